@@ -1,0 +1,185 @@
+"""Splits CSV text into records with the line on which each starts: fast where the text is regular.
+
+Regular text goes to Arrow's parser as one block. What Arrow's parser would read otherwise than RFC 4180, or not at all,
+goes to the careful path, record by record. Both agree on every well-formed record, whatever the size of the blocks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
+from pipeline.careful import LineTooLongError, read_carefully
+from schemas.errors import DropError
+
+Positions = npt.NDArray[np.int64]
+_QUOTE, _LF, _CR = 34, 10, 13
+#: A record that has not ended after this many bytes is taken for an unclosed quote.
+MAX_RECORD_BYTES = 4 << 20
+
+
+@dataclass
+class Records:
+    """Records of a block in reading order. ``cells`` has one text column per header name, by position.
+
+    ``lines`` are 1-based physical lines of the records' starts. ``raw`` is null but for records that could not be
+    parsed, whose cells are null.
+    """
+
+    cells: pl.DataFrame
+    lines: pl.Series
+    raw: pl.Series
+    consumed: int
+    lines_consumed: int
+    careful: bool = False
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the records of a file must look like."""
+
+    width: int
+    delimiter: str
+    names: list[str] = field(default_factory=list)
+
+    @property
+    def delimiter_byte(self) -> int:
+        """The delimiter as a byte; it is ASCII."""
+        return ord(self.delimiter)
+
+
+def split_block(block: bytes, shape: Shape, first_line: int, *, last: bool) -> Records:
+    """Read all complete records of ``block`` (UTF-8, starting at a record's start on line ``first_line``).
+
+    When ``last``, the end of the block is the end of the file. What is not consumed belongs to the next block.
+    """
+    text = block if not last or block.endswith(b"\n") else block + b"\n"
+    ends = _record_ends(text, shape)
+    if ends is None or not ends.plausible(len(text), last=last):
+        return _carefully(text, shape, first_line, last=last)
+    if not len(ends.offsets):
+        return _nothing(shape)
+    table = _parse(text[: ends.cut], shape)
+    if table is None or table.num_rows != len(ends.offsets):
+        return _carefully(text, shape, first_line, last=last)
+    return Records(
+        _frame(table, shape), _series(ends.starts + first_line), _no_raw(table.num_rows), ends.cut, ends.lines
+    )
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """Where records end: offset of each one's line end, and the 0-based line each starts on."""
+
+    offsets: Positions
+    starts: Positions
+    lines: int
+
+    @property
+    def cut(self) -> int:
+        """Where the last complete record stops."""
+        return int(self.offsets[-1]) + 1 if len(self.offsets) else 0
+
+    def plausible(self, length: int, *, last: bool) -> bool:
+        """Whether no record, nor what is left over, is so long that a quote must have stayed open."""
+        left = length - self.cut
+        longest = int(np.diff(self.offsets, prepend=-1).max()) if len(self.offsets) else 0
+        return longest <= MAX_RECORD_BYTES and (left == 0 if last else left <= MAX_RECORD_BYTES)
+
+
+def _record_ends(text: bytes, shape: Shape) -> _Ends | None:
+    """Find record ends by quote parity; None when a quote or a carriage return stands where RFC 4180 has none."""
+    # A carriage return at the very end of a block may be half of a line end.
+    if b"\r" in text and text.count(b"\r") - text.endswith(b"\r") != text.count(b"\r\n"):
+        return None
+    data = np.frombuffer(text, np.uint8)
+    line_ends = np.flatnonzero(data == _LF)
+    if b'"' not in text:
+        count = len(line_ends)
+        return _Ends(line_ends, np.arange(count), count)
+    quotes = np.flatnonzero(data == _QUOTE)
+    inside = (np.searchsorted(quotes, line_ends) & 1).astype(bool)
+    record_ends = np.flatnonzero(~inside)
+    offsets = line_ends[record_ends]
+    cut = int(offsets[-1]) + 1 if len(offsets) else 0
+    if not _quotes_fit(data, quotes[: np.searchsorted(quotes, cut)], shape.delimiter_byte):
+        return None
+    starts = np.concatenate([[0], record_ends[:-1] + 1]) if len(record_ends) else record_ends
+    return _Ends(offsets, starts, int(record_ends[-1]) + 1 if len(record_ends) else 0)
+
+
+def _quotes_fit(data: npt.NDArray[np.uint8], quotes: Positions, delimiter: int) -> bool:
+    """Whether every quote opens a cell, closes one, or is doubled inside one."""
+    opening, closing = quotes[0::2], quotes[1::2]
+    if len(opening) != len(closing):
+        return False
+    before = np.where(opening > 0, data[opening - 1], _LF)
+    reopened = np.zeros(len(opening), dtype=bool)
+    reopened[1:] = opening[1:] == closing[:-1] + 1
+    opens = (before == delimiter) | (before == _LF) | reopened
+    after = data[np.minimum(closing + 1, len(data) - 1)]
+    doubled = np.zeros(len(closing), dtype=bool)
+    doubled[:-1] = reopened[1:]
+    closes = (after == delimiter) | (after == _LF) | (after == _CR) | doubled
+    return bool(opens.all() and closes.all())
+
+
+def _parse(text: bytes, shape: Shape) -> pa.Table | None:
+    """Let Arrow parse the block; it refuses a block in which any record has another number of fields."""
+    names = [str(position) for position in range(shape.width)]
+    try:
+        return pa_csv.read_csv(
+            pa.BufferReader(text),
+            read_options=pa_csv.ReadOptions(column_names=names, block_size=1 << 20),
+            parse_options=pa_csv.ParseOptions(
+                delimiter=shape.delimiter, newlines_in_values=b'"' in text, ignore_empty_lines=False
+            ),
+            convert_options=pa_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+
+
+def _frame(table: pa.Table, shape: Shape) -> pl.DataFrame:
+    frame = pl.from_arrow(table, rechunk=True)
+    assert isinstance(frame, pl.DataFrame)  # noqa: S101  # a table always becomes a frame
+    frame.columns = shape.names
+    return frame
+
+
+def _series(lines: Positions) -> pl.Series:
+    return pl.Series("source_line", lines, dtype=pl.UInt64)
+
+
+def _no_raw(height: int) -> pl.Series:
+    return pl.repeat(None, height, dtype=pl.String, eager=True)
+
+
+def _nothing(shape: Shape) -> Records:
+    empty = pl.DataFrame(schema=dict.fromkeys(shape.names, pl.String()))
+    return Records(empty, _series(np.empty(0, np.int64)), _no_raw(0), 0, 0)
+
+
+def _carefully(text: bytes, shape: Shape, first_line: int, *, last: bool) -> Records:
+    try:
+        read = read_carefully(text, shape.width, shape.delimiter, last=last, max_record=MAX_RECORD_BYTES)
+    except LineTooLongError as error:
+        raise DropError(
+            f"line {first_line + error.line} is longer than {MAX_RECORD_BYTES >> 20} MB.",
+            "Is this CSV? Cut the line, or have the vendor send the file again.",
+        ) from error
+    cells = pl.DataFrame(
+        [record.cells if record.cells is not None else [None] * shape.width for record in read.records],
+        schema=dict.fromkeys(shape.names, pl.String()),
+        orient="row",
+    )
+    lines = np.array([record.line for record in read.records], dtype=np.int64) + first_line
+    raw = pl.Series([record.raw for record in read.records], dtype=pl.String)
+    return Records(cells, _series(lines), raw, read.consumed, read.lines_consumed, careful=True)

@@ -1,0 +1,247 @@
+"""The register of reason codes: the one place where a code's meaning, effect and order are written down.
+
+A code is dotted, lower case and never reused. The order of the register is the precedence: when several codes
+reject a row, the first one here is its primary reason, and that one's disposition is the row's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from schemas.errors import UsageError
+from schemas.names import did_you_mean
+
+Effect = Literal["block", "review", "flag"]
+Disposition = Literal["return", "suppress", "review", "none"]
+
+#: What a vendor reads where our own reason may not be told.
+NOT_ACCEPTED = "not accepted"
+
+
+@dataclass(frozen=True)
+class ReasonCode:
+    """One code. ``vendor_phrase`` is what a vendor may be told; None means it may only be told ``not accepted``."""
+
+    code: str
+    effect: Effect
+    disposition: Disposition
+    summary: str
+    remedy: str
+    vendor_phrase: str | None = None
+
+
+def _returnable(code: str, phrase: str, summary: str, remedy: str) -> ReasonCode:
+    return ReasonCode(code, "block", "return", summary, remedy, phrase)
+
+
+def _suppressed(code: str, summary: str, remedy: str, phrase: str | None = None) -> ReasonCode:
+    return ReasonCode(code, "block", "suppress", summary, remedy, phrase)
+
+
+def _flag(code: str, summary: str, remedy: str) -> ReasonCode:
+    return ReasonCode(code, "flag", "none", summary, remedy)
+
+
+_REGISTER: tuple[ReasonCode, ...] = (
+    # The record itself: nothing else can be said of a row that could not be read.
+    _returnable(
+        "row.malformed",
+        "row could not be read",
+        "The record could not be parsed: it has too many or too few fields, or a quote that never closes.",
+        "See the column raw for the text as it came; have the vendor quote and escape its cells (RFC 4180).",
+    ),
+    _returnable(
+        "row.repeated_header",
+        "repeated header row",
+        "The record repeats the header, as when files are pasted together.",
+        "Nothing to do: it was never a lead.",
+    ),
+    _returnable(
+        "row.footer",
+        "total or footer row",
+        "The record is a total or a remark at the end of a report.",
+        "Nothing to do: it was never a lead.",
+    ),
+    _returnable("row.empty", "empty row", "Every cell of the record is empty.", "Nothing to do."),
+    # Who must not be contacted.
+    _suppressed(
+        "dnc.internal",
+        "The contact point is on your own do-not-contact list.",
+        "Never contact it. A request made to you is not overridden by consent or by a purchase.",
+    ),
+    _suppressed(
+        "dnc.litigator",
+        "The contact point is on a list of known litigators.",
+        "Do not contact it; have counsel decide on exceptions.",
+    ),
+    _suppressed(
+        "email.complained",
+        "The address reported an earlier message as spam.",
+        "Never email it again.",
+    ),
+    _suppressed(
+        "email.unsubscribed",
+        "The address is on an unsubscribe list.",
+        "Never email it again unless it signs up anew.",
+    ),
+    _suppressed(
+        "email.domain_suppressed",
+        "The address's domain is on a suppression list.",
+        "Do not email this domain.",
+    ),
+    _suppressed(
+        "email.wireless_domain",
+        "The address's domain is on the FCC's list of wireless domains (47 CFR 64.3100).",
+        "Email it only with express prior authorisation.",
+    ),
+    _suppressed(
+        "dnc.national",
+        "The number is on a national Do-Not-Call registry.",
+        "Do not call or text it without written consent or an established business relationship.",
+        "on a public do-not-call registry",
+    ),
+    _suppressed(
+        "dnc.state",
+        "The number is on a state Do-Not-Call list.",
+        "Do not call or text it without an exemption of that state.",
+        "on a public do-not-call registry",
+    ),
+    _suppressed(
+        "phone.reassigned",
+        "The number was disconnected or given to somebody else after consent was obtained.",
+        "Do not call or text it; ask the vendor for the current number.",
+    ),
+    _suppressed(
+        "email.bounced",
+        "Mail to the address bounced before.",
+        "Do not email it; ask the vendor for the current address.",
+    ),
+    _suppressed(
+        "list.match",
+        "The contact point is on a list of your own kind.",
+        "See the source of the finding for the list's name.",
+    ),
+    # The data: the vendor's to answer for.
+    _returnable(
+        "lead.test_record",
+        "test record",
+        "The lead is somebody's test entry (asdf, Mickey Mouse, test@test.com).",
+        "Return it.",
+    ),
+    _returnable(
+        "phone.damaged",
+        "phone damaged",
+        "A spreadsheet damaged the number (as in 4.41E+11), and more than one reading is possible.",
+        "Have the vendor export the column as text.",
+    ),
+    _returnable(
+        "phone.unparseable",
+        "phone not a number",
+        "The cell does not hold one phone number.",
+        "Return it; several numbers in one cell are never merged.",
+    ),
+    _returnable(
+        "phone.invalid",
+        "phone invalid",
+        "The number is not in any range that its country has given out.",
+        "Return it, or check the country with --region.",
+    ),
+    _returnable(
+        "phone.fictional",
+        "phone fictional",
+        "The number is reserved for films and examples (555-0100 to 555-0199, Ofcom's and ARCEP's drama ranges).",
+        "Return it.",
+    ),
+    _returnable(
+        "phone.premium_rate",
+        "premium-rate number",
+        "Calling the number costs the caller a premium.",
+        "Return it.",
+    ),
+    _returnable(
+        "phone.fax",
+        "fax number",
+        "The number comes from a fax column: nobody answers it.",
+        "Map the column to phone in a layout when it does hold a voice line.",
+    ),
+    _returnable(
+        "email.damaged",
+        "email damaged",
+        "The address is damaged (characters lost, blanks inside, a comma for a dot): the right one is a guess.",
+        "Have the vendor send it again.",
+    ),
+    _returnable(
+        "email.syntax",
+        "email invalid",
+        "The cell is not an email address.",
+        "Return it.",
+    ),
+    _returnable(
+        "email.special_use",
+        "email domain reserved",
+        "The domain is reserved and never receives mail (RFC 2606, RFC 6761).",
+        "Return it.",
+    ),
+    _returnable(
+        "email.disposable",
+        "disposable email",
+        "The domain hands out throw-away addresses.",
+        "Return it.",
+    ),
+    _returnable(
+        "duplicate.in_drop",
+        "duplicate in the same delivery",
+        "An earlier row of the same run holds the same contact point.",
+        "Nothing to do: the detail names the row that was kept.",
+    ),
+    _returnable(
+        "contact.none",
+        "no contact data",
+        "The row has no contact point for any channel of the campaign.",
+        "Return it, or add a channel.",
+    ),
+    # Noted; these block nothing.
+    _flag(
+        "email.role",
+        "The address belongs to a role (info@, sales@), not to a person.",
+        "Mail it only as business to business.",
+    ),
+    _flag(
+        "phone.repaired",
+        "The number was repaired; only one reading was possible. The detail names the repair.",
+        "Nothing to do.",
+    ),
+    _flag(
+        "email.repaired",
+        "The address was repaired; only one reading was possible. The detail names the repair.",
+        "Nothing to do.",
+    ),
+    _flag(
+        "row.unread_value",
+        "A date or yes/no value could not be read with certainty and was left out; it is kept in extra.",
+        "Send dates as YYYY-MM-DD.",
+    ),
+)
+
+
+def _by_code() -> dict[str, ReasonCode]:
+    found: dict[str, ReasonCode] = {}
+    for reason in _REGISTER:
+        if reason.code in found:
+            raise AssertionError(f"reason code registered twice: {reason.code}")
+        found[reason.code] = reason
+    return found
+
+
+#: Every code, in order of precedence.
+CODES: dict[str, ReasonCode] = _by_code()
+#: Position in the order of precedence; the smallest wins.
+PRECEDENCE: dict[str, int] = {code: position for position, code in enumerate(CODES)}
+
+
+def reason_code(code: str) -> ReasonCode:
+    """Look a code up; a wrong one raises `UsageError` with the nearest right one."""
+    if code not in CODES:
+        raise UsageError(f"There is no reason code '{code}'.", did_you_mean(code, CODES))
+    return CODES[code]

@@ -1,0 +1,1 @@
+"""The canonical form of a contact point: what makes two spellings the same phone or the same email."""

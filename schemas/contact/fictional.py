@@ -1,0 +1,39 @@
+"""Numbers and domains that are set aside and reach nobody.
+
+Sources: the North American 555-0100 to 555-0199 range (ATIS-0300115), Ofcom's numbers for use in TV and radio drama,
+ARCEP decision 2018-0881 (audiovisual works); RFC 2606 and RFC 6761 for domains.
+"""
+
+from __future__ import annotations
+
+#: Name of a range (as a campaign's ``treat_as_real`` spells it) -> pattern on the E.164 form.
+FICTIONAL_NUMBERS: dict[str, str] = {
+    "nanp-555-01xx": r"^\+1\d{3}55501\d{2}$",
+    "ofcom-drama": (
+        r"^\+44(?:"
+        r"(?:113|114|115|116|117|118|121|131|141|151|161)4960\d{3}"
+        r"|1632960\d{3}|1914980\d{3}|2079460\d{3}|2890180\d{3}|2896496\d{3}|2920180\d{3}"
+        r"|3069990\d{3}|7700900\d{3}|8081570\d{3}|9098790\d{3}"
+        r")$"
+    ),
+    "arcep-drama": r"^\+33(?:19900|26191|35301|46571|53649|63998)\d{4}$",
+}
+
+#: Reserved domains; every name below one of them is reserved too.
+RESERVED_DOMAINS: tuple[str, ...] = (
+    "example.com",
+    "example.net",
+    "example.org",
+    "example",
+    "arpa",
+    "invalid",
+    "local",
+    "localhost",
+    "onion",
+    "test",
+)
+
+
+def domain_pattern(domains: tuple[str, ...]) -> str:
+    """Build a pattern on a whole address that matches these domains and their subdomains."""
+    return "[@.](?:" + "|".join(domain.replace(".", r"\.") for domain in domains) + ")$"

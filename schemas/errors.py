@@ -1,0 +1,60 @@
+"""One base for everything that stops a run, and the exit code that each kind ends with.
+
+A bad *row* is a finding. A bad *run* is one of these. They are turned into an exit code and a message in one
+place only, ``pipeline/cli.py``.
+"""
+
+from __future__ import annotations
+
+
+class LeadscrubError(Exception):
+    """A run cannot go on. ``hint`` says what the user can do next."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class UsageError(LeadscrubError):
+    """The command line asks for something that does not exist or cannot be combined."""
+
+    exit_code = 2
+
+
+class ConfigError(LeadscrubError):
+    """A TOML file is invalid. Carries every fault, each with its file and, where known, its line."""
+
+    exit_code = 3
+
+    def __init__(self, faults: list[str], hint: str = "") -> None:
+        self.faults = faults
+        noun = "fault" if len(faults) == 1 else "faults"
+        super().__init__(f"configuration invalid, {len(faults)} {noun}:\n  " + "\n  ".join(faults), hint)
+
+
+class DropError(LeadscrubError):
+    """A drop is missing or cannot be read as one."""
+
+    exit_code = 4
+
+
+class ListError(LeadscrubError):
+    """A suppression list is missing, stale, damaged or does not cover what was asked."""
+
+    exit_code = 5
+
+
+class OutputError(LeadscrubError):
+    """The output exists already, cannot be written, or another run holds its lock."""
+
+    exit_code = 7
+
+
+#: Not an error: the run is complete and its outputs are written.
+EXIT_TOO_MANY_REJECTED = 6

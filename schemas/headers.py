@@ -1,0 +1,167 @@
+"""Which canonical field a source column holds, judged by its header alone.
+
+The register of spellings is ``aliases.toml``. What it does not list is judged by its words, and only for phones,
+faxes and emails: a contact point that is missed would go unchecked, so a header that may be one is never passed
+over in silence. It is a doubt, which a person settles.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+#: Fields that a file may have several of, and whose columns are therefore numbered. In order of preference.
+NUMBERED_FIELDS = ("phone", "email", "fax")
+
+_REGISTER = Path(__file__).with_name("aliases.toml")
+_ACCENTS = re.compile("[\u0300-\u036f]")
+# "firstName" and "email2Address" part before the capital; "ZIPCode" before the last of a run of capitals.
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_NUMBERED = re.compile(r"([^\W\d]+)\d{1,2}")
+# The first row of a file without header is data, and "contact@mobile.example" is no column of mobiles.
+_ADDRESS = re.compile(r"[^\s@]@[^\s@]")
+_DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)*\.[A-Za-z]{2,3}")
+# Two words to the eye, one word in meaning.
+_SPLIT_WORDS = {("e", "mail"): "email", ("e", "mails"): "emails"}
+
+
+@dataclass(frozen=True)
+class HeaderMatch:
+    """The field that a header names. ``why`` never repeats the header: a file without one has data in its place."""
+
+    field: str
+    sure: bool
+    why: str
+
+
+@dataclass(frozen=True)
+class Register:
+    """Every spelling with its field, and the words by which an unlisted header is judged."""
+
+    fields: Mapping[str, str]
+    words: Mapping[str, str]
+    hints: Mapping[str, str]
+    harmless: frozenset[str]
+    disqualifying: frozenset[str]
+    doubtful: tuple[str, ...]
+    vocabulary: frozenset[str]
+
+
+def fold_header(name: str) -> str:
+    """Reduce a header to its words: no accents, lower case, one space between. ``ZIPCode`` becomes ``zip code``."""
+    parted = _CAMEL.sub(" ", _plain(name))
+    # Lower case can bring back what a first pass took out, so that one pass more makes folding final.
+    lowered = _plain(parted.casefold())
+    kept = (char if char.isalnum() or unicodedata.category(char)[0] == "M" else " " for char in lowered)
+    return " ".join("".join(kept).split())
+
+
+def match_header(name: str) -> HeaderMatch | None:
+    """Name the field of a header; None when it names none, or something about a phone or email (its type, say)."""
+    if _ADDRESS.search(name):
+        return None
+    register = _register()
+    folded = fold_header(name)
+    if (listed := register.fields.get(folded)) is not None:
+        return HeaderMatch(listed, True, "a known spelling")
+    words = [word for token in _joined(folded.split()) if (word := _unnumbered(token, register.vocabulary))]
+    text = " ".join(words)
+    doubt = next((phrase for phrase in register.doubtful if f" {phrase} " in f" {text} "), None)
+    numbered = register.fields.get(text)
+    if numbered in NUMBERED_FIELDS and doubt is None:
+        return HeaderMatch(numbered, True, "a known spelling, numbered")
+    return _by_words(register, words, doubt, is_domain=_DOMAIN.fullmatch(name.strip()) is not None)
+
+
+def _by_words(register: Register, words: list[str], doubt: str | None, *, is_domain: bool) -> HeaderMatch | None:
+    """Judge a header that no spelling fits."""
+    named = {register.words[word] for word in words if word in register.words}
+    hinted = {register.hints[word] for word in words if word in register.hints}
+    fields = [field for field in NUMBERED_FIELDS if field in named | hinted]
+    # "email id" is a doubt, "email id status" is not: the phrase's own words do not count against it.
+    said = set(words) - set((doubt or "").split())
+    if not fields or said & register.disqualifying:
+        return None
+    sure, why = False, f"says {fields[0]}, and something else that is not known"
+    if is_domain:
+        why = "looks like a domain, not like a header"
+    elif doubt is not None:
+        why = f"'{doubt}' can mean something else than the lead's own {fields[0]}"
+    elif len(fields) > 1:
+        why = f"names {' and '.join(fields)} at once"
+    elif not named:
+        why = f"has a word that often, but not surely, means {fields[0]}"
+    elif said <= register.vocabulary:
+        sure, why = True, f"says {fields[0]}, and otherwise only whose or where it is"
+    return HeaderMatch(fields[0], sure, why)
+
+
+def read_register(text: str) -> Register:
+    """Read a register. A spelling or word that stands under two headings raises ``ValueError``."""
+    document = tomllib.loads(text)
+    words: dict[str, Any] = document.pop("words", {})
+    kinds = _inverted({kind: languages for kind, languages in words.items() if kind != "doubtful"})
+    doubtful = {"doubtful": words.get("doubtful", {})}
+    return Register(
+        fields=_inverted(document),
+        words={word: kind for word, kind in kinds.items() if kind in NUMBERED_FIELDS},
+        hints={word: kind.removesuffix("_hint") for word, kind in kinds.items() if kind.endswith("_hint")},
+        harmless=frozenset(word for word, kind in kinds.items() if kind == "harmless"),
+        disqualifying=frozenset(word for word, kind in kinds.items() if kind == "disqualifying"),
+        doubtful=tuple(phrase for _, phrase in _entries(doubtful)),
+        vocabulary=frozenset(kinds),
+    )
+
+
+def _inverted(tables: Mapping[str, Mapping[str, list[str]]]) -> dict[str, str]:
+    """Turn heading -> entries into entry -> heading. First come would win in silence: a second heading is a fault."""
+    found: dict[str, str] = {}
+    for heading, entry in _entries(tables):
+        if found.setdefault(entry, heading) != heading:
+            raise ValueError(f"'{entry}' stands under both '{found[entry]}' and '{heading}'")
+    return found
+
+
+def _entries(tables: Mapping[str, Mapping[str, list[str]]]) -> Iterator[tuple[str, str]]:
+    """Every (heading, entry), of whatever language."""
+    for heading, languages in tables.items():
+        for entries in languages.values():
+            for entry in entries:
+                yield heading, entry
+
+
+@cache
+def _register() -> Register:
+    return read_register(_REGISTER.read_text(encoding="utf-8"))
+
+
+def _plain(text: str) -> str:
+    """Compatibility forms apart, Latin accents off. Other scripts keep their marks, which are part of the word."""
+    return _ACCENTS.sub("", unicodedata.normalize("NFKD", text))
+
+
+def _joined(tokens: list[str]) -> list[str]:
+    """Put words together that spelling takes apart."""
+    joined: list[str] = []
+    for token in tokens:
+        if joined and (whole := _SPLIT_WORDS.get((joined[-1], token))):
+            joined[-1] = whole
+        else:
+            joined.append(token)
+    return joined
+
+
+def _unnumbered(token: str, vocabulary: frozenset[str]) -> str:
+    """``phone2`` is ``phone``, ``2`` is nothing. A year is not a column's number, and ``md5`` is a word of its own."""
+    if token in vocabulary:
+        return token
+    if token.isdecimal() and len(token) <= 2:
+        return ""
+    numbered = _NUMBERED.fullmatch(token)
+    return numbered[1] if numbered else token

@@ -1,0 +1,77 @@
+"""Reads a TOML file and remembers enough of its text to say on which line a fault stands."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+_TABLE = re.compile(r"^\s*\[\[?\s*([^\]]+?)\s*\]\]?")
+_KEY = re.compile(r"^\s*([A-Za-z0-9_.\"'-]+?)\s*=")
+
+
+@dataclass(frozen=True)
+class Located:
+    """A TOML file's values, with the line of each key."""
+
+    path: Path
+    values: dict[str, Any]
+    lines: dict[tuple[str, ...], int]
+    model: type[BaseModel]
+
+    def where(self, at: list[str]) -> str:
+        """``file:line`` of the key, or of the nearest key above it."""
+        for length in range(len(at), 0, -1):
+            if (line := self.lines.get(tuple(at[:length]))) is not None:
+                return f"{self.path}:{line}"
+        return str(self.path)
+
+    def known_keys(self, at: list[str]) -> list[str]:
+        """Keys that may stand beside the last part of ``at``."""
+        model: Any = self.model
+        for part in at[:-1]:
+            if part.isdigit():
+                continue
+            annotation = model.model_fields[part].annotation if part in model.model_fields else None
+            inner = [a for a in (annotation, *getattr(annotation, "__args__", ())) if hasattr(a, "model_fields")]
+            if not inner:
+                return []
+            model = inner[0]
+        return list(model.model_fields)
+
+
+def read_toml(path: Path, model: type[BaseModel], faults: list[str]) -> Located | None:
+    """Parse the file; a syntax error or an unreadable file is appended to ``faults``."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        faults.append(f"{path}{':' + line[1] if line else ''}: not valid TOML: {error}")
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        faults.append(f"{path}: cannot be read: {error}")
+        return None
+    return Located(path, values, _lines(text), model)
+
+
+def _lines(text: str) -> dict[tuple[str, ...], int]:
+    """Line of each key and table. Arrays of tables are numbered as pydantic does: ``lists``, ``0``, ``kind``."""
+    found: dict[tuple[str, ...], int] = {}
+    table: tuple[str, ...] = ()
+    seen: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if match := _TABLE.match(line):
+            table = tuple(part.strip("\"' ") for part in match[1].split("."))
+            if line.lstrip().startswith("[["):
+                name = ".".join(table)
+                seen[name] = seen.get(name, -1) + 1
+                table = (*table, str(seen[name]))
+            found.setdefault(table, number)
+        elif match := _KEY.match(line):
+            found.setdefault((*table, *(part.strip("\"'") for part in match[1].split("."))), number)
+    return found

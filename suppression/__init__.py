@@ -1,0 +1,1 @@
+"""Who must not be contacted, and on whose authority. Imports only ``schemas``."""

@@ -1,0 +1,57 @@
+"""The kinds of suppression list: what each holds, how long a copy may be used, and the code its matches give."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from schemas.errors import UsageError
+from schemas.names import did_you_mean
+
+
+@dataclass(frozen=True)
+class ListKind:
+    """A kind of list. ``max_age_days`` is how old a copy may be on the day of the run; None has no limit."""
+
+    kind: str
+    phones: bool
+    emails: bool
+    domains: bool = False
+    max_age_days: int | None = None
+
+
+_KINDS = (
+    # 16 CFR 310.4(b)(3)(iv): a copy obtained no more than 31 days before the call.
+    ListKind("dnc.national", phones=True, emails=False, max_age_days=31),
+    ListKind("dnc.state", phones=True, emails=False),
+    ListKind("dnc.internal", phones=True, emails=True),
+    ListKind("dnc.litigator", phones=True, emails=True),
+    ListKind("phone.reassigned", phones=True, emails=False),
+    ListKind("email.unsubscribed", phones=False, emails=True),
+    ListKind("email.bounced", phones=False, emails=True),
+    ListKind("email.complained", phones=False, emails=True),
+    ListKind("email.domain_suppressed", phones=False, emails=False, domains=True),
+    # 47 CFR 64.3100(a)(4): illegal once a domain has been listed for 30 days; a listing covers its subdomains.
+    ListKind("email.wireless_domain", phones=False, emails=False, domains=True, max_age_days=30),
+    ListKind("list.match", phones=True, emails=True),
+)
+KINDS: dict[str, ListKind] = {kind.kind: kind for kind in _KINDS}
+
+_OWN_KIND = re.compile(r"list\.[a-z][a-z0-9_]*")
+
+
+def list_kind(name: str) -> ListKind:
+    """Look a kind up. A user's own kinds are spelled ``list.SOMETHING`` and match like ``list.match``."""
+    if name in KINDS:
+        return KINDS[name]
+    if _OWN_KIND.fullmatch(name):
+        return ListKind(name, phones=True, emails=True)
+    raise UsageError(
+        f"There is no list kind '{name}'.",
+        f"{did_you_mean(name, KINDS)} A kind of your own is spelled list.NAME.",
+    )
+
+
+def code_of(kind: ListKind) -> str:
+    """Reason code that a match gives."""
+    return kind.kind if kind.kind in KINDS else "list.match"

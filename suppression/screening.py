@@ -1,0 +1,98 @@
+"""Screens a batch of normalised contact points against lists: which entry of which list matched."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
+from schemas.contact.email import email_key
+from schemas.findings import findings, no_findings
+from schemas.masking import masked_email, masked_phone
+from suppression.index import number_key
+from suppression.kinds import code_of
+from suppression.lists import SuppressionList
+from suppression.recipes import Recipe
+
+
+def screen_points(frame: pl.DataFrame, lists: list[SuppressionList]) -> pl.DataFrame:
+    """Return the findings of all lists over all contact points of ``frame``.
+
+    ``frame`` has ``row_id``, the contact columns in canonical form, and for each email column ``<column>:given`` with
+    the value as it came (partners hash what they were given).
+    """
+    found = [no_findings()]
+    for slot in PHONE_SLOTS:
+        if slot in frame.columns and frame.get_column(slot).null_count() < len(frame):
+            found += _screen_phone(frame, slot, lists)
+    for slot in EMAIL_SLOTS:
+        if slot in frame.columns and frame.get_column(slot).null_count() < len(frame):
+            found += _screen_email(frame, slot, lists)
+    return pl.concat(found)
+
+
+def _screen_phone(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) -> list[pl.DataFrame]:
+    values = frame.get_column(slot)
+    numbers = frame.select(number_key(pl.col(slot))).to_series()
+    found = []
+    for suppression in lists:
+        hits = None
+        if len(suppression.phones):
+            hits = suppression.phones.contains(numbers)
+        elif suppression.source.recipe and suppression.source.kind.phones:
+            hits = _hashed_hits(suppression, suppression.source.recipe, [values, values.str.strip_prefix("+")])
+        if hits is not None:
+            found.append(_matches(frame, hits, slot, suppression, masked_phone(pl.col(slot))))
+    return found
+
+
+def _screen_email(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) -> list[pl.DataFrame]:
+    values = frame.get_column(slot)
+    keys = frame.select(email_key(pl.col(slot))).to_series()
+    found = []
+    for suppression in lists:
+        hits = None
+        if len(suppression.emails):
+            hits = suppression.emails.contains(keys)
+        elif suppression.source.recipe and suppression.source.kind.emails:
+            given = frame.get_column(f"{slot}:given")
+            hits = _hashed_hits(suppression, suppression.source.recipe, [values, given])
+        elif suppression.domains:
+            hits = _domain_hits(keys, suppression.domains)
+        if hits is not None:
+            found.append(_matches(frame, hits, slot, suppression, masked_email(pl.col(slot))))
+    return found
+
+
+def _matches(
+    frame: pl.DataFrame, hits: pl.Series, slot: str, suppression: SuppressionList, masked: pl.Expr
+) -> pl.DataFrame:
+    return findings(
+        frame.filter(hits),
+        code_of(suppression.source.kind),
+        point=slot,
+        source=suppression.authority,
+        detail=masked + f" is on the list {suppression.source.name}",
+    )
+
+
+def _hashed_hits(suppression: SuppressionList, recipe: Recipe, candidates: list[pl.Series]) -> pl.Series:
+    """Hash each candidate form of the values by the list's recipe; any form on the list is a hit."""
+    hits = pl.repeat(False, len(candidates[0]), dtype=pl.Boolean, eager=True)
+    for values in candidates:
+        digests = pl.Series([None if v is None else recipe.digest(v) for v in values], dtype=pl.String)
+        hits |= suppression.digests.contains(digests)
+    return hits
+
+
+def _domain_hits(keys: pl.Series, domains: frozenset[str]) -> pl.Series:
+    of_address = keys.str.extract("@([^@]*)$", 1)
+    suppressed = [domain for domain in of_address.unique().drop_nulls() if _on_domain_list(domain, domains)]
+    return of_address.is_in(suppressed).fill_null(False)
+
+
+def _on_domain_list(domain: str, domains: frozenset[str]) -> bool:
+    if domain in domains or f"@{domain}" in domains:
+        return True
+    labels = domain.split(".")
+    parents = (".".join(labels[start:]) for start in range(1, len(labels)))
+    return any(parent in domains or f".{parent}" in domains for parent in parents)

@@ -1,0 +1,139 @@
+"""The results of a benchmark as Markdown."""
+
+from __future__ import annotations
+
+import platform
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from types import MappingProxyType
+
+import psutil  # type: ignore[import-untyped]
+
+START, END = "<!-- bench:start -->", "<!-- bench:end -->"
+YARDSTICK = "polars"
+
+_LABELS: Mapping[str, str] = MappingProxyType(
+    {
+        "polars": "polars: copy CSV to Parquet, no checks",
+        "leadscrub": "**leadscrub**: the whole scrub",
+        "duckdb": "DuckDB: ten digits, a pattern, anti-joins",
+        "usual": "the usual script: row by row",
+    }
+)
+_LIBRARIES = ("polars", "pyarrow", "numpy", "duckdb", "phonenumbers", "email-validator")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Medians of one program."""
+
+    name: str
+    rows: int
+    wall_seconds: float
+    cpu_seconds: float
+    peak_bytes: int
+
+    @property
+    def rows_per_second(self) -> float:
+        """Whole process, start-up included."""
+        return self.rows / self.wall_seconds
+
+
+def _of(results: Sequence[Result], name: str) -> Result | None:
+    return next((r for r in results if r.name == name), None)
+
+
+def table(results: Sequence[Result]) -> str:
+    """One row a program; times as multiples of the copy are per row, so that unequal row counts compare."""
+    copy = _of(results, YARDSTICK)
+    lines = [
+        "| program | rows | wall s | CPU s | rows/s | time per row, copy = 1 | peak memory MB |",
+        "|---|--:|--:|--:|--:|--:|--:|",
+    ]
+    for r in results:
+        ratio = f"{copy.rows_per_second / r.rows_per_second:,.1f}" if copy else "-"
+        lines.append(
+            f"| {_LABELS[r.name]} | {r.rows:,} | {r.wall_seconds:,.2f} | {r.cpu_seconds:,.2f} "
+            f"| {_rounded(r.rows_per_second):,} | {ratio} | {r.peak_bytes / 1e6:,.0f} |"
+        )
+    scrub, usual = _of(results, "leadscrub"), _of(results, "usual")
+    if scrub and usual:
+        times = scrub.rows_per_second / usual.rows_per_second
+        lines += ["", f"leadscrub is {times:,.0f} times as fast as the usual script."]
+    return "\n".join(lines) + "\n"
+
+
+def _rounded(number: float) -> int:
+    """Three significant digits: more would be noise."""
+    return int(float(f"{number:.3g}"))
+
+
+def _cpu_model() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        found = re.search(r"^model name\s*:\s*(.+)$", cpuinfo.read_text(encoding="utf-8"), re.MULTILINE)
+        if found:
+            return found[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def _version(library: str) -> str | None:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return None
+
+
+def machine() -> dict[str, str]:
+    """What the figures were measured on."""
+    libraries = [f"{name} {found}" for name in _LIBRARIES if (found := _version(name))]
+    return {
+        "CPU": f"{_cpu_model()}, {psutil.cpu_count()} cores",
+        "memory": f"{psutil.virtual_memory().total / 1e9:.0f} GB",
+        "system": f"{platform.system()} {platform.machine()}",
+        "Python": platform.python_version(),
+        "libraries": ", ".join(libraries),
+    }
+
+
+def page(
+    results: Sequence[Result], where: Mapping[str, str], day: str, settings: Mapping[str, object]
+) -> str:
+    """The whole page: how, on what, the table."""
+    lines = [
+        "# Benchmark",
+        "",
+        f"Measured on {day}. Medians of {settings['repeat']} rounds; in each round every program runs once,",
+        "as a process of its own, on the same generated drop (start-up and reading the lists included).",
+        "",
+        table(results),
+        *(f"- {key}: {value}" for key, value in where.items()),
+        f"- drop: {settings['rows']:,} rows of mix `{settings['mix']}`, seed {settings['seed']}, "
+        f"{settings['dnc_size']:,} registry lines",
+        "",
+        "Peak memory is the resident memory of all processes of the program, polled every 50 ms, or what the",
+        "kernel says of the main process where that is more. MB are millions of bytes. A program with fewer",
+        "rows runs on the first rows of the same drop, with lists in proportion.",
+        "",
+        "To repeat it:",
+        "",
+        f"    python -m tests.bench.run --rows {settings['rows']} --usual-rows {settings['usual_rows']} "
+        f"--repeat {settings['repeat']} --write docs/benchmark.md",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def insert(readme: Path, text: str) -> bool:
+    """Put `text` between the markers of a README; False when it has none."""
+    if not readme.exists():
+        return False
+    before = readme.read_text(encoding="utf-8")
+    head, start, rest = before.partition(START)
+    _, end, tail = rest.partition(END)
+    if not start or not end:
+        return False
+    readme.write_text(f"{head}{START}\n{text}{END}{tail}", encoding="utf-8")
+    return True

@@ -208,6 +208,11 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "Mail it only as business to business.",
     ),
     _flag(
+        "phone.extension",
+        "The number has an extension; E.164 has no place for it, so the detail names it.",
+        "Dial the extension after the number.",
+    ),
+    _flag(
         "phone.repaired",
         "The number was repaired; only one reading was possible. The detail names the repair.",
         "Nothing to do.",

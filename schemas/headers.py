@@ -1,8 +1,8 @@
 """Which canonical field a source column holds, judged by its header alone.
 
-The register of spellings is ``aliases.toml``. What it does not list is judged by its words, and only for phones,
-faxes and emails: a contact point that is missed would go unchecked, so a header that may be one is never passed
-over in silence. It is a doubt, which a person settles.
+The register of spellings is ``aliases.toml``. What it does not list is judged by its words, and only for
+phones, emails and faxes: a contact point that is missed goes unchecked, so a header that may be one is never
+passed over in silence. It is a doubt, which a person settles.
 """
 
 from __future__ import annotations
@@ -21,19 +21,22 @@ NUMBERED_FIELDS = ("phone", "email", "fax")
 
 _REGISTER = Path(__file__).with_name("aliases.toml")
 _ACCENTS = re.compile("[\u0300-\u036f]")
-# "firstName" and "email2Address" part before the capital; "ZIPCode" before the last of a run of capitals.
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+# "firstName" and "email2Address" part before the capital, "ZIPCode" before its last capital; "B2B" stays.
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[a-z]\d)(?=[A-Z])|(?<=[A-Z\d])(?=[A-Z][a-z])")
 _NUMBERED = re.compile(r"([^\W\d]+)\d{1,2}")
 # The first row of a file without header is data, and "contact@mobile.example" is no column of mobiles.
 _ADDRESS = re.compile(r"[^\s@]@[^\s@]")
 _DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)*\.[A-Za-z]{2,3}")
 # Two words to the eye, one word in meaning.
-_SPLIT_WORDS = {("e", "mail"): "email", ("e", "mails"): "emails"}
+_SPLIT_WORDS = {("e", "mail"): "email", ("e", "mails"): "emails", ("whats", "app"): "whatsapp"}
 
 
 @dataclass(frozen=True)
 class HeaderMatch:
-    """The field that a header names. ``why`` never repeats the header: a file without one has data in its place."""
+    """The field that a header names.
+
+    ``why`` never repeats the header, since a file without one has a person's data in its place.
+    """
 
     field: str
     sure: bool
@@ -47,14 +50,13 @@ class Register:
     fields: Mapping[str, str]
     words: Mapping[str, str]
     hints: Mapping[str, str]
-    harmless: frozenset[str]
     disqualifying: frozenset[str]
     doubtful: tuple[str, ...]
     vocabulary: frozenset[str]
 
 
 def fold_header(name: str) -> str:
-    """Reduce a header to its words: no accents, lower case, one space between. ``ZIPCode`` becomes ``zip code``."""
+    """Reduce a header to its words, without accents and in lower case: ``ZIPCode`` becomes ``zip code``."""
     parted = _CAMEL.sub(" ", _plain(name))
     # Lower case can bring back what a first pass took out, so that one pass more makes folding final.
     lowered = _plain(parted.casefold())
@@ -63,7 +65,7 @@ def fold_header(name: str) -> str:
 
 
 def match_header(name: str) -> HeaderMatch | None:
-    """Name the field of a header; None when it names none, or something about a phone or email (its type, say)."""
+    """Name the field of a header. None when it names none, or something about one, as ``phone type`` does."""
     if _ADDRESS.search(name):
         return None
     register = _register()
@@ -75,11 +77,13 @@ def match_header(name: str) -> HeaderMatch | None:
     doubt = next((phrase for phrase in register.doubtful if f" {phrase} " in f" {text} "), None)
     numbered = register.fields.get(text)
     if numbered in NUMBERED_FIELDS and doubt is None:
-        return HeaderMatch(numbered, True, "a known spelling, numbered")
+        return HeaderMatch(numbered, True, "a known spelling with a number")
     return _by_words(register, words, doubt, is_domain=_DOMAIN.fullmatch(name.strip()) is not None)
 
 
-def _by_words(register: Register, words: list[str], doubt: str | None, *, is_domain: bool) -> HeaderMatch | None:
+def _by_words(
+    register: Register, words: list[str], doubt: str | None, *, is_domain: bool
+) -> HeaderMatch | None:
     """Judge a header that no spelling fits."""
     named = {register.words[word] for word in words if word in register.words}
     hinted = {register.hints[word] for word in words if word in register.hints}
@@ -112,7 +116,6 @@ def read_register(text: str) -> Register:
         fields=_inverted(document),
         words={word: kind for word, kind in kinds.items() if kind in NUMBERED_FIELDS},
         hints={word: kind.removesuffix("_hint") for word, kind in kinds.items() if kind.endswith("_hint")},
-        harmless=frozenset(word for word, kind in kinds.items() if kind == "harmless"),
         disqualifying=frozenset(word for word, kind in kinds.items() if kind == "disqualifying"),
         doubtful=tuple(phrase for _, phrase in _entries(doubtful)),
         vocabulary=frozenset(kinds),
@@ -120,7 +123,7 @@ def read_register(text: str) -> Register:
 
 
 def _inverted(tables: Mapping[str, Mapping[str, list[str]]]) -> dict[str, str]:
-    """Turn heading -> entries into entry -> heading. First come would win in silence: a second heading is a fault."""
+    """Turn heading -> entries into entry -> heading. Two headings are a fault: one would win in silence."""
     found: dict[str, str] = {}
     for heading, entry in _entries(tables):
         if found.setdefault(entry, heading) != heading:
@@ -142,7 +145,7 @@ def _register() -> Register:
 
 
 def _plain(text: str) -> str:
-    """Compatibility forms apart, Latin accents off. Other scripts keep their marks, which are part of the word."""
+    """Take accents off. The marks of other scripts stay, since they are part of the word."""
     return _ACCENTS.sub("", unicodedata.normalize("NFKD", text))
 
 
@@ -158,7 +161,10 @@ def _joined(tokens: list[str]) -> list[str]:
 
 
 def _unnumbered(token: str, vocabulary: frozenset[str]) -> str:
-    """``phone2`` is ``phone``, ``2`` is nothing. A year is not a column's number, and ``md5`` is a word of its own."""
+    """Take a column's number off: ``phone2`` is ``phone``, ``2`` is nothing. A year is no such number.
+
+    Words of the register stay as they are: ``md5`` is not a second ``md``.
+    """
     if token in vocabulary:
         return token
     if token.isdecimal() and len(token) <= 2:

@@ -19,6 +19,12 @@ class ListKind:
     domains: bool = False
     max_age_days: int | None = None
 
+    @property
+    def channels(self) -> frozenset[str]:
+        """Channels whose verdict rests on this kind of list."""
+        by_phone = {"call", "text"} if self.phones else set()
+        return frozenset(by_phone | ({"email"} if self.emails or self.domains else set()))
+
 
 _KINDS = (
     # 16 CFR 310.4(b)(3)(iv): a copy obtained no more than 31 days before the call.

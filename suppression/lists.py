@@ -55,10 +55,15 @@ class SuppressionList:
         return f"{source.kind.kind}:{source.name} version {self.sha256[:12]} as of {self.as_of.isoformat()}"
 
     @property
-    def stale_on(self) -> date | None:
-        """First day on which a copy of this kind may no longer be used."""
+    def refused_total(self) -> int:
+        """Entries read that could not be indexed."""
+        return sum(self.refused.values())
+
+    @property
+    def valid_until(self) -> date | None:
+        """Last day on which this copy may be used; None when its kind does not age."""
         days = self.source.kind.max_age_days
-        return None if days is None else self.as_of + timedelta(days=days + 1)
+        return None if days is None else self.as_of + timedelta(days=days)
 
 
 @dataclass

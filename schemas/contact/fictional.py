@@ -19,12 +19,11 @@ FICTIONAL_NUMBERS: dict[str, str] = {
     "arcep-drama": r"^\+33(?:19900|26191|35301|46571|53649|63998)\d{4}$",
 }
 
-#: Reserved domains; every name below one of them is reserved too.
+#: Domains for documentation. They are valid in form, and a demonstration may treat them as real.
+EXAMPLE_DOMAINS: tuple[str, ...] = ("example.com", "example.net", "example.org", "example")
+#: All reserved domains; every name below one of them is reserved too.
 RESERVED_DOMAINS: tuple[str, ...] = (
-    "example.com",
-    "example.net",
-    "example.org",
-    "example",
+    *EXAMPLE_DOMAINS,
     "arpa",
     "invalid",
     "local",

@@ -28,11 +28,12 @@ _LIBRARIES = ("polars", "pyarrow", "numpy", "duckdb", "phonenumbers", "email-val
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Medians of one program."""
+    """Medians of one program over the rounds."""
 
     name: str
     rows: int
     wall_seconds: float
+    wall_range: tuple[float, float]  # fastest and slowest round
     cpu_seconds: float
     peak_bytes: int
 
@@ -50,14 +51,16 @@ def table(results: Sequence[Result]) -> str:
     """One row a program; times as multiples of the copy are per row, so that unequal row counts compare."""
     copy = _of(results, YARDSTICK)
     lines = [
-        "| program | rows | wall s | CPU s | rows/s | time per row, copy = 1 | peak memory MB |",
+        "| program | rows | wall s (range) | CPU s | rows/s | time per row, copy = 1 | peak memory MB |",
         "|---|--:|--:|--:|--:|--:|--:|",
     ]
     for r in results:
         ratio = f"{copy.rows_per_second / r.rows_per_second:,.1f}" if copy else "-"
+        low, high = r.wall_range
         lines.append(
-            f"| {_LABELS[r.name]} | {r.rows:,} | {r.wall_seconds:,.2f} | {r.cpu_seconds:,.2f} "
-            f"| {_rounded(r.rows_per_second):,} | {ratio} | {r.peak_bytes / 1e6:,.0f} |"
+            f"| {_LABELS[r.name]} | {r.rows:,} | {r.wall_seconds:,.2f} ({low:,.2f}-{high:,.2f}) "
+            f"| {r.cpu_seconds:,.2f} | {_rounded(r.rows_per_second):,} | {ratio} "
+            f"| {r.peak_bytes / 1e6:,.0f} |"
         )
     scrub, usual = _of(results, "leadscrub"), _of(results, "usual")
     if scrub and usual:
@@ -116,12 +119,15 @@ def page(
         "",
         "Peak memory is the resident memory of all processes of the program, polled every 50 ms, or what the",
         "kernel says of the main process where that is more. MB are millions of bytes. A program with fewer",
-        "rows runs on the first rows of the same drop, with lists in proportion.",
+        "rows runs on the first rows of the same drop, with lists in proportion; its memory does not compare",
+        "with that of the others.",
         "",
         "To repeat it:",
         "",
         f"    python -m tests.bench.run --rows {settings['rows']} --usual-rows {settings['usual_rows']} "
-        f"--repeat {settings['repeat']} --write docs/benchmark.md",
+        f"--repeat {settings['repeat']} \\",
+        f"        --seed {settings['seed']} --mix {settings['mix']} --dnc-size {settings['dnc_size']} "
+        "--write docs/benchmark.md",
     ]
     return "\n".join(lines) + "\n"
 

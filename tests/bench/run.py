@@ -11,7 +11,6 @@ of them.
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import statistics
 import sys
@@ -125,10 +124,12 @@ def run(settings: Settings) -> list[Result]:
 
 
 def _result(name: str, rows: int, measured: list[Measurement]) -> Result:
+    walls = [m.wall_seconds for m in measured]
     return Result(
         name=name,
         rows=rows,
-        wall_seconds=statistics.median(m.wall_seconds for m in measured),
+        wall_seconds=statistics.median(walls),
+        wall_range=(min(walls), max(walls)),
         cpu_seconds=statistics.median(m.cpu_seconds for m in measured),
         peak_bytes=int(statistics.median(m.peak_bytes for m in measured)),
     )
@@ -169,13 +170,6 @@ def main(argv: list[str] | None = None) -> int:
         day = args.date or datetime.now(UTC).date().isoformat()
         args.write.parent.mkdir(parents=True, exist_ok=True)
         args.write.write_text(page(results, machine(), day, asdict(settings)), encoding="utf-8")
-        args.write.with_suffix(".json").write_text(
-            json.dumps(
-                {"date": day, "settings": asdict(settings), "results": [asdict(r) for r in results]}, indent=2
-            )
-            + "\n",
-            encoding="utf-8",
-        )
         insert(ROOT / "README.md", table(results))
     return 0
 

@@ -1,0 +1,210 @@
+"""The command line. Thin: it parses, calls, prints, and turns errors into exit codes; it is the only place that does."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from schemas.errors import EXIT_TOO_MANY_REJECTED, LeadscrubError, UsageError
+
+app = typer.Typer(
+    name="leadscrub",
+    help="Scrub lead lists: every row accounted for, every reason given.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.command(
+    epilog="Example: leadscrub scrub drop.csv -o out --channel call --region US --dnc registry.zip --internal ours.txt"
+)
+def scrub(
+    drops: Annotated[list[str], typer.Argument(metavar="DROP...", help="File, folder or glob; CSV or Parquet.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results; must be new (or --force).")],
+    campaign: Annotated[Path | None, typer.Option(help="Campaign TOML; without it, name --channel.")] = None,
+    vendor: Annotated[str | None, typer.Option(help="Who sold the drop: vendors/NAME.toml of the workspace.")] = None,
+    channel: Annotated[list[str] | None, typer.Option(help="call, text, email or post; repeatable.")] = None,
+    dnc: Annotated[list[Path] | None, typer.Option(help="Do-Not-Call registry file; repeatable.")] = None,
+    internal: Annotated[list[Path] | None, typer.Option(help="Your own do-not-contact file; repeatable.")] = None,
+    unsubscribe: Annotated[list[Path] | None, typer.Option(help="Unsubscribed emails; repeatable.")] = None,
+    lists: Annotated[
+        list[str] | None, typer.Option("--list", metavar="KIND:NAME=FILE", help="Any other list; repeatable.")
+    ] = None,
+    list_column: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=COLUMN", help="Column that holds a CSV list's entries.")
+    ] = None,
+    list_hash: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=RECIPE", help="How a list's hashes were made, as in trim+lower+md5."),
+    ] = None,
+    layout: Annotated[str | None, typer.Option(help="Layout TOML: columns, delimiter, encoding, region.")] = None,
+    region: Annotated[str | None, typer.Option(help="Region of national phone numbers, such as US or FR.")] = None,
+    as_of: Annotated[str | None, typer.Option(metavar="DATE", help="Day of the run (YYYY-MM-DD); today.")] = None,
+    max_reject_rate: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Exit 6 when more than this share is rejected.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but write.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier result.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
+    threads: Annotated[int | None, typer.Option(min=1, help="Processes for what only libraries decide.")] = None,
+    block_mb: Annotated[float, typer.Option(min=0.001, max=256, help="Megabytes of the drop read at once.")] = 8,
+) -> None:
+    """Read a drop, check every contact point, write clean and rejected rows with a reason on each."""
+    import os  # noqa: PLC0415
+
+    from pipeline.plan import Request  # noqa: PLC0415
+    from pipeline.progress import progress_bar  # noqa: PLC0415
+    from pipeline.run_lists import run_lists  # noqa: PLC0415
+    from pipeline.runner import scrub as run  # noqa: PLC0415
+    from pipeline.summary import print_summary  # noqa: PLC0415
+    from schemas.config import channel_named  # noqa: PLC0415
+    from schemas.contact.regions import checked_region  # noqa: PLC0415
+
+    request = Request(
+        drops=drops,
+        out=out,
+        as_of=_day(as_of),
+        campaign=campaign,
+        vendor=vendor,
+        layout=layout,
+        region=checked_region(region) if region else None,
+        channels=[channel_named(name) for name in channel or []],
+        lists=run_lists(
+            {"dnc.national": dnc or [], "dnc.internal": internal or [], "email.unsubscribed": unsubscribe or []},
+            lists or [],
+            list_column or [],
+            list_hash or [],
+        ),
+        max_reject_rate=max_reject_rate,
+        dry_run=dry_run,
+        force=force,
+        threads=threads or os.cpu_count() or 1,
+        block_bytes=int(block_mb * (1 << 20)),
+    )
+    with progress_bar() as report:
+        result = run(request, report)
+    print_summary(result, None if dry_run else out, as_json=as_json)
+    if result.too_many_rejected:
+        raise typer.Exit(EXIT_TOO_MANY_REJECTED)
+
+
+@app.command(epilog="Example: leadscrub reasons dnc.national")
+def reasons(
+    code: Annotated[str | None, typer.Argument(help="One code; all of them without.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Say what each reason code means, what to do, and who may see it."""
+    from pipeline.reasons import print_reasons  # noqa: PLC0415
+
+    print_reasons(code, as_json=as_json)
+
+
+@app.command(epilog="Example: leadscrub explain out --row 17")
+def explain(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder that a scrub wrote.")],
+    row: Annotated[int | None, typer.Option(help="row_id of the lead.")] = None,
+    phone: Annotated[str | None, typer.Option(help="A phone of the lead, in any form.")] = None,
+    email: Annotated[str | None, typer.Option(help="An email of the lead.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Tell the whole story of one lead: where it came from, each finding, what decided."""
+    from pipeline.explain import print_story  # noqa: PLC0415
+
+    print_story(out, row=row, phone=phone, email=email, as_json=as_json)
+
+
+@app.command(epilog="Example: leadscrub verify out")
+def verify(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder that a scrub wrote.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Recount, re-hash and recheck a result against its manifest; exit 1 when anything differs."""
+    from pipeline.verify import print_verification  # noqa: PLC0415
+
+    if not print_verification(out, as_json=as_json):
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: leadscrub init my-leads")
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make; existing files are kept.")],
+) -> None:
+    """Make a workspace: commented examples of a campaign, a vendor and a layout."""
+    from pipeline.workspace import make_workspace  # noqa: PLC0415
+
+    make_workspace(folder)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from pipeline.identity import program_version  # noqa: PLC0415
+
+        typer.echo(f"leadscrub {program_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def _day(given: str | None) -> date:
+    """Resolve the day of the run: the only place that asks the clock."""
+    if given is None:
+        return date.today()
+    try:
+        return date.fromisoformat(given)
+    except ValueError as error:
+        raise UsageError(f"'{given}' is not a day.", "Write it as YYYY-MM-DD.") from error
+
+
+def main() -> None:
+    """Run the command line and exit with the contract's code."""
+    sys.exit(_guarded(app))
+
+
+def _guarded(command: Callable[..., Any]) -> int:
+    try:
+        return int(command(standalone_mode=False) or 0)
+    except typer.Exit as stop:
+        return stop.exit_code
+    except LeadscrubError as error:
+        typer.echo(f"leadscrub: {error}", err=True)
+        return error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("leadscrub: interrupted; nothing was changed.", err=True)
+        return 130
+    except Exception as error:
+        if hasattr(error, "format_message"):  # wrong usage, found by the parser
+            typer.echo(f"leadscrub: {_usage(error)}", err=True)
+            return 2
+        typer.echo(f"leadscrub: internal error ({type(error).__name__}): {_without_values(error)}", err=True)
+        return 1
+
+
+def _usage(error: Any) -> str:
+    return f"{error.format_message()} Try 'leadscrub --help'."
+
+
+def _without_values(error: Exception) -> str:
+    """Say where an unforeseen error arose. Messages of other libraries may quote cells, so only ours are shown."""
+    import traceback  # noqa: PLC0415
+
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(last.filename).name}:{last.lineno}"
+    return f"{error} ({place})" if isinstance(error, AssertionError) else f"at {place}; nothing was changed. Please report it."
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""What every stage of a run may read, and none may change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from pipeline.drops import DropFile
+from pipeline.mapping import Mapping
+from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, PHONE_SLOTS
+from schemas.config import Campaign
+from schemas.contact.apply import Apply
+from suppression.lists import SuppressionList
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file of the drop with its mapping and the region that national numbers in it belong to."""
+
+    file: DropFile
+    mapping: Mapping
+    region: str | None
+
+    def slots(self, points: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of these contact columns that the file has."""
+        return tuple(point for point in points if point in self.mapping.fields)
+
+
+@dataclass(frozen=True)
+class Context:
+    """The run's read-only inputs. ``apply`` carries out per-value library calls on the run's processes."""
+
+    campaign: Campaign
+    vendor: str | None
+    as_of: date
+    lists: list[SuppressionList]
+    sources: list[Source]
+    apply: Apply
+
+    @property
+    def points(self) -> tuple[str, ...]:
+        """Contact points that the campaign's channels can reach."""
+        return tuple(dict.fromkeys(point for channel in self.campaign.channels for point in CHANNEL_POINTS[channel]))
+
+    @property
+    def phone_slots(self) -> tuple[str, ...]:
+        """Phone columns in play."""
+        return tuple(slot for slot in PHONE_SLOTS if slot in self.points)
+
+    @property
+    def email_slots(self) -> tuple[str, ...]:
+        """Email columns in play."""
+        return tuple(slot for slot in EMAIL_SLOTS if slot in self.points)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of all source columns over all files, in order of first appearance."""
+        return tuple(dict.fromkeys(name for source in self.sources for name in source.file.columns))
+
+    @property
+    def extra_columns(self) -> tuple[str, ...]:
+        """Names that ``extra`` has: every column that some file leaves unmapped."""
+        unmapped = {name for source in self.sources for name in source.mapping.extra}
+        return tuple(name for name in self.columns if name in unmapped)

@@ -1,0 +1,57 @@
+"""The run's id: a hash of everything that its result depends on, and of nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib.metadata import version
+
+from pipeline.context import Context
+from schemas.columns import SCHEMA_VERSION
+from schemas.contact.email import EMAIL_AUTHORITY
+from schemas.contact.phone import PHONE_AUTHORITY
+from schemas.contact.quality import DISPOSABLE_AUTHORITY
+
+LIBRARIES = dict(
+    authority.rsplit(" ", 1) for authority in (PHONE_AUTHORITY, EMAIL_AUTHORITY, DISPOSABLE_AUTHORITY)
+)
+
+
+def program_version() -> str:
+    """Version of leadscrub as installed."""
+    return version("leadscrub")
+
+
+def run_id(context: Context, file_hashes: list[str]) -> str:
+    """Return 32 hexadecimal digits. Threads, block sizes and paths do not enter."""
+    facts = {
+        "leadscrub": program_version(),
+        "schema": SCHEMA_VERSION,
+        "libraries": LIBRARIES,
+        "as_of": context.as_of.isoformat(),
+        "vendor": context.vendor,
+        "campaign": context.campaign.model_dump(mode="json", exclude={"max_reject_rate", "lists"}),
+        "files": [
+            {
+                "sha256": digest,
+                "name": source.file.name,
+                "read_as": source.file.describe(),
+                "fields": source.mapping.fields,
+                "fax": sorted(source.mapping.fax),
+                "region": source.region,
+            }
+            for digest, source in zip(file_hashes, context.sources, strict=True)
+        ],
+        "lists": [
+            {
+                "kind": lst.source.kind.kind,
+                "name": lst.source.name,
+                "sha256": lst.sha256,
+                "as_of": lst.as_of.isoformat(),
+                "column": lst.source.column,
+                "recipe": lst.source.recipe.spelled if lst.source.recipe else None,
+            }
+            for lst in context.lists
+        ],
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]

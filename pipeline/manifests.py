@@ -1,0 +1,91 @@
+"""Makes the manifest of a run and writes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.context import Context
+from pipeline.drops import FileTally
+from pipeline.identity import LIBRARIES, program_version
+from pipeline.plan import Plan
+from schemas.columns import SCHEMA_VERSION
+from schemas.manifest import Counts, InputFile, Manifest, OutputFile, UsedList
+
+MANIFEST = "manifest.json"
+
+
+def make_manifest(
+    plan: Plan,
+    context: Context,
+    files: list[FileTally],
+    counts: list[Counts],
+    whole: Counts,
+    matches: dict[str, int],
+    outputs: dict[str, OutputFile],
+    run_id: str,
+) -> Manifest:
+    """Put together what is known of a run, but for its timings."""
+    campaign = context.campaign
+    inputs = [
+        InputFile(
+            name=source.file.name,
+            path=str(source.file.path),
+            sha256=tally.sha256,
+            bytes=tally.size,
+            read_as=source.file.describe(),
+            mapping=source.mapping.fields,
+            fax_fields=sorted(source.mapping.fax),
+            unmapped=list(source.mapping.unmapped),
+            doubts=list(source.mapping.doubts),
+            careful_blocks=tally.careful_blocks,
+            counts=count,
+        )
+        for source, tally, count in zip(context.sources, files, counts, strict=True)
+    ]
+    lists = [
+        UsedList(
+            name=lst.source.name,
+            kind=lst.source.kind.kind,
+            file=str(lst.source.path),
+            version=lst.sha256,
+            as_of=lst.as_of,
+            dated_by="the user: a list for this run only counts as dated on the day of the run",
+            age_days=(context.as_of - lst.as_of).days,
+            valid_until=lst.valid_until,
+            hash_recipe=lst.source.recipe.spelled if lst.source.recipe else None,
+            entries_read=lst.read,
+            entries_indexed=lst.read - lst.refused_total,
+            entries_refused={reason: count for reason, count in lst.refused.items() if count},
+            matches=matches.get(lst.authority, 0),
+        )
+        for lst in context.lists
+    ]
+    return Manifest(
+        leadscrub=program_version(),
+        schema_version=SCHEMA_VERSION,
+        run_id=run_id,
+        as_of=context.as_of,
+        entity=campaign.entity,
+        san=campaign.san,
+        campaign=campaign.name,
+        channels=list(campaign.channels),
+        region=plan.region,
+        vendor=context.vendor,
+        dedupe={"keys": list(campaign.dedupe_keys), "policy": campaign.dedupe.policy},
+        inputs=inputs,
+        counts=whole,
+        lists=lists,
+        libraries=LIBRARIES,
+        outputs=outputs,
+        timings={},
+    )
+
+
+def write_manifest(manifest: Manifest, folder: Path) -> None:
+    """Write it into the folder of the run."""
+    (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read it back."""
+    return Manifest.model_validate_json((folder / MANIFEST).read_text(encoding="utf-8"))

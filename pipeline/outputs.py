@@ -1,0 +1,54 @@
+"""Writes frames to Parquet in row groups of a fixed size, so that the bytes do not depend on how the rows arrived."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandera.polars as pa_schema
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from schemas.frames import checked
+
+ROW_GROUP = 65_536
+
+
+class ParquetOutput:
+    """One output file. Rows are taken in order and written as full row groups; each is checked before it is written."""
+
+    def __init__(
+        self, path: Path, types: dict[str, pl.DataType], schema: pa_schema.DataFrameSchema, metadata: dict[str, str]
+    ) -> None:
+        self.path = path
+        self.rows = 0
+        self._types, self._checks = types, schema
+        self._waiting: list[pl.DataFrame] = []
+        empty = pl.DataFrame(schema=types).to_arrow(compat_level=pl.CompatLevel.oldest())
+        self._schema = empty.schema.with_metadata(metadata)
+        self._writer = pq.ParquetWriter(path, self._schema, compression="zstd", compression_level=1)
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Take rows; their columns and types are the file's."""
+        if frame.is_empty():
+            return
+        self._waiting.append(frame)
+        self.rows += len(frame)
+        while sum(len(part) for part in self._waiting) >= ROW_GROUP:
+            together = pl.concat(self._waiting)
+            self._write(together.slice(0, ROW_GROUP))
+            rest = together.slice(ROW_GROUP)
+            self._waiting = [rest] if len(rest) else []
+
+    def close(self) -> None:
+        """Write what is left and finish the file."""
+        if self._waiting:
+            self._write(pl.concat(self._waiting))
+            self._waiting = []
+        self._writer.close()
+
+    def _write(self, frame: pl.DataFrame) -> None:
+        checked(frame, self._checks, self.path.name)
+        table = frame.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
+        # One chunk a column: page boundaries follow the rows alone.
+        self._writer.write_table(pa.table(table.columns, schema=self._schema).combine_chunks(), row_group_size=ROW_GROUP)

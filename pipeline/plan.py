@@ -1,0 +1,142 @@
+"""From what the user asked for to what a run reads: config files, lists to load, files with their mapping."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from pipeline.context import Source
+from pipeline.drops import find_files, open_drop
+from pipeline.mapping import map_columns
+from schemas.config import Campaign, Channel, Layout, ListEntry, Vendor, load, raise_faults
+from schemas.errors import ConfigError, UsageError
+from schemas.names import did_you_mean
+from suppression.kinds import list_kind
+from suppression.lists import ListSource
+from suppression.recipes import parse_recipe
+
+
+@dataclass(frozen=True)
+class Request:
+    """A scrub as the command line asks for it. ``as_of`` is resolved there: no stage reads the clock."""
+
+    drops: list[str]
+    out: Path
+    as_of: date
+    campaign: Path | None = None
+    vendor: str | None = None
+    layout: str | None = None
+    region: str | None = None
+    channels: list[Channel] = field(default_factory=list)
+    lists: list[ListEntry] = field(default_factory=list)
+    max_reject_rate: float | None = None
+    dry_run: bool = False
+    force: bool = False
+    threads: int = 2
+    block_bytes: int = 8 << 20
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything resolved, nothing read yet but headers."""
+
+    campaign: Campaign
+    vendor: str | None
+    region: str | None
+    lists: list[ListSource]
+    sources: list[Source]
+
+
+def make_plan(request: Request) -> Plan:
+    """Resolve a request. Config faults are collected and raised together."""
+    faults: list[str] = []
+    campaign = _campaign(request, faults)
+    vendor = _vendor(request, faults)
+    layout = _layout(request, vendor, faults)
+    raise_faults(faults)
+    assert campaign is not None  # noqa: S101  # without faults there is one
+    region = request.region or campaign.region
+    file_region = layout.region or request.region or (vendor.region if vendor else None) or campaign.region
+    base = request.campaign.parent if request.campaign else Path()
+    lists = _list_sources(campaign, base, request.lists)
+    paths = find_files(request.drops)
+    names = [path.name for path in paths]
+    sources = []
+    for path, name in zip(paths, names, strict=True):
+        file = open_drop(path, name if names.count(name) == 1 else str(path), layout)
+        sources.append(Source(file, map_columns(file.columns, layout, str(path)), file_region))
+    return Plan(campaign, vendor.name if vendor else request.vendor, region, lists, sources)
+
+
+def _campaign(request: Request, faults: list[str]) -> Campaign | None:
+    """Read the campaign; what stands on the command line wins over it."""
+    if request.campaign is None:
+        if not request.channels:
+            raise UsageError("No channel is named.", "Add --channel call, text, email or post, or a --campaign.")
+        return Campaign(channels=request.channels, max_reject_rate=request.max_reject_rate)
+    campaign = load(request.campaign, Campaign, faults)
+    if campaign is None:
+        return None
+    changes: dict[str, object] = {}
+    if request.channels:
+        changes["channels"] = request.channels
+    if request.max_reject_rate is not None:
+        changes["max_reject_rate"] = request.max_reject_rate
+    return campaign.model_copy(update=changes)
+
+
+def workspace_of(campaign: Path | None) -> Path | None:
+    """Find the workspace: the folder above the campaign's, or the current one, if it has leadscrub.toml."""
+    places = [Path()] if campaign is None else [campaign.resolve().parent.parent, Path()]
+    return next((place for place in places if (place / "leadscrub.toml").exists()), None)
+
+
+def _vendor(request: Request, faults: list[str]) -> Vendor | None:
+    """Read the vendor's file; outside a workspace a vendor is only a name."""
+    if request.vendor is None:
+        return None
+    workspace = workspace_of(request.campaign)
+    if workspace is None:
+        return Vendor(name=request.vendor)
+    path = workspace / "vendors" / f"{request.vendor}.toml"
+    if not path.exists():
+        known = [p.stem for p in (workspace / "vendors").glob("*.toml")]
+        raise UsageError(f"There is no vendor '{request.vendor}' ({path}).", did_you_mean(request.vendor, known))
+    return load(path, Vendor, faults)
+
+
+def _layout(request: Request, vendor: Vendor | None, faults: list[str]) -> Layout:
+    workspace = workspace_of(request.campaign)
+    named: Path | None = None
+    if request.layout is not None:
+        named = Path(request.layout)
+        if not named.exists() and workspace is not None:
+            named = workspace / "layouts" / f"{request.layout}.toml"
+        if not named.exists():
+            known = [p.stem for p in (workspace / "layouts").glob("*.toml")] if workspace else []
+            raise UsageError(f"There is no layout '{request.layout}'.", did_you_mean(request.layout, known))
+    elif vendor is not None and isinstance(vendor.layout, Path) and workspace is not None:
+        named = workspace / "vendors" / vendor.layout
+    elif vendor is not None and isinstance(vendor.layout, Layout):
+        return vendor.layout
+    return (load(named, Layout, faults) if named else None) or Layout()
+
+
+def _list_sources(campaign: Campaign, base: Path, more: list[ListEntry]) -> list[ListSource]:
+    """Check kinds and recipes of all lists; the campaign's files are relative to its folder."""
+    sources: list[ListSource] = []
+    faults: list[str] = []
+    for entry, folder in [*((e, base) for e in campaign.lists), *((e, Path()) for e in more)]:
+        try:
+            recipe = parse_recipe(entry.hash) if entry.hash else None
+            sources.append(ListSource(list_kind(entry.kind), entry.name, folder / entry.file, entry.column, recipe))
+        except UsageError as error:
+            if entry in more:
+                raise
+            faults.append(f"list '{entry.name}': {error}")
+        if [source.name for source in sources].count(entry.name) > 1:
+            faults.append(f"two lists are called '{entry.name}'")
+    if faults:
+        raise ConfigError(faults)
+    return sources

@@ -1,0 +1,49 @@
+"""Carries out per-value library calls on all cores, when there are enough of them to be worth it."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from typing import TypeVar
+
+from schemas.contact.apply import Apply
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+#: Below this, handing values to other processes costs more than it saves.
+_WORTH_IT = 4_000
+_CHUNK = 2_000
+
+
+class _Pool:
+    """Starts its processes at first need: a small drop never waits for them."""
+
+    def __init__(self, processes: int) -> None:
+        self._processes = processes
+        self._executor: ProcessPoolExecutor | None = None
+
+    def apply(self, work: Callable[[Sequence[In]], list[Out]], items: Sequence[In]) -> list[Out]:
+        if self._processes < 2 or len(items) < _WORTH_IT:
+            return work(items)
+        if self._executor is None:
+            # Never fork: polars and Arrow hold threads and locks that a forked child would inherit mid-flight.
+            self._executor = ProcessPoolExecutor(self._processes, multiprocessing.get_context("spawn"))
+        chunks = [items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK)]
+        return [result for part in self._executor.map(work, chunks) for result in part]
+
+    def close(self) -> None:
+        if self._executor is not None:
+            self._executor.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def process_pool(processes: int) -> Iterator[Apply]:
+    """Give an `Apply` on that many processes; with one, everything is done here."""
+    pool = _Pool(processes)
+    try:
+        yield pool.apply
+    finally:
+        pool.close()

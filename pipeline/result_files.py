@@ -1,0 +1,60 @@
+"""The files of ``OUT/`` but for the manifest: clean, rejected, findings and the vendor's return."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.context import Context
+from pipeline.identity import program_version
+from pipeline.outputs import ParquetOutput
+from pipeline.returns import ReturnFile
+from pipeline.stage_decide import Verdict
+from schemas.columns import SCHEMA_VERSION
+from schemas.findings import FINDING_SCHEMA
+from schemas.frames import finding_schema, frame_schema, output_types
+from schemas.manifest import OutputFile
+
+#: Name of the return file of a drop whose vendor was not named.
+UNNAMED_VENDOR = "unnamed-vendor"
+
+
+class ResultFiles:
+    """Writes decided batches, in order."""
+
+    def __init__(self, folder: Path, context: Context, run_id: str) -> None:
+        metadata = {"run_id": run_id, "leadscrub.version": program_version(), "schema_version": SCHEMA_VERSION}
+        extra, original = list(context.extra_columns), list(context.columns)
+        clean, rejected = output_types(extra, None), output_types(extra, original)
+        self._folder = folder
+        self._clean = ParquetOutput(folder / "clean.parquet", clean, frame_schema(clean), metadata)
+        self._rejected = ParquetOutput(folder / "rejected.parquet", rejected, frame_schema(rejected), metadata)
+        self._findings = ParquetOutput(folder / "findings.parquet", FINDING_SCHEMA, finding_schema(), metadata)
+        (folder / "returns").mkdir()
+        self._returns = ReturnFile(folder / "returns" / f"{context.vendor or UNNAMED_VENDOR}.csv", context.columns)
+
+    def add(self, verdict: Verdict, findings: pl.DataFrame) -> None:
+        """Take a batch."""
+        self._clean.add(verdict.clean)
+        self._rejected.add(verdict.rejected)
+        self._findings.add(findings)
+        self._returns.add(verdict.rejected)
+
+    def close(self) -> dict[str, OutputFile]:
+        """Finish all files; sizes, rows and hashes by name."""
+        written = (self._clean, self._rejected, self._findings)
+        for file in written:
+            file.close()
+        rows = {file.path: file.rows for file in (*written, self._returns)}
+        for path in rows:
+            path.touch()
+        return {str(path.relative_to(self._folder)): output_file(path, count) for path, count in rows.items()}
+
+
+def output_file(path: Path, rows: int) -> OutputFile:
+    """Hash a written file."""
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return OutputFile(sha256=digest, bytes=path.stat().st_size, rows=rows)

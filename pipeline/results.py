@@ -1,0 +1,29 @@
+"""Opens a result folder that an earlier scrub wrote."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+from pydantic import ValidationError
+
+from pipeline.manifests import MANIFEST, read_manifest
+from schemas.errors import UsageError
+from schemas.manifest import Manifest
+
+PARQUETS = ("clean", "rejected", "findings")
+
+
+def open_manifest(out: Path) -> Manifest:
+    """Read the manifest of a result; `UsageError` when the folder is none."""
+    if not (out / MANIFEST).is_file():
+        raise UsageError(f"'{out}' is not a result of leadscrub: it has no {MANIFEST}.", "Name the folder given to -o.")
+    try:
+        return read_manifest(out)
+    except (ValidationError, UnicodeDecodeError) as error:
+        raise UsageError(f"'{out / MANIFEST}' is damaged.", "Run 'leadscrub verify', or scrub again.") from error
+
+
+def scan(out: Path, name: str) -> pl.LazyFrame:
+    """Scan one of the outputs."""
+    return pl.scan_parquet(out / f"{name}.parquet")

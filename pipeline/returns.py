@@ -1,0 +1,61 @@
+"""What goes back to the vendor: its own rows with a reason that it may be told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from schemas.codes import CODES, NOT_ACCEPTED
+
+#: A cell that begins with one of these is run as a formula by spreadsheets.
+_FORMULA = r"^[=+\-@\t\r\n]"
+
+
+def neutralised(cell: pl.Expr) -> pl.Expr:
+    """Put an apostrophe before what a spreadsheet would run: it then shows the text as it is."""
+    return pl.when(cell.str.contains(_FORMULA)).then("'" + cell).otherwise(cell)
+
+
+def vendor_reasons() -> pl.Expr:
+    """Phrases for the reasons of a row; ``not accepted`` alone when its primary reason may not be told."""
+    phrases = {code: reason.vendor_phrase for code, reason in CODES.items() if reason.vendor_phrase}
+    told = (
+        pl.col("reasons")
+        .list.eval(pl.element().replace_strict(phrases, default=None, return_dtype=pl.String).drop_nulls())
+        .list.unique(maintain_order=True)
+        .list.join("; ")
+    )
+    return pl.when(pl.col("reason").is_in(list(phrases))).then(told).otherwise(pl.lit(NOT_ACCEPTED))
+
+
+class ReturnFile:
+    """``returns/<vendor>.csv``: every rejected row but those that a person may still release."""
+
+    def __init__(self, path: Path, columns: tuple[str, ...]) -> None:
+        self.path = path
+        self.rows = 0
+        self._columns = columns
+        self._begun = False
+
+    def add(self, rejected: pl.DataFrame) -> None:
+        """Take rows as decided; returns nothing for ``review``."""
+        rows = rejected.filter(pl.col("disposition") != "review")
+        own = ("returned_because", "delivered_file", "delivered_line")
+        taken = set(own)
+        originals = []
+        for name in self._columns:
+            unique = name if name not in taken else f"{name} (yours)"
+            taken.add(unique)
+            originals.append(neutralised(pl.col("original").struct.field(name)).alias(unique))
+        table = rows.select(
+            vendor_reasons().alias(own[0]),
+            neutralised(pl.col("source_file")).alias(own[1]),
+            pl.col("source_line").alias(own[2]),
+            *originals,
+            neutralised(pl.col("raw")).alias("unreadable_text"),
+        )
+        self.rows += len(table)
+        with self.path.open("ab") as stream:
+            table.write_csv(stream, include_header=not self._begun)
+        self._begun = True

@@ -1,0 +1,48 @@
+"""Batches between the two passes of a run: on disk, so that memory does not grow with the drop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+
+@dataclass(frozen=True)
+class Held:
+    """A batch as it was put away."""
+
+    number: int
+    source: int
+
+
+class Spill:
+    """Puts batches away and gives them back once, in the same order."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._held: list[Held] = []
+        folder.mkdir()
+
+    def put(self, source: int, frame: pl.DataFrame, found: pl.DataFrame) -> None:
+        """Write a batch of the file number ``source`` with its findings."""
+        held = Held(len(self._held), source)
+        frame.write_ipc(self._frame(held), compression="uncompressed")
+        found.write_ipc(self._found(held), compression="uncompressed")
+        self._held.append(held)
+
+    def take(self) -> Iterator[tuple[int, pl.DataFrame, pl.DataFrame]]:
+        """Yield file number, batch and findings, and delete each from disk once it was used."""
+        for held in self._held:
+            paths = (self._frame(held), self._found(held))
+            frame, found = (pl.read_ipc(path) for path in paths)
+            for path in paths:
+                path.unlink()
+            yield held.source, frame, found
+
+    def _frame(self, held: Held) -> Path:
+        return self._folder / f"batch-{held.number:06d}.arrow"
+
+    def _found(self, held: Held) -> Path:
+        return self._folder / f"findings-{held.number:06d}.arrow"

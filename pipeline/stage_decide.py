@@ -1,0 +1,139 @@
+"""Stage: the one place where a row is sent to clean or to rejected, with every reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipeline.context import Context, Source
+from pipeline.usable import usable_points
+from schemas.codes import CODES, PRECEDENCE
+from schemas.columns import (
+    CHANNEL_POINTS,
+    COMMON_COLUMNS,
+    PHONE_SLOTS,
+    POINTS,
+    REJECTED_COLUMNS,
+    dtype_of,
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A decided batch: every row of it is in exactly one of the two frames."""
+
+    clean: pl.DataFrame
+    rejected: pl.DataFrame
+
+
+def decide_stage(
+    frame: pl.DataFrame, found: pl.DataFrame, source: Source, context: Context, constants: dict[str, str | None]
+) -> Verdict:
+    """Divide a batch. ``constants`` are the provenance columns that are the same for the whole file."""
+    usable = usable_points(frame, found, context)
+    frame = frame.with_columns(series.alias(f"{point}:usable") for point, series in usable.items())
+    frame = _with_channels(frame, usable, context)
+    frame = _with_flags(frame, found).with_columns(pl.lit(v, pl.String).alias(k) for k, v in constants.items())
+    is_clean = frame.get_column("channels").list.len() > 0
+    clean, rejected = frame.filter(is_clean), frame.filter(~is_clean)
+    kept = clean.with_columns(
+        pl.when(f"{slot}:usable").then(slot).alias(slot) for slot in POINTS if slot in usable and slot != "address"
+    )
+    return Verdict(
+        _select(_with_phone_facts(kept, usable), source, context),
+        _select(_with_reasons(_with_phone_facts(rejected, usable), found), source, context, rejected=True),
+    )
+
+
+def _with_channels(frame: pl.DataFrame, usable: dict[str, pl.Series], context: Context) -> pl.DataFrame:
+    """Add ``channels`` (those with at least one usable point) and ``valid_until`` (over the lists they rest on)."""
+    open_for = {
+        channel: pl.any_horizontal([f"{p}:usable" for p in CHANNEL_POINTS[channel] if p in usable] or pl.lit(False))
+        for channel in context.campaign.channels
+    }
+    until = []
+    for channel, is_open in open_for.items():
+        ends = [lst.valid_until for lst in context.lists if lst.valid_until and channel in lst.source.kind.channels]
+        if ends:
+            until.append(pl.when(is_open).then(pl.lit(min(ends))))
+    named = [pl.when(is_open).then(pl.lit(channel)) for channel, is_open in open_for.items()]
+    return frame.with_columns(
+        channels=pl.concat_list(named).list.drop_nulls(),
+        valid_until=pl.min_horizontal(until) if until else pl.lit(None, pl.Date),
+    )
+
+
+def _with_flags(frame: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    flagged = found.filter(pl.col("effect") == "flag")
+    by_row = flagged.group_by("row_id").agg(flags=pl.col("code").unique().sort())
+    return frame.join(by_row, on="row_id", how="left", maintain_order="left").with_columns(
+        pl.col("flags").fill_null(pl.lit([], pl.List(pl.String)))
+    )
+
+
+def _with_phone_facts(frame: pl.DataFrame, usable: dict[str, pl.Series]) -> pl.DataFrame:
+    """Add type, region and time zones of the row's first phone."""
+    slots = [slot for slot in PHONE_SLOTS if slot in usable]
+    facts = {"phone_type": "type", "phone_region": "region", "time_zones": "zones"}
+    if not slots:
+        return frame.with_columns(pl.lit(None, dtype_of(name)).alias(name) for name in facts)
+    return frame.with_columns(
+        pl.coalesce([pl.when(pl.col(slot).is_not_null()).then(f"{slot}:{part}") for slot in slots]).alias(name)
+        for name, part in facts.items()
+    )
+
+
+def _with_reasons(rejected: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    """Add all blocking codes by precedence, the primary one, its sentence and its disposition."""
+    against = (
+        found.filter(pl.col("effect") != "flag")
+        .join(rejected.select("row_id"), on="row_id", how="semi")
+        .with_columns(order=pl.col("code").replace_strict(PRECEDENCE, return_dtype=pl.UInt32))
+        .sort("row_id", "order", maintain_order=True)
+    )
+    summaries = {code: reason.summary for code, reason in CODES.items()}
+    dispositions = {code: reason.disposition for code, reason in CODES.items()}
+    place = pl.when(pl.col("point").is_null()).then(pl.lit("")).otherwise(pl.col("point") + ": ")
+    by_row = against.group_by("row_id", maintain_order=True).agg(
+        reasons=pl.col("code").unique(maintain_order=True),
+        reason=pl.col("code").first(),
+        first=(place + pl.col("detail")).first(),
+    )
+    told = by_row.with_columns(
+        reason_detail=pl.col("reason").replace_strict(summaries, return_dtype=pl.String)
+        + " "
+        + pl.col("first")
+        + ".",
+        disposition=pl.col("reason").replace_strict(dispositions, return_dtype=pl.String),
+    )
+    joined = rejected.join(told, on="row_id", how="left", maintain_order="left")
+    if joined.get_column("reason").null_count():
+        raise AssertionError("a row was rejected without a reason")
+    return joined
+
+
+def _select(frame: pl.DataFrame, source: Source, context: Context, *, rejected: bool = False) -> pl.DataFrame:
+    """Bring a frame into the contract's columns, order and types."""
+    common = (*COMMON_COLUMNS, *(REJECTED_COLUMNS if rejected else ()))
+    columns = {
+        name: (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype_of(name)).alias(name)
+        for name in common
+    }
+    ordered = [columns[name] for name in COMMON_COLUMNS]
+    ordered.append(_extra(source, context))
+    if rejected:
+        ordered += [columns[name] for name in REJECTED_COLUMNS] + [pl.col("original"), pl.col("raw")]
+    return frame.select(ordered)
+
+
+def _extra(source: Source, context: Context) -> pl.Expr:
+    """Columns that this file leaves unmapped; null for the names that only other files have."""
+    kept = set(source.mapping.extra)
+    fields = [
+        (pl.col("original").struct.field(name) if name in kept else pl.lit(None, pl.String)).alias(name)
+        for name in context.extra_columns
+    ]
+    # Parquet has no struct without fields.
+    return pl.struct(fields or [pl.lit(None, pl.String).alias("_")]).alias("extra")
+

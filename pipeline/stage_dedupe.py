@@ -1,0 +1,183 @@
+"""Stage: the same contact point is kept once over the whole run.
+
+Only points that are otherwise usable compete, so a bad first copy never takes a good second one with it. The keys go
+to disk, split by hash into parts that are settled one by one: memory holds one part, however long the drop is.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+
+from pipeline.context import Context
+from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS, POINTS
+from schemas.contact.email import email_key
+from schemas.findings import findings, no_findings
+
+_PARTS = 32
+#: Rows whose findings are read back together.
+_RANGE = 1 << 20
+_KEY_SCHEMA = pa.schema(
+    [
+        ("key", pa.large_string()),
+        ("row_id", pa.uint64()),
+        ("position", pa.uint8()),
+        ("consent_at", pa.timestamp("us", tz="UTC")),
+        ("source", pa.uint32()),
+        ("source_line", pa.uint64()),
+    ]
+)
+_LOSER_SCHEMA = pa.schema(
+    [
+        ("row_id", pa.uint64()),
+        ("position", pa.uint8()),
+        ("kept_row", pa.uint64()),
+        ("kept_position", pa.uint8()),
+        ("kept_source", pa.uint32()),
+        ("kept_line", pa.uint64()),
+    ]
+)
+
+
+class _Parts:
+    """Tables split into numbered files, appended to batch by batch."""
+
+    def __init__(self, folder: Path, schema: pa.Schema) -> None:
+        folder.mkdir()
+        self._folder, self._schema = folder, schema
+        self._writers: dict[int, pa.RecordBatchStreamWriter] = {}
+
+    def add(self, number: int, frame: pl.DataFrame) -> None:
+        if number not in self._writers:
+            self._writers[number] = pa.ipc.new_stream(self._path(number), self._schema)
+        table = frame.select(self._schema.names).to_arrow(compat_level=pl.CompatLevel.oldest())
+        self._writers[number].write_table(table.cast(self._schema))
+
+    def close(self) -> None:
+        for writer in self._writers.values():
+            writer.close()
+
+    def read(self, number: int) -> pl.DataFrame | None:
+        if number not in self._writers:
+            return None
+        with pa.ipc.open_stream(self._path(number)) as reader:
+            frame = pl.from_arrow(reader.read_all())
+        assert isinstance(frame, pl.DataFrame)  # noqa: S101  # a table always becomes a frame
+        return frame
+
+    def numbers(self) -> list[int]:
+        return sorted(self._writers)
+
+    def _path(self, number: int) -> str:
+        return str(self._folder / f"{number:06d}.arrow")
+
+
+class Deduplication:
+    """Gathers the usable points of all batches, settles them once, then tells each batch which points lost."""
+
+    def __init__(self, folder: Path, context: Context) -> None:
+        folder.mkdir()
+        self._context = context
+        keys = context.campaign.dedupe_keys
+        self._slots = tuple(
+            slot
+            for slots, key in ((PHONE_SLOTS, "phone"), (EMAIL_SLOTS, "email"))
+            for slot in slots
+            if key in keys
+        )
+        self._keys = _Parts(folder / "keys", _KEY_SCHEMA)
+        self._losers = _Parts(folder / "losers", _LOSER_SCHEMA)
+        self._range: tuple[int, pl.DataFrame | None] = (-1, None)
+
+    def gather(self, frame: pl.DataFrame, usable: dict[str, pl.Series], source: int) -> None:
+        """Note the usable points of a batch."""
+        consent = pl.col("consent_at") if "consent_at" in frame.columns else pl.lit(None, pl.Datetime("us", "UTC"))
+        for slot in self._slots:
+            if slot not in usable:
+                continue
+            key = pl.col(slot) if slot in PHONE_SLOTS else email_key(pl.col(slot))
+            rows = frame.filter(usable[slot]).select(
+                "row_id",
+                "source_line",
+                key=key,
+                position=pl.lit(POINTS.index(slot), pl.UInt8),
+                consent_at=consent,
+                source=pl.lit(source, pl.UInt32),
+            )
+            split = rows.with_columns(part=pl.col("key").hash(0) % _PARTS)
+            for (part,), group in split.partition_by("part", as_dict=True, include_key=False).items():
+                self._keys.add(int(str(part)), group)
+
+    def settle(self) -> None:
+        """Decide for each key which point is kept: the campaign's policy, then the earliest row and column."""
+        self._keys.close()
+        newest = self._context.campaign.dedupe.policy == "newest_consent"
+        for number in self._keys.numbers():
+            part = self._keys.read(number)
+            if part is None:
+                continue
+            repeated = part.filter(pl.col("key").is_duplicated())
+            by = ["consent_at", "row_id", "position"] if newest else ["row_id", "position"]
+            ranked = repeated.sort(by, descending=[name == "consent_at" for name in by], nulls_last=True)
+            kept = ranked.group_by("key", maintain_order=True).first()
+            losers = ranked.join(
+                kept.select(
+                    "key",
+                    kept_row="row_id",
+                    kept_position="position",
+                    kept_source="source",
+                    kept_line="source_line",
+                ),
+                on="key",
+            ).filter((pl.col("row_id") != pl.col("kept_row")) | (pl.col("position") != pl.col("kept_position")))
+            split = losers.with_columns(part=pl.col("row_id") // _RANGE)
+            for (part_number,), group in split.partition_by("part", as_dict=True, include_key=False).items():
+                self._losers.add(int(str(part_number)), group)
+        self._losers.close()
+
+    def findings_for(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Findings on the points of a batch that lost. Batches come in order of ``row_id``."""
+        if frame.is_empty():
+            return no_findings()
+        first, last = int(frame.item(0, "row_id")), int(frame.item(-1, "row_id"))
+        found = [no_findings()]
+        for number in range(first // _RANGE, last // _RANGE + 1):
+            if self._range[0] != number:
+                losers = self._losers.read(number)
+                self._range = (number, None if losers is None else losers.sort("row_id", "position"))
+            in_range = self._range[1]
+            if in_range is not None:
+                found.append(self._findings(in_range.filter(pl.col("row_id").is_between(first, last))))
+        return pl.concat(found)
+
+    def _findings(self, losers: pl.DataFrame) -> pl.DataFrame:
+        files = [source.file.name for source in self._context.sources]
+        same_row = pl.col("row_id") == pl.col("kept_row")
+        where = (
+            pl.lit("row ")
+            + pl.col("kept_row").cast(pl.String)
+            + " ("
+            + pl.col("kept_source").replace_strict(list(range(len(files))), files, return_dtype=pl.String)
+            + " line "
+            + pl.col("kept_line").cast(pl.String)
+            + ")"
+        )
+        kept_point = pl.col("kept_position").replace_strict(
+            list(range(len(POINTS))), list(POINTS), return_dtype=pl.String
+        )
+        detail = pl.when(same_row).then("same as " + kept_point + " of this row").otherwise("kept in " + where)
+        return pl.concat(
+            [no_findings()]
+            + [
+                findings(
+                    losers.filter(pl.col("position") == POINTS.index(slot)),
+                    "duplicate.in_drop",
+                    point=slot,
+                    source=f"this run, policy {self._context.campaign.dedupe.policy}",
+                    detail=detail,
+                )
+                for slot in self._slots
+            ]
+        )

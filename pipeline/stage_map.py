@@ -1,0 +1,126 @@
+"""Stage: source columns become fields of a lead; records that are no lead (blank, totals, headers) are named."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipeline.context import Context, Source
+from pipeline.drops import SOURCE
+from schemas.columns import DAYS, INSTANTS, PERSON, PLAIN_FIELDS, POINTS, WORD_LISTS
+from schemas.contact.blank import trimmed, without_blanks, without_name_blanks
+from schemas.findings import findings, no_findings
+
+_ISO_DAY = r"^\d{4}-\d{2}-\d{2}$"
+_ISO_INSTANT = r"^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2}(?:[.,]\d{1,9})?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?)?$"
+_YES = ("yes", "y", "true", "t", "1", "oui", "ja", "si", "sí", "sim")
+_NO = ("no", "n", "false", "f", "0", "non", "nein", "não")
+#: The whole text of a record that is only a total or a remark: words for it, numbers and punctuation, nothing else.
+_FOOTER = (
+    r"(?i)^\W*(?:(?:grand|sub)[ -]?totals?|totals?|(?:total )?(?:number of )?(?:rows?|records?|leads?|count)"
+    r"|end of (?:file|report|list))\b[\s\d.,:;|=()\"'*-]*(?:records?|rows?|leads?)?[\s\d.,:;|=()\"'*-]*$"
+)
+_READER = "record reader"
+
+
+def map_stage(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Add the fields, trimmed and null where blank, and ``is_lead``. Returns the frame and findings."""
+    fields = source.mapping.fields
+    known = [point for point in POINTS if point in fields and point in context.points]
+    text = {name: pl.col(SOURCE + fields[name]) for name in (*known, *PLAIN_FIELDS) if name in fields}
+    mapped = frame.with_columns(
+        (_read(name, cell)).alias(name) for name, cell in text.items()
+    )
+    no_lead = _no_leads(mapped, source, known)
+    mapped = mapped.with_columns(is_lead=~pl.col("row_id").is_in(no_lead.get_column("row_id").implode()))
+    if len(no_lead):
+        mapped = mapped.with_columns(pl.when("is_lead").then(pl.col(point)).alias(point) for point in known)
+    return mapped, pl.concat([no_lead, *_unread(mapped, fields)])
+
+
+def _read(name: str, cell: pl.Expr) -> pl.Expr:
+    if name in INSTANTS:
+        return _instant(without_blanks(cell))
+    if name in DAYS:
+        day = without_blanks(cell)
+        return pl.when(day.str.contains(_ISO_DAY)).then(day).str.to_date("%Y-%m-%d", strict=False)
+    if name in WORD_LISTS:
+        return without_blanks(cell).str.replace_all("[;|]", ",").str.split(",").list.eval(trimmed(pl.element()))
+    if name == "is_business":
+        word = trimmed(cell).str.to_lowercase()
+        return pl.when(word.is_in(_YES)).then(True).when(word.is_in(_NO)).then(False)
+    return without_name_blanks(cell) if name in PERSON else without_blanks(cell)
+
+
+def _instant(cell: pl.Expr) -> pl.Expr:
+    """Read an ISO 8601 day or instant. A naive one is read as UTC; anything else is null."""
+    day, time, seconds, zone = (cell.str.extract(_ISO_INSTANT, group) for group in (1, 2, 3, 4))
+    text = day + "T" + time.fill_null("00:00") + seconds.fill_null(":00").str.replace(",", ".", literal=True)
+    naive = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
+    sign = pl.when(zone.str.starts_with("-")).then(-1).otherwise(1)
+    hours = zone.str.extract(r"^[+-](\d{2})", 1).cast(pl.Int64).fill_null(0)
+    minutes = zone.str.extract(r"(\d{2})$", 1).cast(pl.Int64).fill_null(0)
+    return (naive - pl.duration(minutes=sign * (hours * 60 + minutes))).dt.replace_time_zone("UTC")
+
+
+def _unread(mapped: pl.DataFrame, fields: dict[str, str]) -> list[pl.DataFrame]:
+    """Flag cells of dates and yes/no columns that hold something, yet could not be read with certainty."""
+    found = []
+    for name in (*INSTANTS, *DAYS, "is_business"):
+        if name in fields:
+            cell = without_blanks(pl.col(SOURCE + fields[name]))
+            unread = mapped.filter(pl.col(name).is_null() & cell.is_not_null())
+            found.append(
+                findings(
+                    unread,
+                    "row.unread_value",
+                    source=_READER,
+                    detail=f"column '{fields[name]}' ({name}): not in ISO 8601 form"
+                    if name != "is_business"
+                    else f"column '{fields[name]}' ({name}): neither yes nor no",
+                )
+            )
+    return found
+
+
+def _no_leads(mapped: pl.DataFrame, source: Source, known: list[str]) -> pl.DataFrame:
+    """Findings on records that are no lead: each gets exactly one."""
+    # Only rows without any contact point, or whose first point is the column's own name, can be one of these.
+    header = {SOURCE + column: name for column, name in zip(source.file.columns, _header(source), strict=True)}
+    first = SOURCE + source.mapping.fields[known[0]] if known else next(iter(header))
+    no_point = pl.all_horizontal(pl.col(point).is_null() for point in known) if known else pl.lit(True)
+    candidates = mapped.filter(no_point | (trimmed(pl.col(first)) == header[first].strip()))
+    if candidates.is_empty():
+        return no_findings()
+    cells = [trimmed(pl.col(column)).fill_null("") for column in header]
+    raw = trimmed(pl.col("raw"))
+    joined = pl.concat_str(cells, separator=" ").str.strip_chars()
+    repeats = pl.all_horizontal(
+        cell.str.to_lowercase() == name.strip().lower() for cell, name in zip(cells, header.values(), strict=True)
+    )
+    judged = candidates.select(
+        "row_id",
+        code=pl.when(pl.coalesce(raw, joined) == "")
+        .then(pl.lit("row.empty"))
+        .when(pl.coalesce(raw, joined).str.contains(_FOOTER))
+        .then(pl.lit("row.footer"))
+        .when(raw.is_not_null())
+        .then(pl.lit("row.malformed"))
+        .when(repeats)
+        .then(pl.lit("row.repeated_header")),
+    )
+    width = len(header)
+    details = {
+        "row.malformed": f"not {width} fields, or a quote that does not close; the text is in raw",
+        "row.empty": "every cell is empty",
+        "row.repeated_header": "the record repeats the header",
+        "row.footer": "a total or remark, not a lead",
+    }
+    return pl.concat(
+        findings(judged.filter(pl.col("code") == code), code, source=_READER, detail=detail)
+        for code, detail in details.items()
+    )
+
+
+def _header(source: Source) -> tuple[str, ...]:
+    dialect = source.file.dialect
+    return source.file.columns if dialect is None else dialect.header

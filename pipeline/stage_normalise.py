@@ -1,0 +1,111 @@
+"""Stage: every phone becomes E.164 and every email its normal form, or a finding says why not."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipeline.context import Context, Source
+from pipeline.usable import has_address
+from schemas.columns import POST_POINT
+from schemas.contact.email import EMAIL_AUTHORITY, email_forms
+from schemas.contact.phone import PHONE_AUTHORITY, phone_forms
+from schemas.contact.regions import regions_of
+from schemas.findings import findings, no_findings
+from schemas.masking import masked_text
+
+#: State of a value -> the code that it gives.
+_PHONE_CODES = {state: f"phone.{state}" for state in ("damaged", "unparseable", "invalid")}
+_EMAIL_CODES = {state: f"email.{state}" for state in ("damaged", "syntax", "special_use")}
+
+
+def normalise_stage(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Replace the contact columns by their canonical form.
+
+    Adds ``<phone>:type``, ``<phone>:region`` and ``<phone>:zones``, and ``<email>:given`` with the value as it came.
+    """
+    found = [_contact_none(frame, source, context)]
+    frame, of_phones = _phones(frame, source, context)
+    frame, of_emails = _emails(frame, source, context)
+    return frame, pl.concat([no_findings(), *found, *of_phones, *of_emails])
+
+
+def _contact_none(frame: pl.DataFrame, source: Source, context: Context) -> pl.DataFrame:
+    """Rows with nothing in any contact column. What is no lead at all has its own finding already."""
+    slots = source.slots(context.points)
+    missing = [pl.col(slot).is_null() for slot in slots]
+    if POST_POINT in context.points:
+        missing.append(~has_address(frame))
+    empty = frame.filter(pl.all_horizontal(pl.col("is_lead"), *missing))
+    return findings(
+        empty,
+        "contact.none",
+        source="campaign",
+        detail=f"no contact point for {' or '.join(context.campaign.channels)}",
+    )
+
+
+def _phones(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    slots = source.slots(context.phone_slots)
+    if not slots:
+        return frame, []
+    if "country" in frame.columns:
+        regions = regions_of(frame.get_column("country"), source.region)
+    else:
+        regions = pl.repeat(source.region, len(frame), dtype=pl.String, eager=True)
+    # All phone columns at once: the same number in two of them is read once.
+    forms = phone_forms(
+        pl.concat([frame.get_column(slot) for slot in slots]), pl.concat([regions] * len(slots)), context.apply
+    )
+    found = []
+    for position, slot in enumerate(slots):
+        part = forms.slice(position * len(frame), len(frame))
+        judged = part.with_columns(frame.get_column("row_id"), frame.get_column(slot).alias("value"))
+        found += _trouble(judged, _PHONE_CODES, slot, PHONE_AUTHORITY)
+        found += _repairs(judged, "phone.repaired", slot, PHONE_AUTHORITY)
+        found.append(
+            findings(
+                judged.filter(pl.col("extension").is_not_null()),
+                "phone.extension",
+                point=slot,
+                source=PHONE_AUTHORITY,
+                detail="extension " + pl.col("extension"),
+            )
+        )
+        frame = frame.with_columns(
+            part.get_column("e164").alias(slot),
+            part.get_column("type").alias(f"{slot}:type"),
+            part.get_column("region").alias(f"{slot}:region"),
+            part.get_column("time_zones").alias(f"{slot}:zones"),
+        )
+    return frame, found
+
+
+def _emails(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    found = []
+    for slot in source.slots(context.email_slots):
+        given = frame.get_column(slot)
+        forms = email_forms(given, context.apply)
+        judged = forms.with_columns(frame.get_column("row_id"), given.alias("value"))
+        found += _trouble(judged, _EMAIL_CODES, slot, EMAIL_AUTHORITY)
+        found += _repairs(judged, "email.repaired", slot, EMAIL_AUTHORITY)
+        frame = frame.with_columns(forms.get_column("normal").alias(slot), given.alias(f"{slot}:given"))
+    return frame, found
+
+
+def _trouble(judged: pl.DataFrame, codes: dict[str, str], slot: str, authority: str) -> list[pl.DataFrame]:
+    bad = judged.filter(pl.col("state") != "ok")
+    return [
+        findings(
+            bad.filter(pl.col("state") == state),
+            code,
+            point=slot,
+            source=authority,
+            detail=masked_text(pl.col("value")) + ": " + pl.col("why"),
+        )
+        for state, code in codes.items()
+    ]
+
+
+def _repairs(judged: pl.DataFrame, code: str, slot: str, authority: str) -> list[pl.DataFrame]:
+    repaired = judged.filter(pl.col("repair").is_not_null())
+    return [findings(repaired, code, point=slot, source=authority, detail=pl.col("repair"))]

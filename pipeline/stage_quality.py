@@ -1,0 +1,98 @@
+"""Stage: contact points that are valid in form and still reach nobody, or nobody you want."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipeline.context import Context, Source
+from schemas.contact.fictional import EXAMPLE_DOMAINS, FICTIONAL_NUMBERS, RESERVED_DOMAINS, domain_pattern
+from schemas.contact.phone import PHONE_AUTHORITY
+from schemas.contact.quality import (
+    DISPOSABLE_AUTHORITY,
+    ROLE_LOCAL_PARTS,
+    TEST_ADDRESSES,
+    TEST_FULL_NAMES,
+    disposable_domains,
+)
+from schemas.findings import findings, no_findings
+from schemas.masking import masked_email, masked_phone
+
+_REGISTER = "leadscrub quality register"
+
+
+def quality_stage(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Find fictional, premium-rate and fax numbers, reserved, disposable and role addresses, and test records."""
+    real = frozenset(context.campaign.treat_as_real)
+    found = [no_findings()]
+    for slot in source.slots(context.phone_slots):
+        found += _phone(frame, slot, real, is_fax=slot in source.mapping.fax)
+    for slot in source.slots(context.email_slots):
+        found += _email(frame, slot, real)
+    found += _test_records(frame, source.slots(context.email_slots))
+    return frame, pl.concat(found)
+
+
+def _phone(frame: pl.DataFrame, slot: str, real: frozenset[str], *, is_fax: bool) -> list[pl.DataFrame]:
+    number, masked = pl.col(slot), masked_phone(pl.col(slot))
+    patterns = [pattern for name, pattern in FICTIONAL_NUMBERS.items() if name not in real]
+    fictional = frame.filter(number.str.contains("|".join(patterns))) if patterns else frame.clear()
+    premium = frame.filter(pl.col(f"{slot}:type") == "premium_rate")
+    fax = frame.filter(number.is_not_null()) if is_fax else frame.clear()
+    return [
+        findings(fictional, "phone.fictional", point=slot, source=_REGISTER, detail=masked + " is reserved for fiction"),
+        findings(
+            premium, "phone.premium_rate", point=slot, source=PHONE_AUTHORITY, detail=masked + " is premium-rate"
+        ),
+        findings(fax, "phone.fax", point=slot, source="header", detail=masked + " comes from a fax column"),
+    ]
+
+
+def _email(frame: pl.DataFrame, slot: str, real: frozenset[str]) -> list[pl.DataFrame]:
+    address, masked = pl.col(slot).str.to_lowercase(), masked_email(pl.col(slot))
+    reserved = tuple(domain for domain in RESERVED_DOMAINS if domain not in real or domain not in EXAMPLE_DOMAINS)
+    domain = address.str.extract("@([^@]*)$", 1)
+    names = frame.select(domain.unique().drop_nulls()).to_series().to_list()
+    throwaway = [name for name in names if _is_disposable(name)]
+    return [
+        findings(
+            frame.filter(address.str.contains(domain_pattern(reserved))),
+            "email.special_use",
+            point=slot,
+            source="RFC 2606, RFC 6761",
+            detail=masked + " is in a reserved domain",
+        ),
+        findings(
+            frame.filter(domain.is_in(throwaway)),
+            "email.disposable",
+            point=slot,
+            source=DISPOSABLE_AUTHORITY,
+            detail=masked + " is in a disposable domain",
+        ),
+        findings(
+            frame.filter(address.str.extract("^([^@]*)@", 1).is_in(ROLE_LOCAL_PARTS)),
+            "email.role",
+            point=slot,
+            source=_REGISTER,
+            detail=masked + " belongs to a role",
+        ),
+    ]
+
+
+def _is_disposable(domain: str) -> bool:
+    labels = domain.split(".")
+    return any(".".join(labels[start:]) in disposable_domains() for start in range(len(labels) - 1))
+
+
+def _test_records(frame: pl.DataFrame, email_slots: tuple[str, ...]) -> list[pl.DataFrame]:
+    """Judge by the whole name, or by an address that only a tester types."""
+    signs = [pl.col(slot).str.to_lowercase().is_in(TEST_ADDRESSES) for slot in email_slots]
+    names = {name: pl.col(name).str.to_lowercase() for name in ("first_name", "last_name", "full_name")}
+    if "full_name" in frame.columns:
+        signs.append(names["full_name"].is_in(TEST_FULL_NAMES))
+    if "first_name" in frame.columns and "last_name" in frame.columns:
+        whole = pl.concat_str([names["first_name"], names["last_name"]], separator=" ", ignore_nulls=True)
+        signs.append(whole.is_in(TEST_FULL_NAMES))
+    if not signs:
+        return []
+    tests = frame.filter(pl.any_horizontal(sign.fill_null(False) for sign in signs))
+    return [findings(tests, "lead.test_record", source=_REGISTER, detail="name or address of a test entry")]

@@ -1,0 +1,81 @@
+"""Makes a workspace with commented examples."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from schemas.errors import OutputError
+
+_FILES = {
+    "leadscrub.toml": """\
+# This folder is a leadscrub workspace. Campaigns, vendors and layouts are found below it.
+""",
+    "campaigns/example.toml": """\
+# A campaign: who contacts, how, and against which lists.
+#   leadscrub scrub DROP -o OUT --campaign campaigns/example.toml --vendor example
+name = "example"
+entity = "Example Company"          # who calls; stands in the manifest
+# san = "00000000-00000-00"         # your subscription account number at the registry
+channels = ["call", "email"]        # call, text, email, post
+region = "US"                       # where a number without + belongs
+# max_reject_rate = 0.4             # exit 6 when more than this share is rejected
+# treat_as_real = ["nanp-555-01xx", "example.com"]   # only for demonstrations
+
+[dedupe]
+# keys = ["phone", "email"]         # default: phone for call and text, email for email
+policy = "first"                    # or newest_consent
+
+# Lists, read for each run. Files are relative to this folder.
+# kind: dnc.national dnc.state dnc.internal dnc.litigator phone.reassigned email.unsubscribed email.bounced
+#       email.complained email.domain_suppressed email.wireless_domain list.<your own>
+#
+# [[lists]]
+# kind = "dnc.internal"
+# name = "ours"
+# file = "../lists/do-not-contact.csv"
+# column = "number"                 # only where the header does not say
+#
+# [[lists]]
+# kind = "email.unsubscribed"
+# name = "partner"
+# file = "../lists/partner-md5.txt"
+# hash = "trim+lower+md5"           # how the partner made its hashes
+""",
+    "vendors/example.toml": """\
+# A vendor: who sells, and how its files look.
+name = "example"
+# region = "US"
+
+# Where detection would not do. What stands here always wins.
+# [layout]
+# delimiter = ";"
+# encoding = "windows-1252"
+# ignore = ["Internal note"]        # columns that are never mapped
+# [layout.columns]                  # field of a lead = column of the file
+# phone = "Telephone (day)"
+# email = "Contact"
+""",
+    "layouts/example.toml": """\
+# A layout of its own, for --layout example. The same keys as [layout] of a vendor.
+# delimiter = "|"
+# [columns]
+# phone = "NUM"
+""",
+}
+
+
+def make_workspace(folder: Path) -> None:
+    """Write the examples; files that exist are kept."""
+    try:
+        for name, text in _FILES.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists():
+                sys.stdout.write(f"kept   {path}\n")
+            else:
+                path.write_text(text, encoding="utf-8")
+                sys.stdout.write(f"wrote  {path}\n")
+    except OSError as error:
+        raise OutputError(f"'{folder}' cannot be written: {error.strerror}.", "Choose another folder.") from error
+    sys.stdout.write(f"Next: leadscrub scrub DROP -o OUT --campaign {folder}/campaigns/example.toml\n")

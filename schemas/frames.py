@@ -1,0 +1,72 @@
+"""The outputs' columns and types, and the checks that every written part passes (pandera)."""
+
+from __future__ import annotations
+
+import pandera.polars as pa
+import polars as pl
+from pandera.errors import SchemaError, SchemaErrors
+
+from schemas.codes import CODES
+from schemas.columns import COMMON_COLUMNS, EMAIL_SLOTS, PHONE_SLOTS, REJECTED_COLUMNS, dtype_of
+from schemas.findings import FINDING_SCHEMA
+
+
+def output_types(extra: list[str], original: list[str] | None) -> dict[str, pl.DataType]:
+    """Columns of ``clean`` (``original`` None) or ``rejected``, in order, with their types."""
+    types = {name: dtype_of(name) for name in COMMON_COLUMNS}
+    types["extra"] = pl.Struct(dict.fromkeys(extra or ["_"], pl.String()))
+    if original is not None:
+        types |= {name: dtype_of(name) for name in REJECTED_COLUMNS}
+        types |= {"original": pl.Struct(dict.fromkeys(original, pl.String())), "raw": pl.String()}
+    return types
+
+
+def _column(name: str, dtype: pl.DataType) -> pa.Column:
+    checks = []
+    if name in PHONE_SLOTS:
+        checks.append(pa.Check.str_matches(r"^\+[1-9][0-9]{4,14}$"))
+    elif name in EMAIL_SLOTS:
+        checks.append(pa.Check.str_matches(r"^[^@]+@[^@]+$"))
+    elif name in ("reason", "code"):
+        checks.append(pa.Check.isin(list(CODES)))
+    required = name in {"row_id", "source_file", "run_id", "channels", "flags", "reason", "reasons", "disposition"}
+    return pa.Column(dtype, checks=checks, nullable=not required)
+
+
+def frame_schema(types: dict[str, pl.DataType]) -> pa.DataFrameSchema:
+    """Build the pandera schema: exactly these columns in this order, contact columns in canonical form."""
+    return pa.DataFrameSchema(
+        {name: _column(name, dtype) for name, dtype in types.items()}, strict=True, ordered=True
+    )
+
+
+def finding_schema() -> pa.DataFrameSchema:
+    """Build the pandera schema of findings."""
+    return pa.DataFrameSchema(
+        {
+            name: pa.Column(
+                dtype,
+                checks=[pa.Check.isin(["block", "review", "flag"])] if name == "effect" else [],
+                nullable=name == "point",
+            )
+            for name, dtype in FINDING_SCHEMA.items()
+        },
+        strict=True,
+        ordered=True,
+    )
+
+
+def checked(frame: pl.DataFrame, schema: pa.DataFrameSchema, what: str) -> pl.DataFrame:
+    """Validate; a failure names columns and checks, never a value (the library's own message shows rows)."""
+    try:
+        schema.validate(frame)
+    except SchemaErrors as errors:
+        found = "; ".join(sorted({f"{e.reason_code}" for e in errors.schema_errors}))
+        raise AssertionError(f"{what} does not have its contract's form: {found}") from None
+    except SchemaError as error:
+        raise AssertionError(
+            f"{what} does not have its contract's form: {error.reason_code} {getattr(error.schema, 'name', '')}"
+        ) from None
+    return frame
+
+

@@ -1,0 +1,95 @@
+"""The record of a run. Its JSON Schema is published as ``schemas/manifest.schema.json``."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Counts(_Model):
+    """Records read = clean + rejected. ``by_primary_reason`` adds up to ``rejected``; ``by_reason`` need not."""
+
+    read: int
+    clean: int
+    rejected: int
+    by_reason: dict[str, int] = {}
+    by_primary_reason: dict[str, int] = {}
+    by_flag: dict[str, int] = {}
+    by_channel: dict[str, int] = {}
+
+
+class InputFile(_Model):
+    """One file of the drop and how it was read."""
+
+    name: str
+    path: str
+    sha256: str
+    bytes: int
+    read_as: dict[str, str] = Field(description="format and, for CSV, encoding, delimiter and quote")
+    mapping: dict[str, str] = Field(description="field of a lead -> source column")
+    fax_fields: list[str] = Field(description="phone fields that come from a fax column")
+    unmapped: list[str]
+    doubts: list[str] = Field(description="what was shown to the user and not guessed")
+    careful_blocks: int = Field(description="blocks that were too irregular for the fast path")
+    counts: Counts
+
+
+class UsedList(_Model):
+    """A suppression list that the run consulted."""
+
+    name: str
+    kind: str
+    file: str
+    version: str = Field(description="sha256 of the list's file")
+    as_of: date
+    dated_by: str = Field(description="who says how old the list is")
+    age_days: int
+    valid_until: date | None
+    hash_recipe: str | None
+    entries_read: int
+    entries_indexed: int
+    entries_refused: dict[str, int]
+    matches: int
+
+
+class OutputFile(_Model):
+    """One written file."""
+
+    sha256: str
+    bytes: int
+    rows: int
+
+
+class Manifest(_Model):
+    """Everything that an auditor needs to know of a run."""
+
+    leadscrub: str = Field(description="version of the program")
+    schema_version: str
+    run_id: str = Field(description="hash of the drop, the lists, the configuration, --as-of and the versions")
+    as_of: date
+    entity: str | None
+    san: str | None
+    campaign: str
+    channels: list[str]
+    region: str | None
+    vendor: str | None
+    dedupe: dict[str, str | list[str]]
+    inputs: list[InputFile]
+    counts: Counts
+    lists: list[UsedList]
+    libraries: dict[str, str] = Field(description="versions of the libraries that decide results")
+    outputs: dict[str, OutputFile]
+    timings: dict[str, float] = Field(description="seconds; the only part that differs between equal runs")
+
+
+def manifest_json_schema() -> str:
+    """Return the JSON Schema (draft 2020-12) as text."""
+    schema = Manifest.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    return json.dumps(schema, indent=2, sort_keys=True) + "\n"

@@ -29,7 +29,7 @@ def read_ahead(items: Iterator[Item], depth: int = 2) -> Iterator[Item]:
             for item in items:
                 if not hand_over(item, None):
                     return
-        except BaseException as error:  # noqa: BLE001  # raised again by the reader of the queue
+        except BaseException as error:  # raised again by the reader of the queue
             hand_over(None, error)
         else:
             hand_over(None, None)

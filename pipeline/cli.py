@@ -77,7 +77,11 @@ def scrub(
         region=checked_region(region) if region else None,
         channels=[channel_named(name) for name in channel or []],
         lists=run_lists(
-            {"dnc.national": dnc or [], "dnc.internal": internal or [], "email.unsubscribed": unsubscribe or []},
+            {
+                "dnc.national": dnc or [],
+                "dnc.internal": internal or [],
+                "email.unsubscribed": unsubscribe or [],
+            },
             lists or [],
             list_column or [],
             list_hash or [],
@@ -203,7 +207,11 @@ def _without_values(error: Exception) -> str:
 
     last = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(last.filename).name}:{last.lineno}"
-    return f"{error} ({place})" if isinstance(error, AssertionError) else f"at {place}; nothing was changed. Please report it."
+    return (
+        f"{error} ({place})"
+        if isinstance(error, AssertionError)
+        else f"at {place}; nothing was changed. Please report it."
+    )
 
 
 if __name__ == "__main__":

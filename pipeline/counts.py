@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from pipeline.stage_decide import Verdict
+from pipeline.verdict import Verdict
+from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
 from schemas.manifest import Counts
 
 
@@ -21,11 +22,15 @@ class Tally:
     by_primary: Counter[str] = field(default_factory=Counter)
     by_flag: Counter[str] = field(default_factory=Counter)
     by_channel: Counter[str] = field(default_factory=Counter)
+    given: Counter[str] = field(default_factory=Counter)
+    valid: Counter[str] = field(default_factory=Counter)
+    usable: Counter[str] = field(default_factory=Counter)
 
     def add(self, verdict: Verdict) -> None:
         """Count a decided batch."""
         self.clean += len(verdict.clean)
         self.rejected += len(verdict.rejected)
+        add_present(self.usable, verdict.clean)
         _count(self.by_reason, verdict.rejected.get_column("reasons").explode())
         _count(self.by_primary, verdict.rejected.get_column("reason"))
         _count(self.by_channel, verdict.clean.get_column("channels").explode())
@@ -45,6 +50,13 @@ class Tally:
             by_flag=dict(sorted(self.by_flag.items())),
             by_channel=dict(sorted(self.by_channel.items())),
         )
+
+
+def add_present(counter: Counter[str], frame: pl.DataFrame) -> None:
+    """Count the filled cells of each contact column of a batch."""
+    for slot in (*PHONE_SLOTS, *EMAIL_SLOTS):
+        if slot in frame.columns:
+            counter[slot] += len(frame) - frame.get_column(slot).null_count()
 
 
 def _count(counter: Counter[str], values: pl.Series) -> None:

@@ -65,9 +65,7 @@ def find_files(drops: list[str]) -> list[Path]:
         if path.is_dir():
             inside = sorted(p for p in path.iterdir() if p.suffix.lower() in _SUFFIXES and p.is_file())
             if not inside:
-                raise DropError(
-                    f"'{drop}' is a folder without a {' '.join(_SUFFIXES)} file.", "Name the drop's file."
-                )
+                raise DropError(f"'{drop}' is a folder without a {' '.join(_SUFFIXES)} file.", "Name the drop's file.")
             found += inside
         elif path.exists():
             found.append(path)
@@ -107,7 +105,8 @@ def read_batches(drop: DropFile, tally: FileTally, block_bytes: int) -> Iterator
         raise DropError(f"Drop '{drop.path}' cannot be read: {error}.", "Check the disk.") from error
     except UnicodeDecodeError as error:
         raise DropError(
-            f"'{drop.path}' is not {error.encoding}: byte {error.start} does not fit.", "Correct the layout's encoding."
+            f"'{drop.path}' is not {error.encoding}: byte {error.start} does not fit.",
+            "Correct the layout's encoding.",
         ) from error
     except DropError as error:
         raise DropError(f"'{drop.path}': {error.message}", error.hint) from error

@@ -63,7 +63,9 @@ def _known_codec(name: str, path: Path) -> str:
     try:
         return codecs.lookup(name).name
     except LookupError as error:
-        raise DropError(f"'{path}': the layout's encoding '{name}' is not known.", "Try utf-8 or windows-1252.") from error
+        raise DropError(
+            f"'{path}': the layout's encoding '{name}' is not known.", "Try utf-8 or windows-1252."
+        ) from error
 
 
 def _lines_that_are_not_utf8(path: Path) -> bytes | None:
@@ -103,7 +105,8 @@ def _single_byte(sample: bytes, path: Path) -> str:
     best = from_bytes(sample).best()
     if best is None:
         raise DropError(
-            f"'{path}' is not UTF-8, and no other encoding fits it.", "Name its encoding in a layout (--layout)."
+            f"'{path}' is not UTF-8, and no other encoding fits it.",
+            "Name its encoding in a layout (--layout).",
         )
     return codecs.lookup(best.encoding).name
 

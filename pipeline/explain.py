@@ -58,7 +58,10 @@ def _rows_with(out: Path, slots: tuple[str, ...], value: str) -> list[int]:
     rows: set[int] = set()
     for name in ("clean", "rejected"):
         rows |= set(
-            scan(out, name).filter(pl.any_horizontal(column == wanted for column in held)).select("row_id").collect()["row_id"]
+            scan(out, name)
+            .filter(pl.any_horizontal(column == wanted for column in held))
+            .select("row_id")
+            .collect()["row_id"]
         )
     # A clean row no longer holds a point that was blocked; its findings name it masked.
     masked = mask(value)
@@ -78,12 +81,16 @@ def _story(out: Path, row: int, manifest: Manifest) -> dict[str, Any]:
             lead = found.to_dicts()[0]
             break
     else:
-        raise UsageError(
-            f"'{out}' has no row {row}.", f"Rows go from 0 to {manifest.counts.read - 1}."
-        )
+        raise UsageError(f"'{out}' has no row {row}.", f"Rows go from 0 to {manifest.counts.read - 1}.")
     findings = scan(out, "findings").filter(pl.col("row_id") == row).drop("row_id").collect().to_dicts()
     lists = [
-        {"name": lst.name, "kind": lst.kind, "version": lst.version[:12], "as_of": lst.as_of, "entries": lst.entries_indexed}
+        {
+            "name": lst.name,
+            "kind": lst.kind,
+            "version": lst.version[:12],
+            "as_of": lst.as_of,
+            "entries": lst.entries_indexed,
+        }
         for lst in manifest.lists
     ]
     points = {slot: mask(lead[slot]) for slot in (*PHONE_SLOTS, *EMAIL_SLOTS) if lead[slot]}
@@ -123,6 +130,8 @@ def _told(story: dict[str, Any]) -> str:
         where = finding["point"] or "row"
         lines.append(f"  finding      {finding['effect']} {finding['code']} ({where}): {finding['detail']}")
         lines.append(f"               says {finding['source']}")
-    consulted = ", ".join(f"{lst['name']} ({lst['kind']}, {lst['entries']:,} entries)" for lst in story["lists_consulted"])
+    consulted = ", ".join(
+        f"{lst['name']} ({lst['kind']}, {lst['entries']:,} entries)" for lst in story["lists_consulted"]
+    )
     lines.append(f"  consulted    {consulted or 'no suppression list'}; as of {story['as_of']}")
     return "\n".join(lines) + "\n"

@@ -12,9 +12,7 @@ from schemas.contact.email import EMAIL_AUTHORITY
 from schemas.contact.phone import PHONE_AUTHORITY
 from schemas.contact.quality import DISPOSABLE_AUTHORITY
 
-LIBRARIES = dict(
-    authority.rsplit(" ", 1) for authority in (PHONE_AUTHORITY, EMAIL_AUTHORITY, DISPOSABLE_AUTHORITY)
-)
+LIBRARIES = dict(authority.rsplit(" ", 1) for authority in (PHONE_AUTHORITY, EMAIL_AUTHORITY, DISPOSABLE_AUTHORITY))
 
 
 def program_version() -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.context import Context
+from pipeline.counts import Tally, total
 from pipeline.drops import FileTally
 from pipeline.identity import LIBRARIES, program_version
 from pipeline.plan import Plan
 from schemas.columns import SCHEMA_VERSION
-from schemas.manifest import Counts, InputFile, Manifest, OutputFile, UsedList
+from schemas.manifest import InputFile, Manifest, OutputFile, PointCounts, UsedList
 
 MANIFEST = "manifest.json"
 
@@ -18,8 +19,7 @@ def make_manifest(
     plan: Plan,
     context: Context,
     files: list[FileTally],
-    counts: list[Counts],
-    whole: Counts,
+    tallies: list[Tally],
     matches: dict[str, int],
     outputs: dict[str, OutputFile],
     run_id: str,
@@ -30,17 +30,24 @@ def make_manifest(
         InputFile(
             name=source.file.name,
             path=str(source.file.path),
-            sha256=tally.sha256,
-            bytes=tally.size,
+            sha256=file.sha256,
+            bytes=file.size,
             read_as=source.file.describe(),
             mapping=source.mapping.fields,
             fax_fields=sorted(source.mapping.fax),
             unmapped=list(source.mapping.unmapped),
             doubts=list(source.mapping.doubts),
-            careful_blocks=tally.careful_blocks,
-            counts=count,
+            careful_blocks=file.careful_blocks,
+            points={
+                slot: PointCounts(
+                    column=column, given=tally.given[slot], valid=tally.valid[slot], usable=tally.usable[slot]
+                )
+                for slot, column in source.mapping.fields.items()
+                if slot in context.points
+            },
+            counts=tally.counts(file.records),
         )
-        for source, tally, count in zip(context.sources, files, counts, strict=True)
+        for source, file, tally in zip(context.sources, files, tallies, strict=True)
     ]
     lists = [
         UsedList(
@@ -73,7 +80,7 @@ def make_manifest(
         vendor=context.vendor,
         dedupe={"keys": list(campaign.dedupe_keys), "policy": campaign.dedupe.policy},
         inputs=inputs,
-        counts=whole,
+        counts=total(tallies).counts(sum(file.records for file in files)),
         lists=lists,
         libraries=LIBRARIES,
         outputs=outputs,

@@ -48,7 +48,8 @@ def map_columns(columns: tuple[str, ...], layout: Layout, path: str) -> Mapping:
     for field, column in layout.columns.items():
         if column not in columns:
             raise DropError(
-                f"'{path}' has no column '{column}', which the layout maps to {field}.", did_you_mean(column, columns)
+                f"'{path}' has no column '{column}', which the layout maps to {field}.",
+                did_you_mean(column, columns),
             )
         if field == "fax":
             faxes.append(column)
@@ -78,7 +79,10 @@ def map_columns(columns: tuple[str, ...], layout: Layout, path: str) -> Mapping:
             withheld.append(column)
     if not any(slot in fields for slot in (*PHONE_SLOTS, *EMAIL_SLOTS)):
         raise _no_contact(columns, path, doubts)
-    doubts += [f"column '{column}' is a fifth contact point of its kind: it is not screened, and left out of clean" for column in withheld]
+    doubts += [
+        f"column '{column}' is a fifth contact point of its kind: it is not screened, and left out of clean"
+        for column in withheld
+    ]
     used = {*fields.values(), *withheld}
     return Mapping(
         fields,
@@ -107,7 +111,12 @@ def _no_contact(columns: tuple[str, ...], path: str, doubts: list[str]) -> DropE
         )
     return DropError(
         f"'{path}' has no column that surely holds a phone or an email. Its columns: {shown}.",
-        " ".join([*(doubt + "." for doubt in doubts[:1]), "Name it in a layout: [columns] phone = \"...\" (--layout)."]),
+        " ".join(
+            [
+                *(doubt + "." for doubt in doubts[:1]),
+                'Name it in a layout: [columns] phone = "..." (--layout).',
+            ]
+        ),
     )
 
 
@@ -119,5 +128,7 @@ def contact_like(frame: pl.DataFrame, columns: tuple[str, ...], prefix: str) -> 
         cells = sample.select(without_blanks(pl.col(prefix + column)).alias("v")).to_series().drop_nulls()
         for kind, pattern in (("emails", _LOOKS_EMAIL), ("phones", _LOOKS_PHONE)):
             if len(cells) and int(cells.str.contains(pattern).sum()) * 2 > len(cells):
-                warnings.append(f"column '{column}' is not mapped, but its values look like {kind}: they are not screened")
+                warnings.append(
+                    f"column '{column}' is not mapped, but its values look like {kind}: they are not screened"
+                )
     return warnings

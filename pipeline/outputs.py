@@ -18,7 +18,11 @@ class ParquetOutput:
     """One output file. Rows are taken in order and written as full row groups; each is checked before it is written."""
 
     def __init__(
-        self, path: Path, types: dict[str, pl.DataType], schema: pa_schema.DataFrameSchema, metadata: dict[str, str]
+        self,
+        path: Path,
+        types: dict[str, pl.DataType],
+        schema: pa_schema.DataFrameSchema,
+        metadata: dict[str, str],
     ) -> None:
         self.path = path
         self.rows = 0
@@ -51,4 +55,6 @@ class ParquetOutput:
         checked(frame, self._checks, self.path.name)
         table = frame.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
         # One chunk a column: page boundaries follow the rows alone.
-        self._writer.write_table(pa.table(table.columns, schema=self._schema).combine_chunks(), row_group_size=ROW_GROUP)
+        self._writer.write_table(
+            pa.table(table.columns, schema=self._schema).combine_chunks(), row_group_size=ROW_GROUP
+        )

@@ -11,7 +11,7 @@ from pipeline.context import Context
 from pipeline.identity import program_version
 from pipeline.outputs import ParquetOutput
 from pipeline.returns import ReturnFile
-from pipeline.stage_decide import Verdict
+from pipeline.verdict import Verdict
 from schemas.columns import SCHEMA_VERSION
 from schemas.findings import FINDING_SCHEMA
 from schemas.frames import finding_schema, frame_schema, output_types
@@ -25,7 +25,11 @@ class ResultFiles:
     """Writes decided batches, in order."""
 
     def __init__(self, folder: Path, context: Context, run_id: str) -> None:
-        metadata = {"run_id": run_id, "leadscrub.version": program_version(), "schema_version": SCHEMA_VERSION}
+        metadata = {
+            "run_id": run_id,
+            "leadscrub.version": program_version(),
+            "schema_version": SCHEMA_VERSION,
+        }
         extra, original = list(context.extra_columns), list(context.columns)
         clean, rejected = output_types(extra, None), output_types(extra, original)
         self._folder = folder

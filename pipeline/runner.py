@@ -9,22 +9,22 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from pipeline.ahead import read_ahead
 from pipeline.context import Context, Source
-from pipeline.counts import Tally, total
+from pipeline.counts import Tally, add_present
 from pipeline.drops import SOURCE, FileTally, read_batches
 from pipeline.identity import run_id
+from pipeline.manifests import make_manifest, write_manifest
 from pipeline.mapping import contact_like
 from pipeline.plan import Plan, Request, make_plan
 from pipeline.pool import process_pool
 from pipeline.progress import Report, silent
 from pipeline.publish import publish, staged_output
-from pipeline.manifests import make_manifest, write_manifest
 from pipeline.result_files import ResultFiles
 from pipeline.spill import Spill
 from pipeline.stage_decide import decide_stage
@@ -34,6 +34,7 @@ from pipeline.stage_normalise import normalise_stage
 from pipeline.stage_quality import quality_stage
 from pipeline.stage_screen import screen_stage
 from pipeline.usable import usable_points
+from schemas.contact.apply import Apply
 from schemas.manifest import Manifest
 from suppression.lists import load_list
 
@@ -52,156 +53,146 @@ class Result:
     too_many_rejected: bool
 
 
-@dataclass
-class _Reading:
-    """What the first pass finds out, file by file."""
-
-    files: list[FileTally]
-    warnings: list[str] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=dict)
-    matches: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def records(self) -> int:
-        return sum(file.records for file in self.files)
-
-
 def scrub(request: Request, report: Report = silent) -> Result:
     """Do the whole job. Everything that stops a run is a `LeadscrubError`; outputs appear only when complete."""
     plan = make_plan(request)
     with staged_output(request.out, force=request.force) as staging, process_pool(request.threads) as apply:
-        began = time.perf_counter()
-        lists = [load_list(s, as_of=request.as_of, region=plan.region, apply=apply) for s in plan.lists]
-        context = Context(plan.campaign, plan.vendor, request.as_of, lists, plan.sources, apply)
-        reading = _Reading([FileTally() for _ in plan.sources])
-        reading.seconds["load lists"] = time.perf_counter() - began
-        work = staging / "work"
-        work.mkdir()
-        spill = Spill(work / "spill")
-        duplicates = Deduplication(work / "keys", context)
-        _first_pass(request, context, reading, spill, duplicates, report)
-        began = time.perf_counter()
-        duplicates.settle()
-        reading.seconds["settle duplicates"] = time.perf_counter() - began
-        manifest = _second_pass(plan, context, reading, spill, duplicates, staging, report)
-        shutil.rmtree(work)
+        run = _Run(request, plan, apply, staging, report)
+        run.first_pass()
+        run.settle()
+        manifest = run.second_pass()
+        shutil.rmtree(run.work)
         if not request.dry_run:
             publish(staging, request.out)
-    rate = manifest.counts.rejected / manifest.counts.read if manifest.counts.read else 0.0
-    limit = plan.campaign.max_reject_rate
-    return Result(manifest, _warnings(context, reading), limit is not None and rate > limit)
+    counts, limit = manifest.counts, plan.campaign.max_reject_rate
+    return Result(manifest, run.warnings(), limit is not None and counts.rejected > limit * counts.read)
 
 
-def _first_pass(
-    request: Request,
-    context: Context,
-    reading: _Reading,
-    spill: Spill,
-    duplicates: Deduplication,
-    report: Report,
-) -> None:
-    total_bytes = sum(source.file.path.stat().st_size for source in context.sources) or 1
-    next_row = 0
-    for number, batch in read_ahead(_raw_batches(request, context, reading)):
-        source = context.sources[number]
+class _Run:
+    """One run's state between its passes: what was read, what was found, how long it took."""
+
+    def __init__(self, request: Request, plan: Plan, apply: Apply, staging: Path, report: Report) -> None:
+        self._request, self._plan, self._staging, self._report = request, plan, staging, report
+        self.work = staging / "work"
+        self.work.mkdir()
+        self._seconds: dict[str, float] = {}
         began = time.perf_counter()
-        frame = batch.with_row_index("row_id", next_row).with_columns(pl.col("row_id").cast(pl.UInt64))
-        if next_row == 0 or reading.files[number].records == len(batch):
-            reading.warnings += contact_like(frame, source.mapping.unmapped, SOURCE)
-        next_row += len(batch)
-        found = []
-        for stage in BATCH_STAGES:
-            frame, more = stage(frame, source, context)
-            found.append(more)
-            began = _clock(reading, stage.__name__.removesuffix("_stage"), began)
-        findings = pl.concat(found)
-        _count_matches(reading, findings, context)
-        duplicates.gather(frame, usable_points(frame, findings, context), number)
-        began = _clock(reading, "gather keys", began)
-        spill.put(number, _compact(frame, context), findings)
-        _clock(reading, "put away", began)
-        report("reading and checking", sum(file.size for file in reading.files) / total_bytes, next_row)
+        lists = [load_list(source, as_of=request.as_of, region=plan.region, apply=apply) for source in plan.lists]
+        self._clock("load lists", began)
+        self._context = Context(plan.campaign, plan.vendor, request.as_of, lists, plan.sources, apply)
+        self._files = [FileTally() for _ in plan.sources]
+        self._tallies = [Tally() for _ in plan.sources]
+        self._matches: dict[str, int] = {}
+        self._noticed: list[str] = []
+        self._spill = Spill(self.work / "spill")
+        self._duplicates = Deduplication(self.work / "keys", self._context)
 
+    def first_pass(self) -> None:
+        """Read and check every batch, and put it away with its findings."""
+        size = sum(source.file.path.stat().st_size for source in self._context.sources) or 1
+        rows = 0
+        sampled: set[int] = set()
+        for number, batch in read_ahead(self._batches()):
+            source, tally = self._context.sources[number], self._tallies[number]
+            began = time.perf_counter()
+            frame = batch.with_columns(pl.int_range(rows, rows + len(batch), dtype=pl.UInt64).alias("row_id"))
+            if number not in sampled:
+                sampled.add(number)
+                self._notice(contact_like(frame, source.mapping.unmapped, SOURCE), source)
+            rows += len(batch)
+            found = []
+            for stage in BATCH_STAGES:
+                frame, more = stage(frame, source, self._context)
+                found.append(more)
+                began = self._clock(stage.__name__.removesuffix("_stage"), began)
+                if stage is map_stage:
+                    add_present(tally.given, frame)
+                elif stage is normalise_stage:
+                    add_present(tally.valid, frame)
+            findings = pl.concat(found)
+            self._count_matches(findings)
+            self._duplicates.gather(frame, usable_points(frame, findings, self._context), number)
+            began = self._clock("gather keys", began)
+            self._spill.put(number, self._compact(frame), findings)
+            self._clock("put away", began)
+            self._report("reading and checking", sum(file.size for file in self._files) / size, rows)
 
-def _raw_batches(request: Request, context: Context, reading: _Reading) -> Iterator[tuple[int, pl.DataFrame]]:
-    for number, source in enumerate(context.sources):
-        for batch in read_batches(source.file, reading.files[number], request.block_bytes):
-            yield number, batch
+    def settle(self) -> None:
+        """Decide which of several equal contact points is kept, over the whole run."""
+        began = time.perf_counter()
+        self._duplicates.settle()
+        self._clock("settle duplicates", began)
 
+    def second_pass(self) -> Manifest:
+        """Decide every batch, write it, and close the account."""
+        identity = run_id(self._context, [file.sha256 for file in self._files])
+        outputs = ResultFiles(self._staging, self._context, identity)
+        records = sum(file.records for file in self._files)
+        done = 0
+        began = time.perf_counter()
+        for number, frame, found in read_ahead(self._spill.take()):
+            source = self._context.sources[number]
+            constants = {
+                "vendor": self._context.vendor,
+                "source_file": source.file.name,
+                "source_sha256": self._files[number].sha256,
+                "run_id": identity,
+            }
+            findings = pl.concat([found, self._duplicates.findings_for(frame)]).sort("row_id", maintain_order=True)
+            verdict = decide_stage(frame, findings, source, self._context, constants)
+            self._tallies[number].add(verdict)
+            began = self._clock("decide", began)
+            outputs.add(verdict, findings)
+            began = self._clock("write", began)
+            done += len(frame)
+            self._report("deciding and writing", done / max(records, 1), done)
+        written = outputs.close()
+        self._clock("write", began)
+        manifest = make_manifest(
+            self._plan, self._context, self._files, self._tallies, self._matches, written, identity
+        ).model_copy(update={"timings": {step: round(seconds, 3) for step, seconds in self._seconds.items()}})
+        write_manifest(manifest, self._staging)
+        return manifest
 
-def _clock(reading: _Reading, step: str, began: float) -> float:
-    now = time.perf_counter()
-    reading.seconds[step] = reading.seconds.get(step, 0.0) + now - began
-    return now
+    def warnings(self) -> list[str]:
+        """What a person should know besides the counts."""
+        for source, file in zip(self._context.sources, self._files, strict=True):
+            self._notice(source.mapping.doubts, source)
+            if file.careful_blocks:
+                self._notice(["badly quoted or ragged in places: those were read record by record"], source)
+        for lst in self._context.lists:
+            if lst.refused_total:
+                why = ", ".join(f"{count:,} {reason}" for reason, count in lst.refused.items() if count)
+                self._noticed.append(
+                    f"list {lst.source.name}: {lst.refused_total:,} of {lst.read:,} entries not usable ({why})"
+                )
+        return self._noticed
 
+    def _batches(self) -> Iterator[tuple[int, pl.DataFrame]]:
+        for number, source in enumerate(self._context.sources):
+            for batch in read_batches(source.file, self._files[number], self._request.block_bytes):
+                yield number, batch
 
-def _count_matches(reading: _Reading, findings: pl.DataFrame, context: Context) -> None:
-    authorities = [lst.authority for lst in context.lists]
-    matched = findings.filter(pl.col("source").is_in(authorities)).get_column("source").value_counts()
-    for authority, count in matched.rows():
-        reading.matches[authority] = reading.matches.get(authority, 0) + count
+    def _compact(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Gather all source columns, over all files of the run, into ``original``; drop what only screening needs."""
+        fields = [
+            (pl.col(SOURCE + name) if SOURCE + name in frame.columns else pl.lit(None, pl.String)).alias(name)
+            for name in self._context.columns
+        ]
+        keep = [name for name in frame.columns if not name.startswith(SOURCE) and not name.endswith(":given")]
+        return frame.select(*keep, pl.struct(fields).alias("original"))
 
+    def _count_matches(self, findings: pl.DataFrame) -> None:
+        authorities = [lst.authority for lst in self._context.lists]
+        matched = findings.filter(pl.col("source").is_in(authorities)).get_column("source").value_counts()
+        for authority, count in matched.rows():
+            self._matches[authority] = self._matches.get(authority, 0) + count
 
-def _compact(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
-    """Gather all source columns, over all files of the run, into ``original``; drop what only screening needs."""
-    fields = [
-        (pl.col(SOURCE + name) if SOURCE + name in frame.columns else pl.lit(None, pl.String)).alias(name)
-        for name in context.columns
-    ]
-    keep = [name for name in frame.columns if not name.startswith(SOURCE) and not name.endswith(":given")]
-    return frame.select(*keep, pl.struct(fields).alias("original"))
+    def _notice(self, sentences: list[str] | tuple[str, ...], source: Source) -> None:
+        place = f"{source.file.name}: " if len(self._context.sources) > 1 else ""
+        self._noticed += [f"{place}{sentence}" for sentence in sentences]
 
-
-def _second_pass(
-    plan: Plan,
-    context: Context,
-    reading: _Reading,
-    spill: Spill,
-    duplicates: Deduplication,
-    staging: Path,
-    report: Report,
-) -> Manifest:
-    identity = run_id(context, [file.sha256 for file in reading.files])
-    files = ResultFiles(staging, context, identity)
-    tallies = [Tally() for _ in context.sources]
-    done = 0
-    began = time.perf_counter()
-    for number, frame, found in read_ahead(spill.take()):
-        source = context.sources[number]
-        constants = {
-            "vendor": context.vendor,
-            "source_file": source.file.name,
-            "source_sha256": reading.files[number].sha256,
-            "run_id": identity,
-        }
-        findings = pl.concat([found, duplicates.findings_for(frame)]).sort("row_id", maintain_order=True)
-        verdict = decide_stage(frame, findings, source, context, constants)
-        tallies[number].add(verdict)
-        began = _clock(reading, "decide", began)
-        files.add(verdict, findings)
-        began = _clock(reading, "write", began)
-        done += len(frame)
-        report("deciding and writing", done / max(reading.records, 1), done)
-    outputs = files.close()
-    _clock(reading, "write", began)
-    counts = [tally.counts(file.records) for tally, file in zip(tallies, reading.files, strict=True)]
-    manifest = make_manifest(
-        plan, context, reading.files, counts, total(tallies).counts(reading.records), reading.matches, outputs, identity
-    ).model_copy(update={"timings": {step: round(s, 3) for step, s in reading.seconds.items()}})
-    write_manifest(manifest, staging)
-    return manifest
-
-
-def _warnings(context: Context, reading: _Reading) -> list[str]:
-    several = len(context.sources) > 1
-    warnings = list(dict.fromkeys(reading.warnings))
-    for source, file in zip(context.sources, reading.files, strict=True):
-        name = f"{source.file.name}: " if several else ""
-        warnings += [f"{name}{doubt}" for doubt in source.mapping.doubts]
-        if file.careful_blocks:
-            warnings.append(f"{name}badly quoted or ragged in places: those were read record by record")
-    for lst in context.lists:
-        if lst.refused_total:
-            why = ", ".join(f"{count:,} {reason}" for reason, count in lst.refused.items() if count)
-            warnings.append(f"list {lst.source.name}: {lst.refused_total:,} of {lst.read:,} entries not usable ({why})")
-    return warnings
+    def _clock(self, step: str, began: float) -> float:
+        now = time.perf_counter()
+        self._seconds[step] = self._seconds.get(step, 0.0) + now - began
+        return now

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import polars as pl
 
 from pipeline.context import Context, Source
 from pipeline.usable import usable_points
+from pipeline.verdict import Verdict
 from schemas.codes import CODES, PRECEDENCE
 from schemas.columns import (
     CHANNEL_POINTS,
@@ -19,16 +18,12 @@ from schemas.columns import (
 )
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """A decided batch: every row of it is in exactly one of the two frames."""
-
-    clean: pl.DataFrame
-    rejected: pl.DataFrame
-
-
 def decide_stage(
-    frame: pl.DataFrame, found: pl.DataFrame, source: Source, context: Context, constants: dict[str, str | None]
+    frame: pl.DataFrame,
+    found: pl.DataFrame,
+    source: Source,
+    context: Context,
+    constants: dict[str, str | None],
 ) -> Verdict:
     """Divide a batch. ``constants`` are the provenance columns that are the same for the whole file."""
     usable = usable_points(frame, found, context)
@@ -101,10 +96,7 @@ def _with_reasons(rejected: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
         first=(place + pl.col("detail")).first(),
     )
     told = by_row.with_columns(
-        reason_detail=pl.col("reason").replace_strict(summaries, return_dtype=pl.String)
-        + " "
-        + pl.col("first")
-        + ".",
+        reason_detail=pl.col("reason").replace_strict(summaries, return_dtype=pl.String) + " " + pl.col("first") + ".",
         disposition=pl.col("reason").replace_strict(dispositions, return_dtype=pl.String),
     )
     joined = rejected.join(told, on="row_id", how="left", maintain_order="left")
@@ -136,4 +128,3 @@ def _extra(source: Source, context: Context) -> pl.Expr:
     ]
     # Parquet has no struct without fields.
     return pl.struct(fields or [pl.lit(None, pl.String).alias("_")]).alias("extra")
-

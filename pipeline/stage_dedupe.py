@@ -82,10 +82,7 @@ class Deduplication:
         self._context = context
         keys = context.campaign.dedupe_keys
         self._slots = tuple(
-            slot
-            for slots, key in ((PHONE_SLOTS, "phone"), (EMAIL_SLOTS, "email"))
-            for slot in slots
-            if key in keys
+            slot for slots, key in ((PHONE_SLOTS, "phone"), (EMAIL_SLOTS, "email")) for slot in slots if key in keys
         )
         self._keys = _Parts(folder / "keys", _KEY_SCHEMA)
         self._losers = _Parts(folder / "losers", _LOSER_SCHEMA)

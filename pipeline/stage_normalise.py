@@ -54,7 +54,9 @@ def _phones(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.D
         regions = pl.repeat(source.region, len(frame), dtype=pl.String, eager=True)
     # All phone columns at once: the same number in two of them is read once.
     forms = phone_forms(
-        pl.concat([frame.get_column(slot) for slot in slots]), pl.concat([regions] * len(slots)), context.apply
+        pl.concat([frame.get_column(slot) for slot in slots]),
+        pl.concat([regions] * len(slots)),
+        context.apply,
     )
     found = []
     for position, slot in enumerate(slots):

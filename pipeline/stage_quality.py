@@ -39,9 +39,19 @@ def _phone(frame: pl.DataFrame, slot: str, real: frozenset[str], *, is_fax: bool
     premium = frame.filter(pl.col(f"{slot}:type") == "premium_rate")
     fax = frame.filter(number.is_not_null()) if is_fax else frame.clear()
     return [
-        findings(fictional, "phone.fictional", point=slot, source=_REGISTER, detail=masked + " is reserved for fiction"),
         findings(
-            premium, "phone.premium_rate", point=slot, source=PHONE_AUTHORITY, detail=masked + " is premium-rate"
+            fictional,
+            "phone.fictional",
+            point=slot,
+            source=_REGISTER,
+            detail=masked + " is reserved for fiction",
+        ),
+        findings(
+            premium,
+            "phone.premium_rate",
+            point=slot,
+            source=PHONE_AUTHORITY,
+            detail=masked + " is premium-rate",
         ),
         findings(fax, "phone.fax", point=slot, source="header", detail=masked + " comes from a fax column"),
     ]

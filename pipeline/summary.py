@@ -34,7 +34,9 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool) -> None:
         return
     console = Console()
     for file in manifest.inputs:
-        read_as = ", ".join(f"{name} {value!r}" if name in ("delimiter", "quote") else value for name, value in file.read_as.items())
+        read_as = ", ".join(
+            f"{name} {value!r}" if name in ("delimiter", "quote") else value for name, value in file.read_as.items()
+        )
         columns = ", ".join(
             f"{escape(column)} → {field}{' (fax)' if field in file.fax_fields else ''}"
             for field, column in file.mapping.items()
@@ -46,9 +48,14 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool) -> None:
         console.print(f"clean rows by channel: {usable}", highlight=False)
     for lst in manifest.lists:
         console.print(
-            f"list {lst.name} ({lst.kind}): {lst.entries_indexed:,} entries, {lst.matches:,} matches", highlight=False
+            f"list {lst.name} ({lst.kind}): {lst.entries_indexed:,} entries, {lst.matches:,} matches",
+            highlight=False,
         )
-    console.print(f"run {manifest.run_id}: {out if out else 'dry run, nothing written'}", highlight=False, soft_wrap=True)
+    console.print(
+        f"run {manifest.run_id}: {out if out else 'dry run, nothing written'}",
+        highlight=False,
+        soft_wrap=True,
+    )
     for warning in result.warnings:
         sys.stderr.write(f"note: {warning}\n")
     if result.too_many_rejected:

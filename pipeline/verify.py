@@ -42,7 +42,11 @@ def _faults(out: Path, manifest: Manifest) -> Iterator[str]:
         elif output_file(path, expected.rows) != expected:
             yield f"{name} is not the file that the run wrote (sha256 differs)"
     known = {out / name for name in manifest.outputs} | {out / "manifest.json"}
-    yield from (f"{path.relative_to(out)} was not written by the run" for path in sorted(out.rglob("*")) if path.is_file() and path not in known)
+    yield from (
+        f"{path.relative_to(out)} was not written by the run"
+        for path in sorted(out.rglob("*"))
+        if path.is_file() and path not in known
+    )
     try:
         yield from _content_faults(out, manifest)
     except (PolarsError, OSError) as error:
@@ -73,10 +77,7 @@ def _content_faults(out: Path, manifest: Manifest) -> Iterator[str]:
 def _reason_faults(out: Path) -> Iterator[str]:
     """Every rejected row has exactly the reasons that its findings give, the primary one first."""
     found = (
-        scan(out, "findings")
-        .filter(pl.col("effect") != "flag")
-        .group_by("row_id")
-        .agg(found=pl.col("code").unique())
+        scan(out, "findings").filter(pl.col("effect") != "flag").group_by("row_id").agg(found=pl.col("code").unique())
     )
     compared = (
         scan(out, "rejected")

@@ -29,15 +29,22 @@ def _column(name: str, dtype: pl.DataType) -> pa.Column:
         checks.append(pa.Check.str_matches(r"^[^@]+@[^@]+$"))
     elif name in ("reason", "code"):
         checks.append(pa.Check.isin(list(CODES)))
-    required = name in {"row_id", "source_file", "run_id", "channels", "flags", "reason", "reasons", "disposition"}
+    required = name in {
+        "row_id",
+        "source_file",
+        "run_id",
+        "channels",
+        "flags",
+        "reason",
+        "reasons",
+        "disposition",
+    }
     return pa.Column(dtype, checks=checks, nullable=not required)
 
 
 def frame_schema(types: dict[str, pl.DataType]) -> pa.DataFrameSchema:
     """Build the pandera schema: exactly these columns in this order, contact columns in canonical form."""
-    return pa.DataFrameSchema(
-        {name: _column(name, dtype) for name, dtype in types.items()}, strict=True, ordered=True
-    )
+    return pa.DataFrameSchema({name: _column(name, dtype) for name, dtype in types.items()}, strict=True, ordered=True)
 
 
 def finding_schema() -> pa.DataFrameSchema:
@@ -68,5 +75,3 @@ def checked(frame: pl.DataFrame, schema: pa.DataFrameSchema, what: str) -> pl.Da
             f"{what} does not have its contract's form: {error.reason_code} {getattr(error.schema, 'name', '')}"
         ) from None
     return frame
-
-

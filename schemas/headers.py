@@ -81,9 +81,7 @@ def match_header(name: str) -> HeaderMatch | None:
     return _by_words(register, words, doubt, is_domain=_DOMAIN.fullmatch(name.strip()) is not None)
 
 
-def _by_words(
-    register: Register, words: list[str], doubt: str | None, *, is_domain: bool
-) -> HeaderMatch | None:
+def _by_words(register: Register, words: list[str], doubt: str | None, *, is_domain: bool) -> HeaderMatch | None:
     """Judge a header that no spelling fits."""
     named = {register.words[word] for word in words if word in register.words}
     hinted = {register.hints[word] for word in words if word in register.hints}

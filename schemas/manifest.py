@@ -24,6 +24,15 @@ class Counts(_Model):
     by_channel: dict[str, int] = {}
 
 
+class PointCounts(_Model):
+    """What became of one contact column: cells filled, canonical forms found, points left in clean."""
+
+    column: str
+    given: int
+    valid: int
+    usable: int
+
+
 class InputFile(_Model):
     """One file of the drop and how it was read."""
 
@@ -36,6 +45,7 @@ class InputFile(_Model):
     fax_fields: list[str] = Field(description="phone fields that come from a fax column")
     unmapped: list[str]
     doubts: list[str] = Field(description="what was shown to the user and not guessed")
+    points: dict[str, PointCounts]
     careful_blocks: int = Field(description="blocks that were too irregular for the fast path")
     counts: Counts
 

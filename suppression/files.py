@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO, cast
 
 import polars as pl
 
@@ -33,7 +33,7 @@ class Entries:
     north_american: bool = False
 
 
-def open_members(path: Path) -> Iterator[IO[bytes]]:
+def open_members(path: Path) -> Iterator[BinaryIO]:
     """Open the file, or each file inside it when it is a zip, one after the other."""
     if not path.exists():
         raise ListError(f"Suppression list '{path}' does not exist.", "Check the path.")
@@ -45,10 +45,10 @@ def open_members(path: Path) -> Iterator[IO[bytes]]:
                 for member in archive.infolist():
                     if not member.is_dir():
                         with archive.open(member) as stream:
-                            yield stream
+                            yield cast(BinaryIO, stream)
         elif path.suffix == ".gz":
-            with gzip.open(path) as stream:
-                yield stream
+            with gzip.open(path) as unpacked:
+                yield cast(BinaryIO, unpacked)
         else:
             with path.open("rb") as stream:
                 yield stream
@@ -56,7 +56,7 @@ def open_members(path: Path) -> Iterator[IO[bytes]]:
         raise ListError(f"Suppression list '{path}' cannot be read: {error}.", "Download it again.") from error
 
 
-def line_blocks(stream: IO[bytes]) -> Iterator[str]:
+def line_blocks(stream: BinaryIO) -> Iterator[str]:
     """Yield text blocks that end at a line end. UTF-8, else windows-1252 (entries are ASCII in either)."""
     rest = b""
     first = True
@@ -80,7 +80,7 @@ def _decode(block: bytes) -> str:
         return block.decode("cp1252", errors="replace")
 
 
-def entries(stream: IO[bytes], path: Path, column: str | None, fields: frozenset[str]) -> Iterator[Entries]:
+def entries(stream: BinaryIO, path: Path, column: str | None, fields: frozenset[str]) -> Iterator[Entries]:
     """Yield the entries of one file as blocks of text.
 
     ``AAA,NNNNNNN`` lines (the registries' flat form) come joined as ten digits. Otherwise a first line of column names
@@ -122,9 +122,7 @@ def _lines(block: str) -> pl.Series:
     return pl.Series(block.splitlines(), dtype=pl.String)
 
 
-def _csv_columns(
-    block: str, path: Path, column: str | None, fields: frozenset[str]
-) -> tuple[list[int] | None, str]:
+def _csv_columns(block: str, path: Path, column: str | None, fields: frozenset[str]) -> tuple[list[int] | None, str]:
     """Which columns of a CSV hold the entries; None when the file is one entry a line."""
     first = next(iter(_sample(block)), "")
     delimiter = max(_DELIMITERS, key=Counter(first).__getitem__)

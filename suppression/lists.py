@@ -164,9 +164,7 @@ def _gather_emails(texts: pl.Series, wanted: bool, into: _Gathered) -> None:
     into.refused["not an email address"] += len(texts) - len(keys)
 
 
-def _gather_phones(
-    texts: pl.Series, north_american: bool, region: str | None, apply: Apply, into: _Gathered
-) -> None:
+def _gather_phones(texts: pl.Series, north_american: bool, region: str | None, apply: Apply, into: _Gathered) -> None:
     # Ten digits of a registry and whole E.164 numbers need no interpretation.
     plain = texts.str.contains(r"^\d{10}$") if north_american else texts.str.contains(r"^\+[1-9]\d{7,14}$")
     digits = texts.filter(plain)

@@ -49,13 +49,12 @@ def parse_recipe(spelled: str) -> Recipe:
     *steps, algorithm = [part.strip().lower().replace("-", "") for part in spelled.split("+")]
     if algorithm not in _HASHES:
         raise UsageError(
-            f"Hash recipe '{spelled}' must end in a hash, not '{algorithm}'.", did_you_mean(algorithm, _HASHES)
+            f"Hash recipe '{spelled}' must end in a hash, not '{algorithm}'.",
+            did_you_mean(algorithm, _HASHES),
         )
     for step in steps:
         if step not in _TEXT_STEPS:
-            raise UsageError(
-                f"Hash recipe '{spelled}' has an unknown step '{step}'.", did_you_mean(step, _TEXT_STEPS)
-            )
+            raise UsageError(f"Hash recipe '{spelled}' has an unknown step '{step}'.", did_you_mean(step, _TEXT_STEPS))
     return Recipe("+".join([*steps, algorithm]), tuple(steps), algorithm)
 
 

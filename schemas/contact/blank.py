@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 
 #: Compared after trimming and lower-casing. Used for contact points, dates and evidence.
@@ -39,25 +41,42 @@ EMPTY_WORDS = frozenset(
 #: Names and addresses may truly be Null, Na or None: only what no one is called is empty there.
 EMPTY_NAME_WORDS = frozenset({"", "(blank)", "(empty)", "(null)", "#n/a", "#value!", "#ref!", "#null!"})
 
-#: Unicode white space, and the marks that look like nothing: BOM, zero-width spaces, soft hyphen.
-_INVISIBLE = " \t\r\n\v\f\x00\u0085\u00a0\u00ad\u1680\u2000-\u200f\u2028\u2029\u202a-\u202f\u205f\u2060-\u2064\u3000\ufeff"
-_EDGES = f"^[{_INVISIBLE}]+|[{_INVISIBLE}]+$"
-_UNDERSCORES = r"^_+$"
+
+def _range(first: int, last: int) -> str:
+    return "".join(chr(code) for code in range(first, last + 1))
+
+
+#: Unicode white space, and the marks that look like nothing: BOM, zero-width spaces, direction marks, soft hyphen.
+_INVISIBLE = (
+    " \t\r\n\v\f\x00\u0085\u00a0\u00ad\u1680\u202f\u205f\u3000\ufeff"
+    + _range(0x2000, 0x200F)
+    + _range(0x2028, 0x202E)
+    + _range(0x2060, 0x2064)
+)
+
+
+def _any_of(words: frozenset[str], more: str = "") -> str:
+    """Build a pattern that one of the words, in any case, matches as a whole."""
+    return "(?i)^(?:" + "|".join([re.escape(word).replace("/", r"\/") for word in sorted(words)]) + more + ")$"
+
+
+#: Form fields are often left as a row of underscores.
+_EMPTY = _any_of(EMPTY_WORDS, "|_+")
+_EMPTY_NAME = _any_of(EMPTY_NAME_WORDS)
 
 
 def trimmed(column: pl.Expr) -> pl.Expr:
     """Strip white space and invisible characters at both ends."""
-    return column.str.replace_all(_EDGES, "")
+    return column.str.strip_chars(_INVISIBLE)
 
 
 def without_blanks(column: pl.Expr) -> pl.Expr:
     """Trim a contact or evidence column and turn words that mean nothing (``(blank)``, ``____``) into null."""
     text = trimmed(column)
-    nothing = text.str.to_lowercase().is_in(EMPTY_WORDS) | text.str.contains(_UNDERSCORES)
-    return pl.when(~nothing).then(text)
+    return pl.when(~text.str.contains(_EMPTY)).then(text)
 
 
 def without_name_blanks(column: pl.Expr) -> pl.Expr:
     """Trim a name or address column; only what nobody is called becomes null."""
     text = trimmed(column)
-    return pl.when(~text.str.to_lowercase().is_in(EMPTY_NAME_WORDS)).then(text)
+    return pl.when(~text.str.contains(_EMPTY_NAME)).then(text)

@@ -112,9 +112,7 @@ def email_forms(values: pl.Series, apply: Apply = apply_here) -> pl.DataFrame:
             for (name, dtype), column in zip(EMAIL_FORM_SCHEMA.items(), columns, strict=True)
         ]
     )
-    return frame.join(
-        pl.concat([odd, read], how="horizontal"), on="value", how="left", maintain_order="left"
-    ).select(
+    return frame.join(pl.concat([odd, read], how="horizontal"), on="value", how="left", maintain_order="left").select(
         pl.when(pl.col("plain")).then(pl.lit("ok")).otherwise(pl.col("state")).alias("state"),
         pl.coalesce("fast", "normal").alias("normal"),
         "repair",

@@ -9,11 +9,75 @@ DISPOSABLE_AUTHORITY = f"disposable-email-domains {version('disposable-email-dom
 
 #: Local parts that belong to a function rather than a person (RFC 2142 and common usage).
 ROLE_LOCAL_PARTS = frozenset(
-    """abuse accounting accounts admin administrator admissions billing board bookings careers clerk compliance
-    contact contactus customerservice dpo editor enquiries enquiry events feedback finance frontdesk general hello help
-    helpdesk hostmaster hr info information inquiries inquiry it itsupport jobs legal mail marketing media noc no-reply
-    noreply office operations orders postmaster pr press privacy purchasing reception recruitment reservations root
-    sales secretary security service services staff support sysadmin team tech usenet webmaster""".split()
+    [
+        "abuse",
+        "accounting",
+        "accounts",
+        "admin",
+        "administrator",
+        "admissions",
+        "billing",
+        "board",
+        "bookings",
+        "careers",
+        "clerk",
+        "compliance",
+        "contact",
+        "contactus",
+        "customerservice",
+        "dpo",
+        "editor",
+        "enquiries",
+        "enquiry",
+        "events",
+        "feedback",
+        "finance",
+        "frontdesk",
+        "general",
+        "hello",
+        "help",
+        "helpdesk",
+        "hostmaster",
+        "hr",
+        "info",
+        "information",
+        "inquiries",
+        "inquiry",
+        "it",
+        "itsupport",
+        "jobs",
+        "legal",
+        "mail",
+        "marketing",
+        "media",
+        "noc",
+        "no-reply",
+        "noreply",
+        "office",
+        "operations",
+        "orders",
+        "postmaster",
+        "pr",
+        "press",
+        "privacy",
+        "purchasing",
+        "reception",
+        "recruitment",
+        "reservations",
+        "root",
+        "sales",
+        "secretary",
+        "security",
+        "service",
+        "services",
+        "staff",
+        "support",
+        "sysadmin",
+        "team",
+        "tech",
+        "usenet",
+        "webmaster",
+    ]
 )
 
 #: Whole names that only a tester types. Conservative: a real person must not be called so.
@@ -43,7 +107,15 @@ TEST_FULL_NAMES = frozenset(
 )
 #: Addresses that only a tester types, at any domain of `TEST_DOMAINS`.
 TEST_ADDRESSES = frozenset(
-    {"test@test.com", "asdf@asdf.com", "a@a.com", "abc@abc.com", "qwerty@qwerty.com", "none@none.com", "no@no.com"}
+    {
+        "test@test.com",
+        "asdf@asdf.com",
+        "a@a.com",
+        "abc@abc.com",
+        "qwerty@qwerty.com",
+        "none@none.com",
+        "no@no.com",
+    }
 )
 
 

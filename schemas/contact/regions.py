@@ -72,6 +72,6 @@ def regions_of(countries: pl.Series, default: str | None) -> pl.Series:
     words = countries.unique().drop_nulls().to_list()
     names = region_names()
     known = {word: names[_fold(word)] for word in words if _fold(word) in names}
-    return countries.replace_strict(
-        list(known), list(known.values()), default=None, return_dtype=pl.String
-    ).fill_null(pl.lit(default, pl.String))
+    return countries.replace_strict(list(known), list(known.values()), default=None, return_dtype=pl.String).fill_null(
+        pl.lit(default, pl.String)
+    )

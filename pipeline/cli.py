@@ -1,4 +1,4 @@
-"""The command line. Thin: it parses, calls, prints, and turns errors into exit codes; it is the only place that does."""
+"""The command line: it parses, calls, prints, and is the only place that turns errors into exit codes."""
 
 from __future__ import annotations
 

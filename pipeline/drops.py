@@ -69,7 +69,7 @@ def find_files(drops: list[str]) -> list[Path]:
             found += inside
         elif path.exists():
             found.append(path)
-        elif matches := sorted(glob.glob(drop, recursive=True)):
+        elif matches := sorted(glob.glob(drop, recursive=True)):  # noqa: PTH207  # the user's own pattern, absolute or not
             found += [Path(match) for match in matches if Path(match).is_file()]
         else:
             raise DropError(f"Drop '{drop}' does not exist.", "Check the path.")

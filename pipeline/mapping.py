@@ -48,8 +48,7 @@ def map_columns(columns: tuple[str, ...], layout: Layout, path: str) -> Mapping:
     for field, column in layout.columns.items():
         if column not in columns:
             raise DropError(
-                f"'{path}' has no column '{column}', which the layout maps to {field}.",
-                did_you_mean(column, columns),
+                f"'{path}' has no column '{column}', which the layout maps to {field}.", did_you_mean(column, columns)
             )
         if field == "fax":
             faxes.append(column)
@@ -57,9 +56,7 @@ def map_columns(columns: tuple[str, ...], layout: Layout, path: str) -> Mapping:
             fields[field] = column
     taken = {*fields.values(), *faxes, *layout.ignore}
     for column in columns:
-        if column in taken:
-            continue
-        match = match_header(column)
+        match = None if column in taken else match_header(column)
         if match is None:
             continue
         if not match.sure:
@@ -67,16 +64,13 @@ def map_columns(columns: tuple[str, ...], layout: Layout, path: str) -> Mapping:
         elif match.field == "fax":
             faxes.append(column)
         elif not _place(match.field, column, fields):
-            if match.field in ("phone", "email"):
+            if match.field in {"phone", "email"}:
                 withheld.append(column)
             else:
                 doubts.append(f"column '{column}' also means {match.field} and is left in extra")
-    fax_slots = []
-    for column in faxes:
-        if slot := _place("phone", column, fields):
-            fax_slots.append(slot)
-        else:
-            withheld.append(column)
+    # Faxes take what the phones leave free.
+    placed = {column: _place("phone", column, fields) for column in faxes}
+    withheld += [column for column, slot in placed.items() if slot is None]
     if not any(slot in fields for slot in (*PHONE_SLOTS, *EMAIL_SLOTS)):
         raise _no_contact(columns, path, doubts)
     doubts += [
@@ -86,7 +80,7 @@ def map_columns(columns: tuple[str, ...], layout: Layout, path: str) -> Mapping:
     used = {*fields.values(), *withheld}
     return Mapping(
         fields,
-        frozenset(fax_slots),
+        frozenset(slot for slot in placed.values() if slot is not None),
         tuple(column for column in columns if column not in used),
         tuple(withheld),
         tuple(doubts),

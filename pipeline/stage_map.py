@@ -109,9 +109,9 @@ def _no_leads(mapped: pl.DataFrame, source: Source, known: list[str]) -> pl.Data
     width = len(header)
     details = {
         "row.malformed": f"not {width} fields, or a quote that does not close; the text is in raw",
-        "row.empty": "every cell is empty",
-        "row.repeated_header": "the record repeats the header",
-        "row.footer": "a total or remark, not a lead",
+        "row.empty": "a blank line, or delimiters only",
+        "row.repeated_header": "each cell is its column's name",
+        "row.footer": "words for a total and numbers, nothing else",
     }
     return pl.concat(
         findings(judged.filter(pl.col("code") == code), code, source=_READER, detail=detail)

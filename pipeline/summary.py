@@ -13,7 +13,7 @@ from rich.table import Table
 
 from pipeline.runner import Result
 from schemas.codes import CODES
-from schemas.manifest import Counts
+from schemas.manifest import Counts, InputFile
 
 
 def print_summary(result: Result, out: Path | None, *, as_json: bool) -> None:
@@ -37,10 +37,7 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool) -> None:
         read_as = ", ".join(
             f"{name} {value!r}" if name in ("delimiter", "quote") else value for name, value in file.read_as.items()
         )
-        columns = ", ".join(
-            f"{escape(column)} → {field}{' (fax)' if field in file.fax_fields else ''}"
-            for field, column in file.mapping.items()
-        )
+        columns = ", ".join(_column(field, column, file) for field, column in file.mapping.items())
         console.print(f"[bold]{escape(file.name)}[/bold]  {read_as}\n  {columns}", soft_wrap=True, highlight=False)
     console.print(_funnel([(file.name, file.counts) for file in manifest.inputs], manifest.counts))
     if manifest.counts.by_channel:
@@ -60,6 +57,15 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool) -> None:
         sys.stderr.write(f"note: {warning}\n")
     if result.too_many_rejected:
         sys.stderr.write("leadscrub: more rows were rejected than --max-reject-rate allows; outputs are written.\n")
+
+
+def _column(field: str, column: str, file: InputFile) -> str:
+    text = f"{escape(column)} → {field}"
+    if field not in file.points:
+        return text
+    points = file.points[field]
+    kind = "fax, " if field in file.fax_fields else ""
+    return f"{text} ({kind}{points.given:,} filled, {points.valid:,} valid)"
 
 
 def _funnel(files: list[tuple[str, Counts]], whole: Counts) -> Table:

@@ -57,7 +57,10 @@ def _content_faults(out: Path, manifest: Manifest) -> Iterator[str]:
     counts = manifest.counts
     rows = {name: scan(out, name).select(pl.len()).collect().item() for name in PARQUETS}
     if (rows["clean"], rows["rejected"]) != (counts.clean, counts.rejected):
-        yield f"the manifest counts {counts.clean} clean and {counts.rejected} rejected, the files hold {rows['clean']} and {rows['rejected']}"
+        yield (
+            f"the manifest counts {counts.clean} clean and {counts.rejected} rejected, "
+            f"the files hold {rows['clean']} and {rows['rejected']}"
+        )
     ids = pl.concat([scan(out, name).select("row_id") for name in ("clean", "rejected")]).collect()["row_id"]
     if len(ids) != counts.read or (len(ids) and (ids.n_unique() != len(ids) or ids.max() != len(ids) - 1)):
         yield f"row_id does not run from 0 to {counts.read - 1} over both outputs, each once"

@@ -87,9 +87,9 @@ def load_list(source: ListSource, *, as_of: date, region: str | None, apply: App
             _gather(block, source, region, apply, gathered)
     usable = gathered.read - gathered.refused.total()
     if usable == 0:
-        why = "; ".join(f"{count:,} {reason}" for reason, count in gathered.refused.most_common(3))
+        why = "".join(f"; {count:,} {reason}" for reason, count in gathered.refused.most_common(3) if count)
         raise ListError(
-            f"List '{source.name}' ({source.path}) has no usable entry among {gathered.read:,}{': ' + why if why else ''}.",
+            f"List '{source.name}' ({source.path}) has no usable entry among {gathered.read:,}{why}.",
             "A list that suppresses nobody is never what was meant: check the file, --region and --list-column.",
         )
     return SuppressionList(

@@ -67,12 +67,12 @@ def read_email(value: str) -> EmailForm:
     """Read one trimmed, non-empty value."""
     if normal := _valid(value):
         return EmailForm("ok", normal)
-    if _RESERVED_RE.search(value):
-        return EmailForm("special_use", why="the domain is reserved and receives no mail")
     if unwrapped := _unwrap(value):
         inner, repair = unwrapped
         if normal := _valid(inner):
             return EmailForm("ok", normal, repair)
+    if _RESERVED_RE.search(value):
+        return EmailForm("special_use", why="the domain is reserved and receives no mail")
     if "\ufffd" in value:
         return EmailForm("damaged", why="characters were lost in an earlier conversion")
     if _DAMAGED.fullmatch(value) and "/" not in value and _valid(re.sub(r"[\s,]+", ".", value)):

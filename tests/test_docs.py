@@ -1,0 +1,44 @@
+"""The documentation says what the program does."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from typer.main import get_command
+
+from pipeline.cli import app
+from tests.docs_build import GENERATED, ROOT
+
+
+@pytest.mark.parametrize("name", GENERATED)
+def test_generated_documents_are_current(name: str) -> None:
+    assert (ROOT / name).read_text(encoding="utf-8") == GENERATED[name](), "run: python -m tests.docs_build"
+
+
+def test_every_command_and_option_is_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    commands = get_command(app).commands  # type: ignore[attr-defined]  # a Typer app is a group
+    for name, command in commands.items():
+        assert f"`leadscrub {name} " in readme, name
+        assert "Example: leadscrub" in command.epilog, name
+    for parameter in commands["scrub"].params:
+        for option in parameter.opts:
+            if option.startswith("--") and option != "--out":
+                assert option in readme, option
+
+
+def test_every_dependency_has_its_line_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = readme[readme.index("| dependency | why |") :]
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    names = re.findall(r'^  ?"([a-z-]+)(?:\[[a-z]+\])?>=', project, flags=re.MULTILINE)
+    names += re.findall(r'[\["]([a-z]+)>=', project)
+    assert len(set(names)) > 15
+    assert [name for name in set(names) if name not in table] == []
+
+
+def test_the_readme_sample_commands_name_files_that_exist() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for path in re.findall(r"data/sample/[\w./-]+", readme):
+        assert (ROOT / path).exists(), path

@@ -27,6 +27,8 @@ _BINARY_MAGIC = {
     b"\x28\xb5\x2f\xfd": "zstandard-compressed",
     b"7z\xbc\xaf": "a 7z archive",
 }
+#: Control characters that text does not hold (tab, line ends and form feed it may).
+_CONTROLS = [bytes([code]) for code in (*range(9), *range(14, 32)) if code != 27]
 _SAMPLE = 256 << 10
 
 
@@ -51,7 +53,7 @@ def detect_encoding(path: Path, declared: str | None = None) -> Encoding:
         return Encoding(_known_codec(declared, path), len(mark), "declared by the layout")
     if by_mark not in ("", "utf-8"):
         return Encoding(by_mark, len(mark), "byte order mark")
-    if head.count(0) > len(head) // 100:
+    if sum(head.count(control) for control in _CONTROLS) > len(head) // 100:
         raise DropError(f"'{path}' is binary, not CSV or Parquet.", "Export it as CSV (UTF-8).")
     odd = _lines_that_are_not_utf8(path)
     if odd is None:

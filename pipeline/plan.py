@@ -10,11 +10,11 @@ from pipeline.context import Source
 from pipeline.drops import find_files, open_drop
 from pipeline.mapping import map_columns
 from schemas.config import Campaign, Channel, Layout, ListEntry, Vendor, load, raise_faults
-from schemas.errors import ConfigError, UsageError
+from schemas.errors import UsageError
+from schemas.list_kinds import list_kind
 from schemas.names import did_you_mean
-from suppression.kinds import list_kind
+from schemas.recipes import parse_recipe
 from suppression.lists import ListSource
-from suppression.recipes import parse_recipe
 
 
 @dataclass(frozen=True)
@@ -124,19 +124,20 @@ def _layout(request: Request, vendor: Vendor | None, faults: list[str]) -> Layou
 
 
 def _list_sources(campaign: Campaign, base: Path, more: list[ListEntry]) -> list[ListSource]:
-    """Check kinds and recipes of all lists; the campaign's files are relative to its folder."""
-    sources: list[ListSource] = []
-    faults: list[str] = []
-    for entry, folder in [*((e, base) for e in campaign.lists), *((e, Path()) for e in more)]:
-        try:
-            recipe = parse_recipe(entry.hash) if entry.hash else None
-            sources.append(ListSource(list_kind(entry.kind), entry.name, folder / entry.file, entry.column, recipe))
-        except UsageError as error:
-            if entry in more:
-                raise
-            faults.append(f"list '{entry.name}': {error}")
-        if [source.name for source in sources].count(entry.name) > 1:
-            faults.append(f"two lists are called '{entry.name}'")
-    if faults:
-        raise ConfigError(faults)
+    """Lists of the campaign (its files are relative to its folder), then those of the command line."""
+    sources = [
+        ListSource(
+            list_kind(entry.kind),
+            entry.name,
+            folder / entry.file,
+            entry.column,
+            parse_recipe(entry.hash) if entry.hash else None,
+        )
+        for entries, folder in ((campaign.lists, base), (more, Path()))
+        for entry in entries
+    ]
+    names = [source.name for source in sources]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"Two lists are called '{name}'.", "Give one another name with --list KIND:NAME=FILE.")
     return sources

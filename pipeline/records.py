@@ -66,7 +66,7 @@ def split_block(block: bytes, shape: Shape, first_line: int, *, last: bool) -> R
         return _nothing(shape)
     table = _parse(text[: ends.cut], shape)
     if table is None or table.num_rows != len(ends.offsets):
-        return _carefully(text, shape, first_line, last=last)
+        return _without_ragged(text, ends, shape, first_line) or _carefully(text, shape, first_line, last=last)
     return Records(
         _frame(table, shape), _series(ends.starts + first_line), _no_raw(table.num_rows), ends.cut, ends.lines
     )
@@ -145,6 +145,46 @@ def _parse(text: bytes, shape: Shape) -> pa.Table | None:
         )
     except pa.ArrowInvalid:
         return None
+
+
+def _without_ragged(text: bytes, ends: _Ends, shape: Shape, first_line: int) -> Records | None:
+    """Set ragged records aside and parse the rest as one block.
+
+    None when a ragged record spans several lines: it may hide other records, which the careful path finds.
+    """
+    ragged = _fields(text, ends, shape) != shape.width
+    starts = np.concatenate([[0], ends.offsets[:-1] + 1])
+    spans = list(zip(starts[ragged].tolist(), ends.offsets[ragged].tolist(), strict=True))
+    if not spans or any(b"\n" in text[start:stop] for start, stop in spans):
+        return None
+    kept, begin = [], 0
+    for start, stop in spans:
+        kept.append(text[begin:start])
+        begin = stop + 1
+    table = _parse(b"".join([*kept, text[begin : ends.cut]]), shape)
+    if table is None or table.num_rows != len(ragged) - len(spans):
+        return None
+    place = pl.Series(np.cumsum(~ragged) - 1).zip_with(pl.Series(~ragged), pl.repeat(None, len(ragged), eager=True))
+    raw = np.full(len(ragged), None, dtype=object)
+    raw[ragged] = [text[start:stop].decode().removesuffix("\r") for start, stop in spans]
+    return Records(
+        _frame(table, shape).select(pl.all().gather(place)),
+        _series(ends.starts + first_line),
+        pl.Series(raw.tolist(), dtype=pl.String),
+        ends.cut,
+        ends.lines,
+        careful=True,
+    )
+
+
+def _fields(text: bytes, ends: _Ends, shape: Shape) -> Positions:
+    """Number of fields of each record: delimiters outside quotes, and one."""
+    data = np.frombuffer(text, np.uint8, ends.cut)
+    delimiters = np.flatnonzero(data == shape.delimiter_byte)
+    if b'"' in text:
+        quotes = np.flatnonzero(data == _QUOTE)
+        delimiters = delimiters[(np.searchsorted(quotes, delimiters) & 1) == 0]
+    return np.diff(np.searchsorted(delimiters, ends.offsets), prepend=0) + 1
 
 
 def _frame(table: pa.Table, shape: Shape) -> pl.DataFrame:

@@ -9,8 +9,9 @@ from pydantic import ValidationError
 
 from schemas.config import ListEntry
 from schemas.errors import UsageError
+from schemas.list_kinds import list_kind
 from schemas.names import did_you_mean
-from suppression.kinds import list_kind
+from schemas.recipes import parse_recipe
 
 _FORM = re.compile(r"([^:=]+):([^=]+)=(.+)")
 
@@ -33,10 +34,9 @@ def run_lists(
         # Two files may share a name: --dnc a/list.txt --internal b/list.txt
         own = name if names.count(name) == 1 else f"{kind}-{name}"
         own = re.sub(r"[^A-Za-z0-9_.-]", "-", own)
+        recipe = parse_recipe(recipe_of[name]).spelled if name in recipe_of else None
         try:
-            entries.append(
-                ListEntry(kind=kind, name=own, file=path, column=column_of.get(name), hash=recipe_of.get(name))
-            )
+            entries.append(ListEntry(kind=kind, name=own, file=path, column=column_of.get(name), hash=recipe))
         except ValidationError as error:
             raise UsageError(f"List name '{name}' is not usable.", "Use letters, digits, '.', '-' and '_'.") from error
     return entries

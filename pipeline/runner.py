@@ -160,6 +160,12 @@ class _Run:
             self._notice(source.mapping.doubts, source)
             if file.careful_blocks:
                 self._notice(["badly quoted or ragged in places: those were read record by record"], source)
+            if (
+                source.region is None
+                and "country" not in source.mapping.fields
+                and source.slots(self._context.phone_slots)
+            ):
+                self._notice(["no --region is given: numbers without + cannot be read"], source)
         for lst in self._context.lists:
             if lst.refused_total:
                 why = ", ".join(f"{count:,} {reason}" for reason, count in lst.refused.items() if count)

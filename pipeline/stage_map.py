@@ -11,7 +11,15 @@ from schemas.contact.blank import trimmed, without_blanks, without_name_blanks
 from schemas.findings import findings, no_findings
 
 _ISO_DAY = r"^\d{4}-\d{2}-\d{2}$"
-_ISO_INSTANT = r"^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2}(?:[.,]\d{1,9})?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?)?$"
+_ISO_INSTANT = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$"
+#: Forms of an ISO 8601 instant, the commonest first; the last two carry an offset.
+_INSTANT_FORMATS = (
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y-%m-%d",
+    "%Y-%m-%dT%H:%M",
+    "%Y-%m-%dT%H:%M:%S%.f%#z",
+    "%Y-%m-%dT%H:%M%#z",
+)
 _YES = ("yes", "y", "true", "t", "1", "oui", "ja", "si", "sí", "sim")
 _NO = ("no", "n", "false", "f", "0", "non", "nein", "não")
 #: The whole text of a record that is only a total or a remark: words for it, numbers and punctuation, nothing else.
@@ -37,7 +45,7 @@ def map_stage(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl
 
 def _read(name: str, cell: pl.Expr) -> pl.Expr:
     if name in INSTANTS:
-        return _instant(without_blanks(cell))
+        return without_blanks(cell).map_batches(_instants, return_dtype=pl.Datetime("us", "UTC"))
     if name in DAYS:
         day = without_blanks(cell)
         return pl.when(day.str.contains(_ISO_DAY)).then(day).str.to_date("%Y-%m-%d", strict=False)
@@ -49,15 +57,25 @@ def _read(name: str, cell: pl.Expr) -> pl.Expr:
     return without_name_blanks(cell) if name in PERSON else without_blanks(cell)
 
 
-def _instant(cell: pl.Expr) -> pl.Expr:
-    """Read an ISO 8601 day or instant. A naive one is read as UTC; anything else is null."""
-    day, time, seconds, zone = (cell.str.extract(_ISO_INSTANT, group) for group in (1, 2, 3, 4))
-    text = day + "T" + time.fill_null("00:00") + seconds.fill_null(":00").str.replace(",", ".", literal=True)
-    naive = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
-    sign = pl.when(zone.str.starts_with("-")).then(-1).otherwise(1)
-    hours = zone.str.extract(r"^[+-](\d{2})", 1).cast(pl.Int64).fill_null(0)
-    minutes = zone.str.extract(r"(\d{2})$", 1).cast(pl.Int64).fill_null(0)
-    return (naive - pl.duration(minutes=sign * (hours * 60 + minutes))).dt.replace_time_zone("UTC")
+def _instants(cells: pl.Series) -> pl.Series:
+    """Read ISO 8601 days and instants. A naive one is read as UTC; anything else is null."""
+    iso = cells.str.contains(_ISO_INSTANT)
+    text = cells.str.replace(" ", "T", literal=True).str.replace("Z", "+00:00", literal=True)
+    read = pl.repeat(None, len(cells), dtype=pl.Datetime("us", "UTC"), eager=True)
+    for form in _INSTANT_FORMATS:
+        if read.is_not_null().sum() == iso.sum():
+            break
+        parsed = text.to_frame("v").select(_parsed(pl.col("v"), form)).to_series()
+        read = read.zip_with(read.is_not_null(), parsed.zip_with(iso.fill_null(False), read))
+    return read
+
+
+def _parsed(text: pl.Expr, form: str) -> pl.Expr:
+    if form == "%Y-%m-%d":
+        return text.str.to_date(form, strict=False).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    if form.endswith("z"):
+        return text.str.to_datetime(form, time_unit="us", strict=False)
+    return text.str.to_datetime(form, time_unit="us", strict=False).dt.replace_time_zone("UTC")
 
 
 def _unread(mapped: pl.DataFrame, fields: dict[str, str]) -> list[pl.DataFrame]:

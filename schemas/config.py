@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -11,7 +12,9 @@ from schemas.columns import CHANNELS, EMAIL_SLOTS, PHONE_SLOTS, PLAIN_FIELDS
 from schemas.contact.fictional import EXAMPLE_DOMAINS, FICTIONAL_NUMBERS
 from schemas.contact.regions import checked_region
 from schemas.errors import ConfigError, UsageError
+from schemas.list_kinds import list_kind
 from schemas.names import did_you_mean
+from schemas.recipes import parse_recipe
 from schemas.tomls import Located, read_toml
 
 Config = TypeVar("Config", bound=BaseModel)
@@ -21,11 +24,16 @@ MAPPABLE = (*PHONE_SLOTS, *EMAIL_SLOTS, "fax", *PLAIN_FIELDS)
 _REAL = (*FICTIONAL_NUMBERS, *EXAMPLE_DOMAINS)
 
 
-def _region(value: str) -> str:
-    try:
-        return checked_region(value)
-    except UsageError as error:
-        raise ValueError(str(error)) from error
+def _checked(check: Callable[[str], str]) -> AfterValidator:
+    """Turn a check that raises `UsageError` into one that pydantic reports with the others."""
+
+    def validate(value: str) -> str:
+        try:
+            return check(value)
+        except UsageError as error:
+            raise ValueError(str(error)) from error
+
+    return AfterValidator(validate)
 
 
 def _mappable(columns: dict[str, str]) -> dict[str, str]:
@@ -42,11 +50,20 @@ def _reserved(names: list[str]) -> list[str]:
     return names
 
 
+def _names_differ(lists: list[ListEntry]) -> list[ListEntry]:
+    for entry in lists:
+        if sum(other.name == entry.name for other in lists) > 1:
+            raise ValueError(f"two lists are called '{entry.name}'")
+    return lists
+
+
 def _unique(values: list[Channel]) -> list[Channel]:
     return list(dict.fromkeys(values))
 
 
-Region = Annotated[str, AfterValidator(_region)]
+Region = Annotated[str, _checked(checked_region)]
+ListKindName = Annotated[str, _checked(lambda name: list_kind(name).kind)]
+RecipeText = Annotated[str, _checked(lambda spelled: parse_recipe(spelled).spelled)]
 Columns = Annotated[dict[str, str], AfterValidator(_mappable)]
 
 
@@ -57,11 +74,11 @@ class _Model(BaseModel):
 class ListEntry(_Model):
     """A suppression list of a campaign, read for the run. ``file`` is relative to the campaign's folder."""
 
-    kind: str
+    kind: ListKindName
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
     file: Path
     column: str | None = None
-    hash: str | None = None
+    hash: RecipeText | None = None
 
 
 class Dedupe(_Model):
@@ -82,7 +99,7 @@ class Campaign(_Model):
     max_reject_rate: float | None = Field(default=None, ge=0, le=1)
     treat_as_real: Annotated[list[str], AfterValidator(_reserved)] = []
     dedupe: Dedupe = Dedupe()
-    lists: list[ListEntry] = []
+    lists: Annotated[list[ListEntry], AfterValidator(_names_differ)] = []
 
     @property
     def dedupe_keys(self) -> tuple[str, ...]:

@@ -119,7 +119,8 @@ def _is_flat(block: str) -> bool:
 
 
 def _lines(block: str) -> pl.Series:
-    return pl.Series(block.splitlines(), dtype=pl.String)
+    # Not splitlines: it makes a Python object of each line, and splits on characters that are no line ends.
+    return pl.Series([block], dtype=pl.String).str.replace_all("\r", "", literal=True).str.split("\n").explode()
 
 
 def _csv_columns(block: str, path: Path, column: str | None, fields: frozenset[str]) -> tuple[list[int] | None, str]:

@@ -13,9 +13,12 @@ class NumberIndex:
     """E.164 numbers as sorted 64-bit integers (at most 15 digits, so each number is its own key)."""
 
     def __init__(self, numbers: npt.NDArray[np.uint64]) -> None:
-        # Sorting in place and dropping repeats is three times as fast as numpy's unique.
-        ordered = np.sort(numbers)
-        self._sorted = ordered[np.diff(ordered, prepend=ordered[:1] + 1) != 0] if len(ordered) else ordered
+        """Take ``numbers`` over: they are sorted in place."""
+        # Sorting and dropping repeats is three times as fast as numpy's unique.
+        numbers.sort()
+        fresh = np.ones(len(numbers), dtype=bool)
+        np.not_equal(numbers[1:], numbers[:-1], out=fresh[1:])
+        self._sorted = numbers if fresh.all() else numbers[fresh]
 
     def __len__(self) -> int:
         return len(self._sorted)

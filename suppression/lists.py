@@ -17,10 +17,10 @@ from schemas.contact.blank import trimmed
 from schemas.contact.email import email_forms, email_key
 from schemas.contact.phone import phone_forms
 from schemas.errors import ListError
+from schemas.list_kinds import ListKind
+from schemas.recipes import Recipe, looks_hashed
 from suppression.files import Entries, entries, open_members
 from suppression.index import NumberIndex, TextIndex, number_key
-from suppression.kinds import ListKind
-from suppression.recipes import Recipe, looks_hashed
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ import polars as pl
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
 from schemas.contact.email import email_key
 from schemas.findings import findings, no_findings
+from schemas.list_kinds import code_of
 from schemas.masking import masked_email, masked_phone
+from schemas.recipes import Recipe
 from suppression.index import number_key
-from suppression.kinds import code_of
 from suppression.lists import SuppressionList
-from suppression.recipes import Recipe
 
 
 def screen_points(frame: pl.DataFrame, lists: list[SuppressionList]) -> pl.DataFrame:

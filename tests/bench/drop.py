@@ -93,16 +93,12 @@ class Drop:
             "company": self._company.gather(company),
         }
 
-    def _contacts(
-        self, row: U64, person: U64, household: U64, vendor: U32
-    ) -> tuple[pl.Series, pl.Series, pl.Series]:
+    def _contacts(self, row: U64, person: U64, household: U64, vendor: U32) -> tuple[pl.Series, pl.Series, pl.Series]:
         """Phone, email and second phone; the last is blank in most rows."""
         style = bits(self._seed, "contact style", row)
         chance = bits(self._seed, "chance", row)
         text = self.people.phone_text
-        phone = text.write(
-            self.people.numbers(household), vendors.PHONES[vendor, pick(style, 0, vendors.CHOICES)]
-        )
+        phone = text.write(self.people.numbers(household), vendors.PHONES[vendor, pick(style, 0, vendors.CHOICES)])
         email = self.people.emails(person, vendors.EMAILS[vendor, pick(style, 1, vendors.CHOICES)])
         second = _where(below(bits(self._seed, "second", household), 0, SECOND_PHONE))
         cells = text.write(
@@ -119,10 +115,7 @@ class Drop:
         kind = lane(chance, 3)
         before = list(zip(phone.gather(hurt).to_list(), email.gather(hurt).to_list(), strict=True))
         after = [damage.damaged(k, *cells) for k, cells in zip(kind[hurt].tolist(), before, strict=True)]
-        strange = [
-            damage.odd(k, cell)
-            for k, cell in zip(kind[odd].tolist(), email.gather(odd).to_list(), strict=True)
-        ]
+        strange = [damage.odd(k, cell) for k, cell in zip(kind[odd].tolist(), email.gather(odd).to_list(), strict=True)]
         email = _replace(email, blank, [""] * blank.size)
         email = _replace(email, odd, strange)
         email = _replace(email, hurt, [cells[1] for cells in after])
@@ -141,9 +134,7 @@ class Drop:
         return {
             "house": self._house.gather(way * np.uint32(_HOUSES) + pick(at, 0, _HOUSES)),
             "street": self._street.gather(way * np.uint32(self._streets) + pick(at, 1, self._streets)),
-            "place": self.people.places(
-                household, countries, vendors.PLACES[vendor, pick(style, 2, vendors.CHOICES)]
-            ),
+            "place": self.people.places(household, countries, vendors.PLACES[vendor, pick(style, 2, vendors.CHOICES)]),
             "date": self._date.gather(dates * np.uint32(_DAYS) + pick(when, 0, _DAYS)),
             "hour": self._hour.gather(bare * np.uint32(_TIMES) + lane(when, 1)),
             "net": self._net.gather(lane(when, 2)),

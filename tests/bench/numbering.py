@@ -61,10 +61,7 @@ class Country:
 
 def _ordinary(number: str, region: str) -> bool:
     parsed = phonenumbers.parse(number, region)
-    return (
-        phonenumbers.region_code_for_number(parsed) == region
-        and phonenumbers.number_type(parsed) in _ORDINARY
-    )
+    return phonenumbers.region_code_for_number(parsed) == region and phonenumbers.number_type(parsed) in _ORDINARY
 
 
 @cache

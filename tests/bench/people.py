@@ -61,12 +61,7 @@ class People:
         start = np.cumsum([0] + [n for n in cities for _ in places.STYLES])[:-1]
         self._city_at = start.reshape(len(cities), len(places.STYLES)).astype(np.uint32)
         self._city = pl.Series(
-            [
-                cell
-                for c in self.numbering.countries
-                for s in places.STYLES
-                for cell in places.cells(c.code, s)
-            ]
+            [cell for c in self.numbering.countries for s in places.STYLES for cell in places.cells(c.code, s)]
         )
 
     def household(self, person: U64) -> U64:

@@ -102,9 +102,7 @@ def machine() -> dict[str, str]:
     }
 
 
-def page(
-    results: Sequence[Result], where: Mapping[str, str], day: str, settings: Mapping[str, object]
-) -> str:
+def page(results: Sequence[Result], where: Mapping[str, str], day: str, settings: Mapping[str, object]) -> str:
     """The whole page: how, on what, the table."""
     lines = [
         "# Benchmark",

@@ -179,9 +179,7 @@ def duckdb_scrub(drop: Path, out: Path, lists: Path) -> Counts:
     con.execute(_LOAD_UNSUBSCRIBED, [str(lists / "unsubscribe.csv")])
     con.execute(_SCRUB)
     con.sql("SELECT * FROM clean").write_parquet(str(out / "clean.parquet"))
-    con.sql("SELECT * FROM leads l ANTI JOIN clean c ON l.rowid = c.id").write_parquet(
-        str(out / "rejected.parquet")
-    )
+    con.sql("SELECT * FROM leads l ANTI JOIN clean c ON l.rowid = c.id").write_parquet(str(out / "rejected.parquet"))
     counted = con.sql("SELECT (SELECT count(*) FROM leads), (SELECT count(*) FROM clean)").fetchall()
     read, clean = counted[0]
     return {"read": read, "clean": clean, "rejected": read - clean}

@@ -35,9 +35,7 @@ class Vendor:
 VENDORS = (
     Vendor("ALP-", phones=(0,)),
     Vendor("BRV-", phones=(1, 1, 1, 4), dates=("us",)),
-    Vendor(
-        "CHL-", phones=(*[2] * 15, 9), names=("upper",), emails=("upper",), places=("upper",), dates=("us",)
-    ),
+    Vendor("CHL-", phones=(*[2] * 15, 9), names=("upper",), emails=("upper",), places=("upper",), dates=("us",)),
     Vendor("DLT-", phones=(8,), names=("quoted",), emails=("quoted",), places=("quoted",), dates=("sql",)),
     Vendor("ECH-", phones=(5,), places=("zeros_lost",), dates=("us",)),
     Vendor("FXT-", phones=(3, 3, 8), emails=("plain", "plain", "plain", "upper"), dates=("europe",)),
@@ -49,9 +47,7 @@ VENDORS = (
         places=("us_left_out",),
     ),
     Vendor("IND-", phones=(11, 5), names=("lower",), dates=("sql",)),
-    Vendor(
-        "JLT-", phones=(*[0, 0, 1, 2, 3, 5, 6] * 2, 8, 9), names=("plain", "plain", "padded"), dates=("us",)
-    ),
+    Vendor("JLT-", phones=(*[0, 0, 1, 2, 3, 5, 6] * 2, 8, 9), names=("plain", "plain", "padded"), dates=("us",)),
 )
 
 
@@ -86,11 +82,7 @@ def name_cells(names: Sequence[str]) -> list[str]:
 def date_cells(days: int) -> list[str]:
     """The last `days` days before 2026-11-21 with what stands before the hour, one style after the other."""
     dates = [date(2026, 11, 21) - timedelta(days=n) for n in range(1, days + 1)]
-    return [
-        d.strftime(f)
-        for f in ("%Y-%m-%dT", "%m/%d/%Y ", "%Y-%m-%d ", "%d/%m/%Y ", "%d %b %Y ")
-        for d in dates
-    ]
+    return [d.strftime(f) for f in ("%Y-%m-%dT", "%m/%d/%Y ", "%Y-%m-%d ", "%d/%m/%Y ", "%d %b %Y ") for d in dates]
 
 
 def hour_cells(count: int) -> list[str]:

@@ -1,0 +1,150 @@
+"""What the tests share: runs of the real command on real files, and what such a run wrote."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+REPO = Path(__file__).resolve().parent.parent
+SHARED = REPO.parent / "shared" / "data"
+DAY = "2026-11-21"
+
+needs_shared_data = pytest.mark.skipif(not SHARED.is_dir(), reason="the real drops are not part of a clone")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Scrubbed(Ran):
+    """What a scrub came to, and where it wrote."""
+
+    folder: Path
+
+    @property
+    def clean(self) -> pl.DataFrame:
+        return pl.read_parquet(self.folder / "clean.parquet")
+
+    @property
+    def rejected(self) -> pl.DataFrame:
+        return pl.read_parquet(self.folder / "rejected.parquet")
+
+    @property
+    def findings(self) -> pl.DataFrame:
+        return pl.read_parquet(self.folder / "findings.parquet")
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
+        return document
+
+    def clean_rows(self, *columns: str) -> list[tuple[Any, ...]]:
+        """Rows of clean, these columns only."""
+        return self.clean.select(columns).rows()
+
+    def rejected_rows(self, *columns: str) -> list[tuple[Any, ...]]:
+        """Rows of rejected, these columns only."""
+        return self.rejected.select(columns).rows()
+
+    def found(self, *columns: str) -> list[tuple[Any, ...]]:
+        """Rows of findings, these columns only; by default row, point and code."""
+        return self.findings.select(columns or ("row_id", "point", "code")).rows()
+
+
+def leadscrub(*arguments: str | Path) -> Ran:
+    """Run the command in this process, from its arguments to its exit code."""
+    from pipeline.cli import main
+
+    out, err, before = io.StringIO(), io.StringIO(), sys.argv
+    sys.argv = ["leadscrub", *map(str, arguments)]
+    code: object = 0
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            main()
+    except SystemExit as stop:
+        code = stop.code
+    finally:
+        sys.argv = before
+    assert isinstance(code, int)
+    return Ran(code, out.getvalue(), err.getvalue())
+
+
+def start(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Popen[bytes]:
+    """Start the command as a process of its own, in its own process group."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "pipeline.cli", *map(str, arguments)],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(REPO)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+Scrub = Callable[..., Scrubbed]
+
+
+@pytest.fixture
+def scrub(tmp_path: Path) -> Scrub:
+    """Scrub a drop given as text or as paths; the outputs are read back from ``out``."""
+
+    def run(drop: str | bytes | Path | list[Path], *options: str | Path, out: str = "out") -> Scrubbed:
+        folder = tmp_path / out
+        if isinstance(drop, str | bytes):
+            path = tmp_path / "drop.csv"
+            path.write_bytes(drop.encode() if isinstance(drop, str) else drop)
+            drop = path
+        paths = drop if isinstance(drop, list) else [drop]
+        ran = scrub_files(paths, folder, *options)
+        return Scrubbed(ran.code, ran.out, ran.err, folder)
+
+    return run
+
+
+def scrub_files(paths: list[Path], folder: Path, *options: str | Path) -> Ran:
+    """Scrub with a fixed day, in one process unless told otherwise."""
+    fixed: list[str] = []
+    for name, value in (("--as-of", DAY), ("--threads", "1")):
+        if name not in options:
+            fixed += [name, value]
+    return leadscrub("scrub", *paths, "-o", folder, *fixed, *options)
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Callable[[str, str | bytes], Path]:
+    """Write a file below the test's folder and return its path."""
+
+    def write(name: str, content: str | bytes) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return write
+
+
+Written = Callable[[str, str | bytes], Path]
+
+
+@pytest.fixture
+def in_folder(tmp_path: Path) -> Iterator[Path]:
+    """Make the test's folder the current one."""
+    with contextlib.chdir(tmp_path):
+        yield tmp_path

@@ -89,7 +89,7 @@ def _story(out: Path, row: int, manifest: Manifest) -> dict[str, Any]:
             "kind": lst.kind,
             "version": lst.version[:12],
             "as_of": lst.as_of,
-            "entries": lst.entries_indexed,
+            "entries": lst.entries.indexed,
         }
         for lst in manifest.lists
     ]

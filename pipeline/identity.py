@@ -40,16 +40,6 @@ def run_id(context: Context, file_hashes: list[str]) -> str:
             }
             for digest, source in zip(file_hashes, context.sources, strict=True)
         ],
-        "lists": [
-            {
-                "kind": lst.source.kind.kind,
-                "name": lst.source.name,
-                "sha256": lst.sha256,
-                "as_of": lst.as_of.isoformat(),
-                "column": lst.source.column,
-                "recipe": lst.source.recipe.spelled if lst.source.recipe else None,
-            }
-            for lst in context.lists
-        ],
+        "lists": [f"{lst.facts.kind}:{lst.facts.name}:{lst.facts.version}" for lst in context.lists],
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]

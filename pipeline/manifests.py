@@ -51,18 +51,16 @@ def make_manifest(
     ]
     lists = [
         UsedList(
-            name=lst.source.name,
-            kind=lst.source.kind.kind,
-            file=str(lst.source.path),
-            version=lst.sha256,
-            as_of=lst.as_of,
-            dated_by="the user: a list for this run only counts as dated on the day of the run",
-            age_days=(context.as_of - lst.as_of).days,
+            name=lst.facts.name,
+            kind=lst.facts.kind,
+            files=lst.facts.sources,
+            version=lst.facts.version,
+            as_of=lst.facts.as_of,
+            dated_by=lst.facts.dated_by,
+            age_days=(context.as_of - lst.facts.as_of).days,
             valid_until=lst.valid_until,
-            hash_recipe=lst.source.recipe.spelled if lst.source.recipe else None,
-            entries_read=lst.read,
-            entries_indexed=lst.read - lst.refused_total,
-            entries_refused={reason: count for reason, count in lst.refused.items() if count},
+            hash_recipes=lst.facts.hash_recipes,
+            entries=lst.facts.counts,
             matches=matches.get(lst.authority, 0),
         )
         for lst in context.lists

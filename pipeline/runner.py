@@ -77,7 +77,10 @@ class _Run:
         self.work.mkdir()
         self._seconds: dict[str, float] = {}
         began = time.perf_counter()
-        lists = [load_list(source, as_of=request.as_of, region=plan.region, apply=apply) for source in plan.lists]
+        lists = [
+            load_list(source, self.work / "lists" / source.name, as_of=request.as_of, region=plan.region, apply=apply)
+            for source in plan.lists
+        ]
         self._clock("load lists", began)
         self._context = Context(plan.campaign, plan.vendor, request.as_of, lists, plan.sources, apply)
         self._files = [FileTally() for _ in plan.sources]
@@ -167,11 +170,11 @@ class _Run:
             ):
                 self._notice(["no --region is given: numbers without + cannot be read"], source)
         for lst in self._context.lists:
-            if lst.refused_total:
-                why = ", ".join(f"{count:,} {reason}" for reason, count in lst.refused.items() if count)
-                self._noticed.append(
-                    f"list {lst.source.name}: {lst.refused_total:,} of {lst.read:,} entries not usable ({why})"
-                )
+            counts = lst.facts.counts
+            if counts.refused:
+                why = ", ".join(f"{count:,} {reason}" for reason, count in counts.refused.items())
+                refused = f"{sum(counts.refused.values()):,} of {counts.read:,} entries not usable ({why})"
+                self._noticed.append(f"list {lst.facts.name}: {refused}")
         return self._noticed
 
     def _batches(self) -> Iterator[tuple[int, pl.DataFrame]]:

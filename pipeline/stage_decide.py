@@ -49,7 +49,7 @@ def _with_channels(frame: pl.DataFrame, usable: dict[str, pl.Series], context: C
     }
     until = []
     for channel, is_open in open_for.items():
-        ends = [lst.valid_until for lst in context.lists if lst.valid_until and channel in lst.source.kind.channels]
+        ends = [lst.valid_until for lst in context.lists if lst.valid_until and channel in lst.kind.channels]
         if ends:
             until.append(pl.when(is_open).then(pl.lit(min(ends))))
     named = [pl.when(is_open).then(pl.lit(channel)) for channel, is_open in open_for.items()]

@@ -26,7 +26,7 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool) -> None:
             "out": None if out is None else str(out),
             "counts": manifest.counts.model_dump(),
             "files": {file.name: file.counts.model_dump() for file in manifest.inputs},
-            "lists": {lst.name: {"entries": lst.entries_indexed, "matches": lst.matches} for lst in manifest.lists},
+            "lists": {lst.name: {"entries": lst.entries.indexed, "matches": lst.matches} for lst in manifest.lists},
             "warnings": result.warnings,
             "too_many_rejected": result.too_many_rejected,
         }
@@ -45,7 +45,7 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool) -> None:
         console.print(f"clean rows by channel: {usable}", highlight=False)
     for lst in manifest.lists:
         console.print(
-            f"list {lst.name} ({lst.kind}): {lst.entries_indexed:,} entries, {lst.matches:,} matches",
+            f"list {lst.name} ({lst.kind}): {lst.entries.indexed:,} entries, {lst.matches:,} matches",
             highlight=False,
         )
     console.print(

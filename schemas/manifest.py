@@ -7,6 +7,8 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.list_version import EntryCounts, SourceFile
+
 
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -55,16 +57,14 @@ class UsedList(_Model):
 
     name: str
     kind: str
-    file: str
-    version: str = Field(description="sha256 of the list's file")
+    files: list[SourceFile]
+    version: str = Field(description="content address of the version")
     as_of: date
     dated_by: str = Field(description="who says how old the list is")
     age_days: int
     valid_until: date | None
-    hash_recipe: str | None
-    entries_read: int
-    entries_indexed: int
-    entries_refused: dict[str, int]
+    hash_recipes: list[str]
+    entries: EntryCounts
     matches: int
 
 

@@ -33,11 +33,20 @@ class Recipe:
     steps: tuple[str, ...]
     algorithm: str
 
-    def digest(self, value: str) -> str:
-        """Hash one value: lower-case hexadecimal."""
+    @property
+    def digest_bytes(self) -> int:
+        """Length of a digest in bytes."""
+        return _HASHES[self.algorithm] // 2
+
+    def digest(self, value: str) -> bytes:
+        """Hash one value."""
         for step in self.steps:
             value = _TEXT_STEPS[step](value)
-        return hashlib.new(self.algorithm, value.encode(), usedforsecurity=False).hexdigest()
+        return hashlib.new(self.algorithm, value.encode(), usedforsecurity=False).digest()
+
+    def to_bytes(self, written: str) -> bytes:
+        """Read a list's entry (see `is_digest`)."""
+        return bytes.fromhex(written)
 
     def is_digest(self, value: str) -> bool:
         """Whether a list's entry has the form that this recipe makes."""

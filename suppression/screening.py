@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
@@ -10,7 +11,9 @@ from schemas.findings import findings, no_findings
 from schemas.list_kinds import code_of
 from schemas.masking import masked_email, masked_phone
 from schemas.recipes import Recipe
-from suppression.index import number_key
+from suppression.build import digest_rows
+from suppression.index.digests import DigestIndex
+from suppression.index.numbers import number_key
 from suppression.lists import SuppressionList
 
 
@@ -36,10 +39,10 @@ def _screen_phone(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) 
     found = []
     for suppression in lists:
         hits = None
-        if len(suppression.phones):
+        if suppression.phones is not None:
             hits = suppression.phones.contains(numbers)
-        elif suppression.source.recipe and suppression.source.kind.phones:
-            hits = _hashed_hits(suppression, suppression.source.recipe, [values, values.str.strip_prefix("+")])
+        elif suppression.digests is not None and suppression.kind.phones:
+            hits = _hashed_hits(suppression.digests, suppression.recipes, [values, values.str.strip_prefix("+")])
         if hits is not None:
             found.append(_matches(frame, hits, slot, suppression, masked_phone(pl.col(slot))))
     return found
@@ -51,11 +54,10 @@ def _screen_email(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) 
     found = []
     for suppression in lists:
         hits = None
-        if len(suppression.emails):
+        if suppression.emails is not None:
             hits = suppression.emails.contains(keys)
-        elif suppression.source.recipe and suppression.source.kind.emails:
-            given = frame.get_column(f"{slot}:given")
-            hits = _hashed_hits(suppression, suppression.source.recipe, [values, given])
+        elif suppression.digests is not None and suppression.kind.emails:
+            hits = _hashed_hits(suppression.digests, suppression.recipes, [values, frame.get_column(f"{slot}:given")])
         elif suppression.domains:
             hits = _domain_hits(keys, suppression.domains)
         if hits is not None:
@@ -68,20 +70,22 @@ def _matches(
 ) -> pl.DataFrame:
     return findings(
         frame.filter(hits),
-        code_of(suppression.source.kind),
+        code_of(suppression.kind),
         point=slot,
         source=suppression.authority,
-        detail=masked + f" is on the list {suppression.source.name}",
+        detail=masked + f" is on the list {suppression.facts.name}",
     )
 
 
-def _hashed_hits(suppression: SuppressionList, recipe: Recipe, candidates: list[pl.Series]) -> pl.Series:
-    """Hash each candidate form of the values by the list's recipe; any form on the list is a hit."""
-    hits = pl.repeat(False, len(candidates[0]), dtype=pl.Boolean, eager=True)
+def _hashed_hits(index: DigestIndex, recipes: tuple[Recipe, ...], candidates: list[pl.Series]) -> pl.Series:
+    """Hash each candidate form of the values by each recipe of the list; any form on the list is a hit."""
+    hits = np.zeros(len(candidates[0]), dtype=bool)
     for values in candidates:
-        digests = pl.Series([None if v is None else recipe.digest(v) for v in values], dtype=pl.String)
-        hits |= suppression.digests.contains(digests)
-    return hits
+        present = np.flatnonzero(values.is_not_null().to_numpy())
+        texts = values.gather(present).to_list()
+        for recipe in recipes:
+            hits[present] |= index.hits(digest_rows([recipe.digest(text) for text in texts], index.size))
+    return pl.Series(hits)
 
 
 def _domain_hits(keys: pl.Series, domains: frozenset[str]) -> pl.Series:

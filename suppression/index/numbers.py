@@ -1,0 +1,174 @@
+"""Phone numbers: a bitmap for each well-filled area code of the North American plan, sorted integers for the rest.
+
+A number is its E.164 digits as an integer (at most 15 digits), so each number is its own key. A bitmap of an area code
+is 10,000,000 bits, 1.25 MB; from 156,250 numbers on it is smaller than the numbers themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from suppression.index.blobs import Blob, write_blob
+
+Numbers = npt.NDArray[np.uint64]
+Locals = npt.NDArray[np.uint32]
+
+_AREA_NUMBERS = 10_000_000
+BITMAP_BYTES = _AREA_NUMBERS // 8
+_WORTH_A_BITMAP = BITMAP_BYTES // 8
+#: Numbers of one area code that wait in memory before they go to a bitmap.
+_WAITING = _WORTH_A_BITMAP
+
+
+def number_key(e164: pl.Expr) -> pl.Expr:
+    """Turn E.164 text (``+12025550123``) into its integer; null stays null."""
+    return e164.str.strip_prefix("+").cast(pl.UInt64, strict=False)
+
+
+def _north_american(numbers: Numbers) -> npt.NDArray[np.bool_]:
+    return np.asarray(numbers // np.uint64(10_000_000_000) == 1, dtype=bool)
+
+
+class NumberBuilder:
+    """Takes numbers in any order and writes the index. Memory: 1.25 MB an area code at most, and the other numbers."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[int, list[Locals]] = {}
+        self._counts: dict[int, int] = {}
+        self._bitmaps: dict[int, npt.NDArray[np.uint8]] = {}
+        self._others: list[Numbers] = []
+
+    def add(self, numbers: Numbers) -> None:
+        """Take E.164 integers; repeats are allowed."""
+        local = _north_american(numbers)
+        if not local.all():
+            self._others.append(numbers[~local])
+            numbers = numbers[local]
+        self.add_local((numbers - np.uint64(10_000_000_000)).astype(np.int64))
+
+    def add_local(self, tens: npt.NDArray[np.int64]) -> None:
+        """Take ten-digit North American numbers, area code first."""
+        areas = (tens // _AREA_NUMBERS).astype(np.int16)
+        if len(areas) and not (areas[1:] >= areas[:-1]).all():
+            order = np.argsort(areas, kind="stable")
+            tens, areas = tens[order], areas[order]
+        cuts = np.flatnonzero(np.diff(areas)) + 1
+        for part in np.split(tens, cuts):
+            if len(part):
+                area = int(part[0]) // _AREA_NUMBERS
+                self._take(area, (part - area * _AREA_NUMBERS).astype(np.uint32))
+
+    def _take(self, area: int, numbers: Locals) -> None:
+        self._waiting.setdefault(area, []).append(numbers)
+        self._counts[area] = self._counts.get(area, 0) + len(numbers)
+        if self._counts[area] >= _WAITING:
+            bitmap = self._bitmaps.setdefault(area, np.zeros(BITMAP_BYTES, np.uint8))
+            for part in self._waiting.pop(area):
+                np.bitwise_or.at(bitmap, part >> 3, (128 >> (part & 7)).astype(np.uint8))
+            self._counts[area] = 0
+
+    def write(self, folder: Path) -> dict[str, Any]:
+        """Write the index. Returns its record; ``entries`` counts distinct numbers."""
+        dense, sparse = self._settle()
+        others = np.concatenate([np.empty(0, np.uint64), *self._others])
+        others.sort()
+        sorted_all = np.concatenate([sparse, others[_fresh(others)]])
+        ones = {area: int(np.bitwise_count(bitmap).sum()) for area, bitmap in dense.items()}
+        return {
+            "areas": [[area, count] for area, count in ones.items()],
+            "sparse": len(sorted_all),
+            "entries": sum(ones.values()) + len(sorted_all),
+            "bitmaps": write_blob(folder / "numbers.bitmaps", dense.values(), BITMAP_BYTES),
+            "sorted": write_blob(folder / "numbers.sorted", [sorted_all]),
+        }
+
+    def _settle(self) -> tuple[dict[int, npt.NDArray[np.uint8]], Numbers]:
+        """Divide the area codes: bitmaps where they are worth it, one sorted array for all others."""
+        dense: dict[int, npt.NDArray[np.uint8]] = {}
+        sparse: list[Numbers] = [np.empty(0, np.uint64)]
+        for area in sorted({*self._bitmaps, *self._waiting}):
+            waiting = self._waiting.pop(area, [])
+            bitmap = self._bitmaps.pop(area, None)
+            if bitmap is None:
+                numbers = np.concatenate(waiting)
+                numbers.sort()
+                sparse.append(_whole(area, numbers[_fresh(numbers)]))
+                continue
+            for part in waiting:
+                np.bitwise_or.at(bitmap, part >> 3, (128 >> (part & 7)).astype(np.uint8))
+            dense[area] = bitmap
+        # Area codes are in order and +1 sorts before every other calling code of as many digits; the others follow.
+        return dense, np.concatenate(sparse)
+
+
+def _whole(area: int, numbers: Locals) -> Numbers:
+    return numbers.astype(np.uint64) + np.uint64((1000 + area) * _AREA_NUMBERS)
+
+
+def _fresh(ordered: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Mark the first of each run of equal values."""
+    fresh = np.ones(len(ordered), dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:])
+    return fresh
+
+
+class NumberIndex:
+    """Opens what `NumberBuilder` wrote."""
+
+    def __init__(self, folder: Path, record: dict[str, Any], list_name: str) -> None:
+        self._entries = int(record["entries"])
+        self._place = np.full(1000, -1, dtype=np.int64)
+        for place, (area, _) in enumerate(record["areas"]):
+            self._place[area] = place
+        self._areas: list[int] = [area for area, _ in record["areas"]]
+        self._bitmaps = Blob(folder, record["bitmaps"], list_name)
+        self._sorted_blob = Blob(folder, record["sorted"], list_name)
+        self._sorted: Numbers | None = None
+
+    def __len__(self) -> int:
+        return self._entries
+
+    def contains(self, numbers: pl.Series) -> pl.Series:
+        """Whether each number (u64, null allowed) is in the index; null is not."""
+        hits = self.hits(numbers.fill_null(0).to_numpy())
+        return pl.Series(hits) & numbers.is_not_null()
+
+    def hits(self, wanted: Numbers) -> npt.NDArray[np.bool_]:
+        """The same for a numpy array."""
+        found = np.zeros(len(wanted), dtype=bool)
+        if not self._entries or not len(wanted):
+            return found
+        if self._areas:
+            local = np.flatnonzero(_north_american(wanted))
+            tens = (wanted[local] - np.uint64(10_000_000_000)).astype(np.int64)
+            place = self._place[tens // _AREA_NUMBERS]
+            dense = place >= 0
+            rows, tens = local[dense], tens[dense] % _AREA_NUMBERS
+            offsets = place[dense] * BITMAP_BYTES + (tens >> 3)
+            data = self._bitmaps.touch(offsets)
+            found[rows] = (data[offsets] >> (7 - (tens & 7))) & 1
+        if len(self._sorted_blob):
+            ordered = self._all_sorted()
+            at = np.minimum(np.searchsorted(ordered, wanted), len(ordered) - 1)
+            found |= ordered[at] == wanted
+        return found
+
+    def each(self) -> Iterator[Numbers]:
+        """All numbers, in blocks: the bitmaps' area codes, then the sorted ones."""
+        for place, area in enumerate(self._areas):
+            start = place * BITMAP_BYTES
+            data = self._bitmaps.touch(np.array([start]))[start : start + BITMAP_BYTES]
+            yield _whole(area, np.flatnonzero(np.unpackbits(data)).astype(np.uint32))
+        if len(self._sorted_blob):
+            yield self._all_sorted()
+
+    def _all_sorted(self) -> Numbers:
+        if self._sorted is None:
+            self._sorted = self._sorted_blob.all().view(np.uint64)
+        return self._sorted

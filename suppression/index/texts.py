@@ -1,0 +1,112 @@
+"""Emails and hashed values: ordered by a 64-bit key for the search; what is found is compared in full."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import xxhash
+
+from suppression.index.blobs import Blob, write_blob
+
+Keys = npt.NDArray[np.uint64]
+
+
+def text_keys(values: pl.Series) -> Keys:
+    """XXH3-64 of each text's UTF-8; 0 where null. The same on every machine and in every version."""
+    digest = xxhash.xxh3_64_intdigest
+    return np.fromiter((0 if v is None else digest(v.encode()) for v in values), np.uint64, len(values))
+
+
+class TextBuilder:
+    """Takes texts in any order and writes them, each once, ordered by key."""
+
+    def __init__(self) -> None:
+        self._parts: list[pl.Series] = []
+
+    def add(self, values: pl.Series) -> None:
+        """Take texts; null is skipped."""
+        self._parts.append(values.drop_nulls())
+
+    def write(self, folder: Path, name: str) -> dict[str, Any]:
+        """Write the index as ``name``.keys, .ends and .texts; ``entries`` counts distinct texts."""
+        texts = pl.concat([pl.Series(dtype=pl.String), *self._parts]).unique()
+        keys = text_keys(texts)
+        order = np.argsort(keys, kind="stable")
+        ordered = texts.gather(order)
+        ends = np.cumsum(ordered.str.len_bytes().to_numpy(), dtype=np.uint64)
+        blocks = (ordered.slice(start, _BLOCK_TEXTS) for start in range(0, len(ordered), _BLOCK_TEXTS))
+        utf8 = (np.frombuffer("".join(block.to_list()).encode(), np.uint8) for block in blocks)
+        return {
+            "entries": len(ordered),
+            "keys": write_blob(folder / f"{name}.keys", [keys[order]]),
+            "ends": write_blob(folder / f"{name}.ends", [ends]),
+            "texts": write_blob(folder / f"{name}.texts", utf8),
+        }
+
+
+_BLOCK_TEXTS = 1 << 18
+
+
+class TextIndex:
+    """Opens what `TextBuilder` wrote."""
+
+    def __init__(self, folder: Path, record: dict[str, Any], list_name: str) -> None:
+        self._entries = int(record["entries"])
+        self._key_blob = Blob(folder, record["keys"], list_name)
+        self._end_blob = Blob(folder, record["ends"], list_name)
+        self._texts = Blob(folder, record["texts"], list_name)
+        self._keys: Keys | None = None
+
+    def __len__(self) -> int:
+        return self._entries
+
+    def contains(self, values: pl.Series) -> pl.Series:
+        """Whether each text (null allowed) is in the index; null is not."""
+        found = np.zeros(len(values), dtype=bool)
+        if not self._entries or not len(values):
+            return pl.Series(found)
+        keys = self._all_keys()
+        wanted = text_keys(values)
+        # Searching in order touches memory in order: several times faster where the index is large.
+        order = np.argsort(wanted)
+        place = np.empty(len(wanted), dtype=np.int64)
+        place[order] = np.searchsorted(keys, wanted[order])
+        candidates = np.flatnonzero(keys[np.minimum(place, len(keys) - 1)] == wanted)
+        texts = values.gather(candidates).to_list()
+        for row, text in zip(candidates.tolist(), texts, strict=True):
+            found[row] = text is not None and self._is_at(int(place[row]), int(wanted[row]), text.encode())
+        return pl.Series(found)
+
+    def each(self) -> Iterator[pl.Series]:
+        """All texts, in blocks."""
+        ends = self._end_blob.all().view(np.uint64)
+        data = self._texts.all()
+        for start in range(0, self._entries, _BLOCK_TEXTS):
+            stop = min(start + _BLOCK_TEXTS, self._entries)
+            begins = [int(ends[start - 1]) if start else 0, *ends[start : stop - 1].tolist()]
+            yield pl.Series(
+                [bytes(data[a:b]).decode() for a, b in zip(begins, ends[start:stop].tolist(), strict=True)],
+                dtype=pl.String,
+            )
+
+    def _is_at(self, place: int, key: int, text: bytes) -> bool:
+        """Compare with every entry that has the key: two different texts may share one."""
+        keys = self._all_keys()
+        while place < len(keys) and int(keys[place]) == key:
+            ends = self._end_blob.touch(np.array([max(place - 1, 0) * 8, place * 8])).view(np.uint64)
+            begin, end = int(ends[place - 1]) if place else 0, int(ends[place])
+            data = self._texts.touch(np.array([begin, max(end - 1, begin)])) if end > begin else b""
+            if bytes(data[begin:end]) == text:
+                return True
+            place += 1
+        return False
+
+    def _all_keys(self) -> Keys:
+        if self._keys is None:
+            self._keys = self._key_blob.all().view(np.uint64)
+        return self._keys

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from schemas.durable import sync_path
 from schemas.errors import LeadscrubError, OutputError
 
 _AT_FDCWD = -100
@@ -62,13 +63,13 @@ def publish(staging: Path, out: Path) -> None:
     """Move the complete folder to its final name, in one step also where it replaces an earlier result."""
     for path in sorted(staging.rglob("*")):
         path.chmod(0o700 if path.is_dir() else 0o600)
-        _sync(path)
-    _sync(staging)
+        sync_path(path)
+    sync_path(staging)
     if out.exists():
         _exchange(staging, out)
     else:
         staging.rename(out)
-    _sync(out.parent)
+    sync_path(out.parent)
 
 
 def _check_target(out: Path, *, force: bool) -> None:
@@ -94,14 +95,6 @@ def _empty(folder: Path) -> None:
             shutil.rmtree(path)
         else:
             path.unlink()
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _exchange(staging: Path, out: Path) -> None:

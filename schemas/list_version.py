@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -32,6 +32,26 @@ class EntryCounts(_Model):
     refused: dict[str, int] = Field(default={}, description="entries that no index could take, by reason")
 
 
+class Loading(_Model):
+    """One step in a list's history: a version became current, or (``version`` null) the list was dropped."""
+
+    version: str | None
+    at: datetime
+    action: str
+
+
+class History(_Model):
+    """All steps of a list, oldest first. The last one says what is current."""
+
+    name: str
+    steps: list[Loading]
+
+    @property
+    def current(self) -> str | None:
+        """Version in force; None when the list was dropped."""
+        return self.steps[-1].version if self.steps else None
+
+
 class ListVersion(_Model):
     """One version of a list."""
 
@@ -39,6 +59,13 @@ class ListVersion(_Model):
     kind: str
     as_of: date
     dated_by: str = Field(description="who says how old the list is")
+    format: str = "plain"
+    registry: str | None = Field(default=None, description="which public registry it is a copy of; sets its age limit")
+    expires_after: int | None = Field(default=None, description="days a copy may be used, where the user said so")
+    covers: list[str] | None = Field(default=None, description="area codes it speaks for; ['all'], or null: not said")
+    san: str | None = None
+    scope: str = "seller"
+    base: str | None = Field(default=None, description="version that a change file was applied to")
     sources: list[SourceFile]
     hash_recipes: list[str] = []
     counts: EntryCounts

@@ -91,10 +91,7 @@ def load_list(source: ListSource, folder: Path, *, as_of: date, region: str | No
 
 def open_version(folder: Path) -> SuppressionList:
     """Open a built version. Its files are memory-mapped and checked as they are used."""
-    try:
-        facts = ListVersion.model_validate_json((folder / VERSION_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValidationError) as error:
-        raise ListError(f"The list version '{folder}' is damaged.", "Load the list again.") from error
+    facts = read_facts(folder)
     found = facts.indexes
     return SuppressionList(
         facts,
@@ -105,6 +102,14 @@ def open_version(folder: Path) -> SuppressionList:
         DigestIndex(folder, found["digests"], facts.name) if "digests" in found else None,
         frozenset(facts.domains),
     )
+
+
+def read_facts(folder: Path) -> ListVersion:
+    """What is known of a built version."""
+    try:
+        return ListVersion.model_validate_json((folder / VERSION_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValidationError) as error:
+        raise ListError(f"The list version '{folder}' is damaged.", "Load the list again.") from error
 
 
 def _source_file(path: Path) -> SourceFile:

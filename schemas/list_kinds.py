@@ -43,6 +43,25 @@ _KINDS = (
 )
 KINDS: dict[str, ListKind] = {kind.kind: kind for kind in _KINDS}
 
+#: Public registries and how many days a copy may be used. FTC: 16 CFR 310.4(b)(3)(iv). NDNCL: Canada's Unsolicited
+#: Telecommunications Rules. TPS and CTPS: PECR reg 21(3)-(4). DNCR: Australia's register. RPO: Italy, DPR 26/2022.
+REGISTRIES: dict[str, int] = {"ftc": 31, "ndncl": 31, "tps": 28, "ctps": 28, "dncr": 30, "rpo": 15}
+
+
+def max_age_days(kind: ListKind, registry: str | None, expires_after: int | None) -> int | None:
+    """How many days a copy may be used: the registry's limit, else the kind's; a user may only shorten it."""
+    legal = kind.max_age_days if registry is None else REGISTRIES[registry]
+    limits = [days for days in (legal, expires_after) if days is not None]
+    return min(limits) if limits else None
+
+
+def registry_named(name: str) -> str:
+    """Check a registry's name."""
+    if name not in REGISTRIES:
+        raise UsageError(f"There is no registry '{name}'.", did_you_mean(name, REGISTRIES))
+    return name
+
+
 _OWN_KIND = re.compile(r"list\.[a-z][a-z0-9_]*")
 
 

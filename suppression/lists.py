@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from schemas.contact.apply import Apply
 from schemas.errors import ListError
-from schemas.list_kinds import ListKind, list_kind
+from schemas.list_kinds import ListKind, list_kind, max_age_days
 from schemas.list_version import VERSION_FILE, ListVersion, SourceFile
 from schemas.recipes import Recipe, parse_recipe
 from suppression.build import IndexBuilder
@@ -53,8 +53,13 @@ class SuppressionList:
     @property
     def valid_until(self) -> date | None:
         """Last day on which this copy may be used; None when its kind does not age."""
-        days = self.kind.max_age_days
-        return None if days is None else self.facts.as_of + timedelta(days=days)
+        return last_day(self.facts)
+
+
+def last_day(facts: ListVersion) -> date | None:
+    """Last day on which a version may be used; None when its kind does not age."""
+    days = max_age_days(list_kind(facts.kind), facts.registry, facts.expires_after)
+    return None if days is None else facts.as_of + timedelta(days=days)
 
 
 def load_list(source: ListSource, folder: Path, *, as_of: date, region: str | None, apply: Apply) -> SuppressionList:

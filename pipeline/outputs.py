@@ -9,9 +9,14 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from schemas.columns import EMAIL_SLOTS, INSTANTS, PHONE_SLOTS
 from schemas.frames import checked
 
 ROW_GROUP = 65_536
+_SELDOM_REPEATS = frozenset(
+    {*PHONE_SLOTS, *EMAIL_SLOTS, *INSTANTS, "row_id", "source_line", "address_1", "vendor_lead_id", "consent_ip"}
+    | {"trustedform_cert_url", "jornaya_lead_id", "full_name", "extra", "original", "raw", "reason_detail"}
+)
 
 
 class ParquetOutput:
@@ -30,7 +35,15 @@ class ParquetOutput:
         self._waiting: list[pl.DataFrame] = []
         empty = pl.DataFrame(schema=types).to_arrow(compat_level=pl.CompatLevel.oldest())
         self._schema = empty.schema.with_metadata(metadata)
-        self._writer = pq.ParquetWriter(path, self._schema, compression="zstd", compression_level=1)
+        # A dictionary of values that hardly repeat is made, found too large and thrown away.
+        repeating = [
+            f"{name}.list.element" if isinstance(dtype, pl.List) else name
+            for name, dtype in types.items()
+            if name not in _SELDOM_REPEATS
+        ]
+        self._writer = pq.ParquetWriter(
+            path, self._schema, compression="zstd", compression_level=1, use_dictionary=repeating
+        )
 
     def add(self, frame: pl.DataFrame) -> None:
         """Take rows; their columns and types are the file's."""

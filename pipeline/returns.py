@@ -17,16 +17,19 @@ def neutralised(cell: pl.Expr) -> pl.Expr:
     return pl.when(cell.str.contains(_FORMULA)).then("'" + cell).otherwise(cell)
 
 
-def vendor_reasons() -> pl.Expr:
-    """Phrases for the reasons of a row; ``not accepted`` alone when its primary reason may not be told."""
-    phrases = {code: reason.vendor_phrase for code, reason in CODES.items() if reason.vendor_phrase}
-    told = (
-        pl.col("reasons")
-        .list.eval(pl.element().replace_strict(phrases, default=None, return_dtype=pl.String).drop_nulls())
-        .list.unique(maintain_order=True)
-        .list.join("; ")
-    )
-    return pl.when(pl.col("reason").is_in(list(phrases))).then(told).otherwise(pl.lit(NOT_ACCEPTED))
+def vendor_reason(reasons: list[str]) -> str:
+    """Phrases for a row's reasons, the primary first; ``not accepted`` alone when that one may not be told."""
+    phrases = [CODES[code].vendor_phrase for code in reasons]
+    if phrases[0] is None:
+        return NOT_ACCEPTED
+    return "; ".join(dict.fromkeys(phrase for phrase in phrases if phrase is not None))
+
+
+def _vendor_reasons(reasons: pl.Series) -> pl.Series:
+    # Few combinations occur: each is put into words once.
+    joined = reasons.list.join(" ")
+    words = {combination: vendor_reason(combination.split(" ")) for combination in joined.unique()}
+    return joined.replace_strict(words, return_dtype=pl.String)
 
 
 class ReturnFile:
@@ -49,7 +52,7 @@ class ReturnFile:
             taken.add(unique)
             originals.append(neutralised(pl.col("original").struct.field(name)).alias(unique))
         table = rows.select(
-            vendor_reasons().alias(own[0]),
+            _vendor_reasons(rows.get_column("reasons")).alias(own[0]),
             neutralised(pl.col("source_file")).alias(own[1]),
             pl.col("source_line").alias(own[2]),
             *originals,

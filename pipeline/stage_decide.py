@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from pipeline.context import Context, Source
+from pipeline.masks import code_masks, words_of
 from pipeline.usable import usable_points
 from pipeline.verdict import Verdict
 from schemas.codes import CODES, PRECEDENCE
@@ -29,7 +31,8 @@ def decide_stage(
     usable = usable_points(frame, found, context)
     frame = frame.with_columns(series.alias(f"{point}:usable") for point, series in usable.items())
     frame = _with_channels(frame, usable, context)
-    frame = _with_flags(frame, found).with_columns(pl.lit(v, pl.String).alias(k) for k, v in constants.items())
+    flags = words_of(code_masks(frame.get_column("row_id"), found.filter(pl.col("effect") == "flag")), list(CODES))
+    frame = frame.with_columns(flags.alias("flags"), *(pl.lit(v, pl.String).alias(k) for k, v in constants.items()))
     is_clean = frame.get_column("channels").list.len() > 0
     clean, rejected = frame.filter(is_clean), frame.filter(~is_clean)
     kept = clean.with_columns(
@@ -52,18 +55,13 @@ def _with_channels(frame: pl.DataFrame, usable: dict[str, pl.Series], context: C
         ends = [lst.valid_until for lst in context.lists if lst.valid_until and channel in lst.kind.channels]
         if ends:
             until.append(pl.when(is_open).then(pl.lit(min(ends))))
-    named = [pl.when(is_open).then(pl.lit(channel)) for channel, is_open in open_for.items()]
+    opened = frame.select(is_open.alias(channel) for channel, is_open in open_for.items())
+    masks = np.zeros(len(frame), dtype=np.uint64)
+    for bit, name in enumerate(opened.columns):
+        masks |= opened.get_column(name).to_numpy().astype(np.uint64) << np.uint64(bit)
     return frame.with_columns(
-        channels=pl.concat_list(named).list.drop_nulls(),
+        words_of(masks, opened.columns).alias("channels"),
         valid_until=pl.min_horizontal(until) if until else pl.lit(None, pl.Date),
-    )
-
-
-def _with_flags(frame: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
-    flagged = found.filter(pl.col("effect") == "flag")
-    by_row = flagged.group_by("row_id").agg(flags=pl.col("code").unique().sort())
-    return frame.join(by_row, on="row_id", how="left", maintain_order="left").with_columns(
-        pl.col("flags").fill_null(pl.lit([], pl.List(pl.String)))
     )
 
 
@@ -81,28 +79,36 @@ def _with_phone_facts(frame: pl.DataFrame, usable: dict[str, pl.Series]) -> pl.D
 
 def _with_reasons(rejected: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     """Add all blocking codes by precedence, the primary one, its sentence and its disposition."""
-    against = (
-        found.filter(pl.col("effect") != "flag")
-        .join(rejected.select("row_id"), on="row_id", how="semi")
-        .with_columns(order=pl.col("code").replace_strict(PRECEDENCE, return_dtype=pl.UInt32))
-        .sort("row_id", "order", maintain_order=True)
-    )
-    summaries = {code: reason.summary for code, reason in CODES.items()}
-    dispositions = {code: reason.disposition for code, reason in CODES.items()}
-    place = pl.when(pl.col("point").is_null()).then(pl.lit("")).otherwise(pl.col("point") + ": ")
-    by_row = against.group_by("row_id", maintain_order=True).agg(
-        reasons=pl.col("code").unique(maintain_order=True),
-        reason=pl.col("code").first(),
-        first=(place + pl.col("detail")).first(),
-    )
-    told = by_row.with_columns(
-        reason_detail=pl.col("reason").replace_strict(summaries, return_dtype=pl.String) + " " + pl.col("first") + ".",
-        disposition=pl.col("reason").replace_strict(dispositions, return_dtype=pl.String),
-    )
-    joined = rejected.join(told, on="row_id", how="left", maintain_order="left")
-    if joined.get_column("reason").null_count():
+    against = found.filter(pl.col("effect") != "flag")
+    masks = code_masks(rejected.get_column("row_id"), against)
+    if len(masks) and not masks.all():
         raise AssertionError("a row was rejected without a reason")
-    return joined
+    told = (
+        against.with_columns(order=pl.col("code").replace_strict(PRECEDENCE, return_dtype=pl.UInt32))
+        .join(rejected.select("row_id"), on="row_id", how="semi")
+        .sort("row_id", "order", maintain_order=True)
+        .unique("row_id", keep="first", maintain_order=True)
+    )
+    place = pl.when(pl.col("point").is_null()).then(pl.lit("")).otherwise(pl.col("point") + ": ")
+    first = told.select(
+        summary=pl.col("code").replace_strict(_SUMMARIES, return_dtype=pl.String)
+        + " "
+        + place
+        + pl.col("detail")
+        + ".",
+        disposition=pl.col("code").replace_strict(_DISPOSITIONS, return_dtype=pl.String),
+        reason="code",
+    )
+    return rejected.with_columns(
+        words_of(masks, list(CODES)).alias("reasons"),
+        first.get_column("reason"),
+        first.get_column("summary").alias("reason_detail"),
+        first.get_column("disposition"),
+    )
+
+
+_SUMMARIES = {code: reason.summary for code, reason in CODES.items()}
+_DISPOSITIONS = {code: reason.disposition for code, reason in CODES.items()}
 
 
 def _select(frame: pl.DataFrame, source: Source, context: Context, *, rejected: bool = False) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from schemas.recipes import Recipe
 from suppression.build import digest_rows
 from suppression.index.digests import DigestIndex
 from suppression.index.numbers import number_key
+from suppression.index.texts import text_keys
 from suppression.lists import SuppressionList
 
 
@@ -50,16 +51,18 @@ def _screen_phone(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) 
 
 def _screen_email(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) -> list[pl.DataFrame]:
     values = frame.get_column(slot)
-    keys = frame.select(email_key(pl.col(slot))).to_series()
+    folded = frame.select(email_key(pl.col(slot))).to_series()
+    # Making the keys costs more than looking them up: once for all lists.
+    keys = text_keys(folded) if any(suppression.emails is not None for suppression in lists) else None
     found = []
     for suppression in lists:
         hits = None
-        if suppression.emails is not None:
-            hits = suppression.emails.contains(keys)
+        if suppression.emails is not None and keys is not None:
+            hits = pl.Series(suppression.emails.hits(folded, keys))
         elif suppression.digests is not None and suppression.kind.emails:
             hits = _hashed_hits(suppression.digests, suppression.recipes, [values, frame.get_column(f"{slot}:given")])
         elif suppression.domains:
-            hits = _domain_hits(keys, suppression.domains)
+            hits = _domain_hits(folded, suppression.domains)
         if hits is not None:
             found.append(_matches(frame, hits, slot, suppression, masked_email(pl.col(slot))))
     return found
@@ -88,8 +91,8 @@ def _hashed_hits(index: DigestIndex, recipes: tuple[Recipe, ...], candidates: li
     return pl.Series(hits)
 
 
-def _domain_hits(keys: pl.Series, domains: frozenset[str]) -> pl.Series:
-    of_address = keys.str.extract("@([^@]*)$", 1)
+def _domain_hits(folded: pl.Series, domains: frozenset[str]) -> pl.Series:
+    of_address = folded.str.extract("@([^@]*)$", 1)
     suppressed = [domain for domain in of_address.unique().drop_nulls() if _on_domain_list(domain, domains)]
     return of_address.is_in(suppressed).fill_null(False)
 

@@ -65,22 +65,32 @@ class TextIndex:
     def __len__(self) -> int:
         return self._entries
 
-    def contains(self, values: pl.Series) -> pl.Series:
-        """Whether each text (null allowed) is in the index; null is not."""
+    def hits(self, values: pl.Series, wanted: Keys) -> npt.NDArray[np.bool_]:
+        """Whether each text (null allowed) is in the index; ``wanted`` are their `text_keys`. Null is not."""
         found = np.zeros(len(values), dtype=bool)
         if not self._entries or not len(values):
-            return pl.Series(found)
-        keys = self._all_keys()
-        wanted = text_keys(values)
+            return found
+        if self._keys is None:
+            self._keys = self._key_blob.all().view(np.uint64)
         # Searching in order touches memory in order: several times faster where the index is large.
         order = np.argsort(wanted)
         place = np.empty(len(wanted), dtype=np.int64)
-        place[order] = np.searchsorted(keys, wanted[order])
-        candidates = np.flatnonzero(keys[np.minimum(place, len(keys) - 1)] == wanted)
-        texts = values.gather(candidates).to_list()
-        for row, text in zip(candidates.tolist(), texts, strict=True):
-            found[row] = text is not None and self._is_at(int(place[row]), int(wanted[row]), text.encode())
-        return pl.Series(found)
+        place[order] = np.searchsorted(self._keys, wanted[order])
+        rows = np.flatnonzero(values.is_not_null().to_numpy())
+        # Two different texts may share a key: compare with each entry that has it.
+        while len(rows := rows[place[rows] < self._entries]):
+            rows = rows[self._keys[place[rows]] == wanted[rows]]
+            if not len(rows):
+                break
+            same = self._are_at(place[rows], values.gather(rows))
+            found[rows[same]] = True
+            rows = rows[~same]
+            place[rows] += 1
+        return found
+
+    def contains(self, values: pl.Series) -> pl.Series:
+        """Whether each text (null allowed) is in the index; null is not."""
+        return pl.Series(self.hits(values, text_keys(values)))
 
     def each(self) -> Iterator[pl.Series]:
         """All texts, in blocks."""
@@ -94,19 +104,11 @@ class TextIndex:
                 dtype=pl.String,
             )
 
-    def _is_at(self, place: int, key: int, text: bytes) -> bool:
-        """Compare with every entry that has the key: two different texts may share one."""
-        keys = self._all_keys()
-        while place < len(keys) and int(keys[place]) == key:
-            ends = self._end_blob.touch(np.array([max(place - 1, 0) * 8, place * 8])).view(np.uint64)
-            begin, end = int(ends[place - 1]) if place else 0, int(ends[place])
-            data = self._texts.touch(np.array([begin, max(end - 1, begin)])) if end > begin else b""
-            if bytes(data[begin:end]) == text:
-                return True
-            place += 1
-        return False
-
-    def _all_keys(self) -> Keys:
-        if self._keys is None:
-            self._keys = self._key_blob.all().view(np.uint64)
-        return self._keys
+    def _are_at(self, places: npt.NDArray[np.int64], texts: pl.Series) -> npt.NDArray[np.bool_]:
+        """Whether the entries at these places are these texts."""
+        ends = self._end_blob.all().view(np.uint64)
+        stops = ends[places].astype(np.int64)
+        starts = np.where(places > 0, ends[np.maximum(places, 1) - 1], 0).astype(np.int64)
+        data = self._texts.touch(np.concatenate([starts, np.maximum(stops - 1, starts)]))
+        spans = zip(starts.tolist(), stops.tolist(), texts.to_list(), strict=True)
+        return np.array([data[start:stop].tobytes() == text.encode() for start, stop, text in spans], dtype=bool)

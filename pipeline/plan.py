@@ -11,10 +11,11 @@ from pipeline.drops import find_files, open_drop
 from pipeline.mapping import map_columns
 from schemas.config import Campaign, Channel, Layout, ListEntry, Vendor, load, raise_faults
 from schemas.errors import UsageError
-from schemas.list_kinds import list_kind
+from schemas.list_kinds import ListKind, list_kind
 from schemas.names import did_you_mean
 from schemas.recipes import parse_recipe
-from suppression.lists import ListSource
+from suppression.formats.options import Options
+from suppression.loading import ListSpec
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Plan:
     campaign: Campaign
     vendor: str | None
     region: str | None
-    lists: list[ListSource]
+    lists: list[ListSpec]
     sources: list[Source]
 
 
@@ -59,7 +60,7 @@ def make_plan(request: Request) -> Plan:
     region = request.region or campaign.region
     file_region = layout.region or request.region or (vendor.region if vendor else None) or campaign.region
     base = request.campaign.parent if request.campaign else Path()
-    lists = _list_sources(campaign, base, request.lists)
+    lists = _list_specs(campaign, base, request, region)
     paths = find_files(request.drops)
     names = [path.name for path in paths]
     sources = []
@@ -123,21 +124,28 @@ def _layout(request: Request, vendor: Vendor | None, faults: list[str]) -> Layou
     return (load(named, Layout, faults) if named else None) or Layout()
 
 
-def _list_sources(campaign: Campaign, base: Path, more: list[ListEntry]) -> list[ListSource]:
+def _list_specs(campaign: Campaign, base: Path, request: Request, region: str | None) -> list[ListSpec]:
     """Lists of the campaign (its files are relative to its folder), then those of the command line."""
-    sources = [
-        ListSource(
+    specs = [
+        ListSpec(
             list_kind(entry.kind),
             entry.name,
-            folder / entry.file,
-            entry.column,
-            parse_recipe(entry.hash) if entry.hash else None,
+            (folder / entry.file,),
+            request.as_of,
+            options=list_options(list_kind(entry.kind), region, entry.column),
+            recipes=(parse_recipe(entry.hash),) if entry.hash else (),
         )
-        for entries, folder in ((campaign.lists, base), (more, Path()))
+        for entries, folder in ((campaign.lists, base), (request.lists, Path()))
         for entry in entries
     ]
-    names = [source.name for source in sources]
+    names = [spec.name for spec in specs]
     for name in names:
         if names.count(name) > 1:
             raise UsageError(f"Two lists are called '{name}'.", "Give one another name with --list KIND:NAME=FILE.")
-    return sources
+    return specs
+
+
+def list_options(kind: ListKind, region: str | None, column: str | None) -> Options:
+    """Reading options that follow from a list's kind."""
+    fields = {name for name, held in (("phone", kind.phones), ("email", kind.emails)) if held}
+    return Options(column=column, region=region, fields=frozenset(fields or {"email"}))

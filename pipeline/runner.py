@@ -36,7 +36,8 @@ from pipeline.stage_screen import screen_stage
 from pipeline.usable import usable_points
 from schemas.contact.apply import Apply
 from schemas.manifest import Manifest
-from suppression.lists import load_list
+from suppression.lists import SuppressionList, open_version
+from suppression.loading import ListSpec, build_version
 
 Stage = Callable[[pl.DataFrame, Source, Context], tuple[pl.DataFrame, pl.DataFrame]]
 
@@ -76,19 +77,21 @@ class _Run:
         self.work = staging / "work"
         self.work.mkdir()
         self._seconds: dict[str, float] = {}
+        self._noticed: list[str] = []
         began = time.perf_counter()
-        lists = [
-            load_list(source, self.work / "lists" / source.name, as_of=request.as_of, region=plan.region, apply=apply)
-            for source in plan.lists
-        ]
+        lists = [self._load(spec, apply) for spec in plan.lists]
         self._clock("load lists", began)
         self._context = Context(plan.campaign, plan.vendor, request.as_of, lists, plan.sources, apply)
         self._files = [FileTally() for _ in plan.sources]
         self._tallies = [Tally() for _ in plan.sources]
         self._matches: dict[str, int] = {}
-        self._noticed: list[str] = []
         self._spill = Spill(self.work / "spill")
         self._duplicates = Deduplication(self.work / "keys", self._context)
+
+    def _load(self, spec: ListSpec, apply: Apply) -> SuppressionList:
+        folder = self.work / "lists" / spec.name
+        self._noticed += [f"list {spec.name}: {warning}" for warning in build_version(spec, folder, apply).warnings]
+        return open_version(folder, self._request.as_of)
 
     def first_pass(self) -> None:
         """Read and check every batch, and put it away with its findings."""

@@ -108,6 +108,11 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "on a public do-not-call registry",
     ),
     _suppressed(
+        "dnc.not_covered",
+        "The copy of the national registry does not cover the number's area code.",
+        "Subscribe to the area code and load it (16 CFR 310.8); until then nobody knows whether the number is listed.",
+    ),
+    _suppressed(
         "phone.reassigned",
         "The number was disconnected or given to somebody else after consent was obtained.",
         "Do not call or text it; ask the vendor for the current number.",

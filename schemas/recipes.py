@@ -1,11 +1,14 @@
 """Hash recipes: how a partner made the hashes in its list, declared step by step, as in ``trim+lower+md5``.
 
-Recipes in the field conflict (lower-cased or not, plus tag kept or not), so a list declares its own; nothing is
-guessed from the look of the values.
+Recipes in the field conflict (lower-cased or not, plus tag kept or not, punctuation kept or not), so a list declares
+its own; nothing is guessed from the look of the values. California DROP: ``trim+lower+sha256+base64`` for emails and
+``last10+sha256+base64`` for phones (11 CCR 7600 ff.).
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import re
 from collections.abc import Callable
@@ -17,26 +20,38 @@ from schemas.names import did_you_mean
 _TEXT_STEPS: dict[str, Callable[[str], str]] = {
     "trim": str.strip,
     "lower": str.lower,
+    # Named for recipes that say so; the case is kept where no step changes it.
+    "keepcase": lambda text: text,
+    "striptag": lambda text: re.sub(r"\+[^@]*@", "@", text, count=1),
     "digits": lambda text: re.sub(r"\D", "", text),
     "last10": lambda text: re.sub(r"\D", "", text)[-10:],
+    "e164": lambda text: "+" + re.sub(r"\D", "", text),
 }
-_HASHES = {"md5": 32, "sha1": 40, "sha256": 64}
+#: Length of each digest in bytes.
+_HASHES = {"md5": 16, "sha1": 20, "sha256": 32, "sha512": 64}
+_SPELLINGS = ("hex", "base64")
 
 _HEX = re.compile(r"[0-9a-fA-F]+")
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Text steps in order, then one hash, written in hexadecimal."""
+    """Text steps in order, then one hash, written as ``hex`` or ``base64``."""
 
-    spelled: str
     steps: tuple[str, ...]
     algorithm: str
+    spelling: str = "hex"
+
+    @property
+    def spelled(self) -> str:
+        """The recipe as a user writes it."""
+        end = (self.algorithm,) if self.spelling == "hex" else (self.algorithm, self.spelling)
+        return "+".join((*self.steps, *end))
 
     @property
     def digest_bytes(self) -> int:
         """Length of a digest in bytes."""
-        return _HASHES[self.algorithm] // 2
+        return _HASHES[self.algorithm]
 
     def digest(self, value: str) -> bytes:
         """Hash one value."""
@@ -44,31 +59,37 @@ class Recipe:
             value = _TEXT_STEPS[step](value)
         return hashlib.new(self.algorithm, value.encode(), usedforsecurity=False).digest()
 
-    def to_bytes(self, written: str) -> bytes:
-        """Read a list's entry (see `is_digest`)."""
-        return bytes.fromhex(written)
+    def written(self, value: str) -> str:
+        """Hash one value and spell the hash as the list does."""
+        digest = self.digest(value)
+        return digest.hex() if self.spelling == "hex" else base64.b64encode(digest).decode()
 
-    def is_digest(self, value: str) -> bool:
-        """Whether a list's entry has the form that this recipe makes."""
-        return len(value) == _HASHES[self.algorithm] and _HEX.fullmatch(value) is not None
+    def to_bytes(self, entry: str) -> bytes | None:
+        """Read a list's entry; None when it has not the form that this recipe makes."""
+        try:
+            digest = bytes.fromhex(entry) if self.spelling == "hex" else base64.b64decode(entry, validate=True)
+        except (ValueError, binascii.Error):
+            return None
+        return digest if len(digest) == self.digest_bytes else None
 
 
 def parse_recipe(spelled: str) -> Recipe:
-    """Read ``step+step+hash``; `UsageError` names the step that does not exist."""
-    *steps, algorithm = [part.strip().lower().replace("-", "") for part in spelled.split("+")]
+    """Read ``step+step+hash[+base64]``; `UsageError` names the part that does not exist."""
+    parts = [part.strip().lower().replace("-", "").replace("_", "") for part in spelled.split("+")]
+    spelling = parts.pop() if parts[-1] in _SPELLINGS else "hex"
+    *steps, algorithm = parts or [""]
     if algorithm not in _HASHES:
         raise UsageError(
-            f"Hash recipe '{spelled}' must end in a hash, not '{algorithm}'.",
-            did_you_mean(algorithm, _HASHES),
+            f"Hash recipe '{spelled}' must end in a hash, not '{algorithm}'.", did_you_mean(algorithm, _HASHES)
         )
     for step in steps:
         if step not in _TEXT_STEPS:
             raise UsageError(f"Hash recipe '{spelled}' has an unknown step '{step}'.", did_you_mean(step, _TEXT_STEPS))
-    return Recipe("+".join([*steps, algorithm]), tuple(steps), algorithm)
+    return Recipe(tuple(steps), algorithm, spelling)
 
 
 def looks_hashed(value: str) -> str | None:
     """Name the hash whose hexadecimal form the value has, if any."""
     if _HEX.fullmatch(value) is None:
         return None
-    return next((name for name, length in _HASHES.items() if len(value) == length), None)
+    return next((name for name, size in _HASHES.items() if len(value) == 2 * size), None)

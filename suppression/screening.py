@@ -17,12 +17,16 @@ from suppression.index.numbers import number_key
 from suppression.index.texts import text_keys
 from suppression.lists import SuppressionList
 
+#: Kinds whose registries are handed out by area code: calling into one that the copy does not cover is a violation,
+#: also for numbers that are not listed (16 CFR 310.8).
+_BY_AREA_CODE = frozenset({"dnc.national"})
+
 
 def screen_points(frame: pl.DataFrame, lists: list[SuppressionList]) -> pl.DataFrame:
     """Return the findings of all lists over all contact points of ``frame``.
 
-    ``frame`` has ``row_id``, the contact columns in canonical form, and for each email column ``<column>:given`` with
-    the value as it came (partners hash what they were given).
+    ``frame`` has ``row_id``, the contact columns in canonical form, for each email column ``<column>:given`` with the
+    value as it came (partners hash what they were given), and for each phone column ``<column>:region``.
     """
     found = [no_findings()]
     for slot in PHONE_SLOTS:
@@ -37,7 +41,7 @@ def screen_points(frame: pl.DataFrame, lists: list[SuppressionList]) -> pl.DataF
 def _screen_phone(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) -> list[pl.DataFrame]:
     values = frame.get_column(slot)
     numbers = frame.select(number_key(pl.col(slot))).to_series()
-    found = []
+    found = [_not_covered(frame, slot, lists)]
     for suppression in lists:
         hits = None
         if suppression.phones is not None:
@@ -45,7 +49,7 @@ def _screen_phone(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) 
         elif suppression.digests is not None and suppression.kind.phones:
             hits = _hashed_hits(suppression.digests, suppression.recipes, [values, values.str.strip_prefix("+")])
         if hits is not None:
-            found.append(_matches(frame, hits, slot, suppression, masked_phone(pl.col(slot))))
+            found.append(_matches(frame, hits, values, slot, suppression))
     return found
 
 
@@ -64,19 +68,64 @@ def _screen_email(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) 
         elif suppression.domains:
             hits = _domain_hits(folded, suppression.domains)
         if hits is not None:
-            found.append(_matches(frame, hits, slot, suppression, masked_email(pl.col(slot))))
+            found.append(_matches(frame, hits, folded, slot, suppression))
     return found
 
 
 def _matches(
-    frame: pl.DataFrame, hits: pl.Series, slot: str, suppression: SuppressionList, masked: pl.Expr
+    frame: pl.DataFrame, hits: pl.Series, keys: pl.Series, slot: str, suppression: SuppressionList
 ) -> pl.DataFrame:
+    """Findings on the rows that are hit, or that an expiring entry names, with what the list says of the entry."""
+    if len(suppression.expiring):
+        hits |= keys.is_in(suppression.expiring.implode()).fill_null(False)
+    rows = frame.filter(hits)
+    said = pl.lit("")
+    if suppression.told is not None and len(rows):
+        rows = rows.with_columns(keys.filter(hits).alias("key")).join(
+            _told(suppression.told, keys.filter(hits)), on="key", how="left", maintain_order="left"
+        )
+        said = pl.col("told").fill_null("")
+    masked = masked_phone(pl.col(slot)) if slot in PHONE_SLOTS else masked_email(pl.col(slot))
     return findings(
-        frame.filter(hits),
+        rows,
         code_of(suppression.kind),
         point=slot,
         source=suppression.authority,
-        detail=masked + f" is on the list {suppression.facts.name}",
+        detail=masked + f" is on the list {suppression.facts.name}" + said,
+    )
+
+
+def _told(facts: pl.LazyFrame, keys: pl.Series) -> pl.DataFrame:
+    """One sentence part a key: the reason, severity and date that the list gives, the worst and earliest first."""
+    parts = [
+        pl.when(pl.col("reason").is_not_null()).then(", " + pl.col("reason")),
+        pl.when(pl.col("severity").is_not_null()).then(", severity " + pl.col("severity").cast(pl.String)),
+        pl.when(pl.col("listed_on").is_not_null()).then(", since " + pl.col("listed_on").cast(pl.String)),
+    ]
+    return (
+        facts.filter(pl.col("key").is_in(keys.unique().implode()))
+        .sort("severity", "listed_on", descending=[True, False], nulls_last=True)
+        .group_by("key", maintain_order=True)
+        .first()
+        .select("key", told=pl.concat_str(parts, ignore_nulls=True))
+        .collect()
+    )
+
+
+def _not_covered(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) -> pl.DataFrame:
+    """United States numbers in area codes that no registry copy of the run speaks for."""
+    copies = [lst for lst in lists if lst.kind.kind in _BY_AREA_CODE and lst.facts.covers is not None]
+    covered = {area for copy in copies for area in copy.facts.covers or []}
+    if not copies or "all" in covered or f"{slot}:region" not in frame.columns:
+        return no_findings()
+    area = pl.col(slot).str.slice(2, 3)
+    outside = frame.filter((pl.col(f"{slot}:region") == "US") & ~area.is_in(covered))
+    return findings(
+        outside,
+        "dnc.not_covered",
+        point=slot,
+        source="; ".join(copy.authority for copy in copies),
+        detail=masked_phone(pl.col(slot)) + ": area code " + area + " is not in the registry copy",
     )
 
 

@@ -16,7 +16,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -58,11 +58,15 @@ class Store:
 
     def facts(self, name: str) -> ListVersion:
         """What is known of the current version, without opening its indexes."""
-        return read_facts(self.version_folder(self._current(name)))
+        return self.facts_of(self._current(name))
 
-    def open(self, name: str) -> SuppressionList:
-        """Open the current version."""
-        return open_version(self.version_folder(self._current(name)))
+    def facts_of(self, version: str) -> ListVersion:
+        """What is known of any version that is still kept."""
+        return read_facts(self.version_folder(version))
+
+    def open(self, name: str, day: date) -> SuppressionList:
+        """Open the current version for a run on ``day``."""
+        return open_version(self.version_folder(self._current(name)), day)
 
     def version_folder(self, version: str) -> Path:
         """Where a version lies."""

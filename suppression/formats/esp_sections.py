@@ -1,0 +1,122 @@
+"""Exports of mailing services whose opt-outs are in several sections, all of which count: HubSpot, Mailchimp."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import polars as pl
+
+from schemas.errors import ListError
+from schemas.headers import fold_header
+from suppression.formats.blocks import NOT_LISTED, Block
+from suppression.formats.format import Format
+from suppression.formats.judging import joined, text_at
+from suppression.formats.members import Member
+from suppression.formats.options import Options
+from suppression.formats.roles import Roles
+from suppression.formats.sample import Sample, take_sample
+from suppression.formats.tables import read_table
+
+_HUBSPOT_MARKS: Final = {"portal unsubscribe", "global bounce", "portal spam report", "portal bounce"}
+# These hold TRUE in some exports and the bounce's reason in others.
+_BOUNCES: Final = {"portal bounce", "global bounce"}
+_NOTHING: Final = ("", "false", "0", "no")
+
+#: Sections of an audience, and whether who is in one may not be mailed.
+_SECTIONS: Final = {"unsubscribed": True, "cleaned": True, "subscribed": False, "nonsubscribed": False}
+_SECTION_COLUMNS: Final = {"unsub time": "unsubscribed", "clean time": "cleaned"}
+_MAILCHIMP: Final[Mapping[str, tuple[str, ...]]] = {
+    "email": ("email address",),
+    "date": ("unsub time", "clean time"),
+    "reason": ("unsub reason",),
+}
+
+
+def _hubspot_sections(rows: pl.DataFrame, header: tuple[str, ...], roles: Roles) -> pl.DataFrame:
+    """Every column but the address is a section; subscription types are named by the account."""
+    entries = {place for place, _ in roles.entries}
+    sections: list[pl.Expr] = []
+    for place, name in enumerate(header):
+        if place in entries:
+            continue
+        said = text_at(place).fill_null("").str.to_lowercase()
+        out = ~said.is_in(_NOTHING) if fold_header(name) in _BOUNCES else said == "true"
+        sections.append(pl.when(out).then(pl.lit(name)))
+    codes = pl.concat_list(sections).list.drop_nulls()
+    none = codes.list.len() == 0
+    return rows.with_columns(
+        joined(sections).alias("reason"),
+        codes.alias("codes"),
+        pl.when(none).then(pl.lit(NOT_LISTED + "no opt-out column is TRUE")).alias("why"),
+    )
+
+
+def read_hubspot(member: Member, options: Options) -> Iterator[Block]:
+    """Yield whoever opted out of anything, bounced or complained; the reason names each section.
+
+    `Options.codes` keeps chosen sections only, such as one subscription type.
+    """
+    yield from read_table(member, options, None, _hubspot_sections)
+
+
+def _is_hubspot(sample: Sample) -> bool:
+    return bool(_HUBSPOT_MARKS & set(sample.header))
+
+
+def _section(name: str) -> str | None:
+    """Return the section that a file's name begins with."""
+    folded = name.lower().replace("non-", "non")
+    return next((section for section in _SECTIONS if folded.startswith(section)), None)
+
+
+def read_mailchimp(member: Member, options: Options) -> Iterator[Block]:
+    """Yield who unsubscribed or was cleaned; who is subscribed is not listed.
+
+    The section is that of the file's name, else of its columns; `ListError` when neither says it. Warns of an
+    export without one of the two sections of opt-outs.
+    """
+    section = _section(member.name)
+    if section is None:
+        columns = set(take_sample(member, options).header)
+        section = next((said for column, said in _SECTION_COLUMNS.items() if column in columns), None)
+    if section is None:
+        raise ListError(
+            f"Mailchimp file '{member.name}' does not say which section of the audience it is.",
+            f"Keep the names that Mailchimp gave: {', '.join(_SECTIONS)}.",
+        )
+    listed, said = _SECTIONS[section], section
+
+    def judge(rows: pl.DataFrame, _header: tuple[str, ...], _roles: Roles) -> pl.DataFrame:
+        more = [pl.col("reason")] if "reason" in rows.columns else []
+        why = pl.lit(None, dtype=pl.String) if listed else pl.lit(NOT_LISTED + said)
+        return rows.with_columns(joined([pl.lit(said), *more]).alias("reason"), why.alias("why"))
+
+    present = {_section(name) for name in member.siblings}
+    missing = [name for name, counts in _SECTIONS.items() if counts and name not in present | {section}]
+    warnings = tuple(f"The Mailchimp section '{name}' is not among the files." for name in missing)
+    yield from read_table(member, options, _MAILCHIMP, judge, warnings)
+
+
+def _is_mailchimp(sample: Sample) -> bool:
+    if "email address" not in sample.header:
+        return False
+    return _section(sample.name) is not None or "leid" in sample.header
+
+
+HUBSPOT: Final = Format(
+    "hubspot",
+    "HubSpot unsubscribes and bounces: all sections, merged",
+    "documented",
+    "HubSpot knowledge base, columns of the export of unsubscribes and bounces",
+    _is_hubspot,
+    read_hubspot,
+)
+MAILCHIMP: Final = Format(
+    "mailchimp",
+    "Mailchimp audience export: the unsubscribed and cleaned files of the zip",
+    "documented",
+    "Mailchimp help, Export contacts: a zip with a CSV for each section",
+    _is_mailchimp,
+    read_mailchimp,
+)

@@ -1,0 +1,135 @@
+"""The registries' flat file: one North American number a line, ``aaa,nnnnnnn``, ``aaannnnnnn`` or 11 digits.
+
+Sources disagree on the layout of the National Do Not Call Registry's flat file, so all three are read, in any mixture.
+Canada's National DNCL publishes the first (CRTC, National DNCL file formats).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+from suppression.formats.area_codes import refuse_others, said_by
+from suppression.formats.blocks import Block, no_refused, refuse
+from suppression.formats.format import Format, never
+from suppression.formats.members import Member
+from suppression.formats.options import Options
+from suppression.formats.sample import Sample
+from suppression.formats.text import TextBlock, line_blocks, text_lines
+
+_COMMA: Final = re.compile(r"\s*[0-9]{3},[0-9]{7}\s*")
+# Without a comma the digits could be of any country; see `_looks_flat`.
+_BARE: Final = re.compile(r"\s*1?[2-9][0-9]{2}[2-9][0-9]{6}\s*")
+_LINE: Final = r"^(?:[0-9]{3},[0-9]{7}|[0-9]{10}|1[0-9]{10})$"
+_HALVED_DOWN_TO: Final = 32 << 10
+_LINE_FEED: Final = 10
+_COMMA_BYTE: Final = ord(",")
+_ZERO: Final = ord("0")
+
+
+def _looks_flat(sample: Sample) -> bool:
+    """Ten digits are a French or Indian number too, eleven a Chinese one: they count where numbers are American."""
+    if sample.all_lines(_COMMA, 0.9):
+        return True
+    return sample.options.north_american and sample.all_lines(_BARE, 0.9)
+
+
+def read_flat(member: Member, _options: Options) -> Iterator[Block]:
+    """Yield ten-digit texts; an irregular line is refused. `ListError` when the file's name denies an area code."""
+    said = said_by(member)
+    for block in line_blocks(member.stream):
+        parts = list(_read(block))
+        frame = pl.concat([frame for frame, _ in parts])
+        refused = pl.concat([refused for _, refused in parts])
+        if said:
+            refuse_others(member, said, frozenset(frame.get_column("text").str.slice(0, 3).unique()))
+        yield Block(frame, "phone", north_american=True, covers=said, refused=refused)
+
+
+def _read(block: TextBlock) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """Read whole if regular; else halve, so that one odd line costs the fast way only to its own neighbours."""
+    digits = _regular(block.data)
+    if digits is not None:
+        lines = pl.int_range(block.line, block.line + len(digits), dtype=pl.Int64, eager=True)
+        yield pl.DataFrame({"text": _texts(digits), "line": lines}), no_refused()
+    elif len(block.data) <= _HALVED_DOWN_TO:
+        yield _irregular(block)
+    else:
+        cut = block.data.rfind(b"\n", 0, len(block.data) // 2) + 1
+        if not cut:
+            yield _irregular(block)
+            return
+        left = block.data[:cut]
+        yield from _read(TextBlock(left, block.line))
+        yield from _read(TextBlock(block.data[cut:], block.line + left.count(b"\n")))
+
+
+def _regular(data: bytes) -> npt.NDArray[np.uint8] | None:
+    """Return the digits, one row of ten a line, when all lines have one layout and nothing else; else None.
+
+    This carries a quarter of a billion lines, so it looks at whole columns of bytes and never at a line.
+    """
+    width = data.find(b"\n") + 1
+    if width not in (11, 12) or len(data) % width:
+        return None
+    grid = np.frombuffer(data, dtype=np.uint8).reshape(-1, width)
+    if not (grid[:, -1] == _LINE_FEED).all():
+        return None
+    comma = width == 12 and grid[0, 3] == _COMMA_BYTE
+    if comma and not (grid[:, 3] == _COMMA_BYTE).all():
+        return None
+    if comma:
+        digits = np.delete(grid, (3, 11), axis=1)
+    elif width == 12:
+        if not (grid[:, 0] == _ZERO + 1).all():
+            return None
+        digits = np.ascontiguousarray(grid[:, 1:11])
+    else:
+        digits = np.ascontiguousarray(grid[:, :10])
+    # Unsigned: what is below "0" wraps round to above nine.
+    return digits if bool(((digits - np.uint8(_ZERO)) <= 9).all()) else None
+
+
+def _texts(digits: npt.NDArray[np.uint8]) -> pl.Series:
+    """Turn rows of ten digits into texts without copying them one by one.
+
+    Arrow's view of a text of at most twelve bytes is its length in four bytes, then the text itself, then zeros.
+    """
+    views = np.zeros((len(digits), 16), dtype=np.uint8)
+    views[:, 0] = 10
+    views[:, 4:14] = digits
+    array: Any = pa.Array.from_buffers(pa.string_view(), len(digits), [None, pa.py_buffer(views.reshape(-1))])
+    return pl.Series("text", array)
+
+
+def _irregular(block: TextBlock) -> tuple[pl.DataFrame, pl.DataFrame]:
+    rows = text_lines(block)
+    fits = pl.col("text").str.contains(_LINE)
+    # The last ten digits: a leading 1 goes, and the comma with it.
+    frame = rows.filter(fits).with_columns(pl.col("text").str.replace(",", "", literal=True).str.slice(-10))
+    return frame, refuse(rows.filter(~fits), "not an area code and a seven-digit number")
+
+
+FTC_FLAT: Final = Format(
+    "ftc-flat",
+    "US National Do Not Call Registry, flat file: aaa,nnnnnnn or aaannnnnnn or 11 digits a line",
+    "documented",
+    "FTC, Q&A for Telemarketers and Sellers: flat file, one number a line; descriptions differ on the comma",
+    _looks_flat,
+    read_flat,
+)
+#: The same layout as FTC_FLAT, which is what detection answers; named for who wants to name it.
+CANADA_CSV: Final = Format(
+    "canada-csv",
+    "Canadian National DNCL, CSV: 416,1234567 a line",
+    "documented",
+    "CRTC, National DNCL: description of list files",
+    never,
+    read_flat,
+)

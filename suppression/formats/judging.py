@@ -1,0 +1,83 @@
+"""What a record of a table says of its entries, and which of them the user chose to keep."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from schemas.contact.blank import trimmed
+from schemas.errors import ListError
+from suppression.formats.blocks import NOT_LISTED
+from suppression.formats.dates import read_dates
+from suppression.formats.options import Options
+from suppression.formats.roles import Roles
+
+_LIST_OF_CODES: Final = r"[,;|]"
+
+
+def with_facts(
+    rows: pl.DataFrame, header: tuple[str, ...], roles: Roles, options: Options, unread: dict[str, int]
+) -> pl.DataFrame:
+    """Add ``listed_on``, ``expires_on``, ``severity``, ``reason``, ``codes`` and ``status``, those that the table has.
+
+    Cells that say something but cannot be read are counted in ``unread`` by header: what they should say is then
+    unknown, and an entry without expiry or severity is kept.
+    """
+    day_first = options.day_first
+    facts: list[pl.Expr] = []
+    for role, name in (("date", "listed_on"), ("expiry", "expires_on"), ("severity", "severity")):
+        place = roles.place(role)
+        if place is None:
+            continue
+        cell = text_at(place)
+        value = read_dates(cell, day_first) if role != "severity" else cell.cast(pl.Float64, strict=False).floor()
+        value = value if role != "severity" else value.cast(pl.Int64, strict=False)
+        facts.append(value.alias(name))
+        lost = rows.select(((cell != "") & value.is_null()).sum()).item()
+        if lost:
+            unread[header[place]] = unread.get(header[place], 0) + int(lost)
+    if (place := roles.place("status")) is not None:
+        facts.append(text_at(place).fill_null("").alias("status"))
+    texts = [text_at(place) for place in roles.places.get("reason", ())]
+    if (place := roles.place("code")) is not None:
+        codes = text_at(place).fill_null("").str.replace_all(_LIST_OF_CODES, ",").str.split(",")
+        codes = codes.list.eval(pl.element().str.strip_chars()).list.eval(pl.element().filter(pl.element() != ""))
+        facts.append(codes.alias("codes"))
+        texts.append(codes.list.join(","))
+    if texts:
+        facts.append(joined(texts).alias("reason"))
+    return rows.with_columns(facts)
+
+
+def joined(texts: list[pl.Expr]) -> pl.Expr:
+    """Join what is said, with semicolons; null when nothing is."""
+    filled = [pl.when(text != "").then(text) for text in texts]
+    whole = pl.concat_str(filled, separator="; ", ignore_nulls=True)
+    return pl.when(whole != "").then(whole)
+
+
+def kept_by_choice(rows: pl.DataFrame, options: Options, name: str) -> pl.DataFrame:
+    """Refuse what the user chose not to keep. `ListError` when the table does not say what the choice is about."""
+    why = pl.col("why")
+    if options.codes:
+        _need(rows, "codes", "codes", name)
+        chosen = [code.casefold() for code in options.codes]
+        folded = pl.col("codes").list.eval(pl.element().str.to_lowercase().is_in(chosen))
+        other = (pl.col("codes").list.len() > 0) & ~folded.list.any()
+        why = pl.coalesce(why, pl.when(other).then(pl.lit(NOT_LISTED + "none of the codes to keep")))
+    if options.min_severity is not None:
+        _need(rows, "severity", "a severity", name)
+        mild = pl.col("severity") < options.min_severity
+        why = pl.coalesce(why, pl.when(mild).then(pl.lit(f"{NOT_LISTED}severity below {options.min_severity}")))
+    return rows.with_columns(why.alias("why"))
+
+
+def _need(rows: pl.DataFrame, column: str, what: str, name: str) -> None:
+    if column not in rows.columns:
+        raise ListError(f"List '{name}' has no column of {what} to choose by.", "Name the column that has.")
+
+
+def text_at(place: int) -> pl.Expr:
+    """Return the trimmed cell of a column; null where the row is shorter."""
+    return trimmed(pl.col("cells").list.get(place, null_on_oob=True))

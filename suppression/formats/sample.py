@@ -1,0 +1,113 @@
+"""The beginning of a file, as detectors look at it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from schemas.errors import ListError
+from schemas.headers import fold_header
+from suppression.formats.members import Member
+from suppression.formats.options import Options
+from suppression.formats.text import as_utf8, text_chunks
+
+_BYTES: Final = 64 << 10
+_LINES: Final = 200
+_DELIMITERS: Final = ",;\t|"
+# Excel's own way to say which delimiter a file has.
+_SEPARATOR_LINE: Final = re.compile(r"sep=(.)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a detector may know. ``lines``: up to 200 lines that are not blank, untrimmed, without their line ends.
+
+    ``names`` are the names that may say what the file holds; see `Member.names`.
+    """
+
+    names: tuple[str, ...]
+    lines: tuple[str, ...]
+    options: Options
+
+    @property
+    def name(self) -> str:
+        """The file's own name in lower case."""
+        return self.names[0].lower()
+
+    @property
+    def text(self) -> str:
+        """The lines as one text."""
+        return "\n".join(self.lines)
+
+    @cached_property
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """The lines as rows of trimmed cells, the header first."""
+        lines = self.lines[1:] if self.lines and _SEPARATOR_LINE.fullmatch(self.lines[0]) else self.lines
+        reader = csv.reader(io.StringIO("\n".join(lines), newline=""), delimiter=self.delimiter)
+        try:
+            return tuple(tuple(cell.strip() for cell in row) for row in reader)
+        except csv.Error:
+            return ()
+
+    @cached_property
+    def delimiter(self) -> str:
+        """The declared delimiter, else the likeliest."""
+        return find_delimiter(self.lines[0] if self.lines else "", self.options)
+
+    @cached_property
+    def header(self) -> tuple[str, ...]:
+        """The first row, folded as headers are: lower case, words apart."""
+        return tuple(fold_header(name) for name in self.rows[0]) if self.rows else ()
+
+    def all_lines(self, pattern: re.Pattern[str], share: float = 1.0) -> bool:
+        """Whether at least this share of the lines fits the pattern as a whole. False for no lines."""
+        fitting = sum(pattern.fullmatch(line) is not None for line in self.lines)
+        return bool(self.lines) and fitting >= share * len(self.lines)
+
+    def column_values(self, index: int) -> frozenset[str]:
+        """Values of a column in lower case, without the header and without blanks."""
+        return frozenset(row[index].lower() for row in self.rows[1:] if len(row) > index and row[index])
+
+
+def take_sample(member: Member, options: Options) -> Sample:
+    """Look at a member's beginning without moving on. `ListError` when it is not text."""
+    head = member.stream.peek(_BYTES)
+    whole = len(head) < _BYTES
+    text = as_utf8(b"".join(text_chunks(_Bytes(head)))).decode()
+    if "\x00" in text:
+        raise ListError(
+            f"Suppression list '{member.name}' is not text, or UTF-16 without a byte order mark.", "Save it as UTF-8."
+        )
+    lines = text.split("\n")
+    if not whole and len(lines) > 1:
+        lines.pop()
+    kept = [line for line in lines if line.strip() and not (options.comments and line.lstrip().startswith("#"))]
+    return Sample(member.names, tuple(kept[:_LINES]), options)
+
+
+def find_delimiter(header: str, options: Options) -> str:
+    """Return the declared delimiter, else the one that stands most often in the first line."""
+    if options.delimiter is not None:
+        return options.delimiter
+    if said := _SEPARATOR_LINE.fullmatch(header.strip()):
+        return said[1]
+    return max(_DELIMITERS, key=Counter(header).__getitem__)
+
+
+def is_separator_line(line: str) -> bool:
+    """Whether a first line only names the delimiter."""
+    return _SEPARATOR_LINE.fullmatch(line.strip()) is not None
+
+
+class _Bytes:
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def read(self, size: int, /) -> bytes:
+        taken, self._data = self._data[:size], self._data[size:]
+        return taken

@@ -48,8 +48,10 @@ def read_carefully(text: bytes, width: int, delimiter: str, *, last: bool, max_r
         open_ended = stop is None or (stop == end and not text.endswith(b"\n"))
         if open_ended and not last and end - position <= max_record:
             break
+        if cells == [b""]:
+            cells *= width  # a blank line is a record without content
         if cells is not None and stop is not None and len(cells) == width and stop - position <= max_record:
-            records.append(CarefulRecord(line, cells, None))
+            records.append(CarefulRecord(line, [content.decode() for content in cells], None))
             line += text.count(b"\n", position, stop)
             position = stop
             continue
@@ -76,16 +78,16 @@ def _cell_pattern(mark: bytes) -> re.Pattern[bytes]:
 _CLOSED_CELL = re.compile(rb'"(?:[^"]++|"")*+"(?!\r?\Z)')
 
 
-def _cells(text: bytes, start: int, cell: re.Pattern[bytes], mark: bytes) -> tuple[list[str] | None, int | None]:
+def _cells(text: bytes, start: int, cell: re.Pattern[bytes], mark: bytes) -> tuple[list[bytes] | None, int | None]:
     """Cells of the record at ``start`` and where it stops.
 
     No cells when a quoted cell is followed by the wrong thing; then the stop is None if more text could still mend it.
     """
-    cells: list[str] = []
+    cells: list[bytes] = []
     position = start
     while match := cell.match(text, position):
         quoted, plain, after = match.groups()
-        cells.append((plain if quoted is None else quoted.replace(b'""', b'"')).decode())
+        cells.append(plain if quoted is None else quoted.replace(b'""', b'"'))
         position = match.end()
         if after != mark:
             return cells, position

@@ -191,14 +191,11 @@ def _guarded(command: Callable[..., Any]) -> int:
         return 130
     except Exception as error:
         if hasattr(error, "format_message"):  # wrong usage, found by the parser
-            typer.echo(f"leadscrub: {_usage(error)}", err=True)
+            if message := error.format_message():
+                typer.echo(f"leadscrub: {message} Try 'leadscrub --help'.", err=True)
             return 2
         typer.echo(f"leadscrub: internal error ({type(error).__name__}): {_without_values(error)}", err=True)
         return 1
-
-
-def _usage(error: Any) -> str:
-    return f"{error.format_message()} Try 'leadscrub --help'."
 
 
 def _without_values(error: Exception) -> str:

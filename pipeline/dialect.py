@@ -19,12 +19,16 @@ _RECORDS = 200
 
 @dataclass(frozen=True)
 class Dialect:
-    """How to read one CSV file. ``columns`` are the header's names, made unique; ``header`` is as it came."""
+    """How to read one CSV file. ``columns`` are the header's names, made unique; ``header`` is as it came.
+
+    ``blank_lines`` is how many blank lines stand before the header.
+    """
 
     encoding: Encoding
     delimiter: str
     header: tuple[str, ...]
     columns: tuple[str, ...]
+    blank_lines: int
 
     def describe(self) -> dict[str, str]:
         """For the manifest and for people."""
@@ -40,8 +44,10 @@ def detect_dialect(path: Path, *, delimiter: str | None = None, encoding: str | 
     if not text.strip():
         raise DropError(f"'{path}' has no text in it.", "Ask the vendor to send it again.")
     used = delimiter or _delimiter(text)
-    header = next(csv.reader(io.StringIO(text, newline=""), delimiter=used))
-    return Dialect(found, used, tuple(header), _unique_names(header))
+    body = text.lstrip("\r\n")
+    header = _records(body, used)[0]
+    blank_lines = text.count("\n") - body.count("\n")
+    return Dialect(found, used, tuple(header), _unique_names(header), blank_lines)
 
 
 def _head(path: Path, encoding: Encoding) -> str:
@@ -59,7 +65,7 @@ def _delimiter(text: str) -> str:
     """Pick the delimiter that splits most records into the header's number of fields; more fields win a tie."""
     scores: list[tuple[float, int, str]] = []
     for candidate in _DELIMITERS:
-        records = _records(text, candidate)
+        records = _records(text.lstrip("\r\n"), candidate)
         width = len(records[0])
         if width > 1:
             share = Counter(len(record) for record in records)[width] / len(records)
@@ -69,11 +75,17 @@ def _delimiter(text: str) -> str:
 
 def _records(text: str, delimiter: str) -> list[list[str]]:
     found: list[list[str]] = []
-    for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-        if record:
-            found.append(record)
-        if len(found) == _RECORDS:
-            break
+    try:
+        for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            if record:
+                found.append(record)
+            if len(found) == _RECORDS:
+                break
+    except csv.Error:
+        # A quote that never closes: what came before it is sample enough.
+        pass
+    if not found:
+        found.append(text.partition("\n")[0].removesuffix("\r").split(delimiter))
     # The last record may have been cut by the end of the sample.
     return found[:-1] if len(found) > 1 and len(found) < _RECORDS and len(text) >= _SAMPLE // 4 else found
 

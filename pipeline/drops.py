@@ -70,7 +70,10 @@ def find_files(drops: list[str]) -> list[Path]:
         elif path.exists():
             found.append(path)
         elif matches := sorted(glob.glob(drop, recursive=True)):  # noqa: PTH207  # the user's own pattern, absolute or not
-            found += [Path(match) for match in matches if Path(match).is_file()]
+            files = [Path(match) for match in matches if Path(match).is_file()]
+            if not files:
+                raise DropError(f"Drop '{drop}' names only folders.", "Name the files in them, as in 'drops/*.csv'.")
+            found += files
         else:
             raise DropError(f"Drop '{drop}' does not exist.", "Check the path.")
     return list(dict.fromkeys(found))
@@ -140,9 +143,9 @@ def _read_csv(drop: DropFile, dialect: Dialect, tally: FileTally, block_bytes: i
             rest, line = text[records.consumed :], line + records.lines_consumed
             tally.careful_blocks += records.careful
             frame = records.cells.with_columns(records.lines, records.raw.alias("raw"))
-            if not header_seen and len(frame):
+            if not header_seen and len(frame) > dialect.blank_lines:
                 _check_header(records, dialect)
-                frame, header_seen = frame.slice(1), True
+                frame, header_seen = frame.slice(dialect.blank_lines + 1), True
             tally.records += len(frame)
             if len(frame):
                 yield frame
@@ -151,7 +154,7 @@ def _read_csv(drop: DropFile, dialect: Dialect, tally: FileTally, block_bytes: i
 
 
 def _check_header(records: Records, dialect: Dialect) -> None:
-    if records.cells.row(0) != dialect.header:
+    if records.cells.row(dialect.blank_lines) != dialect.header:
         raise DropError("the header line cannot be parsed.", "Correct its quotes, or name the delimiter in a layout.")
 
 
@@ -180,7 +183,8 @@ def _as_text(column: pl.Series) -> pl.Series:
         return column.cast(pl.String).zip_with(~is_whole, whole.cast(pl.String))
     if column.dtype.is_nested():
         wrapped = column.alias("v").to_frame().select(pl.struct("v").struct.json_encode()).to_series()
-        return wrapped.str.strip_prefix('{"v":').str.strip_suffix("}")
+        inner = wrapped.str.strip_prefix('{"v":').str.strip_suffix("}")
+        return inner.zip_with(column.is_not_null(), pl.repeat(None, len(column), dtype=pl.String, eager=True))
     if column.dtype == pl.Binary:
         return column.cast(pl.String, strict=False)
     return column.cast(pl.String).fill_null("")

@@ -96,7 +96,9 @@ def _lines_that_are_not_utf8(path: Path) -> bytes | None:
 def _single_byte(sample: bytes, path: Path) -> str:
     # Where text is mostly ASCII, a few high bytes are the accents and curly quotes of western office programs; the
     # statistics of a general detector need far more text than that.
-    mostly_ascii = sum(byte > 127 for byte in sample) < len(sample) // 10
+    high = sum(byte > 127 for byte in sample)
+    letters = sum(65 <= byte <= 90 or 97 <= byte <= 122 for byte in sample)
+    mostly_ascii = high * 3 < letters
     if mostly_ascii:
         try:
             sample.decode("cp1252")

@@ -68,10 +68,11 @@ def _rows_with(out: Path, slots: tuple[str, ...], value: str) -> list[int]:
     hidden = scan(out, "findings").filter(
         pl.col("point").is_in(slots) & pl.col("detail").str.contains(masked, literal=True)
     )
+    # Another value may look the same when masked: better one story too many than one too few.
     candidates = set(hidden.select("row_id").collect()["row_id"])
     if not rows | candidates:
         raise UsageError(f"No row of '{out}' holds {masked}.", "A value that could not be read is found by --row only.")
-    return sorted(rows or candidates)
+    return sorted(rows | candidates)
 
 
 def _story(out: Path, row: int, manifest: Manifest) -> dict[str, Any]:

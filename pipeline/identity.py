@@ -36,6 +36,7 @@ def run_id(context: Context, file_hashes: list[str]) -> str:
                 "read_as": source.file.describe(),
                 "fields": source.mapping.fields,
                 "fax": sorted(source.mapping.fax),
+                "extra": source.mapping.extra,
                 "region": source.region,
             }
             for digest, source in zip(file_hashes, context.sources, strict=True)

@@ -39,8 +39,8 @@ class Mapping:
         return tuple(name for name in self.unmapped) + tuple(sorted(kept))
 
 
-def map_columns(columns: tuple[str, ...], layout: Layout, path: str) -> Mapping:
-    """Decide the mapping of one file. `DropError` when no column holds a phone or an email."""
+def map_columns(columns: tuple[str, ...], layout: Layout, path: str, *, by_post: bool = False) -> Mapping:
+    """Decide the mapping of one file. `DropError` when no column holds a phone or an email (by post: an address)."""
     fields: dict[str, str] = {}
     doubts: list[str] = []
     faxes: list[str] = []
@@ -71,7 +71,8 @@ def map_columns(columns: tuple[str, ...], layout: Layout, path: str) -> Mapping:
     # Faxes take what the phones leave free.
     placed = {column: _place("phone", column, fields) for column in faxes}
     withheld += [column for column, slot in placed.items() if slot is None]
-    if not any(slot in fields for slot in (*PHONE_SLOTS, *EMAIL_SLOTS)):
+    contacts = (*PHONE_SLOTS, *EMAIL_SLOTS, *(["address_1"] if by_post else []))
+    if not any(field in fields for field in contacts):
         raise _no_contact(columns, path, doubts)
     doubts += [
         f"column '{column}' is a fifth contact point of its kind: it is not screened, and left out of clean"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from pipeline.context import Source
 from pipeline.drops import find_files, open_drop
 from pipeline.mapping import map_columns
-from schemas.config import Campaign, Channel, Layout, ListEntry, Vendor, load, raise_faults
+from schemas.config import VENDOR_NAME, Campaign, Channel, Layout, ListEntry, Vendor, load, raise_faults
 from schemas.errors import UsageError
 from schemas.list_kinds import ListKind, list_kind
 from schemas.names import did_you_mean
@@ -66,7 +67,9 @@ def make_plan(request: Request) -> Plan:
     sources = []
     for path, name in zip(paths, names, strict=True):
         file = open_drop(path, name if names.count(name) == 1 else str(path), layout)
-        sources.append(Source(file, map_columns(file.columns, layout, str(path)), file_region))
+        sources.append(
+            Source(file, map_columns(file.columns, layout, str(path), by_post="post" in campaign.channels), file_region)
+        )
     return Plan(campaign, vendor.name if vendor else request.vendor, region, lists, sources)
 
 
@@ -98,6 +101,8 @@ def _vendor(request: Request, faults: list[str]) -> Vendor | None:
     if request.vendor is None:
         return None
     workspace = workspace_of(request.campaign)
+    if re.fullmatch(VENDOR_NAME, request.vendor) is None:
+        raise UsageError(f"'{request.vendor}' cannot be a vendor's name.", "Use letters, digits, '.', '-' and '_'.")
     if workspace is None:
         return Vendor(name=request.vendor)
     path = workspace / "vendors" / f"{request.vendor}.toml"

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import connection
 from typing import TypeVar
 
 from schemas.contact.apply import Apply
@@ -16,6 +19,18 @@ Out = TypeVar("Out")
 #: Below this, handing values to other processes costs more than it saves.
 _WORTH_IT = 4_000
 _CHUNK = 2_000
+
+
+def _die_with_parent() -> None:
+    """End a worker when its parent is gone, however that ended: nobody would hand it work again."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_wait_for, args=(parent.sentinel,), daemon=True).start()
+
+
+def _wait_for(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(1)
 
 
 class _Pool:
@@ -30,7 +45,9 @@ class _Pool:
             return work(items)
         if self._executor is None:
             # Never fork: polars and Arrow hold threads and locks that a forked child would inherit mid-flight.
-            self._executor = ProcessPoolExecutor(self._processes, multiprocessing.get_context("spawn"))
+            self._executor = ProcessPoolExecutor(
+                self._processes, multiprocessing.get_context("spawn"), initializer=_die_with_parent
+            )
         chunks = [items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK)]
         return [result for part in self._executor.map(work, chunks) for result in part]
 

@@ -7,6 +7,7 @@ import errno
 import fcntl
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,8 @@ def staged_output(out: Path, *, force: bool) -> Iterator[Path]:
     The folder is locked while the run lasts. What a killed run left behind is removed by the next one.
     """
     _check_target(out, force=force)
+    # An absolute path has a name and a parent even where it was given as "." or "..".
+    out = out.absolute()
     staging = out.parent / f".{out.name}.partial"
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -72,7 +75,16 @@ def publish(staging: Path, out: Path) -> None:
     sync_path(out.parent)
 
 
+@contextmanager
+def scratch_output() -> Iterator[Path]:
+    """Give a folder to write into that is thrown away: a dry run leaves nothing anywhere."""
+    with tempfile.TemporaryDirectory(prefix="leadscrub-") as folder:
+        yield Path(folder)
+
+
 def _check_target(out: Path, *, force: bool) -> None:
+    if out.resolve() in (Path.cwd(), *Path.cwd().parents):
+        raise OutputError(f"'{out}' is the folder you stand in, or above it.", "Name another folder with -o.")
     if not out.exists():
         return
     if not out.is_dir():

@@ -39,7 +39,7 @@ def print_reasons(code: str | None, *, as_json: bool) -> None:
         return
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for column in ("code", "effect", "row goes to", "vendor sees", "meaning"):
-        table.add_column(column)
+        table.add_column(column, no_wrap=column == "code", overflow="fold")
     for reason in chosen:
         vendor = reason.vendor_phrase or (NOT_ACCEPTED if reason.effect != "flag" else "")
         table.add_row(reason.code, reason.effect, reason.disposition, vendor, reason.summary)

@@ -152,8 +152,10 @@ def _without_ragged(text: bytes, ends: _Ends, shape: Shape, first_line: int) -> 
 
     None when a ragged record spans several lines: it may hide other records, which the careful path finds.
     """
-    ragged = _fields(text, ends, shape) != shape.width
     starts = np.concatenate([[0], ends.offsets[:-1] + 1])
+    # A blank line is a record without content, which Arrow reads as such.
+    blank = _lengths(text, starts, ends.offsets) == 0
+    ragged = (_fields(text, ends, shape) != shape.width) & ~blank
     spans = list(zip(starts[ragged].tolist(), ends.offsets[ragged].tolist(), strict=True))
     if not spans or any(b"\n" in text[start:stop] for start, stop in spans):
         return None
@@ -175,6 +177,13 @@ def _without_ragged(text: bytes, ends: _Ends, shape: Shape, first_line: int) -> 
         ends.lines,
         careful=True,
     )
+
+
+def _lengths(text: bytes, starts: Positions, stops: Positions) -> Positions:
+    """Length of each record without its line end."""
+    data = np.frombuffer(text, np.uint8)
+    carriage_return = (stops > starts) & (data[np.maximum(stops - 1, 0)] == _CR)
+    return np.asarray(stops - starts - carriage_return, dtype=np.int64)
 
 
 def _fields(text: bytes, ends: _Ends, shape: Shape) -> Positions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import polars as pl
@@ -50,7 +51,8 @@ class ReturnFile:
         for name in self._columns:
             unique = name if name not in taken else f"{name} (yours)"
             taken.add(unique)
-            originals.append(neutralised(pl.col("original").struct.field(name)).alias(unique))
+            shown = f"'{unique}" if re.match(_FORMULA, unique) else unique
+            originals.append(neutralised(pl.col("original").struct.field(name)).alias(shown))
         table = rows.select(
             _vendor_reasons(rows.get_column("reasons")).alias(own[0]),
             neutralised(pl.col("source_file")).alias(own[1]),

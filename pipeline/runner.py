@@ -24,7 +24,7 @@ from pipeline.mapping import contact_like
 from pipeline.plan import Plan, Request, make_plan
 from pipeline.pool import process_pool
 from pipeline.progress import Report, silent
-from pipeline.publish import publish, staged_output
+from pipeline.publish import publish, scratch_output, staged_output
 from pipeline.result_files import ResultFiles
 from pipeline.spill import Spill
 from pipeline.stage_decide import decide_stage
@@ -57,7 +57,8 @@ class Result:
 def scrub(request: Request, report: Report = silent) -> Result:
     """Do the whole job. Everything that stops a run is a `LeadscrubError`; outputs appear only when complete."""
     plan = make_plan(request)
-    with staged_output(request.out, force=request.force) as staging, process_pool(request.threads) as apply:
+    output = scratch_output() if request.dry_run else staged_output(request.out, force=request.force)
+    with output as staging, process_pool(request.threads) as apply:
         run = _Run(request, plan, apply, staging, report)
         run.first_pass()
         run.settle()

@@ -104,7 +104,7 @@ def _no_leads(mapped: pl.DataFrame, source: Source, known: list[str]) -> pl.Data
     header = {SOURCE + column: name for column, name in zip(source.file.columns, _header(source), strict=True)}
     first = SOURCE + source.mapping.fields[known[0]] if known else next(iter(header))
     no_point = pl.all_horizontal(pl.col(point).is_null() for point in known) if known else pl.lit(True)
-    candidates = mapped.filter(no_point | (trimmed(pl.col(first)) == header[first].strip()))
+    candidates = mapped.filter(no_point | (trimmed(pl.col(first)).str.to_lowercase() == header[first].strip().lower()))
     if candidates.is_empty():
         return no_findings()
     cells = [trimmed(pl.col(column)).fill_null("") for column in header]

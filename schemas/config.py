@@ -37,16 +37,18 @@ def _checked(check: Callable[[str], str]) -> AfterValidator:
 
 
 def _mappable(columns: dict[str, str]) -> dict[str, str]:
-    for name in columns:
-        if name not in MAPPABLE:
-            raise ValueError(f"'{name}' is not a field of a lead. {did_you_mean(name, MAPPABLE)}")
+    wrong = [name for name in columns if name not in MAPPABLE]
+    if wrong:
+        raise ValueError(
+            "; ".join(f"'{name}' is not a field of a lead. {did_you_mean(name, MAPPABLE)}" for name in wrong)
+        )
     return columns
 
 
 def _reserved(names: list[str]) -> list[str]:
-    for name in names:
-        if name not in _REAL:
-            raise ValueError(f"'{name}' is not a reserved range or domain. {did_you_mean(name, _REAL)}")
+    wrong = [name for name in names if name not in _REAL]
+    if wrong:
+        raise ValueError("; ".join(f"'{name}' is not a reserved range. {did_you_mean(name, _REAL)}" for name in wrong))
     return names
 
 
@@ -120,10 +122,14 @@ class Layout(_Model):
     ignore: list[str] = []
 
 
+#: A vendor's and a list's name: it also names files.
+VENDOR_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
+
+
 class Vendor(_Model):
     """Who sells. ``layout`` is a file relative to the vendor's folder, or the layout itself stands in [layout]."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    name: str = Field(pattern=VENDOR_NAME)
     region: Region | None = None
     layout: Layout | Path | None = None
 

@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import idna
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -86,7 +87,7 @@ class IndexBuilder:
 
     def _add_points(self, block: Block, entries: pl.DataFrame) -> None:
         first = str(entries.item(0, "text")) if len(entries) else ""
-        hashed = "sha256" if block.holds == "hash" else looks_hashed(first)
+        hashed = looks_hashed(first) or ("sha256" if block.holds == "hash" else None)
         if hashed is not None and len(entries):
             raise ListError(
                 f"List '{self._name}' holds values that look like {hashed} hashes.",
@@ -112,9 +113,9 @@ class IndexBuilder:
         self._taken += len(lasting)
 
     def _add_phones(self, entries: pl.DataFrame, block: Block) -> None:
-        # Ten digits of a registry and whole E.164 numbers need no interpretation; an area code begins with 2 to 9.
+        # Ten digits of a registry need no interpretation, and +1 with ten digits; an area code begins with 2 to 9.
         text = pl.col("text")
-        plain = text.str.contains(r"^[2-9]\d{9}$") if block.north_american else text.str.contains(r"^\+[1-9]\d{7,14}$")
+        plain = text.str.contains(r"^[2-9]\d{9}$") if block.north_american else text.str.contains(r"^\+1[2-9]\d{9}$")
         whole = entries.filter(plain)
         if block.north_american and len(whole.columns) == 2:  # text and line: no facts to keep
             self.phones.add_local(whole.get_column("text").cast(pl.Int64).to_numpy())
@@ -140,7 +141,7 @@ class IndexBuilder:
 
     def _add_domains(self, entries: pl.DataFrame, member: str) -> None:
         """``@d`` is that domain only, ``.d`` its subdomains only, ``d`` both; a whole address is refused."""
-        lower = entries.with_columns(key=pl.col("text").str.to_lowercase())
+        lower = entries.with_columns(key=_unicode_domains(entries.get_column("text").str.to_lowercase()))
         is_domain = pl.col("key").str.contains(r"^[@.]?(?:[\p{L}\p{N}_-]+\.)+[\p{L}\p{N}-]{2,}$")
         self._refuse_all(lower.filter(~is_domain), "not a domain", member)
         good = lower.filter(is_domain).get_column("key")
@@ -155,6 +156,19 @@ class IndexBuilder:
         self._taken += len(good)
         bad = entries.filter(pl.Series([digest is None for digest in digests], dtype=pl.Boolean))
         self._refuse_all(bad, f"not a {recipe.algorithm} hash in {recipe.spelling}", member)
+
+
+def _unicode_domains(domains: pl.Series) -> pl.Series:
+    """Write domains as the normal form of addresses does: an ``xn--`` label in its own letters."""
+    coded = domains.filter(domains.str.contains("xn--", literal=True)).unique().to_list()
+    decoded = {}
+    for domain in coded:
+        sign = domain[:1] if domain[:1] in "@." else ""
+        try:
+            decoded[domain] = sign + idna.decode(domain.removeprefix(sign))
+        except idna.IDNAError:
+            decoded[domain] = domain
+    return domains.replace(decoded)
 
 
 def digest_rows(digests: list[bytes], size: int) -> npt.NDArray[np.uint8]:

@@ -108,7 +108,10 @@ def _looks_changed(sample: Sample) -> bool:
     """A registry number beside something else, and no header: a change file, which must be declared to be read."""
     if sample.options.change_layout is not None:
         return True
-    return sample.all_lines(_LIKELY, 0.9) and sample.options.column is None and not sample.options.headerless
+    headless = bool(sample.lines) and _LIKELY.fullmatch(sample.lines[0]) is not None
+    return (
+        headless and sample.all_lines(_LIKELY, 0.9) and sample.options.column is None and not sample.options.headerless
+    )
 
 
 FTC_CHANGE: Final = Format(

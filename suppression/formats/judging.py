@@ -13,7 +13,9 @@ from suppression.formats.dates import read_dates
 from suppression.formats.options import Options
 from suppression.formats.roles import Roles
 
-_LIST_OF_CODES: Final = r"[,;|]"
+# Stands in no code.
+_BETWEEN: Final = "\x1f"
+_BETWEEN_CODES: Final = r"\s*[,;|][\s,;|]*"
 
 
 def with_facts(
@@ -41,8 +43,8 @@ def with_facts(
         facts.append(text_at(place).fill_null("").alias("status"))
     texts = [text_at(place) for place in roles.places.get("reason", ())]
     if (place := roles.place("code")) is not None:
-        codes = text_at(place).fill_null("").str.replace_all(_LIST_OF_CODES, ",").str.split(",")
-        codes = codes.list.eval(pl.element().str.strip_chars()).list.eval(pl.element().filter(pl.element() != ""))
+        listed = text_at(place).fill_null("").str.replace_all(_BETWEEN_CODES, ",").str.strip_chars(",")
+        codes = pl.when(listed != "").then(listed.str.split(",")).otherwise(pl.lit([], dtype=pl.List(pl.String)))
         facts.append(codes.alias("codes"))
         texts.append(codes.list.join(","))
     if texts:
@@ -62,9 +64,9 @@ def kept_by_choice(rows: pl.DataFrame, options: Options, name: str) -> pl.DataFr
     why = pl.col("why")
     if options.codes:
         _need(rows, "codes", "codes", name)
-        chosen = [code.casefold() for code in options.codes]
-        folded = pl.col("codes").list.eval(pl.element().str.to_lowercase().is_in(chosen))
-        other = (pl.col("codes").list.len() > 0) & ~folded.list.any()
+        folded = pl.col("codes").list.join(_BETWEEN).str.to_lowercase().str.split(_BETWEEN)
+        chosen = pl.any_horizontal([folded.list.contains(code.lower()) for code in sorted(options.codes)])
+        other = (pl.col("codes").list.len() > 0) & ~chosen
         why = pl.coalesce(why, pl.when(other).then(pl.lit(NOT_LISTED + "none of the codes to keep")))
     if options.min_severity is not None:
         _need(rows, "severity", "a severity", name)

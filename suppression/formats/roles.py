@@ -118,5 +118,7 @@ def _declared(column: str, header: Sequence[str], name: str) -> int:
         return header.index(column)
     same = [place for place, other in enumerate(header) if fold_header(other) == fold_header(column)]
     if len(same) != 1:
-        raise ListError(f"List '{name}' has no column '{column}'.", did_you_mean(column, header))
+        # A list without header has somebody's number or address in its first line.
+        names = [cell for cell in header if "@" not in cell and sum(map(str.isdigit, cell)) < 7]
+        raise ListError(f"List '{name}' has no column '{column}'.", did_you_mean(column, names))
     return same[0]

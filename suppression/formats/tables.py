@@ -73,8 +73,8 @@ def _blocks(
     unread: dict[str, int],
     member: Member,
 ) -> Iterator[Block]:
-    surplus = pl.col("cells").list.slice(len(header)).list.eval(pl.element().str.strip_chars() != "").list.any()
-    again = trimmed(pl.col("cells").list.join("\x1f")) == "\x1f".join(header)
+    surplus = pl.col("cells").list.slice(len(header)).list.join("").str.strip_chars() != ""
+    again = (_cell(0) == header[0]) & (pl.col("cells").list.join("\x1f").str.strip_chars() == "\x1f".join(header))
     fault = (
         pl.when(surplus)
         .then(pl.lit(f"more cells than the {len(header)} of the header"))

@@ -66,7 +66,8 @@ def _one_line_end(block: bytes) -> bytes:
         return block
     content = np.frombuffer(block, dtype=np.uint8)
     returns = content == _RETURN
-    if bool((returns[:-1] & (content[1:] != _FEED)).any()):
+    # A return at the very end is a line end by itself: one that may be half of a pair has been held back.
+    if bool(returns[-1]) or bool((returns[:-1] & (content[1:] != _FEED)).any()):
         return block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     # Every one is part of a line end; taking them out at once costs a third of replacing each.
     kept: bytes = content[~returns].tobytes()

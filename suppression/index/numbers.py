@@ -76,9 +76,10 @@ class NumberBuilder:
     def write(self, folder: Path) -> dict[str, Any]:
         """Write the index. Returns its record; ``entries`` counts distinct numbers."""
         dense, sparse = self._settle()
-        others = np.concatenate([np.empty(0, np.uint64), *self._others])
-        others.sort()
-        sorted_all = np.concatenate([sparse, others[_fresh(others)]])
+        # A short number of another country sorts before +1: all are ordered together.
+        ordered = np.concatenate([sparse, *self._others])
+        ordered.sort(kind="stable")
+        sorted_all = ordered[_fresh(ordered)]
         ones = {area: int(np.bitwise_count(bitmap).sum()) for area, bitmap in dense.items()}
         return {
             "areas": [[area, count] for area, count in ones.items()],
@@ -103,7 +104,6 @@ class NumberBuilder:
             for part in waiting:
                 np.bitwise_or.at(bitmap, part >> 3, (128 >> (part & 7)).astype(np.uint8))
             dense[area] = bitmap
-        # Area codes are in order and +1 sorts before every other calling code of as many digits; the others follow.
         return dense, np.concatenate(sparse)
 
 

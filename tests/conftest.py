@@ -100,19 +100,47 @@ def start(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Popen[b
 
 Scrub = Callable[..., Scrubbed]
 
+#: The reserved ranges and domains that the tests use in place of anybody's number or address.
+CAMPAIGN = """\
+name = "test"
+entity = "Example Company"
+channels = [{channels}]
+region = "{region}"
+treat_as_real = ["nanp-555-01xx", "ofcom-drama", "arcep-drama", "example.com", "example.net", "example.org"]
+{more}
+"""
+
+
+def write_campaign(
+    folder: Path, channels: tuple[str, ...] = ("call", "email"), region: str = "US", more: str = ""
+) -> Path:
+    """Write a campaign in which reserved numbers and domains count as real."""
+    path = folder / "campaign.toml"
+    names = ", ".join(f'"{channel}"' for channel in channels)
+    path.write_text(CAMPAIGN.format(channels=names, region=region, more=more), encoding="utf-8")
+    return path
+
 
 @pytest.fixture
 def scrub(tmp_path: Path) -> Scrub:
     """Scrub a drop given as text or as paths; the outputs are read back from ``out``."""
 
-    def run(drop: str | bytes | Path | list[Path], *options: str | Path, out: str = "out") -> Scrubbed:
+    def run(
+        drop: str | bytes | Path | list[Path],
+        *options: str | Path,
+        channels: tuple[str, ...] = ("call", "email"),
+        region: str = "US",
+        campaign: str = "",
+        out: str = "out",
+    ) -> Scrubbed:
         folder = tmp_path / out
         if isinstance(drop, str | bytes):
             path = tmp_path / "drop.csv"
             path.write_bytes(drop.encode() if isinstance(drop, str) else drop)
             drop = path
         paths = drop if isinstance(drop, list) else [drop]
-        ran = scrub_files(paths, folder, *options)
+        named = write_campaign(tmp_path, channels, region, campaign)
+        ran = scrub_files(paths, folder, "--campaign", named, *options)
         return Scrubbed(ran.code, ran.out, ran.err, folder)
 
     return run

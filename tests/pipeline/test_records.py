@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import Literal
 
 import pytest
 from hypothesis import example, given, settings
@@ -15,6 +16,13 @@ from pipeline.records import Shape, split_block
 DELIMITERS = (",", ";", "\t", "|")
 Row = tuple[int, tuple[str, ...] | None, str | None]
 
+QuotingStyle = Literal[0, 1]
+STYLES: list[tuple[str, QuotingStyle]] = [
+    ("\n", csv.QUOTE_ALL),
+    ("\n", csv.QUOTE_MINIMAL),
+    ("\r\n", csv.QUOTE_MINIMAL),
+    ("\r\n", csv.QUOTE_ALL),
+]
 widths = st.integers(1, 5)
 cell = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.text('a",;\t|\r\n é', max_size=8)
 #: Text in which every kind of damage is likely.
@@ -52,7 +60,7 @@ def read_record_by_record(text: bytes, shape: Shape) -> list[Row]:
 def tables(draw: st.DrawFn) -> tuple[bytes, list[tuple[str, ...]], Shape]:
     """A table, and its text as the csv module writes it."""
     width, delimiter = draw(widths), draw(st.sampled_from(DELIMITERS))
-    newline, quoting = draw(st.sampled_from([("\n", csv.QUOTE_ALL), ("\n", 0), ("\r\n", 0), ("\r\n", 1)]))
+    newline, quoting = draw(st.sampled_from(STYLES))
     rows = draw(st.lists(st.tuples(*[cell] * width), min_size=1, max_size=8))
     if newline == "\n" and quoting == csv.QUOTE_MINIMAL:
         # The csv module leaves a lone carriage return unquoted there.

@@ -1,0 +1,146 @@
+"""An email address is what email-validator says it is, on the fast path as on the slow one."""
+
+from __future__ import annotations
+
+import json
+
+import polars as pl
+import pytest
+from email_validator import EmailNotValidError, validate_email
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.contact.blank import trimmed
+from schemas.contact.email import EMAIL_FORM_SCHEMA, email_forms, email_key, read_email
+from tests.conftest import SHARED, needs_shared_data
+
+
+def library(value: str) -> str | None:
+    """What email-validator makes of a value, without DNS."""
+    try:
+        return validate_email(value, check_deliverability=False).normalized
+    except EmailNotValidError:
+        return None
+
+
+def forms(values: list[str | None]) -> list[tuple[str | None, ...]]:
+    frame = email_forms(pl.Series(values, dtype=pl.String))
+    assert dict(frame.schema) == EMAIL_FORM_SCHEMA
+    return frame.rows()
+
+
+def assert_same_as_library(values: list[str]) -> None:
+    """Same verdict and same normal form; only what was repaired may be valid beyond that."""
+    for value, (state, normal, repair, why) in zip(values, forms(list(values)), strict=True):
+        if "\ufffd" in value:
+            # The library takes the mark of a lost character for a letter.
+            assert state != "ok", value
+        elif repair is None:
+            assert normal == library(value), value
+        else:
+            assert library(value) is None, value
+            assert normal is not None
+            assert normal == library(normal), value
+        assert (state == "ok") == (normal is not None), value
+        assert (why is None) == (state == "ok"), value
+
+
+@needs_shared_data
+def test_the_library_s_own_suite_has_the_same_outcome() -> None:
+    """296 addresses, each with the outcome that its authors recorded."""
+    lines = (SHARED / "suites" / "email_validator_suite.jsonl").read_text(encoding="utf-8").splitlines()
+    cases = [json.loads(line) for line in lines]
+    assert len(cases) == 296
+    # Half of a surrogate pair is no text: no file in any encoding can hold it.
+    cases = [case for case in cases if not any("\ud800" <= letter <= "\udfff" for letter in case["address"])]
+    addresses = [case["address"] for case in cases]
+    for case, (state, normal, repair, _) in zip(cases, forms(addresses), strict=True):
+        if repair is None:
+            assert (state == "ok") == (case["default_outcome"] == "valid"), case["address"]
+            assert normal == (case["default_normalized"] or None), case["address"]
+        else:
+            assert case["default_outcome"] != "valid"
+    assert_same_as_library(addresses)
+
+
+label = st.text("abzAZ059-", min_size=1, max_size=8)
+local = st.text("abzAZ059._+-'!#/=é\"", min_size=1, max_size=12)
+ends = st.sampled_from(
+    ["com", "co.uk", "x", "museum", "test", "local", "onion", "arpa", "example", "c0m", "xn--p1ai", "м", "1"]
+)
+address = st.builds(
+    lambda name, labels, end: f"{name}@{'.'.join([*labels, end])}", local, st.lists(label, max_size=3), ends
+)
+long_address = st.builds(lambda size, other: f"{'a' * size}@{'b' * other}.com", st.integers(1, 70), st.integers(1, 70))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(address | long_address | st.emails(), min_size=1, max_size=12))
+def test_generated_addresses_have_the_library_s_verdict_and_form(values: list[str]) -> None:
+    """Near every limit: lengths, hyphens, dots, reserved and international domains."""
+    assert_same_as_library(values)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text(max_size=20) | address, min_size=1, max_size=12))
+def test_any_text_has_the_library_s_verdict(values: list[str]) -> None:
+    """Values come trimmed and not empty."""
+    series = pl.DataFrame({"v": values}).select(trimmed(pl.col("v"))).to_series()
+    assert_same_as_library([value for value in series.to_list() if value])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(address | st.emails(), min_size=1, max_size=12))
+def test_normalising_twice_is_normalising_once(values: list[str]) -> None:
+    once = [normal for _, normal, *_ in forms(list(values)) if normal is not None]
+    assert [normal for _, normal, *_ in forms(list(once))] == once
+
+
+@pytest.mark.parametrize(
+    ("value", "state", "normal"),
+    [
+        ("Ann.Lee@Example.COM", "ok", "Ann.Lee@example.com"),
+        ("mailto:ann@example.com", "ok", "ann@example.com"),
+        ("<ann@example.com>", "ok", "ann@example.com"),
+        ("ann@example.com;", "ok", "ann@example.com"),
+        ("ann@münchen.example", "ok", "ann@münchen.example"),
+        ("ann@", "syntax", None),
+        ("http://example.com/contact", "syntax", None),
+        ("ann@nowhere.museum, bo@nowhere.museum", "syntax", None),
+        ("ann lee@nowhere.museum", "damaged", None),
+        ("ann@nowhere,museum", "damaged", None),
+        ("ann\ufffd@nowhere.museum", "damaged", None),
+        ("ann@no\ufffdwhere.museum", "damaged", None),
+        ("ann lee@example.com", "special_use", None),
+        ("ann@localhost", "special_use", None),
+        ("ann@mail.test", "special_use", None),
+    ],
+)
+def test_reads_an_address(value: str, state: str, normal: str | None) -> None:
+    form = read_email(value)
+    assert (form.state, form.normal) == (state, normal)
+    assert [(row[0], row[1]) for row in forms([value])] == [(state, normal)]
+
+
+def test_rows_keep_their_place() -> None:
+    """One form for each value, in order, repeats and nulls included."""
+    found = [
+        (state, normal) for state, normal, *_ in forms(["a@example.com", None, "x", "a@example.com", "é@example.com"])
+    ]
+    assert found == [
+        ("ok", "a@example.com"),
+        (None, None),
+        ("syntax", None),
+        ("ok", "a@example.com"),
+        ("ok", "é@example.com"),
+    ]
+
+
+def test_no_values_give_no_rows() -> None:
+    assert forms([]) == []
+    assert forms([None]) == [(None, None, None, None)]
+
+
+def test_an_address_s_key_is_in_lower_case() -> None:
+    frame = pl.DataFrame({"email": ["Ann@example.com", None]})
+    assert frame.select(email_key(pl.col("email"))).to_series().to_list() == ["ann@example.com", None]

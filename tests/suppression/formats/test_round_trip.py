@@ -1,0 +1,120 @@
+"""What is written in a format is read back from it; and whatever a file holds, every line is accounted for."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from suppression.formats.members import member_of
+from suppression.formats.rows import read_records
+from tests.suppression.formats.reading import read
+
+# The machine may be busy: no test here is about time.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
+
+_AREA = st.sampled_from(["201", "212", "416", "989"])
+_FICTIONAL = st.integers(100, 199).map(lambda number: f"5550{number}")
+_AMERICAN = st.lists(st.tuples(_AREA, _FICTIONAL), min_size=1)
+_END = st.sampled_from(["\n", "\r\n", "\r"])
+_BRITISH = st.sampled_from(["0207946", "0163296", "0117496", "0770090"]).flatmap(
+    lambda head: st.integers(0, 999).map(lambda tail: f"{head}0{tail:03d}")
+)
+_EMAIL = st.text("abcdefgh.0123-é", min_size=1).map(lambda local: f"{local.strip('.-') or 'a'}@example.com")
+_DIGEST = st.binary(max_size=8).map(hashlib.sha256)
+_CELL = st.text(st.sampled_from("ab1 ,;\"\n'é"), max_size=8)
+
+
+@given(_AMERICAN, _END, st.sampled_from(["{},{}", "{}{}", "1{}{}"]))
+def test_flat(numbers: list[tuple[str, str]], end: str, layout: str) -> None:
+    content = end.join(layout.format(*number) for number in numbers)
+    assert read(content, "ftc-flat").texts == ["".join(number) for number in numbers]
+
+
+@given(_AMERICAN, st.sampled_from("'\""), st.booleans(), st.booleans())
+def test_tagged(numbers: list[tuple[str, str]], quote: str, nested: bool, padded: bool) -> None:
+    close, root = ("</ac>", "<list>") if nested else ("", "<list type='full' level='all' val='' />")
+    content = root + "".join(
+        f"\n<ac val={quote}{area}{quote}{'' if nested else ' /'}>"
+        f"<ph val={quote}{number if padded else number.lstrip('0')}{quote} />{close}"
+        for area, number in numbers
+    )
+    assert read(content, "ftc-xml").texts == ["".join(number) for number in numbers]
+
+
+@given(_AMERICAN, st.lists(st.booleans(), min_size=100, max_size=100))
+def test_change(numbers: list[tuple[str, str]], added: list[bool]) -> None:
+    changes = [(*number, "A" if add else "D") for number, add in zip(numbers, added, strict=False)]
+    content = "\n".join(",".join(change) for change in changes)
+    expected = [(area + number, "add" if action == "A" else "delete") for area, number, action in changes]
+    assert read(content, change_layout="area,number,action").rows("text", "action") == expected
+
+
+@given(st.lists(_BRITISH, min_size=1), st.booleans())
+def test_tps(numbers: list[str], spaced: bool) -> None:
+    lines = [f"{number[:4]} {number[4:]:>7}" if spaced else f"{number:<12}" for number in numbers]
+    got = read("".join(line + "\r\n" for line in lines), "uk-tps")
+    assert got.texts == ["+44" + number[1:] for number in numbers]
+
+
+@given(st.lists(_EMAIL, min_size=1), st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252"]), _END)
+def test_plain(emails: list[str], encoding: str, end: str) -> None:
+    assert read(end.join(emails).encode(encoding), "plain").texts == emails
+
+
+@given(st.lists(_DIGEST, min_size=1))
+def test_hashes(digests: list[hashlib._Hash]) -> None:
+    hexadecimal = [digest.hexdigest() for digest in digests]
+    assert read("\n".join(hexadecimal).upper()).texts == hexadecimal
+    encoded = [base64.b64encode(digest.digest()).decode() for digest in digests]
+    assert read("\n".join(encoded)).texts == encoded
+
+
+@given(st.lists(st.tuples(_EMAIL, _CELL, _CELL)), st.sampled_from(["\n", "\r\n"]), st.booleans())
+def test_table(rows: list[tuple[str, str, str]], end: str, quoted: bool) -> None:
+    """Notes may hold anything. Where one looks like a whole record its row is refused, never lost."""
+    made = io.StringIO(newline="")
+    writer = csv.writer(made, lineterminator=end, quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL)
+    writer.writerows([("email", "note", "more"), *rows])
+    got = read(made.getvalue(), "csv")
+    if not got.refused:
+        assert got.texts == [email for email, _, _ in rows]
+    assert {email for email, _, _ in rows} <= {*got.texts} | {
+        email for email, _, _ in rows if any(email in text for text, _, _ in got.refused)
+    }
+
+
+@given(st.lists(st.text(st.sampled_from('ab,"1 \r\x0b\u2028é'), max_size=9)), st.sampled_from([1, 4, 1 << 20]))
+def test_no_line_of_a_table_is_lost(lines: list[str], size: int) -> None:
+    """Each line that is not blank belongs to exactly one record or is refused."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("suppression.formats.text.line_blocks.__defaults__", (size,))
+        records = list(read_records(member_of("x", "\n".join(lines).encode()).stream, ","))
+    physical = "\n".join(lines).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    seen: list[int] = []
+    for record in records:
+        for line, raw in record.frame.select("line", "raw").rows():
+            seen += range(line, line + raw.count("\n") + 1)
+        seen += record.refused.get_column("line").to_list()
+    blank = {at for at, text in enumerate(physical, 1) if not text.strip()}
+    assert sorted(set(seen) - blank) == sorted(set(range(1, len(physical) + 1)) - blank)
+    assert len(seen) == len(set(seen))
+
+
+@given(
+    st.binary(max_size=200),
+    st.sampled_from(["ftc-flat", "uk-tps", "plain", "domains", "hex-hashes", "california-drop"]),
+)
+def test_every_line_is_accounted_for(content: bytes, name: str) -> None:
+    got = read(content, name)
+    lines = [row[0] for row in got.rows("line")] + [line for _, _, line in got.refused]
+    assert len(lines) == len(set(lines))
+    text = read(content, "plain")
+    expected = [row[0] for row in text.rows("line")] + [line for _, _, line in text.refused]
+    assert sorted(lines) == sorted(expected)

@@ -1,0 +1,83 @@
+"""An index answers exactly as a Python set of the same values would."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from suppression.index.numbers import NumberBuilder, NumberIndex, number_key
+from suppression.index.texts import TextBuilder, TextIndex
+
+#: E.164 numbers have 7 to 15 digits; the North American ones are treated apart.
+numbers = (
+    st.integers(1_000_000, 999_999_999_999_999)
+    | st.integers(10_000_000_000, 19_999_999_999)
+    | st.integers(12_025_550_100, 12_025_550_199)
+    | st.integers(4_790_000_000, 4_790_000_099)
+)
+
+
+def number_index(folder: Path, blocks: list[list[int]]) -> NumberIndex:
+    builder = NumberBuilder()
+    for block in blocks:
+        builder.add(np.array(block, dtype=np.uint64))
+    return NumberIndex(folder, builder.write(folder), "test")
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.lists(numbers, max_size=30), max_size=3), st.lists(st.none() | numbers, max_size=30))
+@example([[12_025_550_100, 4_790_000_001]], [4_790_000_001, 12_025_550_100])
+@example([[10_000_000_000, 19_999_999_999]], [10_000_000_000, 19_999_999_999, 20_000_000_000, None])
+def test_numbers_are_a_set(blocks: list[list[int]], more: list[int | None]) -> None:
+    """Whatever the order and the countries of the numbers; null is in no index."""
+    expected = {number for block in blocks for number in block}
+    wanted: list[int | None] = [*more, *expected]
+    with tempfile.TemporaryDirectory() as folder:
+        index = number_index(Path(folder), blocks)
+        assert len(index) == len(expected)
+        found = index.contains(pl.Series(wanted, dtype=pl.UInt64)).to_list()
+        assert found == [number in expected for number in wanted]
+        assert sorted(int(number) for part in index.each() for number in part) == sorted(expected)
+
+
+def test_a_full_area_code_is_a_set_too(tmp_path: Path) -> None:
+    """An area code with very many numbers is stored otherwise; neighbours, first and last number included."""
+    draw = random.Random(3)
+    full = {12_020_000_000, 12_029_999_999, *(12_020_000_000 + draw.randrange(10_000_000) for _ in range(400_000))}
+    sparse = {12_010_000_000, 12_019_999_999, 12_030_000_000, 442_079_460_001, 4_790_000_001, 2_902_158}
+    listed = sorted(full | sparse)
+    draw.shuffle(listed)
+    index = number_index(tmp_path, [listed[:100_000], listed[100_000:], listed[:10]])
+    assert len(index) == len(full | sparse)
+    asked = [12_020_000_000 + draw.randrange(10_000_000) for _ in range(20_000)] + sorted(sparse)
+    asked += [number + 1 for number in sorted(sparse)]
+    assert index.contains(pl.Series(asked, dtype=pl.UInt64)).to_list() == [n in full or n in sparse for n in asked]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.text(min_size=1, max_size=12), max_size=30), st.lists(st.none() | st.text(max_size=3), max_size=30))
+def test_texts_are_a_set(listed: list[str], more: list[str | None]) -> None:
+    """Any text; null is in no index."""
+    wanted: list[str | None] = [*more, *listed]
+    builder = TextBuilder()
+    builder.add(pl.Series(listed[::2], dtype=pl.String))
+    builder.add(pl.Series([*listed[1::2], None], dtype=pl.String))
+    with tempfile.TemporaryDirectory() as folder:
+        index = TextIndex(Path(folder), builder.write(Path(folder), "texts"), "test")
+        assert len(index) == len(set(listed))
+        found = index.contains(pl.Series(wanted, dtype=pl.String)).to_list()
+        assert found == [text is not None and text in set(listed) for text in wanted]
+        assert sorted(text for part in index.each() for text in part) == sorted(set(listed))
+
+
+@pytest.mark.parametrize(("text", "key"), [("+12025550123", 12025550123), ("+2902158", 2902158), (None, None)])
+def test_a_number_is_its_own_key(text: str | None, key: int | None) -> None:
+    frame = pl.DataFrame({"phone": [text]}, schema={"phone": pl.String})
+    assert frame.select(number_key(pl.col("phone"))).item() == key

@@ -75,7 +75,7 @@ def scrub(
         vendor=vendor,
         layout=layout,
         region=checked_region(region) if region else None,
-        channels=[channel_named(name) for name in channel or []],
+        channels=[channel_named(name) for name in dict.fromkeys(channel or [])],
         lists=run_lists(
             {
                 "dnc.national": dnc or [],

@@ -96,9 +96,11 @@ def _lines_that_are_not_utf8(path: Path) -> bytes | None:
 def _single_byte(sample: bytes, path: Path) -> str:
     # Where text is mostly ASCII, a few high bytes are the accents and curly quotes of western office programs; the
     # statistics of a general detector need far more text than that.
-    high = sum(byte > 127 for byte in sample)
-    letters = sum(65 <= byte <= 90 or 97 <= byte <= 122 for byte in sample)
-    mostly_ascii = high * 3 < letters
+    with path.open("rb") as stream:
+        head = stream.read(_SAMPLE)
+    letters = sum(65 <= byte <= 90 or 97 <= byte <= 122 for byte in head)
+    high = sum(byte > 127 for byte in head)
+    mostly_ascii = high * 2 < letters
     if mostly_ascii:
         try:
             sample.decode("cp1252")

@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from schemas.durable import sync_path
@@ -29,6 +29,7 @@ def staged_output(out: Path, *, force: bool) -> Iterator[Path]:
     # An absolute path has a name and a parent even where it was given as "." or "..".
     out = out.absolute()
     staging = out.parent / f".{out.name}.partial"
+    made = [folder for folder in out.parents if not folder.exists()]
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         staging.mkdir(mode=0o700, exist_ok=True)
@@ -58,6 +59,10 @@ def staged_output(out: Path, *, force: bool) -> Iterator[Path]:
             # After publishing, this removes what was replaced; after a failure, what was begun.
             if staging.exists():
                 shutil.rmtree(staging, ignore_errors=True)
+            for folder in made:
+                # Only what this run made and nobody filled.
+                with suppress(OSError):
+                    folder.rmdir()
     finally:
         os.close(lock)
 

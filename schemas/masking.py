@@ -20,8 +20,8 @@ def masked_email(address: pl.Expr) -> pl.Expr:
 
 
 def masked_text(cell: pl.Expr) -> pl.Expr:
-    """Mask a cell whose kind is not known: its shape (letters ``x``, digits ``9``), at most 40 characters."""
-    shape = cell.str.replace_all(r"\p{L}", "x").str.replace_all(r"\p{N}", "9")
+    """Mask a cell whose kind is not known: its shape (letters ``x``, digits ``#``), at most 40 characters."""
+    shape = cell.str.replace_all(r"\p{L}", "x").str.replace_all(r"\p{N}", "#")
     return pl.when(shape.str.len_chars() > 40).then(shape.str.slice(0, 37) + "...").otherwise(shape)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from schemas.errors import ListError
 from schemas.list_kinds import ListKind
 from schemas.list_version import EntryCounts
 from schemas.recipes import Recipe, looks_hashed
-from suppression.formats.blocks import Block
+from suppression.formats.blocks import NOT_LISTED, Block
 from suppression.index.digests import DigestBuilder
 from suppression.index.numbers import NumberBuilder, number_key
 from suppression.index.texts import TextBuilder
@@ -48,6 +49,7 @@ class IndexBuilder:
     def add(self, block: Block) -> None:
         """Put a block's entries into the indexes that the kind has; what fits none is refused with a reason."""
         self.read += block.read
+        block = self._rescued(block)
         self._refuse(block.refused, block.member)
         entries = block.frame
         if self._recipe is not None:
@@ -76,6 +78,21 @@ class IndexBuilder:
             refused=dict(self._refused.most_common()),
         )
         return counts, records, sorted(self._domains)
+
+    def _rescued(self, block: Block) -> Block:
+        """Take up refused lines that are phone numbers all the same: one written otherwise in a registry's file."""
+        if not self._kind.phones or block.holds != "phone" or block.refused.is_empty():
+            return block
+        said = pl.col("why").str.starts_with(NOT_LISTED)
+        candidates = block.refused.filter(~said)
+        home = "US" if block.north_american else self._region
+        regions = pl.repeat(home, len(candidates), dtype=pl.String, eager=True)
+        forms = phone_forms(candidates.get_column("text"), regions, self._apply)
+        good = forms.get_column("e164").is_not_null()
+        numbers = candidates.filter(good).select(text=forms.get_column("e164").filter(good))
+        self._taken += len(numbers)
+        self.phones.add(numbers.select(number_key(pl.col("text"))).to_series().to_numpy())
+        return replace(block, refused=pl.concat([block.refused.filter(said), candidates.filter(~good)]))
 
     def _refuse(self, refused: pl.DataFrame, member: str) -> None:
         for why, count in refused.get_column("why").value_counts().rows():

@@ -65,6 +65,8 @@ def _unwrap(value: str) -> tuple[str, str] | None:
 
 def read_email(value: str) -> EmailForm:
     """Read one trimmed, non-empty value."""
+    if "\ufffd" in value:
+        return EmailForm("damaged", why="characters were lost in an earlier conversion")
     if normal := _valid(value):
         return EmailForm("ok", normal)
     if unwrapped := _unwrap(value):
@@ -73,8 +75,6 @@ def read_email(value: str) -> EmailForm:
             return EmailForm("ok", normal, repair)
     if _RESERVED_RE.search(value):
         return EmailForm("special_use", why="the domain is reserved and receives no mail")
-    if "\ufffd" in value:
-        return EmailForm("damaged", why="characters were lost in an earlier conversion")
     if _DAMAGED.fullmatch(value) and "/" not in value and _valid(re.sub(r"[\s,]+", ".", value)):
         return EmailForm("damaged", why="a blank or a comma stands inside the address")
     return EmailForm("syntax", why="no @ sign" if "@" not in value else "not an email address")

@@ -82,10 +82,10 @@ def _block(
     columns = [number.str.slice(-10).alias("number"), action.alias("action")]
     undated = pl.lit(False)
     if "date" in layout:
-        date = read_dates(cell("date"), options.day_first)
-        columns.append(date.alias("listed_on"))
+        written = frame.select(cell("date").alias("listed_on")).to_series()
+        frame = frame.with_columns(read_dates(written, options.day_first).alias("listed_on"))
         # The order of changes rests on their dates.
-        undated = date.is_null()
+        undated = pl.col("listed_on").is_null()
     why = (
         pl.when(pl.col("cells").list.len() != len(layout))
         .then(pl.lit(f"not the {len(layout)} cells of the layout"))

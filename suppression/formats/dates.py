@@ -7,20 +7,30 @@ import polars as pl
 from schemas.contact.blank import trimmed
 
 
-def read_dates(column: pl.Expr, day_first: bool | None = None) -> pl.Expr:
+def read_dates(texts: pl.Series, day_first: bool | None = None) -> pl.Series:
     """Read YYYYMMDD, YYYY-MM-DD (with or without a time), MM/DD/YYYY, MM/DD/YY and seconds since 1970.
 
     The date is the one that is written, whatever its time zone. ``day_first`` is the order of dates with slashes;
     when it is not known, only those are read that allow one order. Years of two digits are of this century.
     """
-    text = trimmed(column)
+    # A list has few dates and many entries, so each date is read once.
+    distinct = texts.alias("as_written").unique().to_frame()
+    text = trimmed(pl.col("as_written"))
+    parsed = [*_plain(text)]
+    if distinct.select(text.str.contains("/", literal=True).any()).item():
+        parsed.append(_slashed(text, day_first))
+    read = distinct.with_columns(pl.coalesce(parsed).alias("read"))
+    whole = texts.alias("as_written").to_frame()
+    return whole.join(read, on="as_written", how="left", nulls_equal=True, maintain_order="left").get_column("read")
+
+
+def _plain(text: pl.Expr) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
     compact = pl.when(text.str.contains(r"^[0-9]{8}(?:$|[T ])")).then(text.str.slice(0, 8))
     dashed = pl.when(text.str.contains(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:$|[T ])")).then(text.str.slice(0, 10))
     seconds = pl.when(text.str.contains(r"^[0-9]{10}$")).then(text).cast(pl.Int64, strict=False)
-    return pl.coalesce(
+    return (
         compact.str.to_date("%Y%m%d", strict=False),
         dashed.str.to_date("%Y-%m-%d", strict=False),
-        _slashed(text, day_first),
         pl.from_epoch(seconds, time_unit="s").dt.date(),
     )
 

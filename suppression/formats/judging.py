@@ -27,18 +27,17 @@ def with_facts(
     unknown, and an entry without expiry or severity is kept.
     """
     day_first = options.day_first
-    facts: list[pl.Expr] = []
+    facts: list[pl.Expr | pl.Series] = []
     for role, name in (("date", "listed_on"), ("expiry", "expires_on"), ("severity", "severity")):
         place = roles.place(role)
         if place is None:
             continue
-        cell = text_at(place)
-        value = read_dates(cell, day_first) if role != "severity" else cell.cast(pl.Float64, strict=False).floor()
-        value = value if role != "severity" else value.cast(pl.Int64, strict=False)
+        cells = rows.select(text_at(place).fill_null("").alias(name)).to_series()
+        value = _severity(cells) if role == "severity" else read_dates(cells, day_first)
         facts.append(value.alias(name))
-        lost = rows.select(((cell != "") & value.is_null()).sum()).item()
+        lost = int(((cells != "") & value.is_null()).sum())
         if lost:
-            unread[header[place]] = unread.get(header[place], 0) + int(lost)
+            unread[header[place]] = unread.get(header[place], 0) + lost
     if (place := roles.place("status")) is not None:
         facts.append(text_at(place).fill_null("").alias("status"))
     texts = [text_at(place) for place in roles.places.get("reason", ())]
@@ -50,6 +49,12 @@ def with_facts(
     if texts:
         facts.append(joined(texts).alias("reason"))
     return rows.with_columns(facts)
+
+
+def _severity(cells: pl.Series) -> pl.Series:
+    """Read a whole number, in whatever writing: ``30`` or ``30.0``."""
+    number = cells.cast(pl.Float64, strict=False)
+    return number.floor().cast(pl.Int64, strict=False)
 
 
 def joined(texts: list[pl.Expr]) -> pl.Expr:

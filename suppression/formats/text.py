@@ -14,8 +14,8 @@ from schemas.contact.blank import trimmed
 from schemas.errors import ListError
 from suppression.formats.guard import Source
 
-#: Bytes read at a time. A block's frames take some ten times that, so this bounds the memory of every reader.
-CHUNK: Final = 4 << 20
+#: Bytes read at a time. A block's frames take some fifty times that, so this bounds the memory of every reader.
+CHUNK: Final = 1 << 20
 _LONGEST_LINE: Final = 64 << 20
 _RETURN: Final = ord("\r")
 _FEED: Final = ord("\n")

@@ -238,6 +238,15 @@ def test_numbers_are_taken_out_of_what_is_certainly_around_them(
     found = unwrapped.number[0]
     assert (found and found.strip()) == number
     assert unwrapped.extension[0] == extension
+    assert unwrapped.repair[0] is None
+
+
+@pytest.mark.parametrize("value", ["2024561111.0", "+12024561111,00", "5551234.0"])
+def test_a_decimal_zero_is_taken_off(value: str) -> None:
+    unwrapped = unwrap(pl.Series([value]))
+    assert unwrapped.number[0] == re.split("[.,]", value)[0]
+    assert unwrapped.repair[0] == "decimal .0 removed"
+    assert unwrap(pl.Series(["555123.0", "555.1234.0", "2024561111.5"])).repair.to_list() == [None] * 3
 
 
 def test_the_metadata_in_use_is_that_of_the_library() -> None:

@@ -185,4 +185,4 @@ def test_wash_without_a_column_of_answers() -> None:
     ],
 )
 def test_dates(text: str, day_first: bool | None, expected: date | None) -> None:
-    assert pl.DataFrame({"d": [text]}).select(read_dates(pl.col("d"), day_first)).item() == expected
+    assert read_dates(pl.Series([text, text, None], dtype=pl.String), day_first).to_list() == [expected, expected, None]

@@ -48,7 +48,7 @@ def read_carefully(text: bytes, width: int, delimiter: str, *, last: bool, max_r
         open_ended = stop is None or (stop == end and not text.endswith(b"\n"))
         if open_ended and not last and end - position <= max_record:
             break
-        if stop is not None and not text[position:stop].strip(b"\r\n"):
+        if cells == [b""] and stop is not None and not text[position:stop].strip(b"\r\n"):
             cells = [b""] * width  # a blank line is a record without content
         if cells is not None and stop is not None and len(cells) == width and stop - position <= max_record:
             records.append(CarefulRecord(line, [content.decode() for content in cells], None))

@@ -1,137 +1,83 @@
 """What a phone number is: the answer of libphonenumber (``phonenumbers``), for columns of values.
 
 A value ends in one of these states: ``ok`` (valid for its region), ``invalid`` (a number, in no range that is given
-out), ``unparseable`` (not one number) or ``damaged`` (a spreadsheet destroyed digits).
+out), ``unparseable`` (not one number) or ``damaged`` (a spreadsheet destroyed digits). Almost all values are decided by
+tables that are derived from the library's metadata (see docs/phones.md), the others by the library itself.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import phonenumbers
 import polars as pl
-from phonenumbers import PhoneNumberFormat, PhoneNumberType
-from phonenumbers.timezone import time_zones_for_number
 
 from schemas.contact.apply import Apply, apply_here
+from schemas.contact.numbering.answers import UNDECIDED
+from schemas.contact.numbering.deciding import Decided, Numbering, numbering
+from schemas.contact.numbering.library import PHONE_FORM_SCHEMA, PhoneForm, form_frame, read_phone
+from schemas.contact.numbering.shapes import unwrap
+
+__all__ = ["PHONE_AUTHORITY", "PHONE_FORM_SCHEMA", "PhoneForm", "phone_forms", "read_phone"]
 
 #: Who decides, with the metadata version that decided. Stands in findings and in the manifest.
 PHONE_AUTHORITY = f"phonenumbers {phonenumbers.__version__}"
 
-PHONE_FORM_SCHEMA: dict[str, pl.DataType] = {
-    "state": pl.String(),
-    "e164": pl.String(),
-    "extension": pl.String(),
-    "region": pl.String(),
-    "type": pl.String(),
-    "time_zones": pl.List(pl.String()),
-    "repair": pl.String(),
-    "why": pl.String(),
-}
-
-
-class PhoneForm(NamedTuple):
-    """One value, read. Everything but ``state`` is None where it does not apply."""
-
-    state: str
-    e164: str | None = None
-    extension: str | None = None
-    region: str | None = None
-    type: str | None = None
-    time_zones: list[str] | None = None
-    repair: str | None = None
-    why: str | None = None
-
-
-_SCIENTIFIC = re.compile(r"\+?(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})")
-_DECIMAL = re.compile(r"(\+?\d{7,15})[.,]0+")
-#: Text between two numbers that someone wrote into one cell.
-_BETWEEN_NUMBERS = re.compile(r"[/;|&\n\r]+|,(?=\s)|\s+(?:or|and|ou|et|und|oder|y|o|e)\s+", re.IGNORECASE)
-_TYPE_NAMES = {
-    value: name.lower() for name, value in vars(PhoneNumberType).items() if name.isupper() and isinstance(value, int)
-}
-_WHY = {
-    phonenumbers.ValidationResult.INVALID_COUNTRY_CODE: "no such calling code",
-    phonenumbers.ValidationResult.TOO_SHORT: "too short",
-    phonenumbers.ValidationResult.TOO_LONG: "too long",
-    phonenumbers.ValidationResult.INVALID_LENGTH: "no number of the country has this length",
-    phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "the area code is missing",
-    phonenumbers.ValidationResult.IS_POSSIBLE: "in no range that is given out",
-}
-
-
-def _undo_spreadsheet(value: str) -> tuple[str, str | None] | None:
-    """Return the value and the repair made to it, or None when digits are lost for good."""
-    if value.strip("#") == "":
-        return None
-    if match := _SCIENTIFIC.fullmatch(value):
-        whole, fraction, exponent = match[1], match[2] or "", int(match[3])
-        # 7.275551213E+9 still holds every digit; 4.41E+11 lost nine of them.
-        if len(fraction) == exponent:
-            return whole + fraction, "scientific notation written out"
-        return None
-    if match := _DECIMAL.fullmatch(value):
-        return match[1], "decimal .0 removed"
-    return value, None
-
-
-def _holds_several(value: str) -> bool:
-    parts = [re.sub(r"\D", "", part) for part in _BETWEEN_NUMBERS.split(value)]
-    return sum(len(part) >= 6 for part in parts) > 1
-
-
-def read_phone(value: str, region: str | None) -> PhoneForm:
-    """Read one trimmed, non-empty value; ``region`` (ISO 3166-1 alpha-2) is assumed for national forms."""
-    undone = _undo_spreadsheet(value)
-    if undone is None:
-        return PhoneForm("damaged", why="a spreadsheet turned the number into something else; digits are lost")
-    text, repair = undone
-    if _holds_several(text):
-        return PhoneForm("unparseable", why="several numbers in one cell")
-    try:
-        number = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException as error:
-        missing = error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE and region is None
-        return PhoneForm("unparseable", why="no country known: give --region" if missing else "not a phone number")
-    if not phonenumbers.is_valid_number(number):
-        return PhoneForm("invalid", why=_WHY[phonenumbers.is_possible_number_with_reason(number)])
-    return PhoneForm(
-        "ok",
-        phonenumbers.format_number(number, PhoneNumberFormat.E164),
-        number.extension,
-        phonenumbers.region_code_for_number(number),
-        _TYPE_NAMES[phonenumbers.number_type(number)],
-        list(time_zones_for_number(number)),
-        repair,
-    )
-
 
 def _read_chunk(items: Sequence[tuple[str, str | None]]) -> list[PhoneForm]:
+    # A column with many regions in it uses more patterns than `re` keeps on its own.
+    phonenumbers.enable_pattern_cache()
     return [read_phone(value, region) for value, region in items]
 
 
 def phone_forms(values: pl.Series, regions: pl.Series, apply: Apply = apply_here) -> pl.DataFrame:
     """Read a column of trimmed values (null where blank), each with its region.
 
-    Returns `PHONE_FORM_SCHEMA`, one row per value in the same order; all null where the value is null. Each
-    distinct pair of value and region is read once.
+    Returns `PHONE_FORM_SCHEMA`, one row per value in the same order; all null where the value is null. What the tables
+    leave undecided is given to the library, each distinct pair of value and region once.
     """
     pairs = pl.DataFrame({"value": values.cast(pl.String), "given": regions.cast(pl.String)})
-    distinct = pairs.filter(pl.col("value").is_not_null()).unique(maintain_order=True)
-    forms = apply(_read_chunk, distinct.rows())
-    columns = zip(*forms, strict=True) if forms else ([] for _ in PHONE_FORM_SCHEMA)
-    read = pl.DataFrame(
-        [
-            pl.Series(name, list(column), dtype=dtype)
-            for (name, dtype), column in zip(PHONE_FORM_SCHEMA.items(), columns, strict=True)
-        ]
-    )
-    return pairs.join(
-        pl.concat([distinct, read], how="horizontal"),
+    tables = numbering()
+    decided, extension, repair = _by_tables(tables, pairs)
+    by_tables = tables.answers.frame()
+    told = pl.lit(pl.Series(decided.answer != UNDECIDED)) & (pl.col("state") == "ok")
+
+    rest = _undecided(decided, pairs)
+    distinct = pairs[rest].unique(maintain_order=True)
+    by_library = form_frame(apply(_read_chunk, distinct.rows()) if len(distinct) else [])
+    at = pairs[rest].join(
+        distinct.with_row_index("at", offset=len(by_tables)),
         on=["value", "given"],
         how="left",
         nulls_equal=True,
         maintain_order="left",
-    ).select(PHONE_FORM_SCHEMA.keys())
+    )
+    # Every row now points into one list: the answers of the tables, behind them those of the library.
+    decided.answer[rest] = at.get_column("at")
+    points = pl.select(pl.lit(pl.Series("at", decided.answer)).replace(UNDECIDED, None)).to_series()
+    forms = pl.concat([by_tables, by_library]).select(pl.all().gather(points))
+    return forms.with_columns(
+        e164=pl.when(told).then(pl.format("+{}", pl.lit(pl.Series(decided.e164)))).otherwise("e164"),
+        extension=pl.when(told).then(extension).otherwise("extension"),
+        repair=pl.when(told).then(repair).otherwise("repair"),
+    )
+
+
+def _by_tables(tables: Numbering, pairs: pl.DataFrame) -> tuple[Decided, pl.Series, pl.Series]:
+    """Decide what the tables can; first of values that are nothing but a number, then of those with more in them.
+
+    Returns also the extensions and the repairs.
+    """
+    decided = tables.decide(*pairs)
+    rest = _undecided(decided, pairs)
+    number, extension, repair = unwrap(pairs.get_column("value")[rest])
+    decided.answer[rest], decided.e164[rest] = tables.decide(number, pairs.get_column("given")[rest])
+    extensions, repairs = (pl.repeat(None, len(pairs), dtype=pl.String, eager=True) for _ in range(2))
+    return decided, extensions.scatter(rest, extension), repairs.scatter(rest, repair)
+
+
+def _undecided(decided: Decided, pairs: pl.DataFrame) -> npt.NDArray[np.intp]:
+    given = pairs.get_column("value").is_not_null().to_numpy()
+    return np.flatnonzero((decided.answer == UNDECIDED) & given)

@@ -1,0 +1,69 @@
+"""The answers that tables point to, and how they are learnt: by asking the library about examples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from schemas.contact.numbering.library import PhoneForm, form_frame
+from schemas.contact.numbering.ranges import BLOCK_EDGES, Codes
+
+#: What stands in a table instead of the number of an answer.
+UNDECIDED = -1
+#: An international prefix was written: the digits behind it are to be read as if behind a plus.
+AS_IF_PLUS = -2
+
+#: Examples asked for each group of ranges. One would do if nothing that the library looks at was forgotten; the
+#: others are there to show that it was not.
+_EXAMPLES = 3
+
+
+class Answers:
+    """Every different answer once, without what is particular to one number (E.164, extension, repair)."""
+
+    def __init__(self) -> None:
+        self.forms: list[PhoneForm] = []
+        self._numbers: dict[tuple[object, ...], int] = {}
+        self._frame = form_frame([])
+
+    def number_of(self, form: PhoneForm) -> int:
+        """Return the position of an answer in ``forms``, adding it when it is new."""
+        zones = None if form.time_zones is None else tuple(form.time_zones)
+        key = (form.state, form.region, form.type, zones, form.why)
+        if key not in self._numbers:
+            self._numbers[key] = len(self.forms)
+            self.forms.append(form._replace(e164=None, extension=None, repair=None))
+        return self._numbers[key]
+
+    def frame(self) -> pl.DataFrame:
+        """Return all answers so far as a frame."""
+        if len(self._frame) != len(self.forms):
+            self._frame = form_frame(self.forms)
+        return self._frame
+
+
+def examples(starts: Codes, groups: Codes) -> Iterator[tuple[npt.NDArray[np.intp], Codes]]:
+    """Yield, for each group, the pieces in it and some codes out of them.
+
+    ``groups`` numbers the group of each piece; pieces with a negative number are left out. The codes come from the
+    first, the last and some other pieces, from anywhere in them; the choice is the same each time.
+    """
+    order = np.argsort(groups, kind="stable")
+    order = order[groups[order] >= 0]
+    firsts = np.flatnonzero(np.diff(groups[order], prepend=-1))
+    sizes = np.diff(firsts, append=len(order))
+    generator = np.random.default_rng(0)
+    others = generator.integers(sizes[:, None], size=(len(sizes), _EXAMPLES - 2))
+    picked = order[firsts[:, None] + np.column_stack([np.zeros_like(sizes), sizes - 1, others])]
+    codes = generator.integers(starts[picked], np.append(starts[1:], BLOCK_EDGES[-1])[picked])
+    yield from zip(np.split(order, firsts[1:]) if len(firsts) else [], codes, strict=True)
+
+
+def agreed(ask: Callable[[int], PhoneForm], codes: Codes, answers: Answers) -> tuple[int, list[PhoneForm]]:
+    """Ask about each code; return the answer's number, `UNDECIDED` when they differ, and the forms."""
+    forms = [ask(code) for code in codes.tolist()]
+    numbers = {answers.number_of(form) for form in forms}
+    return (numbers.pop() if len(numbers) == 1 else UNDECIDED), forms

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from schemas.errors import EXIT_TOO_MANY_REJECTED, LeadscrubError, UsageError
+from pipeline.cli_lists import day_of, lists
+from schemas.errors import EXIT_TOO_MANY_REJECTED, LeadscrubError
 
 app = typer.Typer(
     name="leadscrub",
@@ -20,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(lists)
 
 
 @app.command(
@@ -34,8 +35,9 @@ def scrub(
     dnc: Annotated[list[Path] | None, typer.Option(help="Do-Not-Call registry file; repeatable.")] = None,
     internal: Annotated[list[Path] | None, typer.Option(help="Your own do-not-contact file; repeatable.")] = None,
     unsubscribe: Annotated[list[Path] | None, typer.Option(help="Unsubscribed emails; repeatable.")] = None,
-    lists: Annotated[
-        list[str] | None, typer.Option("--list", metavar="KIND:NAME=FILE", help="Any other list; repeatable.")
+    list_: Annotated[
+        list[str] | None,
+        typer.Option("--list", metavar="KIND:NAME=FILE|NAME", help="Any other list, or one of the store; repeatable."),
     ] = None,
     list_column: Annotated[
         list[str] | None, typer.Option(metavar="NAME=COLUMN", help="Column that holds a CSV list's entries.")
@@ -47,6 +49,10 @@ def scrub(
     layout: Annotated[str | None, typer.Option(help="Layout TOML: columns, delimiter, encoding, region.")] = None,
     region: Annotated[str | None, typer.Option(help="Region of national phone numbers, such as US or FR.")] = None,
     as_of: Annotated[str | None, typer.Option(metavar="DATE", help="Day of the run (YYYY-MM-DD); today.")] = None,
+    store: Annotated[Path | None, typer.Option(help="Store of suppression lists; the workspace's.")] = None,
+    allow_stale: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Use this list although it is stale; it is recorded.")
+    ] = None,
     max_reject_rate: Annotated[
         float | None, typer.Option(min=0, max=1, help="Exit 6 when more than this share is rejected.")
     ] = None,
@@ -70,7 +76,7 @@ def scrub(
     request = Request(
         drops=drops,
         out=out,
-        as_of=_day(as_of),
+        as_of=day_of(as_of),
         campaign=campaign,
         vendor=vendor,
         layout=layout,
@@ -82,10 +88,13 @@ def scrub(
                 "dnc.internal": internal or [],
                 "email.unsubscribed": unsubscribe or [],
             },
-            lists or [],
+            [text for text in list_ or [] if "=" in text or ":" in text],
             list_column or [],
             list_hash or [],
         ),
+        store=store,
+        store_lists=[text for text in list_ or [] if "=" not in text and ":" not in text],
+        allow_stale=allow_stale or [],
         max_reject_rate=max_reject_rate,
         dry_run=dry_run,
         force=force,
@@ -161,16 +170,6 @@ def _root(
     ] = False,
 ) -> None:
     pass
-
-
-def _day(given: str | None) -> date:
-    """Resolve the day of the run: the only place that asks the clock."""
-    if given is None:
-        return date.today()
-    try:
-        return date.fromisoformat(given)
-    except ValueError as error:
-        raise UsageError(f"'{given}' is not a day.", "Write it as YYYY-MM-DD.") from error
 
 
 def main() -> None:

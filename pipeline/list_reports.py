@@ -10,10 +10,10 @@ from typing import Any
 
 import polars as pl
 from rich import box
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipeline.terminal import stdout_console
 from schemas.contact.email import read_email
 from schemas.contact.phone import read_phone
 from schemas.errors import ListError, UsageError
@@ -54,7 +54,7 @@ def print_status(found: list[ListStatus], today: date, *, as_json: bool) -> None
         table.add_column(column.replace("_", " "), justify="right" if column in _NUMERIC else "left")
     for line in facts:
         table.add_row(*(_shown(line.get(column)) for column in _STATUS_COLUMNS))
-    Console().print(table)
+    stdout_console().print(table)
 
 
 _STATUS_COLUMNS = ("name", "kind", "version", "as_of", "age", "expires_in", "entries", "refused", "covers", "state")

@@ -59,6 +59,7 @@ def make_manifest(
             dated_by=lst.facts.dated_by,
             age_days=(context.as_of - lst.facts.as_of).days,
             valid_until=lst.valid_until,
+            stale_allowed=lst.stale_allowed,
             hash_recipes=lst.facts.hash_recipes,
             entries=lst.facts.counts,
             matches=matches.get(lst.authority, 0),

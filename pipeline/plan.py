@@ -11,12 +11,13 @@ from pipeline.context import Source
 from pipeline.drops import find_files, open_drop
 from pipeline.mapping import map_columns
 from schemas.config import VENDOR_NAME, Campaign, Channel, Layout, ListEntry, Vendor, load, raise_faults
-from schemas.errors import UsageError
+from schemas.errors import ListError, UsageError
 from schemas.list_kinds import ListKind, list_kind
 from schemas.names import did_you_mean
 from schemas.recipes import parse_recipe
 from suppression.formats.options import Options
 from suppression.loading import ListSpec
+from suppression.store import Store, store_of
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,9 @@ class Request:
     region: str | None = None
     channels: list[Channel] = field(default_factory=list)
     lists: list[ListEntry] = field(default_factory=list)
+    store: Path | None = None
+    store_lists: list[str] = field(default_factory=list)
+    allow_stale: list[str] = field(default_factory=list)
     max_reject_rate: float | None = None
     dry_run: bool = False
     force: bool = False
@@ -47,6 +51,8 @@ class Plan:
     vendor: str | None
     region: str | None
     lists: list[ListSpec]
+    store: Store | None
+    store_lists: list[str]
     sources: list[Source]
 
 
@@ -70,7 +76,29 @@ def make_plan(request: Request) -> Plan:
         sources.append(
             Source(file, map_columns(file.columns, layout, str(path), by_post="post" in campaign.channels), file_region)
         )
-    return Plan(campaign, vendor.name if vendor else request.vendor, region, lists, sources)
+    store = store_of(request.store, workspace_of(request.campaign))
+    label = vendor.name if vendor else request.vendor
+    return Plan(campaign, label, region, lists, store, _store_lists(request, campaign, store, label), sources)
+
+
+def campaign_lists(path: Path) -> list[str]:
+    """Names of the store's lists that a campaign needs."""
+    faults: list[str] = []
+    campaign = load(path, Campaign, faults)
+    raise_faults(faults)
+    return campaign.store_lists if campaign is not None else []
+
+
+def _store_lists(request: Request, campaign: Campaign, store: Store | None, vendor: str | None) -> list[str]:
+    """Lists of the store that the run needs: those named, else all, where no campaign chooses."""
+    named = list(dict.fromkeys([*campaign.store_lists, *request.store_lists]))
+    if store is None:
+        if named:
+            raise ListError(f"There is no store to take the list '{named[0]}' from.", "Name it with --store DIR.")
+        return []
+    if named or request.campaign is not None:
+        return named
+    return [name for name in store.names() if store.facts(name).scope in {"seller", f"vendor:{vendor}"}]
 
 
 def _campaign(request: Request, faults: list[str]) -> Campaign | None:

@@ -7,9 +7,9 @@ import sys
 from dataclasses import asdict
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
+from pipeline.terminal import stdout_console
 from schemas.codes import CODES, NOT_ACCEPTED, PRECEDENCE, ReasonCode, reason_code
 
 
@@ -43,4 +43,4 @@ def print_reasons(code: str | None, *, as_json: bool) -> None:
     for reason in chosen:
         vendor = reason.vendor_phrase or (NOT_ACCEPTED if reason.effect != "flag" else "")
         table.add_row(reason.code, reason.effect, reason.disposition, vendor, reason.summary)
-    Console().print(table)
+    stdout_console().print(table)

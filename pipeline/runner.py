@@ -38,6 +38,7 @@ from schemas.contact.apply import Apply
 from schemas.manifest import Manifest
 from suppression.lists import SuppressionList, open_version
 from suppression.loading import ListSpec, build_version
+from suppression.store import open_fit
 
 Stage = Callable[[pl.DataFrame, Source, Context], tuple[pl.DataFrame, pl.DataFrame]]
 
@@ -81,6 +82,8 @@ class _Run:
         self._noticed: list[str] = []
         began = time.perf_counter()
         lists = [self._load(spec, apply) for spec in plan.lists]
+        if plan.store is not None:
+            lists += open_fit(plan.store, plan.store_lists, request.as_of, request.allow_stale)
         self._clock("load lists", began)
         self._context = Context(plan.campaign, plan.vendor, request.as_of, lists, plan.sources, apply)
         self._files = [FileTally() for _ in plan.sources]

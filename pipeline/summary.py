@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 from rich import box
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from pipeline.runner import Result
+from pipeline.terminal import stdout_console
 from schemas.codes import CODES
 from schemas.manifest import Counts, InputFile
 
@@ -32,7 +32,7 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool) -> None:
         }
         sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
         return
-    console = Console()
+    console = stdout_console()
     for file in manifest.inputs:
         read_as = ", ".join(
             f"{name} {value!r}" if name in ("delimiter", "quote") else value for name, value in file.read_as.items()

@@ -101,6 +101,7 @@ class Campaign(_Model):
     max_reject_rate: float | None = Field(default=None, ge=0, le=1)
     treat_as_real: Annotated[list[str], AfterValidator(_reserved)] = []
     dedupe: Dedupe = Dedupe()
+    store_lists: list[str] = []
     lists: Annotated[list[ListEntry], AfterValidator(_names_differ)] = []
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -23,3 +24,17 @@ def write_atomically(path: Path, text: str) -> None:
     sync_path(beside)
     beside.rename(path)
     sync_path(path.parent)
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> int:
+    """Write lines to a new file, readable by its owner only, that appears when it is complete. Returns how many."""
+    beside = path.with_name(f".{path.name}.new")
+    count = 0
+    with beside.open("w", encoding="utf-8") as stream:
+        beside.chmod(0o600)
+        for line in lines:
+            stream.write(line + "\n")
+            count += 1
+    sync_path(beside)
+    beside.rename(path)
+    return count

@@ -63,6 +63,7 @@ class UsedList(_Model):
     dated_by: str = Field(description="who says how old the list is")
     age_days: int
     valid_until: date | None
+    stale_allowed: bool = Field(description="used although it was too old, because the user said so")
     hash_recipes: list[str]
     entries: EntryCounts
     matches: int

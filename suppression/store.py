@@ -16,6 +16,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -161,6 +162,19 @@ def _acquire(lock: int, folder: Path, wait_seconds: float) -> None:
             time.sleep(0.05)
         else:
             return
+
+
+def open_fit(store: Store, names: list[str], day: date, allow_stale: list[str]) -> list[SuppressionList]:
+    """Open lists for a run on ``day``. `ListError` names every one that is stale and not allowed to be."""
+    opened = [store.open(name, day) for name in names]
+    stale = {lst.facts.name: lst.valid_until for lst in opened if lst.valid_until and lst.valid_until < day}
+    refused = {name: until for name, until in stale.items() if name not in allow_stale}
+    if refused:
+        shown = ", ".join(f"'{name}' (usable until {until})" for name, until in refused.items())
+        raise ListError(
+            f"Stale suppression lists on {day}: {shown}.", "Load new copies, or name each with --allow-stale NAME."
+        )
+    return [replace(lst, stale_allowed=lst.facts.name in stale) for lst in opened]
 
 
 def store_of(folder: Path | None, workspace: Path | None) -> Store | None:

@@ -21,7 +21,9 @@ def test_every_command_and_option_is_in_the_readme() -> None:
     commands = get_command(app).commands  # type: ignore[attr-defined]  # a Typer app is a group
     for name, command in commands.items():
         assert f"`leadscrub {name} " in readme, name
-        assert "Example: leadscrub" in command.epilog, name
+        for each in getattr(command, "commands", {name: command}).values():
+            assert "Example: leadscrub" in each.epilog, each.name
+            assert each.name in readme, each.name
     for parameter in commands["scrub"].params:
         for option in parameter.opts:
             if option.startswith("--") and option != "--out":

@@ -35,9 +35,13 @@ _ZERO: Final = ord("0")
 
 def _looks_flat(sample: Sample) -> bool:
     """Ten digits are a French or Indian number too, eleven a Chinese one: they count where numbers are American."""
-    if sample.all_lines(_COMMA, 0.9):
+    # A few odd lines are entries written otherwise, to be taken up or refused one by one, not another format.
+    if sample.all_lines(_COMMA, _MOST):
         return True
     return sample.options.north_american and sample.all_lines(_BARE, 0.9)
+
+
+_MOST = 0.6
 
 
 def read_flat(member: Member, _options: Options) -> Iterator[Block]:

@@ -1,0 +1,15 @@
+"""Where tables are printed."""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console
+
+#: Width of a table in a file or a pipe, where nobody's window sets it.
+_WIDE = 160
+
+
+def stdout_console() -> Console:
+    """Return a console on stdout: as wide as the terminal, or wide enough where there is none."""
+    return Console() if sys.stdout.isatty() else Console(width=_WIDE)

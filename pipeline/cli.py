@@ -60,7 +60,7 @@ def scrub(
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier result.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
     threads: Annotated[int | None, typer.Option(min=1, help="Processes for what only libraries decide.")] = None,
-    block_mb: Annotated[float, typer.Option(min=0.001, max=256, help="Megabytes of the drop read at once.")] = 8,
+    block_mb: Annotated[float, typer.Option(min=0.001, max=256, help="Megabytes of the drop read at once.")] = 4,
 ) -> None:
     """Read a drop, check every contact point, write clean and rejected rows with a reason on each."""
     import os  # noqa: PLC0415

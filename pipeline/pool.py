@@ -39,15 +39,17 @@ class _Pool:
     def __init__(self, processes: int) -> None:
         self._processes = processes
         self._executor: ProcessPoolExecutor | None = None
+        self._starting = threading.Lock()
 
     def apply(self, work: Callable[[Sequence[In]], list[Out]], items: Sequence[In]) -> list[Out]:
         if self._processes < 2 or len(items) < _WORTH_IT:
             return work(items)
-        if self._executor is None:
-            # Never fork: polars and Arrow hold threads and locks that a forked child would inherit mid-flight.
-            self._executor = ProcessPoolExecutor(
-                self._processes, multiprocessing.get_context("spawn"), initializer=_die_with_parent
-            )
+        with self._starting:
+            if self._executor is None:
+                # Never fork: polars and Arrow hold threads and locks that a forked child would inherit mid-flight.
+                self._executor = ProcessPoolExecutor(
+                    self._processes, multiprocessing.get_context("spawn"), initializer=_die_with_parent
+                )
         chunks = [items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK)]
         return [result for part in self._executor.map(work, chunks) for result in part]
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
-from pipeline.ahead import read_ahead
+from pipeline.ahead import in_order, read_ahead
 from pipeline.context import Context, Source
 from pipeline.counts import Tally, add_present
 from pipeline.drops import SOURCE, FileTally, read_batches
@@ -34,7 +35,9 @@ from pipeline.stage_normalise import normalise_stage
 from pipeline.stage_quality import quality_stage
 from pipeline.stage_screen import screen_stage
 from pipeline.usable import usable_points
+from pipeline.verdict import Verdict
 from schemas.contact.apply import Apply
+from schemas.findings import no_findings
 from schemas.manifest import Manifest
 from suppression.lists import SuppressionList, open_version
 from suppression.loading import ListSpec, build_version
@@ -71,11 +74,25 @@ def scrub(request: Request, report: Report = silent) -> Result:
     return Result(manifest, run.warnings(), limit is not None and counts.rejected > limit * counts.read)
 
 
+@dataclass
+class _Checked:
+    """A batch after the first pass, with what was counted on the way."""
+
+    source: int
+    frame: pl.DataFrame
+    findings: pl.DataFrame
+    given: Counter[str] = field(default_factory=Counter)
+    valid: Counter[str] = field(default_factory=Counter)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
 class _Run:
     """One run's state between its passes: what was read, what was found, how long it took."""
 
     def __init__(self, request: Request, plan: Plan, apply: Apply, staging: Path, report: Report) -> None:
         self._request, self._plan, self._staging, self._report = request, plan, staging, report
+        # More batches at once than this cost memory and gain nothing: polars itself works on all cores.
+        self._threads = min(request.threads, 2)
         self.work = staging / "work"
         self.work.mkdir()
         self._seconds: dict[str, float] = {}
@@ -100,32 +117,44 @@ class _Run:
     def first_pass(self) -> None:
         """Read and check every batch, and put it away with its findings."""
         size = sum(source.file.path.stat().st_size for source in self._context.sources) or 1
-        rows = 0
         sampled: set[int] = set()
-        for number, batch in read_ahead(self._batches()):
-            source, tally = self._context.sources[number], self._tallies[number]
-            began = time.perf_counter()
-            frame = batch.with_columns(pl.int_range(rows, rows + len(batch), dtype=pl.UInt64).alias("row_id"))
+        for checked in in_order(self._check, read_ahead(self._batches(), depth=1), self._threads):
+            number, frame, findings = checked.source, checked.frame, checked.findings
             if number not in sampled:
                 sampled.add(number)
+                source = self._context.sources[number]
                 self._notice(contact_like(frame, source.mapping.unmapped, SOURCE), source)
-            rows += len(batch)
-            found = []
-            for stage in BATCH_STAGES:
-                frame, more = stage(frame, source, self._context)
-                found.append(more)
-                began = self._clock(stage.__name__.removesuffix("_stage"), began)
-                if stage is map_stage:
-                    add_present(tally.given, frame)
-                elif stage is normalise_stage:
-                    add_present(tally.valid, frame)
-            findings = pl.concat(found)
+            tally = self._tallies[number]
+            tally.given += checked.given
+            tally.valid += checked.valid
+            for step, seconds in checked.seconds.items():
+                self._seconds[step] = self._seconds.get(step, 0.0) + seconds
+            began = time.perf_counter()
             self._count_matches(findings)
             self._duplicates.gather(frame, usable_points(frame, findings, self._context), number)
             began = self._clock("gather keys", began)
             self._spill.put(number, self._compact(frame), findings)
             self._clock("put away", began)
+            rows = int(frame.item(-1, "row_id")) + 1
             self._report("reading and checking", sum(file.size for file in self._files) / size, rows)
+
+    def _check(self, batch: tuple[int, pl.DataFrame]) -> _Checked:
+        """Take a batch through the stages of the first pass. Runs on several threads at once."""
+        number, frame = batch
+        source = self._context.sources[number]
+        checked = _Checked(number, frame, no_findings())
+        found = []
+        for stage in BATCH_STAGES:
+            began = time.perf_counter()
+            checked.frame, more = stage(checked.frame, source, self._context)
+            found.append(more)
+            checked.seconds[stage.__name__.removesuffix("_stage")] = time.perf_counter() - began
+            if stage is map_stage:
+                add_present(checked.given, checked.frame)
+            elif stage is normalise_stage:
+                add_present(checked.valid, checked.frame)
+        checked.findings = pl.concat(found)
+        return checked
 
     def settle(self) -> None:
         """Decide which of several equal contact points is kept, over the whole run."""
@@ -139,8 +168,26 @@ class _Run:
         outputs = ResultFiles(self._staging, self._context, identity)
         records = sum(file.records for file in self._files)
         done = 0
+        for number, verdict, findings in read_ahead(self._decided(identity), depth=1):
+            began = time.perf_counter()
+            self._tallies[number].add(verdict)
+            outputs.add(verdict, findings)
+            self._clock("write", began)
+            done += len(verdict.clean) + len(verdict.rejected)
+            self._report("deciding and writing", done / max(records, 1), done)
         began = time.perf_counter()
-        for number, frame, found in read_ahead(self._spill.take()):
+        written = outputs.close()
+        self._clock("write", began)
+        manifest = make_manifest(
+            self._plan, self._context, self._files, self._tallies, self._matches, written, identity
+        ).model_copy(update={"timings": {step: round(seconds, 3) for step, seconds in self._seconds.items()}})
+        write_manifest(manifest, self._staging)
+        return manifest
+
+    def _decided(self, identity: str) -> Iterator[tuple[int, Verdict, pl.DataFrame]]:
+        """Decide batch after batch, while the one before is written."""
+        for number, frame, found in self._spill.take():
+            began = time.perf_counter()
             source = self._context.sources[number]
             constants = {
                 "vendor": self._context.vendor,
@@ -150,19 +197,8 @@ class _Run:
             }
             findings = pl.concat([found, self._duplicates.findings_for(frame)]).sort("row_id", maintain_order=True)
             verdict = decide_stage(frame, findings, source, self._context, constants)
-            self._tallies[number].add(verdict)
-            began = self._clock("decide", began)
-            outputs.add(verdict, findings)
-            began = self._clock("write", began)
-            done += len(frame)
-            self._report("deciding and writing", done / max(records, 1), done)
-        written = outputs.close()
-        self._clock("write", began)
-        manifest = make_manifest(
-            self._plan, self._context, self._files, self._tallies, self._matches, written, identity
-        ).model_copy(update={"timings": {step: round(seconds, 3) for step, seconds in self._seconds.items()}})
-        write_manifest(manifest, self._staging)
-        return manifest
+            self._clock("decide", began)
+            yield number, verdict, findings
 
     def warnings(self) -> list[str]:
         """What a person should know besides the counts."""
@@ -185,9 +221,12 @@ class _Run:
         return self._noticed
 
     def _batches(self) -> Iterator[tuple[int, pl.DataFrame]]:
+        rows = 0
         for number, source in enumerate(self._context.sources):
             for batch in read_batches(source.file, self._files[number], self._request.block_bytes):
-                yield number, batch
+                ids = pl.int_range(rows, rows + len(batch), dtype=pl.UInt64, eager=True)
+                rows += len(batch)
+                yield number, batch.with_columns(ids.alias("row_id"))
 
     def _compact(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Gather all source columns, over all files of the run, into ``original``; drop what only screening needs."""

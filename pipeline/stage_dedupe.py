@@ -17,6 +17,8 @@ from schemas.contact.email import email_key
 from schemas.findings import findings, no_findings
 
 _PARTS = 32
+#: Keys that wait in memory before they are split into parts.
+_FLUSH_ROWS = 400_000
 #: Rows whose findings are read back together.
 _RANGE = 1 << 20
 _KEY_SCHEMA = pa.schema(
@@ -85,6 +87,7 @@ class Deduplication:
             slot for slots, key in ((PHONE_SLOTS, "phone"), (EMAIL_SLOTS, "email")) for slot in slots if key in keys
         )
         self._keys = _Parts(folder / "keys", _KEY_SCHEMA)
+        self._waiting: list[pl.DataFrame] = []
         self._losers = _Parts(folder / "losers", _LOSER_SCHEMA)
         self._range: tuple[int, pl.DataFrame | None] = (-1, None)
 
@@ -103,12 +106,22 @@ class Deduplication:
                 consent_at=consent,
                 source=pl.lit(source, pl.UInt32),
             )
-            split = rows.with_columns(part=pl.col("key").hash(0) % _PARTS)
-            for (part,), group in split.partition_by("part", as_dict=True, include_key=False).items():
-                self._keys.add(int(str(part)), group)
+            self._waiting.append(rows)
+        if sum(map(len, self._waiting)) >= _FLUSH_ROWS:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Split the waiting keys by hash. Many at once: a write for each part has its price."""
+        if not self._waiting:
+            return
+        split = pl.concat(self._waiting).with_columns(part=pl.col("key").hash(0) % _PARTS)
+        self._waiting = []
+        for (part,), group in split.partition_by("part", as_dict=True, include_key=False).items():
+            self._keys.add(int(str(part)), group)
 
     def settle(self) -> None:
         """Decide for each key which point is kept: the campaign's policy, then the earliest row and column."""
+        self._flush()
         self._keys.close()
         newest = self._context.campaign.dedupe.policy == "newest_consent"
         for number in self._keys.numbers():

@@ -67,7 +67,7 @@ def scrub(
 
     from pipeline.plan import Request  # noqa: PLC0415
     from pipeline.progress import progress_bar  # noqa: PLC0415
-    from pipeline.run_lists import run_lists  # noqa: PLC0415
+    from pipeline.run_lists import run_lists, store_names  # noqa: PLC0415
     from pipeline.runner import scrub as run  # noqa: PLC0415
     from pipeline.summary import print_summary  # noqa: PLC0415
     from schemas.config import channel_named  # noqa: PLC0415
@@ -88,12 +88,12 @@ def scrub(
                 "dnc.internal": internal or [],
                 "email.unsubscribed": unsubscribe or [],
             },
-            [text for text in list_ or [] if "=" in text or ":" in text],
+            list_ or [],
             list_column or [],
             list_hash or [],
         ),
         store=store,
-        store_lists=[text for text in list_ or [] if "=" not in text and ":" not in text],
+        store_lists=store_names(list_ or []),
         allow_stale=allow_stale or [],
         max_reject_rate=max_reject_rate,
         dry_run=dry_run,

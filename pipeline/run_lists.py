@@ -22,6 +22,8 @@ def run_lists(
     """Make list entries of the options. ``by_kind`` are the short ones (--dnc FILE), named after their files."""
     given = [(kind, path.stem, path) for kind, paths in by_kind.items() for path in paths]
     for text in others:
+        if _is_store_name(text):
+            continue
         match = _FORM.fullmatch(text)
         if match is None:
             raise UsageError(f"--list '{text}' is not of the form KIND:NAME=FILE.", "As in dnc.state:texas=tx.csv.")
@@ -40,6 +42,16 @@ def run_lists(
         except ValidationError as error:
             raise UsageError(f"List name '{name}' is not usable.", "Use letters, digits, '.', '-' and '_'.") from error
     return entries
+
+
+def store_names(texts: list[str]) -> list[str]:
+    """Names among the --list options that are lists of the store."""
+    return [text for text in texts if _is_store_name(text)]
+
+
+def _is_store_name(text: str) -> bool:
+    # A file's name alone does not say what kind of list it is.
+    return "=" not in text and ":" not in text and not Path(text).exists()
 
 
 def _pairs(option: str, texts: list[str], names: list[str]) -> dict[str, str]:

@@ -29,7 +29,6 @@ class AddOptions:
     store: Path
     at: datetime
     accept_shrinkage: bool = False
-    keep_days: int | None = None
 
 
 def add_list(spec: ListSpec, options: AddOptions) -> None:
@@ -39,8 +38,7 @@ def add_list(spec: ListSpec, options: AddOptions) -> None:
         built = build_version(spec, folder, apply_here)
         if spec.name in writer.names() and not options.accept_shrinkage:
             _refuse_shrinkage(writer, spec, built.facts.counts.indexed)
-        keep = {} if options.keep_days is None else {"keep_days": options.keep_days}
-        writer.commit(folder, built.facts, at=options.at, action="add", **keep)
+        writer.commit(folder, built.facts, at=options.at, action="add")
     counts = built.facts.counts
     sys.stdout.write(
         f"{spec.name} ({spec.kind.kind}) version {built.facts.version[:12]} as of {spec.as_of} is current: "

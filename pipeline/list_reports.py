@@ -9,11 +9,9 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from rich import box
 from rich.markup import escape
-from rich.table import Table
 
-from pipeline.terminal import stdout_console
+from pipeline.terminal import plain_table, stdout_console
 from schemas.contact.email import read_email
 from schemas.contact.phone import read_phone
 from schemas.errors import ListError, UsageError
@@ -49,7 +47,7 @@ def print_status(found: list[ListStatus], today: date, *, as_json: bool) -> None
     if as_json:
         sys.stdout.write(json.dumps(facts, default=str) + "\n")
         return
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table = plain_table()
     for column in _STATUS_COLUMNS:
         table.add_column(column.replace("_", " "), justify="right" if column in _NUMERIC else "left")
     for line in facts:

@@ -31,7 +31,7 @@ class ParquetOutput:
     ) -> None:
         self.path = path
         self.rows = 0
-        self._types, self._checks = types, schema
+        self._checks = schema
         self._waiting: list[pl.DataFrame] = []
         empty = pl.DataFrame(schema=types).to_arrow(compat_level=pl.CompatLevel.oldest())
         self._schema = empty.schema.with_metadata(metadata)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from pipeline.manifests import MANIFEST
 from schemas.durable import sync_path
 from schemas.errors import LeadscrubError, OutputError
 
@@ -21,7 +22,7 @@ _RENAME_EXCHANGE = 2
 
 @contextmanager
 def staged_output(out: Path, *, force: bool) -> Iterator[Path]:
-    """Give a folder to write into; ``publish`` moves it to ``out``. Left alone when the run fails or is killed.
+    """Give a folder to write into; ``publish`` moves it to ``out``, which is left alone until then.
 
     The folder is locked while the run lasts. What a killed run left behind is removed by the next one.
     """
@@ -98,8 +99,8 @@ def _check_target(out: Path, *, force: bool) -> None:
         return
     if not force:
         raise OutputError(f"'{out}' exists already.", "Choose another -o, or replace it with --force.")
-    if not (out / "manifest.json").exists():
-        raise OutputError(f"'{out}' is not an earlier result: it has no manifest.json.", "Choose another -o.")
+    if not (out / MANIFEST).exists():
+        raise OutputError(f"'{out}' is not an earlier result: it has no {MANIFEST}.", "Choose another -o.")
 
 
 def _unwritable(out: Path, error: OSError) -> OutputError:

@@ -6,10 +6,7 @@ import json
 import sys
 from dataclasses import asdict
 
-from rich import box
-from rich.table import Table
-
-from pipeline.terminal import stdout_console
+from pipeline.terminal import plain_table, stdout_console
 from schemas.codes import CODES, NOT_ACCEPTED, PRECEDENCE, ReasonCode, reason_code
 
 
@@ -37,7 +34,7 @@ def print_reasons(code: str | None, *, as_json: bool) -> None:
         ]
         sys.stdout.write("\n".join(lines) + "\n")
         return
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table = plain_table()
     for column in ("code", "effect", "row goes to", "vendor sees", "meaning"):
         table.add_column(column, no_wrap=column == "code", overflow="fold")
     for reason in chosen:

@@ -6,12 +6,11 @@ import json
 import sys
 from pathlib import Path
 
-from rich import box
 from rich.markup import escape
 from rich.table import Table
 
 from pipeline.runner import Result
-from pipeline.terminal import stdout_console
+from pipeline.terminal import plain_table, stdout_console
 from schemas.codes import CODES
 from schemas.manifest import Counts, InputFile
 
@@ -71,7 +70,7 @@ def _column(field: str, column: str, file: InputFile) -> str:
 def _funnel(files: list[tuple[str, Counts]], whole: Counts) -> Table:
     """Rows: read, each primary reason, rejected, clean. Columns: each file (when there are several) and the total."""
     columns = [*files, ("total", whole)] if len(files) > 1 else [("rows", whole)]
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table = plain_table()
     table.add_column("")
     for name, _ in columns:
         table.add_column(escape(name), justify="right")

@@ -12,6 +12,7 @@ import polars as pl
 import pyarrow.parquet as pq
 from polars.exceptions import PolarsError
 
+from pipeline.manifests import MANIFEST
 from pipeline.result_files import output_file
 from pipeline.results import PARQUETS, open_manifest, scan
 from schemas.manifest import Manifest
@@ -41,7 +42,7 @@ def _faults(out: Path, manifest: Manifest) -> Iterator[str]:
             yield f"{name} is missing"
         elif output_file(path, expected.rows) != expected:
             yield f"{name} is not the file that the run wrote (sha256 differs)"
-    known = {out / name for name in manifest.outputs} | {out / "manifest.json"}
+    known = {out / name for name in manifest.outputs} | {out / MANIFEST}
     yield from (
         f"{path.relative_to(out)} was not written by the run"
         for path in sorted(out.rglob("*"))

@@ -65,7 +65,6 @@ class ListVersion(_Model):
     covers: list[str] | None = Field(default=None, description="area codes it speaks for; ['all'], or null: not said")
     san: str | None = None
     scope: str = "seller"
-    base: str | None = Field(default=None, description="version that a change file was applied to")
     sources: list[SourceFile]
     hash_recipes: list[str] = []
     counts: EntryCounts

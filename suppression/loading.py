@@ -66,12 +66,10 @@ def build_version(spec: ListSpec, folder: Path, apply: Apply) -> Built:
         said |= block.covers
         warnings += block.warnings
     covers = list(spec.covers) if spec.covers is not None else sorted(said) or None
-    return Built(finish_version(spec, builder, folder, covers, base=None), tuple(dict.fromkeys(warnings)))
+    return Built(_finish(spec, builder, folder, covers), tuple(dict.fromkeys(warnings)))
 
 
-def finish_version(
-    spec: ListSpec, builder: IndexBuilder, folder: Path, covers: list[str] | None, *, base: str | None
-) -> ListVersion:
+def _finish(spec: ListSpec, builder: IndexBuilder, folder: Path, covers: list[str] | None) -> ListVersion:
     """Write the indexes and the facts of a version."""
     counts, indexes, domains = builder.write()
     files = ", ".join(str(path) for path in spec.paths)
@@ -91,8 +89,7 @@ def finish_version(
         covers=covers,
         san=spec.san,
         scope=spec.scope,
-        base=base,
-        sources=[source_file(path) for path in spec.paths],
+        sources=[_source_file(path) for path in spec.paths],
         hash_recipes=[recipe.spelled for recipe in spec.recipes],
         counts=counts,
         indexes=indexes,
@@ -120,7 +117,7 @@ def _prove(spec: ListSpec, folder: Path) -> None:
             )
 
 
-def source_file(path: Path) -> SourceFile:
+def _source_file(path: Path) -> SourceFile:
     """Hash a list's file."""
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()

@@ -16,6 +16,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from schemas.contact.apply import Apply, apply_here
 from schemas.contact.fictional import RESERVED_DOMAINS, domain_pattern
+from schemas.contact.forms import form_frame
 
 #: Who decides. Stands in findings and in the manifest.
 EMAIL_AUTHORITY = f"email-validator {version('email-validator')}"
@@ -105,13 +106,7 @@ def email_forms(values: pl.Series, apply: Apply = apply_here) -> pl.DataFrame:
     )
     odd = frame.filter(~pl.col("plain")).select("value").unique(maintain_order=True)
     forms = apply(_read_chunk, odd.get_column("value").to_list())
-    columns = zip(*forms, strict=True) if forms else ([] for _ in EMAIL_FORM_SCHEMA)
-    read = pl.DataFrame(
-        [
-            pl.Series(name, list(column), dtype=dtype)
-            for (name, dtype), column in zip(EMAIL_FORM_SCHEMA.items(), columns, strict=True)
-        ]
-    )
+    read = form_frame(forms, EMAIL_FORM_SCHEMA)
     return frame.join(pl.concat([odd, read], how="horizontal"), on="value", how="left", maintain_order="left").select(
         pl.when(pl.col("plain")).then(pl.lit("ok")).otherwise(pl.col("state")).alias("state"),
         pl.coalesce("fast", "normal").alias("normal"),

@@ -15,9 +15,10 @@ import phonenumbers
 import polars as pl
 
 from schemas.contact.apply import Apply, apply_here
+from schemas.contact.forms import form_frame
 from schemas.contact.numbering.answers import UNDECIDED
 from schemas.contact.numbering.deciding import Decided, Numbering, numbering
-from schemas.contact.numbering.library import PHONE_FORM_SCHEMA, PhoneForm, form_frame, read_phone
+from schemas.contact.numbering.library import PHONE_FORM_SCHEMA, PhoneForm, read_phone
 from schemas.contact.numbering.shapes import unwrap
 
 __all__ = ["PHONE_AUTHORITY", "PHONE_FORM_SCHEMA", "PhoneForm", "phone_forms", "read_phone"]
@@ -46,7 +47,8 @@ def phone_forms(values: pl.Series, regions: pl.Series, apply: Apply = apply_here
 
     rest = _undecided(decided, pairs)
     distinct = pairs[rest].unique(maintain_order=True)
-    by_library = form_frame(apply(_read_chunk, distinct.rows()) if len(distinct) else [])
+    read: list[PhoneForm] = apply(_read_chunk, distinct.rows()) if len(distinct) else []
+    by_library = form_frame(read, PHONE_FORM_SCHEMA)
     at = pairs[rest].join(
         distinct.with_row_index("at", offset=len(by_tables)),
         on=["value", "given"],

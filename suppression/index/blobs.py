@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -93,15 +92,3 @@ class Blob:
         return ListError(
             f"Suppression list '{self._list}' is damaged: {what}.", "Load the list again ('leadscrub lists add')."
         )
-
-
-def read_record(folder: Path, name: str, list_name: str) -> dict[str, object] | None:
-    """Record of one index file of a version; None when the version has none of that kind."""
-    path = folder / f"{name}.json"
-    if not path.exists():
-        return None
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ListError(f"Suppression list '{list_name}' is damaged: '{path.name}'.", "Load the list again.") from error
-    return dict(record)

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from schemas.contact.numbering.library import PhoneForm, form_frame
+from schemas.contact.forms import form_frame
+from schemas.contact.numbering.library import PHONE_FORM_SCHEMA, PhoneForm
 from schemas.contact.numbering.ranges import BLOCK_EDGES, Codes
 
 #: What stands in a table instead of the number of an answer.
@@ -27,7 +28,7 @@ class Answers:
     def __init__(self) -> None:
         self.forms: list[PhoneForm] = []
         self._numbers: dict[tuple[object, ...], int] = {}
-        self._frame = form_frame([])
+        self._frame = form_frame([], PHONE_FORM_SCHEMA)
 
     def number_of(self, form: PhoneForm) -> int:
         """Return the position of an answer in ``forms``, adding it when it is new."""
@@ -41,7 +42,7 @@ class Answers:
     def frame(self) -> pl.DataFrame:
         """Return all answers so far as a frame."""
         if len(self._frame) != len(self.forms):
-            self._frame = form_frame(self.forms)
+            self._frame = form_frame(self.forms, PHONE_FORM_SCHEMA)
         return self._frame
 
 

@@ -6,7 +6,6 @@ This is the definition of the right answer. Everything else in this package only
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import phonenumbers
@@ -107,15 +106,4 @@ def form_of_number(number: PhoneNumber) -> PhoneForm:
         phonenumbers.region_code_for_number(number),
         _TYPE_NAMES[phonenumbers.number_type(number)],
         list(time_zones_for_number(number)),
-    )
-
-
-def form_frame(forms: Sequence[PhoneForm]) -> pl.DataFrame:
-    """Put forms into a frame of `PHONE_FORM_SCHEMA`."""
-    columns = zip(*forms, strict=True) if forms else ([] for _ in PHONE_FORM_SCHEMA)
-    return pl.DataFrame(
-        [
-            pl.Series(name, list(column), dtype=dtype)
-            for (name, dtype), column in zip(PHONE_FORM_SCHEMA.items(), columns, strict=True)
-        ]
     )

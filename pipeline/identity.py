@@ -32,8 +32,8 @@ def run_id(context: Context, file_hashes: list[str]) -> str:
         "files": [
             {
                 "sha256": digest,
-                "name": source.file.name,
-                "read_as": source.file.describe(),
+                "name": source.table.name,
+                "read_as": source.table.reader.describe(),
                 "fields": source.mapping.fields,
                 "fax": sorted(source.mapping.fax),
                 "extra": source.mapping.extra,

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from pipeline.context import Context
 from pipeline.counts import Tally, total
-from pipeline.drops import FileTally
 from pipeline.identity import LIBRARIES, program_version
 from pipeline.plan import Plan
+from pipeline.reading.table import FileTally
 from schemas.columns import SCHEMA_VERSION
 from schemas.manifest import InputFile, Manifest, OutputFile, PointCounts, UsedList
 
@@ -28,11 +28,11 @@ def make_manifest(
     campaign = context.campaign
     inputs = [
         InputFile(
-            name=source.file.name,
-            path=str(source.file.path),
+            name=source.table.name,
+            path=str(source.table.path),
             sha256=file.sha256,
             bytes=file.size,
-            read_as=source.file.describe(),
+            read_as=source.table.reader.describe(),
             mapping=source.mapping.fields,
             fax_fields=sorted(source.mapping.fax),
             unmapped=list(source.mapping.unmapped),

@@ -8,8 +8,9 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.context import Source
-from pipeline.drops import find_files, open_drop
 from pipeline.mapping import map_columns
+from pipeline.reading.files import find_files
+from pipeline.reading.opening import open_tables
 from schemas.config import VENDOR_NAME, Campaign, Channel, Layout, ListEntry, Vendor, load, raise_faults
 from schemas.errors import ListError, UsageError
 from schemas.list_kinds import ListKind, list_kind
@@ -72,10 +73,9 @@ def make_plan(request: Request) -> Plan:
     names = [path.name for path in paths]
     sources = []
     for path, name in zip(paths, names, strict=True):
-        file = open_drop(path, name if names.count(name) == 1 else str(path), layout)
-        sources.append(
-            Source(file, map_columns(file.columns, layout, str(path), by_post="post" in campaign.channels), file_region)
-        )
+        for table in open_tables(path, name if names.count(name) == 1 else str(path), layout):
+            mapping = map_columns(table.columns, layout, str(path), by_post="post" in campaign.channels)
+            sources.append(Source(table, mapping, file_region))
     store = store_of(request.store, workspace_of(request.campaign))
     label = vendor.name if vendor else request.vendor
     return Plan(campaign, label, region, lists, store, _store_lists(request, campaign, store, label), sources)

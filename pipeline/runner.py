@@ -18,7 +18,6 @@ import polars as pl
 from pipeline.ahead import in_order, read_ahead
 from pipeline.context import Context, Source
 from pipeline.counts import Tally, add_present
-from pipeline.drops import SOURCE, FileTally, read_batches
 from pipeline.identity import run_id
 from pipeline.manifests import make_manifest, write_manifest
 from pipeline.mapping import contact_like
@@ -26,6 +25,7 @@ from pipeline.plan import Plan, Request, make_plan
 from pipeline.pool import process_pool
 from pipeline.progress import Report, silent
 from pipeline.publish import publish, scratch_output, staged_output
+from pipeline.reading.table import SOURCE, FileTally, read_batches
 from pipeline.result_files import ResultFiles
 from pipeline.spill import Spill
 from pipeline.stage_decide import decide_stage
@@ -116,7 +116,7 @@ class _Run:
 
     def first_pass(self) -> None:
         """Read and check every batch, and put it away with its findings."""
-        size = sum(source.file.path.stat().st_size for source in self._context.sources) or 1
+        size = sum(source.table.path.stat().st_size for source in self._context.sources) or 1
         sampled: set[int] = set()
         for checked in in_order(self._check, read_ahead(self._batches(), depth=1), self._threads):
             number, frame, findings = checked.source, checked.frame, checked.findings
@@ -191,7 +191,8 @@ class _Run:
             source = self._context.sources[number]
             constants = {
                 "vendor": self._context.vendor,
-                "source_file": source.file.name,
+                "source_file": source.table.name,
+                "source_sheet": source.table.sheet,
                 "source_sha256": self._files[number].sha256,
                 "run_id": identity,
             }
@@ -223,7 +224,7 @@ class _Run:
     def _batches(self) -> Iterator[tuple[int, pl.DataFrame]]:
         rows = 0
         for number, source in enumerate(self._context.sources):
-            for batch in read_batches(source.file, self._files[number], self._request.block_bytes):
+            for batch in read_batches(source.table, self._files[number], self._request.block_bytes):
                 ids = pl.int_range(rows, rows + len(batch), dtype=pl.UInt64, eager=True)
                 rows += len(batch)
                 yield number, batch.with_columns(ids.alias("row_id"))
@@ -244,7 +245,7 @@ class _Run:
             self._matches[authority] = self._matches.get(authority, 0) + count
 
     def _notice(self, sentences: list[str] | tuple[str, ...], source: Source) -> None:
-        place = f"{source.file.name}: " if len(self._context.sources) > 1 else ""
+        place = f"{source.table.name}: " if len(self._context.sources) > 1 else ""
         self._noticed += [f"{place}{sentence}" for sentence in sentences]
 
     def _clock(self, step: str, began: float) -> float:

@@ -163,7 +163,7 @@ class Deduplication:
         return pl.concat(found)
 
     def _findings(self, losers: pl.DataFrame) -> pl.DataFrame:
-        files = [source.file.name for source in self._context.sources]
+        files = [source.table.name for source in self._context.sources]
         same_row = pl.col("row_id") == pl.col("kept_row")
         where = (
             pl.lit("row ")

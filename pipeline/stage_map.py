@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.context import Context, Source
-from pipeline.drops import SOURCE
+from pipeline.reading.table import SOURCE
 from schemas.columns import DAYS, INSTANTS, PERSON, PLAIN_FIELDS, POINTS, WORD_LISTS
 from schemas.contact.blank import trimmed, without_blanks, without_name_blanks
 from schemas.findings import findings, no_findings
@@ -101,7 +101,7 @@ def _unread(mapped: pl.DataFrame, fields: dict[str, str]) -> list[pl.DataFrame]:
 def _no_leads(mapped: pl.DataFrame, source: Source, known: list[str]) -> pl.DataFrame:
     """Findings on records that are no lead: each gets exactly one."""
     # Only rows without any contact point, or whose first point is the column's own name, can be one of these.
-    header = {SOURCE + column: name for column, name in zip(source.file.columns, _header(source), strict=True)}
+    header = {SOURCE + column: name for column, name in zip(source.table.columns, source.table.header, strict=True)}
     first = SOURCE + source.mapping.fields[known[0]] if known else next(iter(header))
     no_point = pl.all_horizontal(pl.col(point).is_null() for point in known) if known else pl.lit(True)
     candidates = mapped.filter(no_point | (trimmed(pl.col(first)).str.to_lowercase() == header[first].strip().lower()))
@@ -135,8 +135,3 @@ def _no_leads(mapped: pl.DataFrame, source: Source, known: list[str]) -> pl.Data
         findings(judged.filter(pl.col("code") == code), code, source=_READER, detail=detail)
         for code, detail in details.items()
     )
-
-
-def _header(source: Source) -> tuple[str, ...]:
-    dialect = source.file.dialect
-    return source.file.columns if dialect is None else dialect.header

@@ -6,8 +6,8 @@ import polars as pl
 
 from pipeline.context import Context, Source
 from pipeline.drops import SOURCE
-from schemas.columns import DAYS, INSTANTS, PERSON, PLAIN_FIELDS, POINTS, WORD_LISTS
-from schemas.contact.blank import trimmed, without_blanks, without_name_blanks
+from schemas.columns import CODE_FIELDS, DAYS, INSTANTS, PERSON, PLAIN_FIELDS, POINTS, WORD_LISTS
+from schemas.contact.blank import trimmed, without_blanks, without_name_blanks, without_point_blanks
 from schemas.findings import findings, no_findings
 
 _ISO_DAY = r"^\d{4}-\d{2}-\d{2}$"
@@ -34,7 +34,7 @@ def map_stage(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl
     """Add the fields, trimmed and null where blank, and ``is_lead``. Returns the frame and findings."""
     fields = source.mapping.fields
     known = [point for point in POINTS if point in fields and point in context.points]
-    text = {name: pl.col(SOURCE + fields[name]) for name in (*known, *PLAIN_FIELDS) if name in fields}
+    text = {name: pl.col(SOURCE + fields[name]) for name in (*known, *CODE_FIELDS, *PLAIN_FIELDS) if name in fields}
     mapped = frame.with_columns((_read(name, cell)).alias(name) for name, cell in text.items())
     no_lead = _no_leads(mapped, source, known)
     mapped = mapped.with_columns(is_lead=~pl.col("row_id").is_in(no_lead.get_column("row_id").implode()))
@@ -54,6 +54,8 @@ def _read(name: str, cell: pl.Expr) -> pl.Expr:
     if name == "is_business":
         word = trimmed(cell).str.to_lowercase()
         return pl.when(word.is_in(_YES)).then(True).when(word.is_in(_NO)).then(False)
+    if name in POINTS:
+        return without_point_blanks(cell)
     return without_name_blanks(cell) if name in PERSON else without_blanks(cell)
 
 

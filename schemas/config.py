@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from schemas.columns import CHANNELS, EMAIL_SLOTS, PHONE_SLOTS, PLAIN_FIELDS
+from schemas.columns import CHANNELS, CODE_FIELDS, EMAIL_SLOTS, PHONE_SLOTS, PLAIN_FIELDS
 from schemas.contact.fictional import EXAMPLE_DOMAINS, FICTIONAL_NUMBERS
 from schemas.contact.regions import checked_region
 from schemas.errors import ConfigError, UsageError
@@ -20,7 +20,7 @@ from schemas.tomls import Located, read_toml
 Config = TypeVar("Config", bound=BaseModel)
 Channel = Literal["call", "text", "email", "post"]
 #: Fields that a layout can map a source column to.
-MAPPABLE = (*PHONE_SLOTS, *EMAIL_SLOTS, "fax", *PLAIN_FIELDS)
+MAPPABLE = (*PHONE_SLOTS, *CODE_FIELDS, *EMAIL_SLOTS, "fax", *PLAIN_FIELDS)
 _REAL = (*FICTIONAL_NUMBERS, *EXAMPLE_DOMAINS)
 
 

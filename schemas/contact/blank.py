@@ -38,6 +38,8 @@ EMPTY_WORDS = frozenset(
         "0",
     }
 )
+#: What a spreadsheet shows instead of a value that it could not work out. A contact point was there and is lost.
+ERROR_WORDS = frozenset({"#n/a", "#na", "#value!", "#ref!", "#null!", "#name?", "#num!", "#div/0!"})
 #: Names and addresses may truly be Null, Na or None: only what no one is called is empty there.
 EMPTY_NAME_WORDS = frozenset({"", "(blank)", "(empty)", "(null)", "#n/a", "#value!", "#ref!", "#null!"})
 
@@ -62,6 +64,7 @@ def _any_of(words: frozenset[str], more: str = "") -> str:
 
 #: Form fields are often left as a row of underscores.
 _EMPTY = _any_of(EMPTY_WORDS, "|_+")
+_EMPTY_POINT = _any_of(EMPTY_WORDS - ERROR_WORDS, "|_+")
 _EMPTY_NAME = _any_of(EMPTY_NAME_WORDS)
 
 
@@ -74,6 +77,12 @@ def without_blanks(column: pl.Expr) -> pl.Expr:
     """Trim a contact or evidence column and turn words that mean nothing (``(blank)``, ``____``) into null."""
     text = trimmed(column)
     return pl.when(~text.str.contains(_EMPTY)).then(text)
+
+
+def without_point_blanks(column: pl.Expr) -> pl.Expr:
+    """Trim a contact column; words that mean nothing become null, but not a spreadsheet's errors: they are damage."""
+    text = trimmed(column)
+    return pl.when(~text.str.contains(_EMPTY_POINT)).then(text)
 
 
 def without_name_blanks(column: pl.Expr) -> pl.Expr:

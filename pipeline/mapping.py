@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from schemas.columns import DAYS, EMAIL_SLOTS, INSTANTS, PHONE_SLOTS
+from schemas.columns import CODE_FIELDS, DAYS, EMAIL_SLOTS, INSTANTS, PHONE_SLOTS
 from schemas.config import Layout
 from schemas.contact.blank import BLANKS
 from schemas.errors import DropError
@@ -35,7 +35,8 @@ class Mapping:
     @property
     def extra(self) -> tuple[str, ...]:
         """Columns that ``extra`` carries: the unmapped, and those whose cells may hold what could not be read."""
-        kept = {self.fields[name] for name in (*INSTANTS, *DAYS, "is_business") if name in self.fields}
+        may_fail = (*INSTANTS, *DAYS, *CODE_FIELDS, "is_business")
+        kept = {self.fields[name] for name in may_fail if name in self.fields}
         return tuple(name for name in self.unmapped) + tuple(sorted(kept))
 
 

@@ -6,8 +6,8 @@ import polars as pl
 
 from pipeline.context import Context, Source
 from pipeline.reading.table import SOURCE
-from schemas.columns import DAYS, INSTANTS, PERSON, PLAIN_FIELDS, POINTS, WORD_LISTS
-from schemas.contact.blank import BLANKS, NAME_BLANKS, trimmed
+from schemas.columns import CODE_FIELDS, DAYS, INSTANTS, PERSON, PLAIN_FIELDS, POINTS, WORD_LISTS
+from schemas.contact.blank import BLANKS, NAME_BLANKS, POINT_BLANKS, Blanks, trimmed
 from schemas.findings import findings, no_findings
 
 _ISO_DAY = r"^\d{4}-\d{2}-\d{2}$"
@@ -35,8 +35,8 @@ def map_stage(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl
     fields = source.mapping.fields
     known = [point for point in POINTS if point in fields and point in context.points]
     cells = {
-        name: (NAME_BLANKS if name in PERSON else BLANKS).cleaned(frame.get_column(SOURCE + fields[name]))
-        for name in (*known, *PLAIN_FIELDS)
+        name: _blanks_of(name).cleaned(frame.get_column(SOURCE + fields[name]))
+        for name in (*known, *CODE_FIELDS, *PLAIN_FIELDS)
         if name in fields
     }
     mapped = frame.with_columns(_read(name, cell).alias(name) for name, cell in cells.items())
@@ -62,6 +62,10 @@ def _read(name: str, cells: pl.Series) -> pl.Series:
         word = cells.str.to_lowercase()
         return pl.select(pl.when(word.is_in(_YES)).then(True).when(word.is_in(_NO)).then(False)).to_series()
     return cells
+
+
+def _blanks_of(name: str) -> Blanks:
+    return POINT_BLANKS if name in POINTS else NAME_BLANKS if name in PERSON else BLANKS
 
 
 def _instants(cells: pl.Series) -> pl.Series:

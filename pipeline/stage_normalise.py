@@ -6,22 +6,25 @@ import polars as pl
 
 from pipeline.context import Context, Source
 from pipeline.usable import has_address
-from schemas.columns import POST_POINT
+from schemas.columns import CODE_FIELDS, POST_POINT
+from schemas.contact.calling_codes import calling_codes, regions_by_code
 from schemas.contact.email import EMAIL_AUTHORITY, email_forms
 from schemas.contact.phone import PHONE_AUTHORITY, phone_forms
 from schemas.contact.regions import regions_of
+from schemas.contact.second_look import phone_points
 from schemas.findings import findings, no_findings
-from schemas.masking import masked_text
+from schemas.masking import masked_phone, masked_text
 
 #: State of a value -> the code that it gives.
-_PHONE_CODES = {state: f"phone.{state}" for state in ("damaged", "unparseable", "invalid")}
-_EMAIL_CODES = {state: f"email.{state}" for state in ("damaged", "syntax", "special_use")}
+_PHONE_CODES = {state: f"phone.{state}" for state in ("damaged", "unparseable", "invalid", "is_email", "short_code")}
+_EMAIL_CODES = {state: f"email.{state}" for state in ("damaged", "syntax", "special_use", "several", "is_phone")}
 
 
 def normalise_stage(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Replace the contact columns by their canonical form.
 
-    Adds ``<phone>:type``, ``<phone>:region`` and ``<phone>:zones``, and ``<email>:given`` with the value as it came.
+    Adds ``<phone>:type``, ``<phone>:region`` and ``<phone>:zones``, ``<phone>:other`` and ``<phone>:other_region`` with
+    the other reading of a number that has two, and ``<email>:given`` with the value as it came.
     """
     found = [_contact_none(frame, source, context)]
     frame, of_phones = _phones(frame, source, context)
@@ -52,10 +55,11 @@ def _phones(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.D
         regions = regions_of(frame.get_column("country"), source.region)
     else:
         regions = pl.repeat(source.region, len(frame), dtype=pl.String, eager=True)
+    codes = {slot: calling_codes(frame.get_column(column)) for slot, column in _code_columns(slots, source).items()}
     # All phone columns at once: the same number in two of them is read once.
-    forms = phone_forms(
+    forms = phone_points(
         pl.concat([frame.get_column(slot) for slot in slots]),
-        pl.concat([regions] * len(slots)),
+        pl.concat([regions_by_code(codes[slot], regions) if slot in codes else regions for slot in slots]),
         context.apply,
     )
     found = []
@@ -73,13 +77,56 @@ def _phones(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.D
                 detail="extension " + pl.col("extension"),
             )
         )
+        found.append(
+            findings(
+                judged.filter(pl.col("other").is_not_null()),
+                "phone.ambiguous",
+                point=slot,
+                source=PHONE_AUTHORITY,
+                detail=masked_phone(pl.col("e164")) + " as written, or " + masked_phone(pl.col("other")),
+            )
+        )
+        if slot in codes:
+            column = _code_columns(slots, source)[slot]
+            found += _conflicts(
+                judged.with_columns(codes[slot].alias("code"), regions.alias("home"), frame[column]), slot, column
+            )
         frame = frame.with_columns(
             part.get_column("e164").alias(slot),
             part.get_column("type").alias(f"{slot}:type"),
             part.get_column("region").alias(f"{slot}:region"),
             part.get_column("time_zones").alias(f"{slot}:zones"),
+            part.get_column("other").alias(f"{slot}:other"),
+            part.get_column("other_region").alias(f"{slot}:other_region"),
         )
     return frame, found
+
+
+def _code_columns(slots: tuple[str, ...], source: Source) -> dict[str, str]:
+    """Field with the calling code of each phone column that has one: its own, else the first phone's."""
+    own = {slot: field for field, slot in CODE_FIELDS.items() if field in source.mapping.fields}
+    shared = dict.fromkeys(slots, own["phone"]) if "phone" in own else {}
+    return {slot: field for slot, field in (shared | own).items() if slot in slots}
+
+
+def _conflicts(judged: pl.DataFrame, slot: str, field: str) -> list[pl.DataFrame]:
+    """Flag calling codes that are none, that the number contradicts, or without which alone it would be valid."""
+    given = judged.filter(pl.col("value").is_not_null() & pl.col(field).is_not_null())
+    code, number = pl.col("code"), pl.col("e164")
+    refused = given.filter(code.is_not_null() & number.is_null())
+    without = phone_forms(refused.get_column("value"), refused.get_column("home"))
+    cases = (
+        (given.filter(code.is_null()), pl.lit("the column of calling codes holds none")),
+        (given.filter(~number.str.starts_with("+" + code)), masked_phone(number) + " is not of calling code " + code),
+        (
+            refused.filter(without.get_column("state") == "ok"),
+            "no number of calling code " + code + ", but valid without",
+        ),
+    )
+    return [
+        findings(rows, "phone.code_conflict", point=slot, source="calling code column", detail=detail)
+        for rows, detail in cases
+    ]
 
 
 def _emails(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.DataFrame, list[pl.DataFrame]]:

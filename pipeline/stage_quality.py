@@ -5,6 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.context import Context, Source
+from schemas.config import Campaign
+from schemas.contact.domain_typos import domain_meant
 from schemas.contact.fictional import EXAMPLE_DOMAINS, FICTIONAL_NUMBERS, RESERVED_DOMAINS, domain_pattern
 from schemas.contact.phone import PHONE_AUTHORITY
 from schemas.contact.quality import (
@@ -18,14 +20,17 @@ from schemas.findings import findings, no_findings
 from schemas.masking import masked_email, masked_phone
 
 _REGISTER = "leadscrub quality register"
+#: Types that can receive a text; in many countries, such as the United States, landlines look like mobiles.
+_TEXTABLE = ("mobile", "fixed_line_or_mobile")
 
 
 def quality_stage(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Find fictional, premium-rate and fax numbers, reserved, disposable and role addresses, and test records."""
+    """Find numbers and addresses that reach nobody, types that the campaign does not want, slips, and test records."""
     real = frozenset(context.campaign.treat_as_real)
     found = [no_findings()]
     for slot in source.slots(context.phone_slots):
         found += _phone(frame, slot, real, is_fax=slot in source.mapping.fax)
+        found += _phone_types(frame, slot, context.campaign)
     for slot in source.slots(context.email_slots):
         found += _email(frame, slot, real)
     found += _test_records(frame, source.slots(context.email_slots))
@@ -36,7 +41,6 @@ def _phone(frame: pl.DataFrame, slot: str, real: frozenset[str], *, is_fax: bool
     number, masked = pl.col(slot), masked_phone(pl.col(slot))
     patterns = [pattern for name, pattern in FICTIONAL_NUMBERS.items() if name not in real]
     fictional = frame.filter(number.str.contains("|".join(patterns))) if patterns else frame.clear()
-    premium = frame.filter(pl.col(f"{slot}:type") == "premium_rate")
     fax = frame.filter(number.is_not_null()) if is_fax else frame.clear()
     return [
         findings(
@@ -46,15 +50,26 @@ def _phone(frame: pl.DataFrame, slot: str, real: frozenset[str], *, is_fax: bool
             source=_REGISTER,
             detail=masked + " is reserved for fiction",
         ),
-        findings(
-            premium,
-            "phone.premium_rate",
-            point=slot,
-            source=PHONE_AUTHORITY,
-            detail=masked + " is premium-rate",
-        ),
         findings(fax, "phone.fax", point=slot, source="header", detail=masked + " comes from a fax column"),
     ]
+
+
+def _phone_types(frame: pl.DataFrame, slot: str, campaign: Campaign) -> list[pl.DataFrame]:
+    """Judge the types by the campaign's policy, and whether a text can arrive."""
+    kind = pl.col(f"{slot}:type")
+    blocked, flagged = (campaign.phone_types.with_policy(policy) for policy in ("block", "flag"))
+    usual = [*campaign.phone_types.with_policy("allow")]
+    rare = frame.filter(~kind.is_in(usual)).select("row_id", slot, kind)
+    cases = [
+        ("phone.premium_rate", (kind == "premium_rate") & kind.is_in(blocked)),
+        ("phone.unwanted_type", (kind != "premium_rate") & kind.is_in(blocked)),
+        ("phone.unusual_type", kind.is_in(flagged)),
+    ]
+    found = [(code, rare.filter(condition)) for code, condition in cases]
+    if "text" in campaign.channels:
+        found.append(("phone.not_textable", frame.filter(~kind.is_in(_TEXTABLE))))
+    said = masked_phone(pl.col(slot)) + " is of type " + kind.str.replace_all("_", " ", literal=True)
+    return [findings(rows, code, point=slot, source=PHONE_AUTHORITY, detail=said) for code, rows in found]
 
 
 def _email(frame: pl.DataFrame, slot: str, real: frozenset[str]) -> list[pl.DataFrame]:
@@ -63,6 +78,7 @@ def _email(frame: pl.DataFrame, slot: str, real: frozenset[str]) -> list[pl.Data
     domain = address.str.extract("@([^@]*)$", 1)
     names = frame.select(domain.unique().drop_nulls()).to_series().to_list()
     throwaway = [name for name in names if _is_disposable(name)]
+    meant = {name: right for name in names if (right := domain_meant(name)) is not None}
     return [
         findings(
             frame.filter(address.str.contains(domain_pattern(reserved))),
@@ -84,6 +100,13 @@ def _email(frame: pl.DataFrame, slot: str, real: frozenset[str]) -> list[pl.Data
             point=slot,
             source=_REGISTER,
             detail=masked + " belongs to a role",
+        ),
+        findings(
+            frame.filter(domain.is_in(list(meant))),
+            "email.domain_typo",
+            point=slot,
+            source=_REGISTER,
+            detail=masked + ": is " + domain.replace_strict(meant, default=None, return_dtype=pl.String) + " meant?",
         ),
     ]
 

@@ -43,6 +43,8 @@ EMPTY_WORDS = frozenset(
         "0",
     }
 )
+#: What a spreadsheet shows instead of a value that it could not work out. A contact point was there and is lost.
+ERROR_WORDS = frozenset({"#n/a", "#na", "#value!", "#ref!", "#null!", "#name?", "#num!", "#div/0!"})
 #: Names and addresses may truly be Null, Na or None: only what no one is called is empty there.
 EMPTY_NAME_WORDS = frozenset({"", "(blank)", "(empty)", "(null)", "#n/a", "#value!", "#ref!", "#null!"})
 
@@ -123,7 +125,9 @@ def _bytes_of(characters: str, place: int) -> npt.NDArray[np.bool_]:
 
 _OPENS_INVISIBLE, _ENDS_INVISIBLE = _bytes_of(_INVISIBLE, 0), _bytes_of(_INVISIBLE, -1)
 
-#: In contact and evidence columns. Form fields are often left as a row of underscores.
+#: In evidence columns. Form fields are often left as a row of underscores.
 BLANKS = _blanks(EMPTY_WORDS, "|_+", b"_")
+#: In contact columns. A spreadsheet's errors mean something there: they are damage.
+POINT_BLANKS = _blanks(EMPTY_WORDS - ERROR_WORDS, "|_+", b"_")
 #: In name and address columns, where only what nobody is called means nothing.
 NAME_BLANKS = _blanks(EMPTY_NAME_WORDS)

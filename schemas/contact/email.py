@@ -1,7 +1,8 @@
 """What an email address is: the answer of ``email-validator`` (no DNS), for columns of values.
 
-A value ends in one of these states: ``ok``, ``syntax`` (not an address), ``damaged`` (was one, and which is a guess) or
-``special_use`` (an address in a reserved domain that the library refuses).
+A value ends in one of these states: ``ok``, ``syntax`` (not an address), ``damaged`` (was one, and which is a guess),
+``several`` (more than one in the cell), ``is_phone`` (a phone number in its place) or ``special_use`` (an address in a
+reserved domain that the library refuses).
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import polars as pl
 from email_validator import EmailNotValidError, validate_email
 
 from schemas.contact.apply import Apply, apply_here
+from schemas.contact.blank import ERROR_WORDS
+from schemas.contact.email_repairs import looks_like_phone, read_inside, was_address, without_slips
 from schemas.contact.fictional import RESERVED_DOMAINS, domain_pattern
 from schemas.contact.forms import form_frame
 
@@ -44,9 +47,6 @@ _PLAIN = r"^[A-Za-z0-9_+\-]+(?:\.[A-Za-z0-9_+\-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9\
 _PLAIN_BYTES = 64
 _RESERVED = domain_pattern(RESERVED_DOMAINS)
 _RESERVED_RE = re.compile(_RESERVED, re.IGNORECASE)
-_WRAPPED = re.compile(r"(?:mailto:)?\s*<?\s*(?:mailto:)?([^<>\s]+@[^<>\s]+?)\s*>?[\s.,;]*", re.IGNORECASE)
-#: One blank or comma too many, and otherwise the shape of an address.
-_DAMAGED = re.compile(r"[^@]+@[^@]+")
 
 
 def _valid(value: str) -> str | None:
@@ -56,29 +56,30 @@ def _valid(value: str) -> str | None:
         return None
 
 
-def _unwrap(value: str) -> tuple[str, str] | None:
-    """Take off ``mailto:``, angle brackets and trailing punctuation: what is inside is the only reading."""
-    match = _WRAPPED.fullmatch(value)
-    if match is None or match[1] == value:
-        return None
-    return match[1], "mailto:, brackets or trailing punctuation removed"
-
-
 def read_email(value: str) -> EmailForm:
     """Read one trimmed, non-empty value."""
     if "\ufffd" in value:
         return EmailForm("damaged", why="characters were lost in an earlier conversion")
+    if value.lower() in ERROR_WORDS:
+        return EmailForm("damaged", why="a spreadsheet's error stands in place of the address")
     if normal := _valid(value):
         return EmailForm("ok", normal)
-    if unwrapped := _unwrap(value):
-        inner, repair = unwrapped
-        if normal := _valid(inner):
-            return EmailForm("ok", normal, repair)
+    if "@" not in value:
+        if looks_like_phone(value):
+            return EmailForm("is_phone", why="it looks like a phone number")
+        return EmailForm("syntax", why="no @ sign")
+    inside, repair = read_inside(value, _valid)
+    if len(inside) > 1:
+        return EmailForm("several", why="several addresses in one cell")
+    if inside:
+        return EmailForm("ok", inside[0], repair)
     if _RESERVED_RE.search(value):
         return EmailForm("special_use", why="the domain is reserved and receives no mail")
-    if _DAMAGED.fullmatch(value) and "/" not in value and _valid(re.sub(r"[\s,]+", ".", value)):
+    if mended := without_slips(value, _valid):
+        return EmailForm("ok", *mended)
+    if was_address(value, _valid):
         return EmailForm("damaged", why="a blank or a comma stands inside the address")
-    return EmailForm("syntax", why="no @ sign" if "@" not in value else "not an email address")
+    return EmailForm("syntax", why="not an email address")
 
 
 def _read_chunk(items: Sequence[str]) -> list[EmailForm]:

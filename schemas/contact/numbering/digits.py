@@ -27,6 +27,10 @@ _BLOCK = 1 << 13
 _LEAST_DIGITS = 3
 #: With that many digits, a slash may stand between two numbers (of six digits or more).
 _SEVERAL_DIGITS = 12
+#: With that many, also a blank or a hyphen may (seven digits or more).
+_TWO_NUMBERS = 14
+#: A slash among that many last bytes may stand before the end of a range ("030 1234567/68").
+_RANGE_BYTES = 5
 
 #: Kind of byte -> place of its six bits.
 _DIGIT, _OTHER, _DOT, _SLASH, _PLUS = 0, 6, 12, 18, 24
@@ -86,6 +90,8 @@ def _block(starts: npt.NDArray[np.int64], data: npt.NDArray[np.uint8]) -> tuple[
     totals = at_bounds[1:] - at_bounds[:-1]
     count = (totals & 63).astype(np.int64)
     told = (count >= _LEAST_DIGITS) & (count <= MAX_DIGITS) & (totals >> _OTHER & 63 == 0)
+    long = np.flatnonzero(told & (count >= _TWO_NUMBERS))
+    told[long] = (starts[long + 1] - starts[long] == count[long]) | (totals[long] >> _PLUS > 0)
     special = np.flatnonzero(totals >> _DOT)
     told[special] &= _harmless(starts[special], starts[special + 1], totals[special], data)
     return np.where(told, _assembled(data, count), 0), totals >> _PLUS > 0
@@ -103,7 +109,9 @@ def _harmless(
     bracketed = (first == ord("(")) & (data.take(start + 1, mode="clip") == ord("+"))
     decimal = (dots == 1) & (end - start == count + pluses + 1) & (data[end - 1] == ord("0"))
     in_front = (pluses == 0) | ((pluses == 1) & ((first == ord("+")) | bracketed))
-    harmless: Flags = in_front & ~decimal & ((slashes == 0) | (count < _SEVERAL_DIGITS))
+    behind = np.maximum(end[:, None] - np.arange(1, _RANGE_BYTES + 1), start[:, None])
+    ranged = (slashes > 0) & (data[behind] == ord("/")).any(axis=1)
+    harmless: Flags = in_front & ~decimal & ~ranged & ((slashes == 0) | (count < _SEVERAL_DIGITS))
     return harmless
 
 

@@ -46,7 +46,7 @@ from suppression.store import open_fit
 Stage = Callable[[pl.DataFrame, Source, Context], tuple[pl.DataFrame, pl.DataFrame]]
 
 #: Ends of the names of columns that only screening needs.
-_SCREENED_ONLY = (":given", ":other", ":other_region")
+_SCREENED_ONLY = (":given", ":key", ":domain", ":other", ":other_region")
 #: Stages of the first pass, in order. Each is a function of (batch, its file, read-only context).
 BATCH_STAGES: tuple[Stage, ...] = (map_stage, normalise_stage, quality_stage, screen_stage)
 

@@ -6,7 +6,6 @@ import numpy as np
 import polars as pl
 
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
-from schemas.contact.email import email_key
 from schemas.findings import findings, no_findings
 from schemas.list_kinds import code_of
 from schemas.masking import masked_email, masked_phone
@@ -26,7 +25,7 @@ def screen_points(frame: pl.DataFrame, lists: list[SuppressionList]) -> pl.DataF
     """Return the findings of all lists over all contact points of ``frame``.
 
     ``frame`` has ``row_id``, the contact columns in canonical form, for each email column ``<column>:given`` with the
-    value as it came (partners hash what they were given), and for each phone column ``<column>:region``. A number that
+    value as it came (partners hash what they were given) and ``<column>:key``, its lower case, and for each phone column ``<column>:region``. A number that
     can be read in two ways has the other one in ``<column>:other``, of ``<column>:other_region``: it is screened too.
     """
     found = [no_findings()]
@@ -71,7 +70,7 @@ def _screen_other_reading(frame: pl.DataFrame, slot: str, lists: list[Suppressio
 
 def _screen_email(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) -> list[pl.DataFrame]:
     values = frame.get_column(slot)
-    folded = frame.select(email_key(pl.col(slot))).to_series()
+    folded = frame.get_column(f"{slot}:key")
     # Making the keys costs more than looking them up: once for all lists.
     keys = text_keys(folded) if any(suppression.emails is not None for suppression in lists) else None
     found = []

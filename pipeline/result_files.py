@@ -14,7 +14,7 @@ from pipeline.returns import ReturnFile
 from pipeline.verdict import Verdict
 from schemas.columns import SCHEMA_VERSION
 from schemas.findings import FINDING_SCHEMA
-from schemas.frames import finding_schema, frame_schema, output_types
+from schemas.frames import output_types
 from schemas.manifest import OutputFile
 
 #: Name of the return file of a drop whose vendor was not named.
@@ -33,9 +33,9 @@ class ResultFiles:
         extra, original = list(context.extra_columns), list(context.columns)
         clean, rejected = output_types(extra, None), output_types(extra, original)
         self._folder = folder
-        self._clean = ParquetOutput(folder / "clean.parquet", clean, frame_schema(clean), metadata)
-        self._rejected = ParquetOutput(folder / "rejected.parquet", rejected, frame_schema(rejected), metadata)
-        self._findings = ParquetOutput(folder / "findings.parquet", FINDING_SCHEMA, finding_schema(), metadata)
+        self._clean = ParquetOutput(folder / "clean.parquet", clean, metadata)
+        self._rejected = ParquetOutput(folder / "rejected.parquet", rejected, metadata)
+        self._findings = ParquetOutput(folder / "findings.parquet", FINDING_SCHEMA, metadata)
         (folder / "returns").mkdir()
         self._returns = ReturnFile(folder / "returns" / f"{context.vendor or UNNAMED_VENDOR}.csv", context.columns)
 

@@ -24,8 +24,8 @@ def normalise_stage(frame: pl.DataFrame, source: Source, context: Context) -> tu
     """Replace the contact columns by their canonical form.
 
     Adds ``<phone>:type``, ``<phone>:region`` and ``<phone>:zones``, ``<phone>:other`` and ``<phone>:other_region`` with
-    the other reading of a number that has two, ``<email>:given`` with the value as it came, ``<email>:key`` under which it
-    is suppressed and de-duplicated, and ``<email>:domain``.
+    the other reading of a number that has two, ``<email>:given`` with the value as it came, ``<email>:key`` under which
+    it is suppressed and de-duplicated, and ``<email>:domain``.
     """
     found = [_contact_none(frame, source, context)]
     frame, of_phones = _phones(frame, source, context)

@@ -24,9 +24,10 @@ _BY_AREA_CODE = frozenset({"dnc.national"})
 def screen_points(frame: pl.DataFrame, lists: list[SuppressionList]) -> pl.DataFrame:
     """Return the findings of all lists over all contact points of ``frame``.
 
-    ``frame`` has ``row_id``, the contact columns in canonical form, for each email column ``<column>:given`` with the
-    value as it came (partners hash what they were given) and ``<column>:key``, its lower case, and for each phone column ``<column>:region``. A number that
-    can be read in two ways has the other one in ``<column>:other``, of ``<column>:other_region``: it is screened too.
+    ``frame`` has ``row_id`` and the contact columns in canonical form. For each email column, ``<column>:given`` holds
+    the value as it came (partners hash what they were given) and ``<column>:key`` its lower case; for each phone column
+    ``<column>:region``. A number that can be read in two ways has the other one in ``<column>:other``, of
+    ``<column>:other_region``: it is screened too.
     """
     found = [no_findings()]
     for slot in PHONE_SLOTS:

@@ -45,8 +45,8 @@ class EmailForm(NamedTuple):
     why: str | None = None
 
 
-# Lower-case addresses about which the library can have only one opinion: plain ASCII, dots between atoms, letters at the
-# end. In 64 bytes no length limit of RFC 5321 can be exceeded. Two hyphens are left to the library: they mean IDNA.
+# Lower-case addresses about which the library can have only one opinion: plain ASCII, dots between atoms, letters at
+# the end. In 64 bytes no length limit of RFC 5321 can be exceeded. Two hyphens are left to the library: they mean IDNA.
 _ATOM = r"[a-z0-9_'+]*(?:-[a-z0-9_'+]+)*"
 _PLAIN = rf"^(?:[a-z0-9_'+]{_ATOM}\.)*[a-z0-9_'+]{_ATOM}@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{{2,}}$"
 _PLAIN_BYTES = 64

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import polars as pl
@@ -36,18 +37,23 @@ class ResultFiles:
         self._clean = ParquetOutput(folder / "clean.parquet", clean, metadata)
         self._rejected = ParquetOutput(folder / "rejected.parquet", rejected, metadata)
         self._findings = ParquetOutput(folder / "findings.parquet", FINDING_SCHEMA, metadata)
+        self._beside = ThreadPoolExecutor(1, "clean rows")
+        self._pending = self._beside.submit(lambda: None)
         (folder / "returns").mkdir()
         self._returns = ReturnFile(folder / "returns" / f"{context.vendor or UNNAMED_VENDOR}.csv", context.columns)
 
     def add(self, verdict: Verdict, findings: pl.DataFrame) -> None:
-        """Take a batch."""
-        self._clean.add(verdict.clean)
+        """Take a batch. Clean rows, most of them, are written while the rest is, and while the next batch is decided."""
+        self._pending.result()
+        self._pending = self._beside.submit(self._clean.add, verdict.clean)
         self._rejected.add(verdict.rejected)
         self._findings.add(findings)
         self._returns.add(verdict.rejected)
 
     def close(self) -> dict[str, OutputFile]:
         """Finish all files; sizes, rows and hashes by name."""
+        self._pending.result()
+        self._beside.shutdown()
         written = (self._clean, self._rejected, self._findings)
         for file in written:
             file.close()

@@ -95,6 +95,8 @@ class IndexBuilder:
         return replace(block, refused=pl.concat([block.refused.filter(said), candidates.filter(~good)]))
 
     def _refuse(self, refused: pl.DataFrame, member: str) -> None:
+        if refused.is_empty():
+            return
         for why, count in refused.get_column("why").value_counts().rows():
             self._refused[str(why)] += int(count)
         self._sides.add_refused(refused, member)
@@ -103,9 +105,13 @@ class IndexBuilder:
         self._refuse(entries.select("text", pl.lit(why).alias("why"), "line"), member)
 
     def _add_points(self, block: Block, entries: pl.DataFrame) -> None:
-        first = str(entries.item(0, "text")) if len(entries) else ""
+        if self._kind.phones and "number" in entries.columns:
+            entries = self._add_local(entries)
+        if entries.is_empty():
+            return
+        first = str(entries.item(0, "text"))
         hashed = looks_hashed(first) or ("sha256" if block.holds == "hash" else None)
-        if hashed is not None and len(entries):
+        if hashed is not None:
             raise ListError(
                 f"List '{self._name}' holds values that look like {hashed} hashes.",
                 f"Declare how they were made, for example --list-hash {self._name}=trim+lower+{hashed}.",
@@ -120,6 +126,14 @@ class IndexBuilder:
             self._add_phones(numbers, block)
         else:
             self._refuse_all(numbers, "not an email address", block.member)
+
+    def _add_local(self, entries: pl.DataFrame) -> pl.DataFrame:
+        """Take what the reader has seen to be ten digits; return the rest: an area code begins with 2 to 9."""
+        numbers = entries.get_column("number")
+        real = numbers >= 2_000_000_000
+        self.phones.add_local(numbers.filter(real).to_numpy())
+        self._taken += int(real.sum())
+        return entries.filter(~real).drop("number")
 
     def _add_emails(self, entries: pl.DataFrame, member: str) -> None:
         keys = email_forms(entries.get_column("text")).select(email_key(pl.col("normal")).alias("key"))

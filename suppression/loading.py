@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from schemas.ahead import read_ahead
 from schemas.contact.apply import Apply
 from schemas.errors import ListError
 from schemas.list_kinds import ListKind
@@ -61,7 +62,7 @@ def build_version(spec: ListSpec, folder: Path, apply: Apply) -> Built:
     builder = IndexBuilder(folder, spec.name, spec.kind, spec.recipes, spec.options.region, apply)
     said: set[str] = set()
     warnings: list[str] = []
-    for block in read_list(spec.paths, spec.options, spec.format):
+    for block in read_ahead(read_list(spec.paths, spec.options, spec.format)):
         builder.add(block)
         said |= block.covers
         warnings += block.warnings

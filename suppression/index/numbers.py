@@ -36,13 +36,15 @@ def _north_american(numbers: Numbers) -> npt.NDArray[np.bool_]:
 
 
 class NumberBuilder:
-    """Takes numbers in any order and writes the index. Memory: 1.25 MB an area code at most, and the other numbers."""
+    """Takes numbers in any order and writes the index. Memory: at most 1.9 MB an area code, and the other numbers."""
 
     def __init__(self) -> None:
         self._waiting: dict[int, list[Locals]] = {}
         self._counts: dict[int, int] = {}
         self._bitmaps: dict[int, npt.NDArray[np.uint8]] = {}
         self._others: list[Numbers] = []
+        #: One byte a number of the area code at hand; all false between two uses.
+        self._marks = np.zeros(_AREA_NUMBERS, dtype=bool)
 
     def add(self, numbers: Numbers) -> None:
         """Take E.164 integers; repeats are allowed."""
@@ -68,10 +70,20 @@ class NumberBuilder:
         self._waiting.setdefault(area, []).append(numbers)
         self._counts[area] = self._counts.get(area, 0) + len(numbers)
         if self._counts[area] >= _WAITING:
-            bitmap = self._bitmaps.setdefault(area, np.zeros(BITMAP_BYTES, np.uint8))
-            for part in self._waiting.pop(area):
-                np.bitwise_or.at(bitmap, part >> 3, (128 >> (part & 7)).astype(np.uint8))
+            if area not in self._bitmaps:
+                self._bitmaps[area] = np.zeros(BITMAP_BYTES, np.uint8)
+            self._mark(self._bitmaps[area], self._waiting.pop(area))
             self._counts[area] = 0
+
+    def _mark(self, bitmap: npt.NDArray[np.uint8], parts: list[Locals]) -> None:
+        """Set the bits of numbers: as bytes first, then all from the lowest to the highest at once."""
+        low = min(int(part.min()) for part in parts) & ~7
+        high = max(int(part.max()) for part in parts) + 1
+        span = self._marks[low : low + -(-(high - low) // 8) * 8]
+        for part in parts:
+            span[part - np.uint32(low)] = True
+        bitmap[low >> 3 : (low + len(span)) >> 3] |= np.packbits(span)
+        span[:] = False
 
     def write(self, folder: Path) -> dict[str, Any]:
         """Write the index. Returns its record; ``entries`` counts distinct numbers."""
@@ -101,8 +113,8 @@ class NumberBuilder:
                 numbers.sort()
                 sparse.append(_whole(area, numbers[_fresh(numbers)]))
                 continue
-            for part in waiting:
-                np.bitwise_or.at(bitmap, part >> 3, (128 >> (part & 7)).astype(np.uint8))
+            if waiting:
+                self._mark(bitmap, waiting)
             dense[area] = bitmap
         return dense, np.concatenate(sparse)
 

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import idna
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from schemas.contact.apply import Apply
@@ -180,12 +178,11 @@ class IndexBuilder:
         self._taken += len(good)
 
     def _add_digests(self, entries: pl.DataFrame, recipe: Recipe, member: str) -> None:
-        digests = [recipe.to_bytes(text) for text in entries.get_column("text")]
-        good = [digest for digest in digests if digest is not None]
-        if self._digests is not None and good:
-            self._digests.add(digest_rows(good, recipe.digest_bytes))
-        self._taken += len(good)
-        bad = entries.filter(pl.Series([digest is None for digest in digests], dtype=pl.Boolean))
+        digests, good = recipe.read_all(entries.get_column("text"))
+        if self._digests is not None:
+            self._digests.add(digests)
+        self._taken += len(digests)
+        bad = entries.filter(~good)
         self._refuse_all(bad, f"not a {recipe.algorithm} hash in {recipe.spelling}", member)
 
 
@@ -200,8 +197,3 @@ def _unicode_domains(domains: pl.Series) -> pl.Series:
         except idna.IDNAError:
             decoded[domain] = domain
     return domains.replace(decoded)
-
-
-def digest_rows(digests: list[bytes], size: int) -> npt.NDArray[np.uint8]:
-    """Stack digests as n x size bytes."""
-    return np.frombuffer(b"".join(digests), np.uint8).reshape(-1, size)

@@ -11,10 +11,9 @@ from schemas.findings import findings, no_findings
 from schemas.list_kinds import code_of
 from schemas.masking import masked_email, masked_phone
 from schemas.recipes import Recipe
-from suppression.build import digest_rows
 from suppression.index.digests import DigestIndex
 from suppression.index.numbers import number_key
-from suppression.index.texts import text_keys
+from suppression.index.packed import text_keys
 from suppression.lists import SuppressionList
 
 #: Kinds whose registries are handed out by area code: calling into one that the copy does not cover is a violation,
@@ -132,11 +131,17 @@ def _not_covered(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) -
 def _hashed_hits(index: DigestIndex, recipes: tuple[Recipe, ...], candidates: list[pl.Series]) -> pl.Series:
     """Hash each candidate form of the values by each recipe of the list; any form on the list is a hit."""
     hits = np.zeros(len(candidates[0]), dtype=bool)
-    for values in candidates:
-        present = np.flatnonzero(values.is_not_null().to_numpy())
-        texts = values.gather(present).to_list()
-        for recipe in recipes:
-            hits[present] |= index.hits(digest_rows([recipe.digest(text) for text in texts], index.size))
+    for recipe in recipes:
+        done: list[pl.Series] = []
+        for values in candidates:
+            prepared = recipe.prepared(values)
+            # Most are the same however they were given: hashed once.
+            fresh = prepared.is_not_null()
+            for earlier in done:
+                fresh &= prepared.ne_missing(earlier)
+            rows = fresh.arg_true()
+            hits[rows.to_numpy()] |= index.hits(recipe.hashed(prepared.gather(rows)))
+            done.append(prepared)
     return pl.Series(hits)
 
 

@@ -15,35 +15,56 @@ Bytes = npt.NDArray[np.uint8]
 _BLOCK = 1 << 20
 
 
-def write_blob(path: Path, parts: Iterable[npt.NDArray[np.generic]], block: int = _BLOCK) -> dict[str, object]:
-    """Write arrays one after the other. Returns the record that `Blob` opens the file with.
+class BlobWriter:
+    """Writes a file piece by piece, in a ``with`` statement; afterwards ``record`` is what `Blob` opens it with.
 
     Each block of ``block`` bytes has its XXH3-64; the record's ``sums`` file holds them, and ``digest`` is their hash.
     """
-    sums: list[int] = []
-    size = 0
-    pending = b""
-    with path.open("wb") as stream:
+
+    def __init__(self, path: Path, block: int = _BLOCK) -> None:
+        self._path, self._block = path, block
+        self._stream = path.open("wb")
+        self._sums: list[int] = []
+        self._size = 0
+        self._pending = b""
+        self.record: dict[str, object] = {}
+
+    def __enter__(self) -> BlobWriter:
+        return self
+
+    def write(self, part: npt.NDArray[np.generic]) -> None:
+        """Append an array's bytes."""
+        data = np.ascontiguousarray(part).reshape(-1).view(np.uint8).data
+        self._stream.write(data)
+        self._size += len(data)
+        start = 0
+        if self._pending:
+            start = min(self._block - len(self._pending), len(data))
+            self._pending += bytes(data[:start])
+            if len(self._pending) < self._block:
+                return
+            self._sums.append(xxhash.xxh3_64_intdigest(self._pending))
+        while start + self._block <= len(data):
+            self._sums.append(xxhash.xxh3_64_intdigest(data[start : start + self._block]))
+            start += self._block
+        self._pending = bytes(data[start:])
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+        if self._pending:
+            self._sums.append(xxhash.xxh3_64_intdigest(self._pending))
+        table = np.array(self._sums, dtype="<u8").tobytes()
+        self._path.with_suffix(self._path.suffix + ".sums").write_bytes(table)
+        digest = xxhash.xxh3_128_hexdigest(table)
+        self.record = {"name": self._path.name, "bytes": self._size, "block": self._block, "digest": digest}
+
+
+def write_blob(path: Path, parts: Iterable[npt.NDArray[np.generic]], block: int = _BLOCK) -> dict[str, object]:
+    """Write arrays one after the other. Returns the record that `Blob` opens the file with."""
+    with BlobWriter(path, block) as blob:
         for part in parts:
-            data = np.ascontiguousarray(part).reshape(-1).view(np.uint8).data
-            stream.write(data)
-            size += len(data)
-            start = 0
-            if pending:
-                start = min(block - len(pending), len(data))
-                pending += bytes(data[:start])
-                if len(pending) < block:
-                    continue
-                sums.append(xxhash.xxh3_64_intdigest(pending))
-            while start + block <= len(data):
-                sums.append(xxhash.xxh3_64_intdigest(data[start : start + block]))
-                start += block
-            pending = bytes(data[start:])
-    if pending:
-        sums.append(xxhash.xxh3_64_intdigest(pending))
-    table = np.array(sums, dtype="<u8")
-    path.with_suffix(path.suffix + ".sums").write_bytes(table.tobytes())
-    return {"name": path.name, "bytes": size, "block": block, "digest": xxhash.xxh3_128_hexdigest(table.tobytes())}
+            blob.write(part)
+    return blob.record
 
 
 class Blob:

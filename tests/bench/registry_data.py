@@ -7,8 +7,8 @@
     <folder>/hashed.txt                   SHA-256 in hexadecimal, one a line
     <folder>/emails.parquet               leads: `row_id`, `email` (normal form), `email:given`; a quarter listed
 
-The area codes are made up of those that the plan allows (none ends in 11 or has 9 in the middle); the numbers are
-drawn, so some may be somebody's. They leave the machine in no way.
+Area codes are those that the plan allows (none ends in 11 or has 9 in the middle), the first 380. The numbers are
+drawn, so some may be somebody's: they stay in the cache folder.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def _write_phone_leads(sizes: Sizes, known: NDArray[np.int64], path: Path) -> No
 
 
 def make_hashed(sizes: Sizes, folder: Path) -> None:
-    """Write the hashed list and its leads. What is not a lead's is 32 random bytes: nobody can tell a hash from them."""
+    """Write the hashed list and its leads; all but the leads' are random bytes, as hashes look."""
     folder.mkdir(parents=True, exist_ok=True)
     draw = np.random.default_rng([sizes.seed, 3])
     people = draw.permutation(sizes.leads)

@@ -24,6 +24,9 @@ BITMAP_BYTES = _AREA_NUMBERS // 8
 _WORTH_A_BITMAP = BITMAP_BYTES // 8
 #: Numbers of one area code that wait in memory before they go to a bitmap.
 _WAITING = _WORTH_A_BITMAP
+_PLAN = np.uint64(10_000_000_000)
+#: Numbers looked up at a time: what they need stays in the processor's cache.
+_ROWS = 1 << 15
 
 
 def number_key(e164: pl.Expr) -> pl.Expr:
@@ -32,7 +35,7 @@ def number_key(e164: pl.Expr) -> pl.Expr:
 
 
 def _north_american(numbers: Numbers) -> npt.NDArray[np.bool_]:
-    return np.asarray(numbers // np.uint64(10_000_000_000) == 1, dtype=bool)
+    return np.asarray(numbers // _PLAN == 1, dtype=bool)
 
 
 class NumberBuilder:
@@ -52,7 +55,7 @@ class NumberBuilder:
         if not local.all():
             self._others.append(numbers[~local])
             numbers = numbers[local]
-        self.add_local((numbers - np.uint64(10_000_000_000)).astype(np.int64))
+        self.add_local((numbers - _PLAN).astype(np.int64))
 
     def add_local(self, tens: npt.NDArray[np.int64]) -> None:
         """Take ten-digit North American numbers, area code first."""
@@ -135,7 +138,8 @@ class NumberIndex:
 
     def __init__(self, folder: Path, record: dict[str, Any], list_name: str) -> None:
         self._entries = int(record["entries"])
-        self._place = np.full(1000, -1, dtype=np.int64)
+        # The last place is that of numbers outside the plan.
+        self._place = np.full(1001, -1, dtype=np.int64)
         for place, (area, _) in enumerate(record["areas"]):
             self._place[area] = place
         self._areas: list[int] = [area for area, _ in record["areas"]]
@@ -154,21 +158,31 @@ class NumberIndex:
     def hits(self, wanted: Numbers) -> npt.NDArray[np.bool_]:
         """The same for a numpy array."""
         found = np.zeros(len(wanted), dtype=bool)
-        if not self._entries or not len(wanted):
+        if not self._entries:
             return found
-        if self._areas:
-            local = np.flatnonzero(_north_american(wanted))
-            tens = (wanted[local] - np.uint64(10_000_000_000)).astype(np.int64)
-            place = self._place[tens // _AREA_NUMBERS]
-            dense = place >= 0
-            rows, tens = local[dense], tens[dense] % _AREA_NUMBERS
-            offsets = place[dense] * BITMAP_BYTES + (tens >> 3)
-            data = self._bitmaps.touch(offsets)
-            found[rows] = (data[offsets] >> (7 - (tens & 7))) & 1
-        if len(self._sorted_blob):
-            ordered = self._all_sorted()
-            at = np.minimum(np.searchsorted(ordered, wanted), len(ordered) - 1)
-            found |= ordered[at] == wanted
+        for start in range(0, len(wanted), _ROWS):
+            rows = slice(start, start + _ROWS)
+            if self._areas:
+                found[rows] = self._in_bitmaps(wanted[rows])
+            if len(self._sorted_blob):
+                ordered = self._all_sorted()
+                at = np.minimum(np.searchsorted(ordered, wanted[rows]), len(ordered) - 1)
+                found[rows] |= ordered[at] == wanted[rows]
+        return found
+
+    def _in_bitmaps(self, wanted: Numbers) -> npt.NDArray[np.bool_]:
+        # Unsigned: a number below +1 wraps round to a very large one.
+        tens = wanted - _PLAN
+        area = np.minimum(tens // _AREA_NUMBERS, 1000)
+        place = self._place[area.view(np.int64)]
+        number = (tens - area * np.uint64(_AREA_NUMBERS)).view(np.int64)
+        dense = place >= 0
+        if not dense.all():
+            place, number = place[dense], number[dense]
+        offsets = place * BITMAP_BYTES + (number >> 3)
+        bits = (self._bitmaps.touch(offsets)[offsets] >> (7 - (number & 7)).astype(np.uint8)) & 1
+        found = np.zeros(len(wanted), dtype=bool)
+        found[dense] = bits
         return found
 
     def each(self) -> Iterator[Numbers]:

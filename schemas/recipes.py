@@ -48,6 +48,8 @@ _COLUMN_STEPS: dict[str, Callable[[pl.Expr], pl.Expr]] = {
 }
 #: Length of each digest in bytes.
 _HASHES = {"md5": 16, "sha1": 20, "sha256": 32, "sha512": 64}
+#: Values hashed at a time: so many small objects as a whole column would not stay in the processor's cache.
+_HASHED_AT_ONCE = 1 << 13
 _SPELLINGS = ("hex", "base64")
 
 #: CPython's own hash modules, by version. For a text as short as an address, to set up OpenSSL's takes longer than
@@ -98,8 +100,10 @@ class Recipe:
     def hashed(self, prepared: pl.Series) -> Digests:
         """Hash `prepared` values, none of them null, to n x `digest_bytes` bytes."""
         make = _constructor(self.algorithm)
-        digests = [make(text).digest() for text in prepared.cast(pl.Binary).to_list()]
-        return np.frombuffer(b"".join(digests), np.uint8).reshape(-1, self.digest_bytes)
+        blocks = (prepared.slice(start, _HASHED_AT_ONCE) for start in range(0, len(prepared), _HASHED_AT_ONCE))
+        texts = (block.cast(pl.Binary).to_list() for block in blocks)
+        digests = b"".join(b"".join([make(text).digest() for text in some]) for some in texts)
+        return np.frombuffer(digests, np.uint8).reshape(-1, self.digest_bytes)
 
     def digest_all(self, values: pl.Series) -> Digests:
         """Hash a column without nulls; row by row what `digest` gives."""

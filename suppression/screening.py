@@ -130,18 +130,18 @@ def _not_covered(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) -
 
 def _hashed_hits(index: DigestIndex, recipes: tuple[Recipe, ...], candidates: list[pl.Series]) -> pl.Series:
     """Hash each candidate form of the values by each recipe of the list; any form on the list is a hit."""
-    hits = np.zeros(len(candidates[0]), dtype=bool)
+    first, *others = candidates
+    hits = np.zeros(len(first), dtype=bool)
     for recipe in recipes:
-        done: list[pl.Series] = []
-        for values in candidates:
-            prepared = recipe.prepared(values)
-            # Most are the same however they were given: hashed once.
-            fresh = prepared.is_not_null()
-            for earlier in done:
-                fresh &= prepared.ne_missing(earlier)
-            rows = fresh.arg_true()
-            hits[rows.to_numpy()] |= index.hits(recipe.hashed(prepared.gather(rows)))
-            done.append(prepared)
+        prepared = recipe.prepared(first)
+        rows = prepared.is_not_null().arg_true()
+        hits[rows.to_numpy()] |= index.hits(recipe.hashed(prepared.gather(rows)))
+        for values in others:
+            # Most values are the same in every form, or become so: each is hashed once.
+            rows = (values.is_not_null() & values.ne_missing(first)).arg_true()
+            again = recipe.prepared(values.gather(rows))
+            new = again.ne_missing(prepared.gather(rows))
+            hits[rows.filter(new).to_numpy()] |= index.hits(recipe.hashed(again.filter(new)))
     return pl.Series(hits)
 
 

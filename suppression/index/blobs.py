@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -87,6 +88,7 @@ class Blob:
             raise self._damaged(f"'{path.name}' has changed")
         self._sums = np.frombuffer(table, dtype="<u8")
         self._checked = np.zeros(len(self._sums), dtype=bool)
+        self._checking = threading.Lock()
         self._name = path.name
         self._bytes: Bytes = np.asarray(np.memmap(path, np.uint8, "r")) if size else np.empty(0, np.uint8)
 
@@ -97,27 +99,34 @@ class Blob:
         """Check the blocks that hold these byte offsets, then give the bytes."""
         wanted = np.zeros(len(self._checked), dtype=bool)
         wanted[offsets // self._block] = True
-        self._check(np.flatnonzero(wanted & ~self._checked))
+        self._check(wanted)
         return self._bytes
 
     def all(self) -> Bytes:
         """Check every block, then give the bytes."""
-        self._check(np.flatnonzero(~self._checked))
+        self._check(np.ones(len(self._checked), dtype=bool))
         return self._bytes
 
-    def _check(self, blocks: npt.NDArray[np.intp]) -> None:
-        if not len(blocks):
+    def _check(self, wanted: npt.NDArray[np.bool_]) -> None:
+        """Check those of the wanted blocks that were not checked before."""
+        if not (wanted & ~self._checked).any():
             return
-        # Hashing leaves the interpreter.
-        with ThreadPoolExecutor(min(_THREADS, len(blocks)), "check") as pool:
-            for number, whole in zip(blocks.tolist(), pool.map(self._is_whole, blocks.tolist()), strict=True):
-                if not whole:
-                    raise self._damaged(f"'{self._name}' is not as it was written, near byte {number * self._block}")
-                self._checked[number] = True
+        # Of two threads that want the same blocks, one waits. Hashing leaves the interpreter.
+        with self._checking, ThreadPoolExecutor(_THREADS, "check") as pool:
+            blocks = np.flatnonzero(wanted & ~self._checked)
+            for bad in pool.map(self._first_bad, np.array_split(blocks, _THREADS)):
+                if bad is not None:
+                    raise self._damaged(f"'{self._name}' is not as it was written, near byte {bad * self._block}")
+            self._checked[blocks] = True
 
-    def _is_whole(self, number: int) -> bool:
-        data = self._bytes[number * self._block : (number + 1) * self._block]
-        return xxhash.xxh3_64_intdigest(data.data) == int(self._sums[number])
+    def _first_bad(self, blocks: npt.NDArray[np.intp]) -> int | None:
+        """The first of these blocks that is not as it was written."""
+        data, size = self._bytes.data, self._block
+        sums = self._sums[blocks].tolist()
+        for number, expected in zip(blocks.tolist(), sums, strict=True):
+            if xxhash.xxh3_64_intdigest(data[number * size : (number + 1) * size]) != expected:
+                return int(number)
+        return None
 
     def _damaged(self, what: str) -> ListError:
         return ListError(

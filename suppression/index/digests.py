@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from suppression.index.blobs import Blob, BlobWriter
+from suppression.index.search import places
 
 Digests = npt.NDArray[np.uint8]
 Keys = npt.NDArray[np.uint64]
@@ -18,6 +19,8 @@ _KEY_BYTES = 8
 _PARTS = 256
 #: Digests that wait in memory: to open the parts for every block would cost more than to write them.
 _WAITING_BYTES = 64 << 20
+#: Of a digest that is found, one place is looked at, anywhere in the file: to check a larger block would cost more.
+_REST_BLOCK = 4 << 10
 
 
 def _keys_of(digests: Digests) -> Keys:
@@ -59,7 +62,7 @@ class DigestBuilder:
         """Write ``name``.keys and ``name``.rest; the parts on disk are removed. ``entries`` counts distinct digests."""
         self._divide()
         entries = 0
-        with BlobWriter(folder / f"{name}.rest") as rest, BlobWriter(folder / f"{name}.keys") as keys:
+        with BlobWriter(folder / f"{name}.rest", _REST_BLOCK) as rest, BlobWriter(folder / f"{name}.keys") as keys:
             for part in range(_PARTS):
                 path = self._folder / f"{part:03d}"
                 if not path.exists():
@@ -111,10 +114,7 @@ class DigestIndex:
         if self._keys is None:
             self._keys = self._key_blob.all().view(np.uint64)
         wanted = _keys_of(digests)
-        # Searching in order touches memory in order: several times faster where the index is large.
-        order = np.argsort(wanted)
-        place = np.empty(len(wanted), dtype=np.int64)
-        place[order] = np.searchsorted(self._keys, wanted[order])
+        place = places(self._keys, wanted)
         tail = self.size - _KEY_BYTES
         rows = np.arange(len(wanted))
         # Two digests may share eight bytes: go on while they do.

@@ -20,6 +20,8 @@ _MASKS = np.array([(1 << 8 * length) - 1 for length in range(9)], dtype=np.uint6
 _BY_LENGTH, _STEP, _LAST = (np.uint64(odd) for odd in (0x9E3779B97F4A7C15, 0x6A09E667F3BCC909, 0xBB67AE8584CAA73B))
 #: Rows at a time: what they need stays in the processor's cache.
 _ROWS = 1 << 13
+#: Words of a text that are worth a step for the whole column.
+_WORDS = 32
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,11 @@ class Packed:
         words: Keys = np.ndarray(len(self.data) - 7, "<u8", self.data, strides=(1,))
         left = np.minimum(self.lengths[rows] - 8 * place, 8)
         return words[self.starts[rows] + 8 * place] & _MASKS[left]
+
+    def text(self, row: int) -> bytes:
+        """The bytes of one text."""
+        start = int(self.starts[row])
+        return self.data[start : start + int(self.lengths[row])].tobytes()
 
     def reaching(self, place: int) -> npt.NDArray[np.intp] | slice:
         """Rows that have a byte at ``8 * place``; a slice where all do."""
@@ -68,7 +75,8 @@ def text_keys(values: pl.Series) -> Keys:
 
     Starting from the length times a constant, each eight bytes are added by exclusive or, then the sum is multiplied
     and its upper half folded onto the lower one. Each step can be undone, so two texts that differ in one word only
-    never share a key. Not meant to withstand somebody who looks for two that do: what is found is compared in full.
+    never share a key; of more than 256 bytes, which no address has, only the first 256 count. Not meant to withstand
+    somebody who looks for two texts that share a key: what is found is compared in full.
     """
     texts = packed(values)
     keys = np.empty(len(texts), dtype=np.uint64)
@@ -81,7 +89,7 @@ def text_keys(values: pl.Series) -> Keys:
 
 def _keys(texts: Packed) -> Keys:
     keys = texts.lengths.astype(np.uint64) * _BY_LENGTH
-    for place in range(-(-int(texts.lengths.max()) // 8)):
+    for place in range(min(_WORDS, -(-int(texts.lengths.max()) // 8))):
         rows = texts.reaching(place)
         mixed = keys[rows] ^ texts.word(place, rows)
         mixed *= _STEP
@@ -96,10 +104,12 @@ def same_texts(left: Packed, right: Packed) -> npt.NDArray[np.bool_]:
     """Whether the texts of each row are the same."""
     same: npt.NDArray[np.bool_] = left.lengths == right.lengths
     rows = np.flatnonzero(same & (left.lengths > 0))
-    place = 0
-    while len(rows):
+    for place in range(_WORDS):
         equal = left.word(place, rows) == right.word(place, rows)
         same[rows[~equal]] = False
-        place += 1
-        rows = rows[equal & (left.lengths[rows] > 8 * place)]
+        rows = rows[equal & (left.lengths[rows] > 8 * (place + 1))]
+        if not len(rows):
+            break
+    for row in rows.tolist():
+        same[row] = left.text(row) == right.text(row)
     return same

@@ -5,7 +5,7 @@
     <folder>/registry.parquet             the same as 64-bit integers, for the rivals
     <folder>/phones.parquet               leads: `row_id`, `number`, `phone` (E.164); a quarter of them listed
     <folder>/hashed.txt                   SHA-256 in hexadecimal, one a line
-    <folder>/emails.parquet               leads: `row_id`, `email` (normal form), `email:given`; a quarter listed
+    <folder>/emails.parquet               leads: `row_id`, `email` (normal form), `email:given`; one in twenty listed
 
 Area codes are those that the plan allows (none ends in 11 or has 9 in the middle), the first 380. The numbers are
 drawn, so some may be somebody's: they stay in the cache folder.
@@ -32,7 +32,8 @@ Bytes = NDArray[np.uint8]
 
 AREAS = [a for a in range(200, 1000) if a // 10 % 10 != 9 and a % 100 != 11][:380]
 DATE = "2026-11-20"
-LISTED = 0.25
+#: Shares of the leads that are on the lists for certain.
+LISTED_PHONES, LISTED_EMAILS = 0.25, 0.05
 _FIRST, _LAST = 2_000_000, 10_000_000
 _HASHES_AT_ONCE = 1_000_000
 _DIGITS = np.array([list(f"{n:04d}".encode()) for n in range(10_000)], dtype=np.uint8)
@@ -71,7 +72,7 @@ def make_numbers(sizes: Sizes, folder: Path) -> None:
         made = pool.map(
             _area, [(area, count, sizes.seed, zips) for area, count in zip(AREAS, counts, strict=True) if count > 0]
         )
-        share = sizes.leads * LISTED / sizes.numbers
+        share = sizes.leads * LISTED_PHONES / sizes.numbers
         for area, numbers in zip(AREAS, made, strict=False):
             text.write(np.delete(_lines(area, numbers), 3, axis=1).tobytes())
             whole = numbers.astype(np.int64) + area * _LAST
@@ -125,7 +126,7 @@ def make_hashed(sizes: Sizes, folder: Path) -> None:
     given = [(email.upper() if n % 4 == 0 else email) + (" " if n % 7 == 0 else "") for n, email in enumerate(normal)]
     frame = pl.DataFrame({"email": normal, "email:given": given}).with_row_index("row_id")
     frame.write_parquet(folder / "emails.parquet")
-    listed = min(round(sizes.leads * LISTED), sizes.hashed)
+    listed = min(round(sizes.leads * LISTED_EMAILS), sizes.hashed)
     digests = b"".join(hashlib.sha256(email.encode()).digest() for email in normal[:listed])
     rest = np.frombuffer(digests, dtype=np.uint8).reshape(-1, 32)
     steps = -(-sizes.hashed // _HASHES_AT_ONCE)

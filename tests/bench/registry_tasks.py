@@ -14,9 +14,8 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType

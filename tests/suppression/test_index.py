@@ -93,14 +93,18 @@ def test_texts_are_a_set(listed: list[str], more: list[str | None]) -> None:
 
 def test_texts_of_any_length_are_a_set(tmp_path: Path) -> None:
     """Around multiples of eight bytes, and one longer than the block that is checked at a time."""
-    long = ["é" * length for length in range(20)] + ["a" * length for length in range(40)] + ["z" * 1_500_000]
-    listed, others = long[::2] + long[-1:], [text + "\x00" for text in long] + long[1:-1:2]
+    long = (
+        ["é" * length for length in range(20)]
+        + ["a" * length for length in range(40)]
+        + ["z" * n for n in (255, 256, 257, 300)]
+    )
+    listed = [*long[::2], "z" * 1_500_000]
+    others = [*long[1::2], *(text + "\x00" for text in long), "z" * 299 + "y", "z" * 1_499_999 + "y"]
     builder = TextBuilder()
     builder.add(pl.Series(listed))
     index = TextIndex(tmp_path, builder.write(tmp_path, "texts"), "test")
-    assert index.contains(pl.Series([*listed, *others])).to_list() == [True] * len(listed) + [
-        text in listed for text in others
-    ]
+    asked = [*listed, *others]
+    assert index.contains(pl.Series(asked)).to_list() == [text in listed for text in asked]
 
 
 def test_texts_that_share_a_key_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,12 +181,12 @@ def test_a_changed_byte_is_found_at_lookup(tmp_path: Path) -> None:
     rest.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     index = DigestIndex(tmp_path, record, "test")
     assert index.hits(ordered[:10]).all()
-    with pytest.raises(ListError, match=r"'digests.rest' is not as it was written, near byte \d+"):
+    with pytest.raises(ListError, match=r"'digests\.rest' is not as it was written, near byte \d+"):
         index.hits(ordered[-1:])
     rest.write_bytes(whole)
     keys = tmp_path / "digests.keys"
     keys.write_bytes(b"\x01" + keys.read_bytes()[1:])
-    with pytest.raises(ListError, match="'digests.keys' is not as it was written, near byte 0"):
+    with pytest.raises(ListError, match=r"'digests\.keys' is not as it was written, near byte 0"):
         DigestIndex(tmp_path, record, "test").hits(ordered[-1:])
 
 

@@ -7,8 +7,8 @@
     <folder>/hashed.txt                   SHA-256 in hexadecimal, one a line
     <folder>/emails.parquet               leads: `row_id`, `email` (normal form), `email:given`; one in twenty listed
 
-Area codes are those that the plan allows (none ends in 11 or has 9 in the middle), the first 380. The numbers are
-drawn, so some may be somebody's: they stay in the cache folder.
+Area codes are the first 380 that the plan allows (none ends in 11 or has 9 in the middle), each with as many numbers as
+the others. The numbers are drawn, so some may be somebody's: they stay in the cache folder.
 """
 
 from __future__ import annotations

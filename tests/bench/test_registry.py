@@ -15,7 +15,7 @@ pytest.importorskip("duckdb")
 from tests.bench.registry import Line, run, table
 from tests.bench.registry_data import AREAS, Sizes, prepared
 
-SIZES = Sizes(numbers=40_000, hashed=3_000, leads=2_000)
+SIZES = Sizes(numbers=38_000, hashed=3_000, leads=2_000)
 
 
 @pytest.fixture(scope="module")

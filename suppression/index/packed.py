@@ -16,7 +16,7 @@ KEY_FUNCTION = "multiply-shift-64.1"
 #: Zero bytes after the last text, so that eight can be read from any place.
 PADDING = 8
 _MASKS = np.array([(1 << 8 * length) - 1 for length in range(9)], dtype=np.uint64)
-# Odd, with as many ones as zeros and no pattern: the fractions of the golden ratio, and of the roots of 2 and 3.
+# Without a pattern, and odd: the fractions of the golden ratio, and of the square roots of 2 and 3.
 _BY_LENGTH, _STEP, _LAST = (np.uint64(odd) for odd in (0x9E3779B97F4A7C15, 0x6A09E667F3BCC909, 0xBB67AE8584CAA73B))
 #: Rows at a time: what they need stays in the processor's cache.
 _ROWS = 1 << 13

@@ -109,7 +109,13 @@ class Bench:
         command: Command = [*_LEADSCRUB, "lists", "lookup", "+12015550123", "--as-of", DATE, "--store", self.store]
         done = min((_run("lookup", command) for _ in range(3)), key=lambda done: done.wall_seconds)
         self._add(
-            Line("lists lookup (best of three)", done.wall_seconds, done.cpu_seconds, done.peak_bytes, limit="1 s")
+            Line(
+                "lists lookup, the whole command (best of three)",
+                done.wall_seconds,
+                done.cpu_seconds,
+                done.peak_bytes,
+                limit="1 s",
+            )
         )
 
     def rival(self, name: str) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.ahead import in_order, read_ahead
+from pipeline.ahead import in_order
 from pipeline.context import Context, Source
 from pipeline.counts import Tally, add_present
 from pipeline.identity import run_id
@@ -36,6 +36,7 @@ from pipeline.stage_quality import quality_stage
 from pipeline.stage_screen import screen_stage
 from pipeline.usable import usable_points
 from pipeline.verdict import Verdict
+from schemas.ahead import read_ahead
 from schemas.contact.apply import Apply
 from schemas.findings import no_findings
 from schemas.manifest import Manifest

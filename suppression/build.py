@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import idna
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from schemas.contact.apply import Apply
@@ -95,6 +93,8 @@ class IndexBuilder:
         return replace(block, refused=pl.concat([block.refused.filter(said), candidates.filter(~good)]))
 
     def _refuse(self, refused: pl.DataFrame, member: str) -> None:
+        if refused.is_empty():
+            return
         for why, count in refused.get_column("why").value_counts().rows():
             self._refused[str(why)] += int(count)
         self._sides.add_refused(refused, member)
@@ -103,9 +103,13 @@ class IndexBuilder:
         self._refuse(entries.select("text", pl.lit(why).alias("why"), "line"), member)
 
     def _add_points(self, block: Block, entries: pl.DataFrame) -> None:
-        first = str(entries.item(0, "text")) if len(entries) else ""
+        if self._kind.phones and "number" in entries.columns:
+            entries = self._add_local(entries)
+        if entries.is_empty():
+            return
+        first = str(entries.item(0, "text"))
         hashed = looks_hashed(first) or ("sha256" if block.holds == "hash" else None)
-        if hashed is not None and len(entries):
+        if hashed is not None:
             raise ListError(
                 f"List '{self._name}' holds values that look like {hashed} hashes.",
                 f"Declare how they were made, for example --list-hash {self._name}=trim+lower+{hashed}.",
@@ -120,6 +124,14 @@ class IndexBuilder:
             self._add_phones(numbers, block)
         else:
             self._refuse_all(numbers, "not an email address", block.member)
+
+    def _add_local(self, entries: pl.DataFrame) -> pl.DataFrame:
+        """Take what the reader has seen to be ten digits; return the rest: an area code begins with 2 to 9."""
+        numbers = entries.get_column("number")
+        real = numbers >= 2_000_000_000
+        self.phones.add_local(numbers.filter(real).to_numpy())
+        self._taken += int(real.sum())
+        return entries.filter(~real).drop("number")
 
     def _add_emails(self, entries: pl.DataFrame, member: str) -> None:
         keys = email_forms(entries.get_column("text")).select(email_key(pl.col("normal")).alias("key"))
@@ -166,12 +178,11 @@ class IndexBuilder:
         self._taken += len(good)
 
     def _add_digests(self, entries: pl.DataFrame, recipe: Recipe, member: str) -> None:
-        digests = [recipe.to_bytes(text) for text in entries.get_column("text")]
-        good = [digest for digest in digests if digest is not None]
-        if self._digests is not None and good:
-            self._digests.add(digest_rows(good, recipe.digest_bytes))
-        self._taken += len(good)
-        bad = entries.filter(pl.Series([digest is None for digest in digests], dtype=pl.Boolean))
+        digests, good = recipe.read_all(entries.get_column("text"))
+        if self._digests is not None:
+            self._digests.add(digests)
+        self._taken += len(digests)
+        bad = entries.filter(~good)
         self._refuse_all(bad, f"not a {recipe.algorithm} hash in {recipe.spelling}", member)
 
 
@@ -186,8 +197,3 @@ def _unicode_domains(domains: pl.Series) -> pl.Series:
         except idna.IDNAError:
             decoded[domain] = domain
     return domains.replace(decoded)
-
-
-def digest_rows(digests: list[bytes], size: int) -> npt.NDArray[np.uint8]:
-    """Stack digests as n x size bytes."""
-    return np.frombuffer(b"".join(digests), np.uint8).reshape(-1, size)

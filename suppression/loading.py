@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
+from schemas.ahead import read_ahead
 from schemas.contact.apply import Apply
 from schemas.errors import ListError
 from schemas.list_kinds import ListKind
 from schemas.list_version import VERSION_FILE, ListVersion, SourceFile
 from schemas.recipes import Recipe
-from suppression.build import IndexBuilder, digest_rows
+from suppression.build import IndexBuilder
 from suppression.formats.options import Options
 from suppression.formats.reading import AUTO, read_list
 from suppression.lists import open_version
+from suppression.sources import hashing
 
 #: What stands in a manifest where nobody but the user vouches for a list's age.
 RUN_ONLY = "the user: a list for this run only counts as dated on the day of the run"
@@ -61,15 +64,22 @@ def build_version(spec: ListSpec, folder: Path, apply: Apply) -> Built:
     builder = IndexBuilder(folder, spec.name, spec.kind, spec.recipes, spec.options.region, apply)
     said: set[str] = set()
     warnings: list[str] = []
-    for block in read_list(spec.paths, spec.options, spec.format):
-        builder.add(block)
-        said |= block.covers
-        warnings += block.warnings
-    covers = list(spec.covers) if spec.covers is not None else sorted(said) or None
-    return Built(_finish(spec, builder, folder, covers), tuple(dict.fromkeys(warnings)))
+    with hashing(spec.paths) as sources:
+        for block in read_ahead(read_list(spec.paths, spec.options, spec.format)):
+            builder.add(block)
+            said |= block.covers
+            warnings += block.warnings
+        covers = list(spec.covers) if spec.covers is not None else sorted(said) or None
+        return Built(_finish(spec, builder, folder, covers, sources), tuple(dict.fromkeys(warnings)))
 
 
-def _finish(spec: ListSpec, builder: IndexBuilder, folder: Path, covers: list[str] | None) -> ListVersion:
+def _finish(
+    spec: ListSpec,
+    builder: IndexBuilder,
+    folder: Path,
+    covers: list[str] | None,
+    sources: Callable[[], list[SourceFile]],
+) -> ListVersion:
     """Write the indexes and the facts of a version."""
     counts, indexes, domains = builder.write()
     files = ", ".join(str(path) for path in spec.paths)
@@ -89,7 +99,7 @@ def _finish(spec: ListSpec, builder: IndexBuilder, folder: Path, covers: list[st
         covers=covers,
         san=spec.san,
         scope=spec.scope,
-        sources=[_source_file(path) for path in spec.paths],
+        sources=sources(),
         hash_recipes=[recipe.spelled for recipe in spec.recipes],
         counts=counts,
         indexes=indexes,
@@ -108,17 +118,10 @@ def _prove(spec: ListSpec, folder: Path) -> None:
     if digests is None:
         raise ListError(f"List '{spec.name}' is not hashed: planted values prove a recipe.", "Leave --planted away.")
     for number, value in enumerate(spec.planted, start=1):
-        found = [digests.hits(digest_rows([recipe.digest(value)], digests.size)) for recipe in spec.recipes]
+        found = [digests.hits(recipe.digest_all(pl.Series([value]))) for recipe in spec.recipes]
         if not np.any(found):
             tried = " or ".join(recipe.spelled for recipe in spec.recipes)
             raise ListError(
                 f"List '{spec.name}': planted value {number} is not found by {tried}.",
                 "The recipe is not how the list was made; ask who made it.",
             )
-
-
-def _source_file(path: Path) -> SourceFile:
-    """Hash a list's file."""
-    with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return SourceFile(name=path.name, sha256=digest, bytes=path.stat().st_size)

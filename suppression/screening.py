@@ -10,10 +10,9 @@ from schemas.findings import findings, no_findings
 from schemas.list_kinds import code_of
 from schemas.masking import masked_email, masked_phone
 from schemas.recipes import Recipe
-from suppression.build import digest_rows
 from suppression.index.digests import DigestIndex
 from suppression.index.numbers import number_key
-from suppression.index.texts import text_keys
+from suppression.index.packed import text_keys
 from suppression.lists import SuppressionList
 
 #: Kinds whose registries are handed out by area code: calling into one that the copy does not cover is a violation,
@@ -147,12 +146,18 @@ def _not_covered(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) -
 
 def _hashed_hits(index: DigestIndex, recipes: tuple[Recipe, ...], candidates: list[pl.Series]) -> pl.Series:
     """Hash each candidate form of the values by each recipe of the list; any form on the list is a hit."""
-    hits = np.zeros(len(candidates[0]), dtype=bool)
-    for values in candidates:
-        present = np.flatnonzero(values.is_not_null().to_numpy())
-        texts = values.gather(present).to_list()
-        for recipe in recipes:
-            hits[present] |= index.hits(digest_rows([recipe.digest(text) for text in texts], index.size))
+    first, *others = candidates
+    hits = np.zeros(len(first), dtype=bool)
+    for recipe in recipes:
+        prepared = recipe.prepared(first)
+        rows = prepared.is_not_null().arg_true()
+        hits[rows.to_numpy()] |= index.hits(recipe.hashed(prepared.gather(rows)))
+        for values in others:
+            # Most values are the same in every form, or become so: each is hashed once.
+            rows = (values.is_not_null() & values.ne_missing(first)).arg_true()
+            again = recipe.prepared(values.gather(rows))
+            new = again.ne_missing(prepared.gather(rows))
+            hits[rows.filter(new).to_numpy()] |= index.hits(recipe.hashed(again.filter(new)))
     return pl.Series(hits)
 
 

@@ -17,6 +17,8 @@ Keys = npt.NDArray[np.uint64]
 _KEY_BYTES = 8
 #: Parts that are sorted one by one, so that memory holds one two-hundred-and-fifty-sixth of the list.
 _PARTS = 256
+#: Digests that `DigestIndex.each` gives at once.
+_BLOCK_DIGESTS = 1 << 20
 
 
 def _keys_of(digests: Digests) -> Keys:
@@ -80,6 +82,16 @@ class DigestIndex:
 
     def __len__(self) -> int:
         return self._entries
+
+    def each(self) -> Iterator[Digests]:
+        """All digests in order, in blocks of n x size bytes."""
+        heads = self._key_blob.all().view(np.uint64)
+        tail = self.size - _KEY_BYTES
+        rest = self._rest.all().reshape(-1, tail)
+        for start in range(0, self._entries, _BLOCK_DIGESTS):
+            stop = start + _BLOCK_DIGESTS
+            first = heads[start:stop].astype(">u8").view(np.uint8).reshape(-1, _KEY_BYTES)
+            yield np.hstack([first, rest[start:stop]])
 
     def hits(self, digests: Digests) -> npt.NDArray[np.bool_]:
         """Whether each digest (n x size bytes) is in the index."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from suppression.formats.providers import PROVIDER_ALIASES, alias_domains
+from schemas.contact.match_keys import PROVIDER_ALIASES, fold_email
 from tests.suppression.formats.reading import read
 
 

@@ -58,7 +58,9 @@ class Loading(_Model):
     version: str | None
     at: datetime
     action: str
-    removed_at: datetime | None = Field(default=None, description="when the version's files went, after their retention")
+    removed_at: datetime | None = Field(
+        default=None, description="when the version's files went, after their retention"
+    )
 
 
 class History(_Model):

@@ -28,6 +28,7 @@ class IndexBuilder:
         self.taken = 0
         self.phones, self.emails = NumberBuilder(), TextBuilder()
         self.digests = DigestBuilder(folder / "digest-parts", recipes[0].digest_bytes) if recipes else None
+        self._digest_bytes = recipes[0].digest_bytes if recipes else 0
         self.domains: set[str] = set()
 
     def take(self, keyed: Keyed) -> None:
@@ -46,7 +47,7 @@ class IndexBuilder:
         elif keyed.index == "domains":
             self.domains.update(keys)
         elif self.digests is not None:
-            self.digests.add(digest_rows(keys.to_list(), self.digests.size))
+            self.digests.add(digest_rows(keys.to_list(), self._digest_bytes))
 
     def write(self) -> tuple[dict[str, Any], list[str], int]:
         """Finish: the record of each index, the domains, and how many entries all of these hold."""

@@ -12,6 +12,7 @@ from schemas.errors import ListError
 from schemas.list_kinds import ListKind, list_kind, max_age_days
 from schemas.list_version import VERSION_FILE, ListVersion
 from schemas.recipes import Recipe, parse_recipe
+from suppression.index.blobs import Blob
 from suppression.index.digests import DigestIndex
 from suppression.index.numbers import NumberIndex
 from suppression.index.texts import TextIndex
@@ -94,9 +95,10 @@ def check_version(folder: Path, version: str) -> None:
     for table in (opened.facts_table, opened.expiring_table):
         if table is not None:
             table.check()
-    for index in (opened.phones, opened.emails, opened.digests):
-        for _ in index.each() if index is not None else ():
-            pass
+    for index in opened.facts.indexes.values():
+        for part in index.values():
+            if isinstance(part, dict):
+                Blob(folder, part, opened.facts.name).all()
 
 
 def _in_force(expiring: OpenedTable, day: date) -> pl.Series:

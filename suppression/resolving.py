@@ -1,7 +1,7 @@
 """What a sequence of additions and deletions comes to, and what each of them did.
 
-The state of a key is the last day on which it is listed, as days since 1970: `ABSENT` for never, `LASTING` for always. An
-addition raises the state to its own expiry, a deletion sets it to `ABSENT`. A change that leaves the state is unchanged.
+The state of a key is the last day on which it is listed, as days since 1970: `ABSENT` for never, `LASTING` for always.
+An addition raises the state to its own expiry, a deletion sets it to `ABSENT`; one that leaves it did nothing.
 """
 
 from __future__ import annotations

@@ -23,7 +23,8 @@ from suppression.build import IndexBuilder, digest_rows
 from suppression.entries import Entries, Index, Keyed, Reading
 from suppression.formats.options import Options
 from suppression.formats.reading import AUTO, read_list
-from suppression.index.numbers import number_key
+from suppression.index.digests import Digests
+from suppression.index.numbers import Numbers, number_key
 from suppression.lists import SuppressionList
 from suppression.loading import Built, prove, source_files, write_facts
 from suppression.resolving import ABSENT, LASTING, Resolved, resolve
@@ -113,7 +114,9 @@ def update_version(
     return Built(made, tuple(dict.fromkeys([*warnings, *entries.warnings])))
 
 
-def _refuse_replay(spec: ChangeSpec, base: SuppressionList, sources: list[SourceFile], applied: list[SourceFile]) -> None:
+def _refuse_replay(
+    spec: ChangeSpec, base: SuppressionList, sources: list[SourceFile], applied: list[SourceFile]
+) -> None:
     """Refuse files that were applied already, and files older than the base."""
     facts = base.facts
     known = {source.sha256 for source in applied}
@@ -135,9 +138,7 @@ def _refuse_replay(spec: ChangeSpec, base: SuppressionList, sources: list[Source
         )
 
 
-def _gathered(
-    spec: ChangeSpec, base: SuppressionList, entries: Entries
-) -> tuple[dict[Index, pl.DataFrame], list[str]]:
+def _gathered(spec: ChangeSpec, base: SuppressionList, entries: Entries) -> tuple[dict[Index, pl.DataFrame], list[str]]:
     """All changes by index, in the order in which they happened: by date, then as they stand in the files."""
     parts: dict[Index, list[pl.DataFrame]] = defaultdict(list)
     warnings: list[str] = []
@@ -274,7 +275,7 @@ def _copy_base(base: SuppressionList, gone: dict[Index, pl.Series], builder: Ind
             sides.take_over(name, table, texts_gone)
 
 
-def _without(numbers: np.ndarray[tuple[int], np.dtype[np.uint64]], deleted: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def _without(numbers: Numbers, deleted: Numbers) -> Numbers:
     """Numbers in ascending order, without those in ``deleted`` (ascending)."""
     if not len(deleted) or not len(numbers):
         return numbers
@@ -282,7 +283,7 @@ def _without(numbers: np.ndarray[tuple[int], np.dtype[np.uint64]], deleted: np.n
     return np.delete(numbers, at[numbers[at] == deleted])
 
 
-def _remaining_digests(base: SuppressionList, deleted: set[bytes]) -> Iterator[np.ndarray]:  # type: ignore[type-arg]
+def _remaining_digests(base: SuppressionList, deleted: set[bytes]) -> Iterator[Digests]:
     """The base's digests without the deleted ones: few share their first bytes with one, and those are compared."""
     if base.digests is None:
         return

@@ -49,7 +49,9 @@ def _folded(key: pl.Expr, folds: frozenset[str]) -> pl.Expr:
         key = key.str.replace(r"^([^+@]+)\+[^@]*@", "${1}@")
     if "dots" in folds:
         local, domain = key.str.extract("^(.*)@", 1), key.str.extract("(@[^@]*)$", 1)
-        key = pl.when(key.str.contains(_GMAIL)).then(local.str.replace_all(".", "", literal=True) + domain).otherwise(key)
+        key = (
+            pl.when(key.str.contains(_GMAIL)).then(local.str.replace_all(".", "", literal=True) + domain).otherwise(key)
+        )
     if "aliases" in folds:
         for first, *others in PROVIDER_ALIASES:
             key = key.str.replace(rf"@(?:{'|'.join(others)})\.com$", f"@{first}.com")

@@ -80,7 +80,7 @@ def test_lookup_tells_matched_from_clear_from_not_held(store: Path) -> None:
     assert [(one["list"], one["state"]) for one in answers] == [
         ("ftc", "matched"),
         ("ours", "clear"),
-        ("ftc", "holds no such values"),
+        ("ftc", "holds none"),
         ("ours", "matched"),
     ]
     assert "rosa@example.com" not in json.dumps(answers)

@@ -112,7 +112,9 @@ _full = st.lists(st.tuples(_entry, _expires), min_size=1, max_size=12)
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_full, st.lists(_change, min_size=1, max_size=14))
-def test_changes_make_the_list_that_a_full_copy_would(full: list[tuple[str, date | None]], changes: list[Change]) -> None:
+def test_changes_make_the_list_that_a_full_copy_would(
+    full: list[tuple[str, date | None]], changes: list[Change]
+) -> None:
     """Phones of several countries and emails, entries that expire among them, in any order of days."""
     with tempfile.TemporaryDirectory() as folder:
         base = loaded(Path(folder) / "base", [f"{entry},{expires or ''}" for entry, expires in full])
@@ -217,7 +219,12 @@ def test_a_registry_s_change_file(tmp_path: Path) -> None:
     [
         ("202,5550101,2026-11-03,A\n", {}, ListError, "Gap: 'own' is as of 2026-11-01, and the changes begin on 2026"),
         ("202,5550101,2026-11-03,A\n", {"since": date(2026, 11, 2)}, ListError, "Gap: "),
-        ("202,5550101,2026-10-03,A\n", {"since": MADE}, ListError, "dated 2026-10-03, before the 2026-11-01 of --since"),
+        (
+            "202,5550101,2026-10-03,A\n",
+            {"since": MADE},
+            ListError,
+            "dated 2026-10-03, before the 2026-11-01 of --since",
+        ),
         ("202,5550101,2026-11-30,A\n", {"since": MADE}, ListError, "dated 2026-11-30, after the 2026-11-10 of --as-of"),
         (NEXT, {"as_of": date(2026, 10, 31)}, ListError, "out of order"),
         (NEXT, {"as_of": MADE}, ListError, "would be applied twice"),

@@ -192,7 +192,7 @@ class Writer(Store):
         wanted: set[str] = set()
         for steps in histories.values():
             for step, following in zip(steps, [*steps[1:], None], strict=True):
-                if step.version is not None and (following is None or following.at >= before):
+                if step.version is not None and (following is None or following.at > before):
                     wanted.add(step.version)
         for name, steps in histories.items():
             marked = [

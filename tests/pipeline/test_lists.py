@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -248,7 +249,7 @@ def test_a_partner_s_hashed_changes(tmp_path: Path) -> None:
     full, changes, store = tmp_path / "full.txt", tmp_path / "changes.csv", tmp_path / "store"
     full.write_text(f"{a}\n{b}\n")
     add(store, "p", full, "--kind", "email.unsubscribed", "--as-of", "2026-11-01", "--hash", "trim+lower+md5")
-    changes.write_text(f"md5;op;am\n{a};weg;02.11.2026\n{c};neu;03.11.2026\n")
+    changes.write_text(f"md5;op;am\n{a};weg;02/11/2026\n{c};neu;03/11/2026\n")
     words = ("--column", "hash=md5", "--column", "action=op", "--column", "date=am", "--delimiter", ";", "--day-first")
     actions = ("--action-word", "neu=add", "--action-word", "weg=delete", "--since", "2026-11-01")
     said = update(store, "p", changes, "--as-of", "2026-11-08", *words, *actions, "--planted", "C@example.com")
@@ -260,7 +261,7 @@ def test_a_partner_s_hashed_changes(tmp_path: Path) -> None:
 def test_columns_codes_and_words_are_declared(tmp_path: Path) -> None:
     store, feed = tmp_path / "store", tmp_path / "feed.csv"
     feed.write_text(
-        "Who;Tel;Since;How bad;Feeds\nx;2125550101;03.04.2026;30;A,B\ny;2125550102;;10;A\nz;2125550103;;30;C\n"
+        "Who;Tel;Since;How bad;Feeds\nx;2125550101;03/04/2026;30;A,B\ny;2125550102;;10;A\nz;2125550103;;30;C\n"
     )
     words = ("feed", feed, "--kind", "dnc.litigator", "--as-of", DAY, "--delimiter", ";", "--day-first")
     columns = ("number=Tel", "date=Since", "severity=How bad", "code=Feeds")
@@ -276,7 +277,8 @@ def test_columns_codes_and_words_are_declared(tmp_path: Path) -> None:
     answer.write_text("2125550101,oui\n2125550102,non\n")
     said = add(
         store, "rnd", answer, "--kind", "phone.reassigned", "--as-of", DAY, "--format", "reassigned", "--headerless",
-        *("--column", "number=1", "--column", "status=2", "--status-word", "oui=listed", "--status-word", "non=not-listed"),
+        *("--column", "number=1", "--column", "status=2"),
+        *("--status-word", "oui=listed", "--status-word", "non=not-listed"),
     )  # fmt: skip
     assert "2 read = 1 indexed + 0 repeated + 1 refused" in said
 
@@ -483,7 +485,7 @@ def on_terminal(width: int, *words: str | Path) -> str:
         [sys.executable, "-m", "pipeline.cli", *map(str, words)],
         stdout=theirs,
         stderr=subprocess.DEVNULL,
-        env=environment | {"TERM": "dumb"},
+        env=environment | {"TERM": "xterm", "NO_COLOR": "1"},
     )
     os.close(theirs)
     shown = b""
@@ -494,7 +496,7 @@ def on_terminal(width: int, *words: str | Path) -> str:
         pass
     ran.wait()
     os.close(ours)
-    return shown.decode()
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
 
 
 def test_a_silent_hashed_list_raises_an_alarm(tmp_path: Path) -> None:

@@ -225,7 +225,7 @@ def test_a_registry_s_change_file(tmp_path: Path) -> None:
             ListError,
             "dated 2026-10-03, before the 2026-11-01 of --since",
         ),
-        ("202,5550101,2026-11-30,A\n", {"since": MADE}, ListError, "dated 2026-11-30, after the 2026-11-10 of --as-of"),
+        ("202,5550101,2026-11-30,A\n", {"since": MADE}, ListError, "2026-11-30, after the 2026-11-10 of --as-of"),
         (NEXT, {"as_of": date(2026, 10, 31)}, ListError, "out of order"),
         (NEXT, {"as_of": MADE}, ListError, "would be applied twice"),
         (NEXT, {"action": "add"}, UsageError, "says itself what is added and deleted"),
@@ -245,7 +245,7 @@ def test_changes_that_do_not_follow_are_refused(
 def test_changes_without_dates_need_to_be_told_since_when(tmp_path: Path) -> None:
     base = loaded(tmp_path / "base", ["+12025550100,"], kind="dnc.national")
     undated = Options(change_layout="number,action")
-    with pytest.raises(UsageError, match="no dates. Say with --since"):
+    with pytest.raises(UsageError, match="have no dates"):
         changing(tmp_path, "2025550101,A\n", base, options=undated)
 
 

@@ -28,7 +28,7 @@ from tests.conftest import REPO, leadscrub, start
 
 DAY = date(2026, 11, 21)
 KILLS = 50
-BASE, ADDED = 200_000, 40_000
+BASE, ADDED = 60_000, 12_000
 
 #: Runs commands in processes of their own, forked from one that has its imports done: only the command takes time.
 FORKING = """\

@@ -46,6 +46,7 @@ for line in sys.stdin:
         except SystemExit as stop:
             os._exit(stop.code)
     print(child, flush=True)
+    sys.stdin.readline()
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 
@@ -68,7 +69,8 @@ class Forking:
         child = int(self.process.stdout.readline())
         if kill_after is not None:
             time.sleep(kill_after)
-            os.kill(child, signal.SIGKILL)  # until it is waited for, the child's id is not given to another
+            os.kill(child, signal.SIGKILL)  # nobody has waited for it yet, so its id is its own
+        self.process.stdin.write("wait\n")
         return int(self.process.stdout.readline())
 
 
@@ -161,7 +163,7 @@ def test_of_two_writers_one_waits_or_is_told(tmp_path: Path) -> None:
     finally:
         first.kill()
         first.wait()
-    assert second.wait(timeout=120) == 0
+    assert second.wait(timeout=300) == 0
     assert Store(store).names() == ["own"]
 
 

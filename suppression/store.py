@@ -4,7 +4,7 @@
     STORE/settings.json           how many days superseded versions are kept
     STORE/versions/<id>/          one version: version.json and its index files
     STORE/lock                    held by the one writer
-    STORE/tmp/                    what a writer is making; emptied by the next one
+    STORE/tmp/                    what a writer is making, and removing; of one that was killed, the next removes it
 
 A version becomes current by one atomic rename of the list's history file. A reader keeps the version it opened, also
 when that version is removed; one that opens a version at the moment it is removed opens the current one instead.
@@ -159,7 +159,6 @@ class Writer(Store):
             sync_path(final.parent)
         self._append(facts.name, Loading(version=facts.version, at=at, action=action))
         self._prune(at)
-        shutil.rmtree(self.folder / "tmp", ignore_errors=True)
 
     def drop(self, name: str, *, at: datetime) -> None:
         """Take a list out of force. Its versions are kept for audit."""
@@ -224,7 +223,10 @@ def writing(folder: Path, wait_seconds: float = 30.0) -> Iterator[Writer]:
     try:
         _acquire(lock, folder, wait_seconds)
         _sweep(folder)
-        yield Writer(folder)
+        try:
+            yield Writer(folder)
+        finally:
+            shutil.rmtree(folder / "tmp", ignore_errors=True)
     finally:
         os.close(lock)
 

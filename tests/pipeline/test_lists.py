@@ -544,3 +544,17 @@ def test_retention_is_the_store_s_and_history_says_what_was_removed(store: Path,
     assert [text.split(",")[0] for text in files[:3]] == ["removed after its retention"] * 3
     assert files[3].startswith("r.txt sha256:")
     assert len(list((store / "versions").iterdir())) == 2  # ftc and ours
+
+
+def test_the_readme_s_commands_do_what_it_says(tmp_path: Path) -> None:
+    readme = (SAMPLE.parents[1] / "README.md").read_text()
+    block = readme[readme.index("leadscrub lists add registry") :].split("```")[0].replace("\\\n", " ")
+    root = str(SAMPLE.parent.parent)
+    for line in block.strip().splitlines():
+        words = line.replace("build/store", str(tmp_path / "store")).replace("data/", f"{root}/data/").split()[1:]
+        day = ["--as-of", DAY] if "lookup" in words else []
+        code, out, err = leadscrub(*words, *day)
+        assert code == 0, err
+        if "update" in words:
+            assert "4 read = 2 added + 1 deleted + 1 unchanged + 0 refused" in out
+    assert "matched" in out

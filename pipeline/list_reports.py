@@ -25,13 +25,14 @@ from suppression.store import Store
 
 @dataclass(frozen=True)
 class ListStatus:
-    """One line of ``lists status``. ``fault`` says why the list must not be used as it is."""
+    """One line of ``lists status``: its state in a word. ``fault`` says why the list must not be used as it is."""
 
     name: str
     today: date
-    facts: ListVersion | None
-    until: date | None
-    fault: str | None
+    state: str
+    facts: ListVersion | None = None
+    until: date | None = None
+    fault: str | None = None
 
 
 def status_of(store: Store, name: str, today: date, max_age: MaxAge = NO_MAX_AGE) -> ListStatus:
@@ -39,9 +40,18 @@ def status_of(store: Store, name: str, today: date, max_age: MaxAge = NO_MAX_AGE
     try:
         facts = store.open(name, today).facts
     except ListError as error:
-        return ListStatus(name, today, None, None, error.message)
+        return ListStatus(name, today, "damaged" if _is_loaded(store, name) else "missing", fault=error.message)
     until = last_day(facts, max_age.of(facts.kind))
-    return ListStatus(name, today, facts, until, _fault(facts, until, today))
+    fault = _fault(facts, until, today)
+    state = "ok" if fault is None else "ahead" if facts.as_of > today else "stale"
+    return ListStatus(name, today, state, facts, until, fault)
+
+
+def _is_loaded(store: Store, name: str) -> bool:
+    try:
+        return name in store.all_names() and store.history(name).current is not None
+    except ListError:
+        return True
 
 
 def _fault(facts: ListVersion, until: date | None, today: date) -> str | None:
@@ -79,13 +89,13 @@ _STATUS_COLUMNS = (
 )  # fmt: skip
 _NARROW_COLUMNS = ("name", "state", "expires_in", "kind", "as_of", "age", "entries", "covers")
 _NUMERIC = {"age", "expires_in", "entries", "refused"}
-_NEVER_CUT = _NUMERIC | {"kind", "as_of", "version"}
+_NEVER_CUT = {"name", "state", "age", "entries", "refused", "kind", "as_of", "version"}
 
 
 def _facts(status: ListStatus) -> dict[str, Any]:
     facts = status.facts
     if facts is None:
-        return {"name": status.name, "state": status.fault}
+        return {"name": status.name, "state": status.state, "fault": status.fault}
     return {
         "name": facts.name,
         "kind": facts.kind,
@@ -97,7 +107,8 @@ def _facts(status: ListStatus) -> dict[str, Any]:
         "refused": sum(facts.counts.refused.values()),
         "covers": _covers(facts.covers),
         "scope": facts.scope,
-        "state": status.fault or "ok",
+        "state": status.state,
+        "fault": status.fault,
     }
 
 

@@ -6,6 +6,7 @@ import base64
 import csv
 import hashlib
 import io
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -95,7 +96,7 @@ _DAY = st.dates(min_value=date(2000, 1, 1), max_value=date(2030, 12, 31))
 _PLAIN_EMAIL = st.integers(0, 10_000).map(lambda number: f"p{number}@example.com")
 _AMERICAN_TEN = st.tuples(_AREA, _FICTIONAL).map("".join)
 #: Of each format with a header: the header, a row of it, and whether the row's entry is on the list.
-_TABLES = {
+_TABLES: dict[str, tuple[tuple[str, ...], st.SearchStrategy[str], Callable[[str, date, bool], tuple[str, ...]]]] = {
     "hubspot": (
         ("Email", "Portal Unsubscribe", "Global Bounce", "Portal Spam Report"),
         _PLAIN_EMAIL,

@@ -43,7 +43,7 @@ class ResultFiles:
         self._returns = ReturnFile(folder / "returns" / f"{context.vendor or UNNAMED_VENDOR}.csv", context.columns)
 
     def add(self, verdict: Verdict, findings: pl.DataFrame) -> None:
-        """Take a batch. Clean rows, most of them, are written while the rest is, and while the next batch is decided."""
+        """Take a batch. Clean rows are written beside the others, and while the next batch is decided."""
         self._pending.result()
         self._pending = self._beside.submit(self._clean.add, verdict.clean)
         self._rejected.add(verdict.rejected)

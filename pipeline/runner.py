@@ -16,6 +16,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.ahead import in_order
+from pipeline.alarms import silence
 from pipeline.context import Context, Source
 from pipeline.counts import Tally, add_present
 from pipeline.identity import run_id
@@ -99,11 +100,11 @@ class _Run:
         self.work = staging / "work"
         self.work.mkdir()
         self._seconds: dict[str, float] = {}
-        self._noticed: list[str] = []
+        self._noticed = list(plan.notes)
         began = time.perf_counter()
         lists = [self._load(spec, apply) for spec in plan.lists]
         if plan.store is not None:
-            lists += open_fit(plan.store, plan.store_lists, request.as_of, request.allow_stale)
+            lists += open_fit(plan.store, plan.store_lists, request.as_of, request.allow_stale, request.max_age)
         self._clock("load lists", began)
         self._context = Context(plan.campaign, plan.vendor, request.as_of, lists, plan.sources, apply)
         self._files = [FileTally() for _ in plan.sources]
@@ -217,6 +218,8 @@ class _Run:
             ):
                 self._notice(["no --region is given: numbers without + cannot be read"], source)
         for lst in self._context.lists:
+            alarm = silence(lst, self._context, self._tallies, self._matches)
+            self._noticed += [] if alarm is None else [f"list {lst.facts.name}: {alarm}"]
             counts = lst.facts.counts
             if counts.refused:
                 why = ", ".join(f"{count:,} {reason}" for reason, count in counts.refused.items())

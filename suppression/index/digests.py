@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ _PARTS = 256
 _WAITING_BYTES = 64 << 20
 #: Of a digest that is found, one place is looked at, anywhere in the file: to check a larger block would cost more.
 _REST_BLOCK = 4 << 10
+#: Digests that `DigestIndex.each` gives at once.
+_BLOCK_DIGESTS = 1 << 20
 
 
 def _keys_of(digests: Digests) -> Keys:
@@ -105,6 +108,16 @@ class DigestIndex:
 
     def __len__(self) -> int:
         return self._entries
+
+    def each(self) -> Iterator[Digests]:
+        """All digests in order, in blocks of n x size bytes."""
+        heads = self._key_blob.all().view(np.uint64)
+        tail = self.size - _KEY_BYTES
+        rest = self._rest.all().reshape(-1, tail)
+        for start in range(0, self._entries, _BLOCK_DIGESTS):
+            stop = start + _BLOCK_DIGESTS
+            first = heads[start:stop].astype(">u8").view(np.uint8).reshape(-1, _KEY_BYTES)
+            yield np.hstack([first, rest[start:stop]])
 
     def hits(self, digests: Digests) -> npt.NDArray[np.bool_]:
         """Whether each digest (n x size bytes) is in the index."""

@@ -5,7 +5,7 @@
     <folder>/registry.parquet             the same as 64-bit integers, for the rivals
     <folder>/phones.parquet               leads: `row_id`, `number`, `phone` (E.164); a quarter of them listed
     <folder>/hashed.txt                   SHA-256 in hexadecimal, one a line
-    <folder>/emails.parquet               leads: `row_id`, `email` (normal form), `email:given`; one in twenty listed
+    <folder>/emails.parquet               leads: `row_id`, `email` (normal form), `email:given`, `email:key`; one in twenty listed
 
 Area codes are the first 380 that the plan allows (none ends in 11 or has 9 in the middle), each with as many numbers as
 the others. The numbers are drawn, so some may be somebody's: they stay in the cache folder.
@@ -124,7 +124,7 @@ def make_hashed(sizes: Sizes, folder: Path) -> None:
     normal = [f"{_NAMES[n % len(_NAMES)]}.{n}@example.{'org' if n % 3 else 'com'}" for n in people.tolist()]
     # As people type it: some in capitals, some with a blank at the end.
     given = [(email.upper() if n % 4 == 0 else email) + (" " if n % 7 == 0 else "") for n, email in enumerate(normal)]
-    frame = pl.DataFrame({"email": normal, "email:given": given}).with_row_index("row_id")
+    frame = pl.DataFrame({"email": normal, "email:given": given, "email:key": normal}).with_row_index("row_id")
     frame.write_parquet(folder / "emails.parquet")
     listed = min(round(sizes.leads * LISTED_EMAILS), sizes.hashed)
     digests = b"".join(hashlib.sha256(email.encode()).digest() for email in normal[:listed])

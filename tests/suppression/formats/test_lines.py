@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from schemas.contact.match_keys import PROVIDER_ALIASES
-from suppression.formats.providers import alias_domains
 from tests.suppression.formats.reading import read
 
 
@@ -55,12 +53,3 @@ def test_base64_keeps_its_case_and_is_strict() -> None:
     got = read("\n".join([good, good[:-2] + "F=", good[:-1], good + "="]), "california-drop")
     assert got.texts == [good]
     assert [line for _, _, line in got.refused] == [2, 3, 4]
-
-
-def test_provider_groups() -> None:
-    assert alias_domains("Live.com") == {"hotmail.com", "live.com", "outlook.com"}
-    assert alias_domains("gmail.com") == {"gmail.com", "googlemail.com"}
-    assert alias_domains("example.com") == {"example.com"}
-    assert alias_domains("live.nl") == {"live.nl"}
-    names = [name for group in PROVIDER_ALIASES for name in group]
-    assert len(names) == len(set(names))

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from pipeline.cli_lists import day_of, lists
-from schemas.errors import EXIT_TOO_MANY_REJECTED, LeadscrubError
+from schemas.errors import EXIT_TOO_MANY_REJECTED, LeadscrubError, UsageError
 
 app = typer.Typer(
     name="leadscrub",
@@ -56,6 +56,12 @@ def scrub(
     max_reject_rate: Annotated[
         float | None, typer.Option(min=0, max=1, help="Exit 6 when more than this share is rejected.")
     ] = None,
+    check_mx: Annotated[
+        bool, typer.Option("--check-mx", help="Ask DNS whether each email's domain receives mail.")
+    ] = False,
+    dns_server: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="DNS server for --check-mx; the system's.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but write.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier result.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
@@ -73,6 +79,8 @@ def scrub(
     from schemas.config import channel_named  # noqa: PLC0415
     from schemas.contact.regions import checked_region  # noqa: PLC0415
 
+    if dns_server is not None and not check_mx:
+        raise UsageError("--dns-server says whom --check-mx asks.", "Add --check-mx.")
     request = Request(
         drops=drops,
         out=out,
@@ -96,6 +104,8 @@ def scrub(
         store_lists=store_names(list_ or []),
         allow_stale=allow_stale or [],
         max_reject_rate=max_reject_rate,
+        check_mx=check_mx,
+        dns_server=dns_server,
         dry_run=dry_run,
         force=force,
         threads=threads or os.cpu_count() or 1,

@@ -37,6 +37,8 @@ class Request:
     store_lists: list[str] = field(default_factory=list)
     allow_stale: list[str] = field(default_factory=list)
     max_reject_rate: float | None = None
+    check_mx: bool = False
+    dns_server: str | None = None
     dry_run: bool = False
     force: bool = False
     threads: int = 2

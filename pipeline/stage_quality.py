@@ -5,8 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.context import Context, Source
-from schemas.contact.fictional import EXAMPLE_DOMAINS, FICTIONAL_NUMBERS, RESERVED_DOMAINS, domain_pattern
+from schemas.config import Campaign
 from schemas.contact.domain_typos import domain_meant
+from schemas.contact.fictional import EXAMPLE_DOMAINS, FICTIONAL_NUMBERS, RESERVED_DOMAINS, domain_pattern
 from schemas.contact.phone import PHONE_AUTHORITY
 from schemas.contact.quality import (
     DISPOSABLE_AUTHORITY,
@@ -15,7 +16,6 @@ from schemas.contact.quality import (
     TEST_FULL_NAMES,
     disposable_domains,
 )
-from schemas.config import Campaign
 from schemas.findings import findings, no_findings
 from schemas.masking import masked_email, masked_phone
 

@@ -60,14 +60,22 @@ def read_email(value: str) -> EmailForm:
     """Read one trimmed, non-empty value."""
     if "\ufffd" in value:
         return EmailForm("damaged", why="characters were lost in an earlier conversion")
-    if value.lower() in ERROR_WORDS:
-        return EmailForm("damaged", why="a spreadsheet's error stands in place of the address")
     if normal := _valid(value):
         return EmailForm("ok", normal)
-    if "@" not in value:
-        if looks_like_phone(value):
-            return EmailForm("is_phone", why="it looks like a phone number")
-        return EmailForm("syntax", why="no @ sign")
+    return _read_around(value) if "@" in value else _read_without_at(value)
+
+
+def _read_without_at(value: str) -> EmailForm:
+    """Say what stands in place of an address."""
+    if value.lower() in ERROR_WORDS:
+        return EmailForm("damaged", why="a spreadsheet's error stands in place of the address")
+    if looks_like_phone(value):
+        return EmailForm("is_phone", why="it looks like a phone number")
+    return EmailForm("syntax", why="no @ sign")
+
+
+def _read_around(value: str) -> EmailForm:
+    """Read what is not an address as it stands: take off what is around it, or say what is wrong."""
     inside, repair = read_inside(value, _valid)
     if len(inside) > 1:
         return EmailForm("several", why="several addresses in one cell")

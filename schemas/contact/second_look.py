@@ -302,5 +302,5 @@ def _put(forms: pl.DataFrame, found: pl.DataFrame, columns: Iterable[str]) -> pl
 
 def _distinct(regions: pl.Series) -> list[str | None]:
     """Return the regions of a column, most often one."""
-    first = regions.first()
-    return [first] if regions.eq_missing(first).all() else regions.unique().to_list()
+    same = len(regions) > 0 and regions.eq_missing(regions[0]).all()
+    return (regions.head(1) if same else regions.unique()).to_list()

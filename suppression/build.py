@@ -14,7 +14,7 @@ import polars as pl
 
 from schemas.contact.apply import Apply
 from schemas.contact.email import email_forms, email_key
-from schemas.contact.phone import phone_forms
+from schemas.contact.second_look import phone_points
 from schemas.errors import ListError
 from schemas.list_kinds import ListKind
 from schemas.list_version import EntryCounts
@@ -87,11 +87,12 @@ class IndexBuilder:
         candidates = block.refused.filter(~said)
         home = "US" if block.north_american else self._region
         regions = pl.repeat(home, len(candidates), dtype=pl.String, eager=True)
-        forms = phone_forms(candidates.get_column("text"), regions, self._apply)
+        forms = phone_points(candidates.get_column("text"), regions, self._apply)
         good = forms.get_column("e164").is_not_null()
         numbers = candidates.filter(good).select(text=forms.get_column("e164").filter(good))
         self._taken += len(numbers)
         self.phones.add(numbers.select(number_key(pl.col("text"))).to_series().to_numpy())
+        self._add_others(forms)
         return replace(block, refused=pl.concat([block.refused.filter(said), candidates.filter(~good)]))
 
     def _refuse(self, refused: pl.DataFrame, member: str) -> None:
@@ -143,13 +144,21 @@ class IndexBuilder:
         if rest.is_empty():
             return
         home = "US" if block.north_american else self._region
-        forms = phone_forms(
+        forms = phone_points(
             rest.get_column("text"), pl.repeat(home, len(rest), dtype=pl.String, eager=True), self._apply
         )
         keyed = pl.concat([rest, forms.select(pl.col("e164").alias("key"), "why")], how="horizontal")
         bad = keyed.filter(pl.col("key").is_null())
         self._refuse(bad.select("text", "why", "line"), block.member)
         self._take_numbers(keyed.filter(pl.col("key").is_not_null()).drop("why"))
+        self._add_others(forms)
+
+    def _add_others(self, forms: pl.DataFrame) -> None:
+        """List the other reading of entries that have two as well: nobody knows which one was meant."""
+        others = forms.filter(pl.col("other").is_not_null())
+        if len(others):
+            self.phones.add(others.select(number_key(pl.col("other"))).to_series().to_numpy())
+            self._taken += len(others)
 
     def _take_numbers(self, keyed: pl.DataFrame) -> None:
         lasting = self._sides.add_facts(keyed)

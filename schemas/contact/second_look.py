@@ -44,8 +44,9 @@ _LABEL = re.compile(
 )
 _ONLY_EXTENSION = re.compile(r"\W*(?:e?xt(?:ensio)?n?|x)\W*\d{1,7}\W*", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{2}")
-#: Of what the library refuses, all that a second look could read: anything but plain digits in the usual dress.
-_ODD = r"[^0-9 ().\-]|^\(?0|^.{1,8}$"
+#: Of what the library refuses, all that a second look could read: anything but plain digits in the usual dress, and of
+#: these what is too short or too long for a number, or begins like a call abroad.
+_ODD = r"[^0-9 ().\-]|^[ ().\-]*0|^.{1,8}$|^.{15,}$"
 
 
 class PhonePoint(NamedTuple):

@@ -10,23 +10,27 @@ from collections.abc import Iterator
 
 # fmt: off
 _LOCALS = [
-    "ann", "Ann.Lee", "a", "jo+news", "o'neil", "x_y", "-a-", "a-b.c-d", "j\u00fcrgen", "\u7528\u6237", "123", "A1.b2+c3", "p\u00e9pe",
-    "a&b", "#", "a=b", "{x}", "~", "\"quoted\"", "\"two words\"", "a/b", "%41", "na\u0308me", "\u200bann", "first.middle.last",
+    "ann", "Ann.Lee", "a", "jo+news", "o'neil", "x_y", "-a-", "a-b.c-d", "j\u00fcrgen", "\u7528\u6237", "123",
+    "A1.b2+c3", "p\u00e9pe", "a&b", "#", "a=b", "{x}", "~", "\"quoted\"", "\"two words\"", "a/b", "%41", "na\u0308me",
+    "\u200bann", "first.middle.last",
 ]
 _LABELS = [
-    "example", "mail", "nowhere", "x", "a-b", "b--c", "xn--bcher-kva", "b\u00fccher", "\u4f8b\u3048", "1", "9to5", "UPPER", "stra\u00dfe",
-    "_x", "a_b", "-a", "a-", "no\ufffdwhere", "gmail", "yahoo",
+    "example", "mail", "nowhere", "x", "a-b", "b--c", "xn--bcher-kva", "b\u00fccher", "\u4f8b\u3048", "1", "9to5",
+    "UPPER", "stra\u00dfe", "_x", "a_b", "-a", "a-", "no\ufffdwhere", "gmail", "yahoo",
 ]
 _ENDS = [
-    "com", "com", "com", "net", "org", "co.uk", "de", "museum", "COM", "x", "c0m", "1", "test", "local", "onion", "arpa",
-    "example", "invalid", "localhost", "xn--p1ai", "\u043c\u043e\u0441\u043a\u0432\u0430", "in-addr.arpa", "home.arpa", "alt", "internal",
+    "com", "com", "com", "net", "org", "co.uk", "de", "museum", "COM", "x", "c0m", "1", "test", "local", "onion",
+    "arpa", "example", "invalid", "localhost", "xn--p1ai", "\u043c\u043e\u0441\u043a\u0432\u0430", "in-addr.arpa",
+    "home.arpa", "alt", "internal",
 ]
 _SLIPS = [
-    " ", ".", "..", ",", "@", ";", "-", "--", "_", "\"", "'", "(", ")", "<", ">", "\t", "\n", "\u00a0", "\u3002", "\uff0e", "\uff20",
-    "/", "\\", ":", "[", "]", "\u0301", "\u202e", "%", "!", "\x7f", "e", "0",
+    " ", ".", "..", ",", "@", ";", "-", "--", "_", "\"", "'", "(", ")", "<", ">", "\t", "\n", "\u00a0", "\u3002",
+    "\uff0e", "\uff20", "/", "\\", ":", "[", "]", "\u0301", "\u202e", "%", "!", "\x7f", "e", "0",
 ]
 _AHEAD = ["mailto:", "<", "Jo Doe <", "\"", "'", "Email: ", ".", " ", "www.", "(x)"]
-_BEHIND = [">", ".", ";", ",", " .", "\"", "'", "?subject=x", "; b@x.org", ", b@nowhere.museum", " (work)", "/b@x.org", ".."]
+_BEHIND = [
+    ">", ".", ";", ",", " .", "\"", "'", "?subject=x", "; b@x.org", ", b@nowhere.museum", " (work)", "/b@x.org", "..",
+]
 # fmt: on
 
 

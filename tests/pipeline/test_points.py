@@ -15,12 +15,21 @@ def about(ran: Scrubbed, code: str) -> list[tuple[int, str, str]]:
     return [(r, p, d) for r, p, d in ran.findings.filter(code=code).select("row_id", "point", "detail").rows()]
 
 
-@pytest.mark.parametrize(("listed", "said"), [(BUDAPEST, ""), (TEXAS, ", in its other reading")])
-def test_either_reading_of_a_number_is_blocked(scrub: Scrub, written: Written, listed: str, said: str) -> None:
+@pytest.mark.parametrize(
+    ("listed", "masked", "said"),
+    [(r"00 36 1 234 5678", "+3612*****78", ""), (TEXAS, "+1361*****78", ", in its other reading")],
+)
+def test_either_reading_of_a_number_is_blocked(
+    scrub: Scrub, written: Written, listed: str, masked: str, said: str
+) -> None:
+    """A list that says which of the two it means blocks both rows all the same."""
     internal = written("ours.txt", f"{listed}\n")
-    ran = scrub("phone\n+3612345678\n0113612345678\n3615550123\n", "--internal", internal, channels=("call",))
-    masked = "+361*****78" if listed == BUDAPEST else "+1361*****78"
-    masked = f"{listed[:5]}*****78"
+    ran = scrub(
+        "phone\n+3612345678\n0113612345678\n+12125550123\n",
+        *("--internal", internal, "--layout", written("layout.toml", 'region = "US"\n')),
+        channels=("call",),
+        region="FR",
+    )
     assert about(ran, "dnc.internal") == [
         (0, "phone", f"{masked} is on the list ours{said}"),
         (1, "phone", f"{masked} is on the list ours{said}"),
@@ -29,6 +38,7 @@ def test_either_reading_of_a_number_is_blocked(scrub: Scrub, written: Written, l
         (0, "phone", "+3612*****78 as written, or +1361*****78"),
         (1, "phone", "+3612*****78 as written, or +1361*****78"),
     ]
+    assert ran.clean_rows("row_id") == [(2,)]
     assert ran.rejected_rows("row_id", "phone", "reason", "flags") == [
         (0, BUDAPEST, "dnc.internal", ["phone.ambiguous"]),
         (1, BUDAPEST, "dnc.internal", ["phone.ambiguous"]),
@@ -63,10 +73,15 @@ def test_the_registry_must_cover_the_other_reading_too(scrub: Scrub, written: Wr
 
 def test_a_list_holds_both_readings_of_its_entries(scrub: Scrub, written: Written) -> None:
     """Whoever wrote the list made the same mistakes as vendors do."""
-    ours = written("ours.csv", "phone\n+3612345678\n+2124900579\n202-555-\t0101\n")
+    ours = written("ours.txt", "+3612345678\n+2124900579\n")
     drop = "phone\n361-234-5678\n212-490-0579\n+3612345678\n212-490-0578\n"
     ran = scrub(drop, "--internal", ours, channels=("call",))
-    assert [row for row, _, _ in about(ran, "dnc.internal")] == [0, 1, 2]
+    assert [(row, detail.endswith("in its other reading")) for row, _, detail in about(ran, "dnc.internal")] == [
+        (0, False),
+        (1, False),
+        (2, False),
+        (2, True),
+    ]
 
 
 def test_calling_codes_of_a_column_decide_the_country(scrub: Scrub) -> None:
@@ -74,7 +89,7 @@ def test_calling_codes_of_a_column_decide_the_country(scrub: Scrub) -> None:
     drop = (
         "phone_code,phone_number,alt_phone\n"
         "1,2025550100,\n"
-        "44,020 7946 0001,01632 960123\n"
+        "44,020 7946 0001,020 7946 0009\n"
         "33.0,01 99 00 12 34,\n"
         ",2025550101,\n"
         "1,+442079460002,\n"
@@ -85,7 +100,7 @@ def test_calling_codes_of_a_column_decide_the_country(scrub: Scrub) -> None:
     assert ran.manifest["inputs"][0]["mapping"]["phone_code"] == "phone_code"
     assert ran.clean_rows("row_id", "phone", "phone_2") == [
         (0, "+12025550100", None),
-        (1, "+442079460001", "+441632960123"),
+        (1, "+442079460001", "+442079460009"),
         (2, "+33199001234", None),
         (3, "+12025550101", None),
         (4, "+442079460002", None),
@@ -97,14 +112,8 @@ def test_calling_codes_of_a_column_decide_the_country(scrub: Scrub) -> None:
         (5, "phone", "the column of calling codes holds none"),
         (6, "phone", "valid, but not with the calling code 44"),
     ]
-    assert ran.clean.get_column("extra").struct.field("phone_code").to_list() == [
-        "1",
-        "44",
-        "33.0",
-        None,
-        "1",
-        "999",
-    ] or (ran.clean.get_column("extra").struct.field("phone_code").to_list() == ["1", "44", "33.0", "", "1", "999"])
+    codes = ran.clean.get_column("extra").struct.field("phone_code").to_list()
+    assert codes == ["1", "44", "33.0", "", "1", "999"]
 
 
 def test_a_layout_names_the_column_of_calling_codes(scrub: Scrub, written: Written) -> None:
@@ -141,7 +150,7 @@ def test_a_spreadsheet_s_error_is_damage_and_a_blank_word_is_nothing(scrub: Scru
 
 def test_a_text_needs_a_number_that_can_receive_it(scrub: Scrub) -> None:
     """A landline may still be called; of two phones the mobile one is left for texts."""
-    drop = "phone,phone_2\n07700 900123,\n020 7946 0001,\n020 7946 0002,07700 900124\n"
+    drop = "phone,phone_2\n07400 123456,\n020 7946 0001,\n020 7946 0002,07400 123457\n"
     ran = scrub(drop, channels=("text", "call"), region="GB")
     assert ran.clean_rows("row_id", "channels") == [(0, ["text", "call"]), (1, ["call"]), (2, ["text", "call"])]
     assert about(ran, "phone.not_textable") == [
@@ -149,7 +158,7 @@ def test_a_text_needs_a_number_that_can_receive_it(scrub: Scrub) -> None:
         (2, "phone", "+4420*****02 is of type fixed line"),
     ]
     ran = scrub(drop, channels=("text",), region="GB", out="text")
-    assert ran.clean_rows("row_id", "phone", "phone_2") == [(0, "+447700900123", None), (2, None, "+447700900124")]
+    assert ran.clean_rows("row_id", "phone", "phone_2") == [(0, "+447400123456", None), (2, None, "+447400123457")]
     assert ran.rejected_rows("row_id", "reasons", "disposition") == [(1, ["phone.not_textable"], "return")]
     # Nobody can tell an American landline from a mobile by its number.
     assert scrub("phone\n202-555-0100\n", channels=("text",), out="us").clean_rows("phone") == [("+12025550100",)]
@@ -183,9 +192,9 @@ def test_a_wrong_policy_is_a_fault_of_the_campaign(scrub: Scrub) -> None:
 
 
 def test_a_slip_of_a_domain_is_flagged_with_what_was_meant(scrub: Scrub) -> None:
-    ran = scrub("email\nann@gmial.com\nbo@nowhere.con\ncy@gmail.com\n", channels=("email",))
+    ran = scrub("email\nann@gnail.com\nbo@nowhere.con\ncy@gmail.com\n", channels=("email",))
     assert ran.clean_rows("email", "flags") == [
-        ("ann@gmial.com", ["email.domain_typo"]),
+        ("ann@gnail.com", ["email.domain_typo"]),
         ("bo@nowhere.con", ["email.domain_typo"]),
         ("cy@gmail.com", []),
     ]

@@ -14,9 +14,10 @@ import multiprocessing
 import os
 import random
 import re
+import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import phonenumbers
@@ -31,7 +32,7 @@ from schemas.contact.numbering.answers import UNDECIDED
 from schemas.contact.numbering.deciding import numbering
 from schemas.contact.numbering.library import DECIMAL_REMOVED, SEVERAL
 from schemas.contact.phone import phone_forms
-from schemas.contact.second_look import phone_points
+from schemas.contact.second_look import phone_points, second_look
 from tests.schemas.test_email_values import made_up_addresses
 from tests.schemas.test_numbering import near_edges
 from tests.schemas.test_numbering_values import REGIONS, made_up_values
@@ -76,11 +77,12 @@ def _edges() -> dict[int, list[str]]:
     return near_edges(numbering(), REGIONS)
 
 
-def compare_phones(seed: int, count: int) -> Outcome:
-    """Compare ``count`` values made from ``seed``."""
+def compare_phones(seed: int, count: int, edges: dict[int, list[str]] | None = None) -> Outcome:
+    """Compare ``count`` values made from ``seed``; without ``edges``, those of all plans are made: it takes a while."""
     phonenumbers.enable_pattern_cache()
-    made_up = itertools.islice(made_up_values(seed, REGIONS, _edges()), count)
-    pairs = [(text, region) for value, region in made_up if (text := _trimmed(value))]
+    made_up = itertools.islice(made_up_values(seed, REGIONS, _edges() if edges is None else edges), count)
+    given, of = zip(*made_up, strict=True)
+    pairs = [(text, region) for text, region in zip(_trimmed(given), of, strict=True) if text]
     values, regions = (pl.Series(column, dtype=pl.String) for column in zip(*pairs, strict=True))
     seen: Counter[str] = Counter()
     wrong = []
@@ -98,7 +100,7 @@ def compare_phones(seed: int, count: int) -> Outcome:
             seen["phones written out or held back before the library is asked"] += 1
         elif tuple(found) != library_phone(text, region):
             wrong.append(f"phone {value!r} in {region}: {found}, library {library_phone(text, region)}")
-    points = phone_points(values, regions).filter(pl.col("e164").is_not_null())
+    points = second_look(forms, values, regions).filter(pl.col("e164").is_not_null())
     seen["phones repaired"] = points.get_column("repair").count()
     seen["phones read in two ways"] = points.get_column("other").count()
     wrong += _again(points.get_column("e164"), lambda again: phone_points(again, _regions(seed, len(again))), "e164")
@@ -107,7 +109,7 @@ def compare_phones(seed: int, count: int) -> Outcome:
 
 def compare_emails(seed: int, count: int) -> Outcome:
     """Compare ``count`` addresses made from ``seed``."""
-    values = [text for value in itertools.islice(made_up_addresses(seed), count) if (text := _trimmed(value))]
+    values = [text for text in _trimmed(list(itertools.islice(made_up_addresses(seed), count))) if text]
     forms = email_forms(pl.Series(values, dtype=pl.String))
     seen: Counter[str] = Counter()
     wrong = []
@@ -141,8 +143,8 @@ def _regions(seed: int, count: int) -> pl.Series:
     return pl.Series(random.Random(seed).choices([*REGIONS, None], k=count), dtype=pl.String)
 
 
-def _trimmed(value: str) -> str:
-    return str(pl.select(trimmed(pl.lit(value))).item()) if not value.isascii() else value.strip()
+def _trimmed(values: Sequence[str]) -> list[str]:
+    return pl.DataFrame({"v": values}).select(trimmed(pl.col("v"))).to_series().to_list()
 
 
 def _work(job: tuple[Callable[[int, int], Outcome], int, int]) -> Outcome:
@@ -160,9 +162,10 @@ def run(phones: int, emails: int, seed: int, processes: int) -> Outcome:
     seen: Counter[str] = Counter()
     wrong: list[str] = []
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        for more, disagreements in pool.imap_unordered(_work, jobs):
+        for done, (more, disagreements) in enumerate(pool.imap_unordered(_work, jobs), start=1):
             seen += more
             wrong += disagreements
+            sys.stderr.write(f"{done} of {len(jobs)} parts, {len(wrong)} disagreements\n")
     return seen, wrong
 
 

@@ -107,8 +107,7 @@ def _from_abroad(text: str, region: str | None, cleaned: str) -> PhonePoint | No
     """
     abroad: dict[str | None, PhonePoint] = {}
     for prefix, rest in _without_prefix(text):
-        form = read_phone("+" + rest, None)
-        if form.state == "ok" and prefix != "+":
+        if prefix != "+" and (form := read_phone("+" + rest, None)).state == "ok":
             abroad.setdefault(form.e164, PhonePoint(_repaired(form, f"prefix {prefix} read as +", cleaned)))
     national = {form.e164: (prefix, form) for prefix, form in _as_national(text, region)}
     if len(abroad) > 1 or len(abroad | national) != len(abroad) + len(national) or len(national) > 1:
@@ -232,7 +231,12 @@ def phone_points(values: pl.Series, regions: pl.Series, apply: Apply = apply_her
     Returns `PHONE_POINT_SCHEMA`, one row per value in the same order; all null where the value is null. Only distinct
     values that were refused, or that are valid as a number of two countries, are looked at one by one.
     """
-    forms = phone_forms(values, regions, apply).with_columns(
+    return second_look(phone_forms(values, regions, apply), values, regions, apply)
+
+
+def second_look(forms: pl.DataFrame, values: pl.Series, regions: pl.Series, apply: Apply = apply_here) -> pl.DataFrame:
+    """As `phone_points`, of values that `phone_forms` has read already."""
+    forms = forms.with_columns(
         value=values.cast(pl.String),
         given=regions.cast(pl.String),
         other=pl.lit(None, pl.String),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from schemas.contact.numbering.library import PhoneForm
 from schemas.contact.second_look import PHONE_POINT_SCHEMA, phone_points, read_phone_point
+from tests.differential import compare_phones
 from tests.schemas.test_numbering_values import REGIONS, made_up_values
 
 US = "+17275551213"
@@ -151,6 +154,15 @@ def test_made_up_columns_read_as_their_values_do_and_stay_as_they_are(seed: int)
         again = points([(e164, region) for e164 in [*once, "+12025550100"]])
         assert again.get_column("e164").to_list() == [*once, "+12025550100"]
         assert again.get_column("repair").null_count() == len(again)
+
+
+@pytest.mark.parametrize("seed", [20_260_101, random.SystemRandom().randrange(10**9)], ids=["fixed", "fresh"])
+def test_made_up_values_have_the_library_s_answer_and_stay_as_they_are(seed: int) -> None:
+    """The library itself, not only `read_phone`; `python -m tests.differential` compares more of them."""
+    seen, wrong = compare_phones(seed, 4_000, {})
+    assert wrong == [], seed
+    assert seen["phones ok"] > 500
+    assert seen["phones repaired"] > 100
 
 
 def test_no_values_give_no_rows() -> None:

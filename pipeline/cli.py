@@ -11,7 +11,7 @@ import typer
 
 from pipeline.cli_lists import lists
 from pipeline.cli_types import MaxAgeDays, day_of
-from schemas.errors import EXIT_TOO_MANY_REJECTED, LeadscrubError
+from schemas.errors import EXIT_TOO_MANY_REJECTED, LeadscrubError, UsageError
 
 app = typer.Typer(
     name="leadscrub",
@@ -58,6 +58,12 @@ def scrub(
     max_reject_rate: Annotated[
         float | None, typer.Option(min=0, max=1, help="Exit 6 when more than this share is rejected.")
     ] = None,
+    check_mx: Annotated[
+        bool, typer.Option("--check-mx", help="Ask DNS whether each email's domain receives mail.")
+    ] = False,
+    dns_server: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="DNS server for --check-mx; the system's.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but write.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier result.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
@@ -76,6 +82,8 @@ def scrub(
     from schemas.contact.regions import checked_region  # noqa: PLC0415
     from schemas.list_kinds import max_age_said  # noqa: PLC0415
 
+    if dns_server is not None and not check_mx:
+        raise UsageError("--dns-server says whom --check-mx asks.", "Add --check-mx.")
     request = Request(
         drops=drops,
         out=out,
@@ -100,6 +108,8 @@ def scrub(
         allow_stale=allow_stale or [],
         max_age=max_age_said(max_age or []),
         max_reject_rate=max_reject_rate,
+        check_mx=check_mx,
+        dns_server=dns_server,
         dry_run=dry_run,
         force=force,
         threads=threads or os.cpu_count() or 1,

@@ -110,9 +110,10 @@ def _report(facts: ListVersion) -> None:
     else:
         changes = counts.changes
         used = f"{changes.added:,} added + {changes.deleted:,} deleted + {changes.unchanged:,} unchanged"
+    twice = f" + {counts.second_readings:,} read in a second way" if counts.second_readings else ""
     sys.stdout.write(
         f"{facts.name} ({facts.kind}) version {facts.version[:12]} as of {facts.as_of} is current: "
-        f"{counts.read:,} read = {used} + {sum(counts.refused.values()):,} refused"
+        f"{counts.read:,} read{twice} = {used} + {sum(counts.refused.values()):,} refused"
         + (f"; {counts.indexed:,} entries in all\n" if counts.changes is not None else "\n")
     )
     for why, count in counts.refused.items():

@@ -13,7 +13,7 @@ from rich.markup import escape
 
 from pipeline.terminal import plain_table, stdout_console
 from schemas.contact.email import read_email
-from schemas.contact.phone import read_phone
+from schemas.contact.second_look import read_phone_point
 from schemas.errors import ListError, UsageError
 from schemas.list_kinds import NO_MAX_AGE, MaxAge
 from schemas.list_version import ListVersion, Loading
@@ -229,7 +229,10 @@ def _as_row(value: str, region: str | None) -> pl.DataFrame:
                 "email:key": [email.normal.lower()],
             }
         )
-    phone = read_phone(value.strip(), region)
+    phone, other = read_phone_point(value.strip(), region)
     if phone.e164 is None:
         raise UsageError(f"{mask(value)} is no valid number: {phone.why}.", "Give it with + and the country's code.")
-    return pl.DataFrame({"row_id": [0], "phone": [phone.e164], "phone:region": [phone.region]})
+    row = pl.DataFrame({"row_id": [0], "phone": [phone.e164], "phone:region": [phone.region]})
+    if other is None:
+        return row
+    return row.with_columns(pl.lit(other.e164).alias("phone:other"), pl.lit(other.region).alias("phone:other_region"))

@@ -39,6 +39,8 @@ class Request:
     allow_stale: list[str] = field(default_factory=list)
     max_age: MaxAge = NO_MAX_AGE
     max_reject_rate: float | None = None
+    check_mx: bool = False
+    dns_server: str | None = None
     dry_run: bool = False
     force: bool = False
     threads: int = 2

@@ -32,14 +32,15 @@ class Changes(_Model):
 
 
 class EntryCounts(_Model):
-    """Entries read = indexed + repeated + refused; of change files: = added + deleted + unchanged + refused.
+    """Entries read + second readings = indexed + repeated + refused.
 
-    ``indexed`` is always what the version holds.
+    Of change files: = added + deleted + unchanged + refused. ``indexed`` is always what the version holds.
     """
 
     read: int = 0
     indexed: int = 0
     repeated: int = 0
+    second_readings: int = Field(default=0, description="numbers that can be read in two ways are listed under both")
     refused: dict[str, int] = Field(default={}, description="entries that no index could take, by reason")
     changes: Changes | None = Field(default=None, description="null for a full copy")
 
@@ -49,7 +50,7 @@ class EntryCounts(_Model):
         used = self.indexed + self.repeated
         if self.changes is not None:
             used = self.changes.added + self.changes.deleted + self.changes.unchanged
-        return self.read == used + sum(self.refused.values())
+        return self.read + self.second_readings == used + sum(self.refused.values())
 
 
 class Loading(_Model):

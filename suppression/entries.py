@@ -14,7 +14,7 @@ from schemas.column_bytes import binary_column
 from schemas.contact.apply import Apply
 from schemas.contact.email import email_forms
 from schemas.contact.match_keys import fold_email
-from schemas.contact.phone import phone_forms
+from schemas.contact.second_look import phone_points
 from schemas.errors import ListError
 from schemas.list_kinds import ListKind
 from schemas.recipes import Recipe, looks_hashed
@@ -53,7 +53,7 @@ class Entries:
 
     def __init__(self, reading: Reading, sides: SideTables) -> None:
         self._how, self._sides = reading, sides
-        self.read = 0
+        self.read = self.second_readings = 0
         self.refused: Counter[str] = Counter()
         self.warnings: list[str] = []
 
@@ -83,15 +83,25 @@ class Entries:
             return block, Keyed("phones", pl.DataFrame(schema={"key": pl.String}))
         said = pl.col("why").str.starts_with(NOT_LISTED)
         candidates = block.refused.filter(~said)
-        forms = self._phone_forms(candidates.get_column("text"), block)
-        good = forms.get_column("e164").is_not_null()
-        keys = forms.select(key="e164").filter(good)
+        read = self._read_phones(candidates, block)
+        good = read.get_column("key").is_not_null()
         refused = pl.concat([block.refused.filter(said), candidates.filter(~good)])
-        return replace(block, refused=refused), Keyed("phones", keys)
+        return replace(block, refused=refused), self._both_readings(read.filter(good).select("key", "other"))
 
-    def _phone_forms(self, texts: pl.Series, block: Block) -> pl.DataFrame:
-        home = "US" if block.north_american else self._how.region
-        return phone_forms(texts, pl.repeat(home, len(texts), dtype=pl.String, eager=True), self._how.apply)
+    def _read_phones(self, entries: pl.DataFrame, block: Block) -> pl.DataFrame:
+        """Add ``key``, ``other`` (the second reading of a number that has two) and ``why``."""
+        texts, home = entries.get_column("text"), "US" if block.north_american else self._how.region
+        points = phone_points(texts, pl.repeat(home, len(texts), dtype=pl.String, eager=True), self._how.apply)
+        return pl.concat(
+            [entries.drop("why", strict=False), points.select("other", "why", key="e164")], how="horizontal"
+        )
+
+    def _both_readings(self, read: pl.DataFrame) -> Keyed:
+        """Take both readings of an entry that has two: nobody knows which one was meant."""
+        others = read.filter(pl.col("other").is_not_null())
+        self.second_readings += len(others)
+        second = others.with_columns(key=pl.col("other"))
+        return Keyed("phones", pl.concat([read, second]).drop("other"))
 
     def _refuse(self, refused: pl.DataFrame, member: str) -> None:
         if refused.is_empty():
@@ -149,10 +159,9 @@ class Entries:
         rest = entries.filter(~plain)
         if rest.is_empty():
             return
-        forms = self._phone_forms(rest.get_column("text"), block)
-        keyed = pl.concat([rest, forms.select(pl.col("e164").alias("key"), "why")], how="horizontal")
-        self._refuse(keyed.filter(pl.col("key").is_null()).select("text", "why", "line"), block.member)
-        yield Keyed("phones", keyed.filter(pl.col("key").is_not_null()).drop("why"))
+        read = self._read_phones(rest, block)
+        self._refuse(read.filter(pl.col("key").is_null()).select("text", "why", "line"), block.member)
+        yield self._both_readings(read.filter(pl.col("key").is_not_null()).drop("why"))
 
     def _domains(self, entries: pl.DataFrame, member: str) -> Keyed:
         """``@d`` is that domain only, ``.d`` its subdomains only, ``d`` both; a whole address is refused."""

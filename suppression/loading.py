@@ -113,6 +113,7 @@ def _finish(
         read=entries.read,
         indexed=indexed + sides.expiring,
         repeated=builder.taken - indexed,
+        second_readings=entries.second_readings,
         refused=dict(entries.refused.most_common()),
     )
     if counts.indexed == 0:

@@ -101,6 +101,7 @@ def update_version(
             "sources": sources,
             "counts": EntryCounts(
                 read=entries.read,
+                second_readings=entries.second_readings,
                 indexed=indexed + sides.expiring,
                 refused=dict(entries.refused.most_common()),
                 changes=total,

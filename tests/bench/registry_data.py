@@ -5,7 +5,7 @@
     <folder>/registry.parquet             the same as 64-bit integers, for the rivals
     <folder>/phones.parquet               leads: `row_id`, `number`, `phone` (E.164); a quarter of them listed
     <folder>/hashed.txt                   SHA-256 in hexadecimal, one a line
-    <folder>/emails.parquet               leads: `row_id`, `email` (normal form), `email:given`, `email:key`; one in twenty listed
+    <folder>/emails.parquet               leads: `row_id`, `email` (normal form), `:given`, `:key`; one in twenty listed
 
 Area codes are the first 380 that the plan allows (none ends in 11 or has 9 in the middle), each with as many numbers as
 the others. The numbers are drawn, so some may be somebody's: they stay in the cache folder.

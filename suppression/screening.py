@@ -32,8 +32,8 @@ def screen_points(frame: pl.DataFrame, lists: list[SuppressionList]) -> pl.DataF
     found = [no_findings()]
     for slot in PHONE_SLOTS:
         if slot in frame.columns and frame.get_column(slot).null_count() < len(frame):
-            found += _screen_phone(frame, slot, lists)
-            found += _screen_other_reading(frame, slot, lists)
+            as_written = pl.concat([no_findings(), *_screen_phone(frame, slot, lists)])
+            found += [as_written, *_screen_other_reading(frame, slot, lists, as_written)]
     for slot in EMAIL_SLOTS:
         if slot in frame.columns and frame.get_column(slot).null_count() < len(frame):
             found += _screen_email(frame, slot, lists)
@@ -55,8 +55,13 @@ def _screen_phone(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) 
     return found
 
 
-def _screen_other_reading(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) -> list[pl.DataFrame]:
-    """Screen the other reading of the few numbers that have one; a hit blocks the point all the same."""
+def _screen_other_reading(
+    frame: pl.DataFrame, slot: str, lists: list[SuppressionList], as_written: pl.DataFrame
+) -> list[pl.DataFrame]:
+    """Screen the other reading of the few numbers that have one; a hit blocks the point all the same.
+
+    Said only of lists that do not hold the number as written.
+    """
     other = f"{slot}:other"
     if other not in frame.columns or frame.get_column(other).null_count() == len(frame):
         return []
@@ -64,7 +69,9 @@ def _screen_other_reading(frame: pl.DataFrame, slot: str, lists: list[Suppressio
         "row_id", pl.col(other).alias(slot), pl.col(f"{other}_region").alias(f"{slot}:region")
     )
     return [
-        found.with_columns(detail=pl.col("detail") + ", in its other reading")
+        found.join(as_written, on=["row_id", "source", "code"], how="anti", maintain_order="left").with_columns(
+            detail=pl.col("detail") + ", in its other reading"
+        )
         for found in _screen_phone(read_otherwise, slot, lists)
     ]
 

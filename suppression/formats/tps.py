@@ -12,6 +12,7 @@ from typing import Final
 
 import polars as pl
 
+from schemas.contact.blank import trimmed
 from suppression.formats.blocks import Block, refuse
 from suppression.formats.format import Format
 from suppression.formats.members import Member
@@ -37,7 +38,7 @@ def read_tps(member: Member, _options: Options) -> Iterator[Block]:
     Blanks lost at a line's end do not matter to a number without inner spaces; with them the width must be right.
     """
     for block in line_blocks(member.stream):
-        rows = split_lines(block).filter(pl.col("raw").str.strip_chars() != "")
+        rows = split_lines(block).filter(trimmed(pl.col("raw")) != "")
         raw = pl.col("raw")
         parted = raw.str.contains(_PARTED) & (raw.str.len_bytes() == _WIDTH)
         whole = raw.str.contains(_WHOLE) & (raw.str.len_bytes() <= _WIDTH)

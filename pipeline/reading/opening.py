@@ -16,6 +16,6 @@ def open_tables(path: Path, name: str, layout: Layout) -> list[Table]:
     try:
         with path.open("rb") as stream:
             magic = stream.read(len(MAGIC))
-        return [open_parquet(path, name) if magic == MAGIC else open_csv(path, name, layout)]
+        return [open_parquet(path, name)] if magic == MAGIC else open_csv(path, name, layout)
     except OSError as error:
         raise DropError(f"Drop '{path}' cannot be read: {error.strerror}.", "Check its permissions.") from error

@@ -55,7 +55,7 @@ class Reader(Protocol):
 class Table:
     """One table of a drop. ``name`` is what outputs call its file, ``sheet`` the part of it that the table is.
 
-    ``columns`` are the header's names, made unique; ``header`` is as it came.
+    ``columns`` are the header's names, made unique; ``header`` is as it came. ``notes`` are sentences for a person.
     """
 
     path: Path
@@ -64,6 +64,7 @@ class Table:
     header: tuple[str, ...]
     reader: Reader
     sheet: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 def read_batches(table: Table, tally: FileTally, block_bytes: int) -> Iterator[pl.DataFrame]:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
 
 from pipeline.reading.dialect import Dialect, detect_dialect
+from pipeline.reading.inputs import Input
 from pipeline.reading.records import Records, Shape, split_block
 from pipeline.reading.table import SOURCE, FileTally, Table
 from schemas.config import Layout
 from schemas.errors import DropError
 
 
-def open_csv(path: Path, name: str, layout: Layout) -> Table:
+def open_csv(path: Input, name: str, layout: Layout) -> Table:
     """Detect the dialect of a file. `DropError` when it is empty or no text."""
     dialect = detect_dialect(path, delimiter=layout.delimiter, encoding=layout.encoding)
     return Table(path, name, dialect.columns, dialect.header, CsvReader(path, dialect))
@@ -26,7 +26,7 @@ def open_csv(path: Path, name: str, layout: Layout) -> Table:
 class CsvReader:
     """Reads the records of a CSV file in blocks."""
 
-    path: Path
+    path: Input
     dialect: Dialect
 
     def describe(self) -> dict[str, str]:

@@ -7,9 +7,9 @@ import csv
 import io
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 
 from pipeline.reading.encoding import Encoding, detect_encoding, display_name
+from pipeline.reading.inputs import Input
 from schemas.errors import DropError
 
 _SAMPLE = 256 << 10
@@ -35,9 +35,9 @@ class Dialect:
         return {"encoding": display_name(self.encoding.codec), "delimiter": self.delimiter, "quote": '"'}
 
 
-def detect_dialect(path: Path, *, delimiter: str | None = None, encoding: str | None = None) -> Dialect:
+def detect_dialect(path: Input, *, delimiter: str | None = None, encoding: str | None = None) -> Dialect:
     """Detect encoding, delimiter and header. What is given wins over what is detected."""
-    if path.stat().st_size == 0:
+    if path.size == 0:
         raise DropError(f"'{path}' is empty.", "Ask the vendor to send it again.")
     found = detect_encoding(path, encoding)
     text = _head(path, found)
@@ -50,7 +50,7 @@ def detect_dialect(path: Path, *, delimiter: str | None = None, encoding: str | 
     return Dialect(found, used, tuple(header), _unique_names(header), blank_lines)
 
 
-def _head(path: Path, encoding: Encoding) -> str:
+def _head(path: Input, encoding: Encoding) -> str:
     with path.open("rb") as stream:
         stream.seek(encoding.bom)
         block = stream.read(_SAMPLE)

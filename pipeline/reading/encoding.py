@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import codecs
 from dataclasses import dataclass
-from pathlib import Path
 
 from charset_normalizer import from_bytes
 
+from pipeline.reading.inputs import Input
 from schemas.errors import DropError
 
 _BLOCK = 8 << 20
@@ -41,7 +41,7 @@ class Encoding:
     why: str
 
 
-def detect_encoding(path: Path, declared: str | None = None) -> Encoding:
+def detect_encoding(path: Input, declared: str | None = None) -> Encoding:
     """Read the whole file once. `DropError` when it is not text, or no encoding fits."""
     with path.open("rb") as stream:
         head = stream.read(4096)
@@ -61,7 +61,7 @@ def detect_encoding(path: Path, declared: str | None = None) -> Encoding:
     return Encoding(_single_byte(odd, path), 0, "not UTF-8; judged by the lines with non-ASCII bytes")
 
 
-def _known_codec(name: str, path: Path) -> str:
+def _known_codec(name: str, path: Input) -> str:
     try:
         return codecs.lookup(name).name
     except LookupError as error:
@@ -70,7 +70,7 @@ def _known_codec(name: str, path: Path) -> str:
         ) from error
 
 
-def _lines_that_are_not_utf8(path: Path) -> bytes | None:
+def _lines_that_are_not_utf8(path: Input) -> bytes | None:
     """None when the whole file is UTF-8, else a sample of its lines with non-ASCII bytes."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
@@ -93,7 +93,7 @@ def _lines_that_are_not_utf8(path: Path) -> bytes | None:
     return sample
 
 
-def _single_byte(sample: bytes, path: Path) -> str:
+def _single_byte(sample: bytes, path: Input) -> str:
     # Where text is mostly ASCII, a few high bytes are the accents and curly quotes of western office programs; the
     # statistics of a general detector need far more text than that.
     with path.open("rb") as stream:

@@ -116,7 +116,7 @@ class _Run:
 
     def first_pass(self) -> None:
         """Read and check every batch, and put it away with its findings."""
-        size = sum(source.table.path.stat().st_size for source in self._context.sources) or 1
+        size = sum(source.table.input.size for source in self._context.sources) or 1
         sampled: set[int] = set()
         for checked in in_order(self._check, read_ahead(self._batches(), depth=1), self._threads):
             number, frame, findings = checked.source, checked.frame, checked.findings

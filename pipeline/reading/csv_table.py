@@ -5,18 +5,18 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
 
 from pipeline.reading.dialect import Dialect, detect_dialects
+from pipeline.reading.inputs import Input
 from pipeline.reading.punctuation import rewrite
 from pipeline.reading.records import Shape, split_block
 from pipeline.reading.table import SOURCE, FileTally, Table
 from schemas.config import Layout
 
 
-def open_csv(path: Path, name: str, layout: Layout) -> list[Table]:
+def open_csv(path: Input, name: str, layout: Layout) -> list[Table]:
     """Detect how a file's tables are written. `DropError` when it is empty or no text."""
     dialects = detect_dialects(path, layout)
     return [
@@ -37,7 +37,7 @@ def open_csv(path: Path, name: str, layout: Layout) -> list[Table]:
 class CsvReader:
     """Reads the records of one table of a CSV file in blocks."""
 
-    path: Path
+    path: Input
     dialect: Dialect
 
     def describe(self) -> dict[str, str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import codecs
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from pipeline.reading.encoding import Encoding, TextSurvey, display_name, survey_text
 from pipeline.reading.guessing import guess_punctuation
+from pipeline.reading.inputs import Input
 from pipeline.reading.punctuation import Punctuation
 from pipeline.reading.sample import SampleRecord, read_sample
 from pipeline.reading.structure import Structure, find_structure, is_known_header, names_contact, other_headers
@@ -78,10 +78,10 @@ class Dialect:
         return self.start + self.skipped
 
 
-def detect_dialects(path: Path, layout: Layout | None = None) -> list[Dialect]:
+def detect_dialects(path: Input, layout: Layout | None = None) -> list[Dialect]:
     """Detect how each table of a file is written. What the layout says wins. `DropError` when there is no text."""
     layout = layout or Layout()
-    if path.stat().st_size == 0:
+    if path.size == 0:
         raise DropError(f"'{path}' is empty.", "Ask the vendor to send it again.")
     survey = survey_text(path, layout.encoding)
     text, is_whole = _head(path, survey.encoding)
@@ -130,7 +130,7 @@ def _dialect(
 
 
 def _others(
-    path: Path,
+    path: Input,
     survey: TextSurvey,
     records: Sequence[SampleRecord],
     first: Structure,
@@ -160,7 +160,7 @@ def _others(
     return sorted(found.items())
 
 
-def _head(path: Path, encoding: Encoding) -> tuple[str, bool]:
+def _head(path: Input, encoding: Encoding) -> tuple[str, bool]:
     """Text at the start of the file, and whether it is all of it."""
     with path.open("rb") as stream:
         stream.seek(encoding.bom)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import codecs
 from dataclasses import dataclass
-from pathlib import Path
 
 from charset_normalizer import from_bytes
 
+from pipeline.reading.inputs import Input
 from schemas.errors import DropError
 
 _BLOCK = 8 << 20
@@ -50,7 +50,7 @@ class TextSurvey:
     encoding: Encoding
     after_blank: tuple[int, ...] = ()
 
-    def line_at(self, path: Path, offset: int) -> int:
+    def line_at(self, path: Input, offset: int) -> int:
         """0-based number of the line that begins at a byte offset."""
         lines = 0
         with path.open("rb") as stream:
@@ -60,7 +60,7 @@ class TextSurvey:
         return lines
 
 
-def survey_text(path: Path, declared: str | None = None) -> TextSurvey:
+def survey_text(path: Input, declared: str | None = None) -> TextSurvey:
     """Read the whole file once. `DropError` when it is not text, or no encoding fits."""
     with path.open("rb") as stream:
         head = stream.read(4096)
@@ -106,7 +106,7 @@ def _wide_codec(head: bytes) -> str | None:
     return None
 
 
-def _known_codec(name: str, path: Path) -> str:
+def _known_codec(name: str, path: Input) -> str:
     try:
         return codecs.lookup(name).name
     except LookupError as error:
@@ -115,7 +115,7 @@ def _known_codec(name: str, path: Path) -> str:
         ) from error
 
 
-def _read_through(path: Path, head: bytes) -> tuple[bool, tuple[int, ...]]:
+def _read_through(path: Input, head: bytes) -> tuple[bool, tuple[int, ...]]:
     """Whether the whole file is UTF-8, and the offsets behind its first blank lines that something follows."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     blank = b"\n\r\n" if b"\r\n" in head else b"\n\n"
@@ -150,7 +150,7 @@ def _offsets(text: bytes, blank: bytes, base: int) -> list[int]:
     return found
 
 
-def _lines_beyond_ascii(path: Path) -> bytes:
+def _lines_beyond_ascii(path: Input) -> bytes:
     """Sample the lines with bytes beyond ASCII."""
     sample = b""
     with path.open("rb") as stream:
@@ -162,7 +162,7 @@ def _lines_beyond_ascii(path: Path) -> bytes:
     return sample
 
 
-def _single_byte(sample: bytes, path: Path) -> str:
+def _single_byte(sample: bytes, path: Input) -> str:
     # Where text is mostly ASCII, a few high bytes are the accents and curly quotes of western office programs; the
     # statistics of a general detector need far more text than that.
     with path.open("rb") as stream:

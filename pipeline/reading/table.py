@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 
 import polars as pl
 
+from pipeline.reading.inputs import Input
 from schemas.errors import DropError
 
 #: Columns of a raw batch beside ``source_line`` and ``raw`` are the source's own, named ``src:<name>``.
@@ -58,7 +58,7 @@ class Table:
     ``columns`` are the header's names, made unique; ``header`` is as it came. ``notes`` are sentences for a person.
     """
 
-    path: Path
+    input: Input
     name: str
     columns: tuple[str, ...]
     header: tuple[str, ...]
@@ -72,11 +72,11 @@ def read_batches(table: Table, tally: FileTally, block_bytes: int) -> Iterator[p
     try:
         yield from table.reader.batches(tally, block_bytes)
     except OSError as error:
-        raise DropError(f"Drop '{table.path}' cannot be read: {error}.", "Check the disk.") from error
+        raise DropError(f"Drop '{table.input}' cannot be read: {error}.", "Check the disk.") from error
     except UnicodeDecodeError as error:
         raise DropError(
-            f"'{table.path}' is not {error.encoding}: byte {error.start} does not fit.",
+            f"'{table.input}' is not {error.encoding}: byte {error.start} does not fit.",
             "Correct the layout's encoding.",
         ) from error
     except DropError as error:
-        raise DropError(f"'{table.path}': {error.message}", error.hint) from error
+        raise DropError(f"'{table.input}': {error.message}", error.hint) from error

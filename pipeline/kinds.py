@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from schemas.contact.blank import EMPTY_WORDS
 
@@ -19,7 +20,8 @@ _KINDS = {
     "phone": re.compile(PHONE),
     "date": re.compile(
         r"^(?:\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2(?:\d{4}|\d\d)"
-        rf"|\d{{1,2}}[ -](?:{_MONTHS})[a-z]*[ -]\d{{2,4}}|(?:{_MONTHS})[a-z]* \d{{1,2}},? \d{{4}})(?:[T ,]+\d{{1,2}}:\d\d.*)?$",
+        rf"|\d{{1,2}}[ -](?:{_MONTHS})[a-z]*[ -]\d{{2,4}}|(?:{_MONTHS})[a-z]* \d{{1,2}},? \d{{4}})"
+        r"(?:[T ,]+\d{1,2}:\d\d.*)?$",
         re.IGNORECASE,
     ),
     "number": re.compile(r"^[-+]?[$€£]?\d[\d.,]*%?$"),
@@ -52,4 +54,4 @@ def column_kind(cells: Iterable[str | None]) -> str:
 def is_numbering(cells: Sequence[str]) -> bool:
     """Whether bare digits count upwards, as record numbers do and phones do not."""
     numbers = [int(cell) for cell in cells if cell.isdecimal()]
-    return len(numbers) > 2 and all(before < after for before, after in zip(numbers, numbers[1:], strict=False))
+    return len(numbers) > 2 and all(before < after for before, after in pairwise(numbers))

@@ -74,7 +74,7 @@ def make_plan(request: Request) -> Plan:
     sources = []
     for path, name in zip(paths, names, strict=True):
         for table in open_tables(path, name if names.count(name) == 1 else str(path), layout):
-            mapping = map_columns(table.columns, layout, str(path), by_post="post" in campaign.channels)
+            mapping = map_columns(table, layout, by_post="post" in campaign.channels)
             sources.append(Source(table, mapping, file_region))
     store = store_of(request.store, workspace_of(request.campaign))
     label = vendor.name if vendor else request.vendor

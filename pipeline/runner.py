@@ -20,7 +20,7 @@ from pipeline.context import Context, Source
 from pipeline.counts import Tally, add_present
 from pipeline.identity import run_id
 from pipeline.manifests import make_manifest, write_manifest
-from pipeline.mapping import contact_like
+from pipeline.mapping import unclaimed
 from pipeline.plan import Plan, Request, make_plan
 from pipeline.pool import process_pool
 from pipeline.progress import Report, silent
@@ -123,7 +123,7 @@ class _Run:
             if number not in sampled:
                 sampled.add(number)
                 source = self._context.sources[number]
-                self._notice(contact_like(frame, source.mapping.unmapped, SOURCE), source)
+                self._notice(unclaimed(frame, source.mapping.unmapped), source)
             tally = self._tallies[number]
             tally.given += checked.given
             tally.valid += checked.valid
@@ -204,6 +204,7 @@ class _Run:
     def warnings(self) -> list[str]:
         """What a person should know besides the counts."""
         for source, file in zip(self._context.sources, self._files, strict=True):
+            self._notice(source.table.notes, source)
             self._notice(source.mapping.doubts, source)
             if file.careful_blocks:
                 self._notice(["badly quoted or ragged in places: those were read record by record"], source)

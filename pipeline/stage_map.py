@@ -34,7 +34,7 @@ def map_stage(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl
     """Add the fields, trimmed and null where blank, and ``is_lead``. Returns the frame and findings."""
     fields = source.mapping.fields
     known = [point for point in POINTS if point in fields and point in context.points]
-    text = {name: pl.col(SOURCE + fields[name]) for name in (*known, *PLAIN_FIELDS) if name in fields}
+    text = {name: source.mapping.text(name) for name in (*known, *PLAIN_FIELDS) if name in fields}
     mapped = frame.with_columns((_read(name, cell)).alias(name) for name, cell in text.items())
     no_lead = _no_leads(mapped, source, known)
     mapped = mapped.with_columns(is_lead=~pl.col("row_id").is_in(no_lead.get_column("row_id").implode()))

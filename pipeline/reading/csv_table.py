@@ -28,6 +28,7 @@ def open_csv(path: Input, name: str, layout: Layout) -> list[Table]:
             CsvReader(path, dialect),
             sheet=f"table {number}" if len(dialects) > 1 else None,
             notes=dialect.notes(),
+            has_header=dialect.has_header,
         )
         for number, dialect in enumerate(dialects, start=1)
     ]

@@ -43,7 +43,7 @@ def guess_punctuation(text: str, given: Punctuation | None = None, *, delimiter:
     head = _cut(text)
     best: Guess | None = None
     for returns in _line_ends(head):
-        lines = with_line_feeds(head, replace(known, returns=returns))
+        lines = with_line_feeds(head, replace(known, returns=returns)).replace("\r\n", "\n")
         for mark in [known.delimiter] if delimiter else _delimiters(lines):
             for mode in [known] if quote else _quotings(lines, mark):
                 punctuation = replace(mode, delimiter=mark, returns=returns)
@@ -78,7 +78,7 @@ def _line_ends(text: str) -> tuple[bool, ...]:
 def _delimiters(text: str) -> list[str]:
     """Candidates: the common ones, and whatever else stands in most lines. A part of a longer one is left out."""
     lines = [line for line in text.split("\n")[:_RECORDS] if line.strip()]
-    unquoted = [_QUOTED.sub("", line) for line in lines]
+    unquoted = [_QUOTED.sub("x", line) for line in lines]
     most = max(len(lines) * 6 // 10, 1)
     single = Counter(char for line in unquoted for char in set(line) if not char.isalnum() and char not in _NEVER)
     several = Counter(run for line in unquoted for run in {match[0] for match in _RUN.finditer(line)})

@@ -45,7 +45,10 @@ def find_structure(records: Sequence[SampleRecord], *, header: bool | None = Non
     assert named.cells is not None  # noqa: S101  # only such records are candidates
     after = [record.cells for record in usable if record.line > named.line and record.cells is not None]
     cells = _fitted(named.cells, after[:_FIRST], width)
-    return Structure(named.line, cells, named.line + named.lines, len(cells))
+    body = named.line + named.lines
+    if cells is None:
+        return Structure(body, None, body, width)
+    return Structure(named.line, cells, body, len(cells))
 
 
 def is_known_header(cells: Sequence[str], *, mostly: bool = False) -> bool:
@@ -129,15 +132,16 @@ def _headerless(records: Sequence[SampleRecord], first: SampleRecord, width: int
     return Structure(start, None, start, width)
 
 
-def _fitted(header: tuple[str, ...], rows: Sequence[tuple[str, ...]], width: int) -> tuple[str, ...]:
-    """Fit a header to rows that all end with a delimiter more, or less, than it does; else leave it alone."""
-    if len(header) == width or not rows:
-        return header
+def _fitted(header: tuple[str, ...], rows: Sequence[tuple[str, ...]], width: int) -> tuple[str, ...] | None:
+    """Fit a header to rows that all end with a delimiter more, or less, than it does.
+
+    None when its names cannot be those of the columns, since nearly all rows have another number of fields.
+    """
     usual = [row for row in rows if len(row) == width]
-    if len(usual) * 2 <= len(rows) or any(len(row) == len(header) for row in rows):
+    if len(header) == width or len(usual) < 3 or len(usual) * 10 < len(rows) * 9:
         return header
     if len(header) < width and not any(cell.strip() for row in usual for cell in row[len(header) :]):
         return header + ("",) * (width - len(header))
     if len(header) > width and not any(name.strip() for name in header[width:]):
         return header[:width]
-    return header
+    return None

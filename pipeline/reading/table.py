@@ -56,6 +56,7 @@ class Table:
     """One table of a drop. ``name`` is what outputs call its file, ``sheet`` the part of it that the table is.
 
     ``columns`` are the header's names, made unique; ``header`` is as it came. ``notes`` are sentences for a person.
+    Without header, ``columns`` are named by their position.
     """
 
     input: Input
@@ -65,6 +66,7 @@ class Table:
     reader: Reader
     sheet: str | None = None
     notes: tuple[str, ...] = ()
+    has_header: bool = True
 
 
 def read_batches(table: Table, tally: FileTally, block_bytes: int) -> Iterator[pl.DataFrame]:
@@ -80,3 +82,9 @@ def read_batches(table: Table, tally: FileTally, block_bytes: int) -> Iterator[p
         ) from error
     except DropError as error:
         raise DropError(f"'{table.input}': {error.message}", error.hint) from error
+
+
+def first_rows(table: Table, block_bytes: int = 256 << 10) -> pl.DataFrame:
+    """Return the first batch of a table, for a look at its values; it may have no rows."""
+    empty = pl.DataFrame(schema=dict.fromkeys([SOURCE + name for name in table.columns], pl.String()))
+    return next(read_batches(table, FileTally(), block_bytes), empty)

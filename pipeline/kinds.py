@@ -41,6 +41,11 @@ def kind_of(cell: str) -> str | None:
     return next((kind for kind, pattern in _KINDS.items() if pattern.match(value)), "text")
 
 
+def is_data(cell: str) -> bool:
+    """Whether a cell cannot be a column's name: it is of a kind, or holds an address or a long number."""
+    return kind_of(cell) in DATA_KINDS or "@" in cell or sum(char.isdigit() for char in cell) >= 7
+
+
 def column_kind(cells: Iterable[str | None]) -> str:
     """Kind of nearly all filled cells; ``mixed`` when there is none such, ``empty`` without filled cells."""
     counts = Counter(kind for cell in cells if cell is not None and (kind := kind_of(cell)) is not None)

@@ -31,7 +31,7 @@ _DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)*\.[A-Za-z]{2,3}")
 _ADDRESS_SETS = {
     "home": frozenset({"home", "residence", "residential", "domicile", "privat", "casa"}),
     "business": frozenset({"business", "work", "office", "company", "bureau", "oficina", "firma"}),
-    "mailing": frozenset({"mailing", "mail", "postal"}),
+    "mailing": frozenset({"mailing"}),
     "billing": frozenset({"billing"}),
     "shipping": frozenset({"shipping", "delivery"}),
     "property": frozenset({"property", "situs"}),

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.kinds import DATA_KINDS, kind_of
+from pipeline.kinds import DATA_KINDS, is_data, kind_of
 from pipeline.reading.sample import SampleRecord
 from schemas.headers import match_header
 
@@ -116,7 +116,7 @@ def _first_regular(records: Sequence[SampleRecord], width: int) -> SampleRecord:
 
 def _may_be_header(cells: Sequence[str]) -> bool:
     """Whether nothing in the cells is data."""
-    return any(cell.strip() for cell in cells) and not any(kind_of(cell) in DATA_KINDS for cell in cells)
+    return any(cell.strip() for cell in cells) and not any(map(is_data, cells))
 
 
 def _headerless(records: Sequence[SampleRecord], first: SampleRecord, width: int) -> Structure:

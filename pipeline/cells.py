@@ -1,4 +1,4 @@
-"""The text of a field in a raw batch, without what a vendor's layout says does not belong to it."""
+"""The cells of a field in a raw batch, without what a vendor's layout says does not belong to it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ class InCellPart:
     is_last: bool
 
 
-def cell_text(column: str, layout: Layout, part: InCellPart | None = None) -> pl.Expr:
-    """Text of a column's cells: its part, without the layout's prefixes, null where one of its empty words stands."""
+def field_cells(frame: pl.DataFrame, column: str, layout: Layout, part: InCellPart | None) -> pl.Series:
+    """Cells of a column: their part, without the layout's prefixes, null where one of its empty words stands."""
+    if part is None and not layout.empty and column not in layout.prefixes:
+        return frame.get_column(SOURCE + column)
     cell = pl.col(SOURCE + column)
     if part is not None:
         rule = layout.in_cell[column]
@@ -35,4 +37,4 @@ def cell_text(column: str, layout: Layout, part: InCellPart | None = None) -> pl
         cell = trimmed(cell).str.strip_prefix(prefix)
     if layout.empty:
         cell = pl.when(~trimmed(cell).is_in(layout.empty)).then(cell)
-    return cell
+    return frame.select(cell).to_series()

@@ -18,7 +18,6 @@ import polars as pl
 from pipeline.mapping import Mapping
 from pipeline.reading.table import FileTally, Table, read_batches
 from schemas.columns import DAYS, INSTANTS
-from schemas.contact.blank import without_blanks
 from schemas.findings import findings, no_findings
 
 Order = Literal["mdy", "dmy", "both", "none"]
@@ -92,9 +91,9 @@ class ColumnDates:
         fits = {name: [True, True] for name in names}
         for batch in self._batches():
             for name in names:
-                figures = batch.select(
-                    self.mapping.text(name).str.strip_chars().str.extract_groups(_FIGURES).alias("v")
-                ).unnest("v")
+                cells = self.mapping.cells(name, batch).str.strip_chars()
+                figures = cells.filter(cells.str.contains(_FIGURES).fill_null(False)).str.extract_groups(_FIGURES)
+                figures = figures.struct.unnest()
                 first, second = (figures.to_series(place).cast(pl.Int8) for place in (0, 1))
                 fits[name][0] &= not bool((first > 12).any())
                 fits[name][1] &= not bool((second > 12).any())
@@ -111,32 +110,23 @@ class ColumnDates:
     def _batches(self) -> Iterator[pl.DataFrame]:
         return read_batches(self.table, FileTally(), _BLOCK)
 
-    def unread(self, frame: pl.DataFrame) -> list[pl.DataFrame]:
+    def unread(self, frame: pl.DataFrame, cells: dict[str, pl.Series]) -> list[pl.DataFrame]:
         """Flag cells that hold something, yet could not be read as a date with certainty."""
-        found = []
-        for name in (*INSTANTS, *DAYS):
-            if name not in self.mapping.fields:
-                continue
-            left = frame.filter(pl.col(name).is_null() & without_blanks(self.mapping.text(name)).is_not_null())
-            if left.is_empty():
-                continue
-            in_figures = without_blanks(self.mapping.text(name)).str.contains(_FIGURES)
-            why = "not in ISO 8601 form"
-            if name in self.mapping.layout.dates or "default" in self.mapping.layout.dates:
-                why = "not in ISO 8601 form, nor in the layout's"
-            elif left.select(in_figures.any()).item():
-                why = _WHY[self.order(name)]
-            column = self.mapping.fields[name]
-            detail = pl.when(in_figures).then(pl.lit(why)).otherwise(pl.lit("not in ISO 8601 form"))
-            found.append(
-                findings(
-                    left,
-                    "row.unread_value",
-                    source=_READER,
-                    detail=pl.lit(f"column '{column}' ({name}): ") + detail,
-                )
-            )
-        return found
+        return [self._unread(name, frame, cells[name]) for name in (*INSTANTS, *DAYS) if name in cells]
+
+    def _unread(self, name: str, frame: pl.DataFrame, cells: pl.Series) -> pl.DataFrame:
+        chosen = frame.get_column(name).is_null() & cells.is_not_null()
+        if not chosen.any():
+            return no_findings()
+        left, text = frame.filter(chosen), cells.filter(chosen)
+        why = "not in ISO 8601 form"
+        in_figures = text.str.contains(_FIGURES)
+        in_layout = {name, "default"} & set(self.mapping.layout.dates)
+        instead = "not as the layout has dates" if in_layout else _WHY[self.order(name)] if in_figures.any() else why
+        place = f"column '{self.mapping.fields[name]}' ({name}): "
+        details = in_figures.replace_strict({True: place + instead, False: place + why}, return_dtype=pl.String)
+        left = left.with_columns(details.alias("detail"))
+        return findings(left, "row.unread_value", source=_READER, detail=pl.col("detail"))
 
 
 def iso_instants(cells: pl.Series) -> pl.Series:

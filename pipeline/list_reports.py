@@ -154,7 +154,14 @@ def _as_row(value: str, region: str | None) -> pl.DataFrame:
         email = read_email(value.strip())
         if email.normal is None:
             raise UsageError(f"{mask(value)} is no valid address: {email.why}.")
-        return pl.DataFrame({"row_id": [0], "email": [email.normal], "email:given": [value.strip()]})
+        return pl.DataFrame(
+            {
+                "row_id": [0],
+                "email": [email.normal],
+                "email:given": [value.strip()],
+                "email:key": [email.normal.lower()],
+            }
+        )
     phone = read_phone(value.strip(), region)
     if phone.e164 is None:
         raise UsageError(f"{mask(value)} is no valid number: {phone.why}.", "Give it with + and the country's code.")

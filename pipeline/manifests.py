@@ -77,7 +77,11 @@ def make_manifest(
         channels=list(campaign.channels),
         region=plan.region,
         vendor=context.vendor,
-        dedupe={"keys": list(campaign.dedupe_keys), "policy": campaign.dedupe.policy},
+        dedupe={
+            "keys": list(campaign.dedupe_keys),
+            "policy": campaign.dedupe.policy,
+            **({"email_folds": list(campaign.dedupe.email_folds)} if campaign.dedupe.email_folds else {}),
+        },
         inputs=inputs,
         counts=total(tallies).counts(sum(file.records for file in files)),
         lists=lists,

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from pipeline.cells import InCellPart, cell_text
+from pipeline.cells import InCellPart, field_cells
 from pipeline.kinds import EMAIL, PHONE, column_kind, is_numbering
 from pipeline.reading.table import SOURCE, Table, first_rows
-from schemas.columns import DAYS, EMAIL_SLOTS, INSTANTS, PHONE_SLOTS
+from schemas.columns import CODE_FIELDS, DAYS, EMAIL_SLOTS, INSTANTS, PHONE_SLOTS
 from schemas.config import Layout
-from schemas.contact.blank import without_blanks
+from schemas.contact.blank import BLANKS
 from schemas.errors import DropError
 from schemas.headers import address_set, fold_header, match_header
 from schemas.names import did_you_mean
@@ -41,12 +41,13 @@ class Mapping:
     @property
     def extra(self) -> tuple[str, ...]:
         """Columns that ``extra`` carries: the unmapped, and those whose cells may hold what could not be read."""
-        kept = {self.fields[name] for name in (*INSTANTS, *DAYS, "is_business") if name in self.fields}
+        may_fail = (*INSTANTS, *DAYS, *CODE_FIELDS, "is_business")
+        kept = {self.fields[name] for name in may_fail if name in self.fields}
         return tuple(name for name in self.unmapped) + tuple(sorted(kept))
 
-    def text(self, name: str) -> pl.Expr:
-        """Text of a field in a raw batch: of its column, its part of the cell, without what the layout takes off."""
-        return cell_text(self.fields[name], self.layout, self.parts.get(name))
+    def cells(self, name: str, frame: pl.DataFrame) -> pl.Series:
+        """Cells of a field in a raw batch: its part of the column's, without what the layout says is none of it."""
+        return field_cells(frame, self.fields[name], self.layout, self.parts.get(name))
 
 
 @dataclass
@@ -215,7 +216,7 @@ def contact_like(frame: pl.DataFrame, columns: Iterable[str], prefix: str = SOUR
     found = {}
     sample = frame.head(_SAMPLE_ROWS)
     for column in columns:
-        cells = sample.select(without_blanks(pl.col(prefix + column)).alias("v")).to_series().drop_nulls()
+        cells = BLANKS.cleaned(sample.get_column(prefix + column)).drop_nulls()
         for kind, pattern in (("emails", EMAIL), ("phones", PHONE)):
             if len(cells) and int(cells.str.contains(pattern).sum()) * 2 > len(cells):
                 found[column] = kind

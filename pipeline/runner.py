@@ -45,6 +45,8 @@ from suppression.store import open_fit
 
 Stage = Callable[[pl.DataFrame, Source, Context], tuple[pl.DataFrame, pl.DataFrame]]
 
+#: Ends of the names of columns that only screening needs.
+_SCREENED_ONLY = (":given", ":key", ":domain", ":other", ":other_region")
 #: Stages of the first pass, in order. Each is a function of (batch, its file, read-only context).
 BATCH_STAGES: tuple[Stage, ...] = (map_stage, normalise_stage, quality_stage, screen_stage)
 
@@ -236,7 +238,7 @@ class _Run:
             (pl.col(SOURCE + name) if SOURCE + name in frame.columns else pl.lit(None, pl.String)).alias(name)
             for name in self._context.columns
         ]
-        keep = [name for name in frame.columns if not name.startswith(SOURCE) and not name.endswith(":given")]
+        keep = [name for name in frame.columns if not name.startswith(SOURCE) and not name.endswith(_SCREENED_ONLY)]
         return frame.select(*keep, pl.struct(fields).alias("original"))
 
     def _count_matches(self, findings: pl.DataFrame) -> None:

@@ -7,11 +7,10 @@ import polars as pl
 
 from pipeline.context import Context, Source
 from pipeline.masks import code_masks, words_of
-from pipeline.usable import usable_points
+from pipeline.usable import on_any_channel, usable_by_channel
 from pipeline.verdict import Verdict
 from schemas.codes import CODES, PRECEDENCE
 from schemas.columns import (
-    CHANNEL_POINTS,
     COMMON_COLUMNS,
     PHONE_SLOTS,
     POINTS,
@@ -28,9 +27,10 @@ def decide_stage(
     constants: dict[str, str | None],
 ) -> Verdict:
     """Divide a batch. ``constants`` are the provenance columns that are the same for the whole file."""
-    usable = usable_points(frame, found, context)
+    by_channel = usable_by_channel(frame, found, context)
+    usable = on_any_channel(by_channel, context)
     frame = frame.with_columns(series.alias(f"{point}:usable") for point, series in usable.items())
-    frame = _with_channels(frame, usable, context)
+    frame = _with_channels(frame, by_channel, context)
     flags = words_of(code_masks(frame.get_column("row_id"), found.filter(pl.col("effect") == "flag")), list(CODES))
     frame = frame.with_columns(flags.alias("flags"), *(pl.lit(v, pl.String).alias(k) for k, v in constants.items()))
     is_clean = frame.get_column("channels").list.len() > 0
@@ -44,11 +44,11 @@ def decide_stage(
     )
 
 
-def _with_channels(frame: pl.DataFrame, usable: dict[str, pl.Series], context: Context) -> pl.DataFrame:
+def _with_channels(frame: pl.DataFrame, usable: dict[str, dict[str, pl.Series]], context: Context) -> pl.DataFrame:
     """Add ``channels`` (those with at least one usable point) and ``valid_until`` (over the lists they rest on)."""
     open_for = {
-        channel: pl.any_horizontal([f"{p}:usable" for p in CHANNEL_POINTS[channel] if p in usable] or pl.lit(False))
-        for channel in context.campaign.channels
+        channel: pl.any_horizontal([pl.lit(may) for may in points.values()] or pl.lit(False))
+        for channel, points in usable.items()
     }
     until = []
     for channel, is_open in open_for.items():

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from pipeline.context import Context
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS, POINTS
-from schemas.contact.email import email_key
+from schemas.contact.match_keys import fold_email
 from schemas.findings import findings, no_findings
 
 _PARTS = 32
@@ -83,6 +83,7 @@ class Deduplication:
         folder.mkdir()
         self._context = context
         keys = context.campaign.dedupe_keys
+        self._folds = frozenset(context.campaign.dedupe.email_folds)
         self._slots = tuple(
             slot for slots, key in ((PHONE_SLOTS, "phone"), (EMAIL_SLOTS, "email")) for slot in slots if key in keys
         )
@@ -97,7 +98,7 @@ class Deduplication:
         for slot in self._slots:
             if slot not in usable:
                 continue
-            key = pl.col(slot) if slot in PHONE_SLOTS else email_key(pl.col(slot))
+            key = pl.col(slot) if slot in PHONE_SLOTS else fold_email(pl.col(f"{slot}:key"), self._folds)
             rows = frame.filter(usable[slot]).select(
                 "row_id",
                 "source_line",

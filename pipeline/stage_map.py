@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import polars as pl
 
 from pipeline.context import Context, Source
 from pipeline.dates import consent_findings
 from pipeline.reading.table import SOURCE
-from schemas.columns import DAYS, INSTANTS, PERSON, PLAIN_FIELDS, POINTS, WORD_LISTS, dtype_of
-from schemas.contact.blank import trimmed, without_blanks, without_name_blanks
+from schemas.columns import CODE_FIELDS, DAYS, INSTANTS, PERSON, PLAIN_FIELDS, POINTS, WORD_LISTS
+from schemas.contact.blank import BLANKS, NAME_BLANKS, POINT_BLANKS, Blanks, trimmed
 from schemas.findings import findings, no_findings
 
 _YES = ("yes", "y", "true", "t", "1", "oui", "ja", "si", "sí", "sim")
@@ -27,40 +25,45 @@ def map_stage(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl
     """Add the fields, trimmed and null where blank, and ``is_lead``. Returns the frame and findings."""
     fields = source.mapping.fields
     known = [point for point in POINTS if point in fields and point in context.points]
-    text = {name: source.mapping.text(name) for name in (*known, *PLAIN_FIELDS) if name in fields}
-    mapped = frame.with_columns((_read(name, cell, source)).alias(name) for name, cell in text.items())
+    cells = {
+        name: _blanks_of(name).cleaned(source.mapping.cells(name, frame))
+        for name in (*known, *CODE_FIELDS, *PLAIN_FIELDS)
+        if name in fields
+    }
+    mapped = frame.with_columns(_read(name, cell, source).alias(name) for name, cell in cells.items())
     no_lead = _no_leads(mapped, source, known)
-    mapped = mapped.with_columns(is_lead=~pl.col("row_id").is_in(no_lead.get_column("row_id").implode()))
-    if len(no_lead):
+    if no_lead.is_empty():
+        mapped = mapped.with_columns(is_lead=True)
+    else:
+        mapped = mapped.with_columns(is_lead=~pl.col("row_id").is_in(no_lead.get_column("row_id").implode()))
         mapped = mapped.with_columns(pl.when("is_lead").then(pl.col(point)).alias(point) for point in known)
-    return mapped, pl.concat([no_lead, *_unread(mapped, source), consent_findings(mapped, context.as_of)])
+    unread = [*source.dates.unread(mapped, cells), *_undecided(mapped, cells, fields)]
+    return mapped, pl.concat([no_lead, *unread, consent_findings(mapped, context.as_of)])
 
 
-def _read(name: str, cell: pl.Expr, source: Source) -> pl.Expr:
+def _read(name: str, cells: pl.Series, source: Source) -> pl.Series:
+    """Turn trimmed cells into what the field holds; null where they cannot be read with certainty."""
     if name in (*INSTANTS, *DAYS):
-        return without_blanks(cell).map_batches(partial(source.dates.read, name), return_dtype=dtype_of(name))
+        return source.dates.read(name, cells)
     if name in WORD_LISTS:
-        return without_blanks(cell).str.replace_all("[;|]", ",").str.split(",").list.eval(trimmed(pl.element()))
+        return cells.str.replace_all("[;|]", ",").str.split(",").list.eval(trimmed(pl.element()))
     if name == "is_business":
-        word = trimmed(cell).str.to_lowercase()
-        return pl.when(word.is_in(_YES)).then(True).when(word.is_in(_NO)).then(False)
-    return without_name_blanks(cell) if name in PERSON else without_blanks(cell)
+        word = cells.str.to_lowercase()
+        return pl.select(pl.when(word.is_in(_YES)).then(True).when(word.is_in(_NO)).then(False)).to_series()
+    return cells
 
 
-def _unread(mapped: pl.DataFrame, source: Source) -> list[pl.DataFrame]:
-    """Flag cells of dates and yes/no columns that hold something, yet could not be read with certainty."""
-    found = source.dates.unread(mapped)
-    if "is_business" in source.mapping.fields:
-        cell = without_blanks(source.mapping.text("is_business"))
-        found.append(
-            findings(
-                mapped.filter(pl.col("is_business").is_null() & cell.is_not_null()),
-                "row.unread_value",
-                source=_READER,
-                detail=f"column '{source.mapping.fields['is_business']}' (is_business): neither yes nor no",
-            )
-        )
-    return found
+def _blanks_of(name: str) -> Blanks:
+    return POINT_BLANKS if name in POINTS else NAME_BLANKS if name in PERSON else BLANKS
+
+
+def _undecided(mapped: pl.DataFrame, cells: dict[str, pl.Series], fields: dict[str, str]) -> list[pl.DataFrame]:
+    """Flag cells of a yes/no column that say neither."""
+    if "is_business" not in cells:
+        return []
+    unread = mapped.filter(mapped.get_column("is_business").is_null() & cells["is_business"].is_not_null())
+    detail = f"column '{fields['is_business']}' (is_business): neither yes nor no"
+    return [findings(unread, "row.unread_value", source=_READER, detail=detail)]
 
 
 def _no_leads(mapped: pl.DataFrame, source: Source, known: list[str]) -> pl.DataFrame:
@@ -69,7 +72,11 @@ def _no_leads(mapped: pl.DataFrame, source: Source, known: list[str]) -> pl.Data
     header = {SOURCE + column: name for column, name in zip(source.table.columns, source.table.header, strict=True)}
     first = SOURCE + source.mapping.fields[known[0]] if known else next(iter(header))
     no_point = pl.all_horizontal(pl.col(point).is_null() for point in known) if known else pl.lit(True)
-    candidates = mapped.filter(no_point | (trimmed(pl.col(first)).str.to_lowercase() == header[first].strip().lower()))
+    own_name = header[first].strip()
+    if known:
+        # The length first: it costs next to nothing.
+        mapped = mapped.filter(no_point | (pl.col(known[0]).str.len_bytes() == len(own_name.encode())))
+    candidates = mapped.filter(no_point | (trimmed(pl.col(first)).str.to_lowercase() == own_name.lower()))
     if candidates.is_empty():
         return no_findings()
     cells = [trimmed(pl.col(column)).fill_null("") for column in header]

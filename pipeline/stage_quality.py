@@ -5,27 +5,36 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.context import Context, Source
-from schemas.contact.fictional import EXAMPLE_DOMAINS, FICTIONAL_NUMBERS, RESERVED_DOMAINS, domain_pattern
+from schemas.column_bytes import ascii_lower
+from schemas.config import Campaign
+from schemas.contact.domain_typos import domain_meant
+from schemas.contact.fictional import EXAMPLE_DOMAINS, FICTIONAL_NUMBERS, RESERVED_DOMAINS, is_below
 from schemas.contact.phone import PHONE_AUTHORITY
 from schemas.contact.quality import (
     DISPOSABLE_AUTHORITY,
     ROLE_LOCAL_PARTS,
     TEST_ADDRESSES,
     TEST_FULL_NAMES,
-    disposable_domains,
+    is_disposable,
 )
 from schemas.findings import findings, no_findings
 from schemas.masking import masked_email, masked_phone
 
 _REGISTER = "leadscrub quality register"
+#: A role's address in any domain.
+_ROLE = "^(?:" + "|".join(sorted(ROLE_LOCAL_PARTS)) + ")@"
+_FIRST_WORDS = frozenset({"", *(name.partition(" ")[0] for name in TEST_FULL_NAMES)})
+#: Types that can receive a text; in many countries, such as the United States, landlines look like mobiles.
+_TEXTABLE = ("mobile", "fixed_line_or_mobile")
 
 
 def quality_stage(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Find fictional, premium-rate and fax numbers, reserved, disposable and role addresses, and test records."""
+    """Find numbers and addresses that reach nobody, types that the campaign does not want, slips, and test records."""
     real = frozenset(context.campaign.treat_as_real)
     found = [no_findings()]
     for slot in source.slots(context.phone_slots):
         found += _phone(frame, slot, real, is_fax=slot in source.mapping.fax)
+        found += _phone_types(frame, slot, context.campaign)
     for slot in source.slots(context.email_slots):
         found += _email(frame, slot, real)
     found += _test_records(frame, source.slots(context.email_slots))
@@ -36,7 +45,6 @@ def _phone(frame: pl.DataFrame, slot: str, real: frozenset[str], *, is_fax: bool
     number, masked = pl.col(slot), masked_phone(pl.col(slot))
     patterns = [pattern for name, pattern in FICTIONAL_NUMBERS.items() if name not in real]
     fictional = frame.filter(number.str.contains("|".join(patterns))) if patterns else frame.clear()
-    premium = frame.filter(pl.col(f"{slot}:type") == "premium_rate")
     fax = frame.filter(number.is_not_null()) if is_fax else frame.clear()
     return [
         findings(
@@ -46,63 +54,71 @@ def _phone(frame: pl.DataFrame, slot: str, real: frozenset[str], *, is_fax: bool
             source=_REGISTER,
             detail=masked + " is reserved for fiction",
         ),
-        findings(
-            premium,
-            "phone.premium_rate",
-            point=slot,
-            source=PHONE_AUTHORITY,
-            detail=masked + " is premium-rate",
-        ),
         findings(fax, "phone.fax", point=slot, source="header", detail=masked + " comes from a fax column"),
     ]
 
 
+def _phone_types(frame: pl.DataFrame, slot: str, campaign: Campaign) -> list[pl.DataFrame]:
+    """Judge the types by the campaign's policy, and whether a text can arrive."""
+    kind = pl.col(f"{slot}:type")
+    blocked, flagged = (campaign.phone_types.with_policy(policy) for policy in ("block", "flag"))
+    usual = [*campaign.phone_types.with_policy("allow")]
+    rare = frame.filter(~kind.is_in(usual)).select("row_id", slot, kind)
+    cases = [
+        ("phone.premium_rate", (kind == "premium_rate") & kind.is_in(blocked)),
+        ("phone.unwanted_type", (kind != "premium_rate") & kind.is_in(blocked)),
+        ("phone.unusual_type", kind.is_in(flagged)),
+    ]
+    found = [(code, rare.filter(condition)) for code, condition in cases]
+    if "text" in campaign.channels:
+        found.append(("phone.not_textable", frame.filter(~kind.is_in(_TEXTABLE))))
+    said = masked_phone(pl.col(slot)) + " is of type " + kind.str.replace_all("_", " ", literal=True)
+    return [findings(rows, code, point=slot, source=PHONE_AUTHORITY, detail=said) for code, rows in found]
+
+
 def _email(frame: pl.DataFrame, slot: str, real: frozenset[str]) -> list[pl.DataFrame]:
-    address, masked = pl.col(slot).str.to_lowercase(), masked_email(pl.col(slot))
-    reserved = tuple(domain for domain in RESERVED_DOMAINS if domain not in real or domain not in EXAMPLE_DOMAINS)
-    domain = address.str.extract("@([^@]*)$", 1)
-    names = frame.select(domain.unique().drop_nulls()).to_series().to_list()
-    throwaway = [name for name in names if _is_disposable(name)]
-    return [
-        findings(
-            frame.filter(address.str.contains(domain_pattern(reserved))),
-            "email.special_use",
-            point=slot,
-            source="RFC 2606, RFC 6761",
-            detail=masked + " is in a reserved domain",
-        ),
-        findings(
-            frame.filter(domain.is_in(throwaway)),
-            "email.disposable",
-            point=slot,
-            source=DISPOSABLE_AUTHORITY,
-            detail=masked + " is in a disposable domain",
-        ),
-        findings(
-            frame.filter(address.str.extract("^([^@]*)@", 1).is_in(ROLE_LOCAL_PARTS)),
-            "email.role",
-            point=slot,
-            source=_REGISTER,
-            detail=masked + " belongs to a role",
+    key, domain, masked = pl.col(f"{slot}:key"), pl.col(f"{slot}:domain"), masked_email(pl.col(slot))
+    names = frame.get_column(f"{slot}:domain").unique().drop_nulls().to_list()
+    reserved = tuple(name for name in RESERVED_DOMAINS if name not in real or name not in EXAMPLE_DOMAINS)
+    dead = [name for name in names if is_below(name, reserved)]
+    throwaway = [name for name in names if is_disposable(name)]
+    meant = {name: right for name in names if (right := domain_meant(name)) is not None}
+    cases = [
+        ("email.special_use", domain.is_in(dead), "RFC 2606, RFC 6761", " is in a reserved domain"),
+        ("email.disposable", domain.is_in(throwaway), DISPOSABLE_AUTHORITY, " is in a disposable domain"),
+        ("email.role", key.str.contains(_ROLE), _REGISTER, " belongs to a role"),
+        (
+            "email.domain_typo",
+            domain.is_in(list(meant)),
+            _REGISTER,
+            ": is " + domain.replace_strict(meant, default=None, return_dtype=pl.String) + " meant?",
         ),
     ]
-
-
-def _is_disposable(domain: str) -> bool:
-    labels = domain.split(".")
-    return any(".".join(labels[start:]) in disposable_domains() for start in range(len(labels) - 1))
+    # One pass for all of them: most rows are none of these.
+    noted = frame.select("row_id", slot, key, domain).filter(pl.any_horizontal(sign for _, sign, _, _ in cases))
+    return [
+        findings(noted.filter(sign), code, point=slot, source=source, detail=masked + said)
+        for code, sign, source, said in cases
+    ]
 
 
 def _test_records(frame: pl.DataFrame, email_slots: tuple[str, ...]) -> list[pl.DataFrame]:
     """Judge by the whole name, or by an address that only a tester types."""
-    signs = [pl.col(slot).str.to_lowercase().is_in(TEST_ADDRESSES) for slot in email_slots]
-    names = {name: pl.col(name).str.to_lowercase() for name in ("first_name", "last_name", "full_name")}
+    signs = [pl.col(f"{slot}:key").is_in(TEST_ADDRESSES) for slot in email_slots]
+    given = frame.with_columns(
+        ascii_lower(frame.get_column(name))
+        for name in ("first_name", "last_name", "full_name")
+        if name in frame.columns
+    )
     if "full_name" in frame.columns:
-        signs.append(names["full_name"].is_in(TEST_FULL_NAMES))
+        signs.append(pl.col("full_name").is_in(TEST_FULL_NAMES))
     if "first_name" in frame.columns and "last_name" in frame.columns:
-        whole = pl.concat_str([names["first_name"], names["last_name"]], separator=" ", ignore_nulls=True)
-        signs.append(whole.is_in(TEST_FULL_NAMES))
+        # The first word first, which leaves few.
+        first = pl.col("first_name").fill_null("")
+        given = given.with_columns(likely=first.is_in(_FIRST_WORDS))
+        whole = pl.concat_str("first_name", "last_name", separator=" ", ignore_nulls=True)
+        signs.append(pl.col("likely") & whole.is_in(TEST_FULL_NAMES))
     if not signs:
         return []
-    tests = frame.filter(pl.any_horizontal(sign.fill_null(False) for sign in signs))
+    tests = frame.filter(given.select(pl.any_horizontal(sign.fill_null(False) for sign in signs)).to_series())
     return [findings(tests, "lead.test_record", source=_REGISTER, detail="name or address of a test entry")]

@@ -21,7 +21,10 @@ NOT_ACCEPTED = "not accepted"
 
 @dataclass(frozen=True)
 class ReasonCode:
-    """One code. ``vendor_phrase`` is what a vendor may be told; None means it may only be told ``not accepted``."""
+    """One code. ``vendor_phrase`` is what a vendor may be told; None means it may only be told ``not accepted``.
+
+    ``channels`` are those that the code closes; none named means every channel that reaches the contact point.
+    """
 
     code: str
     effect: Effect
@@ -29,10 +32,11 @@ class ReasonCode:
     summary: str
     remedy: str
     vendor_phrase: str | None = None
+    channels: tuple[str, ...] = ()
 
 
-def _returnable(code: str, phrase: str, summary: str, remedy: str) -> ReasonCode:
-    return ReasonCode(code, "block", "return", summary, remedy, phrase)
+def _returnable(code: str, phrase: str, summary: str, remedy: str, channels: tuple[str, ...] = ()) -> ReasonCode:
+    return ReasonCode(code, "block", "return", summary, remedy, phrase, channels)
 
 
 def _suppressed(code: str, summary: str, remedy: str, phrase: str | None = None) -> ReasonCode:
@@ -143,8 +147,20 @@ _REGISTER: tuple[ReasonCode, ...] = (
     _returnable(
         "phone.damaged",
         "phone damaged",
-        "A spreadsheet damaged the number (as in 4.41E+11), and more than one reading is possible.",
+        "A spreadsheet damaged the number (as in 4.41E+11 or #N/A), and not one certain reading is left.",
         "Have the vendor export the column as text.",
+    ),
+    _returnable(
+        "phone.is_email",
+        "email in the phone column",
+        "The phone's cell holds an email address. Nothing is moved from one column to another.",
+        "Return it; if the whole column holds emails, map it to email in a layout.",
+    ),
+    _returnable(
+        "phone.short_code",
+        "short code",
+        "The number is a short code of its country (911, 72755), not a subscriber's number.",
+        "Return it.",
     ),
     _returnable(
         "phone.unparseable",
@@ -177,9 +193,34 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "Map the column to phone in a layout when it does hold a voice line.",
     ),
     _returnable(
+        "phone.unwanted_type",
+        "number of an unwanted type",
+        "The number's type (pager, voicemail ...) is one that the campaign does not contact.",
+        "Return it, or allow the type in [phone_types] of the campaign.",
+    ),
+    _returnable(
+        "phone.not_textable",
+        "number cannot receive texts",
+        "The number's type cannot receive a text: it is neither mobile nor, where the two look alike, perhaps mobile.",
+        "Call it instead, or return it.",
+        channels=("text",),
+    ),
+    _returnable(
+        "email.is_phone",
+        "phone in the email column",
+        "The email's cell holds a phone number. Nothing is moved from one column to another.",
+        "Return it; if the whole column holds phones, map it to phone in a layout.",
+    ),
+    _returnable(
+        "email.several",
+        "several emails in one cell",
+        "The cell holds several addresses; they are never merged, and none is preferred.",
+        "Return it, or have the vendor send one address a column.",
+    ),
+    _returnable(
         "email.damaged",
         "email damaged",
-        "The address is damaged (characters lost, blanks inside, a comma for a dot): the right one is a guess.",
+        "The address is damaged (characters lost, a blank or a comma inside): the right one is a guess.",
         "Have the vendor send it again.",
     ),
     _returnable(
@@ -201,6 +242,12 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "Return it.",
     ),
     _returnable(
+        "email.no_mx",
+        "email domain receives no mail",
+        "The domain does not exist, has no mail server, or says that it accepts no mail (--check-mx).",
+        "Return it.",
+    ),
+    _returnable(
         "duplicate.in_drop",
         "duplicate in the same delivery",
         "An earlier row of the same run holds the same contact point.",
@@ -213,6 +260,31 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "Return it, or add a channel.",
     ),
     # Noted; these block nothing.
+    _flag(
+        "phone.ambiguous",
+        "The number can be read in two ways, as with a bogus plus; both were screened. The detail names the other one.",
+        "Dial the number as it stands in the column, or ask the vendor.",
+    ),
+    _flag(
+        "phone.code_conflict",
+        "The calling code in its own column is none, or contradicts the number, which was read by itself.",
+        "Have the vendor say which of the two is right.",
+    ),
+    _flag(
+        "phone.unusual_type",
+        "The number's type (toll-free, shared cost, UAN ...) is unusual for a person.",
+        "Set [phone_types] of the campaign to allow or block it.",
+    ),
+    _flag(
+        "email.domain_typo",
+        "The address's domain looks like a slip of a well-known one, which the detail names. Nothing was changed.",
+        "Ask the vendor, or check it before you write.",
+    ),
+    _flag(
+        "email.mx_not_checked",
+        "The mail servers of the domain gave no answer (--check-mx): whether it receives mail is not known.",
+        "Run again later.",
+    ),
     _flag(
         "email.role",
         "The address belongs to a role (info@, sales@), not to a person.",

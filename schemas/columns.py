@@ -61,6 +61,8 @@ DAYS = ("birth_date",)
 WORD_LISTS = ("consent_channels", "consent_purposes", "consent_named_parties")
 #: Fields that a source column can be mapped to, besides the contact points.
 PLAIN_FIELDS = (*PERSON, *EVIDENCE, "vendor_lead_id", "received_at")
+#: Columns with the calling code of a phone, and the phone. The first one's serves phones that have none of their own.
+CODE_FIELDS = {"phone_code": "phone", **{f"{slot}_code": slot for slot in PHONE_SLOTS[1:]}}
 
 _TYPES: dict[str, pl.DataType] = {
     "row_id": pl.UInt64(),

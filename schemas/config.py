@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from schemas.columns import CHANNELS, DAYS, EMAIL_SLOTS, INSTANTS, PHONE_SLOTS, PLAIN_FIELDS
+from schemas.columns import CHANNELS, CODE_FIELDS, DAYS, EMAIL_SLOTS, INSTANTS, PHONE_SLOTS, PLAIN_FIELDS
 from schemas.contact.fictional import EXAMPLE_DOMAINS, FICTIONAL_NUMBERS
 from schemas.contact.regions import checked_region
 from schemas.errors import ConfigError, UsageError
@@ -19,8 +19,9 @@ from schemas.tomls import Located, read_toml
 
 Config = TypeVar("Config", bound=BaseModel)
 Channel = Literal["call", "text", "email", "post"]
+TypePolicy = Literal["allow", "flag", "block"]
 #: Fields that a layout can map a source column to.
-MAPPABLE = (*PHONE_SLOTS, *EMAIL_SLOTS, "fax", *PLAIN_FIELDS)
+MAPPABLE = (*PHONE_SLOTS, *CODE_FIELDS, *EMAIL_SLOTS, "fax", *PLAIN_FIELDS)
 _REAL = (*FICTIONAL_NUMBERS, *EXAMPLE_DOMAINS)
 
 
@@ -103,10 +104,35 @@ class ListEntry(_Model):
 
 
 class Dedupe(_Model):
-    """By what leads are de-duplicated, and which of several copies is kept."""
+    """By what leads are de-duplicated, and which of several copies is kept.
+
+    ``email_folds``: what does not tell two addresses apart, see `fold_email`.
+    """
 
     keys: list[Literal["phone", "email"]] | None = None
     policy: Literal["first", "newest_consent"] = "first"
+    email_folds: list[Literal["plus", "dots", "aliases"]] = []
+
+
+class PhoneTypes(_Model):
+    """What becomes of each type of number, as libphonenumber names them. Premium-rate numbers have their own code."""
+
+    fixed_line: TypePolicy = "allow"
+    mobile: TypePolicy = "allow"
+    fixed_line_or_mobile: TypePolicy = "allow"
+    voip: TypePolicy = "allow"
+    personal_number: TypePolicy = "flag"
+    toll_free: TypePolicy = "flag"
+    shared_cost: TypePolicy = "flag"
+    uan: TypePolicy = "flag"
+    unknown: TypePolicy = "allow"
+    pager: TypePolicy = "block"
+    voicemail: TypePolicy = "block"
+    premium_rate: TypePolicy = "block"
+
+    def with_policy(self, policy: TypePolicy) -> list[str]:
+        """Types that this is the policy of."""
+        return [name for name, chosen in self if chosen == policy]
 
 
 class Campaign(_Model):
@@ -120,6 +146,7 @@ class Campaign(_Model):
     max_reject_rate: float | None = Field(default=None, ge=0, le=1)
     treat_as_real: Annotated[list[str], AfterValidator(_reserved)] = []
     dedupe: Dedupe = Dedupe()
+    phone_types: PhoneTypes = PhoneTypes()
     store_lists: list[str] = []
     lists: Annotated[list[ListEntry], AfterValidator(_names_differ)] = []
 

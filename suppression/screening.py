@@ -6,7 +6,6 @@ import numpy as np
 import polars as pl
 
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
-from schemas.contact.email import email_key
 from schemas.findings import findings, no_findings
 from schemas.list_kinds import code_of
 from schemas.masking import masked_email, masked_phone
@@ -26,12 +25,14 @@ def screen_points(frame: pl.DataFrame, lists: list[SuppressionList]) -> pl.DataF
     """Return the findings of all lists over all contact points of ``frame``.
 
     ``frame`` has ``row_id``, the contact columns in canonical form, for each email column ``<column>:given`` with the
-    value as it came (partners hash what they were given), and for each phone column ``<column>:region``.
+    value as it came (partners hash what they were given) and ``<column>:key``, its lower case, and for each phone column ``<column>:region``. A number that
+    can be read in two ways has the other one in ``<column>:other``, of ``<column>:other_region``: it is screened too.
     """
     found = [no_findings()]
     for slot in PHONE_SLOTS:
         if slot in frame.columns and frame.get_column(slot).null_count() < len(frame):
             found += _screen_phone(frame, slot, lists)
+            found += _screen_other_reading(frame, slot, lists)
     for slot in EMAIL_SLOTS:
         if slot in frame.columns and frame.get_column(slot).null_count() < len(frame):
             found += _screen_email(frame, slot, lists)
@@ -53,9 +54,23 @@ def _screen_phone(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) 
     return found
 
 
+def _screen_other_reading(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) -> list[pl.DataFrame]:
+    """Screen the other reading of the few numbers that have one; a hit blocks the point all the same."""
+    other = f"{slot}:other"
+    if other not in frame.columns or frame.get_column(other).null_count() == len(frame):
+        return []
+    read_otherwise = frame.filter(pl.col(other).is_not_null()).select(
+        "row_id", pl.col(other).alias(slot), pl.col(f"{other}_region").alias(f"{slot}:region")
+    )
+    return [
+        found.with_columns(detail=pl.col("detail") + ", in its other reading")
+        for found in _screen_phone(read_otherwise, slot, lists)
+    ]
+
+
 def _screen_email(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) -> list[pl.DataFrame]:
     values = frame.get_column(slot)
-    folded = frame.select(email_key(pl.col(slot))).to_series()
+    folded = frame.get_column(f"{slot}:key")
     # Making the keys costs more than looking them up: once for all lists.
     keys = text_keys(folded) if any(suppression.emails is not None for suppression in lists) else None
     found = []

@@ -1,20 +1,14 @@
 """Mail domains of one provider under which one mailbox answers, or which senders treat as one.
 
-Data for match recipes, not applied by any reader: whether ``a@hotmail.com`` suppresses ``a@live.com`` is the list's
-owner's choice. Source: Optizmo, provider aliases.
+Not applied by any reader: whether ``a@hotmail.com`` suppresses ``a@live.com`` is the list's owner's choice.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-#: The first of each is the name of the group.
-PROVIDER_ALIASES: Final = (
-    ("hotmail", "live", "outlook"),
-    ("gmail", "googlemail"),
-    ("icloud", "me", "mac"),
-    ("aol", "aim"),
-)
+from schemas.contact.match_keys import PROVIDER_ALIASES
+
 _GROUPS: Final = {name: frozenset(group) for group in PROVIDER_ALIASES for name in group}
 
 

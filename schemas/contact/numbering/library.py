@@ -40,11 +40,20 @@ PHONE_FORM_SCHEMA: dict[str, pl.DataType] = {
 
 #: The repair of a number that a spreadsheet wrote as a decimal.
 DECIMAL_REMOVED = "decimal .0 removed"
+SEVERAL = "several numbers in one cell"
 
 _SCIENTIFIC = re.compile(r"\+?(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})")
 _DECIMAL = re.compile(r"(\+?\d{7,15})[.,]0+")
-#: Text between two numbers that someone wrote into one cell.
-_BETWEEN_NUMBERS = re.compile(r"[/;|&\n\r]+|,(?=\s)|\s+(?:or|and|ou|et|und|oder|y|o|e)\s+", re.IGNORECASE)
+#: Text between two numbers that someone wrote into one cell. Behind a comma without a blank an extension may stand,
+#: which has nine digits at most.
+_BETWEEN_NUMBERS = re.compile(r"[/;|&\n\r]+|,(?=\s|\+?\d{10})|\s+(?:or|and|ou|et|und|oder|y|o|e)\s+", re.IGNORECASE)
+#: A range of lines, as in "030 1234567/68": nothing tells where the second number begins.
+_RANGE = re.compile(r"(?:[^\d/]*\d){6,}[^\d/]*/\s*\d{1,3}\D*")
+#: Two whole numbers with nothing but a blank or a hyphen between; not a long prefix for calls abroad with a number.
+_SIDE_BY_SIDE = re.compile(r"(?!00|011)\d{7,}[ -]+\d{7,}")
+#: Types of number that are given out as words. Elsewhere letters in a number are a remark ("202 missing").
+_WORD_TYPES = frozenset({"toll_free", "premium_rate", "shared_cost", "uan"})
+_FROM_FIRST_DIGIT = re.compile(r"[+\uff0b\d].*", re.DOTALL)
 _TYPE_NAMES = {
     value: name.lower() for name, value in vars(PhoneNumberType).items() if name.isupper() and isinstance(value, int)
 }
@@ -73,9 +82,21 @@ def _undo_spreadsheet(value: str) -> tuple[str, str | None] | None:
     return value, None
 
 
-def _holds_several(value: str) -> bool:
-    parts = [re.sub(r"\D", "", part) for part in _BETWEEN_NUMBERS.split(value)]
-    return sum(len(part) >= 6 for part in parts) > 1
+def parts_of_cell(value: str) -> list[str]:
+    """Return the numbers that someone wrote into one cell, as they are written; one where it holds one."""
+    if _RANGE.fullmatch(value):
+        return value.split("/")
+    if _SIDE_BY_SIDE.fullmatch(value):
+        return re.split("[ -]+", value)
+    parts = _BETWEEN_NUMBERS.split(value)
+    long = [part for part in parts if len(re.sub(r"\D", "", part)) >= 6]
+    return long if len(long) > 1 else [value]
+
+
+def _holds_words(text: str) -> bool:
+    """Whether the library would take letters of the number for digits."""
+    begun = _FROM_FIRST_DIGIT.search(text)
+    return begun is not None and phonenumbers.is_alpha_number(begun[0])
 
 
 def read_phone(value: str, region: str | None) -> PhoneForm:
@@ -84,15 +105,19 @@ def read_phone(value: str, region: str | None) -> PhoneForm:
     if undone is None:
         return PhoneForm("damaged", why="a spreadsheet turned the number into something else; digits are lost")
     text, repair = undone
-    if _holds_several(text):
-        return PhoneForm("unparseable", why="several numbers in one cell")
+    if len(parts_of_cell(text)) > 1:
+        return PhoneForm("unparseable", why=SEVERAL)
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException as error:
         missing = error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE and region is None
         return PhoneForm("unparseable", why="no country known: give --region" if missing else "not a phone number")
     form = form_of_number(number)
-    return form if form.state != "ok" else form._replace(repair=repair)
+    if form.state != "ok":
+        return form
+    if form.type not in _WORD_TYPES and _holds_words(text):
+        return PhoneForm("unparseable", why="a word stands in the number")
+    return form._replace(repair=repair)
 
 
 def form_of_number(number: PhoneNumber) -> PhoneForm:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from suppression.formats.providers import PROVIDER_ALIASES, alias_domains
+from schemas.contact.match_keys import PROVIDER_ALIASES
+from suppression.formats.providers import alias_domains
 from tests.suppression.formats.reading import read
 
 

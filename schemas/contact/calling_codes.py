@@ -1,0 +1,47 @@
+"""A phone's calling code that stands in a column of its own, as VICIdial's ``phone_code``.
+
+The number is then read as a national number of that calling code, whatever the country column says: the code is about
+this number, the country about where somebody lives.
+"""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+from phonenumbers import (
+    COUNTRY_CODE_TO_REGION_CODE,
+    SUPPORTED_REGIONS,
+    country_code_for_region,
+    region_code_for_country_code,
+)
+
+#: One to three digits; a plus, zeros in front and a spreadsheet's ".0" do not matter.
+_CODE = re.compile(r"\+?\s*0*([1-9]\d{0,2})(?:\.0+)?")
+
+
+def calling_codes(cells: pl.Series) -> pl.Series:
+    """Return the calling code (text of digits) of each trimmed cell; null where blank, or where it is none."""
+    words = cells.unique().drop_nulls().to_list()
+    known = {word: code for word in words if (code := _calling_code(word)) is not None}
+    return cells.replace_strict(list(known), list(known.values()), default=None, return_dtype=pl.String)
+
+
+def _calling_code(word: str) -> str | None:
+    match = _CODE.fullmatch(word)
+    return match[1] if match and int(match[1]) in COUNTRY_CODE_TO_REGION_CODE else None
+
+
+def regions_by_code(codes: pl.Series, regions: pl.Series) -> pl.Series:
+    """Region to read each number in: the row's own where it has that calling code, else the code's main region."""
+    own = {
+        region: str(country_code_for_region(region))
+        for region in regions.unique().drop_nulls().to_list()
+        if region in SUPPORTED_REGIONS
+    }
+    main = {code: region_code_for_country_code(int(code)) for code in codes.unique().drop_nulls().to_list()}
+    frame = pl.DataFrame({"code": codes, "region": regions}, schema={"code": pl.String, "region": pl.String})
+    agrees = pl.col("region").replace_strict(own, default=None, return_dtype=pl.String) == pl.col("code")
+    of_code = pl.col("code").replace_strict(main, default=None, return_dtype=pl.String)
+    keeps = pl.col("code").is_null() | agrees.fill_null(False)
+    return frame.select(pl.when(keeps).then("region").otherwise(of_code)).to_series()

@@ -92,8 +92,8 @@ class ColumnDates:
         for batch in self._batches():
             for name in names:
                 cells = self.mapping.cells(name, batch).str.strip_chars()
-                figures = cells.filter(cells.str.contains(_FIGURES).fill_null(False)).str.extract_groups(_FIGURES)
-                figures = figures.struct.unnest()
+                in_figures = cells.filter(cells.str.contains(_FIGURES).fill_null(False))
+                figures = in_figures.str.extract_groups(_FIGURES).struct.unnest()
                 first, second = (figures.to_series(place).cast(pl.Int8) for place in (0, 1))
                 fits[name][0] &= not bool((first > 12).any())
                 fits[name][1] &= not bool((second > 12).any())

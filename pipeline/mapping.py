@@ -98,8 +98,11 @@ def _slots(name: str) -> tuple[str, ...]:
     return {"phone": PHONE_SLOTS, "email": EMAIL_SLOTS}.get(name, (name,))
 
 
-def map_columns(table: Table, layout: Layout, *, by_post: bool = False) -> Mapping:
-    """Decide the mapping of one table. `DropError` when no column holds a phone or an email (by post: an address)."""
+def map_columns(table: Table, layout: Layout, *, by_post: bool = False, checked: bool = True) -> Mapping:
+    """Decide the mapping of one table.
+
+    `DropError`, if ``checked``, when no column holds a phone or an email (by post: an address).
+    """
     columns, path = table.columns, str(table.input)
     draft = _Draft(columns, layout)
     _declared(draft, path)
@@ -124,7 +127,8 @@ def map_columns(table: Table, layout: Layout, *, by_post: bool = False) -> Mappi
     # Faxes take what the phones leave free.
     placed = {column: draft.place("phone", column, draft.why.pop(column, "")) for column in draft.faxes}
     draft.withheld += [column for column, slot in placed.items() if slot is None]
-    _check_found(draft, table, path, by_post=by_post)
+    if checked:
+        _check_found(draft, table, path, by_post=by_post)
     draft.doubts += [
         f"column '{column}' is a fifth contact point of its kind: it is not screened, and left out of clean"
         for column in draft.withheld

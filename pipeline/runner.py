@@ -72,6 +72,8 @@ def scrub(request: Request, report: Report = silent) -> Result:
         shutil.rmtree(run.work)
         if not request.dry_run:
             publish(staging, request.out)
+            if plan.memory is not None:
+                plan.memory.keep()
     counts, limit = manifest.counts, plan.campaign.max_reject_rate
     return Result(manifest, run.warnings(), limit is not None and counts.rejected > limit * counts.read)
 

@@ -20,6 +20,8 @@ from schemas.tomls import Located, read_toml
 Config = TypeVar("Config", bound=BaseModel)
 Channel = Literal["call", "text", "email", "post"]
 TypePolicy = Literal["allow", "flag", "block"]
+#: Layouts of well-known systems, which come with the program.
+LAYOUTS = Path(__file__).with_name("layouts")
 #: Fields that a layout can map a source column to.
 MAPPABLE = (*PHONE_SLOTS, *CODE_FIELDS, *EMAIL_SLOTS, "fax", *PLAIN_FIELDS)
 _REAL = (*FICTIONAL_NUMBERS, *EXAMPLE_DOMAINS)

@@ -105,17 +105,27 @@ def detect_dialects(path: Input, layout: Layout | None = None) -> list[Dialect]:
         tables += _others(path, survey, records, structure, guess.punctuation, passed)
     ends = [start for start, _ in tables[1:]]
     return [
-        _dialect(survey.encoding, guess.punctuation, start, structure, end, passed if number == 0 else 0)
+        _dialect(
+            survey.encoding, guess.punctuation, start, structure, end, passed if number == 0 else 0, layout.column_names
+        )
         for number, ((start, structure), end) in enumerate(zip(tables, [*ends, None], strict=True))
     ]
 
 
 def _dialect(
-    encoding: Encoding, punctuation: Punctuation, start: int, found: Structure, end: int | None, passed: int
+    encoding: Encoding,
+    punctuation: Punctuation,
+    start: int,
+    found: Structure,
+    end: int | None,
+    passed: int,
+    names: Sequence[str],
 ) -> Dialect:
-    header = (
-        found.header if found.header is not None else tuple(f"column {number}" for number in range(1, found.width + 1))
-    )
+    header = found.header
+    if header is None:
+        # A file may leave out the last of the columns that its layout names.
+        given = tuple(names[: found.width])
+        header = given + tuple(f"column {number}" for number in range(len(given) + 1, found.width + 1))
     return Dialect(
         encoding,
         punctuation,

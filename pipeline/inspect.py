@@ -24,6 +24,7 @@ from schemas.headers import match_header
 from schemas.masking import mask
 
 _SAMPLES = 3
+_SAMPLE_WIDTH = 28
 _SHOWN_LINES = 5
 _BLOCK = 8 << 20
 
@@ -66,7 +67,8 @@ def inspect_table(table: Table, layout: Layout) -> tuple[Inspection, Mapping]:
         mapping, problem = map_columns(table, layout, checked=False), str(error)
     head = first_rows(table)
     tally = FileTally()
-    malformed, lines = 0, []
+    malformed = 0
+    lines: list[int] = []
     for batch in read_batches(table, tally, _BLOCK):
         bad = batch.filter(pl.col("raw").is_not_null()).get_column("source_line")
         malformed += len(bad)
@@ -108,13 +110,13 @@ def _column(name: str, head: pl.DataFrame, mapping: Mapping, unclaimed: dict[str
         why,
         column_kind(cells),
         round(len(cells) / len(head), 3) if len(head) else 0.0,
-        [mask(value) for value in cells.unique(maintain_order=True).head(_SAMPLES)],
+        [mask(value)[:_SAMPLE_WIDTH] for value in cells.unique(maintain_order=True).head(_SAMPLES)],
     )
 
 
 def print_inspection(drops: list[str], layout: Layout, *, as_json: bool, save: Path | None) -> None:
     """Inspect every table of a drop and print it; write the first one's layout where asked."""
-    found = []
+    found: list[Inspection] = []
     for path in find_files(drops):
         for table in open_tables(path, path.name, layout):
             inspection, mapping = inspect_table(table, layout)

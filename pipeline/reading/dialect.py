@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.reading.encoding import Encoding, TextSurvey, display_name, survey_text
 from pipeline.reading.guessing import guess_punctuation
 from pipeline.reading.inputs import Input
 from pipeline.reading.punctuation import Punctuation
 from pipeline.reading.sample import SampleRecord, read_sample
-from pipeline.reading.structure import Structure, find_structure, is_known_header, names_contact, other_headers
+from pipeline.reading.structure import Structure, find_structure, other_headers
 from schemas.config import Layout
 from schemas.errors import DropError
 
@@ -148,26 +148,24 @@ def _others(
     passed: int,
 ) -> list[tuple[int, Structure]]:
     """Further tables: in the sample, and after blank lines anywhere. Each is its first line and its structure."""
-    found = {
-        passed + record.line: Structure(0, record.cells, record.lines, len(record.cells))
-        for record in other_headers(records, first)
-        if record.cells is not None
-    }
-    own = [cell.strip().lower() for cell in first.header or ()]
+    found = {passed + record.line: _beginning(record) for record in other_headers(records, first)}
     for offset in () if punctuation.returns else survey.after_blank:
         with path.open("rb") as stream:
             stream.seek(offset)
             text = stream.read(_AFTER_BLANK).decode(survey.encoding.codec, errors="replace")
-        record = next((record for record in read_sample(text, punctuation) if not record.is_blank), None)
-        if record is None or record.cells is None or len(record.cells) < 2:
-            continue
-        if [cell.strip().lower() for cell in record.cells] == own or not names_contact(record.cells):
-            continue
-        if is_known_header(record.cells, mostly=True):
+        # A title may stand between the blank line and the header.
+        filled = [record for record in read_sample(text, punctuation) if not record.is_blank][:3]
+        for record in other_headers(filled, replace(first, body=0)):
             line = survey.line_at(path, offset) + record.line
             if line >= passed + first.body:
-                found[line] = Structure(0, record.cells, record.lines, len(record.cells))
+                found[line] = _beginning(record)
     return sorted(found.items())
+
+
+def _beginning(header: SampleRecord) -> Structure:
+    """Return a table that begins with its header."""
+    cells = header.cells or ()
+    return Structure(0, cells, header.lines, len(cells))
 
 
 def _head(path: Input, encoding: Encoding) -> tuple[str, bool]:

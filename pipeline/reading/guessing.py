@@ -21,6 +21,8 @@ _QUOTED = re.compile(r'"[^"]*"')
 #: How far a delimiter that nobody uses may be trusted, beside the common ones.
 _RARE = 0.8
 _COLON = 0.5
+_OFTEN = 0.7
+_NEARLY_ALWAYS = 0.9
 #: A table that a quote other than the usual one makes must be better by more than this.
 _MARGIN = 1e-9
 
@@ -117,9 +119,9 @@ def _score(records: list[SampleRecord], punctuation: Punctuation) -> float:
     cells = [cell for record in filled if record.cells and len(record.cells) == width for cell in record.cells]
     delimiter = punctuation.delimiter
     trust = 1.0 if delimiter.strip(" ") in COMMON or delimiter == "\t" else _COLON if ":" in delimiter else _RARE
-    # A rare mark must split nearly everything, or it is only a habit of the text.
+    # A rare mark must split most records alike, or it is only a habit of the text.
     regular = widths[width] / len(filled)
-    if trust < 1 and regular < 0.9:
+    if trust < 1 and regular < (_OFTEN if trust == _RARE else _NEARLY_ALWAYS):
         return 0.0
     clean = sum(_is_clean(cell, delimiter) for cell in cells) / len(cells)
     return trust * regular * clean * width / (width + 1)

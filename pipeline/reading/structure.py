@@ -41,7 +41,7 @@ def find_structure(records: Sequence[SampleRecord], *, header: bool | None = Non
         if first.cells is not None and (header or (header is None and _may_be_header(first.cells))):
             named = first
         else:
-            return _headerless(filled, first, width)
+            return _headerless(filled, width, declared=header is False)
     assert named.cells is not None  # noqa: S101  # only such records are candidates
     after = [record.cells for record in usable if record.line > named.line and record.cells is not None]
     cells = _fitted(named.cells, after[:_FIRST], width)
@@ -119,15 +119,11 @@ def _may_be_header(cells: Sequence[str]) -> bool:
     return any(cell.strip() for cell in cells) and not any(map(is_data, cells))
 
 
-def _headerless(records: Sequence[SampleRecord], first: SampleRecord, width: int) -> Structure:
-    """Begin with the first record, or before it where a line holds somebody's data."""
+def _headerless(records: Sequence[SampleRecord], width: int, *, declared: bool) -> Structure:
+    """Begin with the first line that may be somebody's data: only a title, one cell alone, is passed over."""
     start = next(
-        (
-            record.line
-            for record in records
-            if record.line < first.line and any(kind_of(cell) in ("phone", "email") for cell in record.cells or ())
-        ),
-        first.line,
+        (record.line for record in records if declared or record.cells is None or len(record.cells) > 1 or width == 1),
+        0,
     )
     return Structure(start, None, start, width)
 

@@ -20,8 +20,8 @@ def consents(ran: Scrubbed) -> list[datetime | None]:
     return ran.clean.sort("row_id").get_column("consent_at").to_list()
 
 
-def at(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type]
+def at(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
 
 
 def test_a_month_as_a_word_leaves_no_doubt(scrub: Scrub) -> None:

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import SHARED, Scrub, Written, leadscrub, needs_shared_data
 
 DROP = (
-    "Leads of November\n\nname;Telephone;backup;mail address;bought\n"
+    "Leads of November\n\nname;Telephone;backup;reach by;bought\n"
     "Ann Lee;(202) 555-0100;(202) 555-0101;ann.lee@corp.example;03/04/2026\n"
     "Bo Ray;(202) 555-0102;(202) 555-0103;bo.ray@corp.example;05/06/2026\nTotal: 2\n"
 )
@@ -49,7 +49,7 @@ def test_it_shows_the_reading_the_mapping_and_what_nobody_claims(written: Writte
         "name": ("full_name", "sure", "text"),
         "Telephone": ("phone", "sure", "phone"),
         "backup": (None, "look", "phone"),
-        "mail address": (None, "look", "email"),
+        "reach by": (None, "look", "email"),
         "bought": (None, "none", "date"),
     }
     assert found["columns"][3]["samples"] == ["a*****@c*****.example", "b*****@c*****.example"]

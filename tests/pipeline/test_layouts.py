@@ -44,12 +44,12 @@ def test_a_file_without_header_is_read_in_its_layout_s_order(scrub: Scrub, layou
 
 def test_several_phones_in_one_cell_are_contact_points_each(scrub: Scrub) -> None:
     """Those beyond the fourth are no contact points, and are never silently left out."""
-    cells = ("2025550103_1_work!2025550104_61", "", "2025550105", "2025550106!2025550107!2025550108")
+    cells = ("2025550113_1_work!2025550114_61", "", "2025550105", "2025550106!2025550107!2025550108")
     row = "V|src|101|1|20255501{:02}||||L{}|||||||||||||||{}\n"
     ran = scrub("".join(row.format(n, n, cell) for n, cell in enumerate(cells)), "--layout", "vicidial-multi-alt")
     assert ran.code == 0, ran.err
     assert ran.clean.sort("row_id").select("phone", "phone_2", "phone_3", "phone_4").rows() == [
-        ("+12025550100", None, "+12025550103", "+12025550104"),
+        ("+12025550100", None, "+12025550113", "+12025550114"),
         ("+12025550101", None, None, None),
         ("+12025550102", None, "+12025550105", None),
         ("+12025550103", None, "+12025550106", None),

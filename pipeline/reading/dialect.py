@@ -15,7 +15,7 @@ from pipeline.reading.structure import Structure, find_structure, other_headers
 from schemas.config import Layout
 from schemas.errors import DropError
 
-_SAMPLE = 256 << 10
+_SAMPLE = 64 << 10
 #: What follows a blank line is looked at for another header.
 _AFTER_BLANK = 16 << 10
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import sys
 from dataclasses import dataclass
 
+import numpy as np
 from charset_normalizer import from_bytes
 
 from pipeline.reading.inputs import Input
@@ -128,13 +130,22 @@ def _read_through(path: Input, head: bytes) -> tuple[bool, tuple[int, ...]]:
                     decoder.decode(block)
                 except UnicodeDecodeError:
                     is_utf8 = False
-            if len(offsets) < _BLANK_LINES:
-                # Only a line end at the block's start can be the second half of a blank line.
-                before = tail if block[:1] in (b"\r", b"\n") else b""
-                offsets += _offsets(before + block if before else block, blank, position - len(before))
+            if len(offsets) < _BLANK_LINES and _has_blank(block, blank):
+                offsets += _offsets(tail + block, blank, position - len(tail))
             position += len(block)
             tail = block[1 - len(blank) :]
     return is_utf8 and not decoder.getstate()[0], tuple(offsets[:_BLANK_LINES])
+
+
+def _has_blank(block: bytes, blank: bytes) -> bool:
+    """Whether a block may hold a blank line, or begin with one: a pair of bytes is looked for, many at a time."""
+    if block[:1] in (b"\r", b"\n"):
+        return True
+    pair = int.from_bytes(blank[:2], sys.byteorder)
+    size = len(block) & ~1
+    even = np.frombuffer(block, np.uint16, size // 2)
+    odd = np.frombuffer(block, np.uint16, max(size - 2, 0) // 2, offset=1 if size > 2 else 0)
+    return bool((even == pair).any() or (odd == pair).any() or block.endswith(blank[:2]))
 
 
 def _offsets(text: bytes, blank: bytes, base: int) -> list[int]:

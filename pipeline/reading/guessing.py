@@ -11,8 +11,7 @@ from pipeline.reading.punctuation import Punctuation
 from pipeline.reading.sample import SampleRecord, read_sample, with_line_feeds
 
 COMMON = (",", ";", "\t", "|")
-#: How much text, and how many of its records, are judged.
-_TEXT = 64 << 10
+#: How many lines, and so at most records, are judged.
 _RECORDS = 300
 #: What joins words, numbers, addresses and paths is no delimiter, unless a layout says so.
 _NEVER = frozenset("\"'@.-_+/()\\ #&$%!?`\r\n")
@@ -61,12 +60,15 @@ def guess_punctuation(text: str, given: Punctuation | None = None, *, delimiter:
 
 
 def _cut(text: str) -> str:
-    """Cut the start of a text at a line end."""
-    if len(text) <= _TEXT:
-        return text
-    head = text[:_TEXT]
-    stop = max(head.rfind("\n"), head.rfind("\r")) + 1
-    return head[:stop] if stop else head
+    """Cut the start of a text at a line end, after as many lines as are judged."""
+    line_end = "\n" if "\n" in text else "\r"
+    stop = 0
+    for _ in range(_RECORDS):
+        after = text.find(line_end, stop) + 1
+        if not after:
+            return text
+        stop = after
+    return text[:stop]
 
 
 def _line_ends(text: str) -> tuple[bool, ...]:

@@ -36,11 +36,12 @@ def read_sample(text: str, punctuation: Punctuation) -> list[SampleRecord]:
     read = read_carefully(plain.text, None, plain.delimiter, last=True, max_record=len(plain.text))
     sound = iter(sound_cells(read.sound, plain.delimiter))
     ends = [*read.lines[1:], read.lines_consumed]
+    meaning = bytes.decode if punctuation.is_plain else plain.meaning
     return [
         SampleRecord(
             line,
             end - line,
-            None if number in read.malformed else tuple(plain.meaning(cell) for cell in next(sound)),
+            None if number in read.malformed else tuple(map(meaning, next(sound))),
         )
         for number, (line, end) in enumerate(zip(read.lines, ends, strict=True))
     ]

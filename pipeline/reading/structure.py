@@ -74,8 +74,10 @@ def other_headers(records: Sequence[SampleRecord], structure: Structure) -> list
         for record in records
         if record.line >= structure.body
         and record.cells is not None
-        and _folded(record.cells) != own
         and len(record.cells) > 1
+        # Cheapest first: nearly every record holds data.
+        and not any(map(is_data, record.cells))
+        and _folded(record.cells) != own
         and names_contact(record.cells)
         and is_known_header(record.cells, mostly=True)
     ]

@@ -13,10 +13,8 @@ from tests.bench.pollution import corpus
 from tests.conftest import DAY, leadscrub
 
 SEEDS = [file.content[:1200] for file in corpus() if file.content][::3]
-MARKS = [
-    *map(str.encode, ["\n", "\r", "\r\n", ",", ";", "|", "\t", '"', "'", "\\", "#", "\x00", "\ufeff", "a@b.co"]),
-    b"\xff",
-]
+_TEXT_MARKS = ["\n", "\r", "\r\n", ",", ";", "|", "\t", '"', "'", "\\", "#", "\x00", "\ufeff", "a@b.co"]
+MARKS = [*map(str.encode, _TEXT_MARKS), b"\xff"]
 
 
 @st.composite

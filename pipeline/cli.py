@@ -9,8 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline.cli_lists import day_of, lists
-from schemas.errors import EXIT_TOO_MANY_REJECTED, LeadscrubError
+from pipeline.cli_lists import lists
+from pipeline.cli_types import MaxAgeDays, day_of
+from schemas.errors import EXIT_TOO_MANY_REJECTED, LeadscrubError, UsageError
 
 app = typer.Typer(
     name="leadscrub",
@@ -53,12 +54,19 @@ def scrub(
     allow_stale: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Use this list although it is stale; it is recorded.")
     ] = None,
+    max_age: MaxAgeDays = None,
     max_reject_rate: Annotated[
         float | None, typer.Option(min=0, max=1, help="Exit 6 when more than this share is rejected.")
     ] = None,
     accept_drift: Annotated[
         bool, typer.Option("--accept-drift", help="Take a drop whose columns are not the vendor's usual ones.")
     ] = False,
+    check_mx: Annotated[
+        bool, typer.Option("--check-mx", help="Ask DNS whether each email's domain receives mail.")
+    ] = False,
+    dns_server: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="DNS server for --check-mx; the system's.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but write.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier result.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
@@ -75,7 +83,10 @@ def scrub(
     from pipeline.summary import print_summary  # noqa: PLC0415
     from schemas.config import channel_named  # noqa: PLC0415
     from schemas.contact.regions import checked_region  # noqa: PLC0415
+    from schemas.list_kinds import max_age_said  # noqa: PLC0415
 
+    if dns_server is not None and not check_mx:
+        raise UsageError("--dns-server says whom --check-mx asks.", "Add --check-mx.")
     request = Request(
         drops=drops,
         out=out,
@@ -98,8 +109,11 @@ def scrub(
         store=store,
         store_lists=store_names(list_ or []),
         allow_stale=allow_stale or [],
+        max_age=max_age_said(max_age or []),
         max_reject_rate=max_reject_rate,
         accept_drift=accept_drift,
+        check_mx=check_mx,
+        dns_server=dns_server,
         dry_run=dry_run,
         force=force,
         threads=threads or os.cpu_count() or 1,

@@ -13,7 +13,7 @@ from pipeline.results import open_manifest, scan
 from schemas.codes import CODES
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
 from schemas.contact.email import email_key, read_email
-from schemas.contact.phone import read_phone
+from schemas.contact.second_look import read_phone_point
 from schemas.errors import UsageError
 from schemas.manifest import Manifest
 from schemas.masking import mask
@@ -38,7 +38,7 @@ def print_story(out: Path, *, row: int | None, phone: str | None, email: str | N
 
 
 def _canonical_phone(phone: str, manifest: Manifest) -> str:
-    form = read_phone(phone.strip(), manifest.region)
+    form = read_phone_point(phone.strip(), manifest.region).form
     if form.e164 is None:
         raise UsageError(f"The phone given is no valid number: {form.why}.", "Give it with + and the country's code.")
     return form.e164

@@ -11,6 +11,7 @@ from schemas.columns import SCHEMA_VERSION
 from schemas.contact.email import EMAIL_AUTHORITY
 from schemas.contact.phone import PHONE_AUTHORITY
 from schemas.contact.quality import DISPOSABLE_AUTHORITY
+from schemas.manifest import MailChecked
 
 LIBRARIES = dict(authority.rsplit(" ", 1) for authority in (PHONE_AUTHORITY, EMAIL_AUTHORITY, DISPOSABLE_AUTHORITY))
 
@@ -20,9 +21,9 @@ def program_version() -> str:
     return version("leadscrub")
 
 
-def run_id(context: Context, file_hashes: list[str]) -> str:
-    """Return 32 hexadecimal digits. Threads, block sizes and paths do not enter."""
-    facts = {
+def run_id(context: Context, file_hashes: list[str], mail: MailChecked | None = None) -> str:
+    """Return 32 hexadecimal digits. Threads, block sizes and paths do not enter; what DNS answered does."""
+    facts: dict[str, object] = {
         "leadscrub": program_version(),
         "schema": SCHEMA_VERSION,
         "libraries": LIBRARIES,
@@ -42,6 +43,8 @@ def run_id(context: Context, file_hashes: list[str]) -> str:
             }
             for digest, source in zip(file_hashes, context.sources, strict=True)
         ],
-        "lists": [f"{lst.facts.kind}:{lst.facts.name}:{lst.facts.version}" for lst in context.lists],
+        "lists": [f"{lst.facts.kind}:{lst.facts.name}:{lst.facts.version}:{lst.max_age}" for lst in context.lists],
     }
+    if mail is not None:
+        facts["mail"] = mail.answers_sha256
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipeline.alarms import looked_up, silence
 from pipeline.context import Context
 from pipeline.counts import Tally, total
 from pipeline.identity import LIBRARIES, program_version
@@ -62,7 +63,12 @@ def make_manifest(
             stale_allowed=lst.stale_allowed,
             hash_recipes=lst.facts.hash_recipes,
             entries=lst.facts.counts,
+            base=lst.facts.base,
+            folds=lst.facts.folds,
+            max_age=lst.max_age,
+            looked_up=looked_up(lst, context, tallies),
             matches=matches.get(lst.authority, 0),
+            alarm=silence(lst, context, tallies, matches),
         )
         for lst in context.lists
     ]

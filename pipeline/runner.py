@@ -15,10 +15,12 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.ahead import in_order, read_ahead
+from pipeline.ahead import in_order
+from pipeline.alarms import silence
 from pipeline.context import Context, Source
 from pipeline.counts import Tally, add_present
 from pipeline.identity import run_id
+from pipeline.mail_check import CACHE_FILE, MailCheck
 from pipeline.manifests import make_manifest, write_manifest
 from pipeline.mapping import unclaimed
 from pipeline.plan import Plan, Request, make_plan
@@ -36,6 +38,7 @@ from pipeline.stage_quality import quality_stage
 from pipeline.stage_screen import screen_stage
 from pipeline.usable import usable_points
 from pipeline.verdict import Verdict
+from schemas.ahead import read_ahead
 from schemas.contact.apply import Apply
 from schemas.findings import no_findings
 from schemas.manifest import Manifest
@@ -100,11 +103,11 @@ class _Run:
         self.work = staging / "work"
         self.work.mkdir()
         self._seconds: dict[str, float] = {}
-        self._noticed: list[str] = []
+        self._noticed = list(plan.notes)
         began = time.perf_counter()
         lists = [self._load(spec, apply) for spec in plan.lists]
         if plan.store is not None:
-            lists += open_fit(plan.store, plan.store_lists, request.as_of, request.allow_stale)
+            lists += open_fit(plan.store, plan.store_lists, request.as_of, request.allow_stale, request.max_age)
         self._clock("load lists", began)
         self._context = Context(plan.campaign, plan.vendor, request.as_of, lists, plan.sources, apply)
         self._files = [FileTally() for _ in plan.sources]
@@ -112,6 +115,8 @@ class _Run:
         self._matches: dict[str, int] = {}
         self._spill = Spill(self.work / "spill")
         self._duplicates = Deduplication(self.work / "keys", self._context)
+        cache = None if plan.store is None or request.dry_run else plan.store.folder / CACHE_FILE
+        self._mail = MailCheck(request.dns_server, cache, request.as_of) if request.check_mx else None
 
     def _load(self, spec: ListSpec, apply: Apply) -> SuppressionList:
         folder = self.work / "lists" / spec.name
@@ -135,7 +140,10 @@ class _Run:
                 self._seconds[step] = self._seconds.get(step, 0.0) + seconds
             began = time.perf_counter()
             self._count_matches(findings)
-            self._duplicates.gather(frame, usable_points(frame, findings, self._context), number)
+            usable = usable_points(frame, findings, self._context)
+            self._duplicates.gather(frame, usable, number)
+            if self._mail is not None:
+                self._mail.gather(frame, usable)
             began = self._clock("gather keys", began)
             self._spill.put(number, self._compact(frame), findings)
             self._clock("put away", began)
@@ -161,14 +169,18 @@ class _Run:
         return checked
 
     def settle(self) -> None:
-        """Decide which of several equal contact points is kept, over the whole run."""
+        """Decide which of several equal contact points is kept, over the whole run; ask about the mail domains."""
         began = time.perf_counter()
         self._duplicates.settle()
-        self._clock("settle duplicates", began)
+        began = self._clock("settle duplicates", began)
+        if self._mail is not None:
+            self._mail.settle()
+            self._clock("ask mail domains", began)
 
     def second_pass(self) -> Manifest:
         """Decide every batch, write it, and close the account."""
-        identity = run_id(self._context, [file.sha256 for file in self._files])
+        mail = self._mail.record() if self._mail is not None else None
+        identity = run_id(self._context, [file.sha256 for file in self._files], mail)
         outputs = ResultFiles(self._staging, self._context, identity)
         records = sum(file.records for file in self._files)
         done = 0
@@ -184,7 +196,9 @@ class _Run:
         self._clock("write", began)
         manifest = make_manifest(
             self._plan, self._context, self._files, self._tallies, self._matches, written, identity
-        ).model_copy(update={"timings": {step: round(seconds, 3) for step, seconds in self._seconds.items()}})
+        )
+        timings = {step: round(seconds, 3) for step, seconds in self._seconds.items()}
+        manifest = manifest.model_copy(update={"mail_check": mail, "timings": timings})
         write_manifest(manifest, self._staging)
         return manifest
 
@@ -200,7 +214,10 @@ class _Run:
                 "source_sha256": self._files[number].sha256,
                 "run_id": identity,
             }
-            findings = pl.concat([found, self._duplicates.findings_for(frame)]).sort("row_id", maintain_order=True)
+            late = [self._duplicates.findings_for(frame)]
+            if self._mail is not None:
+                late.append(self._mail.findings_for(frame))
+            findings = pl.concat([found, *late]).sort("row_id", maintain_order=True)
             verdict = decide_stage(frame, findings, source, self._context, constants)
             self._clock("decide", began)
             yield number, verdict, findings
@@ -219,6 +236,8 @@ class _Run:
             ):
                 self._notice(["no --region is given: numbers without + cannot be read"], source)
         for lst in self._context.lists:
+            alarm = silence(lst, self._context, self._tallies, self._matches)
+            self._noticed += [] if alarm is None else [f"list {lst.facts.name}: {alarm}"]
             counts = lst.facts.counts
             if counts.refused:
                 why = ", ".join(f"{count:,} {reason}" for reason, count in counts.refused.items())

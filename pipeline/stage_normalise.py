@@ -24,8 +24,8 @@ def normalise_stage(frame: pl.DataFrame, source: Source, context: Context) -> tu
     """Replace the contact columns by their canonical form.
 
     Adds ``<phone>:type``, ``<phone>:region`` and ``<phone>:zones``, ``<phone>:other`` and ``<phone>:other_region`` with
-    the other reading of a number that has two, ``<email>:given`` with the value as it came, ``<email>:key`` under which it
-    is suppressed and de-duplicated, and ``<email>:domain``.
+    the other reading of a number that has two, ``<email>:given`` with the value as it came, ``<email>:key`` under which
+    it is suppressed and de-duplicated, and ``<email>:domain``.
     """
     found = [_contact_none(frame, source, context)]
     frame, of_phones = _phones(frame, source, context)
@@ -87,9 +87,8 @@ def _phones(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.D
         ]
         if slot in codes:
             column = _code_columns(slots, source)[slot]
-            found += _conflicts(
-                judged.with_columns(codes[slot].alias("code"), regions.alias("home"), frame[column]), slot, column
-            )
+            beside = judged.with_columns(codes[slot].alias("code"), regions.alias("home"), frame[column])
+            found += _conflicts(beside, slot, column)
         frame = frame.with_columns(
             part.get_column("e164").alias(slot),
             part.get_column("type").alias(f"{slot}:type"),
@@ -117,10 +116,7 @@ def _conflicts(judged: pl.DataFrame, slot: str, field: str) -> list[pl.DataFrame
     cases = (
         (given.filter(code.is_null()), pl.lit("the column of calling codes holds none")),
         (given.filter(~number.str.starts_with("+" + code)), masked_phone(number) + " is not of calling code " + code),
-        (
-            refused.filter(without.get_column("state") == "ok"),
-            "no number of calling code " + code + ", but valid without",
-        ),
+        (refused.filter(without.get_column("state") == "ok"), "valid, but not with the calling code " + code),
     )
     return [
         findings(rows, "phone.code_conflict", point=slot, source="calling code column", detail=detail)

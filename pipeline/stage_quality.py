@@ -83,7 +83,7 @@ def _email(frame: pl.DataFrame, slot: str, real: frozenset[str]) -> list[pl.Data
     dead = [name for name in names if is_below(name, reserved)]
     throwaway = [name for name in names if is_disposable(name)]
     meant = {name: right for name in names if (right := domain_meant(name)) is not None}
-    cases = [
+    cases: list[tuple[str, pl.Expr, str, pl.Expr | str]] = [
         ("email.special_use", domain.is_in(dead), "RFC 2606, RFC 6761", " is in a reserved domain"),
         ("email.disposable", domain.is_in(throwaway), DISPOSABLE_AUTHORITY, " is in a disposable domain"),
         ("email.role", key.str.contains(_ROLE), _REGISTER, " belongs to a role"),

@@ -35,7 +35,7 @@ def usable_by_channel(frame: pl.DataFrame, found: pl.DataFrame, context: Context
     against = found.filter(pl.col("effect") != "flag").select("row_id", "point", "code")
     limited = [code for code, reason in CODES.items() if reason.channels]
     everywhere = _usable(frame, against.filter(~pl.col("code").is_in(limited)), context.points)
-    usable = {}
+    usable: dict[str, dict[str, pl.Series]] = {}
     for channel in context.campaign.channels:
         closed = [code for code in limited if channel in CODES[code].channels]
         here = against.filter(pl.col("code").is_in(closed))

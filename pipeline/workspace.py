@@ -25,6 +25,12 @@ region = "US"                       # where a number without + belongs
 [dedupe]
 # keys = ["phone", "email"]         # default: phone for call and text, email for email
 policy = "first"                    # or newest_consent
+# email_folds = ["plus", "dots", "aliases"]   # jo+x@, Gmail's dots, a provider's other domains are one mailbox
+
+# What becomes of each type of number: allow, flag or block. What is not named keeps its default (see the README).
+# [phone_types]
+# toll_free = "block"
+# shared_cost = "allow"
 
 # Lists, read for each run. Files are relative to this folder.
 # kind: dnc.national dnc.state dnc.internal dnc.litigator phone.reassigned email.unsubscribed email.bounced
@@ -35,6 +41,7 @@ policy = "first"                    # or newest_consent
 # name = "ours"
 # file = "../lists/do-not-contact.csv"
 # column = "number"                 # only where the header does not say
+# columns = { number = "Tel", date = "Listed", severity = "Level" }   # or by role
 #
 # [[lists]]
 # kind = "email.unsubscribed"
@@ -54,6 +61,7 @@ name = "example"
 # ignore = ["Internal note"]        # columns that are never mapped
 # [layout.columns]                  # field of a lead = column of the file
 # phone = "Telephone (day)"
+# phone_code = "CC"                 # calling code of the phone, in a column of its own (phone_2_code ...)
 # email = "Contact"
 """,
     "layouts/example.toml": """\

@@ -45,3 +45,16 @@ def ascii_lower(column: pl.Series) -> pl.Series:
         column.name,
         pa.Array.from_buffers(array.type, len(array), [valid, offsets, lowered], array.null_count, array.offset),
     )
+
+
+def binary_column(rows: npt.NDArray[np.uint8]) -> pl.Series:
+    """Make a binary column of n x size bytes."""
+    count, size = rows.shape
+    data = pa.py_buffer(np.ascontiguousarray(rows))
+    return pl.Series(pa.Array.from_buffers(pa.binary(size), count, [None, data]), dtype=pl.Binary)
+
+
+def binary_rows(column: pl.Series, size: int) -> npt.NDArray[np.uint8]:
+    """Give a binary column without nulls, all values of which have ``size`` bytes, as n x size bytes."""
+    bounds, data = column_bytes(column)
+    return data[bounds[0] : bounds[-1]].reshape(-1, size)

@@ -65,8 +65,26 @@ class UsedList(_Model):
     valid_until: date | None
     stale_allowed: bool = Field(description="used although it was too old, because the user said so")
     hash_recipes: list[str]
+    base: str | None = Field(description="version that the files' changes were applied to; null for a full copy")
+    folds: list[str] = Field(description="how addresses were folded before they were compared")
+    max_age: int | None = Field(description="days that this run allowed the copy, where it said so")
     entries: EntryCounts
+    looked_up: int = Field(description="contact points of the run that were looked up in the list")
     matches: int
+    alarm: str | None = Field(description="why the list may not do what it should")
+
+
+class MailChecked(_Model):
+    """What DNS said of the mail domains (--check-mx). The result rests on it, so the run's id does too."""
+
+    resolver: str = Field(description="who was asked")
+    domains: int
+    from_cache: int = Field(description="answered by the store from an earlier run of the last days")
+    receives: int
+    nowhere: int = Field(description="no such domain, or neither MX nor address")
+    null_mx: int = Field(description="says that it accepts no mail (RFC 7505)")
+    no_answer: int = Field(description="not known: flagged, never rejected")
+    answers_sha256: str
 
 
 class OutputFile(_Model):
@@ -94,6 +112,7 @@ class Manifest(_Model):
     inputs: list[InputFile]
     counts: Counts
     lists: list[UsedList]
+    mail_check: MailChecked | None = Field(default=None, description="only with --check-mx")
     libraries: dict[str, str] = Field(description="versions of the libraries that decide results")
     outputs: dict[str, OutputFile]
     timings: dict[str, float] = Field(description="seconds; the only part that differs between equal runs")

@@ -51,7 +51,6 @@ _PROVIDERS = (
     "yahoo.es",
     "yahoo.it",
     "yahoo.com.br",
-    "uol.com.br",
     "terra.com.br",
 )
 #: Domains one letter away from a provider's that are somebody's own all the same.
@@ -102,5 +101,6 @@ def _one_slip(name: str) -> set[str]:
         slips |= {head + other + letter + tail for other in string.ascii_lowercase}
         if tail:
             slips.add(head + tail[0] + letter + tail[1:])
-    slips |= {name + other for other in string.ascii_lowercase}
+    # A plural is another word.
+    slips |= {name + other for other in string.ascii_lowercase if other != "s"}
     return slips - {name}

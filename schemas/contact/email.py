@@ -45,8 +45,8 @@ class EmailForm(NamedTuple):
     why: str | None = None
 
 
-# Lower-case addresses about which the library can have only one opinion: plain ASCII, dots between atoms, letters at the
-# end. In 64 bytes no length limit of RFC 5321 can be exceeded. Two hyphens are left to the library: they mean IDNA.
+# Lower-case addresses about which the library can have only one opinion: plain ASCII, dots between atoms, letters at
+# the end. In 64 bytes no length limit of RFC 5321 can be exceeded. Two hyphens are left to the library: they mean IDNA.
 _ATOM = r"[a-z0-9_'+]*(?:-[a-z0-9_'+]+)*"
 _PLAIN = rf"^(?:[a-z0-9_'+]{_ATOM}\.)*[a-z0-9_'+]{_ATOM}@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{{2,}}$"
 _PLAIN_BYTES = 64
@@ -85,14 +85,22 @@ def read_email(value: str) -> EmailForm:
     """Read one trimmed, non-empty value."""
     if "\ufffd" in value:
         return EmailForm("damaged", why="characters were lost in an earlier conversion")
-    if value.lower() in ERROR_WORDS:
-        return EmailForm("damaged", why="a spreadsheet's error stands in place of the address")
     if normal := _valid(value):
         return EmailForm("ok", normal)
-    if "@" not in value:
-        if looks_like_phone(value):
-            return EmailForm("is_phone", why="it looks like a phone number")
-        return EmailForm("syntax", why="no @ sign")
+    return _read_around(value) if "@" in value else _read_without_at(value)
+
+
+def _read_without_at(value: str) -> EmailForm:
+    """Say what stands in place of an address."""
+    if value.lower() in ERROR_WORDS:
+        return EmailForm("damaged", why="a spreadsheet's error stands in place of the address")
+    if looks_like_phone(value):
+        return EmailForm("is_phone", why="it looks like a phone number")
+    return EmailForm("syntax", why="no @ sign")
+
+
+def _read_around(value: str) -> EmailForm:
+    """Read what is not an address as it stands: take off what is around it, or say what is wrong."""
     inside, repair = read_inside(value, _valid)
     if len(inside) > 1:
         return EmailForm("several", why="several addresses in one cell")
@@ -146,7 +154,8 @@ def _with_lower_domains(frame: pl.DataFrame, rows: pl.Series) -> pl.Series:
 def _with_odd(frame: pl.DataFrame, values: pl.Series, rows: pl.Series, apply: Apply) -> pl.DataFrame:
     """Let the library read the values of these rows, each distinct one once."""
     distinct = values.unique(maintain_order=True)
-    read = form_frame(apply(_read_chunk, distinct.to_list()), EMAIL_FORM_SCHEMA)
+    of_library: list[EmailForm] = apply(_read_chunk, distinct.to_list())
+    read = form_frame(of_library, EMAIL_FORM_SCHEMA)
     forms = read.with_columns(key=email_key(pl.col("normal"))).with_columns(domain=domain_of(pl.col("key")))
     place = pl.Series(range(len(distinct)), dtype=pl.UInt32)
     of_rows = forms.select(list(EMAIL_COLUMNS))[values.replace_strict(distinct, place)]

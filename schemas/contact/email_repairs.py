@@ -85,7 +85,7 @@ def without_slips(value: str, valid: Valid) -> tuple[str, str] | None:
 
 def was_address(value: str, valid: Valid) -> bool:
     """Whether a value is an address but for blanks and commas inside."""
-    dotted = re.sub(r"[\s,]+", ".", value)
+    dotted = re.sub(r"[\s,.]*[\s,][\s,.]*", ".", value)
     return dotted != value and "/" not in value and value.count("@") == 1 and valid(dotted) is not None
 
 

@@ -44,8 +44,9 @@ _LABEL = re.compile(
 )
 _ONLY_EXTENSION = re.compile(r"\W*(?:e?xt(?:ensio)?n?|x)\W*\d{1,7}\W*", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{2}")
-#: Of what the library refuses, all that a second look could read: anything but plain digits in the usual dress.
-_ODD = r"[^0-9 ().\-]|^\(?0|^.{1,8}$"
+#: Of what the library refuses, all that a second look could read: anything but plain digits in the usual dress, and of
+#: these what is too short or too long for a number, or begins like a call abroad.
+_ODD = r"[^0-9 ().\-]|^[ ().\-]*0|^.{1,8}$|^.{15,}$"
 
 
 class PhonePoint(NamedTuple):
@@ -106,8 +107,7 @@ def _from_abroad(text: str, region: str | None, cleaned: str) -> PhonePoint | No
     """
     abroad: dict[str | None, PhonePoint] = {}
     for prefix, rest in _without_prefix(text):
-        form = read_phone("+" + rest, None)
-        if form.state == "ok" and prefix != "+":
+        if prefix != "+" and (form := read_phone("+" + rest, None)).state == "ok":
             abroad.setdefault(form.e164, PhonePoint(_repaired(form, f"prefix {prefix} read as +", cleaned)))
     national = {form.e164: (prefix, form) for prefix, form in _as_national(text, region)}
     if len(abroad) > 1 or len(abroad | national) != len(abroad) + len(national) or len(national) > 1:
@@ -231,7 +231,12 @@ def phone_points(values: pl.Series, regions: pl.Series, apply: Apply = apply_her
     Returns `PHONE_POINT_SCHEMA`, one row per value in the same order; all null where the value is null. Only distinct
     values that were refused, or that are valid as a number of two countries, are looked at one by one.
     """
-    forms = phone_forms(values, regions, apply).with_columns(
+    return second_look(phone_forms(values, regions, apply), values, regions, apply)
+
+
+def second_look(forms: pl.DataFrame, values: pl.Series, regions: pl.Series, apply: Apply = apply_here) -> pl.DataFrame:
+    """As `phone_points`, of values that `phone_forms` has read already."""
+    forms = forms.with_columns(
         value=values.cast(pl.String),
         given=regions.cast(pl.String),
         other=pl.lit(None, pl.String),
@@ -302,5 +307,5 @@ def _put(forms: pl.DataFrame, found: pl.DataFrame, columns: Iterable[str]) -> pl
 
 def _distinct(regions: pl.Series) -> list[str | None]:
     """Return the regions of a column, most often one."""
-    first = regions.first()
-    return [first] if regions.eq_missing(first).all() else regions.unique().to_list()
+    same = len(regions) > 0 and regions.eq_missing(regions[0]).all()
+    return (regions.head(1) if same else regions.unique()).to_list()

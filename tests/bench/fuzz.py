@@ -65,7 +65,7 @@ def main() -> None:
             (seeds / polluted.name).write_bytes(polluted.content[:600])
 
         def one(content: bytes) -> None:
-            read_bytes(content, Path(folder), 97)
+            read_bytes(content, Path(folder), 1024)
 
         for module in (careful, csv_table, dialect, encoding, guessing, punctuation, records, sample, structure):
             for function in vars(module).values():

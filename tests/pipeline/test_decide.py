@@ -146,9 +146,24 @@ def test_reasons_stand_in_order_of_precedence_whatever_the_order_of_findings() -
     assert sorted(row[1], key=PRECEDENCE.__getitem__) == row[1]
 
 
+def test_a_code_of_one_channel_closes_no_other() -> None:
+    rows: list[dict[str, str | None]] = [{"phone": A, "phone_2": B}] * 3
+    found = [(0, "phone", "phone.not_textable"), (1, "phone", "phone.not_textable"), (1, "phone_2", "dnc.national")]
+    verdict = decided(rows, list(found), "call", "text")
+    assert verdict.clean.select("row_id", "phone", "phone_2", "channels").rows() == [
+        (0, A, B, ["call", "text"]),
+        (1, A, None, ["call"]),
+        (2, A, B, ["call", "text"]),
+    ]
+    verdict = decided(rows, list(found), "text")
+    assert verdict.clean.select("row_id", "phone", "phone_2").rows() == [(0, None, B), (2, A, B)]
+    assert verdict.rejected.select("row_id", "reasons").rows() == [(1, ["dnc.national", "phone.not_textable"])]
+
+
 @pytest.mark.parametrize("code", [code for code, reason in CODES.items() if reason.effect != "flag"])
 def test_each_code_that_is_no_flag_rejects_with_its_own_disposition(code: str) -> None:
-    verdict = decided([{"phone": A}], [(0, "phone", code)], "call")
+    channel: Channel = "text" if CODES[code].channels == ("text",) else "call"
+    verdict = decided([{"phone": A}], [(0, "phone", code)], channel)
     assert len(verdict.clean) == 0
     assert verdict.rejected.select("reason", "reasons", "disposition").rows() == [
         (code, [code], CODES[code].disposition)

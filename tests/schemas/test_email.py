@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 
 import polars as pl
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from schemas.contact.blank import trimmed
 from schemas.contact.email import EMAIL_COLUMNS, EMAIL_FORM_SCHEMA, email_forms, email_key, read_email
 from tests.conftest import SHARED, needs_shared_data
+from tests.differential import compare_emails
 
 
 def library(value: str) -> str | None:
@@ -116,6 +118,23 @@ def test_normalising_twice_is_normalising_once(values: list[str]) -> None:
         ("ann@no\ufffdwhere.museum", "damaged", None),
         ("ann lee@example.com", "special_use", None),
         ("ann@localhost", "special_use", None),
+        ("#N/A", "damaged", None),
+        ("asdf", "syntax", None),
+        ("202-555-0100", "is_phone", None),
+        ("+44 (0)20 7946 0001", "is_phone", None),
+        ("tel: 2025550100", "is_phone", None),
+        ("12345", "syntax", None),
+        ("ann@x.org;bo@x.org", "several", None),
+        ("ann@x.org / bo@x.org", "several", None),
+        ("ann@x.org\nbo@x.org", "several", None),
+        ("Ann bo@x.org <ann@x.org>", "several", None),
+        ("ann@x.org; bo@", "syntax", None),
+        ("ann@x.org (work)", "syntax", None),
+        ("ann,lee@x.org", "damaged", None),
+        ("ann@x org", "damaged", None),
+        # Both ann@x.co and ann@x.co.uk may be meant.
+        ("ann@x.co,uk", "damaged", None),
+        ("ann@x.co .uk", "damaged", None),
         ("ann@mail.test", "special_use", None),
     ],
 )
@@ -123,6 +142,39 @@ def test_reads_an_address(value: str, state: str, normal: str | None) -> None:
     form = read_email(value)
     assert (form.state, form.normal) == (state, normal)
     assert [(row[0], row[1]) for row in forms([value])] == [(state, normal)]
+
+
+@pytest.mark.parametrize(
+    ("value", "normal", "repair"),
+    [
+        ("MAILTO:ann@x.org?subject=Hi", "ann@x.org", "mailto: removed"),
+        ("<ann@x.org>", "ann@x.org", "brackets removed"),
+        ('"Ann Lee" <ann@x.org>', "ann@x.org", "display name removed"),
+        (
+            "Lee, Ann <mailto:ann@x.org>;",
+            "ann@x.org",
+            "trailing punctuation removed, display name removed, mailto: removed",
+        ),
+        ('"ann@x.org"', "ann@x.org", "quotes removed"),
+        ("ann@x.org .", "ann@x.org", "trailing punctuation removed"),
+        ("ann@x.org; Ann@X.org", "ann@x.org", "the same address twice"),
+        ("ann @x.org", "ann@x.org", "blank removed"),
+        ("ann@ x . org", "ann@x.org", "blank removed"),
+        ("ann@mail,x,org", "ann@mail.x.org", "comma read as dot"),
+        ("ann @x,org", "ann@x.org", "blank removed, comma read as dot"),
+    ],
+)
+def test_a_repair_is_named(value: str, normal: str, repair: str) -> None:
+    assert read_email(value) == ("ok", normal, repair, None)
+    assert forms([value]) == [("ok", normal, repair, None)]
+
+
+@pytest.mark.parametrize("seed", [20_260_101, random.SystemRandom().randrange(10**9)], ids=["fixed", "fresh"])
+def test_made_up_addresses_have_the_library_s_verdict_and_stay_as_they_are(seed: int) -> None:
+    seen, wrong = compare_emails(seed, 5_000)
+    assert wrong == [], seed
+    assert seen["emails"] > 4_900
+    assert seen["emails ok"] > 1_000
 
 
 def test_rows_keep_their_place() -> None:

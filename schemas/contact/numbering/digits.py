@@ -91,7 +91,8 @@ def _block(starts: npt.NDArray[np.int64], data: npt.NDArray[np.uint8]) -> tuple[
     count = (totals & 63).astype(np.int64)
     told = (count >= _LEAST_DIGITS) & (count <= MAX_DIGITS) & (totals >> _OTHER & 63 == 0)
     long = np.flatnonzero(told & (count >= _TWO_NUMBERS))
-    told[long] = (starts[long + 1] - starts[long] == count[long]) | (totals[long] >> _PLUS > 0)
+    abroad = (data[starts[long]] == ord("0")) & (data[starts[long] + 1] == ord("0"))
+    told[long] = abroad | (starts[long + 1] - starts[long] == count[long]) | (totals[long] >> _PLUS > 0)
     special = np.flatnonzero(totals >> _DOT)
     told[special] &= _harmless(starts[special], starts[special + 1], totals[special], data)
     return np.where(told, _assembled(data, count), 0), totals >> _PLUS > 0

@@ -58,6 +58,9 @@ def scrub(
     max_reject_rate: Annotated[
         float | None, typer.Option(min=0, max=1, help="Exit 6 when more than this share is rejected.")
     ] = None,
+    accept_drift: Annotated[
+        bool, typer.Option("--accept-drift", help="Take a drop whose columns are not the vendor's usual ones.")
+    ] = False,
     check_mx: Annotated[
         bool, typer.Option("--check-mx", help="Ask DNS whether each email's domain receives mail.")
     ] = False,
@@ -108,6 +111,7 @@ def scrub(
         allow_stale=allow_stale or [],
         max_age=max_age_said(max_age or []),
         max_reject_rate=max_reject_rate,
+        accept_drift=accept_drift,
         check_mx=check_mx,
         dns_server=dns_server,
         dry_run=dry_run,
@@ -120,6 +124,22 @@ def scrub(
     print_summary(result, None if dry_run else out, as_json=as_json)
     if result.too_many_rejected:
         raise typer.Exit(EXIT_TOO_MANY_REJECTED)
+
+
+@app.command(epilog="Example: leadscrub inspect drop.csv --save-layout layouts/acme.toml")
+def inspect(
+    drops: Annotated[list[str], typer.Argument(metavar="DROP...", help="File, folder or glob.")],
+    layout: Annotated[str | None, typer.Option(help="Layout to read it with: a name or a TOML file.")] = None,
+    save_layout: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the reading as a layout to edit; a new file.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Show what a scrub would read: encoding, dialect, columns and their fields, kinds, doubts. Values are masked."""
+    from pipeline.inspect import print_inspection  # noqa: PLC0415
+    from pipeline.plan import named_layout  # noqa: PLC0415
+
+    print_inspection(drops, named_layout(layout), as_json=as_json, save=save_layout)
 
 
 @app.command(epilog="Example: leadscrub reasons dnc.national")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
+from pipeline.dates import ColumnDates
 from pipeline.mapping import Mapping
 from pipeline.reading.table import Table
 from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, PHONE_SLOTS
@@ -20,6 +21,10 @@ class Source:
     table: Table
     mapping: Mapping
     region: str | None
+    dates: ColumnDates = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "dates", ColumnDates(self.table, self.mapping))
 
     def slots(self, points: tuple[str, ...]) -> tuple[str, ...]:
         """Those of these contact columns that the file has."""

@@ -39,6 +39,7 @@ def run_id(context: Context, file_hashes: list[str], mail: MailChecked | None = 
                 "fax": sorted(source.mapping.fax),
                 "extra": source.mapping.extra,
                 "region": source.region,
+                "layout": source.mapping.layout.model_dump(mode="json", exclude_defaults=True),
             }
             for digest, source in zip(file_hashes, context.sources, strict=True)
         ],

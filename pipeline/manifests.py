@@ -30,7 +30,7 @@ def make_manifest(
     inputs = [
         InputFile(
             name=source.table.name,
-            path=str(source.table.path),
+            path=str(source.table.input),
             sha256=file.sha256,
             bytes=file.size,
             read_as=source.table.reader.describe(),

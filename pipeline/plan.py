@@ -8,11 +8,12 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.context import Source
+from pipeline.drift import HeaderMemory, check_drift
 from pipeline.list_options import options_of
 from pipeline.mapping import map_columns
 from pipeline.reading.files import find_files
 from pipeline.reading.opening import open_tables
-from schemas.config import VENDOR_NAME, Campaign, Channel, Layout, ListEntry, Vendor, load, raise_faults
+from schemas.config import LAYOUTS, VENDOR_NAME, Campaign, Channel, Layout, ListEntry, Vendor, load, raise_faults
 from schemas.errors import ConfigError, ListError, UsageError
 from schemas.list_kinds import NO_MAX_AGE, MaxAge, list_kind
 from schemas.names import did_you_mean
@@ -39,6 +40,7 @@ class Request:
     allow_stale: list[str] = field(default_factory=list)
     max_age: MaxAge = NO_MAX_AGE
     max_reject_rate: float | None = None
+    accept_drift: bool = False
     check_mx: bool = False
     dns_server: str | None = None
     dry_run: bool = False
@@ -58,6 +60,7 @@ class Plan:
     store: Store | None
     store_lists: list[str]
     sources: list[Source]
+    memory: HeaderMemory | None
     notes: list[str]
 
 
@@ -75,16 +78,26 @@ def make_plan(request: Request) -> Plan:
     lists = _list_specs(campaign, base, request, region)
     paths = find_files(request.drops)
     names = [path.name for path in paths]
-    sources = []
+    sources: list[Source] = []
     for path, name in zip(paths, names, strict=True):
         for table in open_tables(path, name if names.count(name) == 1 else str(path), layout):
-            mapping = map_columns(table.columns, layout, str(path), by_post="post" in campaign.channels)
+            mapping = map_columns(table, layout, by_post="post" in campaign.channels)
             sources.append(Source(table, mapping, file_region))
     store = store_of(request.store, workspace_of(request.campaign))
     label = vendor.name if vendor else request.vendor
     notes: list[str] = []
     store_lists = _store_lists(request, campaign, store, label, notes)
-    return Plan(campaign, label, region, lists, store, store_lists, sources, notes)
+    memory = _memory(request, vendor, sources)
+    return Plan(campaign, label, region, lists, store, store_lists, sources, memory, notes)
+
+
+def _memory(request: Request, vendor: Vendor | None, sources: list[Source]) -> HeaderMemory | None:
+    """Compare the drop with the vendor's last accepted one, where a workspace remembers it."""
+    workspace = workspace_of(request.campaign)
+    if workspace is None or vendor is None:
+        return None
+    path = workspace / "vendors" / f"{vendor.name}.header.json"
+    return check_drift(path, vendor.name, [source.table for source in sources], accept=request.accept_drift)
 
 
 def campaign_lists(path: Path) -> list[str]:
@@ -163,20 +176,38 @@ def _vendor(request: Request, faults: list[str]) -> Vendor | None:
 
 
 def _layout(request: Request, vendor: Vendor | None, faults: list[str]) -> Layout:
+    """Read the layout that the command line or the vendor's file names."""
     workspace = workspace_of(request.campaign)
     named: Path | None = None
     if request.layout is not None:
-        named = Path(request.layout)
-        if not named.exists() and workspace is not None:
-            named = workspace / "layouts" / f"{request.layout}.toml"
-        if not named.exists():
-            known = [p.stem for p in (workspace / "layouts").glob("*.toml")] if workspace else []
-            raise UsageError(f"There is no layout '{request.layout}'.", did_you_mean(request.layout, known))
-    elif vendor is not None and isinstance(vendor.layout, Path) and workspace is not None:
-        named = workspace / "vendors" / vendor.layout
+        named = find_layout(request.layout, workspace)
+    elif vendor is not None and isinstance(vendor.layout, Path):
+        beside = workspace / "vendors" / vendor.layout if workspace is not None else vendor.layout
+        named = beside if beside.exists() or vendor.layout.suffix else find_layout(str(vendor.layout), workspace)
     elif vendor is not None and isinstance(vendor.layout, Layout):
         return vendor.layout
     return (load(named, Layout, faults) if named else None) or Layout()
+
+
+def named_layout(name: str | None) -> Layout:
+    """Read a layout by its name or file; an empty one without. `ConfigError` with all faults."""
+    if name is None:
+        return Layout()
+    faults: list[str] = []
+    layout = load(find_layout(name, workspace_of(None)), Layout, faults)
+    raise_faults(faults)
+    return layout or Layout()
+
+
+def find_layout(name: str, workspace: Path | None) -> Path:
+    """Find a layout by its name: a file, one of the workspace, or one that comes with the program."""
+    own = workspace / "layouts" if workspace is not None else None
+    places = [Path(name), *([own / f"{name}.toml"] if own else []), LAYOUTS / f"{name}.toml"]
+    found = next((place for place in places if place.is_file()), None)
+    if found is None:
+        known = [path.stem for folder in (own, LAYOUTS) if folder is not None for path in folder.glob("*.toml")]
+        raise UsageError(f"There is no layout '{name}'.", did_you_mean(name, known))
+    return found
 
 
 def _list_specs(campaign: Campaign, base: Path, request: Request, region: str | None) -> list[ListSpec]:

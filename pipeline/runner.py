@@ -22,7 +22,7 @@ from pipeline.counts import Tally, add_present
 from pipeline.identity import run_id
 from pipeline.mail_check import CACHE_FILE, MailCheck
 from pipeline.manifests import make_manifest, write_manifest
-from pipeline.mapping import contact_like
+from pipeline.mapping import unclaimed
 from pipeline.plan import Plan, Request, make_plan
 from pipeline.pool import process_pool
 from pipeline.progress import Report, silent
@@ -75,6 +75,8 @@ def scrub(request: Request, report: Report = silent) -> Result:
         shutil.rmtree(run.work)
         if not request.dry_run:
             publish(staging, request.out)
+            if plan.memory is not None:
+                plan.memory.keep()
     counts, limit = manifest.counts, plan.campaign.max_reject_rate
     return Result(manifest, run.warnings(), limit is not None and counts.rejected > limit * counts.read)
 
@@ -123,14 +125,14 @@ class _Run:
 
     def first_pass(self) -> None:
         """Read and check every batch, and put it away with its findings."""
-        size = sum(source.table.path.stat().st_size for source in self._context.sources) or 1
+        size = sum(source.table.input.size for source in self._context.sources) or 1
         sampled: set[int] = set()
         for checked in in_order(self._check, read_ahead(self._batches(), depth=1), self._threads):
             number, frame, findings = checked.source, checked.frame, checked.findings
             if number not in sampled:
                 sampled.add(number)
                 source = self._context.sources[number]
-                self._notice(contact_like(frame, source.mapping.unmapped, SOURCE), source)
+                self._notice(unclaimed(frame, source.mapping.unmapped), source)
             tally = self._tallies[number]
             tally.given += checked.given
             tally.valid += checked.valid
@@ -223,6 +225,7 @@ class _Run:
     def warnings(self) -> list[str]:
         """What a person should know besides the counts."""
         for source, file in zip(self._context.sources, self._files, strict=True):
+            self._notice(source.table.notes, source)
             self._notice(source.mapping.doubts, source)
             if file.careful_blocks:
                 self._notice(["badly quoted or ragged in places: those were read record by record"], source)

@@ -67,6 +67,12 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "The record is a total or a remark at the end of a report.",
         "Nothing to do: it was never a lead.",
     ),
+    _returnable(
+        "row.comment",
+        "comment line",
+        "The line is a remark (it begins with # or //), and could not be read as a record.",
+        "Nothing to do: it was never a lead.",
+    ),
     _returnable("row.empty", "empty row", "Every cell of the record is empty.", "Nothing to do."),
     # Who must not be contacted.
     _suppressed(
@@ -298,6 +304,16 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "email.repaired",
         "The address was repaired; only one reading was possible. The detail names the repair.",
         "Nothing to do.",
+    ),
+    _flag(
+        "consent.future",
+        "The consent is dated after the day of the run.",
+        "Ask the vendor for the true date and its proof; a consent that is still to come is none.",
+    ),
+    _flag(
+        "consent.after_delivery",
+        "The consent is dated after the lead was delivered.",
+        "Ask the vendor for the true date and its proof; nobody can deliver a lead before it exists.",
     ),
     _flag(
         "row.unread_value",

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from schemas.columns import CHANNELS, CODE_FIELDS, EMAIL_SLOTS, PHONE_SLOTS, PLAIN_FIELDS
+from schemas.columns import CHANNELS, CODE_FIELDS, DAYS, EMAIL_SLOTS, INSTANTS, PHONE_SLOTS, PLAIN_FIELDS
 from schemas.contact.fictional import EXAMPLE_DOMAINS, FICTIONAL_NUMBERS
 from schemas.contact.match_keys import folds_named
 from schemas.contact.regions import checked_region
@@ -21,6 +21,8 @@ from schemas.tomls import Located, read_toml
 Config = TypeVar("Config", bound=BaseModel)
 Channel = Literal["call", "text", "email", "post"]
 TypePolicy = Literal["allow", "flag", "block"]
+#: Layouts of well-known systems, which come with the program.
+LAYOUTS = Path(__file__).with_name("layouts")
 #: Fields that a layout can map a source column to.
 MAPPABLE = (*PHONE_SLOTS, *CODE_FIELDS, *EMAIL_SLOTS, "fax", *PLAIN_FIELDS)
 _REAL = (*FICTIONAL_NUMBERS, *EXAMPLE_DOMAINS)
@@ -45,6 +47,25 @@ def _mappable(columns: dict[str, str]) -> dict[str, str]:
             "; ".join(f"'{name}' is not a field of a lead. {did_you_mean(name, MAPPABLE)}" for name in wrong)
         )
     return columns
+
+
+def _fields_of_aliases(aliases: dict[str, str]) -> dict[str, str]:
+    _mappable(dict.fromkeys(aliases.values(), ""))
+    return aliases
+
+
+def _fields(names: list[str]) -> list[str]:
+    _mappable(dict.fromkeys(names, ""))
+    return names
+
+
+def _dates(formats: dict[str, str]) -> dict[str, str]:
+    known = (*INSTANTS, *DAYS, "default")
+    wrong = [f"'{name}' is not a date. {did_you_mean(name, known)}" for name in formats if name not in known]
+    wrong += [f"'{form}' is not a date format, as in '%m/%d/%Y'." for form in formats.values() if "%" not in form]
+    if wrong:
+        raise ValueError("; ".join(wrong))
+    return formats
 
 
 def _reserved(names: list[str]) -> list[str]:
@@ -158,14 +179,38 @@ class Campaign(_Model):
         return tuple(dict.fromkeys(keys[channel] for channel in self.channels if channel in keys))
 
 
-class Layout(_Model):
-    """How to read a vendor's files, where detection would not do. What is given here always wins."""
+class InCell(_Model):
+    """Several contact points in one cell: what stands between them, and what ends each one's own text."""
 
-    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    between: str = Field(min_length=1)
+    until: str | None = Field(default=None, min_length=1)
+
+
+class Layout(_Model):
+    """How to read a vendor's files, where detection would not do. What is given here always wins.
+
+    ``columns`` maps a field to the column that must be there, ``aliases`` a column, where there is one, to its field.
+    ``column_names`` name the columns of a file without header, in order. ``required`` are fields. ``in_cell`` and
+    ``prefixes`` are by column; ``dates`` are strptime formats by field, or ``default``.
+    """
+
+    delimiter: str | None = Field(default=None, min_length=1, max_length=8)
+    quote: str | None = Field(default=None, max_length=1)
+    escape: str | None = Field(default=None, max_length=1)
+    header: bool | None = None
+    skip_lines: int | None = Field(default=None, ge=0, le=1000)
     encoding: str | None = None
+    sheet: str | None = None
     region: Region | None = None
     columns: Columns = {}
+    aliases: Annotated[dict[str, str], AfterValidator(_fields_of_aliases)] = {}
+    column_names: list[str] = []
+    required: Annotated[list[str], AfterValidator(_fields)] = []
     ignore: list[str] = []
+    in_cell: dict[str, InCell] = {}
+    prefixes: dict[str, list[str]] = {}
+    empty: list[str] = []
+    dates: Annotated[dict[str, str], AfterValidator(_dates)] = {}
 
 
 #: A vendor's and a list's name: it also names files.

@@ -27,6 +27,17 @@ _NUMBERED = re.compile(r"([^\W\d]+)\d{1,2}")
 # The first row of a file without header is data, and "contact@mobile.example" is no column of mobiles.
 _ADDRESS = re.compile(r"[^\s@]@[^\s@]")
 _DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)*\.[A-Za-z]{2,3}")
+#: A person has several addresses, and exports have a set of columns for each.
+_ADDRESS_SETS = {
+    "home": frozenset({"home", "residence", "residential", "domicile", "privat", "casa"}),
+    "business": frozenset({"business", "work", "office", "company", "bureau", "oficina", "firma"}),
+    "mailing": frozenset({"mailing"}),
+    "billing": frozenset({"billing"}),
+    "shipping": frozenset({"shipping", "delivery"}),
+    "property": frozenset({"property", "situs"}),
+    "owner": frozenset({"owner"}),
+    "other": frozenset({"other", "secondary", "previous"}),
+}
 # Two words to the eye, one word in meaning.
 _SPLIT_WORDS = {("e", "mail"): "email", ("e", "mails"): "emails", ("whats", "app"): "whatsapp"}
 
@@ -79,6 +90,12 @@ def match_header(name: str) -> HeaderMatch | None:
     if numbered in NUMBERED_FIELDS and doubt is None:
         return HeaderMatch(numbered, True, "a known spelling with a number")
     return _by_words(register, words, doubt, is_domain=_DOMAIN.fullmatch(name.strip()) is not None)
+
+
+def address_set(name: str) -> str:
+    """Say whose or which address a column belongs to: ``mailing`` for ``Mailing City``; empty when it does not say."""
+    words = fold_header(name).split()
+    return next((kind for word in words for kind, spelled in _ADDRESS_SETS.items() if word in spelled), "")
 
 
 def _by_words(register: Register, words: list[str], doubt: str | None, *, is_domain: bool) -> HeaderMatch | None:

@@ -1,4 +1,4 @@
-"""Reads CSV records one by one where the text is damaged: each record is either parsed or kept as its exact text.
+"""Reads CSV records one by one where the text is damaged: each record is either sound or kept as its exact text.
 
 The rules: a quote opens a cell only at the cell's start; a quoted cell must be followed by a delimiter or a line end;
 a record must have the header's number of fields. A record that breaks a rule is malformed, and it is one physical
@@ -11,15 +11,6 @@ import re
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
-class CarefulRecord:
-    """``line`` is 0-based within the text. Either ``cells`` or ``raw`` is set."""
-
-    line: int
-    cells: list[str] | None
-    raw: str | None
-
-
 class LineTooLongError(Exception):
     """A physical line is longer than any record may be. ``line`` is 0-based within the text."""
 
@@ -30,65 +21,106 @@ class LineTooLongError(Exception):
 
 @dataclass(frozen=True)
 class CarefulRead:
-    """Records in order, and how many bytes and lines of the text they took."""
+    """Records in order: the 0-based line of each, and the text of those that are malformed, by their number.
 
-    records: list[CarefulRecord]
+    ``sound`` is the text of all the others, put together. ``consumed`` and ``lines_consumed`` are the bytes and lines
+    of the text that the records took.
+    """
+
+    lines: list[int]
+    malformed: dict[int, str]
+    sound: bytes
     consumed: int
     lines_consumed: int
 
 
-def read_carefully(text: bytes, width: int, delimiter: str, *, last: bool, max_record: int) -> CarefulRead:
-    """Read all complete records. Unless ``last``, stop before a record that the next block might complete."""
-    cell = _cell_pattern(delimiter.encode())
-    records: list[CarefulRecord] = []
-    position = line = 0
+def read_carefully(text: bytes, width: int | None, delimiter: str, *, last: bool, max_record: int) -> CarefulRead:
+    """Read all complete records, of ``width`` fields or, without it, of any number of them.
+
+    Unless ``last``, stop before a record that the next block might complete. A blank line is sound.
+    """
+    grammar = _Grammar(text, delimiter)
+    mark = grammar.mark
+    lines: list[int] = []
+    malformed: dict[int, str] = {}
+    kept: list[bytes] = []
+    position = line = run = 0
     end = len(text)
     while position < end:
-        cells, stop = _cells(text, position, cell, delimiter.encode())
-        open_ended = stop is None or (stop == end and not text.endswith(b"\n"))
-        if open_ended and not last and end - position <= max_record:
-            break
-        if cells == [b""] and stop is not None and not text[position:stop].strip(b"\r\n"):
-            cells = [b""] * width  # a blank line is a record without content
-        if cells is not None and stop is not None and len(cells) == width and stop - position <= max_record:
-            records.append(CarefulRecord(line, [content.decode() for content in cells], None))
-            line += text.count(b"\n", position, stop)
-            position = stop
-            continue
         line_end = text.find(b"\n", position)
         if line_end < 0 and not last and end - position <= max_record:
             break
-        stop = end if line_end < 0 else line_end + 1
-        if stop - position > max_record:
+        after = end if line_end < 0 else line_end + 1
+        content = text[position:after]
+        fields: int | None
+        stop: int | None
+        if b'"' in content:
+            fields, stop = grammar.fields(text, position)
+            open_ended = stop is None or (stop == end and not text.endswith(b"\n"))
+            if open_ended and not last and end - position <= max_record:
+                break
+        else:
+            fields, stop = content.count(mark) + 1, after
+            if fields != width and content in (b"\n", b"\r\n"):
+                fields = width
+        lines.append(line)
+        if stop is not None and fields is not None and fields == (width or fields) and stop - position <= max_record:
+            line += 1 if stop == after else text.count(b"\n", position, stop)
+            position = stop
+            continue
+        if after - position > max_record:
             raise LineTooLongError(line)
-        raw = text[position:stop].decode().removesuffix("\n").removesuffix("\r")
-        records.append(CarefulRecord(line, None, raw))
-        position, line = stop, line + 1
-    return CarefulRead(records, position, line)
+        malformed[len(lines) - 1] = content.decode().removesuffix("\n").removesuffix("\r")
+        kept.append(text[run:position])
+        position = run = after
+        line += 1
+    kept.append(text[run:position])
+    return CarefulRead(lines, malformed, b"".join(kept), position, line)
 
 
-def _cell_pattern(mark: bytes) -> re.Pattern[bytes]:
-    """One cell and what follows it: a quoted cell (group 1) or a plain one (group 2), then group 3."""
-    escaped = re.escape(mark)
-    quoted = rb'"((?:[^"]++|"")*+)"'
-    plain = rb'((?!")(?:[^\r\n' + escaped + rb"]++|\r(?!\n))*+)"
-    return re.compile(rb"(?:" + quoted + rb"|" + plain + rb")(" + escaped + rb"|\r?\n|\Z)")
+def sound_cells(text: bytes, delimiter: str) -> list[list[bytes]]:
+    """Cells of each record of a text in which every record is sound; a blank line has one, which is empty."""
+    grammar = _Grammar(text, delimiter)
+    found: list[list[bytes]] = []
+    position = 0
+    while position < len(text):
+        cells, position = grammar.cells(text, position)
+        found.append(cells)
+    return found
 
 
-_CLOSED_CELL = re.compile(rb'"(?:[^"]++|"")*+"(?!\r?\Z)')
+_CLOSED_CELL = re.compile(rb'"[^"]*+(?:""[^"]*+)*+"(?!\r?\Z)')
 
 
-def _cells(text: bytes, start: int, cell: re.Pattern[bytes], mark: bytes) -> tuple[list[bytes] | None, int | None]:
-    """Cells of the record at ``start`` and where it stops.
+class _Grammar:
+    """What a cell and a record look like, for one delimiter."""
 
-    No cells when a quoted cell is followed by the wrong thing; then the stop is None if more text could still mend it.
-    """
-    cells: list[bytes] = []
-    position = start
-    while match := cell.match(text, position):
-        quoted, plain, after = match.groups()
-        cells.append(plain if quoted is None else quoted.replace(b'""', b'"'))
-        position = match.end()
-        if after != mark:
-            return cells, position
-    return None, position if _CLOSED_CELL.match(text, position) else None
+    def __init__(self, text: bytes, delimiter: str) -> None:
+        self.mark = delimiter.encode()
+        mark = re.escape(self.mark)
+        lone_returns = text.count(b"\r") != text.count(b"\r\n")
+        plain_text = rb"[^\r\n" + mark + rb"]*+"
+        plain = rb'(?!")' + plain_text + (rb"(?:\r(?!\n)" + plain_text + rb")*+" if lone_returns else b"")
+        cell = rb'(?:"[^"]*+(?:""[^"]*+)*+"|' + plain + rb")"
+        self._cell = re.compile(rb"(?:\A|" + mark + rb")(" + cell + rb")")
+        self._step = re.compile(cell + rb"(" + mark + rb"|\r?\n|\Z)")
+        self._record = re.compile(cell + rb"(?:" + mark + cell + rb")*+(\r?\n|\Z)")
+
+    def fields(self, text: bytes, start: int) -> tuple[int | None, int | None]:
+        """Count the fields of the record at ``start``, and find where it stops.
+
+        None when a quoted cell is followed by the wrong thing; then the stop is None if more text could mend it.
+        """
+        if match := self._record.match(text, start):
+            return len(self._cell.findall(text[start : match.start(1)])), match.end()
+        position = start
+        while (step := self._step.match(text, position)) and step[1] == self.mark:
+            position = step.end()
+        return None, position if _CLOSED_CELL.match(text, position) else None
+
+    def cells(self, text: bytes, start: int) -> tuple[list[bytes], int]:
+        """Cells of the sound record at ``start``, and where it stops."""
+        match = self._record.match(text, start)
+        assert match is not None  # noqa: S101  # the record is sound
+        cells = self._cell.findall(text[start : match.start(1)])
+        return [cell[1:-1].replace(b'""', b'"') if cell[:1] == b'"' else cell for cell in cells], match.end()

@@ -3,30 +3,42 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
 
-from pipeline.reading.dialect import Dialect, detect_dialect
-from pipeline.reading.records import Records, Shape, split_block
+from pipeline.reading.dialect import Dialect, detect_dialects
+from pipeline.reading.inputs import Input
+from pipeline.reading.punctuation import rewrite
+from pipeline.reading.records import Shape, split_block
 from pipeline.reading.table import SOURCE, FileTally, Table
 from schemas.config import Layout
-from schemas.errors import DropError
 
 
-def open_csv(path: Path, name: str, layout: Layout) -> Table:
-    """Detect the dialect of a file. `DropError` when it is empty or no text."""
-    dialect = detect_dialect(path, delimiter=layout.delimiter, encoding=layout.encoding)
-    return Table(path, name, dialect.columns, dialect.header, CsvReader(path, dialect))
+def open_csv(path: Input, name: str, layout: Layout) -> list[Table]:
+    """Detect how a file's tables are written. `DropError` when it is empty or no text."""
+    dialects = detect_dialects(path, layout)
+    return [
+        Table(
+            path,
+            name,
+            dialect.columns,
+            dialect.header,
+            CsvReader(path, dialect),
+            sheet=f"table {number}" if len(dialects) > 1 else None,
+            notes=dialect.notes(),
+            has_header=dialect.has_header,
+        )
+        for number, dialect in enumerate(dialects, start=1)
+    ]
 
 
 @dataclass(frozen=True)
 class CsvReader:
-    """Reads the records of a CSV file in blocks."""
+    """Reads the records of one table of a CSV file in blocks."""
 
-    path: Path
+    path: Input
     dialect: Dialect
 
     def describe(self) -> dict[str, str]:
@@ -36,42 +48,67 @@ class CsvReader:
     def batches(self, tally: FileTally, block_bytes: int) -> Iterator[pl.DataFrame]:
         """See `Reader`."""
         dialect = self.dialect
-        shape = Shape(len(dialect.columns), dialect.delimiter, [SOURCE + name for name in dialect.columns])
-        rest, line, header_seen = b"", 1, False
-        blocks = self._blocks(tally, block_bytes)
+        names = [SOURCE + name for name in dialect.columns]
+        rest, line = b"", dialect.body + 1
+        blocks = _lines(self._blocks(tally, block_bytes), dialect.body, dialect.end)
         block = next(blocks, None)
         while block is not None:
             following = next(blocks, None)
             text = rest + block if rest else block
-            records = split_block(text, shape, line, last=following is None) if text else None
-            if records is not None:
-                rest, line = text[records.consumed :], line + records.lines_consumed
+            if text:
+                plain = rewrite(text, dialect.punctuation)
+                shape = Shape(len(names), plain.delimiter, names)
+                records = split_block(plain.text, shape, line, last=following is None)
+                rest, line = text[plain.consumed(records.consumed) :], line + records.lines_consumed
                 tally.careful_blocks += records.careful
-                frame = records.cells.with_columns(records.lines, records.raw.alias("raw"))
-                if not header_seen and len(frame) > dialect.blank_lines:
-                    _check_header(records, dialect)
-                    frame, header_seen = frame.slice(dialect.blank_lines + 1), True
-                tally.records += len(frame)
-                if len(frame):
-                    yield frame
+                tally.records += len(records.cells)
+                if len(records.cells):
+                    raw = plain.restore_raw(records.raw.alias("raw"))
+                    yield plain.restore(records.cells).with_columns(records.lines, raw)
             block = following
         tally.close()
 
     def _blocks(self, tally: FileTally, block_bytes: int) -> Iterator[bytes]:
-        """Blocks of the file in UTF-8, without the byte order mark."""
+        """Blocks of the file in UTF-8, without the byte order mark, their lines ended by LF or CRLF."""
         encoding = self.dialect.encoding
         decoder = None if encoding.codec == "utf-8" else codecs.getincrementaldecoder(encoding.codec)()
+        returns = self.dialect.punctuation.returns
         with self.path.open("rb") as stream:
             skip = encoding.bom
+            pending = b""
             while block := stream.read(block_bytes):
                 tally.take(block)
                 text = block[skip:]
-                skip = 0
-                yield text if decoder is None else decoder.decode(text).encode()
-            if decoder is not None:
-                yield decoder.decode(b"", final=True).encode()
+                skip = max(skip - len(block), 0)
+                text = text if decoder is None else decoder.decode(text).encode()
+                if returns:
+                    text, pending = _ended_by_line_feeds(pending + text)
+                yield text
+            text = pending if decoder is None else pending + decoder.decode(b"", final=True).encode()
+            yield text.replace(b"\r", b"\n") if returns else text
 
 
-def _check_header(records: Records, dialect: Dialect) -> None:
-    if records.cells.row(dialect.blank_lines) != dialect.header:
-        raise DropError("the header line cannot be parsed.", "Correct its quotes, or name the delimiter in a layout.")
+def _ended_by_line_feeds(text: bytes) -> tuple[bytes, bytes]:
+    """End lines with LF alone. A carriage return at the very end, which LF may follow, is kept back."""
+    pending = b"\r" if text.endswith(b"\r") else b""
+    return text.removesuffix(b"\r").replace(b"\r\n", b"\n").replace(b"\r", b"\n"), pending
+
+
+def _lines(blocks: Iterable[bytes], start: int, end: int | None) -> Iterator[bytes]:
+    """Only the lines from ``start`` to before ``end``, 0-based; every block is read all the same."""
+    line = 0
+    for block in blocks:
+        # A block may begin inside a line, which then counts as the line of its end.
+        count = block.count(b"\n") if line < start or end is not None else 0
+        begin = 0 if line >= start else _offset(block, start - line) if line + count >= start else len(block)
+        stop = len(block) if end is None or line + count < end else _offset(block, end - line) if line < end else 0
+        line += count
+        yield block[begin:stop] if (begin, stop) != (0, len(block)) else block
+
+
+def _offset(block: bytes, lines: int) -> int:
+    """Offset behind that many line ends."""
+    position = 0
+    for _ in range(lines):
+        position = block.index(b"\n", position) + 1
+    return position

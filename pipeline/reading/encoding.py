@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import codecs
+import sys
 from dataclasses import dataclass
-from pathlib import Path
 
+import numpy as np
 from charset_normalizer import from_bytes
 
+from pipeline.reading.inputs import Input
 from schemas.errors import DropError
 
 _BLOCK = 8 << 20
@@ -30,6 +32,8 @@ _BINARY_MAGIC = {
 #: Control characters that text does not hold (tab, line ends and form feed it may).
 _CONTROLS = [bytes([code]) for code in (*range(9), *range(14, 32)) if code != 27]
 _SAMPLE = 256 << 10
+#: After so many blank lines, they are a habit of the file and no gap between tables.
+_BLANK_LINES = 64
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,24 @@ class Encoding:
     why: str
 
 
-def detect_encoding(path: Path, declared: str | None = None) -> Encoding:
+@dataclass(frozen=True)
+class TextSurvey:
+    """What the one read of the whole file found: its encoding, and byte offsets behind its first blank lines."""
+
+    encoding: Encoding
+    after_blank: tuple[int, ...] = ()
+
+    def line_at(self, path: Input, offset: int) -> int:
+        """0-based number of the line that begins at a byte offset."""
+        lines = 0
+        with path.open("rb") as stream:
+            while offset > 0 and (block := stream.read(min(_BLOCK, offset))):
+                lines += block.count(b"\n")
+                offset -= len(block)
+        return lines
+
+
+def survey_text(path: Input, declared: str | None = None) -> TextSurvey:
     """Read the whole file once. `DropError` when it is not text, or no encoding fits."""
     with path.open("rb") as stream:
         head = stream.read(4096)
@@ -50,18 +71,44 @@ def detect_encoding(path: Path, declared: str | None = None) -> Encoding:
             raise DropError(f"'{path}' is {what}, not CSV or Parquet.", "Export it as CSV (UTF-8).")
     mark, by_mark = next(((m, c) for m, c in _BOMS if head.startswith(m)), (b"", ""))
     if declared is not None:
-        return Encoding(_known_codec(declared, path), len(mark), "declared by the layout")
+        return TextSurvey(Encoding(_known_codec(declared, path), len(mark), "declared by the layout"))
     if by_mark not in ("", "utf-8"):
-        return Encoding(by_mark, len(mark), "byte order mark")
-    if sum(head.count(control) for control in _CONTROLS) > len(head) // 100:
+        return TextSurvey(Encoding(by_mark, len(mark), "byte order mark"))
+    if (wide := _wide_codec(head)) is not None:
+        return TextSurvey(Encoding(wide, 0, "every other byte is NUL"))
+    if _is_binary(head):
         raise DropError(f"'{path}' is binary, not CSV or Parquet.", "Export it as CSV (UTF-8).")
-    odd = _lines_that_are_not_utf8(path)
-    if odd is None:
-        return Encoding("utf-8", len(mark), "byte order mark" if mark else "the whole file is valid UTF-8")
-    return Encoding(_single_byte(odd, path), 0, "not UTF-8; judged by the lines with non-ASCII bytes")
+    is_utf8, after_blank = _read_through(path, head)
+    if is_utf8:
+        why = "byte order mark" if mark else "the whole file is valid UTF-8"
+        return TextSurvey(Encoding("utf-8", len(mark), why), after_blank)
+    sample = _lines_beyond_ascii(path)
+    return TextSurvey(
+        Encoding(_single_byte(sample, path), 0, "not UTF-8; judged by the lines with non-ASCII bytes"), after_blank
+    )
 
 
-def _known_codec(name: str, path: Path) -> str:
+def _is_binary(head: bytes) -> bool:
+    """Whether there are control characters that text does not hold; one kind of them may be a delimiter."""
+    counts = [count for control in _CONTROLS if (count := head.count(control))]
+    delimiter = max((head.count(bytes([code])) for code in (1, 2, 28, 29, 30, 31)), default=0)
+    return sum(counts) - delimiter > len(head) // 100 or b"\0" in head[:64]
+
+
+def _wide_codec(head: bytes) -> str | None:
+    """UTF-16 or UTF-32 without a byte order mark: Latin letters leave NULs in fixed places."""
+    for size, places in ((4, {0: "utf-32-be", 3: "utf-32-le"}), (2, {0: "utf-16-be", 1: "utf-16-le"})):
+        whole = head[: len(head) // size * size]
+        nuls = [whole[place::size].count(0) * size for place in range(size)]
+        for place, codec in places.items():
+            low = size - 1 - place
+            others = all(nuls[at] > len(whole) * 0.7 for at in range(size) if at != low)
+            if whole and others and nuls[low] < len(whole) * 0.02:
+                return codec
+    return None
+
+
+def _known_codec(name: str, path: Input) -> str:
     try:
         return codecs.lookup(name).name
     except LookupError as error:
@@ -70,22 +117,55 @@ def _known_codec(name: str, path: Path) -> str:
         ) from error
 
 
-def _lines_that_are_not_utf8(path: Path) -> bytes | None:
-    """None when the whole file is UTF-8, else a sample of its lines with non-ASCII bytes."""
+def _read_through(path: Input, head: bytes) -> tuple[bool, tuple[int, ...]]:
+    """Whether the whole file is UTF-8, and the offsets behind its first blank lines that something follows."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        with path.open("rb") as stream:
-            while block := stream.read(_BLOCK):
-                if not block.isascii() or decoder.getstate()[0]:
+    blank = b"\n\r\n" if b"\r\n" in head else b"\n\n"
+    offsets: list[int] = []
+    is_utf8, position, tail = True, 0, b""
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            if is_utf8 and (not block.isascii() or decoder.getstate()[0]):
+                try:
                     decoder.decode(block)
-            decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        pass
-    else:
-        return None
+                except UnicodeDecodeError:
+                    is_utf8 = False
+            if len(offsets) < _BLANK_LINES and _has_blank(block, blank):
+                offsets += _offsets(tail + block, blank, position - len(tail))
+            position += len(block)
+            tail = block[1 - len(blank) :]
+    return is_utf8 and not decoder.getstate()[0], tuple(offsets[:_BLANK_LINES])
+
+
+def _has_blank(block: bytes, blank: bytes) -> bool:
+    """Whether a block may hold a blank line, or begin with one: a pair of bytes is looked for, many at a time."""
+    if block[:1] in (b"\r", b"\n"):
+        return True
+    pair = int.from_bytes(blank[:2], sys.byteorder)
+    size = len(block) & ~1
+    even = np.frombuffer(block, np.uint16, size // 2)
+    odd = np.frombuffer(block, np.uint16, max(size - 2, 0) // 2, offset=1 if size > 2 else 0)
+    return bool((even == pair).any() or (odd == pair).any() or block.endswith(blank[:2]))
+
+
+def _offsets(text: bytes, blank: bytes, base: int) -> list[int]:
+    """Offsets behind blank lines; of several in a row, behind the first."""
+    found: list[int] = []
+    at = text.find(blank)
+    while at >= 0 and len(found) < _BLANK_LINES:
+        found.append(base + at + len(blank))
+        after = at + len(blank)
+        while text.startswith(blank[1:], after):
+            after += len(blank) - 1
+        at = text.find(blank, after)
+    return found
+
+
+def _lines_beyond_ascii(path: Input) -> bytes:
+    """Sample the lines with bytes beyond ASCII."""
     sample = b""
     with path.open("rb") as stream:
-        for line in stream:
+        while line := stream.readline(_SAMPLE):
             if not line.isascii():
                 sample += line
             if len(sample) > _SAMPLE:
@@ -93,7 +173,7 @@ def _lines_that_are_not_utf8(path: Path) -> bytes | None:
     return sample
 
 
-def _single_byte(sample: bytes, path: Path) -> str:
+def _single_byte(sample: bytes, path: Input) -> str:
     # Where text is mostly ASCII, a few high bytes are the accents and curly quotes of western office programs; the
     # statistics of a general detector need far more text than that.
     with path.open("rb") as stream:

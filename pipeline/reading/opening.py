@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.reading.csv_table import open_csv
+from pipeline.reading.inputs import LocalFile
 from pipeline.reading.parquet_table import MAGIC, open_parquet
 from pipeline.reading.table import Table
 from schemas.config import Layout
@@ -13,9 +14,10 @@ from schemas.errors import DropError
 
 def open_tables(path: Path, name: str, layout: Layout) -> list[Table]:
     """Open a file. `DropError` when it is missing, empty or in no format that is read."""
+    given = LocalFile(path)
     try:
-        with path.open("rb") as stream:
+        with given.open("rb") as stream:
             magic = stream.read(len(MAGIC))
-        return [open_parquet(path, name) if magic == MAGIC else open_csv(path, name, layout)]
+        return [open_parquet(given, name)] if magic == MAGIC else open_csv(given, name, layout)
     except OSError as error:
         raise DropError(f"Drop '{path}' cannot be read: {error.strerror}.", "Check its permissions.") from error

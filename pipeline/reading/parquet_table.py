@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.reading.inputs import Input
 from pipeline.reading.table import SOURCE, FileTally, Table
 from schemas.errors import DropError
 
 MAGIC = b"PAR1"
 
 
-def open_parquet(path: Path, name: str) -> Table:
+def open_parquet(path: Input, name: str) -> Table:
     """Open a Parquet file. `DropError` when it is damaged."""
     try:
-        columns = tuple(pq.read_schema(path).names)
+        with path.open("rb") as stream:
+            columns = tuple(pq.read_schema(stream).names)
     except pa.ArrowInvalid as error:
         raise DropError(f"'{path}' is a damaged Parquet file.", "Ask the vendor to send it again.") from error
     return Table(path, name, columns, columns, ParquetReader(path))
@@ -29,7 +30,7 @@ def open_parquet(path: Path, name: str) -> Table:
 class ParquetReader:
     """Reads row groups in order; a record's line is its row, 1-based."""
 
-    path: Path
+    path: Input
 
     def describe(self) -> dict[str, str]:
         """See `Reader`."""
@@ -43,7 +44,7 @@ class ParquetReader:
         tally.close()
         # Rows of a hundred bytes: about the same memory as a block of text.
         rows = max(block_bytes // 128, 1)
-        with pq.ParquetFile(self.path) as source:
+        with self.path.open("rb") as stream, pq.ParquetFile(stream) as source:
             for part in source.iter_batches(rows):
                 frame = pl.from_arrow(pa.Table.from_batches([part]))
                 assert isinstance(frame, pl.DataFrame)  # noqa: S101  # a table always becomes a frame

@@ -14,7 +14,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from pipeline.reading.careful import LineTooLongError, read_carefully
+from pipeline.reading.careful import LineTooLongError, read_carefully, sound_cells
 from schemas.errors import DropError
 
 Positions = npt.NDArray[np.int64]
@@ -131,7 +131,7 @@ def _quotes_fit(data: npt.NDArray[np.uint8], quotes: Positions, delimiter: int) 
 
 def _parse(text: bytes, shape: Shape) -> pa.Table | None:
     """Let Arrow parse the block; it refuses a block in which any record has another number of fields."""
-    names = [str(position) for position in range(shape.width)]
+    names = _positions(shape.width)
     try:
         return pa_csv.read_csv(
             pa.BufferReader(text),
@@ -166,11 +166,10 @@ def _without_ragged(text: bytes, ends: _Ends, shape: Shape, first_line: int) -> 
     table = _parse(b"".join([*kept, text[begin : ends.cut]]), shape)
     if table is None or table.num_rows != len(ragged) - len(spans):
         return None
-    place = pl.Series(np.cumsum(~ragged) - 1).zip_with(pl.Series(~ragged), pl.repeat(None, len(ragged), eager=True))
     raw = np.full(len(ragged), None, dtype=object)
     raw[ragged] = [text[start:stop].decode().removesuffix("\r") for start, stop in spans]
     return Records(
-        _frame(table, shape).select(pl.all().gather(place)),
+        _spread(_frame(table, shape), pl.Series(ragged)),
         _series(ends.starts + first_line),
         pl.Series(raw.tolist(), dtype=pl.String),
         ends.cut,
@@ -203,6 +202,19 @@ def _frame(table: pa.Table, shape: Shape) -> pl.DataFrame:
     return frame
 
 
+def _positions(width: int) -> list[str]:
+    return [str(position) for position in range(width)]
+
+
+def _spread(frame: pl.DataFrame, bad: pl.Series) -> pl.DataFrame:
+    """Put rows of nulls where the bad records stood."""
+    if not bad.any():
+        return frame
+    good = ~bad
+    place = (good.cum_sum().cast(pl.Int64) - 1).zip_with(good, pl.repeat(None, len(bad), dtype=pl.Int64, eager=True))
+    return frame.select(pl.all().gather(place))
+
+
 def _series(lines: Positions) -> pl.Series:
     return pl.Series("source_line", lines, dtype=pl.UInt64)
 
@@ -224,11 +236,25 @@ def _carefully(text: bytes, shape: Shape, first_line: int, *, last: bool) -> Rec
             f"line {first_line + error.line} is longer than {MAX_RECORD_BYTES >> 20} MB.",
             "Is this CSV? Cut the line, or have the vendor send the file again.",
         ) from error
-    cells = pl.DataFrame(
-        [record.cells if record.cells is not None else [None] * shape.width for record in read.records],
-        schema=dict.fromkeys(shape.names, pl.String()),
-        orient="row",
-    )
-    lines = np.array([record.line for record in read.records], dtype=np.int64) + first_line
-    raw = pl.Series([record.raw for record in read.records], dtype=pl.String)
-    return Records(cells, _series(lines), raw, read.consumed, read.lines_consumed, careful=True)
+    bad = pl.Series(np.isin(np.arange(len(read.lines)), list(read.malformed)))
+    raw = np.full(len(read.lines), None, dtype=object)
+    raw[list(read.malformed)] = list(read.malformed.values())
+    cells = _spread(_sound(read.sound, shape, len(read.lines) - len(read.malformed)), bad)
+    lines = np.array(read.lines, dtype=np.int64) + first_line
+    raws = pl.Series(raw.tolist(), dtype=pl.String)
+    return Records(cells, _series(lines), raws, read.consumed, read.lines_consumed, careful=True)
+
+
+def _sound(text: bytes, shape: Shape, count: int) -> pl.DataFrame:
+    """Read records that are known to be sound."""
+    if not count:
+        return pl.DataFrame(schema=dict.fromkeys(shape.names, pl.String()))
+    # Arrow ends a line at a lone carriage return.
+    table = None if text.count(b"\r") != text.count(b"\r\n") else _parse(text, shape)
+    if table is None or table.num_rows != count:
+        text.decode()  # what is no UTF-8 is the encoding's fault, and is said so
+        blank = [b""] * shape.width
+        rows = [blank if row == [b""] else row for row in sound_cells(text, shape.delimiter)]
+        columns = [pa.array(column, pa.binary()).cast(pa.string()) for column in zip(*rows, strict=True)]
+        table = pa.table(columns, _positions(shape.width))
+    return _frame(table, shape)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 
 import polars as pl
 
+from pipeline.reading.inputs import Input
 from schemas.errors import DropError
 
 #: Columns of a raw batch beside ``source_line`` and ``raw`` are the source's own, named ``src:<name>``.
@@ -55,15 +55,18 @@ class Reader(Protocol):
 class Table:
     """One table of a drop. ``name`` is what outputs call its file, ``sheet`` the part of it that the table is.
 
-    ``columns`` are the header's names, made unique; ``header`` is as it came.
+    ``columns`` are the header's names, made unique; ``header`` is as it came. ``notes`` are sentences for a person.
+    Without header, ``columns`` are named by their position.
     """
 
-    path: Path
+    input: Input
     name: str
     columns: tuple[str, ...]
     header: tuple[str, ...]
     reader: Reader
     sheet: str | None = None
+    notes: tuple[str, ...] = ()
+    has_header: bool = True
 
 
 def read_batches(table: Table, tally: FileTally, block_bytes: int) -> Iterator[pl.DataFrame]:
@@ -71,11 +74,17 @@ def read_batches(table: Table, tally: FileTally, block_bytes: int) -> Iterator[p
     try:
         yield from table.reader.batches(tally, block_bytes)
     except OSError as error:
-        raise DropError(f"Drop '{table.path}' cannot be read: {error}.", "Check the disk.") from error
+        raise DropError(f"Drop '{table.input}' cannot be read: {error}.", "Check the disk.") from error
     except UnicodeDecodeError as error:
         raise DropError(
-            f"'{table.path}' is not {error.encoding}: byte {error.start} does not fit.",
+            f"'{table.input}' is not {error.encoding}: byte {error.start} does not fit.",
             "Correct the layout's encoding.",
         ) from error
     except DropError as error:
-        raise DropError(f"'{table.path}': {error.message}", error.hint) from error
+        raise DropError(f"'{table.input}': {error.message}", error.hint) from error
+
+
+def first_rows(table: Table, block_bytes: int = 256 << 10) -> pl.DataFrame:
+    """Return the first batch of a table, for a look at its values; it may have no rows."""
+    empty = pl.DataFrame(schema=dict.fromkeys([SOURCE + name for name in table.columns], pl.String()))
+    return next(read_batches(table, FileTally(), block_bytes), empty)

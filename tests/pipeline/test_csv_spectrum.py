@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from pipeline.reading.dialect import detect_dialect
 from pipeline.reading.opening import open_tables
 from pipeline.reading.table import FileTally, read_batches
 from schemas.config import Layout
@@ -29,7 +28,7 @@ def test_a_file_reads_as_its_json_says(case: str, block: int) -> None:
         assert batch.get_column("raw").null_count() == len(batch)
         cells = batch.select(name for name in batch.columns if name.startswith("src:"))
         found += [{name.removeprefix("src:"): value for name, value in row.items()} for row in cells.to_dicts()]
-    assert detect_dialect(path).delimiter == ","
+    assert table.reader.describe()["delimiter"] == ","
     assert comparable(found) == comparable(expected if isinstance(expected, list) else [expected])
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.reading.careful import CarefulRecord, LineTooLongError, read_carefully
+from pipeline.reading.careful import LineTooLongError, read_carefully, sound_cells
 from pipeline.reading.records import Shape, split_block
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -51,9 +51,13 @@ def read_record_by_record(text: bytes, shape: Shape) -> list[Row]:
     whole = text if text.endswith(b"\n") else text + b"\n"
     read = read_carefully(whole, shape.width, shape.delimiter, last=True, max_record=1 << 20)
     assert read.consumed == len(whole)
-    return [
-        (record.line + 1, None if record.cells is None else tuple(record.cells), record.raw) for record in read.records
-    ]
+    sound = iter(sound_cells(read.sound, shape.delimiter))
+    rows: list[Row] = []
+    for number, line in enumerate(read.lines):
+        raw = read.malformed.get(number)
+        cells = None if raw is not None else tuple(cell.decode() for cell in next(sound))
+        rows.append((line + 1, ("",) * shape.width if cells == ("",) else cells, raw))
+    return rows
 
 
 @st.composite
@@ -190,7 +194,7 @@ def test_reads_records(text: str, width: int, expected: list[Row]) -> None:
 def test_waits_for_the_next_block_when_a_record_may_go_on() -> None:
     """What is not the file's end may be completed: an open quote is not yet a fault."""
     read = read_carefully(b'a,b\nc,"d\n', 2, ",", last=False, max_record=1000)
-    assert read.records == [CarefulRecord(0, ["a", "b"], None)]
+    assert (read.lines, read.malformed, read.sound) == ([0], {}, b"a,b\n")
     assert (read.consumed, read.lines_consumed) == (4, 1)
 
 
@@ -198,8 +202,7 @@ def test_a_record_longer_than_the_limit_is_an_unclosed_quote() -> None:
     """Reading does not wait for the closing quote for ever."""
     text = b'"' + b"x\n" * 50
     read = read_carefully(text, 1, ",", last=False, max_record=20)
-    assert [(record.line, record.raw) for record in read.records[:2]] == [(0, '"x'), (1, None)]
-    assert read.records[1].cells == ["x"]
+    assert (read.lines[:2], read.malformed, read.sound[:4]) == ([0, 1], {0: '"x'}, b"x\nx\n")
 
 
 def test_a_line_longer_than_the_limit_is_not_csv() -> None:

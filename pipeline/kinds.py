@@ -1,0 +1,62 @@
+"""What kind of thing a cell or a column holds, judged by its values alone."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from schemas.contact.blank import EMPTY_WORDS
+
+#: A plus, or a ten-digit number with or without the usual punctuation, or a French number.
+PHONE = r"^(?:\+[\d .()/-]{8,20}|1?[ .-]?\(?[2-9]\d{2}\)?[ .-]?\d{3}[ .-]?\d{4}|0\d([ .-]?\d\d){4})$"
+EMAIL = r"^(?:mailto:)?[^@\s]+@[^@\s]+\.[^@\s]+$"
+_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+#: In order: what fits several is the first.
+_KINDS = {
+    "email": re.compile(EMAIL),
+    "url": re.compile(r"^(?:https?://|www\.)\S+$", re.IGNORECASE),
+    "phone": re.compile(PHONE),
+    "date": re.compile(
+        r"^(?:\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2(?:\d{4}|\d\d)"
+        rf"|\d{{1,2}}[ -](?:{_MONTHS})[a-z]*[ -]\d{{2,4}}|(?:{_MONTHS})[a-z]* \d{{1,2}},? \d{{4}})"
+        r"(?:[T ,]+\d{1,2}:\d\d.*)?$",
+        re.IGNORECASE,
+    ),
+    "number": re.compile(r"^[-+]?[$€£]?\d[\d.,]*%?$"),
+    "code": re.compile(r"^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32,64})$", re.IGNORECASE),
+}
+#: Kinds that no header has.
+DATA_KINDS = frozenset(_KINDS)
+#: A column is of a kind when at least this share of its filled cells is.
+_SURE = 0.9
+
+
+def kind_of(cell: str) -> str | None:
+    """Kind of one cell: a name of `DATA_KINDS` or ``text``; None when nothing stands in it."""
+    value = cell.strip()
+    if value.lower() in EMPTY_WORDS:
+        return None
+    return next((kind for kind, pattern in _KINDS.items() if pattern.match(value)), "text")
+
+
+def is_data(cell: str) -> bool:
+    """Whether a cell cannot be a column's name: it is of a kind, or holds an address or a long number."""
+    return kind_of(cell) in DATA_KINDS or "@" in cell or sum(char.isdigit() for char in cell) >= 7
+
+
+def column_kind(cells: Iterable[str | None]) -> str:
+    """Kind of nearly all filled cells; ``mixed`` when there is none such, ``empty`` without filled cells."""
+    counts = Counter(kind for cell in cells if cell is not None and (kind := kind_of(cell)) is not None)
+    total = sum(counts.values())
+    if not total:
+        return "empty"
+    kind, count = counts.most_common(1)[0]
+    return kind if count >= _SURE * total else "mixed"
+
+
+def is_numbering(cells: Sequence[str]) -> bool:
+    """Whether bare digits count upwards, as record numbers do and phones do not."""
+    numbers = [int(cell) for cell in cells if cell.isdecimal()]
+    return len(numbers) > 2 and all(before < after for before, after in pairwise(numbers))

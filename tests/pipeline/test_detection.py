@@ -1,0 +1,140 @@
+"""How a text file is written is found out: punctuation, where the table begins, headers or none, further tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.reading.csv_table import open_csv
+from pipeline.reading.inputs import LocalFile
+from pipeline.reading.table import FileTally, read_batches
+from schemas.config import Layout
+from tests.conftest import Scrub, Written
+
+Rows = list[tuple[int, tuple[str, ...] | None, str | None]]
+
+
+def read(path: Path, layout: Layout | None = None, block: int = 1 << 20) -> tuple[list[dict[str, str]], list[Rows]]:
+    """How each table of a file was read, and its records: line, cells, raw."""
+    tables = open_csv(LocalFile(path), path.name, layout or Layout())
+    found: list[Rows] = []
+    for table in tables:
+        rows: Rows = []
+        for batch in read_batches(table, FileTally(), block):
+            cells = batch.drop("source_line", "raw")
+            for line, values, raw in zip(batch["source_line"], cells.rows(), batch["raw"], strict=True):
+                rows.append((line, None if raw is not None else values, raw))
+        found.append(rows)
+    return [table.reader.describe() for table in tables], found
+
+
+@pytest.mark.parametrize("block", [1, 5, 1 << 20])
+def test_unusual_punctuation_is_read_in_blocks_of_any_size(written: Written, block: int) -> None:
+    """Delimiters of several characters, other quotes, escapes: cells, lines and malformed text come back exactly."""
+    text = (
+        "name||phone||note\n"
+        "'O\\'Neil'||202-555-0100||'a || b'\n"
+        "'two\nlines'||202-555-0101||say \"hi\"\n"
+        "short||one\n"
+        "'back\\\\slash'||202-555-0102||\n"
+    )
+    [read_as], [rows] = read(written("drop.csv", text), block=block)
+    assert read_as == {"format": "csv", "encoding": "utf-8", "delimiter": "||", "quote": "'", "escape": "\\"}
+    assert rows == [
+        (2, ("O'Neil", "202-555-0100", "a || b"), None),
+        (3, ("two\nlines", "202-555-0101", 'say "hi"'), None),
+        (5, None, "short||one"),
+        (6, ("back\\slash", "202-555-0102", ""), None),
+    ]
+
+
+@pytest.mark.parametrize("block", [1, 3, 1 << 20])
+def test_carriage_returns_end_lines(written: Written, block: int) -> None:
+    drop = written("drop.csv", 'name,phone\rA,202-555-0100\r"B\rB",202-555-0101\rC\r')
+    [read_as], [rows] = read(drop, block=block)
+    assert read_as["line_end"] == "CR"
+    assert rows == [(2, ("A", "202-555-0100"), None), (3, ("B\nB", "202-555-0101"), None), (5, None, "C")]
+
+
+def test_lines_before_the_table_are_passed_over_and_told(scrub: Scrub) -> None:
+    ran = scrub("Leads of November\nMade by: hand, on paper\n\nname,phone\nA,202-555-0100\nTotal: 1\n")
+    assert ran.code == 0, ran.err
+    assert ran.clean_rows("source_line", "full_name") == [(5, "A")]
+    assert ran.rejected_rows("source_line", "reason", "raw") == [(6, "row.footer", "Total: 1")]
+    assert ran.manifest["inputs"][0]["read_as"]["lines_before_header"] == "3"
+    assert "lines 1 to 3 stand before the table and are no records" in ran.err
+
+
+def test_a_file_without_header_is_mapped_where_values_leave_no_doubt(scrub: Scrub) -> None:
+    """Ascending numbers of ten digits are somebody's numbering, not phones; names are left alone."""
+    drop = "".join(
+        f"{2125550100 + n},Ann,Lee{n},(202) 555-01{n:02},lead{n}@example.com,2026-01-0{n + 1}\n" for n in range(5)
+    )
+    ran = scrub(drop)
+    assert ran.code == 0, ran.err
+    (read_as,) = ran.manifest["inputs"]
+    assert read_as["mapping"] == {"phone": "column 4", "email": "column 5"}
+    assert read_as["read_as"]["header"] == "none"
+    assert len(ran.clean) == 5
+    assert ran.clean.row(0, named=True)["extra"]["column 3"] == "Lee0"
+    assert "column 'column 1' is not mapped, but its values look like phones" in ran.err
+
+
+def test_a_header_with_another_number_of_fields_names_no_column(written: Written) -> None:
+    """Nobody knows which names belong to which columns, so none is used."""
+    text = "first_name last_name,phone,email\n" + "Ann,Lee,202-555-0100,ann@example.com\n" * 5
+    [read_as], [rows] = read(written("drop.csv", text))
+    assert (read_as["header"], read_as["lines_before_header"]) == ("none", "1")
+    assert rows[0] == (2, ("Ann", "Lee", "202-555-0100", "ann@example.com"), None)
+
+
+def test_rows_that_end_with_a_delimiter_more_are_read(written: Written) -> None:
+    _, [rows] = read(written("drop.csv", "name,phone\n" + "Ann,202-555-0100,\n" * 4))
+    assert rows[0] == (2, ("Ann", "202-555-0100", ""), None)
+
+
+def test_several_tables_are_read_with_their_own_headers(scrub: Scrub) -> None:
+    """Also one deep in the file, behind a blank line; every line belongs to one of them."""
+    first = "name,phone,city\n" + "Ann,202-555-0100,Boise\n" * 20_000
+    ran = scrub(first + "\nSecond list\nemail,first_name,phone\nbo@example.com,Bo,202-555-0101\n")
+    assert ran.code == 0, ran.err
+    sheets = [(entry["counts"]["read"], entry["mapping"]) for entry in ran.manifest["inputs"]]
+    assert sheets == [
+        (20_002, {"full_name": "name", "phone": "phone", "city": "city"}),
+        (1, {"email": "email", "first_name": "first_name", "phone": "phone"}),
+    ]
+    last = ran.clean.row(-1, named=True)
+    assert (last["source_sheet"], last["source_line"], last["first_name"]) == ("table 2", 20_005, "Bo")
+    odd = ran.rejected.filter(ran.rejected["reason"] != "duplicate.in_drop").select("source_line", "reason", "raw")
+    assert odd.rows() == [(20_002, "row.empty", None), (20_003, "row.malformed", "Second list")]
+
+
+def test_a_comment_inside_is_named(scrub: Scrub) -> None:
+    ran = scrub("name,phone\nA,202-555-0100\n# second page\nB,202-555-0101\n")
+    assert ran.rejected_rows("source_line", "reason", "raw") == [(3, "row.comment", "# second page")]
+    assert len(ran.clean) == 2
+
+
+def test_a_layout_s_word_wins_over_detection(written: Written) -> None:
+    """Delimiter, quote, escape, header, lines to skip and column names."""
+    layout = Layout(delimiter=";", quote="'", escape="\\", header=False, skip_lines=1, column_names=["a", "b"])
+    path = written("drop.csv", "name,phone\n'x\\';',1,2;y\nz;w\n")
+    [read_as], [rows] = read(path, layout)
+    assert read_as["delimiter"] == ";"
+    assert rows == [(2, None, "'x\\';',1,2;y"), (3, ("z", "w"), None)]
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("block", [1, 1 << 20])
+def test_wide_encodings_need_no_mark(written: Written, codec: str, block: int) -> None:
+    drop = written("drop.csv", ("name,phone\nZoë Ångström,202-555-0100\n" * 1).encode(codec))
+    [read_as], [rows] = read(drop, block=block)
+    assert read_as["encoding"] == codec
+    assert rows == [(2, ("Zoë Ångström", "202-555-0100"), None)]
+
+
+def test_control_characters_may_delimit(written: Written) -> None:
+    [read_as], [rows] = read(written("drop.csv", "name\x01phone\nA\x01202-555-0100\n"))
+    assert read_as["delimiter"] == "\x01"
+    assert rows == [(2, ("A", "202-555-0100"), None)]

@@ -80,7 +80,6 @@ def test_a_list_holds_both_readings_of_its_entries(scrub: Scrub, written: Writte
         (0, False),
         (1, False),
         (2, False),
-        (2, True),
     ]
 
 

@@ -25,7 +25,7 @@ from pipeline.plan import Plan, Request, make_plan
 from pipeline.pool import process_pool
 from pipeline.progress import Report, silent
 from pipeline.publish import publish, scratch_output, staged_output
-from pipeline.reading.table import SOURCE, FileTally, read_batches
+from pipeline.reading.table import SOURCE, FileTally, delivery_of, read_batches
 from pipeline.result_files import ResultFiles
 from pipeline.spill import Spill
 from pipeline.stage_decide import decide_stage
@@ -193,7 +193,7 @@ class _Run:
                 "vendor": self._context.vendor,
                 "source_file": source.table.name,
                 "source_sheet": source.table.sheet,
-                "source_sha256": self._files[number].sha256,
+                "source_sha256": delivery_of(source.table.input, self._files[number]).sha256,
                 "run_id": identity,
             }
             findings = pl.concat([found, self._duplicates.findings_for(frame)]).sort("row_id", maintain_order=True)
@@ -204,6 +204,7 @@ class _Run:
     def warnings(self) -> list[str]:
         """What a person should know besides the counts."""
         for source, file in zip(self._context.sources, self._files, strict=True):
+            self._notice(source.table.notes, source)
             self._notice(source.mapping.doubts, source)
             if file.careful_blocks:
                 self._notice(["badly quoted or ragged in places: those were read record by record"], source)
@@ -245,7 +246,8 @@ class _Run:
             self._matches[authority] = self._matches.get(authority, 0) + count
 
     def _notice(self, sentences: list[str] | tuple[str, ...], source: Source) -> None:
-        place = f"{source.table.name}: " if len(self._context.sources) > 1 else ""
+        table = source.table
+        place = f"{table.name}{f' [{table.sheet}]' if table.sheet else ''}: " if len(self._context.sources) > 1 else ""
         self._noticed += [f"{place}{sentence}" for sentence in sentences]
 
     def _clock(self, step: str, began: float) -> float:

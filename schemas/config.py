@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from schemas.columns import CHANNELS, EMAIL_SLOTS, PHONE_SLOTS, PLAIN_FIELDS
 from schemas.contact.fictional import EXAMPLE_DOMAINS, FICTIONAL_NUMBERS
@@ -113,11 +113,34 @@ class Campaign(_Model):
         return tuple(dict.fromkeys(keys[channel] for channel in self.channels if channel in keys))
 
 
+class FixedField(_Model):
+    """A field at a fixed place of each line: ``start`` counts characters from 1."""
+
+    name: str = Field(min_length=1)
+    start: int = Field(ge=1)
+    width: int = Field(ge=1)
+
+
+def _apart(fields: list[FixedField]) -> list[FixedField]:
+    for number, field in enumerate(fields):
+        for other in fields[:number]:
+            if field.name == other.name:
+                raise ValueError(f"two fields are called '{field.name}'")
+            if field.start < other.start + other.width and other.start < field.start + field.width:
+                raise ValueError(f"the fields '{other.name}' and '{field.name}' overlap")
+    return fields
+
+
 class Layout(_Model):
-    """How to read a vendor's files, where detection would not do. What is given here always wins."""
+    """How to read a vendor's files, where detection would not do. What is given here always wins.
+
+    ``sheet``: which sheets of a workbook. ``fields``: the file is text with fields at fixed places.
+    """
 
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
     encoding: str | None = None
+    sheet: Annotated[list[str], BeforeValidator(lambda given: [given] if isinstance(given, str) else given)] = []
+    fields: Annotated[list[FixedField], AfterValidator(_apart)] = []
     region: Region | None = None
     columns: Columns = {}
     ignore: list[str] = []

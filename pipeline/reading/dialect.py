@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from pipeline.reading.encoding import Encoding, detect_encoding, display_name
 from pipeline.reading.inputs import Input
+from pipeline.reading.unique_names import unique_names
 from schemas.errors import DropError
 
 _SAMPLE = 256 << 10
@@ -47,7 +48,7 @@ def detect_dialect(path: Input, *, delimiter: str | None = None, encoding: str |
     body = text.lstrip("\r\n")
     header = _records(body, used)[0]
     blank_lines = text.count("\n") - body.count("\n")
-    return Dialect(found, used, tuple(header), _unique_names(header), blank_lines)
+    return Dialect(found, used, tuple(header), unique_names(header), blank_lines)
 
 
 def _head(path: Input, encoding: Encoding) -> str:
@@ -88,15 +89,3 @@ def _records(text: str, delimiter: str) -> list[list[str]]:
         found.append(text.partition("\n")[0].removesuffix("\r").split(delimiter))
     # The last record may have been cut by the end of the sample.
     return found[:-1] if len(found) > 1 and len(found) < _RECORDS and len(text) >= _SAMPLE // 4 else found
-
-
-def _unique_names(header: list[str]) -> tuple[str, ...]:
-    """Trim names, name the nameless by position, and number repeats: no two columns share a name."""
-    names: list[str] = []
-    for position, cell in enumerate(header, start=1):
-        base = " ".join(cell.split()) or f"column {position}"
-        name, copy = base, 2
-        while name in names:
-            name, copy = f"{base} ({copy})", copy + 1
-        names.append(name)
-    return tuple(names)

@@ -13,6 +13,7 @@ import resource
 import sys
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 #: Memory and processor time that a workbook may take. A million rows of twenty columns take half of either.
@@ -65,13 +66,16 @@ def _convert(
 
     from pipeline.reading.converted import CELL, write_part  # noqa: PLC0415
 
-    try:
-        # Rows are counted from the sheet's first one, filled or not.
-        sheet = reader.load_sheet(position, header_row=None, skip_rows=0, dtypes="string")
-    except fastexcel.FastExcelError as error:
-        if "not a valid worksheet" in str(error):
-            return {"name": name, "state": "chart"}
-        raise
+    # Libraries leave the interpreter while they work, so both go on at once.
+    with ThreadPoolExecutor(1) as beside:
+        shown = beside.submit(zeros, position)
+        try:
+            # Rows are counted from the sheet's first one, filled or not.
+            sheet = reader.load_sheet(position, header_row=None, skip_rows=0, dtypes="string")
+        except fastexcel.FastExcelError as error:
+            if "not a valid worksheet" in str(error):
+                return {"name": name, "state": "chart"}
+            raise
     if sheet.visible != "visible" and not any_state:
         return {"name": name, "state": "hidden"}
     if not sheet.height:
@@ -80,7 +84,6 @@ def _convert(
     frame = pl.DataFrame(pl.from_arrow(batch))
     first = sheet.available_columns()[0].absolute_index
     frame.columns = [str(number) for number in range(first, first + frame.width)]
-    shown = zeros(position)
     faulty: dict[str, dict[int, str]] = {}
     for fault in errors.errors if errors else []:
         row, column = fault.offset_position
@@ -91,7 +94,7 @@ def _convert(
         column = _with_plain_dates(frame.get_column(number))
         if number in faulty:
             column = column.scatter(list(faulty[number]), list(faulty[number].values()))
-        columns.append(shown.put_back(column, int(number)).fill_null("").alias(CELL + number))
+        columns.append(shown.result().put_back(column, int(number)).fill_null("").alias(CELL + number))
     cells = pl.DataFrame(columns)
     last = cells.select((pl.all() != "").arg_true().max()).row(0, named=True)
     frame = cells.with_row_index("source_line", 1).cast({"source_line": pl.UInt64})
@@ -131,7 +134,7 @@ def _zeros(kind: str, content: bytes) -> Callable[[int], Any]:
 
         book = xlrd.open_workbook(file_contents=content, formatting_info=True, on_demand=True, logfile=io.StringIO())
         return lambda sheet: zeros_in_xls(book, sheet)
-    return lambda _: Zeros()
+    return lambda _: Zeros((), (), ())
 
 
 if __name__ == "__main__":

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
+Numbers = Sequence[int] | npt.NDArray[np.int64]
 #: What a number format may hold that shows no digit: quoted text, escaped characters, fill, colours and conditions.
 _NO_DIGITS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 
@@ -27,26 +28,19 @@ def digits_shown(code: str) -> int:
     return shown if shown > 1 else 0
 
 
-@dataclass
 class Zeros:
-    """Cells that show at least so many digits: column -> (rows, digits). Rows and columns are 0-based."""
+    """Cells that show at least so many digits. Rows and columns are 0-based."""
 
-    columns: dict[int, tuple[list[int], list[int]]] = field(default_factory=lambda: defaultdict(lambda: ([], [])))
-
-    def add(self, row: int, column: int, digits: int) -> None:
-        """Take note of a cell."""
-        rows, shown = self.columns[column]
-        rows.append(row)
-        shown.append(digits)
+    def __init__(self, rows: Numbers, columns: Numbers, digits: Numbers) -> None:
+        self._rows, self._columns, self._digits = (np.asarray(given, np.int64) for given in (rows, columns, digits))
 
     def put_back(self, cells: pl.Series, column: int) -> pl.Series:
         """Fill whole numbers of a column up to the digits that they show."""
-        if column not in self.columns:
+        here = (self._columns == column) & (self._rows < len(cells))
+        if not here.any():
             return cells
-        rows, shown = self.columns[column]
-        width = np.zeros(len(cells), dtype=np.int64)
-        inside = np.array(rows) < len(cells)
-        width[np.array(rows)[inside]] = np.array(shown)[inside]
+        width = np.zeros(len(cells), np.int64)
+        width[self._rows[here]] = self._digits[here]
         text = pl.col("text")
         padded = pl.when(text.str.contains(r"^\d+$")).then(text.str.zfill(pl.col("width"))).otherwise(text)
         return pl.DataFrame({"text": cells, "width": width}).select(padded).to_series()

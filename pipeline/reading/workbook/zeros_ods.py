@@ -21,7 +21,7 @@ _REPEATS = 1 << 20
 def zeros_in_ods(archive: zipfile.ZipFile, sheet: int) -> Zeros:
     """Find the cells of the sheet at this position."""
     if not _any_shown(archive):
-        return Zeros()
+        return Zeros((), (), ())
     walk = _Walk(sheet)
     parser = expat.ParserCreate()
     parser.StartElementHandler = walk.start
@@ -29,7 +29,7 @@ def zeros_in_ods(archive: zipfile.ZipFile, sheet: int) -> Zeros:
     parser.CharacterDataHandler = walk.text
     with archive.open("content.xml") as stream:
         parser.ParseFile(stream)
-    return walk.zeros
+    return Zeros(walk.rows, walk.columns, walk.digits)
 
 
 def _any_shown(archive: zipfile.ZipFile) -> bool:
@@ -47,7 +47,9 @@ class _Walk:
     """Follows a table's rows and cells."""
 
     def __init__(self, sheet: int) -> None:
-        self.zeros = Zeros()
+        self.rows: list[int] = []
+        self.columns: list[int] = []
+        self.digits: list[int] = []
         self._wanted, self._sheet = sheet, -1
         self._row = self._column = 0
         self._rows = self._columns = 1
@@ -74,7 +76,8 @@ class _Walk:
         elif name in ("table:table-cell", "table:covered-table-cell"):
             if self._sheet == self._wanted and self._shown and re.fullmatch(r"0\d+", self._shown.strip()):
                 for row in range(self._row, self._row + self._rows):
-                    for column in range(self._column, self._column + self._columns):
-                        self.zeros.add(row, column, len(self._shown.strip()))
+                    self.rows += [row] * self._columns
+                    self.columns += range(self._column, self._column + self._columns)
+                    self.digits += [len(self._shown.strip())] * self._columns
             self._column += self._columns
             self._shown = None

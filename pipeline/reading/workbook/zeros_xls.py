@@ -10,7 +10,7 @@ from pipeline.reading.workbook.zeros import Zeros, digits_shown
 
 def zeros_in_xls(book: Book, sheet: int) -> Zeros:
     """Find the cells of the sheet at this position. ``book`` is open with its formats, its sheets on demand."""
-    zeros = Zeros()
+    found: list[tuple[int, int, int]] = []
     styles = {
         number: digits
         for number, style in enumerate(book.xf_list)
@@ -21,5 +21,5 @@ def zeros_in_xls(book: Book, sheet: int) -> Zeros:
         for row in range(cells.nrows):
             for column, kind in enumerate(cells.row_types(row)):
                 if kind == XL_CELL_NUMBER and (style := cells.cell_xf_index(row, column)) in styles:
-                    zeros.add(row, column, styles[style])
-    return zeros
+                    found.append((row, column, styles[style]))
+    return Zeros(*zip(*found, strict=True)) if found else Zeros((), (), ())

@@ -12,24 +12,32 @@ from collections.abc import Iterator
 from html import unescape
 from typing import IO
 
+import polars as pl
+
 from pipeline.reading.workbook.zeros import Zeros, digits_shown
 
-_BLOCK = 1 << 20
+_BLOCK = 4 << 20
 _ATTRIBUTE = re.compile(rb'([\w:]+)\s*=\s*"([^"]*)"')
-_REFERENCE = re.compile(rb"([A-Z]+)(\d+)")
 
 
 def zeros_in_xlsx(archive: zipfile.ZipFile, sheet: int) -> Zeros:
     """Find the cells of the sheet at this position. A workbook without such formats costs nothing but its styles."""
-    zeros = Zeros()
     styles = _styles(archive)
-    if styles:
-        with archive.open(_part(archive, sheet)) as stream:
-            for attributes in _cells(stream, styles):
-                reference = _REFERENCE.fullmatch(attributes.get(b"r", b""))
-                if reference is not None:
-                    zeros.add(int(reference[2]) - 1, _column(reference[1]), styles[int(attributes[b"s"])])
-    return zeros
+    if not styles:
+        return Zeros((), (), ())
+    with archive.open(_part(archive, sheet)) as stream:
+        tags = pl.concat([pl.Series(dtype=pl.String), *_tags(stream, styles)])
+    # A cell without a reference stands where it is by its order; no known program writes that beside a format.
+    cells = tags.to_frame("tag").select(
+        pl.col("tag").str.extract(r'\sr="([A-Z]+)[0-9]+"').alias("letters"),
+        pl.col("tag").str.extract(r'\sr="[A-Z]+([0-9]+)"').cast(pl.Int64).alias("row"),
+        pl.col("tag").str.extract(r'\ss="([0-9]+)"').cast(pl.Int64).alias("style"),
+    )
+    cells = cells.drop_nulls()
+    letters = {name: _column(name) for name in cells.get_column("letters").unique()}
+    columns = cells.get_column("letters").replace_strict(letters, return_dtype=pl.Int64)
+    digits = cells.get_column("style").replace_strict(styles, return_dtype=pl.Int64)
+    return Zeros((cells.get_column("row") - 1).to_numpy(), columns.to_numpy(), digits.to_numpy())
 
 
 def _styles(archive: zipfile.ZipFile) -> dict[int, int]:
@@ -64,25 +72,23 @@ def _part(archive: zipfile.ZipFile, sheet: int) -> str:
     raise KeyError(relation.decode())
 
 
-def _cells(stream: IO[bytes], styles: dict[int, int]) -> Iterator[dict[bytes, bytes]]:
-    """Attributes of the cells that have one of the styles."""
-    choice = b"|".join(str(number).encode() for number in styles)
-    cell: re.Pattern[bytes] | None = None
-    rest = b""
+def _tags(stream: IO[bytes], styles: dict[int, int]) -> Iterator[pl.Series]:
+    """Tags of the cells that have one of the styles."""
+    choice = "|".join(str(number) for number in styles)
+    rest, pattern = b"", None
     while block := stream.read(_BLOCK):
         text = rest + block
-        if cell is None:
-            prefix = re.search(rb"<(\w+:)?worksheet\b", text)
-            name = (prefix[1] or b"") if prefix else b""
-            cell = re.compile(rb"<" + name + rb'c\s([^>]*?\bs="(?:' + choice + rb')"[^>]*)>')
         end = text.rfind(b"<")
-        for tag in cell.findall(text, 0, end):
-            yield dict(_ATTRIBUTE.findall(tag))
+        if pattern is None:
+            root = re.search(rb"<(\w+:)?worksheet\b", text)
+            prefix = (root[1] or b"").decode() if root else ""
+            pattern = rf'<{prefix}c(?:\s[^>]*)?\ss="(?:{choice})"[^>]*>'
+        yield pl.Series([text[:end].decode("utf-8", "replace")]).str.extract_all(pattern).explode().drop_nulls()
         rest = text[end:]
 
 
-def _column(letters: bytes) -> int:
+def _column(letters: str) -> int:
     number = 0
     for letter in letters:
-        number = number * 26 + letter - 64
+        number = number * 26 + ord(letter) - 64
     return number - 1

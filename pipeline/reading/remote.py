@@ -75,15 +75,12 @@ def fetch(url: str, spool: Spool) -> list[Input]:
         raise DropError(
             f"{place.url.scheme}:// needs what is not installed.", f"Install it: pip install 'leadscrub[{extra}]'."
         ) from error
-    with _faults(place.shown(place.path)):
-        system = _file_system(place)
-        paths = _paths(system, place)
-    fetched: list[Input] = []
-    for path in paths:
-        shown = place.shown(path)
-        with _faults(shown):
-            fetched.append(_fetch(system, path, shown, spool))
-    return fetched
+    with _faults(place.shown(place.path)), _file_system(place) as system:
+        fetched: list[Input] = []
+        for path in _paths(system, place):
+            with _faults(place.shown(path)):
+                fetched.append(_fetch(system, path, place.shown(path), spool))
+        return fetched
 
 
 def _checked(url: str) -> SplitResult:
@@ -101,12 +98,15 @@ def _checked(url: str) -> SplitResult:
     return parts
 
 
-def _file_system(place: _Place) -> Any:
+@contextmanager
+def _file_system(place: _Place) -> Iterator[Any]:
     scheme = place.url.scheme
     if scheme == "sftp":
         from pipeline.reading.remote_sftp import connect  # noqa: PLC0415  # needs the extra
 
-        return connect(place.url.hostname or "", place.url.port, place.url.username)
+        with connect(place.url.hostname or "", place.url.port, place.url.username) as system:
+            yield system
+        return
     import fsspec  # noqa: PLC0415  # needs the extra
 
     options: dict[str, Any] = {"skip_instance_cache": True}
@@ -118,7 +118,7 @@ def _file_system(place: _Place) -> Any:
         options["client_kwargs"] = {"timeout": timeout, "trust_env": True}
     if scheme == "s3":
         options["config_kwargs"] = {"connect_timeout": 30, "read_timeout": 60, "retries": {"max_attempts": 3}}
-    return fsspec.filesystem(scheme, **options)
+    yield fsspec.filesystem(scheme, **options)
 
 
 def _paths(system: Any, place: _Place) -> list[str]:
@@ -161,20 +161,33 @@ def _faults(shown: str) -> Iterator[None]:
         yield
     except LeadscrubError:
         raise
-    except FileNotFoundError as error:
-        raise DropError(f"Drop '{shown}' does not exist.", "Check the URL.") from error
     except Exception as error:
-        status = getattr(error, "status", None)
+        status = _http_status(error)
         kind = type(error).__name__
-        if isinstance(error, PermissionError) or status in (401, 403) or kind in _DENIED:
+        locked = kind in _DENIED or "No authentication methods" in str(error)
+        if isinstance(error, PermissionError) or status in (401, 403) or locked:
             raise DropError(
                 f"Access to '{shown}' is denied.",
                 "Check the credentials in the environment or the service's own files.",
             ) from error
+        # Over HTTP, whatever kept a file's size from being known is called a missing file.
+        cause = error.__cause__ if shown.startswith("http") else None
+        if isinstance(error, FileNotFoundError) and (cause is None or isinstance(cause, FileNotFoundError)):
+            raise DropError(f"Drop '{shown}' does not exist.", "Check the URL.") from error
         if kind == "BadHostKeyException" or "known_hosts" in str(error):
             raise DropError(
                 f"The server of '{shown}' is not the one in ~/.ssh/known_hosts, or not in it.",
                 "Connect once with sftp and compare its fingerprint.",
             ) from error
-        why = f"HTTP status {status}" if status else getattr(error, "strerror", None) or kind
+        why = f"HTTP status {status}" if status else getattr(error, "strerror", None) or type(cause or error).__name__
         raise DropError(f"'{shown}' could not be fetched to its end: {why}.", "Try again.") from error
+
+
+def _http_status(error: BaseException | None) -> int | None:
+    """Return the status that an error, or one that led to it, carries."""
+    while error is not None:
+        status = getattr(error, "status", None)
+        if isinstance(status, int):
+            return status
+        error = error.__cause__ or error.__context__
+    return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import paramiko
@@ -15,13 +17,18 @@ class _KnownHostsOnly(SFTPFileSystem):  # type: ignore[misc]  # fsspec ships no 
         self.client = paramiko.SSHClient()
         self.client.load_system_host_keys()
         self.client.set_missing_host_key_policy(paramiko.RejectPolicy())
-        self.client.connect(self.host, timeout=30, banner_timeout=30, auth_timeout=30, **self.ssh_kwargs)
-        self.ftp = self.client.open_sftp()
+        try:
+            self.client.connect(self.host, timeout=30, banner_timeout=30, auth_timeout=30, **self.ssh_kwargs)
+            self.ftp = self.client.open_sftp()
+        except BaseException:
+            self.client.close()
+            raise
         self.ftp.get_channel().settimeout(60)
 
 
-def connect(host: str, port: int | None, user: str | None) -> SFTPFileSystem:
-    """Connect. What the URL says wins over ~/.ssh/config."""
+@contextmanager
+def connect(host: str, port: int | None, user: str | None) -> Iterator[SFTPFileSystem]:
+    """Give a connection, closed at the end. What the URL says wins over ~/.ssh/config."""
     config = Path.home() / ".ssh" / "config"
     found = paramiko.SSHConfig.from_path(str(config)).lookup(host) if config.exists() else {}
     options = {
@@ -29,4 +36,8 @@ def connect(host: str, port: int | None, user: str | None) -> SFTPFileSystem:
         "username": user or found.get("user"),
         "key_filename": found.get("identityfile"),
     }
-    return _KnownHostsOnly(found.get("hostname", host), skip_instance_cache=True, **options)
+    system = _KnownHostsOnly(found.get("hostname", host), skip_instance_cache=True, **options)
+    try:
+        yield system
+    finally:
+        system.client.close()

@@ -19,14 +19,6 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_BINARY_MAGIC = {
-    b"PK\x03\x04": "a zip archive or a workbook (xlsx, ods)",
-    b"\xd0\xcf\x11\xe0": "an old workbook (xls)",
-    b"\x1f\x8b": "gzip-compressed",
-    b"%PDF": "a PDF",
-    b"\x28\xb5\x2f\xfd": "zstandard-compressed",
-    b"7z\xbc\xaf": "a 7z archive",
-}
 #: Control characters that text does not hold (tab, line ends and form feed it may).
 _CONTROLS = [bytes([code]) for code in (*range(9), *range(14, 32)) if code != 27]
 _SAMPLE = 256 << 10
@@ -45,16 +37,13 @@ def detect_encoding(path: Input, declared: str | None = None) -> Encoding:
     """Read the whole file once. `DropError` when it is not text, or no encoding fits."""
     with path.open("rb") as stream:
         head = stream.read(4096)
-    for magic, what in _BINARY_MAGIC.items():
-        if head.startswith(magic):
-            raise DropError(f"'{path}' is {what}, not CSV or Parquet.", "Export it as CSV (UTF-8).")
     mark, by_mark = next(((m, c) for m, c in _BOMS if head.startswith(m)), (b"", ""))
     if declared is not None:
         return Encoding(_known_codec(declared, path), len(mark), "declared by the layout")
     if by_mark not in ("", "utf-8"):
         return Encoding(by_mark, len(mark), "byte order mark")
     if sum(head.count(control) for control in _CONTROLS) > len(head) // 100:
-        raise DropError(f"'{path}' is binary, not CSV or Parquet.", "Export it as CSV (UTF-8).")
+        raise DropError(f"'{path}' is binary, and no format that is read.", "Export it as CSV (UTF-8).")
     odd = _lines_that_are_not_utf8(path)
     if odd is None:
         return Encoding("utf-8", len(mark), "byte order mark" if mark else "the whole file is valid UTF-8")

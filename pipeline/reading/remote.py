@@ -172,7 +172,7 @@ def _faults(shown: str) -> Iterator[None]:
             ) from error
         # Over HTTP, whatever kept a file's size from being known is called a missing file.
         cause = error.__cause__ if shown.startswith("http") else None
-        if isinstance(error, FileNotFoundError) and (cause is None or isinstance(cause, FileNotFoundError)):
+        if isinstance(error, FileNotFoundError) and (cause is None or status == 404):
             raise DropError(f"Drop '{shown}' does not exist.", "Check the URL.") from error
         if kind == "BadHostKeyException" or "known_hosts" in str(error):
             raise DropError(

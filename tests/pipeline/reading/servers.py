@@ -72,7 +72,7 @@ def sftp_server(folder: Path, home: Path) -> Iterator[int]:
             0,
             server_host_keys=[host],
             authorized_client_keys=str(ssh / "authorized"),
-            sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=str(folder)),
+            sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=str(folder).encode()),
         )
 
     server = asyncio.run_coroutine_threadsafe(listen(), loop).result(30)

@@ -131,7 +131,7 @@ def test_a_layout_chooses_sheets(tmp_path: Path) -> None:
 def test_a_sheet_without_contact_ends_with_4_and_names_the_way_out(tmp_path: Path) -> None:
     """It is not passed over: it could hold leads under a name that is not known."""
     path = write_xlsx(tmp_path / "drop.xlsx", {"Leads": [["phone"], ["2025550100"]], "Notes": [["a", "b"], ["c", "d"]]})
-    options = ["-o", tmp_path / "out", "--campaign", write_campaign(tmp_path)]
+    options: list[str | Path] = ["-o", tmp_path / "out", "--campaign", write_campaign(tmp_path)]
     ran = leadscrub("scrub", path, *options)
     assert (ran.code, "drop.xlsx [Notes]" in ran.err, "--sheet" in ran.err) == (4, True, True)
     assert leadscrub("scrub", path, *options, "--sheet", "Leads").code == 0

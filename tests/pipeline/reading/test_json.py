@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from schemas.config import Layout
 from schemas.errors import DropError
 from tests.conftest import Scrub, Written
 from tests.pipeline.reading.builders import read
@@ -98,33 +95,3 @@ def test_json_goes_through_a_whole_scrub(scrub: Scrub, written: Written) -> None
 def test_a_csv_that_begins_with_a_bracket_is_csv(written: Written) -> None:
     [records] = read(written("drop.csv", "[name],phone\nAnn,1\n"))
     assert records == [(2, {"[name]": "Ann", "phone": "1"})]
-
-
-FIXED = {"fields": [{"name": "code", "start": 1, "width": 3}, {"name": "phone", "start": 6, "width": 10}]}
-
-
-def test_fixed_width_text_is_read_by_its_layout(tmp_path: Path, written: Written) -> None:
-    """Blanks at a line's end may be cut off; a line that goes on after the last field is malformed."""
-    text = "A01xx2025550100\r\né 2xx2025550101   \nA03\n\nA04xx2025550102,more"
-    [records] = read(written("drop.txt", text), Layout.model_validate(FIXED), block=20)
-    assert records == [
-        (1, {"code": "A01", "phone": "2025550100"}),
-        (2, {"code": "é 2", "phone": "2025550101"}),
-        (3, {"code": "A03", "phone": ""}),
-        (4, {"code": "", "phone": ""}),
-        (5, {"raw": "A04xx2025550102,more"}),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("fields", "says"),
-    [
-        ('[{name="a",start=1,width=3},{name="b",start=3,width=1}]', "the fields 'a' and 'b' overlap"),
-        ('[{name="a",start=1,width=3},{name="a",start=4,width=1}]', "two fields are called 'a'"),
-        ('[{name="a",start=0,width=3}]', "greater than or equal to 1"),
-    ],
-)
-def test_fields_that_cannot_be_ends_with_3(scrub: Scrub, written: Written, fields: str, says: str) -> None:
-    layout = written("layout.toml", f"fields = {fields}\n")
-    ran = scrub("x\n", "--layout", layout)
-    assert (ran.code, says in ran.err) == (3, True), ran.err

@@ -66,10 +66,17 @@ def sftp_server(folder: Path, home: Path) -> Iterator[int]:
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
 
+    connections: list[asyncssh.SSHServerConnection] = []
+
+    class Server(asyncssh.SSHServer):
+        def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+            connections.append(conn)
+
     async def listen() -> asyncssh.SSHAcceptor:
         return await asyncssh.listen(
             "127.0.0.1",
             0,
+            server_factory=Server,
             server_host_keys=[host],
             authorized_client_keys=str(ssh / "authorized"),
             sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=str(folder).encode()),
@@ -84,7 +91,13 @@ def sftp_server(folder: Path, home: Path) -> Iterator[int]:
 
         async def stop() -> None:
             server.close()
-            await server.wait_closed()
+            for connection in connections:
+                connection.abort()
+                await connection.wait_closed()
+            others = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
 
         asyncio.run_coroutine_threadsafe(stop(), loop).result(30)
         loop.call_soon_threadsafe(loop.stop)

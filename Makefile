@@ -39,9 +39,9 @@ bench: setup
 	$(BIN)/python -m tests.bench.run --write docs/benchmark.md
 	$(BIN)/python -m tests.bench.registry --clean --write docs/benchmark-registry.md
 
-# Needs uv on the path. The lock holds for every supported Python.
+# Needs uv on the path. The lock holds for every supported Python, and has what the tests and the benchmark need.
 lock:
-	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --extra test --extra bench --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --output-file requirements.lock
 
 clean:

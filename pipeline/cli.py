@@ -28,7 +28,7 @@ app.add_typer(lists)
     epilog="Example: leadscrub scrub drop.csv -o out --channel call --region US --dnc registry.zip --internal ours.txt"
 )
 def scrub(
-    drops: Annotated[list[str], typer.Argument(metavar="DROP...", help="File, folder or glob; CSV or Parquet.")],
+    drops: Annotated[list[str], typer.Argument(metavar="DROP...", help="File, folder, glob or URL.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results; must be new (or --force).")],
     campaign: Annotated[Path | None, typer.Option(help="Campaign TOML; without it, name --channel.")] = None,
     vendor: Annotated[str | None, typer.Option(help="Who sold the drop: vendors/NAME.toml of the workspace.")] = None,
@@ -48,6 +48,7 @@ def scrub(
         typer.Option(metavar="NAME=RECIPE", help="How a list's hashes were made, as in trim+lower+md5."),
     ] = None,
     layout: Annotated[str | None, typer.Option(help="Layout TOML: columns, delimiter, encoding, region.")] = None,
+    sheet: Annotated[list[str] | None, typer.Option(help="Sheet of a workbook; all visible ones. Repeatable.")] = None,
     region: Annotated[str | None, typer.Option(help="Region of national phone numbers, such as US or FR.")] = None,
     as_of: Annotated[str | None, typer.Option(metavar="DATE", help="Day of the run (YYYY-MM-DD); today.")] = None,
     store: Annotated[Path | None, typer.Option(help="Store of suppression lists; the workspace's.")] = None,
@@ -94,6 +95,7 @@ def scrub(
         campaign=campaign,
         vendor=vendor,
         layout=layout,
+        sheets=sheet or [],
         region=checked_region(region) if region else None,
         channels=[channel_named(name) for name in dict.fromkeys(channel or [])],
         lists=run_lists(

@@ -12,8 +12,7 @@ from rich.markup import escape
 
 from pipeline.kinds import column_kind
 from pipeline.mapping import Mapping, contact_like, map_columns
-from pipeline.reading.files import find_files
-from pipeline.reading.opening import open_tables
+from pipeline.reading.opening import open_drop
 from pipeline.reading.table import SOURCE, FileTally, Table, first_rows, read_batches
 from pipeline.saved_layout import save_layout
 from pipeline.terminal import plain_table, stdout_console
@@ -117,12 +116,11 @@ def _column(name: str, head: pl.DataFrame, mapping: Mapping, unclaimed: dict[str
 def print_inspection(drops: list[str], layout: Layout, *, as_json: bool, save: Path | None) -> None:
     """Inspect every table of a drop and print it; write the first one's layout where asked."""
     found: list[Inspection] = []
-    for path in find_files(drops):
-        for table in open_tables(path, path.name, layout):
-            inspection, mapping = inspect_table(table, layout)
-            if save is not None and not found:
-                save_layout(save, table, mapping)
-            found.append(inspection)
+    for table in open_drop(drops, layout):
+        inspection, mapping = inspect_table(table, layout)
+        if save is not None and not found:
+            save_layout(save, table, mapping)
+        found.append(inspection)
     if as_json:
         sys.stdout.write(json.dumps([asdict(inspection) for inspection in found], ensure_ascii=False) + "\n")
         return

@@ -9,9 +9,9 @@ from pipeline.context import Context
 from pipeline.counts import Tally, total
 from pipeline.identity import LIBRARIES, program_version
 from pipeline.plan import Plan
-from pipeline.reading.table import FileTally
+from pipeline.reading.table import FileTally, delivery_of
 from schemas.columns import SCHEMA_VERSION
-from schemas.manifest import InputFile, Manifest, OutputFile, PointCounts, UsedList
+from schemas.manifest import ArchiveMember, InputFile, Manifest, OutputFile, PointCounts, UsedList
 
 MANIFEST = "manifest.json"
 
@@ -31,8 +31,10 @@ def make_manifest(
         InputFile(
             name=source.table.name,
             path=str(source.table.input),
-            sha256=file.sha256,
-            bytes=file.size,
+            sheet=source.table.sheet,
+            sha256=delivery_of(source.table.input, file).sha256,
+            bytes=delivery_of(source.table.input, file).size,
+            member=ArchiveMember(sha256=file.sha256, bytes=file.size) if source.table.input.delivery else None,
             read_as=source.table.reader.describe(),
             mapping=source.mapping.fields,
             fax_fields=sorted(source.mapping.fax),

@@ -103,7 +103,7 @@ def map_columns(table: Table, layout: Layout, *, by_post: bool = False, checked:
 
     `DropError`, if ``checked``, when no column holds a phone or an email (by post: an address).
     """
-    columns, path = table.columns, str(table.input)
+    columns, path = table.columns, table.place
     draft = _Draft(columns, layout)
     _declared(draft, path)
     taken = {*draft.fields.values(), *draft.faxes, *layout.ignore}

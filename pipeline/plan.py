@@ -10,11 +10,11 @@ from pathlib import Path
 from pipeline.context import Source
 from pipeline.drift import HeaderMemory, check_drift
 from pipeline.list_options import options_of
-from pipeline.mapping import map_columns
-from pipeline.reading.files import find_files
-from pipeline.reading.opening import open_tables
+from pipeline.mapping import Mapping, map_columns
+from pipeline.reading.opening import open_drop
+from pipeline.reading.table import Table
 from schemas.config import LAYOUTS, VENDOR_NAME, Campaign, Channel, Layout, ListEntry, Vendor, load, raise_faults
-from schemas.errors import ConfigError, ListError, UsageError
+from schemas.errors import ConfigError, DropError, ListError, UsageError
 from schemas.list_kinds import NO_MAX_AGE, MaxAge, list_kind
 from schemas.names import did_you_mean
 from schemas.recipes import parse_recipe
@@ -32,6 +32,7 @@ class Request:
     campaign: Path | None = None
     vendor: str | None = None
     layout: str | None = None
+    sheets: list[str] = field(default_factory=list)
     region: str | None = None
     channels: list[Channel] = field(default_factory=list)
     lists: list[ListEntry] = field(default_factory=list)
@@ -76,13 +77,12 @@ def make_plan(request: Request) -> Plan:
     file_region = layout.region or request.region or (vendor.region if vendor else None) or campaign.region
     base = request.campaign.parent if request.campaign else Path()
     lists = _list_specs(campaign, base, request, region)
-    paths = find_files(request.drops)
-    names = [path.name for path in paths]
-    sources: list[Source] = []
-    for path, name in zip(paths, names, strict=True):
-        for table in open_tables(path, name if names.count(name) == 1 else str(path), layout):
-            mapping = map_columns(table, layout, by_post="post" in campaign.channels)
-            sources.append(Source(table, mapping, file_region))
+    if request.sheets:
+        layout = layout.model_copy(update={"sheet": request.sheets})
+    tables = open_drop(request.drops, layout)
+    if request.sheets and all(table.sheet is None for table in tables):
+        raise UsageError("--sheet is given, and no file of the drop is a workbook.", "Leave it out.")
+    sources = [Source(table, _mapping(table, layout, campaign), file_region) for table in tables]
     store = store_of(request.store, workspace_of(request.campaign))
     label = vendor.name if vendor else request.vendor
     notes: list[str] = []
@@ -98,6 +98,15 @@ def _memory(request: Request, vendor: Vendor | None, sources: list[Source]) -> H
         return None
     path = workspace / "vendors" / f"{vendor.name}.header.json"
     return check_drift(path, vendor.name, [source.table for source in sources], accept=request.accept_drift)
+
+
+def _mapping(table: Table, layout: Layout, campaign: Campaign) -> Mapping:
+    try:
+        return map_columns(table, layout, by_post="post" in campaign.channels)
+    except DropError as error:
+        if table.sheet is None:
+            raise
+        raise DropError(error.message, f"{error.hint} Or name the sheets to read with --sheet.".strip()) from error
 
 
 def campaign_lists(path: Path) -> list[str]:

@@ -27,7 +27,7 @@ from pipeline.plan import Plan, Request, make_plan
 from pipeline.pool import process_pool
 from pipeline.progress import Report, silent
 from pipeline.publish import publish, scratch_output, staged_output
-from pipeline.reading.table import SOURCE, FileTally, read_batches
+from pipeline.reading.table import SOURCE, FileTally, delivery_of, read_batches
 from pipeline.result_files import ResultFiles
 from pipeline.spill import Spill
 from pipeline.stage_decide import decide_stage
@@ -211,7 +211,7 @@ class _Run:
                 "vendor": self._context.vendor,
                 "source_file": source.table.name,
                 "source_sheet": source.table.sheet,
-                "source_sha256": self._files[number].sha256,
+                "source_sha256": delivery_of(source.table.input, self._files[number]).sha256,
                 "run_id": identity,
             }
             late = [self._duplicates.findings_for(frame)]
@@ -269,7 +269,8 @@ class _Run:
             self._matches[authority] = self._matches.get(authority, 0) + count
 
     def _notice(self, sentences: list[str] | tuple[str, ...], source: Source) -> None:
-        place = f"{source.table.name}: " if len(self._context.sources) > 1 else ""
+        table = source.table
+        place = f"{table.name}{f' [{table.sheet}]' if table.sheet else ''}: " if len(self._context.sources) > 1 else ""
         self._noticed += [f"{place}{sentence}" for sentence in sentences]
 
     def _clock(self, step: str, began: float) -> float:

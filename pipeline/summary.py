@@ -24,7 +24,7 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool) -> None:
             "as_of": manifest.as_of.isoformat(),
             "out": None if out is None else str(out),
             "counts": manifest.counts.model_dump(),
-            "files": {file.name: file.counts.model_dump() for file in manifest.inputs},
+            "files": {file.label: file.counts.model_dump() for file in manifest.inputs},
             "lists": {lst.name: {"entries": lst.entries.indexed, "matches": lst.matches} for lst in manifest.lists},
             "warnings": result.warnings,
             "too_many_rejected": result.too_many_rejected,
@@ -37,8 +37,8 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool) -> None:
             f"{name} {value!r}" if name in ("delimiter", "quote") else value for name, value in file.read_as.items()
         )
         columns = ", ".join(_column(field, column, file) for field, column in file.mapping.items())
-        console.print(f"[bold]{escape(file.name)}[/bold]  {read_as}\n  {columns}", soft_wrap=True, highlight=False)
-    console.print(_funnel([(file.name, file.counts) for file in manifest.inputs], manifest.counts))
+        console.print(f"[bold]{escape(file.label)}[/bold]  {read_as}\n  {columns}", soft_wrap=True, highlight=False)
+    console.print(_funnel([(file.label, file.counts) for file in manifest.inputs], manifest.counts))
     if manifest.counts.by_channel:
         usable = ", ".join(f"{channel} {count:,}" for channel, count in manifest.counts.by_channel.items())
         console.print(f"clean rows by channel: {usable}", highlight=False)

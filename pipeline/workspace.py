@@ -58,6 +58,8 @@ name = "example"
 # [layout]
 # delimiter = ";"
 # encoding = "windows-1252"
+# sheet = ["Leads"]                 # sheets of a workbook; all visible ones
+# fields = [{name = "phone", start = 1, width = 10}]   # text with fields at fixed places, in place of a header
 # ignore = ["Internal note"]        # columns that are never mapped
 # [layout.columns]                  # field of a lead = column of the file
 # phone = "Telephone (day)"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from schemas.columns import CHANNELS, CODE_FIELDS, DAYS, EMAIL_SLOTS, INSTANTS, PHONE_SLOTS, PLAIN_FIELDS
 from schemas.contact.fictional import EXAMPLE_DOMAINS, FICTIONAL_NUMBERS
@@ -179,6 +179,24 @@ class Campaign(_Model):
         return tuple(dict.fromkeys(keys[channel] for channel in self.channels if channel in keys))
 
 
+class FixedField(_Model):
+    """A field at a fixed place of each line: ``start`` counts characters from 1."""
+
+    name: str = Field(min_length=1)
+    start: int = Field(ge=1)
+    width: int = Field(ge=1)
+
+
+def _apart(fields: list[FixedField]) -> list[FixedField]:
+    for number, field in enumerate(fields):
+        for other in fields[:number]:
+            if field.name == other.name:
+                raise ValueError(f"two fields are called '{field.name}'")
+            if field.start < other.start + other.width and other.start < field.start + field.width:
+                raise ValueError(f"the fields '{other.name}' and '{field.name}' overlap")
+    return fields
+
+
 class InCell(_Model):
     """Several contact points in one cell: what stands between them, and what ends each one's own text."""
 
@@ -191,7 +209,8 @@ class Layout(_Model):
 
     ``columns`` maps a field to the column that must be there, ``aliases`` a column, where there is one, to its field.
     ``column_names`` name the columns of a file without header, in order. ``required`` are fields. ``in_cell`` and
-    ``prefixes`` are by column; ``dates`` are strptime formats by field, or ``default``.
+    ``prefixes`` are by column; ``dates`` are strptime formats by field, or ``default``. ``sheet``: which sheets of a
+    workbook. ``fields``: the file is text with fields at fixed places.
     """
 
     delimiter: str | None = Field(default=None, min_length=1, max_length=8)
@@ -200,7 +219,8 @@ class Layout(_Model):
     header: bool | None = None
     skip_lines: int | None = Field(default=None, ge=0, le=1000)
     encoding: str | None = None
-    sheet: str | None = None
+    sheet: Annotated[list[str], BeforeValidator(lambda given: [given] if isinstance(given, str) else given)] = []
+    fields: Annotated[list[FixedField], AfterValidator(_apart)] = []
     region: Region | None = None
     columns: Columns = {}
     aliases: Annotated[dict[str, str], AfterValidator(_fields_of_aliases)] = {}

@@ -35,13 +35,22 @@ class PointCounts(_Model):
     usable: int
 
 
-class InputFile(_Model):
-    """One file of the drop and how it was read."""
+class ArchiveMember(_Model):
+    """A file as it came out of an archive."""
 
-    name: str
-    path: str
     sha256: str
     bytes: int
+
+
+class InputFile(_Model):
+    """One table of the drop and how it was read."""
+
+    name: str = Field(description="name of the file; archive!member where it came out of a zip")
+    path: str = Field(description="where it was: a path, or a URL without user and query")
+    sheet: str | None = Field(default=None, description="sheet of the workbook")
+    sha256: str = Field(description="of the file as delivered: of the archive, where the table came out of one")
+    bytes: int = Field(description="of the file as delivered")
+    member: ArchiveMember | None = Field(default=None, description="what came out of the archive")
     read_as: dict[str, str] = Field(description="format and, for CSV, encoding, delimiter and quote")
     mapping: dict[str, str] = Field(description="field of a lead -> source column")
     fax_fields: list[str] = Field(description="phone fields that come from a fax column")
@@ -50,6 +59,11 @@ class InputFile(_Model):
     points: dict[str, PointCounts]
     careful_blocks: int = Field(description="blocks that were too irregular for the fast path")
     counts: Counts
+
+    @property
+    def label(self) -> str:
+        """What it is called where tables are told apart."""
+        return self.name if self.sheet is None else f"{self.name} [{self.sheet}]"
 
 
 class UsedList(_Model):

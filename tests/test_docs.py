@@ -36,8 +36,8 @@ def test_every_dependency_has_its_line_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     table = readme[readme.index("| dependency | why |") :]
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    names = re.findall(r'^  ?"([a-z-]+)(?:\[[a-z]+\])?>=', project, flags=re.MULTILINE)
-    names += re.findall(r'[\["]([a-z]+)>=', project)
+    names = re.findall(r'^  ?"([a-z0-9-]+)(?:\[[a-z0-9]+\])?>=', project, flags=re.MULTILINE)
+    names += re.findall(r'[\["]([a-z0-9]+)>=', project)
     assert len(set(names)) > 15
     assert [name for name in set(names) if name not in table] == []
 

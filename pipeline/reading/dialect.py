@@ -12,6 +12,7 @@ from pipeline.reading.inputs import Input
 from pipeline.reading.punctuation import Punctuation
 from pipeline.reading.sample import SampleRecord, read_sample
 from pipeline.reading.structure import Structure, find_structure, other_headers
+from pipeline.reading.unique_names import unique_names
 from schemas.config import Layout
 from schemas.errors import DropError
 
@@ -130,7 +131,7 @@ def _dialect(
         encoding,
         punctuation,
         header,
-        _unique_names(header),
+        unique_names(header),
         found.header is not None,
         start - passed,
         found.skipped + passed,
@@ -190,17 +191,3 @@ def _after_lines(text: str, count: int) -> str:
         if not position:
             return ""
     return text[position:]
-
-
-def _unique_names(header: Sequence[str]) -> tuple[str, ...]:
-    """Trim names, name the nameless by position, and number repeats: no two columns share a name."""
-    names: list[str] = []
-    taken: set[str] = set()
-    for position, cell in enumerate(header, start=1):
-        base = " ".join(cell.split()) or f"column {position}"
-        name, copy = base, 2
-        while name in taken:
-            name, copy = f"{base} ({copy})", copy + 1
-        names.append(name)
-        taken.add(name)
-    return tuple(names)

@@ -21,14 +21,6 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_BINARY_MAGIC = {
-    b"PK\x03\x04": "a zip archive or a workbook (xlsx, ods)",
-    b"\xd0\xcf\x11\xe0": "an old workbook (xls)",
-    b"\x1f\x8b": "gzip-compressed",
-    b"%PDF": "a PDF",
-    b"\x28\xb5\x2f\xfd": "zstandard-compressed",
-    b"7z\xbc\xaf": "a 7z archive",
-}
 #: Control characters that text does not hold (tab, line ends and form feed it may).
 _CONTROLS = [bytes([code]) for code in (*range(9), *range(14, 32)) if code != 27]
 _SAMPLE = 256 << 10
@@ -66,9 +58,6 @@ def survey_text(path: Input, declared: str | None = None) -> TextSurvey:
     """Read the whole file once. `DropError` when it is not text, or no encoding fits."""
     with path.open("rb") as stream:
         head = stream.read(4096)
-    for magic, what in _BINARY_MAGIC.items():
-        if head.startswith(magic):
-            raise DropError(f"'{path}' is {what}, not CSV or Parquet.", "Export it as CSV (UTF-8).")
     mark, by_mark = next(((m, c) for m, c in _BOMS if head.startswith(m)), (b"", ""))
     if declared is not None:
         return TextSurvey(Encoding(_known_codec(declared, path), len(mark), "declared by the layout"))
@@ -77,7 +66,7 @@ def survey_text(path: Input, declared: str | None = None) -> TextSurvey:
     if (wide := _wide_codec(head)) is not None:
         return TextSurvey(Encoding(wide, 0, "every other byte is NUL"))
     if _is_binary(head):
-        raise DropError(f"'{path}' is binary, not CSV or Parquet.", "Export it as CSV (UTF-8).")
+        raise DropError(f"'{path}' is binary, and no format that is read.", "Export it as CSV (UTF-8).")
     is_utf8, after_blank = _read_through(path, head)
     if is_utf8:
         why = "byte order mark" if mark else "the whole file is valid UTF-8"

@@ -5,28 +5,41 @@ from __future__ import annotations
 import glob
 from pathlib import Path
 
+from pipeline.reading.kinds import SUFFIXES
 from schemas.errors import DropError
-
-_SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
 
 
 def find_files(drops: list[str]) -> list[Path]:
-    """Files that the command line names: a file, a folder (its files, by name) or a glob; in order, each once."""
+    """Files that the command line names: a file, a folder (its files, by name) or a glob; in order, each once.
+
+    `DropError`: nothing is there, or a link in a folder leads out of it.
+    """
     found: list[Path] = []
     for drop in drops:
         path = Path(drop)
         if path.is_dir():
-            inside = sorted(p for p in path.iterdir() if p.suffix.lower() in _SUFFIXES and p.is_file())
+            inside = sorted(p for p in path.iterdir() if p.name.lower().endswith(SUFFIXES) and p.is_file())
             if not inside:
-                raise DropError(f"'{drop}' is a folder without a {' '.join(_SUFFIXES)} file.", "Name the drop's file.")
-            found += inside
-        elif path.exists():
+                raise DropError(f"'{drop}' is a folder without a {' '.join(SUFFIXES)} file.", "Name the drop's file.")
+            found += [_own(p) for p in inside]
+        elif path.is_file():
             found.append(path)
+        elif path.exists():
+            raise DropError(f"'{drop}' is a pipe or a device.", "Save what comes from it to a file.")
         elif matches := sorted(glob.glob(drop, recursive=True)):  # noqa: PTH207  # the user's own pattern, absolute or not
             files = [Path(match) for match in matches if Path(match).is_file()]
             if not files:
                 raise DropError(f"Drop '{drop}' names only folders.", "Name the files in them, as in 'drops/*.csv'.")
-            found += files
+            found += [_own(p) for p in files]
         else:
             raise DropError(f"Drop '{drop}' does not exist.", "Check the path.")
     return list(dict.fromkeys(found))
+
+
+def _own(path: Path) -> Path:
+    """Refuse a link out of the folder it is in: whoever may write there could have any file of ours read."""
+    if path.is_symlink() and path.parent.resolve() not in path.resolve().parents:
+        raise DropError(
+            f"'{path}' is a link that leads out of its folder.", "Name the file itself if it belongs to the drop."
+        )
+    return path

@@ -7,8 +7,21 @@ from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
 
 
+@dataclass(frozen=True)
+class Delivery:
+    """A file as the vendor sent it."""
+
+    sha256: str
+    size: int
+
+
 class Input(Protocol):
     """The bytes of one file. ``str()`` of it is what people call it."""
+
+    @property
+    def delivery(self) -> Delivery | None:
+        """The file that it was unpacked from; None when it is the delivered file itself."""
+        ...
 
     @property
     def size(self) -> int:
@@ -25,6 +38,7 @@ class LocalFile:
     """A file on disk."""
 
     path: Path
+    delivery: None = None
 
     @property
     def size(self) -> int:

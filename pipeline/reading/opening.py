@@ -1,23 +1,70 @@
-"""Finds out what a file of a drop is, and opens the tables in it."""
+"""Finds out what the files of a drop are, and opens the tables in them."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from pipeline.reading.archives import is_packed, unpack
+from pipeline.reading.arrow_table import open_arrow
 from pipeline.reading.csv_table import open_csv
-from pipeline.reading.inputs import LocalFile
-from pipeline.reading.parquet_table import MAGIC, open_parquet
+from pipeline.reading.files import find_files
+from pipeline.reading.fixed_width import open_fixed_width
+from pipeline.reading.inputs import Input, LocalFile
+from pipeline.reading.json_table import open_json
+from pipeline.reading.kinds import Kind, kind_of
+from pipeline.reading.limits import refuse_width
+from pipeline.reading.remote import fetch, is_remote
+from pipeline.reading.spool import Spool
 from pipeline.reading.table import Table
+from pipeline.reading.workbook.table import open_workbook
 from schemas.config import Layout
 from schemas.errors import DropError
 
 
-def open_tables(path: Path, name: str, layout: Layout) -> list[Table]:
+def open_drop(drops: list[str], layout: Layout) -> list[Table]:
+    """Open all tables of all files that the command line names: paths, folders, globs and URLs, in order."""
+    spool = Spool()
+    inputs: list[Input] = []
+    for drop in drops:
+        found = fetch(drop, spool) if is_remote(drop) else [LocalFile(path) for path in find_files([drop])]
+        inputs += [given for given in found if given not in inputs]
+    names = [str(given).rpartition("/")[2] for given in inputs]
+    return [
+        table
+        for given, name in zip(inputs, names, strict=True)
+        for table in open_tables(given, name if names.count(name) == 1 else str(given), layout, spool)
+    ]
+
+
+def open_tables(given: Input | Path, name: str, layout: Layout, spool: Spool | None = None) -> list[Table]:
     """Open a file. `DropError` when it is missing, empty or in no format that is read."""
-    given = LocalFile(path)
+    given = LocalFile(given) if isinstance(given, Path) else given
+    spool = spool or Spool()
     try:
-        with given.open("rb") as stream:
-            magic = stream.read(len(MAGIC))
-        return [open_parquet(given, name)] if magic == MAGIC else open_csv(given, name, layout)
+        kind = kind_of(given)
+        if not is_packed(kind):
+            return _open(given, name, kind, layout, spool)
+        tables = []
+        for member in unpack(given, name, kind, spool):
+            opened = _open(member.input, member.name, member.kind, layout, spool)
+            tables += [replace(opened[0], notes=(*member.notes, *opened[0].notes)), *opened[1:]]
+        return tables
     except OSError as error:
-        raise DropError(f"Drop '{path}' cannot be read: {error.strerror}.", "Check its permissions.") from error
+        raise DropError(f"Drop '{given}' cannot be read: {error.strerror}.", "Check its permissions.") from error
+
+
+def _open(given: Input, name: str, kind: Kind, layout: Layout, spool: Spool) -> list[Table]:
+    """Open the tables of a file that is not packed."""
+    if kind in ("parquet", "arrow"):
+        return [open_arrow(given, name, kind)]
+    if kind in ("xlsx", "xlsb", "xls", "ods"):
+        return open_workbook(given, name, kind, layout.sheet, spool)
+    if layout.fields:
+        return [open_fixed_width(given, name, layout)]
+    if kind == "json":
+        return [open_json(given, name, layout, spool)]
+    tables = open_csv(given, name, layout)
+    for table in tables:
+        refuse_width(str(given), len(table.columns))
+    return tables

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from pipeline.reading.inputs import Input
+from pipeline.reading.inputs import Delivery, Input
 from schemas.errors import DropError
 
 #: Columns of a raw batch beside ``source_line`` and ``raw`` are the source's own, named ``src:<name>``.
@@ -31,9 +31,21 @@ class FileTally:
         self.size += len(block)
         self._digest.update(block)
 
+    def take_whole(self, given: Input, block_bytes: int) -> None:
+        """Count and hash a file that is not read from its start to its end."""
+        with given.open("rb") as stream:
+            while block := stream.read(block_bytes):
+                self.take(block)
+        self.close()
+
     def close(self) -> None:
         """Fix the hash."""
         self.sha256 = self._digest.hexdigest()
+
+
+def delivery_of(given: Input, tally: FileTally) -> Delivery:
+    """Return the file as the vendor sent it: an archive, where the table's file came out of one."""
+    return given.delivery or Delivery(tally.sha256, tally.size)
 
 
 class Reader(Protocol):
@@ -55,8 +67,8 @@ class Reader(Protocol):
 class Table:
     """One table of a drop. ``name`` is what outputs call its file, ``sheet`` the part of it that the table is.
 
-    ``columns`` are the header's names, made unique; ``header`` is as it came. ``notes`` are sentences for a person.
-    Without header, ``columns`` are named by their position.
+    ``columns`` are the header's names, made unique; ``header`` is as it came. Without header, ``columns`` are named by
+    their position. ``notes`` are sentences for a person about what was passed over or inferred.
     """
 
     input: Input
@@ -68,20 +80,25 @@ class Table:
     notes: tuple[str, ...] = ()
     has_header: bool = True
 
+    @property
+    def place(self) -> str:
+        """Where it is, for people."""
+        return f"{self.input}" if self.sheet is None else f"{self.input} [{self.sheet}]"
+
 
 def read_batches(table: Table, tally: FileTally, block_bytes: int) -> Iterator[pl.DataFrame]:
     """Yield the batches of a table (see `Reader.batches`). `DropError` says which file is at fault."""
     try:
         yield from table.reader.batches(tally, block_bytes)
     except OSError as error:
-        raise DropError(f"Drop '{table.input}' cannot be read: {error}.", "Check the disk.") from error
+        raise DropError(f"Drop '{table.place}' cannot be read: {error}.", "Check the disk.") from error
     except UnicodeDecodeError as error:
         raise DropError(
-            f"'{table.input}' is not {error.encoding}: byte {error.start} does not fit.",
+            f"'{table.place}' is not {error.encoding}: byte {error.start} does not fit.",
             "Correct the layout's encoding.",
         ) from error
     except DropError as error:
-        raise DropError(f"'{table.input}': {error.message}", error.hint) from error
+        raise DropError(f"'{table.place}': {error.message}", error.hint) from error
 
 
 def first_rows(table: Table, block_bytes: int = 256 << 10) -> pl.DataFrame:

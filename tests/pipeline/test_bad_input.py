@@ -40,10 +40,12 @@ def out(tmp_path: Path) -> Path:
         pytest.param("drop.csv", b" \n\n\t\n", "has no text in it.", id="blank"),
         pytest.param("drop.csv", b"\xef\xbb\xbf", "has no text in it.", id="only a byte order mark"),
         pytest.param("drop.csv", NOISE_WITHOUT_NUL, "'drop.csv' is", id="noise"),
-        pytest.param("drop.csv", bytes(500) + NOISE, "is binary, not CSV or Parquet.", id="NUL bytes"),
+        pytest.param("drop.csv", bytes(500) + NOISE, "is binary, and no format that is read.", id="NUL bytes"),
         pytest.param("drop.csv", b"\x89PNG\r\n\x1a\n" + NOISE, "'drop.csv' is", id="a picture"),
-        pytest.param("drop.xlsx", b"PK\x03\x04" + NOISE, "a zip archive or a workbook (xlsx, ods)", id="a workbook"),
-        pytest.param("drop.csv.gz", gzip.compress(ONE.encode()), "is gzip-compressed", id="gzip"),
+        pytest.param(
+            "drop.xlsx", b"PK\x03\x04" + NOISE, "is a damaged zip archive or workbook (xlsx, ods).", id="a workbook"
+        ),
+        pytest.param("drop.csv.gz", gzip.compress(ONE.encode())[:-9], "cannot be unpacked", id="gzip"),
         pytest.param("drop.parquet", b"PAR1" + NOISE + b"PAR1", "is a damaged Parquet file.", id="damaged Parquet"),
         pytest.param("drop.csv", b"a,b\n1,2\n", "has no column that surely holds a phone or an email.", id="headers"),
         pytest.param("drop.csv", b"Ann,123456\nBo,123457\n", "has no header line, and no column", id="no header"),

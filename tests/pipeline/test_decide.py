@@ -10,8 +10,8 @@ import pytest
 
 from pipeline.context import Context, Source
 from pipeline.mapping import Mapping
+from pipeline.reading.arrow_table import ArrowReader
 from pipeline.reading.inputs import LocalFile
-from pipeline.reading.parquet_table import ParquetReader
 from pipeline.reading.table import Table
 from pipeline.stage_decide import decide_stage
 from pipeline.verdict import Verdict
@@ -31,7 +31,7 @@ def decided(
     names = [name for name in ("phone", "phone_2", "email", "email_2") if name in rows[0]]
     mapping = Mapping({name: name for name in names}, frozenset(), (), (), ())
     given = LocalFile(Path("drop.parquet"))
-    source = Source(Table(given, "drop", tuple(names), tuple(names), ParquetReader(given)), mapping, "US")
+    source = Source(Table(given, "drop", tuple(names), tuple(names), ArrowReader(given)), mapping, "US")
     context = Context(Campaign(channels=list(channels)), None, date(2026, 11, 21), [], [source], apply_here)
     fixed = {"is_lead": True, "raw": None}
     types: dict[str, pl.DataType] = dict.fromkeys([*names, "raw"], pl.String())

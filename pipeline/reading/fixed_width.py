@@ -1,0 +1,83 @@
+"""Text with fields at fixed places, as the layout says: no header, no delimiter."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TextIO
+
+import polars as pl
+
+from pipeline.reading.encoding import Encoding, display_name, survey_text
+from pipeline.reading.inputs import Input
+from pipeline.reading.records import MAX_RECORD_BYTES
+from pipeline.reading.table import SOURCE, FileTally, Table
+from schemas.config import FixedField, Layout
+from schemas.errors import DropError
+
+
+def open_fixed_width(given: Input, name: str, layout: Layout) -> Table:
+    """Open a file by its layout. `DropError` when it is empty or no text."""
+    if given.size == 0:
+        raise DropError(f"'{given}' is empty.", "Ask the vendor to send it again.")
+    encoding = survey_text(given, layout.encoding).encoding
+    columns = tuple(field.name for field in layout.fields)
+    return Table(given, name, columns, columns, FixedWidthReader(given, encoding, tuple(layout.fields)))
+
+
+@dataclass(frozen=True)
+class FixedWidthReader:
+    """Reads a record from each line. Starts and widths count characters.
+
+    A line may end early: blanks at its end are often cut off. One that goes on after the last field is malformed.
+    """
+
+    input: Input
+    encoding: Encoding
+    fields: tuple[FixedField, ...]
+
+    def describe(self) -> dict[str, str]:
+        """See `Reader`."""
+        return {"format": "fixed width", "encoding": display_name(self.encoding.codec)}
+
+    def batches(self, tally: FileTally, block_bytes: int) -> Iterator[pl.DataFrame]:
+        """See `Reader`."""
+        tally.take_whole(self.input, block_bytes)
+        before = 0
+        with self.input.open("rb") as stream:
+            stream.seek(self.encoding.bom)
+            text = io.TextIOWrapper(stream, self.encoding.codec)
+            while lines := _lines(text, block_bytes, before):
+                yield self._frame(lines, before + 1)
+                before += len(lines)
+                tally.records += len(lines)
+
+    def _frame(self, lines: list[str], first: int) -> pl.DataFrame:
+        line = pl.col("line")
+        last = max(field.start + field.width for field in self.fields) - 1
+        fits = line.str.slice(last).str.strip_chars() == ""
+        cells = [
+            pl.when(fits).then(line.str.slice(field.start - 1, field.width).str.strip_chars_end(" ")).alias(name)
+            for field, name in ((field, SOURCE + field.name) for field in self.fields)
+        ]
+        return pl.DataFrame({"line": lines}, schema={"line": pl.String}).select(
+            *cells,
+            pl.int_range(first, first + len(lines), dtype=pl.UInt64).alias("source_line"),
+            pl.when(~fits).then(line).alias("raw"),
+        )
+
+
+def _lines(text: TextIO, characters: int, before: int) -> list[str]:
+    """Read whole lines of about so many characters, without their ends; none at the end of the file."""
+    lines: list[str] = []
+    held = 0
+    while held < characters and (line := text.readline(MAX_RECORD_BYTES + 1)):
+        if len(line) > MAX_RECORD_BYTES:
+            raise DropError(
+                f"line {before + len(lines) + 1} is longer than {MAX_RECORD_BYTES >> 20} MB.",
+                "Is this the file that the layout is for?",
+            )
+        lines.append(line.removesuffix("\n"))
+        held += len(line)
+    return lines

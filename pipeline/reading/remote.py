@@ -1,0 +1,193 @@
+"""Fetches files from elsewhere (S3, Google Cloud, Azure, SFTP, HTTPS) into the spool, as streams.
+
+Credentials come from the environment or the usual files of each service, and never from the command line. What is
+shown of a URL has neither user nor query: both may be secrets.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import SplitResult, urlsplit
+
+from pipeline.reading.inputs import Input
+from pipeline.reading.kinds import SUFFIXES
+from pipeline.reading.limits import MAX_UNPACKED
+from pipeline.reading.spool import Spool
+from schemas.errors import DropError, LeadscrubError, UsageError
+from schemas.names import did_you_mean
+
+_BLOCK: Final = 8 << 20
+#: Scheme -> the module that must be there, and the extra that brings it.
+_NEEDS: Final = {
+    "s3": ("s3fs", "s3"),
+    "gs": ("gcsfs", "gs"),
+    "az": ("adlfs", "az"),
+    "sftp": ("paramiko", "sftp"),
+    "https": ("aiohttp", "https"),
+    "http": ("aiohttp", "https"),
+}
+_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
+_DENIED: Final = ("NoCredentialsError", "AuthenticationException", "PasswordRequiredException", "NoAuthRequest")
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A URL taken apart. ``path`` is what the service's file system calls it."""
+
+    url: SplitResult
+
+    @property
+    def path(self) -> str:
+        if self.url.scheme in ("http", "https"):
+            return self.url.geturl()
+        return self.url.path if self.url.scheme == "sftp" else f"{self.url.netloc}{self.url.path}"
+
+    @property
+    def host(self) -> str:
+        port = f":{self.url.port}" if self.url.port else ""
+        return f"{self.url.hostname}{port}"
+
+    def shown(self, path: str) -> str:
+        if self.url.scheme in ("http", "https"):
+            return f"{self.url.scheme}://{self.host}{self.url.path}"
+        return f"sftp://{self.host}{path}" if self.url.scheme == "sftp" else f"{self.url.scheme}://{path}"
+
+
+def is_remote(drop: str) -> bool:
+    """Whether the command line names a URL."""
+    return "://" in drop
+
+
+def fetch(url: str, spool: Spool) -> list[Input]:
+    """Fetch an object, those that a pattern names, or those in a folder, by name.
+
+    `UsageError`: no such scheme, or a secret in the URL. `DropError`: missing, denied, or broken off.
+    """
+    place = _Place(_checked(url))
+    needs, extra = _NEEDS[place.url.scheme]
+    try:
+        importlib.import_module(needs)
+    except ImportError as error:
+        raise DropError(
+            f"{place.url.scheme}:// needs what is not installed.", f"Install it: pip install 'leadscrub[{extra}]'."
+        ) from error
+    with _faults(place.shown(place.path)), _file_system(place) as system:
+        fetched: list[Input] = []
+        for path in _paths(system, place):
+            with _faults(place.shown(path)):
+                fetched.append(_fetch(system, path, place.shown(path), spool))
+        return fetched
+
+
+def _checked(url: str) -> SplitResult:
+    parts = urlsplit(url)
+    shown = f"{parts.scheme}://"
+    if parts.scheme not in _NEEDS:
+        raise UsageError(f"'{shown}' is not read.", did_you_mean(parts.scheme, _NEEDS))
+    if parts.password is not None:
+        raise UsageError(
+            f"A password in a {shown} URL stays in the shell's history.",
+            "Leave it out: credentials come from the environment or the service's own files.",
+        )
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise UsageError("http:// sends personal data unprotected.", "Use https://.")
+    return parts
+
+
+@contextmanager
+def _file_system(place: _Place) -> Iterator[Any]:
+    scheme = place.url.scheme
+    if scheme == "sftp":
+        from pipeline.reading.remote_sftp import connect  # noqa: PLC0415  # needs the extra
+
+        with connect(place.url.hostname or "", place.url.port, place.url.username) as system:
+            yield system
+        return
+    import fsspec  # noqa: PLC0415  # needs the extra
+
+    options: dict[str, Any] = {"skip_instance_cache": True}
+    if scheme in ("http", "https"):
+        import aiohttp  # noqa: PLC0415
+
+        # No limit for the whole: a drop may be large. ``trust_env``: proxies, and ~/.netrc.
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=30, sock_read=60)
+        options["client_kwargs"] = {"timeout": timeout, "trust_env": True}
+    if scheme == "s3":
+        options["config_kwargs"] = {"connect_timeout": 30, "read_timeout": 60, "retries": {"max_attempts": 3}}
+    yield fsspec.filesystem(scheme, **options)
+
+
+def _paths(system: Any, place: _Place) -> list[str]:
+    path = place.path
+    if place.url.scheme in ("http", "https"):
+        return [path]
+    if any(mark in path for mark in "*?["):
+        found = sorted(name for name in system.glob(path) if system.isfile(name))
+    elif system.isdir(path):
+        found = sorted(str(name) for name in system.ls(path, detail=False) if str(name).lower().endswith(SUFFIXES))
+    else:
+        return [path]
+    if not found:
+        raise DropError(f"'{place.shown(path)}' names no file that could be a drop.", "Check the path.")
+    return found
+
+
+def _fetch(system: Any, path: str, shown: str, spool: Spool) -> Input:
+    is_stream = path.startswith(("http://", "https://"))
+    size = system.info(path).get("size")
+
+    def watch(so_far: int) -> None:
+        if so_far > MAX_UNPACKED:
+            raise DropError(f"'{shown}' is larger than {MAX_UNPACKED >> 30} GB.", "Split it.")
+
+    with system.open(path, "rb", block_size=0 if is_stream else _BLOCK) as stream:
+        if hasattr(stream, "prefetch"):
+            # SFTP asks for 32 KB at a time; without asking ahead each of them waits for the network.
+            stream.prefetch(size, 64)
+        given = spool.add(stream, shown, watch=watch)
+    if size is not None and given.size != size:
+        raise DropError(f"'{shown}' broke off after {given.size:,} of {size:,} bytes.", "Try again.")
+    return given
+
+
+@contextmanager
+def _faults(shown: str) -> Iterator[None]:
+    """Turn what each service's library raises into a `DropError`. Their messages may hold secrets: not shown."""
+    try:
+        yield
+    except LeadscrubError:
+        raise
+    except Exception as error:
+        status = _http_status(error)
+        kind = type(error).__name__
+        locked = kind in _DENIED or "No authentication methods" in str(error)
+        if isinstance(error, PermissionError) or status in (401, 403) or locked:
+            raise DropError(
+                f"Access to '{shown}' is denied.",
+                "Check the credentials in the environment or the service's own files.",
+            ) from error
+        # Over HTTP, whatever kept a file's size from being known is called a missing file.
+        cause = error.__cause__ if shown.startswith("http") else None
+        if isinstance(error, FileNotFoundError) and (cause is None or status == 404):
+            raise DropError(f"Drop '{shown}' does not exist.", "Check the URL.") from error
+        if kind == "BadHostKeyException" or "known_hosts" in str(error):
+            raise DropError(
+                f"The server of '{shown}' is not the one in ~/.ssh/known_hosts, or not in it.",
+                "Connect once with sftp and compare its fingerprint.",
+            ) from error
+        why = f"HTTP status {status}" if status else getattr(error, "strerror", None) or type(cause or error).__name__
+        raise DropError(f"'{shown}' could not be fetched to its end: {why}.", "Try again.") from error
+
+
+def _http_status(error: BaseException | None) -> int | None:
+    """Return the status that an error, or one that led to it, carries."""
+    while error is not None:
+        status = getattr(error, "status", None)
+        if isinstance(status, int):
+            return status
+        error = error.__cause__ or error.__context__
+    return None

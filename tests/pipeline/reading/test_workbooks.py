@@ -1,0 +1,183 @@
+"""Workbooks are read as the vendor sees them: what is typed, where it stands, and what is hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+
+from pipeline.reading.workbook.header import header_row
+from pipeline.reading.workbook.zeros import digits_shown
+from schemas.config import Layout
+from schemas.errors import DropError
+from tests.conftest import Scrub, leadscrub, write_campaign
+from tests.pipeline.reading.builders import (
+    Rows,
+    ods_content,
+    read,
+    write_ods,
+    write_xls,
+    write_xlsb,
+    write_xlsx,
+)
+
+HEADER: list[str] = ["name", "phone", "zip", "born", "seen", "ok", "amount"]
+TYPED: Rows = [
+    [*HEADER],
+    ["Ann", 7275550113, 1234, date(1980, 1, 2), datetime(2026, 1, 2, 3, 4), True, 19.99],
+    ["Bo", 55501, 98765, date(1999, 12, 31), datetime(2026, 1, 3), False, 5],
+]
+SHOWN = [
+    (2, ["Ann", "7275550113", "01234", "1980-01-02", "2026-01-02 03:04:00", "true", "19.99"]),
+    (3, ["Bo", "0000055501", "98765", "1999-12-31", "2026-01-03 00:00:00", "false", "5"]),
+]
+
+
+def _ods(path: Path, sheets: dict[str, Rows]) -> Path:
+    return write_ods(path, ods_content(sheets))
+
+
+@pytest.mark.parametrize(("suffix", "write"), [("xlsx", write_xlsx), ("xls", write_xls), ("ods", _ods)])
+def test_cells_are_what_a_person_typed(tmp_path: Path, suffix: str, write: Callable[..., Path]) -> None:
+    """No point behind a phone, zeros where the format shows them, days and times in ISO form."""
+    path = write(tmp_path / f"drop.{suffix}", {"Leads": TYPED})
+    [records] = read(path)
+    found = [(line, [cells[name].replace("T", " ") for name in HEADER]) for line, cells in records]
+    if suffix == "xls":  # its writer has one format for both
+        found = [(line, [*cells[:4], SHOWN[n][1][4], *cells[5:]]) for n, (line, cells) in enumerate(found)]
+    assert found == SHOWN
+
+
+def test_xlsb_is_read(tmp_path: Path) -> None:
+    path = write_xlsb(tmp_path / "drop.xlsb", "Leads", [["name", "phone"], ["Zoë", 7275550113], ["Bo", "0033"]])
+    assert read(path) == [[(2, {"name": "Zoë", "phone": "7275550113"}), (3, {"name": "Bo", "phone": "0033"})]]
+
+
+def test_errors_and_formulas_stay_text(tmp_path: Path) -> None:
+    """What a formula came to is read; an error is its name, and text that looks like a formula is text."""
+    path = tmp_path / "drop.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    sheet = book.add_worksheet("Leads")
+    sheet.write_row(0, 0, ["name", "phone", "total"])
+    sheet.write_string(1, 0, "=cmd|' /C calc'!A0")
+    sheet.write_formula(1, 1, "=NA()", None, "#N/A")
+    sheet.write_formula(1, 2, "=1+1", None, 2)
+    sheet.write_formula(2, 1, "=1/0", None, "#DIV/0!")
+    book.close()
+    assert read(path) == [
+        [
+            (2, {"name": "=cmd|' /C calc'!A0", "phone": "#N/A", "total": "2"}),
+            (3, {"name": "", "phone": "#DIV/0!", "total": ""}),
+        ]
+    ]
+
+
+def test_titles_blank_rows_and_blank_columns(tmp_path: Path) -> None:
+    """The header stands below merged titles; a blank row among the leads is a record, one above them is not."""
+    path = tmp_path / "drop.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    sheet = book.add_worksheet("Leads")
+    sheet.merge_range("B2:F2", "Leads of November")
+    sheet.write_row(4, 1, ["name", "", "phone", "", "note"])
+    sheet.write_row(5, 1, ["Ann", "", "2025550100"])
+    sheet.write_row(7, 1, ["Bo", "", "2025550101", "odd"])
+    book.close()
+    cells = ["name", "phone", "column 3", "note"]
+    assert read(path) == [
+        [
+            (6, dict(zip(cells, ["Ann", "2025550100", "", ""], strict=True))),
+            (7, dict(zip(cells, ["", "", "", ""], strict=True))),
+            (8, dict(zip(cells, ["Bo", "2025550101", "odd", ""], strict=True))),
+        ]
+    ]
+
+
+@pytest.mark.parametrize("write", [write_xlsx, write_xls])
+def test_all_visible_sheets_are_read_and_hidden_ones_are_named(
+    scrub: Scrub, tmp_path: Path, write: Callable[..., Path]
+) -> None:
+    header: list[str | int] = ["name", "phone"]
+    sheets: dict[str, Rows] = {
+        "East": [[*header], ["Ann", 2025550100]],
+        "Blank": [],
+        "Old": [[*header], ["Old", 2025550199]],
+        "West": [[*header], ["Bo", 2025550101], ["Cy", 2025550102]],
+    }
+    path = write(tmp_path / "drop.xls", sheets, ("Old",))
+    ran = scrub(path, channels=("call",))
+    assert ran.code == 0, ran.err
+    assert ran.clean_rows("row_id", "full_name", "source_file", "source_sheet", "source_line") == [
+        (0, "Ann", "drop.xls", "East", 2),
+        (1, "Bo", "drop.xls", "West", 2),
+        (2, "Cy", "drop.xls", "West", 3),
+    ]
+    assert "sheet 'Old' of 'drop.xls' is hidden and was not read" in ran.err
+    assert [(file["sheet"], file["counts"]["read"]) for file in ran.manifest["inputs"]] == [("East", 1), ("West", 2)]
+    assert ran.manifest["inputs"][0]["read_as"]["not read"] == "hidden sheets: Old"
+    ran = scrub(path, "--sheet", "Old", "--sheet", "East", channels=("call",), out="named")
+    assert ran.clean_rows("full_name", "source_sheet") == [("Ann", "East"), ("Old", "Old")]
+
+
+def test_a_layout_chooses_sheets(tmp_path: Path) -> None:
+    path = write_xlsx(tmp_path / "drop.xlsx", {"Notes": [["hello"]], "Leads": [["phone"], ["1"]]})
+    assert read(path, Layout(sheet=["Leads"])) == [[(2, {"phone": "1"})]]
+    with pytest.raises(DropError, match=r"has no sheet 'Leeds'\. Did you mean 'Leads'\?"):
+        read(path, Layout(sheet=["Leeds"]))
+
+
+def test_a_sheet_without_contact_ends_with_4_and_names_the_way_out(tmp_path: Path) -> None:
+    """It is not passed over: it could hold leads under a name that is not known."""
+    path = write_xlsx(tmp_path / "drop.xlsx", {"Leads": [["phone"], ["2025550100"]], "Notes": [["a", "b"], ["c", "d"]]})
+    options: list[str | Path] = ["-o", tmp_path / "out", "--campaign", write_campaign(tmp_path)]
+    ran = leadscrub("scrub", path, *options)
+    assert (ran.code, "drop.xlsx [Notes]" in ran.err, "--sheet" in ran.err) == (4, True, True)
+    assert leadscrub("scrub", path, *options, "--sheet", "Leads").code == 0
+
+
+def test_sheet_without_a_workbook_is_wrong_usage(tmp_path: Path) -> None:
+    drop = tmp_path / "drop.csv"
+    drop.write_text("phone\n2025550100\n")
+    ran = leadscrub("scrub", drop, "-o", tmp_path / "out", "--campaign", write_campaign(tmp_path), "--sheet", "A")
+    assert ran.code == 2
+    assert "no file of the drop is a workbook" in ran.err
+
+
+def test_only_hidden_or_only_blank_sheets_end_with_4(tmp_path: Path) -> None:
+    hidden = write_xls(tmp_path / "hidden.xls", {"A": [["phone"]]}, hidden=("A",))
+    with pytest.raises(DropError, match=r"only hidden sheets \(A\)"):
+        read(hidden)
+    with pytest.raises(DropError, match="no sheet that holds anything"):
+        read(write_xlsx(tmp_path / "blank.xlsx", {"A": []}))
+
+
+@pytest.mark.parametrize(
+    ("code", "digits"),
+    [
+        ("00000", 5),
+        ("0000000000", 10),
+        ("000\\-00\\-0000", 9),
+        ("00000;-00000", 5),
+        ("(000) 000-0000", 10),
+        ("[Red]00000", 5),
+        ('"no. "000', 3),
+        ("General", 0),
+        ("0", 0),
+        ("0.00", 0),
+        ("#,##0", 0),
+        ("yyyy-mm-dd", 0),
+        ("0%", 0),
+        ("0E+00", 0),
+    ],
+)
+def test_number_formats_that_show_leading_zeros(code: str, digits: int) -> None:
+    assert digits_shown(code) == digits
+
+
+def test_where_the_header_is() -> None:
+    assert header_row([("Report", "", ""), ("", "", ""), ("name", "phone", "x"), ("Ann", "1", "2")]) == 2
+    assert header_row([("phone",), ("2025550100",)]) == 0
+    assert header_row([("x", "y"), ("1", "2")]) == 0
+    assert header_row([("name", "phone", "", "", ""), ("a", "1", "2", "3", "4")]) == 0

@@ -34,8 +34,10 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# The second part generates a registry of 250 million numbers: 18 GB of disk while it runs.
 bench: setup
 	$(BIN)/python -m tests.bench.run --write docs/benchmark.md
+	$(BIN)/python -m tests.bench.registry --clean --write docs/benchmark-registry.md
 
 # Needs uv on the path. The lock holds for every supported Python.
 lock:

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline.cli_lists import day_of, lists
+from pipeline.cli_lists import lists
+from pipeline.cli_types import MaxAgeDays, day_of
 from schemas.errors import EXIT_TOO_MANY_REJECTED, LeadscrubError, UsageError
 
 app = typer.Typer(
@@ -53,6 +54,7 @@ def scrub(
     allow_stale: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Use this list although it is stale; it is recorded.")
     ] = None,
+    max_age: MaxAgeDays = None,
     max_reject_rate: Annotated[
         float | None, typer.Option(min=0, max=1, help="Exit 6 when more than this share is rejected.")
     ] = None,
@@ -78,6 +80,7 @@ def scrub(
     from pipeline.summary import print_summary  # noqa: PLC0415
     from schemas.config import channel_named  # noqa: PLC0415
     from schemas.contact.regions import checked_region  # noqa: PLC0415
+    from schemas.list_kinds import max_age_said  # noqa: PLC0415
 
     if dns_server is not None and not check_mx:
         raise UsageError("--dns-server says whom --check-mx asks.", "Add --check-mx.")
@@ -103,6 +106,7 @@ def scrub(
         store=store,
         store_lists=store_names(list_ or []),
         allow_stale=allow_stale or [],
+        max_age=max_age_said(max_age or []),
         max_reject_rate=max_reject_rate,
         check_mx=check_mx,
         dns_server=dns_server,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from pipeline.drops import DropFile
 from pipeline.mapping import Mapping
+from pipeline.reading.table import Table
 from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, PHONE_SLOTS
 from schemas.config import Campaign
 from schemas.contact.apply import Apply
@@ -15,9 +15,9 @@ from suppression.lists import SuppressionList
 
 @dataclass(frozen=True)
 class Source:
-    """One file of the drop with its mapping and the region that national numbers in it belong to."""
+    """One table of the drop with its mapping and the region that national numbers in it belong to."""
 
-    file: DropFile
+    table: Table
     mapping: Mapping
     region: str | None
 
@@ -55,7 +55,7 @@ class Context:
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of all source columns over all files, in order of first appearance."""
-        return tuple(dict.fromkeys(name for source in self.sources for name in source.file.columns))
+        return tuple(dict.fromkeys(name for source in self.sources for name in source.table.columns))
 
     @property
     def extra_columns(self) -> tuple[str, ...]:

@@ -33,8 +33,8 @@ def run_id(context: Context, file_hashes: list[str], mail: MailChecked | None = 
         "files": [
             {
                 "sha256": digest,
-                "name": source.file.name,
-                "read_as": source.file.describe(),
+                "name": source.table.name,
+                "read_as": source.table.reader.describe(),
                 "fields": source.mapping.fields,
                 "fax": sorted(source.mapping.fax),
                 "extra": source.mapping.extra,
@@ -42,7 +42,7 @@ def run_id(context: Context, file_hashes: list[str], mail: MailChecked | None = 
             }
             for digest, source in zip(file_hashes, context.sources, strict=True)
         ],
-        "lists": [f"{lst.facts.kind}:{lst.facts.name}:{lst.facts.version}" for lst in context.lists],
+        "lists": [f"{lst.facts.kind}:{lst.facts.name}:{lst.facts.version}:{lst.max_age}" for lst in context.lists],
     }
     if mail is not None:
         facts["mail"] = mail.answers_sha256

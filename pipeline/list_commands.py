@@ -13,50 +13,120 @@ import polars as pl
 from schemas.contact.apply import apply_here
 from schemas.durable import write_lines
 from schemas.errors import ListError, UsageError
+from schemas.list_version import ListVersion
 from schemas.recipes import Recipe
 from suppression.lists import SuppressionList
-from suppression.loading import ListSpec, build_version
-from suppression.store import Store, writing
-
-#: A full copy that is so much smaller than the one before is more likely a broken download than news.
-_SHRINKAGE = 0.1
+from suppression.loading import Built, ListSpec, build_version
+from suppression.store import KEEP_DAYS, Writer, writing
+from suppression.updating import ChangeSpec, update_version
 
 
 @dataclass(frozen=True)
-class AddOptions:
-    """How a load may change the store. ``at`` is the moment that the history records."""
+class Change:
+    """How a load may change the store. ``at`` is the moment that the history records.
+
+    ``max_shrinkage``: share by which a list may become smaller. One that shrank more is more likely a broken download
+    than news. ``keep_days``: how long the store keeps versions that were replaced, where that is to be set.
+    """
 
     store: Path
     at: datetime
-    accept_shrinkage: bool = False
+    max_shrinkage: float
+    keep_days: int | None = None
 
 
-def add_list(spec: ListSpec, options: AddOptions) -> None:
+def add_list(spec: ListSpec, change: Change) -> None:
     """Load a full copy and make it current."""
-    with writing(options.store) as writer:
+    with writing(change.store) as writer:
+        before = writer.facts(spec.name) if spec.name in writer.names() else None
+        if before is not None:
+            _refuse_other(spec, before)
         folder = writer.temporary
         built = build_version(spec, folder, apply_here)
-        if spec.name in writer.names() and not options.accept_shrinkage:
-            _refuse_shrinkage(writer, spec, built.facts.counts.indexed)
-        writer.commit(folder, built.facts, at=options.at, action="add")
-    counts = built.facts.counts
+        _commit(writer, folder, built, before, change, "add")
+
+
+def update_list(name: str, spec: ChangeSpec, base: str | None, change: Change) -> None:
+    """Apply change files to the current version and make the result current."""
+    if not (change.store / "lists").is_dir():
+        raise ListError(
+            f"'{change.store}' is not a store of suppression lists.", "Fill one with 'leadscrub lists add'."
+        )
+    with writing(change.store) as writer:
+        current = writer.open(name, spec.as_of)
+        version = current.facts.version
+        if base is not None and (len(base) < _SHORTEST or not version.startswith(base)):
+            raise ListError(
+                f"The changes belong to version {base}, and version {version[:12]} of '{name}' is current.",
+                "Apply those in between first, or load a full copy.",
+            )
+        folder = writer.temporary
+        built = update_version(spec, current, writer.lineage(name), folder, apply_here)
+        _commit(writer, folder, built, current.facts, change, "update")
+
+
+#: Of a version's name, at least so much must be given for it to be meant.
+_SHORTEST = 6
+
+
+def _refuse_other(spec: ListSpec, before: ListVersion) -> None:
+    """A full copy replaces a list of the same kind, and not by an older one."""
+    if before.kind != spec.kind.kind:
+        raise ListError(
+            f"'{spec.name}' is a list of kind {before.kind}, not {spec.kind.kind}: nothing was changed.",
+            "Choose another name; or take the list out of force first, with 'leadscrub lists drop'.",
+        )
+    if spec.as_of < before.as_of:
+        raise ListError(
+            f"The new copy of '{spec.name}' is as of {spec.as_of}, the current one as of {before.as_of}: out of order, "
+            "nothing was changed.",
+            "To go back to an older copy, take the list out of force first, with 'leadscrub lists drop'.",
+        )
+
+
+def _commit(
+    writer: Writer, folder: Path, built: Built, before: ListVersion | None, change: Change, action: str
+) -> None:
+    facts = built.facts
+    if before is not None:
+        _refuse_shrinkage(facts, before, change.max_shrinkage)
+    if change.keep_days is not None:
+        writer.keep_for(change.keep_days)
+    writer.commit(folder, facts, at=change.at, action=action)
+    _report(facts)
+    for warning in built.warnings:
+        sys.stderr.write(f"note: {warning}\n")
+    if change.keep_days is not None and change.keep_days < KEEP_DAYS:
+        sys.stderr.write(
+            f"note: versions that were replaced are kept for {change.keep_days} days; 16 CFR 310.5 asks for records of "
+            "registry access for five years\n"
+        )
+
+
+def _report(facts: ListVersion) -> None:
+    counts = facts.counts
+    if counts.changes is None:
+        used = f"{counts.indexed:,} indexed + {counts.repeated:,} repeated"
+    else:
+        changes = counts.changes
+        used = f"{changes.added:,} added + {changes.deleted:,} deleted + {changes.unchanged:,} unchanged"
+    twice = f" + {counts.second_readings:,} read in a second way" if counts.second_readings else ""
     sys.stdout.write(
-        f"{spec.name} ({spec.kind.kind}) version {built.facts.version[:12]} as of {spec.as_of} is current: "
-        f"{counts.read:,} read = {counts.indexed:,} indexed + {counts.repeated:,} repeated "
-        f"+ {sum(counts.refused.values()):,} refused\n"
+        f"{facts.name} ({facts.kind}) version {facts.version[:12]} as of {facts.as_of} is current: "
+        f"{counts.read:,} read{twice} = {used} + {sum(counts.refused.values()):,} refused"
+        + (f"; {counts.indexed:,} entries in all\n" if counts.changes is not None else "\n")
     )
     for why, count in counts.refused.items():
         sys.stdout.write(f"  refused {count:,}: {why}\n")
-    for warning in built.warnings:
-        sys.stderr.write(f"note: {warning}\n")
 
 
-def _refuse_shrinkage(store: Store, spec: ListSpec, entries: int) -> None:
-    before = store.facts(spec.name).counts.indexed
-    if entries < before * (1 - _SHRINKAGE):
+def _refuse_shrinkage(new: ListVersion, before: ListVersion, limit: float) -> None:
+    now, then = new.counts.indexed, before.counts.indexed
+    if now < then * (1 - limit):
         raise ListError(
-            f"The new copy of '{spec.name}' has {entries:,} entries, the current one {before:,}: nothing was changed.",
-            "If that is right, load it with --accept-shrinkage.",
+            f"'{new.name}' would have {now:,} entries, and has {then:,}, more than {limit:.0%} less: "
+            "nothing was changed.",
+            "If that is right, say --accept-shrinkage.",
         )
 
 
@@ -87,5 +157,5 @@ def _entries(suppression: SuppressionList) -> Iterator[str]:
     if suppression.emails is not None:
         for texts in suppression.emails.each():
             yield from texts
-    yield from suppression.expiring
+    yield from suppression.expiring.sort()
     yield from sorted(suppression.domains)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipeline.alarms import looked_up, silence
 from pipeline.context import Context
 from pipeline.counts import Tally, total
-from pipeline.drops import FileTally
 from pipeline.identity import LIBRARIES, program_version
 from pipeline.plan import Plan
+from pipeline.reading.table import FileTally
 from schemas.columns import SCHEMA_VERSION
 from schemas.manifest import InputFile, Manifest, OutputFile, PointCounts, UsedList
 
@@ -28,11 +29,11 @@ def make_manifest(
     campaign = context.campaign
     inputs = [
         InputFile(
-            name=source.file.name,
-            path=str(source.file.path),
+            name=source.table.name,
+            path=str(source.table.path),
             sha256=file.sha256,
             bytes=file.size,
-            read_as=source.file.describe(),
+            read_as=source.table.reader.describe(),
             mapping=source.mapping.fields,
             fax_fields=sorted(source.mapping.fax),
             unmapped=list(source.mapping.unmapped),
@@ -62,7 +63,12 @@ def make_manifest(
             stale_allowed=lst.stale_allowed,
             hash_recipes=lst.facts.hash_recipes,
             entries=lst.facts.counts,
+            base=lst.facts.base,
+            folds=lst.facts.folds,
+            max_age=lst.max_age,
+            looked_up=looked_up(lst, context, tallies),
             matches=matches.get(lst.authority, 0),
+            alarm=silence(lst, context, tallies, matches),
         )
         for lst in context.lists
     ]

@@ -8,7 +8,7 @@ import polars as pl
 
 from schemas.columns import CODE_FIELDS, DAYS, EMAIL_SLOTS, INSTANTS, PHONE_SLOTS
 from schemas.config import Layout
-from schemas.contact.blank import without_blanks
+from schemas.contact.blank import BLANKS
 from schemas.errors import DropError
 from schemas.headers import match_header
 from schemas.names import did_you_mean
@@ -121,7 +121,7 @@ def contact_like(frame: pl.DataFrame, columns: tuple[str, ...], prefix: str) -> 
     warnings = []
     sample = frame.head(_SAMPLE_ROWS)
     for column in columns:
-        cells = sample.select(without_blanks(pl.col(prefix + column)).alias("v")).to_series().drop_nulls()
+        cells = BLANKS.cleaned(sample.get_column(prefix + column)).drop_nulls()
         for kind, pattern in (("emails", _LOOKS_EMAIL), ("phones", _LOOKS_PHONE)):
             if len(cells) and int(cells.str.contains(pattern).sum()) * 2 > len(cells):
                 warnings.append(

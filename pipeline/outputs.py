@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pandera.polars as pa_schema
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schemas.columns import EMAIL_SLOTS, INSTANTS, PHONE_SLOTS
-from schemas.frames import checked
+from schemas.frames import checked, value_schema
 
 ROW_GROUP = 65_536
 _SELDOM_REPEATS = frozenset(
     {*PHONE_SLOTS, *EMAIL_SLOTS, *INSTANTS, "row_id", "source_line", "address_1", "vendor_lead_id", "consent_ip"}
     | {"trustedform_cert_url", "jornaya_lead_id", "full_name", "extra", "original", "raw", "reason_detail"}
 )
+
+
+_ORDERED = ("row_id", "source_line")
 
 
 class ParquetOutput:
@@ -26,12 +28,11 @@ class ParquetOutput:
         self,
         path: Path,
         types: dict[str, pl.DataType],
-        schema: pa_schema.DataFrameSchema,
         metadata: dict[str, str],
     ) -> None:
         self.path = path
         self.rows = 0
-        self._checks = schema
+        self._types, self._checks = types, value_schema(types)
         self._waiting: list[pl.DataFrame] = []
         empty = pl.DataFrame(schema=types).to_arrow(compat_level=pl.CompatLevel.oldest())
         self._schema = empty.schema.with_metadata(metadata)
@@ -42,7 +43,13 @@ class ParquetOutput:
             if name not in _SELDOM_REPEATS
         ]
         self._writer = pq.ParquetWriter(
-            path, self._schema, compression="zstd", compression_level=1, use_dictionary=repeating
+            path,
+            self._schema,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=repeating,
+            # Only these are in an order of their own: by the others' least and greatest no reader could skip anything.
+            write_statistics=[name for name in _ORDERED if name in types],
         )
 
     def add(self, frame: pl.DataFrame) -> None:
@@ -65,7 +72,7 @@ class ParquetOutput:
         self._writer.close()
 
     def _write(self, frame: pl.DataFrame) -> None:
-        checked(frame, self._checks, self.path.name)
+        checked(frame, self._types, self._checks, self.path.name)
         table = frame.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
         # One chunk a column: page boundaries follow the rows alone.
         self._writer.write_table(

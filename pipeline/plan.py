@@ -8,14 +8,15 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.context import Source
-from pipeline.drops import find_files, open_drop
+from pipeline.list_options import options_of
 from pipeline.mapping import map_columns
+from pipeline.reading.files import find_files
+from pipeline.reading.opening import open_tables
 from schemas.config import VENDOR_NAME, Campaign, Channel, Layout, ListEntry, Vendor, load, raise_faults
-from schemas.errors import ListError, UsageError
-from schemas.list_kinds import ListKind, list_kind
+from schemas.errors import ConfigError, ListError, UsageError
+from schemas.list_kinds import NO_MAX_AGE, MaxAge, list_kind
 from schemas.names import did_you_mean
 from schemas.recipes import parse_recipe
-from suppression.formats.options import Options
 from suppression.loading import ListSpec
 from suppression.store import Store, store_of
 
@@ -36,6 +37,7 @@ class Request:
     store: Path | None = None
     store_lists: list[str] = field(default_factory=list)
     allow_stale: list[str] = field(default_factory=list)
+    max_age: MaxAge = NO_MAX_AGE
     max_reject_rate: float | None = None
     check_mx: bool = False
     dns_server: str | None = None
@@ -56,6 +58,7 @@ class Plan:
     store: Store | None
     store_lists: list[str]
     sources: list[Source]
+    notes: list[str]
 
 
 def make_plan(request: Request) -> Plan:
@@ -74,13 +77,14 @@ def make_plan(request: Request) -> Plan:
     names = [path.name for path in paths]
     sources = []
     for path, name in zip(paths, names, strict=True):
-        file = open_drop(path, name if names.count(name) == 1 else str(path), layout)
-        sources.append(
-            Source(file, map_columns(file.columns, layout, str(path), by_post="post" in campaign.channels), file_region)
-        )
+        for table in open_tables(path, name if names.count(name) == 1 else str(path), layout):
+            mapping = map_columns(table.columns, layout, str(path), by_post="post" in campaign.channels)
+            sources.append(Source(table, mapping, file_region))
     store = store_of(request.store, workspace_of(request.campaign))
     label = vendor.name if vendor else request.vendor
-    return Plan(campaign, label, region, lists, store, _store_lists(request, campaign, store, label), sources)
+    notes: list[str] = []
+    store_lists = _store_lists(request, campaign, store, label, notes)
+    return Plan(campaign, label, region, lists, store, store_lists, sources, notes)
 
 
 def campaign_lists(path: Path) -> list[str]:
@@ -91,16 +95,32 @@ def campaign_lists(path: Path) -> list[str]:
     return campaign.store_lists if campaign is not None else []
 
 
-def _store_lists(request: Request, campaign: Campaign, store: Store | None, vendor: str | None) -> list[str]:
-    """Lists of the store that the run needs: those named, else all, where no campaign chooses."""
+def _store_lists(
+    request: Request, campaign: Campaign, store: Store | None, vendor: str | None, notes: list[str]
+) -> list[str]:
+    """Lists of the store that the run needs: those named, else all, where no campaign chooses.
+
+    A list that speaks for one vendor is refused for another when the command line names it; a campaign may name it
+    for all its runs, and then it is left out of the others, which is noted.
+    """
     named = list(dict.fromkeys([*campaign.store_lists, *request.store_lists]))
     if store is None:
         if named:
             raise ListError(f"There is no store to take the list '{named[0]}' from.", "Name it with --store DIR.")
         return []
-    if named or request.campaign is not None:
-        return named
-    return [name for name in store.names() if store.facts(name).scope in {"seller", f"vendor:{vendor}"}]
+    if not named and request.campaign is None:
+        return [name for name in store.names() if store.facts(name).scope in {"seller", f"vendor:{vendor}"}]
+    chosen = []
+    for name in named:
+        whose = store.facts(name).vendor
+        if whose is None or whose == vendor:
+            chosen.append(name)
+            continue
+        ours = "names no vendor" if vendor is None else f"is about vendor {vendor}"
+        if name in request.store_lists:
+            raise UsageError(f"List '{name}' speaks for vendor {whose} only, and the run {ours}.", "Leave it away.")
+        notes.append(f"list {name} speaks for vendor {whose} only and was not used: the run {ours}")
+    return chosen
 
 
 def _campaign(request: Request, faults: list[str]) -> Campaign | None:
@@ -162,14 +182,7 @@ def _layout(request: Request, vendor: Vendor | None, faults: list[str]) -> Layou
 def _list_specs(campaign: Campaign, base: Path, request: Request, region: str | None) -> list[ListSpec]:
     """Lists of the campaign (its files are relative to its folder), then those of the command line."""
     specs = [
-        ListSpec(
-            list_kind(entry.kind),
-            entry.name,
-            (folder / entry.file,),
-            request.as_of,
-            options=list_options(list_kind(entry.kind), region, entry.column),
-            recipes=(parse_recipe(entry.hash),) if entry.hash else (),
-        )
+        _list_spec(entry, folder, request.as_of, region)
         for entries, folder in ((campaign.lists, base), (request.lists, Path()))
         for entry in entries
     ]
@@ -180,7 +193,17 @@ def _list_specs(campaign: Campaign, base: Path, request: Request, region: str | 
     return specs
 
 
-def list_options(kind: ListKind, region: str | None, column: str | None) -> Options:
-    """Reading options that follow from a list's kind."""
-    fields = {name for name, held in (("phone", kind.phones), ("email", kind.emails)) if held}
-    return Options(column=column, region=region, fields=frozenset(fields or {"email"}))
+def _list_spec(entry: ListEntry, folder: Path, day: date, region: str | None) -> ListSpec:
+    try:
+        return ListSpec(
+            list_kind(entry.kind),
+            entry.name,
+            (folder / entry.file,),
+            day,
+            format=entry.format,
+            options=options_of(entry, region),
+            recipes=(parse_recipe(entry.hash),) if entry.hash else (),
+            folds=frozenset(entry.fold),
+        )
+    except UsageError as error:
+        raise ConfigError([f"list '{entry.name}': {error.message}"], error.hint) from error

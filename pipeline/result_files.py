@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import polars as pl
@@ -14,7 +15,7 @@ from pipeline.returns import ReturnFile
 from pipeline.verdict import Verdict
 from schemas.columns import SCHEMA_VERSION
 from schemas.findings import FINDING_SCHEMA
-from schemas.frames import finding_schema, frame_schema, output_types
+from schemas.frames import output_types
 from schemas.manifest import OutputFile
 
 #: Name of the return file of a drop whose vendor was not named.
@@ -33,21 +34,26 @@ class ResultFiles:
         extra, original = list(context.extra_columns), list(context.columns)
         clean, rejected = output_types(extra, None), output_types(extra, original)
         self._folder = folder
-        self._clean = ParquetOutput(folder / "clean.parquet", clean, frame_schema(clean), metadata)
-        self._rejected = ParquetOutput(folder / "rejected.parquet", rejected, frame_schema(rejected), metadata)
-        self._findings = ParquetOutput(folder / "findings.parquet", FINDING_SCHEMA, finding_schema(), metadata)
+        self._clean = ParquetOutput(folder / "clean.parquet", clean, metadata)
+        self._rejected = ParquetOutput(folder / "rejected.parquet", rejected, metadata)
+        self._findings = ParquetOutput(folder / "findings.parquet", FINDING_SCHEMA, metadata)
+        self._beside = ThreadPoolExecutor(1, "clean rows")
+        self._pending = self._beside.submit(lambda: None)
         (folder / "returns").mkdir()
         self._returns = ReturnFile(folder / "returns" / f"{context.vendor or UNNAMED_VENDOR}.csv", context.columns)
 
     def add(self, verdict: Verdict, findings: pl.DataFrame) -> None:
-        """Take a batch."""
-        self._clean.add(verdict.clean)
+        """Take a batch. Clean rows are written beside the others, and while the next batch is decided."""
+        self._pending.result()
+        self._pending = self._beside.submit(self._clean.add, verdict.clean)
         self._rejected.add(verdict.rejected)
         self._findings.add(findings)
         self._returns.add(verdict.rejected)
 
     def close(self) -> dict[str, OutputFile]:
         """Finish all files; sizes, rows and hashes by name."""
+        self._pending.result()
+        self._beside.shutdown()
         written = (self._clean, self._rejected, self._findings)
         for file in written:
             file.close()

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.ahead import in_order, read_ahead
+from pipeline.ahead import in_order
+from pipeline.alarms import silence
 from pipeline.context import Context, Source
 from pipeline.counts import Tally, add_present
-from pipeline.drops import SOURCE, FileTally, read_batches
 from pipeline.identity import run_id
 from pipeline.mail_check import CACHE_FILE, MailCheck
 from pipeline.manifests import make_manifest, write_manifest
@@ -27,6 +27,7 @@ from pipeline.plan import Plan, Request, make_plan
 from pipeline.pool import process_pool
 from pipeline.progress import Report, silent
 from pipeline.publish import publish, scratch_output, staged_output
+from pipeline.reading.table import SOURCE, FileTally, read_batches
 from pipeline.result_files import ResultFiles
 from pipeline.spill import Spill
 from pipeline.stage_decide import decide_stage
@@ -37,6 +38,7 @@ from pipeline.stage_quality import quality_stage
 from pipeline.stage_screen import screen_stage
 from pipeline.usable import usable_points
 from pipeline.verdict import Verdict
+from schemas.ahead import read_ahead
 from schemas.contact.apply import Apply
 from schemas.findings import no_findings
 from schemas.manifest import Manifest
@@ -47,7 +49,7 @@ from suppression.store import open_fit
 Stage = Callable[[pl.DataFrame, Source, Context], tuple[pl.DataFrame, pl.DataFrame]]
 
 #: Ends of the names of columns that only screening needs.
-_SCREENED_ONLY = (":given", ":other", ":other_region")
+_SCREENED_ONLY = (":given", ":key", ":domain", ":other", ":other_region")
 #: Stages of the first pass, in order. Each is a function of (batch, its file, read-only context).
 BATCH_STAGES: tuple[Stage, ...] = (map_stage, normalise_stage, quality_stage, screen_stage)
 
@@ -99,11 +101,11 @@ class _Run:
         self.work = staging / "work"
         self.work.mkdir()
         self._seconds: dict[str, float] = {}
-        self._noticed: list[str] = []
+        self._noticed = list(plan.notes)
         began = time.perf_counter()
         lists = [self._load(spec, apply) for spec in plan.lists]
         if plan.store is not None:
-            lists += open_fit(plan.store, plan.store_lists, request.as_of, request.allow_stale)
+            lists += open_fit(plan.store, plan.store_lists, request.as_of, request.allow_stale, request.max_age)
         self._clock("load lists", began)
         self._context = Context(plan.campaign, plan.vendor, request.as_of, lists, plan.sources, apply)
         self._files = [FileTally() for _ in plan.sources]
@@ -121,7 +123,7 @@ class _Run:
 
     def first_pass(self) -> None:
         """Read and check every batch, and put it away with its findings."""
-        size = sum(source.file.path.stat().st_size for source in self._context.sources) or 1
+        size = sum(source.table.path.stat().st_size for source in self._context.sources) or 1
         sampled: set[int] = set()
         for checked in in_order(self._check, read_ahead(self._batches(), depth=1), self._threads):
             number, frame, findings = checked.source, checked.frame, checked.findings
@@ -205,7 +207,8 @@ class _Run:
             source = self._context.sources[number]
             constants = {
                 "vendor": self._context.vendor,
-                "source_file": source.file.name,
+                "source_file": source.table.name,
+                "source_sheet": source.table.sheet,
                 "source_sha256": self._files[number].sha256,
                 "run_id": identity,
             }
@@ -230,6 +233,8 @@ class _Run:
             ):
                 self._notice(["no --region is given: numbers without + cannot be read"], source)
         for lst in self._context.lists:
+            alarm = silence(lst, self._context, self._tallies, self._matches)
+            self._noticed += [] if alarm is None else [f"list {lst.facts.name}: {alarm}"]
             counts = lst.facts.counts
             if counts.refused:
                 why = ", ".join(f"{count:,} {reason}" for reason, count in counts.refused.items())
@@ -240,7 +245,7 @@ class _Run:
     def _batches(self) -> Iterator[tuple[int, pl.DataFrame]]:
         rows = 0
         for number, source in enumerate(self._context.sources):
-            for batch in read_batches(source.file, self._files[number], self._request.block_bytes):
+            for batch in read_batches(source.table, self._files[number], self._request.block_bytes):
                 ids = pl.int_range(rows, rows + len(batch), dtype=pl.UInt64, eager=True)
                 rows += len(batch)
                 yield number, batch.with_columns(ids.alias("row_id"))
@@ -261,7 +266,7 @@ class _Run:
             self._matches[authority] = self._matches.get(authority, 0) + count
 
     def _notice(self, sentences: list[str] | tuple[str, ...], source: Source) -> None:
-        place = f"{source.file.name}: " if len(self._context.sources) > 1 else ""
+        place = f"{source.table.name}: " if len(self._context.sources) > 1 else ""
         self._noticed += [f"{place}{sentence}" for sentence in sentences]
 
     def _clock(self, step: str, began: float) -> float:

@@ -13,7 +13,6 @@ import pyarrow as pa
 
 from pipeline.context import Context
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS, POINTS
-from schemas.contact.email import email_key
 from schemas.contact.match_keys import fold_email
 from schemas.findings import findings, no_findings
 
@@ -99,7 +98,7 @@ class Deduplication:
         for slot in self._slots:
             if slot not in usable:
                 continue
-            key = pl.col(slot) if slot in PHONE_SLOTS else fold_email(email_key(pl.col(slot)), self._folds)
+            key = pl.col(slot) if slot in PHONE_SLOTS else fold_email(pl.col(f"{slot}:key"), self._folds)
             rows = frame.filter(usable[slot]).select(
                 "row_id",
                 "source_line",
@@ -165,7 +164,7 @@ class Deduplication:
         return pl.concat(found)
 
     def _findings(self, losers: pl.DataFrame) -> pl.DataFrame:
-        files = [source.file.name for source in self._context.sources]
+        files = [source.table.name for source in self._context.sources]
         same_row = pl.col("row_id") == pl.col("kept_row")
         where = (
             pl.lit("row ")

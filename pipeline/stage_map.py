@@ -5,9 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.context import Context, Source
-from pipeline.drops import SOURCE
+from pipeline.reading.table import SOURCE
 from schemas.columns import CODE_FIELDS, DAYS, INSTANTS, PERSON, PLAIN_FIELDS, POINTS, WORD_LISTS
-from schemas.contact.blank import trimmed, without_blanks, without_name_blanks, without_point_blanks
+from schemas.contact.blank import BLANKS, NAME_BLANKS, POINT_BLANKS, Blanks, trimmed
 from schemas.findings import findings, no_findings
 
 _ISO_DAY = r"^\d{4}-\d{2}-\d{2}$"
@@ -34,29 +34,38 @@ def map_stage(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl
     """Add the fields, trimmed and null where blank, and ``is_lead``. Returns the frame and findings."""
     fields = source.mapping.fields
     known = [point for point in POINTS if point in fields and point in context.points]
-    text = {name: pl.col(SOURCE + fields[name]) for name in (*known, *CODE_FIELDS, *PLAIN_FIELDS) if name in fields}
-    mapped = frame.with_columns((_read(name, cell)).alias(name) for name, cell in text.items())
+    cells = {
+        name: _blanks_of(name).cleaned(frame.get_column(SOURCE + fields[name]))
+        for name in (*known, *CODE_FIELDS, *PLAIN_FIELDS)
+        if name in fields
+    }
+    mapped = frame.with_columns(_read(name, cell).alias(name) for name, cell in cells.items())
     no_lead = _no_leads(mapped, source, known)
-    mapped = mapped.with_columns(is_lead=~pl.col("row_id").is_in(no_lead.get_column("row_id").implode()))
-    if len(no_lead):
+    if no_lead.is_empty():
+        mapped = mapped.with_columns(is_lead=True)
+    else:
+        mapped = mapped.with_columns(is_lead=~pl.col("row_id").is_in(no_lead.get_column("row_id").implode()))
         mapped = mapped.with_columns(pl.when("is_lead").then(pl.col(point)).alias(point) for point in known)
-    return mapped, pl.concat([no_lead, *_unread(mapped, fields)])
+    return mapped, pl.concat([no_lead, *_unread(mapped, cells, fields)])
 
 
-def _read(name: str, cell: pl.Expr) -> pl.Expr:
+def _read(name: str, cells: pl.Series) -> pl.Series:
+    """Turn trimmed cells into what the field holds; null where they cannot be read with certainty."""
     if name in INSTANTS:
-        return without_blanks(cell).map_batches(_instants, return_dtype=pl.Datetime("us", "UTC"))
+        return _instants(cells)
     if name in DAYS:
-        day = without_blanks(cell)
-        return pl.when(day.str.contains(_ISO_DAY)).then(day).str.to_date("%Y-%m-%d", strict=False)
+        iso = cells.str.contains(_ISO_DAY)
+        return cells.set(~iso.fill_null(False), None).str.to_date("%Y-%m-%d", strict=False)
     if name in WORD_LISTS:
-        return without_blanks(cell).str.replace_all("[;|]", ",").str.split(",").list.eval(trimmed(pl.element()))
+        return cells.str.replace_all("[;|]", ",").str.split(",").list.eval(trimmed(pl.element()))
     if name == "is_business":
-        word = trimmed(cell).str.to_lowercase()
-        return pl.when(word.is_in(_YES)).then(True).when(word.is_in(_NO)).then(False)
-    if name in POINTS:
-        return without_point_blanks(cell)
-    return without_name_blanks(cell) if name in PERSON else without_blanks(cell)
+        word = cells.str.to_lowercase()
+        return pl.select(pl.when(word.is_in(_YES)).then(True).when(word.is_in(_NO)).then(False)).to_series()
+    return cells
+
+
+def _blanks_of(name: str) -> Blanks:
+    return POINT_BLANKS if name in POINTS else NAME_BLANKS if name in PERSON else BLANKS
 
 
 def _instants(cells: pl.Series) -> pl.Series:
@@ -80,33 +89,33 @@ def _parsed(text: pl.Expr, form: str) -> pl.Expr:
     return text.str.to_datetime(form, time_unit="us", strict=False).dt.replace_time_zone("UTC")
 
 
-def _unread(mapped: pl.DataFrame, fields: dict[str, str]) -> list[pl.DataFrame]:
+def _unread(mapped: pl.DataFrame, cells: dict[str, pl.Series], fields: dict[str, str]) -> list[pl.DataFrame]:
     """Flag cells of dates and yes/no columns that hold something, yet could not be read with certainty."""
-    found = []
-    for name in (*INSTANTS, *DAYS, "is_business"):
-        if name in fields:
-            cell = without_blanks(pl.col(SOURCE + fields[name]))
-            unread = mapped.filter(pl.col(name).is_null() & cell.is_not_null())
-            found.append(
-                findings(
-                    unread,
-                    "row.unread_value",
-                    source=_READER,
-                    detail=f"column '{fields[name]}' ({name}): not in ISO 8601 form"
-                    if name != "is_business"
-                    else f"column '{fields[name]}' ({name}): neither yes nor no",
-                )
-            )
-    return found
+    return [
+        findings(
+            mapped.filter(mapped.get_column(name).is_null() & cells[name].is_not_null()),
+            "row.unread_value",
+            source=_READER,
+            detail=f"column '{fields[name]}' ({name}): not in ISO 8601 form"
+            if name != "is_business"
+            else f"column '{fields[name]}' ({name}): neither yes nor no",
+        )
+        for name in (*INSTANTS, *DAYS, "is_business")
+        if name in cells
+    ]
 
 
 def _no_leads(mapped: pl.DataFrame, source: Source, known: list[str]) -> pl.DataFrame:
     """Findings on records that are no lead: each gets exactly one."""
     # Only rows without any contact point, or whose first point is the column's own name, can be one of these.
-    header = {SOURCE + column: name for column, name in zip(source.file.columns, _header(source), strict=True)}
+    header = {SOURCE + column: name for column, name in zip(source.table.columns, source.table.header, strict=True)}
     first = SOURCE + source.mapping.fields[known[0]] if known else next(iter(header))
     no_point = pl.all_horizontal(pl.col(point).is_null() for point in known) if known else pl.lit(True)
-    candidates = mapped.filter(no_point | (trimmed(pl.col(first)).str.to_lowercase() == header[first].strip().lower()))
+    own_name = header[first].strip()
+    if known:
+        # The length first: it costs next to nothing.
+        mapped = mapped.filter(no_point | (pl.col(known[0]).str.len_bytes() == len(own_name.encode())))
+    candidates = mapped.filter(no_point | (trimmed(pl.col(first)).str.to_lowercase() == own_name.lower()))
     if candidates.is_empty():
         return no_findings()
     cells = [trimmed(pl.col(column)).fill_null("") for column in header]
@@ -137,8 +146,3 @@ def _no_leads(mapped: pl.DataFrame, source: Source, known: list[str]) -> pl.Data
         findings(judged.filter(pl.col("code") == code), code, source=_READER, detail=detail)
         for code, detail in details.items()
     )
-
-
-def _header(source: Source) -> tuple[str, ...]:
-    dialect = source.file.dialect
-    return source.file.columns if dialect is None else dialect.header

@@ -24,7 +24,8 @@ def normalise_stage(frame: pl.DataFrame, source: Source, context: Context) -> tu
     """Replace the contact columns by their canonical form.
 
     Adds ``<phone>:type``, ``<phone>:region`` and ``<phone>:zones``, ``<phone>:other`` and ``<phone>:other_region`` with
-    the other reading of a number that has two, and ``<email>:given`` with the value as it came.
+    the other reading of a number that has two, ``<email>:given`` with the value as it came, ``<email>:key`` under which
+    it is suppressed and de-duplicated, and ``<email>:domain``.
     """
     found = [_contact_none(frame, source, context)]
     frame, of_phones = _phones(frame, source, context)
@@ -66,26 +67,24 @@ def _phones(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.D
     for position, slot in enumerate(slots):
         part = forms.slice(position * len(frame), len(frame))
         judged = part.with_columns(frame.get_column("row_id"), frame.get_column(slot).alias("value"))
-        found += _trouble(judged, _PHONE_CODES, slot, PHONE_AUTHORITY)
-        found += _repairs(judged, "phone.repaired", slot, PHONE_AUTHORITY)
-        found.append(
-            findings(
-                judged.filter(pl.col("extension").is_not_null()),
-                "phone.extension",
-                point=slot,
-                source=PHONE_AUTHORITY,
-                detail="extension " + pl.col("extension"),
+        noted = judged.filter(
+            pl.any_horizontal(
+                pl.col("state") != "ok", *(pl.col(n).is_not_null() for n in ("repair", "extension", "other"))
             )
         )
-        found.append(
-            findings(
-                judged.filter(pl.col("other").is_not_null()),
+        found += _trouble(noted, _PHONE_CODES, slot, PHONE_AUTHORITY)
+        details = {
+            "repair": ("phone.repaired", pl.col("repair")),
+            "extension": ("phone.extension", "extension " + pl.col("extension")),
+            "other": (
                 "phone.ambiguous",
-                point=slot,
-                source=PHONE_AUTHORITY,
-                detail=masked_phone(pl.col("e164")) + " as written, or " + masked_phone(pl.col("other")),
-            )
-        )
+                masked_phone(pl.col("e164")) + " as written, or " + masked_phone(pl.col("other")),
+            ),
+        }
+        found += [
+            findings(noted.filter(pl.col(name).is_not_null()), code, point=slot, source=PHONE_AUTHORITY, detail=detail)
+            for name, (code, detail) in details.items()
+        ]
         if slot in codes:
             column = _code_columns(slots, source)[slot]
             beside = judged.with_columns(codes[slot].alias("code"), regions.alias("home"), frame[column])
@@ -131,26 +130,29 @@ def _emails(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.D
         given = frame.get_column(slot)
         forms = email_forms(given, context.apply)
         judged = forms.with_columns(frame.get_column("row_id"), given.alias("value"))
-        found += _trouble(judged, _EMAIL_CODES, slot, EMAIL_AUTHORITY)
-        found += _repairs(judged, "email.repaired", slot, EMAIL_AUTHORITY)
-        frame = frame.with_columns(forms.get_column("normal").alias(slot), given.alias(f"{slot}:given"))
+        noted = judged.filter((pl.col("state") != "ok") | pl.col("repair").is_not_null())
+        found += _trouble(noted, _EMAIL_CODES, slot, EMAIL_AUTHORITY)
+        repaired = noted.filter(pl.col("repair").is_not_null())
+        found.append(findings(repaired, "email.repaired", point=slot, source=EMAIL_AUTHORITY, detail=pl.col("repair")))
+        frame = frame.with_columns(
+            forms.get_column("normal").alias(slot),
+            given.alias(f"{slot}:given"),
+            forms.get_column("key").alias(f"{slot}:key"),
+            forms.get_column("domain").alias(f"{slot}:domain"),
+        )
     return frame, found
 
 
-def _trouble(judged: pl.DataFrame, codes: dict[str, str], slot: str, authority: str) -> list[pl.DataFrame]:
-    bad = judged.filter(pl.col("state") != "ok")
+def _trouble(noted: pl.DataFrame, codes: dict[str, str], slot: str, authority: str) -> list[pl.DataFrame]:
+    states = noted.get_column("state").unique().to_list()
     return [
         findings(
-            bad.filter(pl.col("state") == state),
+            noted.filter(pl.col("state") == state),
             code,
             point=slot,
             source=authority,
             detail=masked_text(pl.col("value")) + ": " + pl.col("why"),
         )
         for state, code in codes.items()
+        if state in states
     ]
-
-
-def _repairs(judged: pl.DataFrame, code: str, slot: str, authority: str) -> list[pl.DataFrame]:
-    repaired = judged.filter(pl.col("repair").is_not_null())
-    return [findings(repaired, code, point=slot, source=authority, detail=pl.col("repair"))]

@@ -5,21 +5,25 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.context import Context, Source
+from schemas.column_bytes import ascii_lower
 from schemas.config import Campaign
 from schemas.contact.domain_typos import domain_meant
-from schemas.contact.fictional import EXAMPLE_DOMAINS, FICTIONAL_NUMBERS, RESERVED_DOMAINS, domain_pattern
+from schemas.contact.fictional import EXAMPLE_DOMAINS, FICTIONAL_NUMBERS, RESERVED_DOMAINS, is_below
 from schemas.contact.phone import PHONE_AUTHORITY
 from schemas.contact.quality import (
     DISPOSABLE_AUTHORITY,
     ROLE_LOCAL_PARTS,
     TEST_ADDRESSES,
     TEST_FULL_NAMES,
-    disposable_domains,
+    is_disposable,
 )
 from schemas.findings import findings, no_findings
 from schemas.masking import masked_email, masked_phone
 
 _REGISTER = "leadscrub quality register"
+#: A role's address in any domain.
+_ROLE = "^(?:" + "|".join(sorted(ROLE_LOCAL_PARTS)) + ")@"
+_FIRST_WORDS = frozenset({"", *(name.partition(" ")[0] for name in TEST_FULL_NAMES)})
 #: Types that can receive a text; in many countries, such as the United States, landlines look like mobiles.
 _TEXTABLE = ("mobile", "fixed_line_or_mobile")
 
@@ -73,59 +77,48 @@ def _phone_types(frame: pl.DataFrame, slot: str, campaign: Campaign) -> list[pl.
 
 
 def _email(frame: pl.DataFrame, slot: str, real: frozenset[str]) -> list[pl.DataFrame]:
-    address, masked = pl.col(slot).str.to_lowercase(), masked_email(pl.col(slot))
-    reserved = tuple(domain for domain in RESERVED_DOMAINS if domain not in real or domain not in EXAMPLE_DOMAINS)
-    domain = address.str.extract("@([^@]*)$", 1)
-    names = frame.select(domain.unique().drop_nulls()).to_series().to_list()
-    throwaway = [name for name in names if _is_disposable(name)]
+    key, domain, masked = pl.col(f"{slot}:key"), pl.col(f"{slot}:domain"), masked_email(pl.col(slot))
+    names = frame.get_column(f"{slot}:domain").unique().drop_nulls().to_list()
+    reserved = tuple(name for name in RESERVED_DOMAINS if name not in real or name not in EXAMPLE_DOMAINS)
+    dead = [name for name in names if is_below(name, reserved)]
+    throwaway = [name for name in names if is_disposable(name)]
     meant = {name: right for name in names if (right := domain_meant(name)) is not None}
-    return [
-        findings(
-            frame.filter(address.str.contains(domain_pattern(reserved))),
-            "email.special_use",
-            point=slot,
-            source="RFC 2606, RFC 6761",
-            detail=masked + " is in a reserved domain",
-        ),
-        findings(
-            frame.filter(domain.is_in(throwaway)),
-            "email.disposable",
-            point=slot,
-            source=DISPOSABLE_AUTHORITY,
-            detail=masked + " is in a disposable domain",
-        ),
-        findings(
-            frame.filter(address.str.extract("^([^@]*)@", 1).is_in(ROLE_LOCAL_PARTS)),
-            "email.role",
-            point=slot,
-            source=_REGISTER,
-            detail=masked + " belongs to a role",
-        ),
-        findings(
-            frame.filter(domain.is_in(list(meant))),
+    cases: list[tuple[str, pl.Expr, str, pl.Expr | str]] = [
+        ("email.special_use", domain.is_in(dead), "RFC 2606, RFC 6761", " is in a reserved domain"),
+        ("email.disposable", domain.is_in(throwaway), DISPOSABLE_AUTHORITY, " is in a disposable domain"),
+        ("email.role", key.str.contains(_ROLE), _REGISTER, " belongs to a role"),
+        (
             "email.domain_typo",
-            point=slot,
-            source=_REGISTER,
-            detail=masked + ": is " + domain.replace_strict(meant, default=None, return_dtype=pl.String) + " meant?",
+            domain.is_in(list(meant)),
+            _REGISTER,
+            ": is " + domain.replace_strict(meant, default=None, return_dtype=pl.String) + " meant?",
         ),
     ]
-
-
-def _is_disposable(domain: str) -> bool:
-    labels = domain.split(".")
-    return any(".".join(labels[start:]) in disposable_domains() for start in range(len(labels) - 1))
+    # One pass for all of them: most rows are none of these.
+    noted = frame.select("row_id", slot, key, domain).filter(pl.any_horizontal(sign for _, sign, _, _ in cases))
+    return [
+        findings(noted.filter(sign), code, point=slot, source=source, detail=masked + said)
+        for code, sign, source, said in cases
+    ]
 
 
 def _test_records(frame: pl.DataFrame, email_slots: tuple[str, ...]) -> list[pl.DataFrame]:
     """Judge by the whole name, or by an address that only a tester types."""
-    signs = [pl.col(slot).str.to_lowercase().is_in(TEST_ADDRESSES) for slot in email_slots]
-    names = {name: pl.col(name).str.to_lowercase() for name in ("first_name", "last_name", "full_name")}
+    signs = [pl.col(f"{slot}:key").is_in(TEST_ADDRESSES) for slot in email_slots]
+    given = frame.with_columns(
+        ascii_lower(frame.get_column(name))
+        for name in ("first_name", "last_name", "full_name")
+        if name in frame.columns
+    )
     if "full_name" in frame.columns:
-        signs.append(names["full_name"].is_in(TEST_FULL_NAMES))
+        signs.append(pl.col("full_name").is_in(TEST_FULL_NAMES))
     if "first_name" in frame.columns and "last_name" in frame.columns:
-        whole = pl.concat_str([names["first_name"], names["last_name"]], separator=" ", ignore_nulls=True)
-        signs.append(whole.is_in(TEST_FULL_NAMES))
+        # The first word first, which leaves few.
+        first = pl.col("first_name").fill_null("")
+        given = given.with_columns(likely=first.is_in(_FIRST_WORDS))
+        whole = pl.concat_str("first_name", "last_name", separator=" ", ignore_nulls=True)
+        signs.append(pl.col("likely") & whole.is_in(TEST_FULL_NAMES))
     if not signs:
         return []
-    tests = frame.filter(pl.any_horizontal(sign.fill_null(False) for sign in signs))
+    tests = frame.filter(given.select(pl.any_horizontal(sign.fill_null(False) for sign in signs)).to_series())
     return [findings(tests, "lead.test_record", source=_REGISTER, detail="name or address of a test entry")]

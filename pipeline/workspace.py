@@ -41,6 +41,7 @@ policy = "first"                    # or newest_consent
 # name = "ours"
 # file = "../lists/do-not-contact.csv"
 # column = "number"                 # only where the header does not say
+# columns = { number = "Tel", date = "Listed", severity = "Level" }   # or by role
 #
 # [[lists]]
 # kind = "email.unsubscribed"

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from schemas.columns import CHANNELS, CODE_FIELDS, EMAIL_SLOTS, PHONE_SLOTS, PLAIN_FIELDS
 from schemas.contact.fictional import EXAMPLE_DOMAINS, FICTIONAL_NUMBERS
+from schemas.contact.match_keys import folds_named
 from schemas.contact.regions import checked_region
 from schemas.errors import ConfigError, UsageError
 from schemas.list_kinds import list_kind
@@ -60,6 +61,13 @@ def _names_differ(lists: list[ListEntry]) -> list[ListEntry]:
     return lists
 
 
+def _folds(names: list[str]) -> list[str]:
+    try:
+        return sorted(folds_named(names))
+    except UsageError as error:
+        raise ValueError(str(error)) from error
+
+
 def _unique(values: list[Channel]) -> list[Channel]:
     return list(dict.fromkeys(values))
 
@@ -67,6 +75,7 @@ def _unique(values: list[Channel]) -> list[Channel]:
 Region = Annotated[str, _checked(checked_region)]
 ListKindName = Annotated[str, _checked(lambda name: list_kind(name).kind)]
 RecipeText = Annotated[str, _checked(lambda spelled: parse_recipe(spelled).spelled)]
+Folds = Annotated[list[str], AfterValidator(_folds)]
 Columns = Annotated[dict[str, str], AfterValidator(_mappable)]
 
 
@@ -80,8 +89,17 @@ class ListEntry(_Model):
     kind: ListKindName
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
     file: Path
+    format: str = "auto"
     column: str | None = None
+    columns: dict[str, str | list[str]] = Field(default={}, description="role -> header: date, severity, code …")
+    delimiter: str | None = None
+    headerless: bool = False
+    day_first: bool | None = None
+    codes: list[str] = []
+    min_severity: int | None = None
+    statuses: dict[str, str] = Field(default={}, description="word -> listed, not listed or no data")
     hash: RecipeText | None = None
+    fold: Folds = []
 
 
 class Dedupe(_Model):

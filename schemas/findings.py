@@ -18,9 +18,12 @@ FINDING_SCHEMA: dict[str, pl.DataType] = {
 }
 
 
+_NONE = pl.DataFrame(schema=FINDING_SCHEMA)
+
+
 def no_findings() -> pl.DataFrame:
     """Return an empty frame of findings."""
-    return pl.DataFrame(schema=FINDING_SCHEMA)
+    return _NONE
 
 
 def findings(

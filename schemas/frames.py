@@ -8,7 +8,6 @@ from pandera.errors import SchemaError, SchemaErrors
 
 from schemas.codes import CODES
 from schemas.columns import COMMON_COLUMNS, EMAIL_SLOTS, PHONE_SLOTS, REJECTED_COLUMNS, dtype_of
-from schemas.findings import FINDING_SCHEMA
 
 
 def output_types(extra: list[str], original: list[str] | None) -> dict[str, pl.DataType]:
@@ -21,54 +20,46 @@ def output_types(extra: list[str], original: list[str] | None) -> dict[str, pl.D
     return types
 
 
-def _text_has(data: pa.PolarsData, pattern: str) -> pl.LazyFrame:
-    return data.lazyframe.select(pl.col(data.key or "*").str.contains(pattern))
-
-
-def _column(name: str, dtype: pl.DataType) -> pa.Column:
-    checks = []
-    if name in PHONE_SLOTS:
-        checks.append(pa.Check(lambda data: _text_has(data, r"^\+[1-9]")))
-    elif name in EMAIL_SLOTS:
-        checks.append(pa.Check(lambda data: _text_has(data, "@")))
-    elif name in ("reason", "code"):
-        checks.append(pa.Check.isin(list(CODES)))
-    required = name in {
-        "row_id",
-        "source_file",
-        "run_id",
-        "channels",
-        "flags",
-        "reason",
-        "reasons",
-        "disposition",
+#: Columns that are never null in a file that has them.
+_REQUIRED = frozenset(
+    {
+        *("row_id", "source_file", "run_id", "channels", "flags", "reason", "reasons", "disposition"),
+        *("code", "effect", "source", "detail"),
     }
-    return pa.Column(dtype, checks=checks, nullable=not required)
+)
 
 
-def frame_schema(types: dict[str, pl.DataType]) -> pa.DataFrameSchema:
-    """Build the pandera schema: exactly these columns in this order, contact columns in canonical form."""
-    return pa.DataFrameSchema({name: _column(name, dtype) for name, dtype in types.items()}, strict=True, ordered=True)
+def _rule(name: str) -> pl.Expr | None:
+    """What holds for every value of a column; None where any will do."""
+    column = pl.col(name)
+    if name in PHONE_SLOTS:
+        return column.str.starts_with("+")
+    if name in EMAIL_SLOTS:
+        return column.str.contains("@", literal=True)
+    if name in ("reason", "code"):
+        return column.is_in(list(CODES))
+    return column.is_in(["block", "review", "flag"]) if name == "effect" else None
 
 
-def finding_schema() -> pa.DataFrameSchema:
-    """Build the pandera schema of findings."""
-    return pa.DataFrameSchema(
-        {
-            name: pa.Column(
-                dtype,
-                checks=[pa.Check.isin(["block", "review", "flag"])] if name == "effect" else [],
-                nullable=name == "point",
-            )
-            for name, dtype in FINDING_SCHEMA.items()
-        },
-        strict=True,
-        ordered=True,
-    )
+def value_schema(types: dict[str, pl.DataType]) -> pa.DataFrameSchema:
+    """Build the pandera schema of a file's values: canonical contact points, registered codes, nothing missing.
+
+    One check for the whole frame: pandera's price is by the column.
+    """
+    rules = [rule for name in types if (rule := _rule(name)) is not None]
+    rules += [pl.col(name).is_not_null() for name in types if name in _REQUIRED]
+    keeps_all = pl.all_horizontal(rule.fill_null(True) for rule in rules)
+    return pa.DataFrameSchema(checks=[pa.Check(lambda data: data.lazyframe.select(keeps_all), name="values")])
 
 
-def checked(frame: pl.DataFrame, schema: pa.DataFrameSchema, what: str) -> pl.DataFrame:
-    """Validate; a failure names columns and checks, never a value (the library's own message shows rows)."""
+def checked(frame: pl.DataFrame, types: dict[str, pl.DataType], schema: pa.DataFrameSchema, what: str) -> pl.DataFrame:
+    """Check that a frame has exactly these columns in this order, and values as its schema says.
+
+    A failure names columns and checks, never a value (the library's own message shows rows).
+    """
+    if list(frame.schema.items()) != list(types.items()):
+        odd = sorted({f"{name}: {dtype}" for name, dtype in set(frame.schema.items()) ^ set(types.items())})
+        raise AssertionError(f"{what} does not have its contract's columns: {'; '.join(odd) or 'another order'}")
     try:
         schema.validate(frame)
     except SchemaErrors as errors:

@@ -25,6 +25,12 @@ class ListKind:
         by_phone = {"call", "text"} if self.phones else set()
         return frozenset(by_phone | ({"email"} if self.emails or self.domains else set()))
 
+    @property
+    def fields(self) -> frozenset[str]:
+        """Contact points whose columns are looked for in a table of such a list."""
+        held = {name for name, holds in (("phone", self.phones), ("email", self.emails)) if holds}
+        return frozenset(held or {"email"})
+
 
 _KINDS = (
     # 16 CFR 310.4(b)(3)(iv): a copy obtained no more than 31 days before the call.
@@ -48,11 +54,41 @@ KINDS: dict[str, ListKind] = {kind.kind: kind for kind in _KINDS}
 REGISTRIES: dict[str, int] = {"ftc": 31, "ndncl": 31, "tps": 28, "ctps": 28, "dncr": 30, "rpo": 15}
 
 
-def max_age_days(kind: ListKind, registry: str | None, expires_after: int | None) -> int | None:
+def max_age_days(kind: ListKind, registry: str | None, *shorter: int | None) -> int | None:
     """How many days a copy may be used: the registry's limit, else the kind's; a user may only shorten it."""
     legal = kind.max_age_days if registry is None else REGISTRIES[registry]
-    limits = [days for days in (legal, expires_after) if days is not None]
+    limits = [days for days in (legal, *shorter) if days is not None]
     return min(limits) if limits else None
+
+
+@dataclass(frozen=True)
+class MaxAge:
+    """Days that a run allows a copy to be old: ``days`` for every list, ``by_kind`` for some kinds."""
+
+    days: int | None = None
+    by_kind: tuple[tuple[str, int], ...] = ()
+
+    def of(self, kind: str) -> int | None:
+        """Limit for a kind; its own wins."""
+        return dict(self.by_kind).get(kind, self.days)
+
+
+NO_MAX_AGE = MaxAge()
+
+
+def max_age_said(texts: list[str]) -> MaxAge:
+    """Read ``DAYS`` and ``KIND=DAYS``."""
+    days: int | None = None
+    by_kind = {}
+    for text in texts:
+        kind, _, number = text.rpartition("=")
+        if not number.isdecimal():
+            raise UsageError(f"--max-age '{text}' is not of the form DAYS or KIND=DAYS.", "As in 30 or dnc.internal=7.")
+        if kind:
+            by_kind[list_kind(kind).kind] = int(number)
+        else:
+            days = int(number)
+    return MaxAge(days, tuple(by_kind.items()))
 
 
 def registry_named(name: str) -> str:

@@ -23,13 +23,34 @@ class SourceFile(_Model):
     bytes: int
 
 
+class Changes(_Model):
+    """What the entries of change files did to the version that they were applied to."""
+
+    added: int
+    deleted: int
+    unchanged: int = Field(description="it was so already")
+
+
 class EntryCounts(_Model):
-    """Entries read = indexed + repeated + refused."""
+    """Entries read + second readings = indexed + repeated + refused.
+
+    Of change files: = added + deleted + unchanged + refused. ``indexed`` is always what the version holds.
+    """
 
     read: int = 0
     indexed: int = 0
     repeated: int = 0
+    second_readings: int = Field(default=0, description="numbers that can be read in two ways are listed under both")
     refused: dict[str, int] = Field(default={}, description="entries that no index could take, by reason")
+    changes: Changes | None = Field(default=None, description="null for a full copy")
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every entry that was read is accounted for."""
+        used = self.indexed + self.repeated
+        if self.changes is not None:
+            used = self.changes.added + self.changes.deleted + self.changes.unchanged
+        return self.read + self.second_readings == used + sum(self.refused.values())
 
 
 class Loading(_Model):
@@ -38,18 +59,38 @@ class Loading(_Model):
     version: str | None
     at: datetime
     action: str
+    removed_at: datetime | None = Field(
+        default=None, description="when the version's files went, after their retention"
+    )
 
 
 class History(_Model):
-    """All steps of a list, oldest first. The last one says what is current."""
+    """All steps of a list, oldest first. The last one says what is current. ``digest`` is over the steps."""
 
     name: str
     steps: list[Loading]
+    digest: str = ""
 
     @property
     def current(self) -> str | None:
         """Version in force; None when the list was dropped."""
         return self.steps[-1].version if self.steps else None
+
+    def sealed(self) -> History:
+        """Return the same with the digest that belongs to it."""
+        return self.model_copy(update={"digest": self.steps_digest})
+
+    @property
+    def steps_digest(self) -> str:
+        """SHA-256 of the steps."""
+        return hashlib.sha256("\n".join(step.model_dump_json() for step in self.steps).encode()).hexdigest()
+
+
+class SideTable(_Model):
+    """A table that a version keeps beside its indexes. ``digest`` is the XXH3-128 of the file."""
+
+    bytes: int
+    digest: str
 
 
 class ListVersion(_Model):
@@ -65,13 +106,29 @@ class ListVersion(_Model):
     covers: list[str] | None = Field(default=None, description="area codes it speaks for; ['all'], or null: not said")
     san: str | None = None
     scope: str = "seller"
+    region: str | None = Field(default=None, description="where numbers without a calling code belong")
+    folds: list[str] = Field(default=[], description="how addresses are folded, at load and when they are looked up")
+    base: str | None = Field(default=None, description="version that the change files in sources were applied to")
+    changes_since: date | None = Field(default=None, description="first day that the change files speak for")
     sources: list[SourceFile]
     hash_recipes: list[str] = []
     counts: EntryCounts
     indexes: dict[str, Any] = Field(description="record of each index file, with its checksums")
+    tables: dict[str, SideTable] = {}
     domains: list[str] = []
+
+    @property
+    def text(self) -> str:
+        """What is written to disk. What was not given is left out, so that a later field changes no earlier version."""
+        return self.model_dump_json(indent=1, exclude_unset=True)
 
     @property
     def version(self) -> str:
         """Content address: the same files read in the same way give the same version."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @property
+    def vendor(self) -> str | None:
+        """The one vendor whose leads the list speaks about, if its scope is a vendor."""
+        scope, _, name = self.scope.partition(":")
+        return name if scope == "vendor" else None

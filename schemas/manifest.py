@@ -65,8 +65,13 @@ class UsedList(_Model):
     valid_until: date | None
     stale_allowed: bool = Field(description="used although it was too old, because the user said so")
     hash_recipes: list[str]
+    base: str | None = Field(description="version that the files' changes were applied to; null for a full copy")
+    folds: list[str] = Field(description="how addresses were folded before they were compared")
+    max_age: int | None = Field(description="days that this run allowed the copy, where it said so")
     entries: EntryCounts
+    looked_up: int = Field(description="contact points of the run that were looked up in the list")
     matches: int
+    alarm: str | None = Field(description="why the list may not do what it should")
 
 
 class MailChecked(_Model):

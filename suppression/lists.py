@@ -7,24 +7,25 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
-from pydantic import ValidationError
 
 from schemas.errors import ListError
 from schemas.list_kinds import ListKind, list_kind, max_age_days
 from schemas.list_version import VERSION_FILE, ListVersion
 from schemas.recipes import Recipe, parse_recipe
+from suppression.index.blobs import Blob
 from suppression.index.digests import DigestIndex
 from suppression.index.numbers import NumberIndex
 from suppression.index.texts import TextIndex
-from suppression.side_tables import EXPIRING, FACTS, read_side
+from suppression.side_tables import EXPIRING, FACTS, REFUSED, OpenedTable
 
 
 @dataclass(frozen=True)
 class SuppressionList:
     """An opened list: what is known of its version, and its indexes (None where the kind has none).
 
-    ``expiring`` are keys of entries in force on the day it was opened for, though not for ever; ``told`` what is said
-    of entries (key, listed_on, reason, severity), None when nothing is.
+    ``expiring`` are keys of entries in force on the day it was opened for, though not for ever. ``facts_table`` holds
+    what is said of entries (key, listed_on, reason, severity), ``expiring_table`` all that expire; None when there is
+    nothing. ``max_age``: days that the run allows a copy, where it allows less than the kind does.
     """
 
     facts: ListVersion
@@ -35,8 +36,10 @@ class SuppressionList:
     digests: DigestIndex | None
     domains: frozenset[str]
     expiring: pl.Series
-    told: pl.LazyFrame | None
+    facts_table: OpenedTable | None
+    expiring_table: OpenedTable | None
     stale_allowed: bool = False
+    max_age: int | None = None
 
     @property
     def authority(self) -> str:
@@ -47,25 +50,31 @@ class SuppressionList:
     @property
     def valid_until(self) -> date | None:
         """Last day on which this copy may be used; None when its kind does not age."""
-        return last_day(self.facts)
+        return last_day(self.facts, self.max_age)
+
+    @property
+    def folds(self) -> frozenset[str]:
+        """How the list's addresses are folded, and so those that are looked up in it."""
+        return frozenset(self.facts.folds)
 
 
-def last_day(facts: ListVersion) -> date | None:
-    """Last day on which a version may be used; None when its kind does not age."""
-    days = max_age_days(list_kind(facts.kind), facts.registry, facts.expires_after)
+def last_day(facts: ListVersion, max_age: int | None = None) -> date | None:
+    """Last day on which a version may be used; None when neither its kind nor ``max_age`` sets a limit."""
+    days = max_age_days(list_kind(facts.kind), facts.registry, facts.expires_after, max_age)
     return None if days is None else facts.as_of + timedelta(days=days)
 
 
-def open_version(folder: Path, day: date) -> SuppressionList:
-    """Open a built version for a run on ``day``. Its files are memory-mapped and checked as they are used."""
-    facts = read_facts(folder)
+def open_version(folder: Path, day: date, version: str | None = None) -> SuppressionList:
+    """Open a built version for a run on ``day``. Its indexes are memory-mapped and checked as they are used.
+
+    ``version`` is what the folder should hold; `ListError` when it does not.
+    """
+    facts = read_facts(folder, version)
     found = facts.indexes
-    expiring = read_side(folder, EXPIRING)
-    in_force = (
-        pl.Series(dtype=pl.String)
-        if expiring is None
-        else expiring.filter(pl.col("expires_on") >= day).select("key").collect().to_series()
-    )
+    tables = {name: OpenedTable(folder, name, record, facts.name) for name, record in facts.tables.items()}
+    if REFUSED in tables:
+        tables[REFUSED].check()
+    expiring = tables.get(EXPIRING)
     return SuppressionList(
         facts,
         list_kind(facts.kind),
@@ -74,14 +83,38 @@ def open_version(folder: Path, day: date) -> SuppressionList:
         TextIndex(folder, found["emails"], facts.name) if "emails" in found else None,
         DigestIndex(folder, found["digests"], facts.name) if "digests" in found else None,
         frozenset(facts.domains),
-        in_force.unique(),
-        read_side(folder, FACTS),
+        pl.Series(dtype=pl.String) if expiring is None else _in_force(expiring, day),
+        tables.get(FACTS),
+        expiring,
     )
 
 
-def read_facts(folder: Path) -> ListVersion:
-    """What is known of a built version."""
+def check_version(folder: Path, version: str) -> None:
+    """Read every byte of a version and compare it with its checksums. `ListError` when any differs."""
+    opened = open_version(folder, date.min, version)
+    for table in (opened.facts_table, opened.expiring_table):
+        if table is not None:
+            table.check()
+    for index in opened.facts.indexes.values():
+        for part in index.values():
+            if isinstance(part, dict):
+                Blob(folder, part, opened.facts.name).all()
+
+
+def _in_force(expiring: OpenedTable, day: date) -> pl.Series:
+    return expiring.read().filter(pl.col("expires_on") >= day).get_column("key").unique()
+
+
+def read_facts(folder: Path, version: str | None = None) -> ListVersion:
+    """What is known of a built version. `ListError` when its file is not as it was written."""
+    path = folder / VERSION_FILE
     try:
-        return ListVersion.model_validate_json((folder / VERSION_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValidationError) as error:
+        text = path.read_text(encoding="utf-8")
+        facts = ListVersion.model_validate_json(text)
+    except (OSError, ValueError) as error:
         raise ListError(f"The list version '{folder}' is damaged.", "Load the list again.") from error
+    if facts.text != text or (version is not None and facts.version != version):
+        raise ListError(
+            f"Suppression list '{facts.name}' is damaged: '{path}' is not as it was written.", "Load the list again."
+        )
+    return facts

@@ -1,23 +1,28 @@
-"""Makes a version of a list from its files: for one run, or for the store."""
+"""Makes a version of a list from a full copy of it: for one run, or for the store."""
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
+from schemas.ahead import read_ahead
 from schemas.contact.apply import Apply
-from schemas.errors import ListError
+from schemas.errors import ListError, UsageError
 from schemas.list_kinds import ListKind
-from schemas.list_version import VERSION_FILE, ListVersion, SourceFile
+from schemas.list_version import VERSION_FILE, EntryCounts, ListVersion, SourceFile
 from schemas.recipes import Recipe
-from suppression.build import IndexBuilder, digest_rows
+from suppression.build import IndexBuilder
+from suppression.entries import Entries, Reading
 from suppression.formats.options import Options
 from suppression.formats.reading import AUTO, read_list
 from suppression.lists import open_version
+from suppression.side_tables import SideTables
+from suppression.sources import hashing
 
 #: What stands in a manifest where nobody but the user vouches for a list's age.
 RUN_ONLY = "the user: a list for this run only counts as dated on the day of the run"
@@ -28,7 +33,7 @@ class ListSpec:
     """A list as the user names it: what it is, where its files are, and what is said about them.
 
     ``covers``: area codes it speaks for, or ``all``; None where nobody said. ``planted``: values that the user knows to
-    be in a hashed list, to prove the recipe.
+    be in a hashed list, to prove the recipe. ``folds``: how its addresses are folded (`schemas.contact.match_keys`).
     """
 
     kind: ListKind
@@ -45,6 +50,16 @@ class ListSpec:
     expires_after: int | None = None
     san: str | None = None
     scope: str = "seller"
+    folds: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        """Refuse what no lookup could follow. `UsageError`."""
+        if self.folds and (self.recipes or not self.kind.emails):
+            what = "is hashed" if self.recipes else f"of kind {self.kind.kind} holds no addresses"
+            raise UsageError(
+                f"List '{self.name}' {what}: nothing of it can be folded.",
+                "The recipe of a hashed list may say striptag." if self.recipes else "",
+            )
 
 
 @dataclass(frozen=True)
@@ -58,24 +73,53 @@ class Built:
 def build_version(spec: ListSpec, folder: Path, apply: Apply) -> Built:
     """Read all files into ``folder``. `ListError` when no entry is usable, or a planted value is not found."""
     folder.mkdir(parents=True, exist_ok=True)
-    builder = IndexBuilder(folder, spec.name, spec.kind, spec.recipes, spec.options.region, apply)
+    sides = SideTables(folder)
+    reading = Reading(
+        spec.name, spec.kind, spec.recipes[0] if spec.recipes else None, spec.options.region, spec.folds, apply
+    )
+    entries = Entries(reading, sides)
+    builder = IndexBuilder(folder, spec.kind, spec.recipes, sides)
     said: set[str] = set()
     warnings: list[str] = []
-    for block in read_list(spec.paths, spec.options, spec.format):
-        builder.add(block)
-        said |= block.covers
-        warnings += block.warnings
-    covers = list(spec.covers) if spec.covers is not None else sorted(said) or None
-    return Built(_finish(spec, builder, folder, covers), tuple(dict.fromkeys(warnings)))
+    with hashing(spec.paths) as sources:
+        for block in read_ahead(read_list(spec.paths, spec.options, spec.format)):
+            if "action" in block.frame.columns:
+                raise ListError(
+                    f"List '{spec.name}': '{block.member}' is a change file, with additions and deletions.",
+                    "Load a full copy first, then apply the changes with 'leadscrub lists update'.",
+                )
+            for keyed in entries.keyed(block):
+                builder.take(keyed)
+            said |= block.covers
+            warnings += block.warnings
+        covers = list(spec.covers) if spec.covers is not None else sorted(said) or None
+        facts = _finish(spec, entries, builder, sides, covers, folder, sources)
+        return Built(facts, tuple(dict.fromkeys([*warnings, *entries.warnings])))
 
 
-def _finish(spec: ListSpec, builder: IndexBuilder, folder: Path, covers: list[str] | None) -> ListVersion:
+def _finish(
+    spec: ListSpec,
+    entries: Entries,
+    builder: IndexBuilder,
+    sides: SideTables,
+    covers: list[str] | None,
+    folder: Path,
+    sources: Callable[[], list[SourceFile]],
+) -> ListVersion:
     """Write the indexes and the facts of a version."""
-    counts, indexes, domains = builder.write()
-    files = ", ".join(str(path) for path in spec.paths)
+    indexes, domains, indexed = builder.write()
+    tables = sides.close()
+    counts = EntryCounts(
+        read=entries.read,
+        indexed=indexed + sides.expiring,
+        repeated=builder.taken - indexed,
+        second_readings=entries.second_readings,
+        refused=dict(entries.refused.most_common()),
+    )
     if counts.indexed == 0:
+        files = ", ".join(str(path) for path in spec.paths)
         raise ListError(
-            f"List '{spec.name}' ({files}) has no usable entry among {builder.read:,}{builder.refused_most()}.",
+            f"List '{spec.name}' ({files}) has no usable entry among {entries.read:,}{entries.refused_most()}.",
             "A list that suppresses nobody is never what was meant: check the file, --region and its column.",
         )
     facts = ListVersion(
@@ -89,36 +133,39 @@ def _finish(spec: ListSpec, builder: IndexBuilder, folder: Path, covers: list[st
         covers=covers,
         san=spec.san,
         scope=spec.scope,
-        sources=[_source_file(path) for path in spec.paths],
+        region=spec.options.region,
+        folds=sorted(spec.folds),
+        sources=sources(),
         hash_recipes=[recipe.spelled for recipe in spec.recipes],
         counts=counts,
         indexes=indexes,
+        tables=tables,
         domains=domains,
     )
-    (folder / VERSION_FILE).write_text(facts.model_dump_json(indent=1), encoding="utf-8")
-    _prove(spec, folder)
+    write_facts(facts, folder)
+    prove(facts, folder, spec.planted)
     return facts
 
 
-def _prove(spec: ListSpec, folder: Path) -> None:
+def write_facts(facts: ListVersion, folder: Path) -> None:
+    """Close the account of a version and write its facts."""
+    if not facts.counts.balanced:
+        raise AssertionError(f"entries of '{facts.name}' are not all accounted for: {facts.counts}")
+    (folder / VERSION_FILE).write_text(facts.text, encoding="utf-8")
+
+
+def prove(facts: ListVersion, folder: Path, planted: tuple[str, ...]) -> None:
     """Look for the planted values: a wrong recipe makes a list that matches nobody, silently."""
-    if not spec.planted:
+    if not planted:
         return
-    digests = open_version(folder, spec.as_of).digests
-    if digests is None:
-        raise ListError(f"List '{spec.name}' is not hashed: planted values prove a recipe.", "Leave --planted away.")
-    for number, value in enumerate(spec.planted, start=1):
-        found = [digests.hits(digest_rows([recipe.digest(value)], digests.size)) for recipe in spec.recipes]
+    opened = open_version(folder, facts.as_of)
+    if opened.digests is None:
+        raise ListError(f"List '{facts.name}' is not hashed: planted values prove a recipe.", "Leave --planted away.")
+    for number, value in enumerate(planted, start=1):
+        found = [opened.digests.hits(recipe.digest_all(pl.Series([value]))) for recipe in opened.recipes]
         if not np.any(found):
-            tried = " or ".join(recipe.spelled for recipe in spec.recipes)
+            tried = " or ".join(facts.hash_recipes)
             raise ListError(
-                f"List '{spec.name}': planted value {number} is not found by {tried}.",
+                f"List '{facts.name}': planted value {number} is not found by {tried}.",
                 "The recipe is not how the list was made; ask who made it.",
             )
-
-
-def _source_file(path: Path) -> SourceFile:
-    """Hash a list's file."""
-    with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return SourceFile(name=path.name, sha256=digest, bytes=path.stat().st_size)

@@ -6,15 +6,14 @@ import numpy as np
 import polars as pl
 
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
-from schemas.contact.email import email_key
+from schemas.contact.match_keys import fold_email
 from schemas.findings import findings, no_findings
 from schemas.list_kinds import code_of
 from schemas.masking import masked_email, masked_phone
 from schemas.recipes import Recipe
-from suppression.build import digest_rows
 from suppression.index.digests import DigestIndex
 from suppression.index.numbers import number_key
-from suppression.index.texts import text_keys
+from suppression.index.packed import Keys, text_keys
 from suppression.lists import SuppressionList
 
 #: Kinds whose registries are handed out by area code: calling into one that the copy does not cover is a violation,
@@ -25,9 +24,10 @@ _BY_AREA_CODE = frozenset({"dnc.national"})
 def screen_points(frame: pl.DataFrame, lists: list[SuppressionList]) -> pl.DataFrame:
     """Return the findings of all lists over all contact points of ``frame``.
 
-    ``frame`` has ``row_id``, the contact columns in canonical form, for each email column ``<column>:given`` with the
-    value as it came (partners hash what they were given), and for each phone column ``<column>:region``. A number that
-    can be read in two ways has the other one in ``<column>:other``, of ``<column>:other_region``: it is screened too.
+    ``frame`` has ``row_id`` and the contact columns in canonical form. For each email column, ``<column>:given`` holds
+    the value as it came (partners hash what they were given) and ``<column>:key`` its lower case; for each phone column
+    ``<column>:region``. A number that can be read in two ways has the other one in ``<column>:other``, of
+    ``<column>:other_region``: it is screened too.
     """
     found = [no_findings()]
     for slot in PHONE_SLOTS:
@@ -71,13 +71,16 @@ def _screen_other_reading(frame: pl.DataFrame, slot: str, lists: list[Suppressio
 
 def _screen_email(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) -> list[pl.DataFrame]:
     values = frame.get_column(slot)
-    folded = frame.select(email_key(pl.col(slot))).to_series()
-    # Making the keys costs more than looking them up: once for all lists.
-    keys = text_keys(folded) if any(suppression.emails is not None for suppression in lists) else None
+    plain = frame.get_column(f"{slot}:key")
+    # Making the keys costs more than looking them up: once for all lists that fold addresses alike.
+    keys_of: dict[frozenset[str], tuple[pl.Series, Keys]] = {}
+    for folds in {suppression.folds for suppression in lists if suppression.emails is not None}:
+        keys_of[folds] = (own := fold_email(plain, folds), text_keys(own))
     found = []
     for suppression in lists:
-        hits = None
-        if suppression.emails is not None and keys is not None:
+        hits, folded = None, plain
+        if suppression.emails is not None:
+            folded, keys = keys_of[suppression.folds]
             hits = pl.Series(suppression.emails.hits(folded, keys))
         elif suppression.digests is not None and suppression.kind.emails:
             hits = _hashed_hits(suppression.digests, suppression.recipes, [values, frame.get_column(f"{slot}:given")])
@@ -96,9 +99,9 @@ def _matches(
         hits |= keys.is_in(suppression.expiring.implode()).fill_null(False)
     rows = frame.filter(hits)
     said = pl.lit("")
-    if suppression.told is not None and len(rows):
+    if len(rows) and suppression.facts_table is not None:
         rows = rows.with_columns(keys.filter(hits).alias("key")).join(
-            _told(suppression.told, keys.filter(hits)), on="key", how="left", maintain_order="left"
+            _told(suppression.facts_table.matching(keys.filter(hits))), on="key", how="left", maintain_order="left"
         )
         said = pl.col("told").fill_null("")
     masked = masked_phone(pl.col(slot)) if slot in PHONE_SLOTS else masked_email(pl.col(slot))
@@ -111,7 +114,7 @@ def _matches(
     )
 
 
-def _told(facts: pl.LazyFrame, keys: pl.Series) -> pl.DataFrame:
+def _told(facts: pl.DataFrame) -> pl.DataFrame:
     """One sentence part a key: the reason, severity and date that the list gives, the worst and earliest first."""
     parts = [
         pl.when(pl.col("reason").is_not_null()).then(", " + pl.col("reason")),
@@ -119,12 +122,10 @@ def _told(facts: pl.LazyFrame, keys: pl.Series) -> pl.DataFrame:
         pl.when(pl.col("listed_on").is_not_null()).then(", since " + pl.col("listed_on").cast(pl.String)),
     ]
     return (
-        facts.filter(pl.col("key").is_in(keys.unique().implode()))
-        .sort("severity", "listed_on", descending=[True, False], nulls_last=True)
+        facts.sort("severity", "listed_on", descending=[True, False], nulls_last=True)
         .group_by("key", maintain_order=True)
         .first()
         .select("key", told=pl.concat_str(parts, ignore_nulls=True))
-        .collect()
     )
 
 
@@ -147,12 +148,18 @@ def _not_covered(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) -
 
 def _hashed_hits(index: DigestIndex, recipes: tuple[Recipe, ...], candidates: list[pl.Series]) -> pl.Series:
     """Hash each candidate form of the values by each recipe of the list; any form on the list is a hit."""
-    hits = np.zeros(len(candidates[0]), dtype=bool)
-    for values in candidates:
-        present = np.flatnonzero(values.is_not_null().to_numpy())
-        texts = values.gather(present).to_list()
-        for recipe in recipes:
-            hits[present] |= index.hits(digest_rows([recipe.digest(text) for text in texts], index.size))
+    first, *others = candidates
+    hits = np.zeros(len(first), dtype=bool)
+    for recipe in recipes:
+        prepared = recipe.prepared(first)
+        rows = prepared.is_not_null().arg_true()
+        hits[rows.to_numpy()] |= index.hits(recipe.hashed(prepared.gather(rows)))
+        for values in others:
+            # Most values are the same in every form, or become so: each is hashed once.
+            rows = (values.is_not_null() & values.ne_missing(first)).arg_true()
+            again = recipe.prepared(values.gather(rows))
+            new = again.ne_missing(prepared.gather(rows))
+            hits[rows.filter(new).to_numpy()] |= index.hits(recipe.hashed(again.filter(new)))
     return pl.Series(hits)
 
 

@@ -1,35 +1,41 @@
 """The store: named lists, each a chain of immutable versions of which one is current.
 
     STORE/lists/<name>.json       history of the list; the last step is current
+    STORE/settings.json           how many days superseded versions are kept
     STORE/versions/<id>/          one version: version.json and its index files
     STORE/lock                    held by the one writer
-    STORE/tmp/                    what a writer is making; emptied by the next one
+    STORE/tmp/                    what a writer is making, and removing; of one that was killed, the next removes it
 
-A version becomes current by one atomic rename of the list's history file. A reader keeps the version it opened.
+A version becomes current by one atomic rename of the list's history file. A reader keeps the version it opened, also
+when that version is removed; one that opens a version at the moment it is removed opens the current one instead.
 """
 
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-
-from pydantic import ValidationError
+from typing import TypeVar
 
 from schemas.durable import sync_path, write_atomically
 from schemas.errors import ListError, OutputError, UsageError
-from schemas.list_version import History, ListVersion, Loading
+from schemas.list_kinds import NO_MAX_AGE, MaxAge
+from schemas.list_version import History, ListVersion, Loading, SourceFile
 from schemas.names import did_you_mean
-from suppression.lists import SuppressionList, open_version, read_facts
+from suppression.lists import SuppressionList, check_version, open_version, read_facts
 
 #: 16 CFR 310.5: records of registry access are kept for five years.
 KEEP_DAYS = 1827
+_SETTINGS = "settings.json"
+
+Found = TypeVar("Found")
 
 
 class Store:
@@ -37,6 +43,17 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    @property
+    def keep_days(self) -> int:
+        """How many days a version is kept after another took its place."""
+        path = self.folder / _SETTINGS
+        try:
+            return int(json.loads(path.read_text(encoding="utf-8"))["keep_days"])
+        except FileNotFoundError:
+            return KEEP_DAYS
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ListError(f"'{path}' is damaged.", "Remove it, and say --keep-days again if you did.") from error
 
     def names(self) -> list[str]:
         """Names of the lists that are current."""
@@ -50,24 +67,37 @@ class Store:
         """Steps of a list; `ListError` when there is no such list."""
         path = self.folder / "lists" / f"{name}.json"
         try:
-            return History.model_validate_json(path.read_text(encoding="utf-8"))
+            history = History.model_validate_json(path.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             hint = did_you_mean(name, self.all_names()) or "Load it with 'leadscrub lists add'."
             raise ListError(f"There is no suppression list '{name}' in the store '{self.folder}'.", hint) from error
-        except (OSError, ValidationError) as error:
-            raise ListError(f"The history of the list '{name}' is damaged ({path}).", "Load the list again.") from error
+        except (OSError, ValueError) as error:
+            raise _damaged_history(name, path) from error
+        if history.name != name or history.digest != history.steps_digest:
+            raise _damaged_history(name, path)
+        return history
 
     def facts(self, name: str) -> ListVersion:
         """What is known of the current version, without opening its indexes."""
-        return self.facts_of(self._current(name))
+        return self._of_current(name, self.facts_of)
 
     def facts_of(self, version: str) -> ListVersion:
         """What is known of any version that is still kept."""
-        return read_facts(self.version_folder(version))
+        return read_facts(self.version_folder(version), version)
 
     def open(self, name: str, day: date) -> SuppressionList:
         """Open the current version for a run on ``day``."""
-        return open_version(self.version_folder(self._current(name)), day)
+        return self._of_current(name, lambda version: open_version(self.version_folder(version), day, version))
+
+    def lineage(self, name: str) -> list[SourceFile]:
+        """Files that the current version was made from: its own, and those of the versions below it."""
+        sources: list[SourceFile] = []
+        version: str | None = self._current(name)
+        while version is not None and self.version_folder(version).is_dir():
+            facts = self.facts_of(version)
+            sources += facts.sources
+            version = facts.base
+        return sources
 
     def version_folder(self, version: str) -> Path:
         """Where a version lies."""
@@ -79,6 +109,23 @@ class Store:
             raise ListError(f"The suppression list '{name}' was dropped.", "Load it with 'leadscrub lists add'.")
         return current
 
+    def _of_current(self, name: str, read: Callable[[str], Found]) -> Found:
+        """Read the current version; when another took its place meanwhile and it was removed, read that one."""
+        while True:
+            version = self._current(name)
+            try:
+                return read(version)
+            except ListError:
+                if self._current(name) == version:
+                    raise
+
+
+def _damaged_history(name: str, path: Path) -> ListError:
+    return ListError(
+        f"The history of the list '{name}' is damaged ({path}).",
+        "Restore it from a copy, or remove it and load the list again.",
+    )
+
 
 class Writer(Store):
     """The one process that may change a store. Made by `writing`."""
@@ -87,47 +134,79 @@ class Writer(Store):
     def temporary(self) -> Path:
         """A new, empty folder to build a version in."""
         folder = self.folder / "tmp" / "version"
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, mode=0o700)
         return folder
 
-    def commit(self, built: Path, facts: ListVersion, *, at: datetime, action: str, keep_days: int = KEEP_DAYS) -> None:
-        """Make a built version current, then remove versions that were superseded more than ``keep_days`` ago."""
+    def keep_for(self, days: int) -> None:
+        """Set how many days superseded versions are kept, from now on."""
+        write_atomically(self.folder / _SETTINGS, json.dumps({"keep_days": days}) + "\n")
+
+    def commit(self, built: Path, facts: ListVersion, *, at: datetime, action: str) -> None:
+        """Make a built version current, then remove versions that were superseded longer ago than they are kept."""
         final = self.version_folder(facts.version)
-        if final.exists():
+        if final.exists() and self._is_sound(final, facts.version):
             shutil.rmtree(built)
         else:
+            if final.exists():
+                # Nobody can use it any more: the same files loaded again are the way to mend it.
+                final.rename(self.folder / "tmp" / "damaged")
             for path in built.iterdir():
+                path.chmod(0o600)
                 sync_path(path)
             sync_path(built)
             final.parent.mkdir(parents=True, exist_ok=True)
             built.rename(final)
             sync_path(final.parent)
         self._append(facts.name, Loading(version=facts.version, at=at, action=action))
-        self._prune(at - timedelta(days=keep_days))
+        self._prune(at)
 
     def drop(self, name: str, *, at: datetime) -> None:
         """Take a list out of force. Its versions are kept for audit."""
         self._current(name)
         self._append(name, Loading(version=None, at=at, action="drop"))
 
+    def _is_sound(self, folder: Path, version: str) -> bool:
+        try:
+            check_version(folder, version)
+        except ListError:
+            return False
+        return True
+
     def _append(self, name: str, step: Loading) -> None:
+        steps = self.history(name).steps if name in self.all_names() else []
+        self._write(name, [*steps, step])
+
+    def _write(self, name: str, steps: list[Loading]) -> None:
         path = self.folder / "lists" / f"{name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        steps = self.history(name).steps if path.exists() else []
-        text = History(name=name, steps=[*steps, step]).model_dump_json(indent=1)
-        write_atomically(path, text)
+        write_atomically(path, History(name=name, steps=steps).sealed().model_dump_json(indent=1))
 
-    def _prune(self, before: datetime) -> None:
-        """Remove versions that no list names, or that were superseded before ``before``."""
+    def _prune(self, at: datetime) -> None:
+        """Remove versions that were superseded longer ago than they are kept, and what no list names.
+
+        The history says so before the files go: a version that is missing and was not removed is damage.
+        """
+        before = at - timedelta(days=self.keep_days)
+        histories = {name: self.history(name).steps for name in self.all_names()}
         wanted: set[str] = set()
-        for name in self.all_names():
-            steps = self.history(name).steps
+        for steps in histories.values():
             for step, following in zip(steps, [*steps[1:], None], strict=True):
-                if step.version is not None and (following is None or following.at >= before):
-                    wanted.add(self.version_folder(step.version).name)
+                if step.version is not None and (following is None or following.at > before):
+                    wanted.add(step.version)
+        for name, steps in histories.items():
+            marked = [
+                step.model_copy(update={"removed_at": at})
+                if step.version is not None and step.version not in wanted and step.removed_at is None
+                else step
+                for step in steps
+            ]
+            if marked != steps:
+                self._write(name, marked)
+        kept = {self.version_folder(version).name for version in wanted}
         for folder in (self.folder / "versions").iterdir():
-            if folder.name not in wanted:
-                shutil.rmtree(folder, ignore_errors=True)
+            if folder.name not in kept:
+                # Gone in one step: a reader finds all of it or nothing.
+                folder.rename(self.folder / "tmp" / f"removed-{folder.name}")
 
 
 @contextmanager
@@ -143,10 +222,20 @@ def writing(folder: Path, wait_seconds: float = 30.0) -> Iterator[Writer]:
         ) from error
     try:
         _acquire(lock, folder, wait_seconds)
-        shutil.rmtree(folder / "tmp", ignore_errors=True)
-        yield Writer(folder)
+        _sweep(folder)
+        try:
+            yield Writer(folder)
+        finally:
+            shutil.rmtree(folder / "tmp", ignore_errors=True)
     finally:
         os.close(lock)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a writer that was killed left."""
+    shutil.rmtree(folder / "tmp", ignore_errors=True)
+    for path in (*folder.glob(".*.new"), *(folder / "lists").glob(".*.new")):
+        path.unlink(missing_ok=True)
 
 
 def _acquire(lock: int, folder: Path, wait_seconds: float) -> None:
@@ -164,9 +253,18 @@ def _acquire(lock: int, folder: Path, wait_seconds: float) -> None:
             return
 
 
-def open_fit(store: Store, names: list[str], day: date, allow_stale: list[str]) -> list[SuppressionList]:
+def open_fit(
+    store: Store, names: list[str], day: date, allow_stale: list[str], max_age: MaxAge = NO_MAX_AGE
+) -> list[SuppressionList]:
     """Open lists for a run on ``day``. `ListError` names every one that is stale and not allowed to be."""
     opened = [store.open(name, day) for name in names]
+    opened = [replace(lst, max_age=max_age.of(lst.facts.kind)) for lst in opened]
+    ahead = [f"'{lst.facts.name}' ({lst.facts.as_of})" for lst in opened if lst.facts.as_of > day]
+    if ahead:
+        raise ListError(
+            f"Suppression lists dated after the day of the run, {day}: {', '.join(ahead)}.",
+            "Correct --as-of, of the run or of the list.",
+        )
     stale = {lst.facts.name: lst.valid_until for lst in opened if lst.valid_until and lst.valid_until < day}
     refused = {name: until for name, until in stale.items() if name not in allow_stale}
     if refused:

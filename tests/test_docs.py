@@ -24,10 +24,12 @@ def test_every_command_and_option_is_in_the_readme() -> None:
         for each in getattr(command, "commands", {name: command}).values():
             assert "Example: leadscrub" in each.epilog, each.name
             assert each.name in readme, each.name
-    for parameter in commands["scrub"].params:
-        for option in parameter.opts:
-            if option.startswith("--") and option != "--out":
-                assert option in readme, option
+    lists = commands["lists"].commands
+    for command in (commands["scrub"], lists["add"], lists["update"]):
+        for parameter in command.params:
+            for option in (*parameter.opts, *parameter.secondary_opts):
+                if option.startswith("--") and option != "--out":
+                    assert f"`{option}" in readme, option
 
 
 def test_every_dependency_has_its_line_in_the_readme() -> None:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
+
+from schemas.column_bytes import column_bytes
 
 #: Compared after trimming and lower-casing. Used for contact points, dates and evidence.
 EMPTY_WORDS = frozenset(
@@ -62,30 +67,67 @@ def _any_of(words: frozenset[str], more: str = "") -> str:
     return "(?i)^(?:" + "|".join([re.escape(word).replace("/", r"\/") for word in sorted(words)]) + more + ")$"
 
 
-#: Form fields are often left as a row of underscores.
-_EMPTY = _any_of(EMPTY_WORDS, "|_+")
-_EMPTY_POINT = _any_of(EMPTY_WORDS - ERROR_WORDS, "|_+")
-_EMPTY_NAME = _any_of(EMPTY_NAME_WORDS)
-
-
 def trimmed(column: pl.Expr) -> pl.Expr:
     """Strip white space and invisible characters at both ends."""
     return column.str.strip_chars(_INVISIBLE)
 
 
-def without_blanks(column: pl.Expr) -> pl.Expr:
-    """Trim a contact or evidence column and turn words that mean nothing (``(blank)``, ``____``) into null."""
-    text = trimmed(column)
-    return pl.when(~text.str.contains(_EMPTY)).then(text)
+@dataclass(frozen=True)
+class Blanks:
+    """Which words mean nothing in a kind of column. ``seldom`` tells by first byte and length where to look closely."""
+
+    pattern: str
+    seldom: npt.NDArray[np.bool_]
+
+    def without(self, column: pl.Expr) -> pl.Expr:
+        """Trim a column and turn words that mean nothing (``(blank)``, ``____``) into null."""
+        text = trimmed(column)
+        return pl.when(~text.str.contains(self.pattern)).then(text)
+
+    def cleaned(self, cells: pl.Series) -> pl.Series:
+        """Do the same to a whole column, looking closely only at cells whose ends or length are suspicious."""
+        bounds, data = column_bytes(cells)
+        sizes = np.diff(bounds)
+        empty = sizes == 0
+        first = data.take(bounds[:-1], mode="clip")
+        last = data.take(bounds[1:] - 1, mode="clip")
+        suspicious = _OPENS_INVISIBLE.take(first) | _ENDS_INVISIBLE.take(last)
+        suspicious |= self.seldom[first, np.minimum(sizes, _LONG)]
+        rows = np.flatnonzero(suspicious & ~empty)
+        if len(rows):
+            close = cells.gather(rows).to_frame("cell").select(self.without(pl.col("cell"))).to_series()
+            cells = cells.clone().scatter(rows, close)
+        return (
+            cells.to_frame("cell").select(pl.when(pl.lit(pl.Series(~empty))).then("cell")).to_series()
+            if empty.any()
+            else cells
+        )
 
 
-def without_point_blanks(column: pl.Expr) -> pl.Expr:
-    """Trim a contact column; words that mean nothing become null, but not a spreadsheet's errors: they are damage."""
-    text = trimmed(column)
-    return pl.when(~text.str.contains(_EMPTY_POINT)).then(text)
+#: Lengths from this one on are not told apart.
+_LONG = 15
 
 
-def without_name_blanks(column: pl.Expr) -> pl.Expr:
-    """Trim a name or address column; only what nobody is called becomes null."""
-    text = trimmed(column)
-    return pl.when(~text.str.contains(_EMPTY_NAME)).then(text)
+def _blanks(words: frozenset[str], more: str = "", anything_like: bytes = b"") -> Blanks:
+    seldom = np.zeros((256, _LONG + 1), dtype=np.bool_)
+    for word in words - {""}:
+        seldom[[ord(word[0]), ord(word[0].upper())], min(len(word), _LONG)] = True
+    seldom[list(anything_like)] = True
+    return Blanks(_any_of(words, more), seldom)
+
+
+def _bytes_of(characters: str, place: int) -> npt.NDArray[np.bool_]:
+    """Mark the first (0) or last (-1) bytes that these characters have in UTF-8."""
+    marks = np.zeros(256, dtype=np.bool_)
+    marks[[character.encode()[place] for character in characters]] = True
+    return marks
+
+
+_OPENS_INVISIBLE, _ENDS_INVISIBLE = _bytes_of(_INVISIBLE, 0), _bytes_of(_INVISIBLE, -1)
+
+#: In evidence columns. Form fields are often left as a row of underscores.
+BLANKS = _blanks(EMPTY_WORDS, "|_+", b"_")
+#: In contact columns. A spreadsheet's errors mean something there: they are damage.
+POINT_BLANKS = _blanks(EMPTY_WORDS - ERROR_WORDS, "|_+", b"_")
+#: In name and address columns, where only what nobody is called means nothing.
+NAME_BLANKS = _blanks(EMPTY_NAME_WORDS)

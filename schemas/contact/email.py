@@ -7,6 +7,7 @@ reserved domain that the library refuses).
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -15,6 +16,7 @@ from typing import NamedTuple
 import polars as pl
 from email_validator import EmailNotValidError, validate_email
 
+from schemas.column_bytes import ascii_lower
 from schemas.contact.apply import Apply, apply_here
 from schemas.contact.blank import ERROR_WORDS
 from schemas.contact.email_repairs import looks_like_phone, read_inside, was_address, without_slips
@@ -30,6 +32,8 @@ EMAIL_FORM_SCHEMA: dict[str, pl.DataType] = {
     "repair": pl.String(),
     "why": pl.String(),
 }
+#: A column of values, read: with the key under which an address is suppressed, and its domain in lower case.
+EMAIL_COLUMNS = {**EMAIL_FORM_SCHEMA, "key": pl.String(), "domain": pl.String()}
 
 
 class EmailForm(NamedTuple):
@@ -41,19 +45,40 @@ class EmailForm(NamedTuple):
     why: str | None = None
 
 
-# Addresses about which the library can have only one opinion: plain ASCII, dots between atoms, letters at the end.
-# In 64 bytes no length limit of RFC 5321 can be exceeded. "--" is left to the library: it means IDNA.
-_PLAIN = r"^[A-Za-z0-9_+\-]+(?:\.[A-Za-z0-9_+\-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}$"
+# Lower-case addresses about which the library can have only one opinion: plain ASCII, dots between atoms, letters at
+# the end. In 64 bytes no length limit of RFC 5321 can be exceeded. Two hyphens are left to the library: they mean IDNA.
+_ATOM = r"[a-z0-9_'+]*(?:-[a-z0-9_'+]+)*"
+_PLAIN = rf"^(?:[a-z0-9_'+]{_ATOM}\.)*[a-z0-9_'+]{_ATOM}@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{{2,}}$"
 _PLAIN_BYTES = 64
-_RESERVED = domain_pattern(RESERVED_DOMAINS)
-_RESERVED_RE = re.compile(_RESERVED, re.IGNORECASE)
+#: Local parts that are valid and normal as they stand, before any domain.
+_PLAIN_LOCAL = re.compile(r"[A-Za-z0-9_'+\-]+(?:\.[A-Za-z0-9_'+\-]+)*")
+_LONGEST_LOCAL = 64
+_LONGEST_ADDRESS = 254
+_RESERVED = re.compile(domain_pattern(RESERVED_DOMAINS), re.IGNORECASE)
 
 
 def _valid(value: str) -> str | None:
+    local, _, domain = value.rpartition("@")
+    if len(local) <= _LONGEST_LOCAL and _PLAIN_LOCAL.fullmatch(local):
+        normal, size = _valid_domain(domain)
+        if len(local) + 1 + size <= _LONGEST_ADDRESS:
+            return None if normal is None else f"{local}@{normal}"
+    return _asked(value)[0]
+
+
+@functools.lru_cache(maxsize=10_000)
+def _valid_domain(domain: str) -> tuple[str | None, int]:
+    """Normal form of a domain, and how long it is in ASCII. Odd domains come in many addresses."""
+    normal, size = _asked(f"a@{domain}")
+    return (None, 0) if normal is None else (normal[2:], size)
+
+
+def _asked(value: str) -> tuple[str | None, int]:
     try:
-        return validate_email(value, check_deliverability=False).normalized
+        valid = validate_email(value, check_deliverability=False)
     except EmailNotValidError:
-        return None
+        return None, 0
+    return valid.normalized, len(valid.ascii_domain)
 
 
 def read_email(value: str) -> EmailForm:
@@ -81,7 +106,7 @@ def _read_around(value: str) -> EmailForm:
         return EmailForm("several", why="several addresses in one cell")
     if inside:
         return EmailForm("ok", inside[0], repair)
-    if _RESERVED_RE.search(value):
+    if _RESERVED.search(value):
         return EmailForm("special_use", why="the domain is reserved and receives no mail")
     if mended := without_slips(value, _valid):
         return EmailForm("ok", *mended)
@@ -97,31 +122,51 @@ def _read_chunk(items: Sequence[str]) -> list[EmailForm]:
 def email_forms(values: pl.Series, apply: Apply = apply_here) -> pl.DataFrame:
     """Read a column of trimmed values (null where blank).
 
-    Returns `EMAIL_FORM_SCHEMA`, one row per value in the same order; all null where the value is null. Plain
-    addresses are decided by one pattern; each other distinct value is read once by the library.
+    Returns `EMAIL_COLUMNS`, one row per value in the same order; all null where the value is null. Plain addresses are
+    decided by one pattern and, each once, by their domains; each other distinct value is read once by the library.
     """
-    value = pl.col("value")
-    frame = pl.DataFrame({"value": values.cast(pl.String)})
-    plain = (
-        (value.str.len_bytes() <= _PLAIN_BYTES)
-        & value.str.contains(_PLAIN)
-        & ~value.str.contains("--", literal=True)
-        & ~value.str.to_lowercase().str.contains(_RESERVED)
+    lower = ascii_lower(values.cast(pl.String)).alias("key")
+    shaped = (pl.col("key").str.len_bytes() <= _PLAIN_BYTES) & pl.col("key").str.contains(_PLAIN)
+    frame = pl.DataFrame({"value": values, "key": lower}).with_columns(
+        domain=domain_of(pl.when(shaped).then("key")), normal=pl.col("value"), state=pl.lit("ok")
     )
-    domain = value.str.extract("@(.*)$", 1).str.to_lowercase()
+    known = frame.get_column("domain").unique().drop_nulls()
+    reserved = known.filter(("@" + known).str.contains(_RESERVED.pattern))
+    odd = (pl.col("domain").is_null() | pl.col("domain").is_in(reserved.implode())).fill_null(True)
+    rows = frame.select(odd & pl.col("value").is_not_null()).to_series().arg_true()
+    raised = frame.select((pl.col("value") != pl.col("key")).fill_null(False)).to_series().arg_true()
     frame = frame.with_columns(
-        plain=plain,
-        fast=pl.when(plain).then(value.str.extract("^(.*@)", 1) + domain),
-    )
-    odd = frame.filter(~pl.col("plain")).select("value").unique(maintain_order=True)
-    forms = apply(_read_chunk, odd.get_column("value").to_list())
-    read = form_frame(forms, EMAIL_FORM_SCHEMA)
-    return frame.join(pl.concat([odd, read], how="horizontal"), on="value", how="left", maintain_order="left").select(
-        pl.when(pl.col("plain")).then(pl.lit("ok")).otherwise(pl.col("state")).alias("state"),
-        pl.coalesce("fast", "normal").alias("normal"),
-        "repair",
-        "why",
-    )
+        normal=_with_lower_domains(frame, raised),
+        state=pl.when(pl.col("value").is_not_null()).then("state"),
+        repair=pl.lit(None, pl.String),
+        why=pl.lit(None, pl.String),
+    ).select(list(EMAIL_COLUMNS))
+    return _with_odd(frame, values.gather(rows), rows, apply) if len(rows) else frame
+
+
+def _with_lower_domains(frame: pl.DataFrame, rows: pl.Series) -> pl.Series:
+    """Write the domains of these plain addresses in lower case, which is their normal form."""
+    raised = frame.select("value", "domain")[rows]
+    local = pl.col("value").str.head(-pl.col("domain").str.len_bytes().cast(pl.Int64))
+    return frame.get_column("normal").scatter(rows, raised.select(local + pl.col("domain")).to_series())
+
+
+def _with_odd(frame: pl.DataFrame, values: pl.Series, rows: pl.Series, apply: Apply) -> pl.DataFrame:
+    """Let the library read the values of these rows, each distinct one once."""
+    distinct = values.unique(maintain_order=True)
+    of_library: list[EmailForm] = apply(_read_chunk, distinct.to_list())
+    read = form_frame(of_library, EMAIL_FORM_SCHEMA)
+    forms = read.with_columns(key=email_key(pl.col("normal"))).with_columns(domain=domain_of(pl.col("key")))
+    place = pl.Series(range(len(distinct)), dtype=pl.UInt32)
+    of_rows = forms.select(list(EMAIL_COLUMNS))[values.replace_strict(distinct, place)]
+    return frame.with_columns(frame.get_column(name).scatter(rows, of_rows.get_column(name)) for name in EMAIL_COLUMNS)
+
+
+def domain_of(address: pl.Expr) -> pl.Expr:
+    """Everything behind the only @ of an address; null where there is none."""
+    # As bytes: a slice of text would count characters.
+    at = address.str.find("@", literal=True)
+    return pl.when(at.is_not_null()).then(address.cast(pl.Binary).bin.slice(at + 1).cast(pl.String))
 
 
 def email_key(normal: pl.Expr) -> pl.Expr:

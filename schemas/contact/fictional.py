@@ -6,6 +6,8 @@ ARCEP decision 2018-0881 (audiovisual works); RFC 2606 and RFC 6761 for domains.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 #: Name of a range (as a campaign's ``treat_as_real`` spells it) -> pattern on the E.164 form.
 FICTIONAL_NUMBERS: dict[str, str] = {
     "nanp-555-01xx": r"^\+1\d{3}55501\d{2}$",
@@ -36,3 +38,9 @@ RESERVED_DOMAINS: tuple[str, ...] = (
 def domain_pattern(domains: tuple[str, ...]) -> str:
     """Build a pattern on a whole address that matches these domains and their subdomains."""
     return "[@.](?:" + "|".join(domain.replace(".", r"\.") for domain in domains) + ")$"
+
+
+def is_below(domain: str, above: Collection[str]) -> bool:
+    """Whether a domain (in lower case) is one of these, or below one."""
+    labels = domain.split(".")
+    return any(".".join(labels[start:]) in above for start in range(len(labels)))

@@ -1,41 +1,67 @@
-"""Keys under which two spellings of one mailbox are the same, as far as the user says so.
+"""Keys under which two spellings of an address count as one, where a list's owner or a campaign chooses so.
 
-Folding is for matching only. What is written out, and what mail is sent to, stays as it was given.
+The plain key is `schemas.contact.email.email_key`. Folding goes further and may take two people for one, so none is
+done unless it is asked for. Sources: Optizmo's provider aliases; Gmail's help pages for its dots.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, overload
 
 import polars as pl
 
-#: Mail domains (``.com``) of one provider under which one mailbox answers, or which senders treat as one. The first of
-#: each names the group. Source: Optizmo, provider aliases.
+from schemas.errors import UsageError
+from schemas.names import did_you_mean
+
+#: ``plus``: ``a+news@d`` is ``a@d``. ``dots``: Gmail takes ``a.b`` for ``ab``; other providers do not, and are left
+#: alone. ``aliases``: the domains of one provider are one.
+FOLDS: Final = ("plus", "dots", "aliases")
+
+#: Mail domains (below .com) of one provider that senders treat as one. The first of each stands for the group.
 PROVIDER_ALIASES: Final = (
     ("hotmail", "live", "outlook"),
     ("gmail", "googlemail"),
     ("icloud", "me", "mac"),
     ("aol", "aim"),
 )
-_ALIASES: Final = {f"{name}.com": f"{group[0]}.com" for group in PROVIDER_ALIASES for name in group}
-#: Providers that look over dots in the local part.
-_DOTLESS: Final = ("gmail.com", "googlemail.com")
+_GMAIL: Final = r"@(?:gmail|googlemail)\.com$"
 
 
-def fold_email(key: pl.Expr, folds: frozenset[str]) -> pl.Expr:
-    """Fold a lower-cased normal form.
+@overload
+def fold_email(keys: pl.Expr, folds: frozenset[str]) -> pl.Expr: ...
 
-    ``plus`` drops the tag behind a plus, ``dots`` the dots of Gmail's local parts, ``aliases`` puts the name of the
-    provider's group for its domains.
-    """
-    if not folds:
-        return key
-    local = key.str.extract("^(.*)@", 1)
-    domain = key.str.extract("@([^@]*)$", 1)
+
+@overload
+def fold_email(keys: pl.Series, folds: frozenset[str]) -> pl.Series: ...
+
+
+def fold_email(keys: pl.Expr | pl.Series, folds: frozenset[str]) -> pl.Expr | pl.Series:
+    """Fold addresses that are lower-case keys already; null stays null. Without folds they are returned as they are."""
+    if isinstance(keys, pl.Series):
+        return pl.select(_folded(pl.lit(keys), folds).alias(keys.name)).to_series() if folds else keys
+    return _folded(keys, folds)
+
+
+def _folded(key: pl.Expr, folds: frozenset[str]) -> pl.Expr:
     if "plus" in folds:
-        local = local.str.replace(r"^([^+]+)\+.*$", "$1")
+        # What begins with a plus has nothing before it to keep.
+        key = key.str.replace(r"^([^+@]+)\+[^@]*@", "${1}@")
     if "dots" in folds:
-        local = pl.when(domain.is_in(_DOTLESS)).then(local.str.replace_all(".", "", literal=True)).otherwise(local)
+        local, domain = key.str.extract("^(.*)@", 1), key.str.extract("(@[^@]*)$", 1)
+        key = (
+            pl.when(key.str.contains(_GMAIL)).then(local.str.replace_all(".", "", literal=True) + domain).otherwise(key)
+        )
     if "aliases" in folds:
-        domain = domain.replace(_ALIASES)
-    return local + "@" + domain
+        for first, *others in PROVIDER_ALIASES:
+            key = key.str.replace(rf"@(?:{'|'.join(others)})\.com$", f"@{first}.com")
+    return key
+
+
+def folds_named(names: Iterable[str]) -> frozenset[str]:
+    """Check names of folds."""
+    chosen = frozenset(names)
+    for name in sorted(chosen):
+        if name not in FOLDS:
+            raise UsageError(f"Addresses cannot be folded by '{name}'.", did_you_mean(name, FOLDS))
+    return chosen

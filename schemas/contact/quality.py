@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 from importlib.metadata import version
 
+from schemas.contact.fictional import is_below
+
 DISPOSABLE_AUTHORITY = f"disposable-email-domains {version('disposable-email-domains')}"
 
 #: Local parts that belong to a function rather than a person (RFC 2142 and common usage).
@@ -154,3 +156,9 @@ def disposable_domains() -> frozenset[str]:
     from disposable_email_domains import blocklist  # noqa: PLC0415  # 60,000 names: only when needed
 
     return frozenset(blocklist)
+
+
+@functools.lru_cache(maxsize=100_000)
+def is_disposable(domain: str) -> bool:
+    """Whether a domain (in lower case) hands out throw-away addresses, or the one that it is below does."""
+    return is_below(domain, disposable_domains())

@@ -11,11 +11,13 @@ Holds = Literal["phone", "email", "domain", "hash", "mixed"]
 
 #: Columns of `Block.refused`: the text as it came (cut at `TEXT_LIMIT`), why, and the 1-based physical line.
 REFUSED_SCHEMA: Final = pl.Schema({"text": pl.String, "why": pl.String, "line": pl.Int64})
-#: Columns that `Block.frame` may have. ``text`` and ``line`` are always there.
+#: Columns that `Block.frame` may have. ``text`` and ``line`` are always there. ``number`` is the text as an
+#: integer, where the reader has seen that it is ten digits and nothing else.
 FRAME_SCHEMA: Final = pl.Schema(
     {
         "text": pl.String,
         "line": pl.Int64,
+        "number": pl.Int64,
         "listed_on": pl.Date,
         "expires_on": pl.Date,
         "reason": pl.String,

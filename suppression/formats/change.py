@@ -25,7 +25,6 @@ from suppression.formats.rows import read_records
 from suppression.formats.sample import Sample
 
 _COLUMNS: Final = ("area", "number", "date", "action", "-")
-_ACTIONS: Final = {"A": "add", "D": "delete"}
 _LIKELY: Final = re.compile(r"\s*[0-9]{3},?[0-9]{7}\s*,.*|.*,\s*[0-9]{3},?[0-9]{7}\s*,.*")
 
 
@@ -71,8 +70,9 @@ def _block(
     def cell(name: str) -> pl.Expr:
         return trimmed(pl.col("cells").list.get(layout.index(name), null_on_oob=True)).fill_null("")
 
-    actions = {word.upper(): meaning for word, meaning in (options.actions or _ACTIONS).items()}
-    action = cell("action").str.to_uppercase().replace_strict(actions, default=None, return_dtype=pl.String)
+    action = (
+        cell("action").str.to_uppercase().replace_strict(options.action_words, default=None, return_dtype=pl.String)
+    )
     apart = "area" in layout
     number = pl.concat_str(cell("area"), cell("number")) if apart else cell("number")
     parts = (

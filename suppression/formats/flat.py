@@ -21,16 +21,16 @@ from suppression.formats.format import Format, never
 from suppression.formats.members import Member
 from suppression.formats.options import Options
 from suppression.formats.sample import Sample
-from suppression.formats.text import TextBlock, line_blocks, text_lines
+from suppression.formats.text import TextBlock, line_blocks, lines_of_one_width, text_lines, with_lines
 
 _COMMA: Final = re.compile(r"\s*[0-9]{3},[0-9]{7}\s*")
 # Without a comma the digits could be of any country; see `_looks_flat`.
 _BARE: Final = re.compile(r"\s*1?[2-9][0-9]{2}[2-9][0-9]{6}\s*")
 _LINE: Final = r"^(?:[0-9]{3},[0-9]{7}|[0-9]{10}|1[0-9]{10})$"
 _HALVED_DOWN_TO: Final = 32 << 10
-_LINE_FEED: Final = 10
 _COMMA_BYTE: Final = ord(",")
 _ZERO: Final = ord("0")
+_AREA_NUMBERS: Final = 10_000_000
 
 
 def _looks_flat(sample: Sample) -> bool:
@@ -52,16 +52,21 @@ def read_flat(member: Member, _options: Options) -> Iterator[Block]:
         frame = pl.concat([frame for frame, _ in parts])
         refused = pl.concat([refused for _, refused in parts])
         if said:
-            refuse_others(member, said, frozenset(frame.get_column("text").str.slice(0, 3).unique()))
+            refuse_others(member, said, _areas(frame))
         yield Block(frame, "phone", north_american=True, covers=said, refused=refused)
+
+
+def _areas(frame: pl.DataFrame) -> frozenset[str]:
+    """Area codes of a block: found in its numbers, since cutting every text costs more than reading it."""
+    areas = frame.get_column("number").to_numpy() // _AREA_NUMBERS
+    return frozenset(f"{area:03d}" for area in np.flatnonzero(np.bincount(areas)))
 
 
 def _read(block: TextBlock) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     """Read whole if regular; else halve, so that one odd line costs the fast way only to its own neighbours."""
     digits = _regular(block.data)
     if digits is not None:
-        lines = pl.int_range(block.line, block.line + len(digits), dtype=pl.Int64, eager=True)
-        yield pl.DataFrame({"text": _texts(digits), "line": lines}), no_refused()
+        yield _numbered(with_lines(_texts(digits), block)), no_refused()
     elif len(block.data) <= _HALVED_DOWN_TO:
         yield _irregular(block)
     else:
@@ -79,23 +84,20 @@ def _regular(data: bytes) -> npt.NDArray[np.uint8] | None:
 
     This carries a quarter of a billion lines, so it looks at whole columns of bytes and never at a line.
     """
-    width = data.find(b"\n") + 1
-    if width not in (11, 12) or len(data) % width:
+    rows = lines_of_one_width(data)
+    if rows is None or (width := rows.shape[1]) not in (11, 12):
         return None
-    grid = np.frombuffer(data, dtype=np.uint8).reshape(-1, width)
-    if not (grid[:, -1] == _LINE_FEED).all():
-        return None
-    comma = width == 12 and grid[0, 3] == _COMMA_BYTE
-    if comma and not (grid[:, 3] == _COMMA_BYTE).all():
+    comma = width == 12 and rows[0, 3] == _COMMA_BYTE
+    if comma and not (rows[:, 3] == _COMMA_BYTE).all():
         return None
     if comma:
-        digits = np.delete(grid, (3, 11), axis=1)
+        digits = np.delete(rows, (3, 11), axis=1)
     elif width == 12:
-        if not (grid[:, 0] == _ZERO + 1).all():
+        if not (rows[:, 0] == _ZERO + 1).all():
             return None
-        digits = np.ascontiguousarray(grid[:, 1:11])
+        digits = np.ascontiguousarray(rows[:, 1:11])
     else:
-        digits = np.ascontiguousarray(grid[:, :10])
+        digits = np.ascontiguousarray(rows[:, :10])
     # Unsigned: what is below "0" wraps round to above nine.
     return digits if bool(((digits - np.uint8(_ZERO)) <= 9).all()) else None
 
@@ -117,7 +119,11 @@ def _irregular(block: TextBlock) -> tuple[pl.DataFrame, pl.DataFrame]:
     fits = pl.col("text").str.contains(_LINE)
     # The last ten digits: a leading 1 goes, and the comma with it.
     frame = rows.filter(fits).with_columns(pl.col("text").str.replace(",", "", literal=True).str.slice(-10))
-    return frame, refuse(rows.filter(~fits), "not an area code and a seven-digit number")
+    return _numbered(frame), refuse(rows.filter(~fits), "not an area code and a seven-digit number")
+
+
+def _numbered(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(frame.get_column("text").cast(pl.Int64).alias("number"))
 
 
 FTC_FLAT: Final = Format(

@@ -21,7 +21,7 @@ _BETWEEN_CODES: Final = r"\s*[,;|][\s,;|]*"
 def with_facts(
     rows: pl.DataFrame, header: tuple[str, ...], roles: Roles, options: Options, unread: dict[str, int]
 ) -> pl.DataFrame:
-    """Add ``listed_on``, ``expires_on``, ``severity``, ``reason``, ``codes`` and ``status``, those that the table has.
+    """Add ``listed_on``, ``expires_on``, ``severity``, ``reason``, ``codes``, ``status``, ``action``: what there is.
 
     Cells that say something but cannot be read are counted in ``unread`` by header: what they should say is then
     unknown, and an entry without expiry or severity is kept.
@@ -40,6 +40,10 @@ def with_facts(
             unread[header[place]] = unread.get(header[place], 0) + lost
     if (place := roles.place("status")) is not None:
         facts.append(text_at(place).fill_null("").alias("status"))
+    if (place := roles.place("action")) is not None:
+        word = text_at(place).fill_null("").str.to_uppercase()
+        action = word.replace_strict(options.action_words, default=None, return_dtype=pl.String)
+        facts.append(action.alias("action"))
     texts = [text_at(place) for place in roles.places.get("reason", ())]
     if (place := roles.place("code")) is not None:
         listed = text_at(place).fill_null("").str.replace_all(_BETWEEN_CODES, ",").str.strip_chars(",")
@@ -67,6 +71,11 @@ def joined(texts: list[pl.Expr]) -> pl.Expr:
 def kept_by_choice(rows: pl.DataFrame, options: Options, name: str) -> pl.DataFrame:
     """Refuse what the user chose not to keep. `ListError` when the table does not say what the choice is about."""
     why = pl.col("why")
+    if "action" in rows.columns:
+        why = pl.coalesce(why, pl.when(pl.col("action").is_null()).then(pl.lit("an action that is not declared")))
+        if "listed_on" in rows.columns:
+            # The order of changes rests on their dates.
+            why = pl.coalesce(why, pl.when(pl.col("listed_on").is_null()).then(pl.lit("a date that cannot be read")))
     if options.codes:
         _need(rows, "codes", "codes", name)
         folded = pl.col("codes").list.join(_BETWEEN).str.to_lowercase().str.split(_BETWEEN)

@@ -11,12 +11,14 @@ from schemas.names import did_you_mean
 
 #: What a column can hold. The first four hold entries; ``area`` is an area code that stands apart from its number.
 ENTRY_ROLES: Final = ("number", "email", "domain", "hash")
-ROLES: Final = (*ENTRY_ROLES, "area", "date", "expiry", "reason", "severity", "code", "status")
+ROLES: Final = (*ENTRY_ROLES, "area", "date", "expiry", "reason", "severity", "code", "status", "action")
 
 #: Regions of the North American Numbering Plan (ISO 3166-1 alpha-2).
 NORTH_AMERICA: Final = frozenset(
     "AG AI AS BB BM BS CA DM DO GD GU JM KN KY LC MP MS PR SX TC TT US VC VG VI".split()  # noqa: SIM905 - reads better
 )
+
+_ACTIONS: Final = {"A": "add", "D": "delete", "ADD": "add", "DELETE": "delete"}
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Options:
     ``headerless``: the first row is an entry already, and columns are named by their place: ``1``, ``2`` …
     ``fields``: which contact points (``phone``, ``email``) the list's kind holds; columns of others are not looked for.
     ``change_layout``: columns of a change file in order, as in ``area,number,date,action``; ``-`` is one to ignore.
-    ``actions``: what a change file's action says, to ``add`` or ``delete``.
+    ``actions``: what an action says, to ``add`` or ``delete``; ``A`` and ``D``, ``add`` and ``delete`` unless declared.
     ``statuses``: what an answer says, to ``listed``, ``not listed`` or ``no data``.
     ``codes``: keep entries with one of these codes. ``min_severity``: keep those at least so severe. An entry without
     a code or severity is always kept.
@@ -58,6 +60,11 @@ class Options:
             raise UsageError(f"A delimiter is one character, not {self.delimiter!r}.", "Such as , ; | or a tab.")
         _words("action", self.actions, ("add", "delete"))
         _words("status", self.statuses, ("listed", "not listed", "no data"))
+
+    @property
+    def action_words(self) -> dict[str, str]:
+        """What actions mean, by their words in capital letters."""
+        return {word.upper(): meaning for word, meaning in (self.actions or _ACTIONS).items()}
 
     @property
     def north_american(self) -> bool:

@@ -24,6 +24,8 @@ SPELLED: Final[Mapping[str, tuple[str, ...]]] = {
     "severity": ("severity", "severity level"),
     "code": ("code", "codes"),
     "status": (),
+    # A column that says what to do with an entry must be declared: "action" may mean anything.
+    "action": (),
 }
 _HOLDS: Final[Mapping[str, Holds]] = {"number": "phone", "email": "email", "domain": "domain", "hash": "hash"}
 _SEVERAL: Final = (*ENTRY_ROLES, "reason")

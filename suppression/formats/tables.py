@@ -21,7 +21,7 @@ from suppression.formats.sample import Sample, is_separator_line, take_sample
 #: ``reason`` and ``codes`` (list of texts). It sees ``line``, ``raw``, ``cells``, and ``reason``, ``codes``,
 #: ``severity`` and ``status`` where the table has them; and it returns the same rows.
 Judge = Callable[[pl.DataFrame, tuple[str, ...], Roles], pl.DataFrame]
-_FACTS: Final = ("listed_on", "expires_on", "reason", "severity")
+_FACTS: Final = ("listed_on", "expires_on", "reason", "severity", "action")
 
 
 def read_table(

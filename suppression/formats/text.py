@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from schemas.contact.blank import trimmed
@@ -117,9 +118,25 @@ def _line_as_utf8(line: bytes) -> bytes:
 def split_lines(block: TextBlock) -> pl.DataFrame:
     """Split into rows ``raw`` and ``line``, blank lines among them."""
     # Not splitlines: it makes a Python object of each line, and splits on characters that are no line ends.
-    texts = pl.Series("raw", [block.data[:-1].decode()], dtype=pl.String).str.split("\n").explode()
+    return with_lines(pl.read_lines(block.data, name="raw").to_series(), block)
+
+
+def with_lines(texts: pl.Series, block: TextBlock) -> pl.DataFrame:
+    """Put the column ``line`` beside the texts of all lines of a block."""
     lines = pl.int_range(block.line, block.line + len(texts), dtype=pl.Int64, eager=True)
-    return pl.DataFrame({"raw": texts, "line": lines})
+    return pl.DataFrame({texts.name: texts, "line": lines})
+
+
+def lines_of_one_width(data: bytes) -> npt.NDArray[np.uint8] | None:
+    """Return lines as rows of bytes, line feed last, when all are as long as the first; else None.
+
+    A line feed may still stand inside a row: the caller looks at every other byte anyway.
+    """
+    width = data.find(b"\n") + 1
+    if not width or len(data) % width:
+        return None
+    rows = np.frombuffer(data, dtype=np.uint8).reshape(-1, width)
+    return rows if bool((rows[:, -1] == _FEED).all()) else None
 
 
 def text_lines(block: TextBlock) -> pl.DataFrame:

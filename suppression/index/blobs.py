@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -13,37 +15,60 @@ from schemas.errors import ListError
 
 Bytes = npt.NDArray[np.uint8]
 _BLOCK = 1 << 20
+#: Blocks checked at a time.
+_THREADS = 2
 
 
-def write_blob(path: Path, parts: Iterable[npt.NDArray[np.generic]], block: int = _BLOCK) -> dict[str, object]:
-    """Write arrays one after the other. Returns the record that `Blob` opens the file with.
+class BlobWriter:
+    """Writes a file piece by piece, in a ``with`` statement; afterwards ``record`` is what `Blob` opens it with.
 
     Each block of ``block`` bytes has its XXH3-64; the record's ``sums`` file holds them, and ``digest`` is their hash.
     """
-    sums: list[int] = []
-    size = 0
-    pending = b""
-    with path.open("wb") as stream:
+
+    def __init__(self, path: Path, block: int = _BLOCK) -> None:
+        self._path, self._block = path, block
+        self._stream = path.open("wb")
+        self._sums: list[int] = []
+        self._size = 0
+        self._pending = b""
+        self.record: dict[str, object] = {}
+
+    def __enter__(self) -> BlobWriter:
+        return self
+
+    def write(self, part: npt.NDArray[np.generic]) -> None:
+        """Append an array's bytes."""
+        data = np.ascontiguousarray(part).reshape(-1).view(np.uint8).data
+        self._stream.write(data)
+        self._size += len(data)
+        start = 0
+        if self._pending:
+            start = min(self._block - len(self._pending), len(data))
+            self._pending += bytes(data[:start])
+            if len(self._pending) < self._block:
+                return
+            self._sums.append(xxhash.xxh3_64_intdigest(self._pending))
+        while start + self._block <= len(data):
+            self._sums.append(xxhash.xxh3_64_intdigest(data[start : start + self._block]))
+            start += self._block
+        self._pending = bytes(data[start:])
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+        if self._pending:
+            self._sums.append(xxhash.xxh3_64_intdigest(self._pending))
+        table = np.array(self._sums, dtype="<u8").tobytes()
+        self._path.with_suffix(self._path.suffix + ".sums").write_bytes(table)
+        digest = xxhash.xxh3_128_hexdigest(table)
+        self.record = {"name": self._path.name, "bytes": self._size, "block": self._block, "digest": digest}
+
+
+def write_blob(path: Path, parts: Iterable[npt.NDArray[np.generic]], block: int = _BLOCK) -> dict[str, object]:
+    """Write arrays one after the other. Returns the record that `Blob` opens the file with."""
+    with BlobWriter(path, block) as blob:
         for part in parts:
-            data = np.ascontiguousarray(part).reshape(-1).view(np.uint8).data
-            stream.write(data)
-            size += len(data)
-            start = 0
-            if pending:
-                start = min(block - len(pending), len(data))
-                pending += bytes(data[:start])
-                if len(pending) < block:
-                    continue
-                sums.append(xxhash.xxh3_64_intdigest(pending))
-            while start + block <= len(data):
-                sums.append(xxhash.xxh3_64_intdigest(data[start : start + block]))
-                start += block
-            pending = bytes(data[start:])
-    if pending:
-        sums.append(xxhash.xxh3_64_intdigest(pending))
-    table = np.array(sums, dtype="<u8")
-    path.with_suffix(path.suffix + ".sums").write_bytes(table.tobytes())
-    return {"name": path.name, "bytes": size, "block": block, "digest": xxhash.xxh3_128_hexdigest(table.tobytes())}
+            blob.write(part)
+    return blob.record
 
 
 class Blob:
@@ -63,8 +88,9 @@ class Blob:
             raise self._damaged(f"'{path.name}' has changed")
         self._sums = np.frombuffer(table, dtype="<u8")
         self._checked = np.zeros(len(self._sums), dtype=bool)
+        self._checking = threading.Lock()
         self._name = path.name
-        self._bytes: Bytes = np.memmap(path, np.uint8, "r") if size else np.empty(0, np.uint8)
+        self._bytes: Bytes = np.asarray(np.memmap(path, np.uint8, "r")) if size else np.empty(0, np.uint8)
 
     def __len__(self) -> int:
         return len(self._bytes)
@@ -73,20 +99,34 @@ class Blob:
         """Check the blocks that hold these byte offsets, then give the bytes."""
         wanted = np.zeros(len(self._checked), dtype=bool)
         wanted[offsets // self._block] = True
-        self._check(np.flatnonzero(wanted & ~self._checked))
+        self._check(wanted)
         return self._bytes
 
     def all(self) -> Bytes:
         """Check every block, then give the bytes."""
-        self._check(np.flatnonzero(~self._checked))
+        self._check(np.ones(len(self._checked), dtype=bool))
         return self._bytes
 
-    def _check(self, blocks: npt.NDArray[np.intp]) -> None:
-        for number in blocks.tolist():
-            start = number * self._block
-            if xxhash.xxh3_64_intdigest(self._bytes[start : start + self._block].data) != int(self._sums[number]):
-                raise self._damaged(f"'{self._name}' is not as it was written, near byte {start}")
-            self._checked[number] = True
+    def _check(self, wanted: npt.NDArray[np.bool_]) -> None:
+        """Check those of the wanted blocks that were not checked before."""
+        if not (wanted & ~self._checked).any():
+            return
+        # Of two threads that want the same blocks, one waits. Hashing leaves the interpreter.
+        with self._checking, ThreadPoolExecutor(_THREADS, "check") as pool:
+            blocks = np.flatnonzero(wanted & ~self._checked)
+            for bad in pool.map(self._first_bad, np.array_split(blocks, _THREADS)):
+                if bad is not None:
+                    raise self._damaged(f"'{self._name}' is not as it was written, near byte {bad * self._block}")
+            self._checked[blocks] = True
+
+    def _first_bad(self, blocks: npt.NDArray[np.intp]) -> int | None:
+        """The first of these blocks that is not as it was written."""
+        data, size = self._bytes.data, self._block
+        sums = self._sums[blocks].tolist()
+        for number, expected in zip(blocks.tolist(), sums, strict=True):
+            if xxhash.xxh3_64_intdigest(data[number * size : (number + 1) * size]) != expected:
+                return int(number)
+        return None
 
     def _damaged(self, what: str) -> ListError:
         return ListError(

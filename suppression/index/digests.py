@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from suppression.index.blobs import Blob, write_blob
+from suppression.index.blobs import Blob, BlobWriter
+from suppression.index.search import places
 
 Digests = npt.NDArray[np.uint8]
 Keys = npt.NDArray[np.uint64]
@@ -17,6 +18,12 @@ Keys = npt.NDArray[np.uint64]
 _KEY_BYTES = 8
 #: Parts that are sorted one by one, so that memory holds one two-hundred-and-fifty-sixth of the list.
 _PARTS = 256
+#: Digests that wait in memory: to open the parts for every block would cost more than to write them.
+_WAITING_BYTES = 64 << 20
+#: Of a digest that is found, one place is looked at, anywhere in the file: to check a larger block would cost more.
+_REST_BLOCK = 4 << 10
+#: Digests that `DigestIndex.each` gives at once.
+_BLOCK_DIGESTS = 1 << 20
 
 
 def _keys_of(digests: Digests) -> Keys:
@@ -28,45 +35,66 @@ class DigestBuilder:
 
     def __init__(self, folder: Path, size: int) -> None:
         self._folder, self._size = folder, size
+        self._waiting: list[Digests] = []
+        self._waiting_bytes = 0
         folder.mkdir(parents=True)
 
     def add(self, digests: Digests) -> None:
         """Take a block."""
+        self._waiting.append(digests)
+        self._waiting_bytes += digests.nbytes
+        if self._waiting_bytes >= _WAITING_BYTES:
+            self._divide()
+
+    def _divide(self) -> None:
+        """Append what waits to the parts on disk."""
+        if not self._waiting:
+            return
+        digests = np.concatenate(self._waiting)
+        self._waiting, self._waiting_bytes = [], 0
         order = np.argsort(digests[:, 0], kind="stable")
-        ordered = digests[order]
+        ordered = np.take(digests, order, axis=0)  # several times as fast as digests[order]
         cuts = np.searchsorted(ordered[:, 0], np.arange(_PARTS + 1))
         for part in range(_PARTS):
             rows = ordered[cuts[part] : cuts[part + 1]]
             if len(rows):
                 with (self._folder / f"{part:03d}").open("ab") as stream:
-                    stream.write(rows.tobytes())
+                    stream.write(rows.data)
 
     def write(self, folder: Path, name: str) -> dict[str, Any]:
         """Write ``name``.keys and ``name``.rest; the parts on disk are removed. ``entries`` counts distinct digests."""
+        self._divide()
         entries = 0
-        keys: list[Keys] = []
-
-        def rests() -> Iterator[Digests]:
-            nonlocal entries
+        with BlobWriter(folder / f"{name}.rest", _REST_BLOCK) as rest, BlobWriter(folder / f"{name}.keys") as keys:
             for part in range(_PARTS):
                 path = self._folder / f"{part:03d}"
                 if not path.exists():
                     continue
-                rows = np.fromfile(path, np.uint8).reshape(-1, self._size)
+                rows, keys_of_rows = _in_order(np.fromfile(path, np.uint8).reshape(-1, self._size))
                 path.unlink()
-                rows = np.unique(rows.view(f"V{self._size}").reshape(-1)).view(np.uint8).reshape(-1, self._size)
                 entries += len(rows)
-                keys.append(_keys_of(rows))
-                yield rows[:, _KEY_BYTES:]
-
-        rest = write_blob(folder / f"{name}.rest", rests())
+                keys.write(keys_of_rows)
+                rest.write(rows[:, _KEY_BYTES:])
         self._folder.rmdir()
-        return {
-            "entries": entries,
-            "size": self._size,
-            "rest": rest,
-            "keys": write_blob(folder / f"{name}.keys", keys),
-        }
+        return {"entries": entries, "size": self._size, "rest": rest.record, "keys": keys.record}
+
+
+def _in_order(digests: Digests) -> tuple[Digests, Keys]:
+    """Sort digests and leave out repeats; with their keys."""
+    keys = _keys_of(digests)
+    order = np.argsort(keys)
+    digests, keys = np.take(digests, order, axis=0), keys[order]
+    same = keys[1:] == keys[:-1]
+    if same.any():
+        # Few share their first eight bytes and are not the same: only those that do are compared as a whole.
+        shared = np.zeros(len(keys), dtype=bool)
+        shared[1:] |= same
+        shared[:-1] |= same
+        whole = np.unique(digests[shared].view(f"V{digests.shape[1]}").reshape(-1))
+        kept = np.concatenate([digests[~shared], whole.view(np.uint8).reshape(-1, digests.shape[1])])
+        order = np.argsort(_keys_of(kept), kind="stable")
+        digests, keys = kept[order], _keys_of(kept)[order]
+    return digests, keys
 
 
 class DigestIndex:
@@ -81,6 +109,16 @@ class DigestIndex:
     def __len__(self) -> int:
         return self._entries
 
+    def each(self) -> Iterator[Digests]:
+        """All digests in order, in blocks of n x size bytes."""
+        heads = self._key_blob.all().view(np.uint64)
+        tail = self.size - _KEY_BYTES
+        rest = self._rest.all().reshape(-1, tail)
+        for start in range(0, self._entries, _BLOCK_DIGESTS):
+            stop = start + _BLOCK_DIGESTS
+            first = heads[start:stop].astype(">u8").view(np.uint8).reshape(-1, _KEY_BYTES)
+            yield np.hstack([first, rest[start:stop]])
+
     def hits(self, digests: Digests) -> npt.NDArray[np.bool_]:
         """Whether each digest (n x size bytes) is in the index."""
         found = np.zeros(len(digests), dtype=bool)
@@ -89,10 +127,7 @@ class DigestIndex:
         if self._keys is None:
             self._keys = self._key_blob.all().view(np.uint64)
         wanted = _keys_of(digests)
-        # Searching in order touches memory in order: several times faster where the index is large.
-        order = np.argsort(wanted)
-        place = np.empty(len(wanted), dtype=np.int64)
-        place[order] = np.searchsorted(self._keys, wanted[order])
+        place = places(self._keys, wanted)
         tail = self.size - _KEY_BYTES
         rows = np.arange(len(wanted))
         # Two digests may share eight bytes: go on while they do.
@@ -102,7 +137,7 @@ class DigestIndex:
                 break
             starts = place[rows] * tail
             data = self._rest.touch(np.concatenate([starts, starts + tail - 1]))
-            same = (data[starts[:, None] + np.arange(tail)] == digests[rows, _KEY_BYTES:]).all(axis=1)
+            same = (np.take(data.reshape(-1, tail), place[rows], axis=0) == digests[rows, _KEY_BYTES:]).all(axis=1)
             found[rows[same]] = True
             rows = rows[~same]
             place[rows] += 1

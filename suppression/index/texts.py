@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import xxhash
+import pyarrow as pa
 
+from schemas.errors import ListError
 from suppression.index.blobs import Blob, write_blob
-
-Keys = npt.NDArray[np.uint64]
-
-
-def text_keys(values: pl.Series) -> Keys:
-    """XXH3-64 of each text's UTF-8; 0 where null. The same on every machine and in every version."""
-    digest = xxhash.xxh3_64_intdigest
-    return np.fromiter((0 if v is None else digest(v.encode()) for v in values), np.uint64, len(values))
+from suppression.index.packed import KEY_FUNCTION, PADDING, Keys, Packed, packed, same_texts, text_keys
+from suppression.index.search import places
 
 
 class TextBuilder:
@@ -40,12 +36,13 @@ class TextBuilder:
         ordered = texts.gather(order)
         ends = np.cumsum(ordered.str.len_bytes().to_numpy(), dtype=np.uint64)
         blocks = (ordered.slice(start, _BLOCK_TEXTS) for start in range(0, len(ordered), _BLOCK_TEXTS))
-        utf8 = (np.frombuffer("".join(block.to_list()).encode(), np.uint8) for block in blocks)
+        utf8 = (packed(block).data[:-PADDING] for block in blocks)
         return {
             "entries": len(ordered),
+            "key": KEY_FUNCTION,
             "keys": write_blob(folder / f"{name}.keys", [keys[order]]),
             "ends": write_blob(folder / f"{name}.ends", [ends]),
-            "texts": write_blob(folder / f"{name}.texts", utf8),
+            "texts": write_blob(folder / f"{name}.texts", chain(utf8, [np.zeros(PADDING, np.uint8)])),
         }
 
 
@@ -56,6 +53,11 @@ class TextIndex:
     """Opens what `TextBuilder` wrote."""
 
     def __init__(self, folder: Path, record: dict[str, Any], list_name: str) -> None:
+        if record.get("key") != KEY_FUNCTION:
+            raise ListError(
+                f"Suppression list '{list_name}' was indexed by another version of leadscrub.",
+                "Load the list again ('leadscrub lists add').",
+            )
         self._entries = int(record["entries"])
         self._key_blob = Blob(folder, record["keys"], list_name)
         self._end_blob = Blob(folder, record["ends"], list_name)
@@ -72,17 +74,15 @@ class TextIndex:
             return found
         if self._keys is None:
             self._keys = self._key_blob.all().view(np.uint64)
-        # Searching in order touches memory in order: several times faster where the index is large.
-        order = np.argsort(wanted)
-        place = np.empty(len(wanted), dtype=np.int64)
-        place[order] = np.searchsorted(self._keys, wanted[order])
+        place = places(self._keys, wanted)
         rows = np.flatnonzero(values.is_not_null().to_numpy())
+        asked = packed(values)
         # Two different texts may share a key: compare with each entry that has it.
         while len(rows := rows[place[rows] < self._entries]):
             rows = rows[self._keys[place[rows]] == wanted[rows]]
             if not len(rows):
                 break
-            same = self._are_at(place[rows], values.gather(rows))
+            same = same_texts(self._at(place[rows]), asked.part(rows))
             found[rows[same]] = True
             rows = rows[~same]
             place[rows] += 1
@@ -94,21 +94,18 @@ class TextIndex:
 
     def each(self) -> Iterator[pl.Series]:
         """All texts, in blocks."""
-        ends = self._end_blob.all().view(np.uint64)
+        bounds = np.concatenate([[0], self._end_blob.all().view(np.int64)])
         data = self._texts.all()
         for start in range(0, self._entries, _BLOCK_TEXTS):
-            stop = min(start + _BLOCK_TEXTS, self._entries)
-            begins = [int(ends[start - 1]) if start else 0, *ends[start : stop - 1].tolist()]
-            yield pl.Series(
-                [bytes(data[a:b]).decode() for a, b in zip(begins, ends[start:stop].tolist(), strict=True)],
-                dtype=pl.String,
-            )
+            offsets = bounds[start : start + _BLOCK_TEXTS + 1]
+            utf8 = np.ascontiguousarray(data[offsets[0] : offsets[-1]])
+            buffers = [None, pa.py_buffer(offsets - offsets[0]), pa.py_buffer(utf8)]
+            texts: Any = pa.Array.from_buffers(pa.large_string(), len(offsets) - 1, buffers)
+            yield pl.Series(texts)
 
-    def _are_at(self, places: npt.NDArray[np.int64], texts: pl.Series) -> npt.NDArray[np.bool_]:
-        """Whether the entries at these places are these texts."""
-        ends = self._end_blob.all().view(np.uint64)
-        stops = ends[places].astype(np.int64)
-        starts = np.where(places > 0, ends[np.maximum(places, 1) - 1], 0).astype(np.int64)
-        data = self._texts.touch(np.concatenate([starts, np.maximum(stops - 1, starts)]))
-        spans = zip(starts.tolist(), stops.tolist(), texts.to_list(), strict=True)
-        return np.array([data[start:stop].tobytes() == text.encode() for start, stop, text in spans], dtype=bool)
+    def _at(self, places: npt.NDArray[np.int64]) -> Packed:
+        """The entries at these places, their bytes checked."""
+        ends = self._end_blob.all().view(np.int64)
+        starts = np.where(places > 0, ends[np.maximum(places, 1) - 1], 0)
+        stops = ends[places]
+        return Packed(self._texts.touch(np.concatenate([starts, stops + PADDING - 1])), starts, stops - starts)

@@ -120,6 +120,8 @@ def page(results: Sequence[Result], where: Mapping[str, str], day: str, settings
         "rows runs on the first rows of the same drop, with lists in proportion; its memory does not compare",
         "with that of the others.",
         "",
+        "The store at the scale of a national registry has [a page of its own](benchmark-registry.md).",
+        "",
         "To repeat it:",
         "",
         f"    python -m tests.bench.run --rows {settings['rows']} --usual-rows {settings['usual_rows']} "

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from pipeline.dialect import detect_dialect
-from pipeline.drops import FileTally, open_drop, read_batches
+from pipeline.reading.dialect import detect_dialect
+from pipeline.reading.opening import open_tables
+from pipeline.reading.table import FileTally, read_batches
 from schemas.config import Layout
 from tests.conftest import SHARED, needs_shared_data
 
@@ -22,9 +23,9 @@ def test_a_file_reads_as_its_json_says(case: str, block: int) -> None:
     """In blocks of any size; degree signs that the suite itself has lost are not compared."""
     path = SUITE / "csvs" / f"{case}.csv"
     expected = json.loads((SUITE / "json" / f"{case}.json").read_text(encoding="utf-8"))
-    drop = open_drop(path, path.name, Layout())
+    [table] = open_tables(path, path.name, Layout())
     found: list[dict[str, str]] = []
-    for batch in read_batches(drop, FileTally(), block):
+    for batch in read_batches(table, FileTally(), block):
         assert batch.get_column("raw").null_count() == len(batch)
         cells = batch.select(name for name in batch.columns if name.startswith("src:"))
         found += [{name.removeprefix("src:"): value for name, value in row.items()} for row in cells.to_dicts()]

@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 
 from pipeline.context import Context, Source
-from pipeline.drops import DropFile
 from pipeline.mapping import Mapping
+from pipeline.reading.parquet_table import ParquetReader
+from pipeline.reading.table import Table
 from pipeline.stage_decide import decide_stage
 from pipeline.verdict import Verdict
 from schemas.codes import CODES, PRECEDENCE
@@ -28,7 +29,8 @@ def decided(
     """Decide rows that have already been normalised and screened; ``effect`` overrides a code's own."""
     names = [name for name in ("phone", "phone_2", "email", "email_2") if name in rows[0]]
     mapping = Mapping({name: name for name in names}, frozenset(), (), (), ())
-    source = Source(DropFile(Path("drop.csv"), "drop.csv", tuple(names), None), mapping, "US")
+    path = Path("drop.parquet")
+    source = Source(Table(path, path.name, tuple(names), tuple(names), ParquetReader(path)), mapping, "US")
     context = Context(Campaign(channels=list(channels)), None, date(2026, 11, 21), [], [source], apply_here)
     fixed = {"is_lead": True, "raw": None}
     types: dict[str, pl.DataType] = dict.fromkeys([*names, "raw"], pl.String())

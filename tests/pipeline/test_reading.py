@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline.drops import find_files
+from pipeline.reading.files import find_files
 from tests.conftest import Scrub, Written, leadscrub, write_campaign
 
 TEXT = "Prénom,phone,Größe\nZoë,202-555-0100,€5\n"

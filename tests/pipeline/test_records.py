@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.careful import CarefulRecord, LineTooLongError, read_carefully
-from pipeline.records import Shape, split_block
+from pipeline.reading.careful import CarefulRecord, LineTooLongError, read_carefully
+from pipeline.reading.records import Shape, split_block
 
 DELIMITERS = (",", ";", "\t", "|")
 Row = tuple[int, tuple[str, ...] | None, str | None]

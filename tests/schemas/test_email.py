@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.contact.blank import trimmed
-from schemas.contact.email import EMAIL_FORM_SCHEMA, email_forms, email_key, read_email
+from schemas.contact.email import EMAIL_COLUMNS, EMAIL_FORM_SCHEMA, email_forms, email_key, read_email
 from tests.conftest import SHARED, needs_shared_data
 from tests.differential import compare_emails
 
@@ -27,8 +27,11 @@ def library(value: str) -> str | None:
 
 def forms(values: list[str | None]) -> list[tuple[str | None, ...]]:
     frame = email_forms(pl.Series(values, dtype=pl.String))
-    assert dict(frame.schema) == EMAIL_FORM_SCHEMA
-    return frame.rows()
+    assert dict(frame.schema) == EMAIL_COLUMNS
+    for normal, key, domain in frame.select("normal", "key", "domain").rows():
+        assert key == (None if normal is None else normal.lower())
+        assert domain == (None if normal is None else normal.lower().rpartition("@")[2])
+    return frame.select(list(EMAIL_FORM_SCHEMA)).rows()
 
 
 def assert_same_as_library(values: list[str]) -> None:

@@ -6,6 +6,7 @@ import csv
 import itertools
 import random
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import phonenumbers
 import polars as pl
@@ -18,6 +19,8 @@ from schemas.contact.numbering.library import PhoneForm, read_phone
 from schemas.contact.numbering.patterns import UnsupportedPatternError
 from schemas.contact.numbering.pieces import lengths_of
 from schemas.contact.numbering.ranges import digits_of
+from schemas.contact.numbering.shipped import ShippedTables, write_tables
+from schemas.contact.numbering.tables import undecided_table
 from schemas.contact.phone import phone_forms
 from tests.conftest import SHARED, needs_shared_data
 from tests.schemas.test_numbering_values import EXAMPLES, REGIONS, made_up_values
@@ -40,6 +43,12 @@ def tables() -> Numbering:
 @pytest.fixture(autouse=True)
 def _use_tables(tables: Numbering, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schemas.contact.phone, "numbering", lambda: tables)
+
+
+@pytest.fixture(scope="module")
+def shipped() -> ShippedTables:
+    """Tables as they come with the program."""
+    return ShippedTables()
 
 
 def by_tables(pairs: Pairs) -> list[tuple[object, ...]]:
@@ -174,6 +183,29 @@ def test_metadata_that_cannot_be_put_into_tables_is_left_to_the_library(monkeypa
     fresh = Numbering(worth_a_table=0)
     values, regions = pl.Series(["2024561111", "+442079460000"]), pl.Series(["US", "US"])
     assert (fresh.decide(values, regions).answer == UNDECIDED).all()
+
+
+@pytest.mark.parametrize("key", [*PROMISED, *PECULIAR, 1, 33, 39, 44, 49, 54, 86, 800])
+def test_the_shipped_tables_are_what_would_be_built(key: str | int, shipped: ShippedTables, tables: Numbering) -> None:
+    """After an update of the metadata: python -m tests.phone_tables."""
+    kept, built = shipped.table(key), tables.build(key)
+    assert kept is not None, "the shipped tables are of another version of phonenumbers"
+    assert kept.starts.tolist() == built.starts.tolist()
+    assert kept.delta.tolist() == built.delta.tolist()
+    told = [
+        [forms[n] if n >= 0 else n for n in table.answer.tolist()]
+        for table, forms in ((kept, shipped.answers), (built, tables.answers.forms))
+    ]
+    assert told[0] == told[1]
+
+
+def test_tables_of_another_version_are_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "tables.parquet"
+    write_tables([("US", undecided_table())], [_LEFT], path)
+    assert ShippedTables(path).table("US") is not None
+    assert ShippedTables(path).table("FR") is None
+    monkeypatch.setattr("phonenumbers.__version__", "0.0.0")
+    assert ShippedTables(path).table("US") is None
 
 
 def test_pieces_of_a_plan_end_at_every_length() -> None:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from suppression.index.digests import DigestBuilder, DigestIndex
 from suppression.index.numbers import NumberBuilder, NumberIndex, number_key
 from suppression.index.texts import TextBuilder, TextIndex
 
@@ -81,3 +82,67 @@ def test_texts_are_a_set(listed: list[str], more: list[str | None]) -> None:
 def test_a_number_is_its_own_key(text: str | None, key: int | None) -> None:
     frame = pl.DataFrame({"phone": [text]}, schema={"phone": pl.String})
     assert frame.select(number_key(pl.col("phone"))).item() == key
+
+
+def test_every_area_code_is_a_set(tmp_path: Path) -> None:
+    """All thousand of them, those that nobody has included: 0000000 and 9999999 of each, some dense, some full."""
+    edges = [10_000_000_000 + area * 10_000_000 + line for area in range(1000) for line in (0, 9_999_999)]
+    dense = [
+        np.arange(area * 10_000_000 + 1, area * 10_000_000 + 200_001, dtype=np.uint64) + np.uint64(10_000_000_000)
+        for area in (0, 1, 500, 999)
+    ]
+    full = np.arange(17_770_000_000, 17_780_000_000, dtype=np.uint64)
+    builder = NumberBuilder()
+    for block in (np.array(edges[::-1], dtype=np.uint64), *dense[::-1], full, dense[0]):
+        builder.add(block)
+    index = NumberIndex(tmp_path, builder.write(tmp_path), "test")
+    # The two edges of area code 777 are in the full one.
+    assert len(index) == 2000 + 4 * 200_000 + 10_000_000 - 2
+    outside = [edge + step for edge in edges for step in (2, -2)]
+    expected = [17_770_000_000 <= n < 17_780_000_000 or any(n in range(int(d[0]), int(d[-1]) + 1) for d in dense)
+                for n in outside]  # fmt: skip
+    assert index.contains(pl.Series(outside, dtype=pl.UInt64)).to_list() == expected
+    assert index.contains(pl.Series(edges, dtype=pl.UInt64)).all()
+    assert index.hits(full).all()
+    for block in dense:
+        assert index.hits(block).all()
+        assert not index.hits(block[-1:] + np.uint64(1)).any()
+    assert sum(len(block) for block in index.each()) == len(index)
+
+
+def test_an_empty_index_holds_nothing(tmp_path: Path) -> None:
+    numbers = NumberIndex(tmp_path, NumberBuilder().write(tmp_path), "test")
+    assert (len(numbers), list(numbers.each())) == (0, [])
+    assert numbers.contains(pl.Series([12_025_550_100, None, 0], dtype=pl.UInt64)).to_list() == [False] * 3
+    texts = TextIndex(tmp_path, TextBuilder().write(tmp_path, "texts"), "test")
+    assert (len(texts), list(texts.each())) == (0, [])
+    assert texts.contains(pl.Series(["", "a", None])).to_list() == [False] * 3
+    digests = digest_index(tmp_path / "digests", [])
+    assert (len(digests), list(digests.each())) == (0, [])
+    assert digests.hits(np.zeros((2, 16), np.uint8)).tolist() == [False] * 2
+
+
+#: Sixteen bytes, of which many share the first eight: the part that is searched by.
+_digest = st.builds(
+    bytes.__add__, st.sampled_from([b"\0" * 8, b"\xff" * 8, b"abcdefgh"]), st.binary(min_size=8, max_size=8)
+)
+
+
+def digest_index(folder: Path, listed: list[bytes]) -> DigestIndex:
+    folder.mkdir(exist_ok=True)
+    builder = DigestBuilder(folder / "parts", 16)
+    for part in (listed[::2], listed[1::2], listed[:1]):
+        builder.add(np.frombuffer(b"".join(part), np.uint8).reshape(-1, 16))
+    return DigestIndex(folder, builder.write(folder, "digests"), "test")
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(_digest, max_size=30), st.lists(_digest, max_size=30))
+def test_digests_are_a_set(listed: list[bytes], more: list[bytes]) -> None:
+    wanted = [*listed, *more, *(digest[:15] + bytes([digest[15] ^ 1]) for digest in listed)]
+    with tempfile.TemporaryDirectory() as folder:
+        index = digest_index(Path(folder), listed)
+        assert len(index) == len(set(listed))
+        found = index.hits(np.frombuffer(b"".join(wanted), np.uint8).reshape(-1, 16)).tolist()
+        assert found == [digest in set(listed) for digest in wanted]
+        assert [row.tobytes() for rows in index.each() for row in rows] == sorted(set(listed))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -25,10 +25,12 @@ _EXAMPLES = 3
 class Answers:
     """Every different answer once, without what is particular to one number (E.164, extension, repair)."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Sequence[PhoneForm] = ()) -> None:
         self.forms: list[PhoneForm] = []
         self._numbers: dict[tuple[object, ...], int] = {}
         self._frame = form_frame([], PHONE_FORM_SCHEMA)
+        for form in known:
+            self.number_of(form)
 
     def number_of(self, form: PhoneForm) -> int:
         """Return the position of an answer in ``forms``, adding it when it is new."""

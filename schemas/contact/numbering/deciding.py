@@ -1,7 +1,7 @@
 """Deciding whole columns: from the digits in them to answers, by the tables of the regions and calling codes in them.
 
-Tables are built when enough values ask for them, and kept for the life of the process. Whether a value is decided here
-or by the library makes no difference to the answer.
+Tables come with the program (see ``shipped.py``), or are built when enough values ask for them, and are kept for the
+life of the process. Whether a value is decided here or by the library makes no difference to the answer.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from schemas.contact.numbering.pieces import whole_pieces
 from schemas.contact.numbering.plan import Plan, build_plan
 from schemas.contact.numbering.prefixes import calling_code_before
 from schemas.contact.numbering.ranges import Codes
+from schemas.contact.numbering.shipped import ShippedTables
 from schemas.contact.numbering.tables import (
     Table,
     fixed_table,
@@ -51,8 +52,9 @@ class Decided(NamedTuple):
 class Numbering:
     """All tables, with the answers they point to."""
 
-    def __init__(self, worth_a_table: int = WORTH_A_TABLE) -> None:
-        self.answers = Answers()
+    def __init__(self, worth_a_table: int = WORTH_A_TABLE, shipped: ShippedTables | None = None) -> None:
+        self._shipped = shipped
+        self.answers = Answers(shipped.answers if shipped is not None else [])
         self._worth_a_table = worth_a_table
         self._asked_for: Counter[str | int | None] = Counter()
         self._tables: dict[str | int | None, tuple[Table, Finder]] = {}
@@ -109,15 +111,19 @@ class Numbering:
         """Return the table of a region or a calling code, once as many values as it is worth have asked for it."""
         if key not in self._tables:
             with self._building:
-                self._asked_for[key] += rows
-                if self._asked_for[key] < self._worth_a_table:
-                    return None
-                if key not in self._tables:
-                    table = self._build(key)
-                    self._tables[key] = table, Finder(table.starts)
+                if key in self._tables:
+                    return self._tables[key]
+                table = self._shipped.table(key) if self._shipped is not None else None
+                if table is None:
+                    self._asked_for[key] += rows
+                    if self._asked_for[key] < self._worth_a_table:
+                        return None
+                    table = self.build(key)
+                self._tables[key] = table, Finder(table.starts)
         return self._tables[key]
 
-    def _build(self, key: str | int | None) -> Table:
+    def build(self, key: str | int | None) -> Table:
+        """Build the table of a region (None: no region is known) or of a calling code."""
         phonenumbers.enable_pattern_cache()
         try:
             if isinstance(key, int):
@@ -138,7 +144,7 @@ class Numbering:
 @functools.cache
 def numbering() -> Numbering:
     """Return the tables of this process."""
-    return Numbering()
+    return Numbering(shipped=ShippedTables())
 
 
 def _rows_by_region(

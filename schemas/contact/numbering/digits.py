@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from schemas.column_bytes import column_bytes
 from schemas.contact.numbering.patterns import MAX_DIGITS
 from schemas.contact.numbering.pieces import Flags
 from schemas.contact.numbering.ranges import Codes
@@ -75,10 +76,7 @@ def written_digits(values: pl.Series) -> Written:
 
 def _blocks(values: pl.Series) -> Iterator[tuple[slice, npt.NDArray[np.int64], npt.NDArray[np.uint8]]]:
     """Yield the rows of each block, where each value starts in its bytes (and the last ends), and the bytes."""
-    array = values.to_arrow(compat_level=pl.CompatLevel.oldest())
-    _, offset_buffer, data_buffer = array.buffers()
-    offsets = np.frombuffer(offset_buffer, dtype=np.int64)[array.offset : array.offset + len(array) + 1]
-    data = np.frombuffer(data_buffer, dtype=np.uint8) if data_buffer else np.zeros(0, dtype=np.uint8)
+    offsets, data = column_bytes(values)
     for at in range(0, len(values), _BLOCK):
         bounds = offsets[at : at + _BLOCK + 1]
         yield slice(at, at + len(bounds) - 1), bounds - bounds[0], data[bounds[0] : bounds[-1]]
@@ -93,7 +91,8 @@ def _block(starts: npt.NDArray[np.int64], data: npt.NDArray[np.uint8]) -> tuple[
     count = (totals & 63).astype(np.int64)
     told = (count >= _LEAST_DIGITS) & (count <= MAX_DIGITS) & (totals >> _OTHER & 63 == 0)
     long = np.flatnonzero(told & (count >= _TWO_NUMBERS))
-    told[long] = (starts[long + 1] - starts[long] == count[long]) | (totals[long] >> _PLUS > 0)
+    abroad = (data[starts[long]] == ord("0")) & (data[starts[long] + 1] == ord("0"))
+    told[long] = abroad | (starts[long + 1] - starts[long] == count[long]) | (totals[long] >> _PLUS > 0)
     special = np.flatnonzero(totals >> _DOT)
     told[special] &= _harmless(starts[special], starts[special + 1], totals[special], data)
     return np.where(told, _assembled(data, count), 0), totals >> _PLUS > 0

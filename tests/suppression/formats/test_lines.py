@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from schemas.contact.match_keys import PROVIDER_ALIASES
-from suppression.formats.providers import alias_domains
 from tests.suppression.formats.reading import read
 
 
@@ -36,17 +34,22 @@ def test_hashes_of_a_wrong_form_are_refused() -> None:
     assert [line for _, _, line in got.refused] == [3, 4]
 
 
+def test_hashes_of_one_length_are_read_line_by_line_where_one_is_odd() -> None:
+    """Lines of one width are read as a block, unless white space or another letter stands where a digit should."""
+    hashes = [f"{number:032x}" for number in range(4)]
+    got = read("".join(line + "\n" for line in hashes), "hex-hashes")
+    assert got.rows("text", "line") == [(line, number) for number, line in enumerate(hashes, start=1)]
+    for odd in ("a" * 15 + " " + "b" * 16, "a" * 15 + "\n" + "b" * 16, "g" * 32, "#" + "a" * 31):
+        got = read(f"{hashes[1]}\n{odd}\n{'A' * 32}\n", "hex-hashes")
+        assert got.texts == [hashes[1], "a" * 32]
+        assert [(text, line) for text, _, line in got.refused] == [
+            (text, line) for line, text in enumerate(odd.split("\n"), start=2)
+        ]
+    assert read("AB" * 16 + "\n" + "cd" * 16 + "\n", "hex-hashes").texts == ["ab" * 16, "cd" * 16]
+
+
 def test_base64_keeps_its_case_and_is_strict() -> None:
     good = "vGM7y5n+hBXRSEAklhHDPCbysyNgYTmXdMcagGUOY8E="
     got = read("\n".join([good, good[:-2] + "F=", good[:-1], good + "="]), "california-drop")
     assert got.texts == [good]
     assert [line for _, _, line in got.refused] == [2, 3, 4]
-
-
-def test_provider_groups() -> None:
-    assert alias_domains("Live.com") == {"hotmail.com", "live.com", "outlook.com"}
-    assert alias_domains("gmail.com") == {"gmail.com", "googlemail.com"}
-    assert alias_domains("example.com") == {"example.com"}
-    assert alias_domains("live.nl") == {"live.nl"}
-    names = [name for group in PROVIDER_ALIASES for name in group]
-    assert len(names) == len(set(names))

@@ -6,6 +6,8 @@ import base64
 import csv
 import hashlib
 import io
+from collections.abc import Callable
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -88,6 +90,84 @@ def test_table(rows: list[tuple[str, str, str]], end: str, quoted: bool) -> None
     assert {email for email, _, _ in rows} <= {*got.texts} | {
         email for email, _, _ in rows if any(email in text for text, _, _ in got.refused)
     }
+
+
+_DAY = st.dates(min_value=date(2000, 1, 1), max_value=date(2030, 12, 31))
+_PLAIN_EMAIL = st.integers(0, 10_000).map(lambda number: f"p{number}@example.com")
+_AMERICAN_TEN = st.tuples(_AREA, _FICTIONAL).map("".join)
+#: Of each format with a header: the header, a row of it, and whether the row's entry is on the list.
+_TABLES: dict[str, tuple[tuple[str, ...], st.SearchStrategy[str], Callable[[str, date, bool], tuple[str, ...]]]] = {
+    "hubspot": (
+        ("Email", "Portal Unsubscribe", "Global Bounce", "Portal Spam Report"),
+        _PLAIN_EMAIL,
+        lambda entry, day, on: (entry, "TRUE" if on else "", "", "FALSE"),
+    ),
+    "mailup": (
+        ("Email", "Phone Number", "idList", "OptOut_Date", "optout_type"),
+        _PLAIN_EMAIL,
+        lambda entry, day, on: (entry if on else "", "", "1", f"{day:%Y%m%d}T111244", "0"),
+    ),
+    "klaviyo": (
+        ("Email", "Suppression Reason", "Suppression Timestamp"),
+        _PLAIN_EMAIL,
+        lambda entry, day, on: (entry if on else "", "USER_SUPPRESSED", f"{day}T20:07:38+00:00"),
+    ),
+    "sendgrid": (
+        ("email", "created"),
+        _PLAIN_EMAIL,
+        lambda entry, day, on: (entry if on else "", f"{day} 19:41:39"),
+    ),
+    "reassigned": (
+        ("number", "date", "result"),
+        _AMERICAN_TEN,
+        lambda entry, day, on: (entry, f"{day:%m/%d/%Y}", "yes" if on else "no"),
+    ),
+    "wash": (
+        ("Number", "Status"),
+        _AMERICAN_TEN,
+        lambda entry, day, on: (entry, "Refused" if on else "Accepted"),
+    ),
+    "litigators": (
+        ("Phone", "Type", "Severity", "Code"),
+        _AMERICAN_TEN,
+        lambda entry, day, on: (entry if on else "", "Plaintiff", str(day.day), "TCPA,DNC"),
+    ),
+    "mailchimp": (
+        ("Email Address", "First Name", "UNSUB_TIME"),
+        _PLAIN_EMAIL,
+        lambda entry, day, on: (entry if on else "", "A", f"{day} 03:04:05"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", _TABLES)
+@given(data=st.data())
+def test_table_of_each_kind(name: str, data: st.DataObject) -> None:
+    """Who is on the list is read, in order; who is not, or has no entry, is refused, each with a reason."""
+    header, entry, row = _TABLES[name]
+    drawn = data.draw(st.lists(st.tuples(entry, _DAY, st.booleans()), min_size=1, max_size=20))
+    made = io.StringIO(newline="")
+    writer = csv.writer(made, lineterminator=data.draw(_END.filter(lambda end: end != "\r")))
+    writer.writerows([header, *(row(*one) for one in drawn)])
+    got = read(made.getvalue(), name, "unsubscribed_email_audience_export_1.csv")
+    assert got.texts == [text for text, _, on in drawn if on]
+    assert [line for _, _, line in got.refused] == [place for place, one in enumerate(drawn, 2) if not one[2]]
+
+
+@given(_AMERICAN, _END)
+def test_canadian(numbers: list[tuple[str, str]], end: str) -> None:
+    expected = ["".join(number) for number in numbers]
+    assert read(end.join(map(",".join, numbers)), "canada-csv").texts == expected
+    content = "<list type='full' level='all' val='' />" + "".join(
+        f"{end}<ac val='{area}'><ph val='{number}' /></ac>" for area, number in numbers
+    )
+    assert read(content, "canada-xml").texts == expected
+
+
+@given(st.lists(st.tuples(st.sampled_from(["", "@", "."]), st.integers(0, 99)), min_size=1), _END)
+def test_domains(domains: list[tuple[str, int]], end: str) -> None:
+    expected = [f"{mark}d{number}.example.com" for mark, number in domains]
+    assert read(end.join(expected), "domains").texts == expected
 
 
 @given(st.lists(st.text(st.sampled_from('ab,"1 \r\x0b\u2028é'), max_size=9)), st.sampled_from([1, 4, 1 << 20]))

@@ -14,7 +14,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from pipeline.careful import LineTooLongError, read_carefully
+from pipeline.reading.careful import LineTooLongError, read_carefully
 from schemas.errors import DropError
 
 Positions = npt.NDArray[np.int64]

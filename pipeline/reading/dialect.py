@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.encoding import Encoding, detect_encoding, display_name
+from pipeline.reading.encoding import Encoding, detect_encoding, display_name
 from schemas.errors import DropError
 
 _SAMPLE = 256 << 10

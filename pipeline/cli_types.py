@@ -1,0 +1,53 @@
+"""Options and arguments that several ``leadscrub lists`` commands share, and how they are understood."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from schemas.errors import UsageError
+
+StoreFolder = Annotated[Path | None, typer.Option("--store", help="Folder of the store; the workspace's.")]
+AsOfDay = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="YYYY-MM-DD; today.")]
+Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
+ListName = Annotated[str, typer.Argument(metavar="NAME", help="Name of the list.")]
+MaxAgeDays = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--max-age",
+        metavar="[KIND=]DAYS",
+        help="How old a copy of the store may be, where that is less than its kind allows; repeatable.",
+    ),
+]
+
+
+def day_of(given: str | None) -> date:
+    """Resolve a day from the command line; today when none is given. The only place that asks the clock for it."""
+    if given is None:
+        return date.today()
+    try:
+        return date.fromisoformat(given)
+    except ValueError as error:
+        raise UsageError(f"'{given}' is not a day.", "Write it as YYYY-MM-DD.") from error
+
+
+def store_folder(given: Path | None) -> Path:
+    """The store that is named, else the workspace's."""
+    if given is not None:
+        return given
+    if not Path("leadscrub.toml").exists():
+        raise UsageError("No store is named, and this folder is no workspace.", "Add --store DIR.")
+    return Path("store")
+
+
+def list_name(name: str) -> str:
+    """Check a list's or a vendor's name: it also names files."""
+    from schemas.config import VENDOR_NAME  # noqa: PLC0415
+
+    if re.fullmatch(VENDOR_NAME, name) is None:
+        raise UsageError(f"'{name}' cannot be a name.", "Use letters, digits, '.', '-' and '_'.")
+    return name

@@ -1,0 +1,81 @@
+"""A table of a drop: what the pipeline sees of a file, whatever its format."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import polars as pl
+
+from schemas.errors import DropError
+
+#: Columns of a raw batch beside ``source_line`` and ``raw`` are the source's own, named ``src:<name>``.
+SOURCE = "src:"
+
+
+@dataclass
+class FileTally:
+    """What reading a file found out; complete when its last batch was read."""
+
+    sha256: str = ""
+    size: int = 0
+    records: int = 0
+    careful_blocks: int = 0
+    _digest: Any = field(default_factory=hashlib.sha256)
+
+    def take(self, block: bytes) -> None:
+        """Count and hash bytes as they are read."""
+        self.size += len(block)
+        self._digest.update(block)
+
+    def close(self) -> None:
+        """Fix the hash."""
+        self.sha256 = self._digest.hexdigest()
+
+
+class Reader(Protocol):
+    """How the records of one table are read."""
+
+    def describe(self) -> dict[str, str]:
+        """How it is read, for the manifest and for people: ``format``, and what else was understood."""
+        ...
+
+    def batches(self, tally: FileTally, block_bytes: int) -> Iterator[pl.DataFrame]:
+        """Yield batches: ``src:`` columns as text, ``source_line`` (u64) and ``raw``; in reading order, all records.
+
+        ``tally`` takes the bytes of the table's file as they are read and counts the records.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a drop. ``name`` is what outputs call its file, ``sheet`` the part of it that the table is.
+
+    ``columns`` are the header's names, made unique; ``header`` is as it came.
+    """
+
+    path: Path
+    name: str
+    columns: tuple[str, ...]
+    header: tuple[str, ...]
+    reader: Reader
+    sheet: str | None = None
+
+
+def read_batches(table: Table, tally: FileTally, block_bytes: int) -> Iterator[pl.DataFrame]:
+    """Yield the batches of a table (see `Reader.batches`). `DropError` says which file is at fault."""
+    try:
+        yield from table.reader.batches(tally, block_bytes)
+    except OSError as error:
+        raise DropError(f"Drop '{table.path}' cannot be read: {error}.", "Check the disk.") from error
+    except UnicodeDecodeError as error:
+        raise DropError(
+            f"'{table.path}' is not {error.encoding}: byte {error.start} does not fit.",
+            "Correct the layout's encoding.",
+        ) from error
+    except DropError as error:
+        raise DropError(f"'{table.path}': {error.message}", error.hint) from error

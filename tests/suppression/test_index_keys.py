@@ -1,0 +1,127 @@
+"""Keys of texts, and indexes searched by keys: exact however the keys fall, and whatever happens to the files."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from schemas.errors import ListError
+from suppression.index import texts
+from suppression.index.digests import DigestBuilder, DigestIndex
+from suppression.index.packed import KEY_FUNCTION, text_keys
+from suppression.index.search import places
+from suppression.index.texts import TextBuilder, TextIndex
+
+KEYS = {
+    "": "0000000000000000",
+    "a": "42394923d9115c6a",
+    "jo@mail.example": "899985777ef2a2da",
+    "jo@mail.example ": "b37d637cc4740c89",
+    "é" * 9: "ab694f338c72cce4",
+    "a" * 100: "df356e7575e582a6",
+}
+
+
+def test_texts_of_any_length_are_a_set(tmp_path: Path) -> None:
+    """Around multiples of eight bytes, and one longer than the block that is checked at a time."""
+    long = (
+        ["é" * length for length in range(20)]
+        + ["a" * length for length in range(40)]
+        + ["z" * n for n in (255, 256, 257, 300)]
+    )
+    listed = [*long[::2], "z" * 1_500_000]
+    others = [*long[1::2], *(text + "\x00" for text in long), "z" * 299 + "y", "z" * 1_499_999 + "y"]
+    builder = TextBuilder()
+    builder.add(pl.Series(listed))
+    index = TextIndex(tmp_path, builder.write(tmp_path, "texts"), "test")
+    asked = [*listed, *others]
+    assert index.contains(pl.Series(asked)).to_list() == [text in listed for text in asked]
+
+
+def test_texts_that_share_a_key_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However bad the keys are, an answer is about the text."""
+    monkeypatch.setattr(texts, "text_keys", lambda values: np.zeros(len(values), np.uint64))
+    builder = TextBuilder()
+    builder.add(pl.Series(["a@x.example", "b@x.example", "c@x.example"]))
+    index = TextIndex(tmp_path, builder.write(tmp_path, "texts"), "test")
+    wanted = pl.Series(["c@x.example", "d@x.example", None, "a@x.example"])
+    assert index.contains(wanted).to_list() == [True, False, False, True]
+
+
+def test_keys_are_what_they_were() -> None:
+    """A store outlives a version of the program: another function is another name, and these are its values."""
+    assert KEY_FUNCTION == "multiply-shift-64.1"
+    values = pl.Series([*KEYS, None])
+    assert [f"{int(key):016x}" for key in text_keys(values)] == [*KEYS.values(), "0" * 16]
+    assert text_keys(values.slice(2, 3)).tolist() == text_keys(values)[2:5].tolist()
+
+
+def test_an_index_by_another_key_is_refused(tmp_path: Path) -> None:
+    """Its keys would match nothing: that is no answer."""
+    builder = TextBuilder()
+    builder.add(pl.Series(["a@x.example"]))
+    record = builder.write(tmp_path, "texts")
+    with pytest.raises(ListError, match="'test' was indexed by another version"):
+        TextIndex(tmp_path, record | {"key": "another"}, "test")
+    del record["key"]
+    with pytest.raises(ListError, match="'test' was indexed by another version"):
+        TextIndex(tmp_path, record, "test")
+
+
+digests = st.binary(min_size=3, max_size=3).map(lambda end: b"\x00" * 13 + end) | st.binary(min_size=16, max_size=16)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(digests, max_size=20), max_size=3), st.lists(digests, max_size=20), st.integers(1, 600))
+@example([[b"\x01" * 16, b"\x01" * 15 + b"\x00", b"\x01" * 16, b"\xff" * 16]], [b"\x01" * 15 + b"\x02"], 1)
+def test_digests_are_a_set(blocks: list[list[bytes]], more: list[bytes], waiting: int) -> None:
+    """Also where the first eight bytes are the same, and whenever what waits goes to disk."""
+    expected = {digest for block in blocks for digest in block}
+    wanted = [*more, *expected]
+    with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("suppression.index.digests._WAITING_BYTES", waiting)
+        folder = Path(name)
+        builder = DigestBuilder(folder / "parts", 16)
+        for block in blocks:
+            builder.add(np.frombuffer(b"".join(block), np.uint8).reshape(-1, 16))
+        index = DigestIndex(folder, builder.write(folder, "digests"), "test")
+        assert len(index) == len(expected)
+        found = index.hits(np.frombuffer(b"".join(wanted), np.uint8).reshape(-1, 16))
+        assert found.tolist() == [digest in expected for digest in wanted]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 50) | st.integers(0, 2**64 - 1)), st.lists(st.integers(0, 2**64 - 1), max_size=20))
+def test_places_are_those_of_a_search_for_each(ordered: list[int], more: list[int]) -> None:
+    array, wanted = np.array(sorted(ordered), np.uint64), np.array([*more, *ordered], np.uint64)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("suppression.index.search._AT_ONCE", 3)
+        assert places(array, wanted).tolist() == np.searchsorted(array, wanted).tolist()
+
+
+def test_a_changed_byte_is_found_at_lookup(tmp_path: Path) -> None:
+    """In every file of a digest index that a lookup reads; the other blocks still answer."""
+    draw = np.random.default_rng(5)
+    listed = draw.integers(0, 256, (20_000, 32), dtype=np.uint8)
+    builder = DigestBuilder(tmp_path / "parts", 32)
+    builder.add(listed)
+    record = builder.write(tmp_path, "digests")
+    rest = tmp_path / "digests.rest"
+    whole = rest.read_bytes()
+    ordered = listed[np.lexsort(listed.T[::-1])]
+    rest.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    index = DigestIndex(tmp_path, record, "test")
+    assert index.hits(ordered[:10]).all()
+    with pytest.raises(ListError, match=r"'digests\.rest' is not as it was written, near byte \d+"):
+        index.hits(ordered[-1:])
+    rest.write_bytes(whole)
+    keys = tmp_path / "digests.keys"
+    keys.write_bytes(b"\x01" + keys.read_bytes()[1:])
+    with pytest.raises(ListError, match=r"'digests\.keys' is not as it was written, near byte 0"):
+        DigestIndex(tmp_path, record, "test").hits(ordered[-1:])

@@ -38,7 +38,7 @@ from tests.schemas.test_numbering import near_edges
 from tests.schemas.test_numbering_values import REGIONS, made_up_values
 
 #: Values compared at once; each chunk has a seed of its own, so that any one can be made again by itself.
-CHUNK = 50_000
+CHUNK = 20_000
 #: Verdicts that are ours: the library would merge two numbers, or take a remark for digits.
 OURS = {SEVERAL, "a word stands in the number"}
 #: A spreadsheet's decimal zero, which is taken off before the library is asked.

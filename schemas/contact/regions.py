@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import unicodedata
+from collections.abc import Mapping
+from pathlib import Path
 
 import phonenumbers
 import polars as pl
-from phonenumbers.geodata.locale import LOCALE_DATA
 
 from schemas.errors import UsageError
 from schemas.names import did_you_mean
@@ -43,11 +45,22 @@ def _fold(name: str) -> str:
     return " ".join(unicodedata.normalize("NFC", name).casefold().split())
 
 
+def _locale_data() -> Mapping[str, Mapping[str, str]]:
+    """Load the library's country names alone: the package that they are in loads every place of every prefix."""
+    path = Path(phonenumbers.__file__).parent / "geodata" / "locale.py"
+    spec = importlib.util.spec_from_file_location("phonenumbers.names.locale", path)
+    assert spec is not None and spec.loader is not None  # noqa: S101  # true of every file that is there
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    names: Mapping[str, Mapping[str, str]] = module.LOCALE_DATA
+    return names
+
+
 @functools.cache
 def region_names() -> dict[str, str]:
     """Map a folded country name or code, in any language that the metadata knows, to its region."""
     names: dict[str, str] = {}
-    for region, by_language in LOCALE_DATA.items():
+    for region, by_language in _locale_data().items():
         names[region.lower()] = region
         for name in by_language.values():
             # "*en" points to another language of the same entry.

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from pipeline.cli_lists import day_of, lists
+from pipeline.cli_rules import rules_app
 from schemas.errors import EXIT_TOO_MANY_REJECTED, LeadscrubError
 
 app = typer.Typer(
@@ -21,6 +22,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(lists)
+app.add_typer(rules_app)
 
 
 @app.command(
@@ -53,6 +55,12 @@ def scrub(
     allow_stale: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Use this list although it is stale; it is recorded.")
     ] = None,
+    rules: Annotated[
+        list[str] | None, typer.Option(metavar="PACK", help="Rule pack to apply (us, fr, … or all); repeatable.")
+    ] = None,
+    accept_weaker: Annotated[
+        bool, typer.Option("--accept-weaker", help="The workspace's packs may allow more than the shipped ones.")
+    ] = False,
     max_reject_rate: Annotated[
         float | None, typer.Option(min=0, max=1, help="Exit 6 when more than this share is rejected.")
     ] = None,
@@ -95,6 +103,8 @@ def scrub(
         store=store,
         store_lists=store_names(list_ or []),
         allow_stale=allow_stale or [],
+        rules=rules or [],
+        accept_weaker=accept_weaker,
         max_reject_rate=max_reject_rate,
         dry_run=dry_run,
         force=force,

@@ -41,6 +41,7 @@ def run_id(context: Context, file_hashes: list[str]) -> str:
             }
             for digest, source in zip(file_hashes, context.sources, strict=True)
         ],
+        "rules": None if context.rules is None else context.rules.identity(),
         "lists": [f"{lst.facts.kind}:{lst.facts.name}:{lst.facts.version}" for lst in context.lists],
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]

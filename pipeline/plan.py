@@ -12,11 +12,13 @@ from pipeline.drops import find_files, open_drop
 from pipeline.mapping import map_columns
 from schemas.config import VENDOR_NAME, Campaign, Channel, Layout, ListEntry, Vendor, load, raise_faults
 from schemas.errors import ListError, UsageError
+from schemas.evidence import VendorEvidence
 from schemas.list_kinds import ListKind, list_kind
 from schemas.names import did_you_mean
 from schemas.recipes import parse_recipe
 from suppression.formats.options import Options
 from suppression.loading import ListSpec
+from suppression.rules.loading import LoadedPack, checked_weaker, load_packs
 from suppression.store import Store, store_of
 
 
@@ -36,6 +38,8 @@ class Request:
     store: Path | None = None
     store_lists: list[str] = field(default_factory=list)
     allow_stale: list[str] = field(default_factory=list)
+    rules: list[str] = field(default_factory=list)
+    accept_weaker: bool = False
     max_reject_rate: float | None = None
     dry_run: bool = False
     force: bool = False
@@ -54,6 +58,9 @@ class Plan:
     store: Store | None
     store_lists: list[str]
     sources: list[Source]
+    packs: list[LoadedPack]
+    weaker: list[str]
+    vendor_evidence: VendorEvidence
 
 
 def make_plan(request: Request) -> Plan:
@@ -78,7 +85,19 @@ def make_plan(request: Request) -> Plan:
         )
     store = store_of(request.store, workspace_of(request.campaign))
     label = vendor.name if vendor else request.vendor
-    return Plan(campaign, label, region, lists, store, _store_lists(request, campaign, store, label), sources)
+    packs = load_packs([*campaign.rules.packs, *request.rules], workspace_of(request.campaign))
+    return Plan(
+        campaign,
+        label,
+        region,
+        lists,
+        store,
+        _store_lists(request, campaign, store, label),
+        sources,
+        packs,
+        checked_weaker(packs, request.accept_weaker),
+        vendor.evidence if vendor else VendorEvidence(),
+    )
 
 
 def campaign_lists(path: Path) -> list[str]:

@@ -33,11 +33,15 @@ class ResultFiles:
         extra, original = list(context.extra_columns), list(context.columns)
         clean, rejected = output_types(extra, None), output_types(extra, original)
         self._folder = folder
-        self._clean = ParquetOutput(folder / "clean.parquet", clean, frame_schema(clean), metadata)
-        self._rejected = ParquetOutput(folder / "rejected.parquet", rejected, frame_schema(rejected), metadata)
+        self._clean = ParquetOutput(folder / "clean.parquet", clean, frame_schema(clean, context.codes), metadata)
+        self._rejected = ParquetOutput(
+            folder / "rejected.parquet", rejected, frame_schema(rejected, context.codes), metadata
+        )
         self._findings = ParquetOutput(folder / "findings.parquet", FINDING_SCHEMA, finding_schema(), metadata)
         (folder / "returns").mkdir()
-        self._returns = ReturnFile(folder / "returns" / f"{context.vendor or UNNAMED_VENDOR}.csv", context.columns)
+        self._returns = ReturnFile(
+            folder / "returns" / f"{context.vendor or UNNAMED_VENDOR}.csv", context.columns, context.codes
+        )
 
     def add(self, verdict: Verdict, findings: pl.DataFrame) -> None:
         """Take a batch."""

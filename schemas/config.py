@@ -12,6 +12,7 @@ from schemas.columns import CHANNELS, EMAIL_SLOTS, PHONE_SLOTS, PLAIN_FIELDS
 from schemas.contact.fictional import EXAMPLE_DOMAINS, FICTIONAL_NUMBERS
 from schemas.contact.regions import checked_region
 from schemas.errors import ConfigError, UsageError
+from schemas.evidence import CampaignEvidence, RulesChoice, VendorEvidence
 from schemas.list_kinds import list_kind
 from schemas.names import did_you_mean
 from schemas.recipes import parse_recipe
@@ -101,6 +102,8 @@ class Campaign(_Model):
     max_reject_rate: float | None = Field(default=None, ge=0, le=1)
     treat_as_real: Annotated[list[str], AfterValidator(_reserved)] = []
     dedupe: Dedupe = Dedupe()
+    rules: RulesChoice = RulesChoice()
+    evidence: CampaignEvidence = CampaignEvidence()
     store_lists: list[str] = []
     lists: Annotated[list[ListEntry], AfterValidator(_names_differ)] = []
 
@@ -133,6 +136,7 @@ class Vendor(_Model):
     name: str = Field(pattern=VENDOR_NAME)
     region: Region | None = None
     layout: Layout | Path | None = None
+    evidence: VendorEvidence = VendorEvidence()
 
 
 def _message(error: ValidationError, place: Located) -> list[str]:

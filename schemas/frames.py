@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandera.polars as pa
 import polars as pl
 from pandera.errors import SchemaError, SchemaErrors
 
-from schemas.codes import CODES
+from schemas.codes import CODES, ReasonCode
 from schemas.columns import COMMON_COLUMNS, EMAIL_SLOTS, PHONE_SLOTS, REJECTED_COLUMNS, dtype_of
 from schemas.findings import FINDING_SCHEMA
 
@@ -25,14 +27,14 @@ def _text_has(data: pa.PolarsData, pattern: str) -> pl.LazyFrame:
     return data.lazyframe.select(pl.col(data.key or "*").str.contains(pattern))
 
 
-def _column(name: str, dtype: pl.DataType) -> pa.Column:
+def _column(name: str, dtype: pl.DataType, codes: Mapping[str, ReasonCode]) -> pa.Column:
     checks = []
     if name in PHONE_SLOTS:
         checks.append(pa.Check(lambda data: _text_has(data, r"^\+[1-9]")))
     elif name in EMAIL_SLOTS:
         checks.append(pa.Check(lambda data: _text_has(data, "@")))
     elif name in ("reason", "code"):
-        checks.append(pa.Check.isin(list(CODES)))
+        checks.append(pa.Check.isin(list(codes)))
     required = name in {
         "row_id",
         "source_file",
@@ -46,9 +48,10 @@ def _column(name: str, dtype: pl.DataType) -> pa.Column:
     return pa.Column(dtype, checks=checks, nullable=not required)
 
 
-def frame_schema(types: dict[str, pl.DataType]) -> pa.DataFrameSchema:
+def frame_schema(types: dict[str, pl.DataType], codes: Mapping[str, ReasonCode] = CODES) -> pa.DataFrameSchema:
     """Build the pandera schema: exactly these columns in this order, contact columns in canonical form."""
-    return pa.DataFrameSchema({name: _column(name, dtype) for name, dtype in types.items()}, strict=True, ordered=True)
+    columns = {name: _column(name, dtype, codes) for name, dtype in types.items()}
+    return pa.DataFrameSchema(columns, strict=True, ordered=True)
 
 
 def finding_schema() -> pa.DataFrameSchema:
@@ -58,7 +61,7 @@ def finding_schema() -> pa.DataFrameSchema:
             name: pa.Column(
                 dtype,
                 checks=[pa.Check.isin(["block", "review", "flag"])] if name == "effect" else [],
-                nullable=name == "point",
+                nullable=name in ("point", "channel"),
             )
             for name, dtype in FINDING_SCHEMA.items()
         },

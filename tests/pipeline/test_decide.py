@@ -49,7 +49,7 @@ def decided(
             )
     effects = {code: reason.effect for code, reason in CODES.items()} | (effect or {})
     findings = pl.DataFrame(
-        [(row, point, code, effects[code], "test", "detail") for row, point, code in found],
+        [(row, point, code, effects[code], "test", "detail", None) for row, point, code in found],
         schema=FINDING_SCHEMA,
         orient="row",
     )

@@ -12,6 +12,7 @@ import polars as pl
 from schemas.config import Channel
 from schemas.evidence import CampaignEvidence, VendorEvidence
 from suppression.rules.clocks import NO_DAY, Bools, Days
+from suppression.rules.distinct import distinct, looked_up
 
 Bits = npt.NDArray[np.uint64]
 
@@ -77,13 +78,10 @@ def _word_class(word: str) -> str:
     return "contract" if "contract" in plain else "none"
 
 
-def basis_classes(column: Callable[[str], pl.Series | None], rows: int) -> pl.Series:
-    """Class of each row's legal basis; null where none is given."""
+def basis_classes(column: Callable[[str], pl.Series | None], rows: int) -> npt.NDArray[np.str_]:
+    """Class of each row's legal basis; the empty string where none is given."""
     basis = column("consent_basis")
-    if basis is None:
-        return pl.Series([None], dtype=pl.String).new_from_index(0, rows)
-    classes = {word: _word_class(word) for word in basis.unique().drop_nulls().to_list()}
-    return basis.replace_strict(list(classes), list(classes.values()), default=None, return_dtype=pl.String)
+    return np.full(rows, "") if basis is None else looked_up(basis, _word_class, np.str_, "")
 
 
 def judge_consents(
@@ -108,21 +106,21 @@ def judge_consents(
     }
     at, basis = days("consent_at"), basis_classes(column, rows)
     dated = at != NO_DAY
-    by_basis = basis.is_in(["consent", "explicit"]).fill_null(False).to_numpy()
-    claimed = by_basis | (basis.is_null().to_numpy() & (dated | np.logical_or.reduce(list(held.values()))))
+    by_basis = np.isin(basis, ["consent", "explicit"])
+    claimed = by_basis | ((basis == "") & (dated | np.logical_or.reduce(list(held.values()))))
     lack("given", ~claimed)
     lack("date", ~dated)
     received = days("received_at")
     lack("before", dated & ((at > as_of) | ((received != NO_DAY) & (at > received))))
     _lack_act(lack, column("consent_method"), vendor, absent)
-    _lack_members(lack, "named", column("consent_named_parties"), [names], absent)
+    _lack_members(lack, "named", _said(column("consent_named_parties")), [names], absent)
     purposes: list[tuple[str, ...]] = [(purpose,) for purpose in campaign.purposes] if campaign.purposes else [()]
-    _lack_members(lack, "purpose", column("consent_purposes"), purposes, absent)
+    _lack_members(lack, "purpose", _said(column("consent_purposes")), purposes, absent)
+    told = _said(column("consent_channels"))
     for channel, name in OF_CHANNEL.items():
-        words = (*_CHANNEL_WORDS[channel], *_EVERY_CHANNEL)
-        _lack_members(lack, name, column("consent_channels"), [words], absent)
+        _lack_members(lack, name, told, [(*_CHANNEL_WORDS[channel], *_EVERY_CHANNEL)], absent)
     lack("wording", ~held["consent_text"])
-    lack("explicit", ~basis.eq("explicit").fill_null(False).to_numpy())
+    lack("explicit", basis != "explicit")
     fresh = dated & (as_of - at <= TRUSTEDFORM_DAYS)
     proof = held["consent_evidence"] | held["consent_url"]
     proof |= fresh & shaped(column("trustedform_cert_url"), TRUSTEDFORM, rows)
@@ -139,6 +137,13 @@ def shaped(tokens: pl.Series | None, pattern: str, rows: int) -> Bools:
     return tokens.str.contains(pattern).fill_null(False).to_numpy()
 
 
+def _signs_of(method: str) -> int:
+    words = method.casefold()
+    return (
+        1 | (2 if any(word in words for word in _PASSIVE) else 0) | (4 if any(word in words for word in _SIGNED) else 0)
+    )
+
+
 def _lack_act(
     lack: Callable[[str, Bools], None], method: pl.Series | None, vendor: VendorEvidence, absent: Bools
 ) -> None:
@@ -147,29 +152,41 @@ def _lack_act(
         lack("act", absent if vendor.consent_form is None else ~absent)
         lack("signed", absent if vendor.consent_form != "signed" else ~absent)
         return
-    words = method.str.to_lowercase()
-    unsaid = words.is_null().to_numpy()
-    passive = words.str.contains_any(_PASSIVE).fill_null(False).to_numpy()
-    signed = words.str.contains_any(_SIGNED).fill_null(False).to_numpy()
+    # One number for each row: 0 unsaid, else 1, with 2 for a passive and 4 for a signed method.
+    signs = looked_up(method, _signs_of, np.uint8)
+    unsaid, passive, signed = signs == 0, (signs & 2) != 0, (signs & 4) != 0
     lack("choice", passive)
     lack("act", passive | (unsaid if vendor.consent_form is None else ~absent))
     lack("signed", ~signed & ~(unsaid & (vendor.consent_form == "signed")))
 
 
+@dataclass(frozen=True)
+class _Said:
+    """A column of word lists: its distinct contents, and which of them each row has (the last: none)."""
+
+    contents: list[set[str]]
+    place: npt.NDArray[np.int64]
+
+
+def _said(cells: pl.Series | None) -> _Said | None:
+    """Take a column of word lists apart. Few contents occur, so each is folded once."""
+    if cells is None:
+        return None
+    texts, place = distinct(cells.list.join("|"))
+    return _Said([*({word.strip().casefold() for word in text.split("|")} for text in texts), set()], place)
+
+
 def _lack_members(
     lack: Callable[[str, Bools], None],
     name: str,
-    cells: pl.Series | None,
+    said: _Said | None,
     groups: list[tuple[str, ...]],
     absent: Bools,
 ) -> None:
     """Each group needs one of its words among a row's words; compared without regard to case and blanks."""
-    if cells is None or cells.null_count() == len(cells) or not all(groups):
+    if said is None or not all(groups):
         lack(name, absent)
         return
-    distinct = cells.list.join("|").str.to_lowercase()
-    said = {text: {word.strip() for word in text.split("|")} for text in distinct.unique().drop_nulls().to_list()}
     folded = [{word.casefold() for word in group} for group in groups]
-    enough = {text: all(words & group for group in folded) for text, words in said.items()}
-    covered = distinct.replace_strict(list(enough), list(enough.values()), default=False, return_dtype=pl.Boolean)
-    lack(name, ~covered.fill_null(False).to_numpy())
+    enough = np.array([all(words & group for group in folded) for words in said.contents])
+    lack(name, ~enough[said.place])

@@ -11,12 +11,12 @@ import numpy as np
 import polars as pl
 
 from schemas.codes import ReasonCode, with_rules
-from schemas.columns import CHANNEL_POINTS, POINTS
+from schemas.columns import CHANNEL_POINTS, PHONE_SLOTS, POINTS
 from schemas.config import Channel
 from schemas.errors import ConfigError
 from schemas.findings import no_findings
 from schemas.rules import EVERYWHERE, RuleChannel
-from suppression.rules.clocks import NEVER, Bools, Days, bools, since_epoch
+from suppression.rules.clocks import NEVER, Bools, Days, since_epoch
 from suppression.rules.facts import Facts, Place, Setting
 from suppression.rules.loading import Asked, LoadedPack, PackRule
 from suppression.rules.places import state_bits
@@ -35,6 +35,8 @@ class Active:
     states: np.uint64
     channels: tuple[Channel, ...]
     exemptions: tuple[Active, ...] = ()
+    #: Whether an exemption of it can lapse: then a verdict that rests on it has a last day.
+    lapses: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,7 @@ class RuleSet:
             np.uint64(state_bits(each.rule.states)),
             self._channels(each),
             exemptions,
+            any(asked.ends for exemption in exemptions for asked in exemption.of.asked),
         )
 
     def facts(self, frame: pl.DataFrame, found: pl.DataFrame, region: str | None) -> Facts:
@@ -185,12 +188,14 @@ class RuleSet:
     def _in_scope(self, active: Active, facts: Facts, point: str | None) -> Bools | None:
         if EVERYWHERE in active.of.regions:
             return facts.all(True)
-        bits = facts.territory(point) | self._always
-        seen = facts.once(("seen", point), lambda: np.bitwise_or.reduce(bits) if len(bits) else np.uint64(0))
-        if not seen & active.scope:
-            return None
-        rows = (bits & active.scope) != 0
-        return bools(rows & ((facts.states(point) & active.states) != 0) if active.states else rows)
+        key = ("scope", active.scope, active.states, point if point in PHONE_SLOTS else None)
+        return facts.once(key, lambda: self._scope(active, facts, point))
+
+    def _scope(self, active: Active, facts: Facts, point: str | None) -> Bools | None:
+        rows = ((facts.territory(point) | self._always) & active.scope) != 0
+        if active.states:
+            rows = rows & ((facts.states(point) & active.states) != 0)
+        return rows if rows.any() else None
 
     def points(self, facts: Facts) -> list[str]:
         """Contact points of a batch that the campaign's channels can reach."""
@@ -220,7 +225,8 @@ class RuleSet:
             if point not in CHANNEL_POINTS[channel]:
                 continue
             for active in self.active:
-                if not active.exemptions or active.of.rule.effect == "flag":
+                # What has no end needs no date: only an exemption with a window can be the first to lapse.
+                if active.of.rule.effect == "flag" or not active.lapses:
                     continue
                 place = Place(channel, point)
                 if active.of.rule.level == "list" or (applies := self.applies(active, facts, place)) is None:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, PHONE_SLOTS, POST_POINT
@@ -15,6 +16,7 @@ from schemas.config import Channel
 from schemas.contact.quality import ROLE_LOCAL_PARTS
 from schemas.contact.regions import regions_of
 from schemas.evidence import CampaignEvidence, VendorEvidence
+from schemas.list_kinds import KINDS
 from suppression.rules.clocks import NO_DAY, Bools, Days, bools, days_of, since_epoch
 from suppression.rules.consent import Consents, basis_classes, judge_consents
 from suppression.rules.places import (
@@ -81,7 +83,9 @@ class Facts:
         self.frame, self.setting = frame, setting
         self.rows = len(frame)
         self.today = since_epoch(setting.as_of)
-        self._found, self._region, self._meaning = found, region, meaning
+        self._region, self._meaning = region, meaning
+        self._listed = found.filter(pl.col("code").is_in(list(KINDS))) if len(found) else found
+        self._columns = {each.name: each for each in frame.iter_columns() if each.null_count() < self.rows}
         self._first = int(frame.item(0, "row_id")) if self.rows else 0
         self._memo: dict[object, object] = {}
 
@@ -97,10 +101,7 @@ class Facts:
 
     def column(self, name: str) -> pl.Series | None:
         """A column of the batch; None when the drop has none, or nothing in it."""
-        if name not in self.frame.columns:
-            return None
-        series = self.frame.get_column(name)
-        return None if series.null_count() == self.rows else series
+        return self._columns.get(name)
 
     def held(self, name: str) -> Bools:
         """Whether each row has a value."""
@@ -234,19 +235,26 @@ class Facts:
 
     def listed(self, point: str, kinds: tuple[str, ...]) -> Bools:
         """Whether a list of one of these kinds holds the point."""
+        matches = self.once("matches", self._matches)
 
         def make() -> Bools:
             hits = np.zeros(self.rows, dtype=bool)
-            rows = self._found.filter(pl.col("code").is_in(list(kinds)) & (pl.col("point") == point))
-            hits[rows.get_column("row_id").to_numpy().astype(np.int64) - self._first] = True
+            for kind in kinds:
+                if (rows := matches.get((kind, point))) is not None:
+                    hits[rows] = True
             return hits
 
         return self.once(("listed", point, kinds), make)
 
+    def _matches(self) -> dict[tuple[object, ...], npt.NDArray[np.int64]]:
+        """Rows that each kind of list holds, by kind and point."""
+        parts = self._listed.select("code", "point", "row_id").partition_by(["code", "point"], as_dict=True)
+        return {key: part.get_column("row_id").to_numpy().astype(np.int64) - self._first for key, part in parts.items()}
+
     def basis(self, wanted: list[str]) -> Bools:
         """Whether the legal basis given is of one of these classes."""
         classes = self.once("basis", lambda: basis_classes(self.column, self.rows))
-        return self.once(("basis", *wanted), lambda: classes.is_in(wanted).fill_null(False).to_numpy())
+        return self.once(("basis", *wanted), lambda: np.isin(classes, wanted))
 
     def consents(self) -> Consents:
         """What each row's consent lacks."""

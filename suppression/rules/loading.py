@@ -31,6 +31,8 @@ class Asked:
     predicate: Predicate
     given: BaseModel
     key: str
+    #: Whether the answer can lapse: it rests on a window.
+    ends: bool
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,9 @@ def _asked(condition: Condition, rule: Rule, path: str, faults: list[str]) -> As
             text = fault["msg"].removeprefix("Value error, ")
             faults.append(f"{path}: {rule.id}: {condition.predicate}: {at}: {text}")
         return None
-    return Asked(predicate, given, f"{predicate.name} {given.model_dump_json()}")
+    window = getattr(given, "window", None) or getattr(given, "within", None)
+    ends = predicate.until is not None and window is not None
+    return Asked(predicate, given, f"{predicate.name} {given.model_dump_json()}", ends)
 
 
 def _across(packs: list[LoadedPack]) -> list[str]:

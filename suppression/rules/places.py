@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from suppression.rules.distinct import looked_up
+
 Bits = npt.NDArray[np.uint64]
 _STATES = Path(__file__).parent / "states.toml"
 
@@ -47,29 +49,18 @@ def _area_codes() -> dict[str, int]:
     return {area: state_bits([code]) for code, facts in _states().items() for area in facts["area_codes"]}
 
 
-def _looked_up(words: pl.Series, answer: Callable[[str], int]) -> Bits:
-    """Look each distinct word up once. Nulls have no bits."""
-    known = {word: answer(word) for word in words.unique().drop_nulls().to_list()}
-    if not any(known.values()):
-        return np.zeros(len(words), dtype=np.uint64)
-    if len(known) == 1 and words.null_count() == 0:
-        return np.full(len(words), next(iter(known.values())), dtype=np.uint64)
-    bits = words.replace_strict(list(known), pl.Series(list(known.values()), dtype=pl.UInt64), default=0)
-    return bits.cast(pl.UInt64).fill_null(0).to_numpy()
-
-
 def bits_of_states(states: pl.Series) -> Bits:
     """What the state column says: two letters or the name, in any case."""
-    return _looked_up(states, lambda word: _state_names().get(" ".join(word.split()).casefold(), 0))
+    return looked_up(states, lambda word: _state_names().get(" ".join(word.split()).casefold(), 0), np.uint64)
 
 
 def bits_of_area_codes(numbers: pl.Series, regions: pl.Series) -> Bits:
     """State of each United States number by its area code; moved (ported) numbers keep theirs."""
     american = pl.when(pl.col("region") == "US").then(pl.col("number").str.slice(2, 3))
     codes = pl.DataFrame({"number": numbers, "region": regions}).select(american).to_series()
-    return _looked_up(codes, lambda code: _area_codes().get(code, 0))
+    return looked_up(codes, lambda code: _area_codes().get(code, 0), np.uint64)
 
 
 def bits_of_regions(regions: pl.Series, meaning: Callable[[str], int]) -> Bits:
     """What each region (ISO 3166-1 alpha-2) means to the packs of a run."""
-    return _looked_up(regions, meaning)
+    return looked_up(regions, meaning, np.uint64)

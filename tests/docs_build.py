@@ -42,18 +42,16 @@ def rules_catalogue() -> str:
     lines = [
         "# The rule packs",
         "",
-        f"{sum(len(pack.rules) for pack in packs)} rules in {len(packs)} packs. Facts encoded with their confidence, not "
-        "legal advice: *primary* means that the official",
-        "text was read, *secondary* a law firm, a regulator's summary or the press, *general* that nothing was verified.",
+        f"{sum(len(pack.rules) for pack in packs)} rules in {len(packs)} packs: facts with their confidence, not legal",
+        "advice. *Primary* means that the official text was read, *secondary* a law firm, a regulator's summary or the",
+        "press, *general* that nothing was verified.",
     ]
     for pack in packs:
         lines += ["", f"## {pack.pack.title} (`{pack.pack.name}` {pack.pack.version})", ""]
         if pack.pack.notes:
             lines += [pack.pack.notes.strip(), ""]
-        lines += [
-            "| rule | effect | who, channels | says | lifted by | law | sure | in force |",
-            "|---|---|---|---|---|---|---|---|",
-        ]
+        lines.append("| rule | effect | who, channels | says | lifted by | law | sure | in force |")
+        lines.append("|---|---|---|---|---|---|---|---|")
         for each in pack.rules:
             rule = each.rule
             channels = " ".join(rule.channels) if len(rule.channels) < 5 else "all"

@@ -55,16 +55,15 @@ def _free(rules: RuleSet, governing: list[Active], facts: Facts, place: Place) -
 
 def _split(found: pl.DataFrame, facts: Facts, point: str, code: str, free: dict[Channel, Bools]) -> list[pl.DataFrame]:
     """One code's matches of one point become a flag, and a block for each channel on which nothing lifts them."""
-    mine = ((found.get_column("code") == code) & (found.get_column("point") == point)).fill_null(False)
-    matches = found.filter(mine)
-    at = matches.get_column("row_id").to_numpy().astype(np.int64) - int(facts.frame.item(0, "row_id"))
-    some = np.logical_or.reduce([rows[at] for rows in free.values()])
+    mine = ((found.get_column("code") == code) & (found.get_column("point") == point)).fill_null(False).to_numpy()
+    at = found.get_column("row_id").to_numpy().astype(np.int64) - int(facts.frame.item(0, "row_id"))
+    some = mine & np.logical_or.reduce([rows[at] for rows in free.values()])
     blocked = [
-        matches.filter(some & ~rows[at]).with_columns(channel=pl.lit(channel, pl.String))
+        found.filter(some & ~rows[at]).with_columns(channel=pl.lit(channel, pl.String))
         for channel, rows in free.items()
     ]
-    flagged = matches.filter(some).with_columns(effect=pl.lit("flag"))
-    return [found.filter(~mine), matches.filter(~some), flagged, *blocked]
+    # What is not lifted stays where it is: the order of a row's findings does not depend on other rows.
+    return [found.filter(~some), found.filter(some).with_columns(effect=pl.lit("flag")), *blocked]
 
 
 def _notes(

@@ -1,4 +1,4 @@
-"""Packs are validated with every fault listed; the workspace's packs may tighten freely and loosen only when accepted."""
+"""Packs are validated with every fault listed; the workspace's may tighten freely, and loosen when accepted."""
 
 from __future__ import annotations
 

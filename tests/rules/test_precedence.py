@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from tests.conftest import Scrub, leadscrub
@@ -82,3 +83,19 @@ def test_a_pack_that_does_not_exist_is_answered_with_the_nearest(scrub: Scrub) -
     assert (ran.code, "Did you mean 'fr'?" in ran.err) == (2, True)
     shown = leadscrub("rules", "show", "us.tsr.national-dcn")
     assert (shown.code, "us.tsr.national-dnc" in shown.err) == (2, True)
+
+
+def test_findings_do_not_depend_on_the_size_of_blocks(scrub: Scrub, tmp_path: Path) -> None:
+    """A lifted match moves no other row's findings."""
+    header = "phone,country,last_purchase_at\n"
+    rows = "".join(f"+120255501{n:02},US,{'2026-10-01' if n % 7 == 3 else ''}\n" for n in range(80))
+    listed = tmp_path / "registry.txt"
+    listed.write_text("".join(f"+120255501{n:02}\n" for n in range(80)), encoding="utf-8")
+    law = LAW.replace('"automated"', '"live"', 1) + "dealt_with_us = true\n"
+    one, many = (
+        scrub(header + rows, "--dnc", listed, "--block-mb", size, channels=("call",), campaign=law, out=f"out{size}")
+        for size in ("4", "0.001")
+    )
+    assert one.findings.equals(many.findings)
+    lifted = one.findings.filter(one.findings["code"] == "us.tsr.ebr-purchase").get_column("row_id").to_list()
+    assert lifted == [n for n in range(80) if n % 7 == 3]

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from pipeline.cli_lists import lists
+from pipeline.cli_rules import rules_app
 from pipeline.cli_types import MaxAgeDays, day_of
 from schemas.errors import EXIT_TOO_MANY_REJECTED, LeadscrubError, UsageError
 
@@ -22,6 +23,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(lists)
+app.add_typer(rules_app)
 
 
 @app.command(
@@ -56,6 +58,12 @@ def scrub(
         list[str] | None, typer.Option(metavar="NAME", help="Use this list although it is stale; it is recorded.")
     ] = None,
     max_age: MaxAgeDays = None,
+    rules: Annotated[
+        list[str] | None, typer.Option(metavar="PACK", help="Rule pack to apply (us, fr, … or all); repeatable.")
+    ] = None,
+    accept_weaker: Annotated[
+        bool, typer.Option("--accept-weaker", help="The workspace's packs may allow more than the shipped ones.")
+    ] = False,
     max_reject_rate: Annotated[
         float | None, typer.Option(min=0, max=1, help="Exit 6 when more than this share is rejected.")
     ] = None,
@@ -112,6 +120,8 @@ def scrub(
         store_lists=store_names(list_ or []),
         allow_stale=allow_stale or [],
         max_age=max_age_said(max_age or []),
+        rules=rules or [],
+        accept_weaker=accept_weaker,
         max_reject_rate=max_reject_rate,
         accept_drift=accept_drift,
         check_mx=check_mx,

@@ -8,10 +8,12 @@ from datetime import date
 from pipeline.dates import ColumnDates
 from pipeline.mapping import Mapping
 from pipeline.reading.table import Table
+from schemas.codes import CODES, ReasonCode
 from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, PHONE_SLOTS
 from schemas.config import Campaign
 from schemas.contact.apply import Apply
 from suppression.lists import SuppressionList
+from suppression.rules.engine import RuleSet
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Context:
-    """The run's read-only inputs. ``apply`` carries out per-value library calls on the run's processes."""
+    """The run's read-only inputs. ``apply`` carries out per-value library calls on the run's processes.
+
+    ``rules`` is None when no rule pack applies; ``codes`` is the register of reasons, with those of the rules.
+    """
 
     campaign: Campaign
     vendor: str | None
@@ -41,6 +46,12 @@ class Context:
     lists: list[SuppressionList]
     sources: list[Source]
     apply: Apply
+    rules: RuleSet | None = None
+
+    @property
+    def codes(self) -> dict[str, ReasonCode]:
+        """Every code that the run can give, in order of precedence."""
+        return CODES if self.rules is None else self.rules.codes
 
     @property
     def points(self) -> tuple[str, ...]:

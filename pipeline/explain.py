@@ -104,6 +104,7 @@ def _story(out: Path, row: int, manifest: Manifest) -> dict[str, Any]:
         "channels": lead["channels"],
         "valid_until": lead["valid_until"],
         "reasons": lead.get("reasons", []),
+        "means": {code: _meaning(code, manifest) for code in lead.get("reasons", [])},
         "disposition": lead.get("disposition"),
         "points": points,
         "findings": findings,
@@ -111,6 +112,14 @@ def _story(out: Path, row: int, manifest: Manifest) -> dict[str, Any]:
         "as_of": manifest.as_of,
         "run_id": manifest.run_id,
     }
+
+
+def _meaning(code: str, manifest: Manifest) -> dict[str, str]:
+    """What a code means and what to do: of the register, or of a rule as it stood in the run's packs."""
+    if code in CODES:
+        return {"title": CODES[code].summary, "remedy": CODES[code].remedy}
+    rule = manifest.rules.texts[code]
+    return {"title": f"{rule.title} [{rule.citation}]", "remedy": rule.remedy}
 
 
 def _told(story: dict[str, Any]) -> str:
@@ -123,9 +132,9 @@ def _told(story: dict[str, Any]) -> str:
     ]
     lines += [f"  {point:<12} {value}" for point, value in story["points"].items()]
     for position, code in enumerate(story["reasons"]):
-        lines.append(f"  {'because' if position == 0 else 'and':<12} {code}: {CODES[code].summary}")
+        lines.append(f"  {'because' if position == 0 else 'and':<12} {code}: {story['means'][code]['title']}")
     if story["reasons"]:
-        lines.append(f"  what to do   {CODES[story['reasons'][0]].remedy}")
+        lines.append(f"  what to do   {story['means'][story['reasons'][0]]['remedy']}")
         lines.append(f"  disposition  {story['disposition']}")
     for finding in story["findings"]:
         where = finding["point"] or "row"

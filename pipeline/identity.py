@@ -43,6 +43,7 @@ def run_id(context: Context, file_hashes: list[str], mail: MailChecked | None = 
             }
             for digest, source in zip(file_hashes, context.sources, strict=True)
         ],
+        "rules": None if context.rules is None else context.rules.identity(),
         "lists": [f"{lst.facts.kind}:{lst.facts.name}:{lst.facts.version}:{lst.max_age}" for lst in context.lists],
     }
     if mail is not None:

@@ -8,6 +8,7 @@ from pipeline.alarms import looked_up, silence
 from pipeline.context import Context
 from pipeline.counts import Tally, total
 from pipeline.identity import LIBRARIES, program_version
+from pipeline.law import used_rules
 from pipeline.plan import Plan
 from pipeline.reading.table import FileTally, delivery_of
 from schemas.columns import SCHEMA_VERSION
@@ -62,6 +63,7 @@ def make_manifest(
             dated_by=lst.facts.dated_by,
             age_days=(context.as_of - lst.facts.as_of).days,
             valid_until=lst.valid_until,
+            registry=lst.facts.registry,
             stale_allowed=lst.stale_allowed,
             hash_recipes=lst.facts.hash_recipes,
             entries=lst.facts.counts,
@@ -93,6 +95,7 @@ def make_manifest(
         inputs=inputs,
         counts=total(tallies).counts(sum(file.records for file in files)),
         lists=lists,
+        rules=used_rules(context.rules, plan, total(tallies)),
         libraries=LIBRARIES,
         outputs=outputs,
         timings={},

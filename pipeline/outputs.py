@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import polars as pl
@@ -28,11 +29,12 @@ class ParquetOutput:
         self,
         path: Path,
         types: dict[str, pl.DataType],
+        codes: Iterable[str],
         metadata: dict[str, str],
     ) -> None:
         self.path = path
         self.rows = 0
-        self._types, self._checks = types, value_schema(types)
+        self._types, self._checks = types, value_schema(types, codes)
         self._waiting: list[pl.DataFrame] = []
         empty = pl.DataFrame(schema=types).to_arrow(compat_level=pl.CompatLevel.oldest())
         self._schema = empty.schema.with_metadata(metadata)

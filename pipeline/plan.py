@@ -15,10 +15,12 @@ from pipeline.reading.opening import open_drop
 from pipeline.reading.table import Table
 from schemas.config import LAYOUTS, VENDOR_NAME, Campaign, Channel, Layout, ListEntry, Vendor, load, raise_faults
 from schemas.errors import ConfigError, DropError, ListError, UsageError
+from schemas.evidence import VendorEvidence
 from schemas.list_kinds import NO_MAX_AGE, MaxAge, list_kind
 from schemas.names import did_you_mean
 from schemas.recipes import parse_recipe
 from suppression.loading import ListSpec
+from suppression.rules.loading import LoadedPack, checked_weaker, load_packs
 from suppression.store import Store, store_of
 
 
@@ -40,6 +42,8 @@ class Request:
     store_lists: list[str] = field(default_factory=list)
     allow_stale: list[str] = field(default_factory=list)
     max_age: MaxAge = NO_MAX_AGE
+    rules: list[str] = field(default_factory=list)
+    accept_weaker: bool = False
     max_reject_rate: float | None = None
     accept_drift: bool = False
     check_mx: bool = False
@@ -63,6 +67,9 @@ class Plan:
     sources: list[Source]
     memory: HeaderMemory | None
     notes: list[str]
+    packs: list[LoadedPack]
+    weaker: list[str]
+    vendor_evidence: VendorEvidence
 
 
 def make_plan(request: Request) -> Plan:
@@ -88,7 +95,21 @@ def make_plan(request: Request) -> Plan:
     notes: list[str] = []
     store_lists = _store_lists(request, campaign, store, label, notes)
     memory = _memory(request, vendor, sources)
-    return Plan(campaign, label, region, lists, store, store_lists, sources, memory, notes)
+    packs = load_packs([*campaign.rules.packs, *request.rules], workspace_of(request.campaign))
+    return Plan(
+        campaign,
+        label,
+        region,
+        lists,
+        store,
+        store_lists,
+        sources,
+        memory,
+        notes,
+        packs,
+        checked_weaker(packs, request.accept_weaker),
+        vendor.evidence if vendor else VendorEvidence(),
+    )
 
 
 def _memory(request: Request, vendor: Vendor | None, sources: list[Source]) -> HeaderMemory | None:

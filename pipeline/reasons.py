@@ -6,6 +6,7 @@ import json
 import sys
 from dataclasses import asdict
 
+from pipeline.rule_reports import is_rule, print_rule
 from pipeline.terminal import plain_table, stdout_console
 from schemas.codes import CODES, NOT_ACCEPTED, PRECEDENCE, ReasonCode, reason_code
 
@@ -16,6 +17,9 @@ def _facts(reason: ReasonCode) -> dict[str, object]:
 
 def print_reasons(code: str | None, *, as_json: bool) -> None:
     """Print one code, or all in order of precedence."""
+    if code and code not in CODES and is_rule(code):
+        print_rule(code, as_json=as_json)
+        return
     chosen = [reason_code(code)] if code else list(CODES.values())
     if as_json:
         document: object = _facts(chosen[0]) if code else [_facts(reason) for reason in chosen]

@@ -34,13 +34,15 @@ class ResultFiles:
         extra, original = list(context.extra_columns), list(context.columns)
         clean, rejected = output_types(extra, None), output_types(extra, original)
         self._folder = folder
-        self._clean = ParquetOutput(folder / "clean.parquet", clean, metadata)
-        self._rejected = ParquetOutput(folder / "rejected.parquet", rejected, metadata)
-        self._findings = ParquetOutput(folder / "findings.parquet", FINDING_SCHEMA, metadata)
+        self._clean = ParquetOutput(folder / "clean.parquet", clean, context.codes, metadata)
+        self._rejected = ParquetOutput(folder / "rejected.parquet", rejected, context.codes, metadata)
+        self._findings = ParquetOutput(folder / "findings.parquet", FINDING_SCHEMA, context.codes, metadata)
         self._beside = ThreadPoolExecutor(1, "clean rows")
         self._pending = self._beside.submit(lambda: None)
         (folder / "returns").mkdir()
-        self._returns = ReturnFile(folder / "returns" / f"{context.vendor or UNNAMED_VENDOR}.csv", context.columns)
+        self._returns = ReturnFile(
+            folder / "returns" / f"{context.vendor or UNNAMED_VENDOR}.csv", context.columns, context.codes
+        )
 
     def add(self, verdict: Verdict, findings: pl.DataFrame) -> None:
         """Take a batch. Clean rows are written beside the others, and while the next batch is decided."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
 
-from schemas.codes import CODES, NOT_ACCEPTED
+from schemas.codes import CODES, NOT_ACCEPTED, ReasonCode
 
 #: A cell that begins with one of these is run as a formula by spreadsheets.
 _FORMULA = r"^[=+\-@\t\r\n]"
@@ -18,28 +19,28 @@ def neutralised(cell: pl.Expr) -> pl.Expr:
     return pl.when(cell.str.contains(_FORMULA)).then("'" + cell).otherwise(cell)
 
 
-def vendor_reason(reasons: list[str]) -> str:
+def vendor_reason(reasons: list[str], codes: Mapping[str, ReasonCode] = CODES) -> str:
     """Phrases for a row's reasons, the primary first; ``not accepted`` alone when that one may not be told."""
-    phrases = [CODES[code].vendor_phrase for code in reasons]
+    phrases = [codes[code].vendor_phrase for code in reasons]
     if phrases[0] is None:
         return NOT_ACCEPTED
     return "; ".join(dict.fromkeys(phrase for phrase in phrases if phrase is not None))
 
 
-def _vendor_reasons(reasons: pl.Series) -> pl.Series:
+def _vendor_reasons(reasons: pl.Series, codes: Mapping[str, ReasonCode]) -> pl.Series:
     # Few combinations occur: each is put into words once.
     joined = reasons.list.join(" ")
-    words = {combination: vendor_reason(combination.split(" ")) for combination in joined.unique()}
+    words = {combination: vendor_reason(combination.split(" "), codes) for combination in joined.unique()}
     return joined.replace_strict(words, return_dtype=pl.String)
 
 
 class ReturnFile:
     """``returns/<vendor>.csv``: every rejected row but those that a person may still release."""
 
-    def __init__(self, path: Path, columns: tuple[str, ...]) -> None:
+    def __init__(self, path: Path, columns: tuple[str, ...], codes: Mapping[str, ReasonCode] = CODES) -> None:
         self.path = path
         self.rows = 0
-        self._columns = columns
+        self._columns, self._codes = columns, codes
         self._begun = False
 
     def add(self, rejected: pl.DataFrame) -> None:
@@ -54,7 +55,7 @@ class ReturnFile:
             shown = f"'{unique}" if re.match(_FORMULA, unique) else unique
             originals.append(neutralised(pl.col("original").struct.field(name)).alias(shown))
         table = rows.select(
-            _vendor_reasons(rows.get_column("reasons")).alias(own[0]),
+            _vendor_reasons(rows.get_column("reasons"), self._codes).alias(own[0]),
             neutralised(pl.col("source_file")).alias(own[1]),
             pl.col("source_line").alias(own[2]),
             *originals,

@@ -1,7 +1,7 @@
 """Runs a scrub: the stages in order, over batches of bounded size, in two passes.
 
-First pass: read → map → normalise → quality → screen, batch by batch; each batch is put on disk. Then duplicates are
-settled over the whole run. Second pass: decide → write, in the same order.
+First pass: read → map → normalise → quality → screen → rules, batch by batch; each batch is put on disk. Then
+duplicates are settled over the whole run. Second pass: decide → write, in the same order.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pipeline.alarms import silence
 from pipeline.context import Context, Source
 from pipeline.counts import Tally, add_present
 from pipeline.identity import run_id
+from pipeline.law import law_warnings, rules_of
 from pipeline.mail_check import CACHE_FILE, MailCheck
 from pipeline.manifests import make_manifest, write_manifest
 from pipeline.mapping import unclaimed
@@ -35,6 +36,7 @@ from pipeline.stage_dedupe import Deduplication
 from pipeline.stage_map import map_stage
 from pipeline.stage_normalise import normalise_stage
 from pipeline.stage_quality import quality_stage
+from pipeline.stage_rules import rules_stage
 from pipeline.stage_screen import screen_stage
 from pipeline.usable import usable_points
 from pipeline.verdict import Verdict
@@ -47,11 +49,14 @@ from suppression.loading import ListSpec, build_version
 from suppression.store import open_fit
 
 Stage = Callable[[pl.DataFrame, Source, Context], tuple[pl.DataFrame, pl.DataFrame]]
+JudgingStage = Callable[[pl.DataFrame, pl.DataFrame, Source, Context], tuple[pl.DataFrame, pl.DataFrame]]
 
 #: Ends of the names of columns that only screening needs.
 _SCREENED_ONLY = (":given", ":key", ":domain", ":other", ":other_region")
 #: Stages of the first pass, in order. Each is a function of (batch, its file, read-only context).
 BATCH_STAGES: tuple[Stage, ...] = (map_stage, normalise_stage, quality_stage, screen_stage)
+#: Stages that judge what those found: each takes the findings so far and returns all of them.
+JUDGING_STAGES: tuple[JudgingStage, ...] = (rules_stage,)
 
 
 @dataclass
@@ -109,7 +114,9 @@ class _Run:
         if plan.store is not None:
             lists += open_fit(plan.store, plan.store_lists, request.as_of, request.allow_stale, request.max_age)
         self._clock("load lists", began)
-        self._context = Context(plan.campaign, plan.vendor, request.as_of, lists, plan.sources, apply)
+        self._context = Context(
+            plan.campaign, plan.vendor, request.as_of, lists, plan.sources, apply, rules_of(plan, request.as_of, lists)
+        )
         self._files = [FileTally() for _ in plan.sources]
         self._tallies = [Tally() for _ in plan.sources]
         self._matches: dict[str, int] = {}
@@ -166,6 +173,10 @@ class _Run:
             elif stage is normalise_stage:
                 add_present(checked.valid, checked.frame)
         checked.findings = pl.concat(found)
+        for judging in JUDGING_STAGES:
+            began = time.perf_counter()
+            checked.frame, checked.findings = judging(checked.frame, checked.findings, source, self._context)
+            checked.seconds[judging.__name__.removesuffix("_stage")] = time.perf_counter() - began
         return checked
 
     def settle(self) -> None:
@@ -243,7 +254,7 @@ class _Run:
                 why = ", ".join(f"{count:,} {reason}" for reason, count in counts.refused.items())
                 refused = f"{sum(counts.refused.values()):,} of {counts.read:,} entries not usable ({why})"
                 self._noticed.append(f"list {lst.facts.name}: {refused}")
-        return self._noticed
+        return self._noticed + law_warnings(self._context.rules)
 
     def _batches(self) -> Iterator[tuple[int, pl.DataFrame]]:
         rows = 0

@@ -6,10 +6,9 @@ import numpy as np
 import polars as pl
 
 from pipeline.context import Context, Source
-from pipeline.masks import code_masks, words_of
-from pipeline.usable import on_any_channel, usable_by_channel
+from pipeline.masks import code_lists, words_of
+from pipeline.usable import Allowed, allowed
 from pipeline.verdict import Verdict
-from schemas.codes import CODES, PRECEDENCE
 from schemas.columns import (
     COMMON_COLUMNS,
     PHONE_SLOTS,
@@ -27,11 +26,11 @@ def decide_stage(
     constants: dict[str, str | None],
 ) -> Verdict:
     """Divide a batch. ``constants`` are the provenance columns that are the same for the whole file."""
-    by_channel = usable_by_channel(frame, found, context)
-    usable = on_any_channel(by_channel, context)
+    may = allowed(frame, found, context)
+    usable = may.points
     frame = frame.with_columns(series.alias(f"{point}:usable") for point, series in usable.items())
-    frame = _with_channels(frame, by_channel, context)
-    flags = words_of(code_masks(frame.get_column("row_id"), found.filter(pl.col("effect") == "flag")), list(CODES))
+    frame = _with_channels(frame, may, context)
+    flags = code_lists(frame.get_column("row_id"), found.filter(pl.col("effect") == "flag"), context.codes)
     frame = frame.with_columns(flags.alias("flags"), *(pl.lit(v, pl.String).alias(k) for k, v in constants.items()))
     is_clean = frame.get_column("channels").list.len() > 0
     clean, rejected = frame.filter(is_clean), frame.filter(~is_clean)
@@ -40,22 +39,19 @@ def decide_stage(
     )
     return Verdict(
         _select(_with_phone_facts(kept, usable), source, context),
-        _select(_with_reasons(_with_phone_facts(rejected, usable), found), source, context, rejected=True),
+        _select(_with_reasons(_with_phone_facts(rejected, usable), found, context), source, context, rejected=True),
     )
 
 
-def _with_channels(frame: pl.DataFrame, usable: dict[str, dict[str, pl.Series]], context: Context) -> pl.DataFrame:
-    """Add ``channels`` (those with at least one usable point) and ``valid_until`` (over the lists they rest on)."""
-    open_for = {
-        channel: pl.any_horizontal([pl.lit(may) for may in points.values()] or pl.lit(False))
-        for channel, points in usable.items()
-    }
-    until = []
-    for channel, is_open in open_for.items():
+def _with_channels(frame: pl.DataFrame, may: Allowed, context: Context) -> pl.DataFrame:
+    """Add ``channels`` (those with at least one usable point) and ``valid_until`` (over what they rest on)."""
+    opened = pl.DataFrame(list(may.channels.values()))
+    # A verdict rests on lists that go stale, and on windows and dates of the law.
+    until = [pl.when(f"{p}:usable").then(f"{p}:until") for p in may.points if f"{p}:until" in frame.columns]
+    for channel, is_open in may.channels.items():
         ends = [lst.valid_until for lst in context.lists if lst.valid_until and channel in lst.kind.channels]
         if ends:
             until.append(pl.when(is_open).then(pl.lit(min(ends))))
-    opened = frame.select(is_open.alias(channel) for channel, is_open in open_for.items())
     masks = np.zeros(len(frame), dtype=np.uint64)
     for bit, name in enumerate(opened.columns):
         masks |= opened.get_column(name).to_numpy().astype(np.uint64) << np.uint64(bit)
@@ -77,38 +73,40 @@ def _with_phone_facts(frame: pl.DataFrame, usable: dict[str, pl.Series]) -> pl.D
     )
 
 
-def _with_reasons(rejected: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+def _with_reasons(rejected: pl.DataFrame, found: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Add all blocking codes by precedence, the primary one, its sentence and its disposition."""
+    codes = context.codes
     against = found.filter(pl.col("effect") != "flag")
-    masks = code_masks(rejected.get_column("row_id"), against)
-    if len(masks) and not masks.all():
+    reasons = code_lists(rejected.get_column("row_id"), against, codes)
+    if not (reasons.list.len() > 0).all():
         raise AssertionError("a row was rejected without a reason")
+    precedence = {code: position for position, code in enumerate(codes)}
     told = (
-        against.with_columns(order=pl.col("code").replace_strict(PRECEDENCE, return_dtype=pl.UInt32))
+        against.with_columns(order=pl.col("code").replace_strict(precedence, return_dtype=pl.UInt32))
         .join(rejected.select("row_id"), on="row_id", how="semi")
         .sort("row_id", "order", maintain_order=True)
         .unique("row_id", keep="first", maintain_order=True)
     )
     place = pl.when(pl.col("point").is_null()).then(pl.lit("")).otherwise(pl.col("point") + ": ")
     first = told.select(
-        summary=pl.col("code").replace_strict(_SUMMARIES, return_dtype=pl.String)
+        summary=pl.col("code").replace_strict(
+            {code: reason.summary for code, reason in codes.items()}, return_dtype=pl.String
+        )
         + " "
         + place
         + pl.col("detail")
         + ".",
-        disposition=pl.col("code").replace_strict(_DISPOSITIONS, return_dtype=pl.String),
+        disposition=pl.col("code").replace_strict(
+            {code: reason.disposition for code, reason in codes.items()}, return_dtype=pl.String
+        ),
         reason="code",
     )
     return rejected.with_columns(
-        words_of(masks, list(CODES)).alias("reasons"),
+        reasons.alias("reasons"),
         first.get_column("reason"),
         first.get_column("summary").alias("reason_detail"),
         first.get_column("disposition"),
     )
-
-
-_SUMMARIES = {code: reason.summary for code, reason in CODES.items()}
-_DISPOSITIONS = {code: reason.disposition for code, reason in CODES.items()}
 
 
 def _select(frame: pl.DataFrame, source: Source, context: Context, *, rejected: bool = False) -> pl.DataFrame:

@@ -69,11 +69,17 @@ def _phone_types(frame: pl.DataFrame, slot: str, campaign: Campaign) -> list[pl.
         ("phone.unwanted_type", (kind != "premium_rate") & kind.is_in(blocked)),
         ("phone.unusual_type", kind.is_in(flagged)),
     ]
-    found = [(code, rare.filter(condition)) for code, condition in cases]
-    if "text" in campaign.channels:
-        found.append(("phone.not_textable", frame.filter(~kind.is_in(_TEXTABLE))))
     said = masked_phone(pl.col(slot)) + " is of type " + kind.str.replace_all("_", " ", literal=True)
-    return [findings(rows, code, point=slot, source=PHONE_AUTHORITY, detail=said) for code, rows in found]
+    found = [
+        findings(rare.filter(condition), code, point=slot, source=PHONE_AUTHORITY, detail=said)
+        for code, condition in cases
+    ]
+    if "text" in campaign.channels:
+        silent = frame.filter(~kind.is_in(_TEXTABLE))
+        found.append(
+            findings(silent, "phone.not_textable", point=slot, source=PHONE_AUTHORITY, detail=said, channel="text")
+        )
+    return found
 
 
 def _email(frame: pl.DataFrame, slot: str, real: frozenset[str]) -> list[pl.DataFrame]:

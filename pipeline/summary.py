@@ -47,6 +47,9 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool) -> None:
             f"list {lst.name} ({lst.kind}): {lst.entries.indexed:,} entries, {lst.matches:,} matches",
             highlight=False,
         )
+    if manifest.rules.checked:
+        packs = ", ".join(f"{pack.name} {pack.version} ({pack.in_force} rules)" for pack in manifest.rules.packs)
+        console.print(f"law: {packs}", highlight=False, soft_wrap=True)
     console.print(
         f"run {manifest.run_id}: {out if out else 'dry run, nothing written'}",
         highlight=False,
@@ -82,8 +85,9 @@ def _funnel(files: list[tuple[str, Counts]], whole: Counts) -> Table:
         table.add_row(name, *(f"{value:,}" for value in values), share, also, style=style)
 
     line("read", [counts.read for _, counts in columns])
-    for code in CODES:
-        if whole.by_reason.get(code):
+    order = {code: place for place, code in enumerate(CODES)}
+    for code in sorted(whole.by_reason, key=lambda code: (order.get(code, len(order)), code)):
+        if whole.by_reason[code]:
             values = [counts.by_primary_reason.get(code, 0) for _, counts in columns]
             second = whole.by_reason[code] - values[-1]
             line(f"  {code}", values, f"+{second:,}" if second else "")

@@ -1,69 +1,94 @@
-"""Which contact points of a batch nothing blocks: the question that de-duplication and the decision both ask."""
+"""Which contact points of a batch nothing blocks, and on which channels: what de-duplication and the decision ask."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from pipeline.context import Context
-from schemas.codes import CODES
 from schemas.columns import CHANNEL_POINTS, POST_POINT
+from schemas.config import Channel
+
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What may be done with each row: which of its points may be used, and on which channels.
+
+    The two agree: a point that is left may be used on every channel of the row that reaches it, so that whoever works
+    from the row can dial no number that is only to be texted.
+    """
+
+    points: dict[str, pl.Series]
+    channels: dict[Channel, pl.Series]
 
 
 def usable_points(frame: pl.DataFrame, found: pl.DataFrame, context: Context) -> dict[str, pl.Series]:
-    """One Boolean column for each contact point in play: some channel of the campaign may use it."""
-    return on_any_channel(usable_by_channel(frame, found, context), context)
+    """One Boolean column for each contact point in play: present, and free of blocks and open reviews.
 
-
-def on_any_channel(by_channel: dict[str, dict[str, pl.Series]], context: Context) -> dict[str, pl.Series]:
-    """Put the channels' columns together to one for each contact point."""
-    usable: dict[str, pl.Series] = {}
-    for points in by_channel.values():
-        for point, may in points.items():
-            usable[point] = usable[point] | may if point in usable else may
-    return {point: usable[point] for point in context.points if point in usable}
-
-
-def usable_by_channel(frame: pl.DataFrame, found: pl.DataFrame, context: Context) -> dict[str, dict[str, pl.Series]]:
-    """For each channel of the campaign, one Boolean column for each contact point that it reaches.
-
-    It holds where the point is present and free of blocks and open reviews that concern the channel. The rows of
-    ``frame`` are consecutive in ``row_id``.
+    The rows of ``frame`` are consecutive in ``row_id``.
     """
-    against = found.filter(pl.col("effect") != "flag").select("row_id", "point", "code")
-    limited = [code for code, reason in CODES.items() if reason.channels]
-    everywhere = _usable(frame, against.filter(~pl.col("code").is_in(limited)), context.points)
-    usable: dict[str, dict[str, pl.Series]] = {}
+    return allowed(frame, found, context).points
+
+
+def allowed(frame: pl.DataFrame, found: pl.DataFrame, context: Context) -> Allowed:
+    """Say which points and channels nothing stands against. The rows of ``frame`` are consecutive in ``row_id``."""
+    against = found.filter(pl.col("effect") != "flag").select("row_id", "point", "channel")
+    on_one_channel = against.filter(pl.col("channel").is_not_null())
+    free = _free(frame, against.filter(pl.col("channel").is_null()), context)
+    points: dict[str, Bools] = {}
+    channels: dict[Channel, Bools] = {}
     for channel in context.campaign.channels:
-        closed = [code for code in limited if channel in CODES[code].channels]
-        here = against.filter(pl.col("code").is_in(closed))
-        # Most channels are closed by nothing of their own.
-        points = _usable(frame, here, context.points) if len(here) else {}
-        usable[channel] = {
-            point: may & points[point] if point in points else may
-            for point, may in everywhere.items()
-            if point in CHANNEL_POINTS[channel]
-        }
-    return usable
+        reached = {point: free[point] for point in CHANNEL_POINTS[channel] if point in free}
+        mine = on_one_channel.filter(pl.col("channel") == channel)
+        if len(mine):
+            reached = {point: rows & ~_hit(frame, mine, point) for point, rows in reached.items()}
+        is_open = _any(reached, len(frame))
+        if any(point in points for point in reached):
+            # Another channel has chosen among these points already: this one joins where a point serves both.
+            chosen = _any({point: points[point] for point in reached}, len(frame))
+            joint = {point: points[point] & rows for point, rows in reached.items()}
+            both = _any(joint, len(frame))
+            is_open = np.where(chosen, both, is_open)
+            reached = {
+                point: np.where(both, joint[point], np.where(chosen, points[point], rows))
+                for point, rows in reached.items()
+            }
+        points |= reached
+        channels[channel] = is_open
+    return Allowed(
+        {point: pl.Series(point, points[point]) for point in context.points if point in points},
+        {channel: pl.Series(channel, rows) for channel, rows in channels.items()},
+    )
 
 
-def _usable(frame: pl.DataFrame, against: pl.DataFrame, points: Iterable[str]) -> dict[str, pl.Series]:
-    """One column for each of the points: present, and with nothing against it."""
-    first = int(frame.item(0, "row_id")) if len(frame) else 0
-    usable: dict[str, pl.Series] = {}
-    for point in points:
+def _any(columns: dict[str, Bools], rows: int) -> Bools:
+    return np.logical_or.reduce(list(columns.values())) if columns else np.zeros(rows, dtype=bool)
+
+
+def _hit(frame: pl.DataFrame, against: pl.DataFrame, point: str) -> Bools:
+    hits = np.zeros(len(frame), dtype=bool)
+    rows = against.filter((pl.col("point") == point) | pl.col("point").is_null()).get_column("row_id")
+    hits[rows.to_numpy().astype(np.int64) - (int(frame.item(0, "row_id")) if len(frame) else 0)] = True
+    return hits
+
+
+def _free(frame: pl.DataFrame, against: pl.DataFrame, context: Context) -> dict[str, Bools]:
+    """Points that are there and that nothing stands against on all channels."""
+    free: dict[str, Bools] = {}
+    for point in context.points:
         if point == POST_POINT:
             present = frame.select(has_address(frame) & pl.col("is_lead")).to_series().to_numpy().copy()
         elif point in frame.columns:
             present = frame.get_column(point).is_not_null().to_numpy().copy()
         else:
             continue
-        hit = against.filter((pl.col("point") == point) | pl.col("point").is_null()).get_column("row_id")
-        present[hit.to_numpy().astype(np.int64) - first] = False
-        usable[point] = pl.Series(point, present)
-    return usable
+        free[point] = present & ~_hit(frame, against, point)
+    return free
 
 
 def has_address(frame: pl.DataFrame) -> pl.Expr:

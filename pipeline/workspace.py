@@ -32,6 +32,22 @@ policy = "first"                    # or newest_consent
 # toll_free = "block"
 # shared_cost = "allow"
 
+# The law to ask. Without packs the run says that it was not checked. See: leadscrub rules list
+[rules]
+# packs = ["us", "fr"]              # or ["all"]
+
+# What the law asks of us; what is not declared speaks against contact.
+[evidence]
+# country = "US"                    # where we are
+# dialling = "live"                 # or automated
+# texting = "manual"                # or automated
+# dealt_with_us = true              # purchases and inquiries of the list were with us
+# product_class = []                # none of the goods that have rules of their own
+# purposes = ["marketing"]          # as named in consents
+# sender_identified = true
+# optout_offered = true
+# lia = "LIA-2026-04"               # our legitimate-interests assessment
+
 # Lists, read for each run. Files are relative to this folder.
 # kind: dnc.national dnc.state dnc.internal dnc.litigator phone.reassigned email.unsubscribed email.bounced
 #       email.complained email.domain_suppressed email.wireless_domain list.<your own>
@@ -53,6 +69,19 @@ policy = "first"                    # or newest_consent
 # A vendor: who sells, and how its files look.
 name = "example"
 # region = "US"
+
+# Where the list comes from; what is not declared is for review when rules apply.
+# [evidence]
+# source_type = "purchased"         # own_site, inbound, own_customers, purchased, partner, public_directory, …
+# origin = "Example survey site"
+# custody = "clean"
+# [evidence.promises]               # what each of the seller's documents says: none or bars_resale
+# privacy_policy = "none"
+# [[evidence.attestations]]
+# releases = "vendor.nda"
+# by = "Jo Doe, counsel"
+# on = 2026-11-01
+# says = "The agreement does not cover this list."
 
 # Where detection would not do. What stands here always wins.
 # [layout]

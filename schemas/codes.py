@@ -6,6 +6,7 @@ reject a row, the first one here is its primary reason, and that one's dispositi
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,10 +22,7 @@ NOT_ACCEPTED = "not accepted"
 
 @dataclass(frozen=True)
 class ReasonCode:
-    """One code. ``vendor_phrase`` is what a vendor may be told; None means it may only be told ``not accepted``.
-
-    ``channels`` are those that the code closes; none named means every channel that reaches the contact point.
-    """
+    """One code. ``vendor_phrase`` is what a vendor may be told; None means it may only be told ``not accepted``."""
 
     code: str
     effect: Effect
@@ -32,11 +30,10 @@ class ReasonCode:
     summary: str
     remedy: str
     vendor_phrase: str | None = None
-    channels: tuple[str, ...] = ()
 
 
-def _returnable(code: str, phrase: str, summary: str, remedy: str, channels: tuple[str, ...] = ()) -> ReasonCode:
-    return ReasonCode(code, "block", "return", summary, remedy, phrase, channels)
+def _returnable(code: str, phrase: str, summary: str, remedy: str) -> ReasonCode:
+    return ReasonCode(code, "block", "return", summary, remedy, phrase)
 
 
 def _suppressed(code: str, summary: str, remedy: str, phrase: str | None = None) -> ReasonCode:
@@ -203,7 +200,6 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "number cannot receive texts",
         "The number's type cannot receive a text: it is neither mobile nor, where the two look alike, perhaps mobile.",
         "Call it instead, or return it.",
-        channels=("text",),
     ),
     _returnable(
         "email.is_phone",
@@ -258,6 +254,21 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "no contact data",
         "The row has no contact point for any channel of the campaign.",
         "Return it, or add a channel.",
+    ),
+    # The law of a place was not asked: not checked is not clean.
+    ReasonCode(
+        "rules.not_covered",
+        "review",
+        "review",
+        "The lead is in a country whose law no rule pack of the run covers.",
+        "Add that country's pack to the campaign's [rules]; where there is none, have counsel decide.",
+    ),
+    ReasonCode(
+        "rules.no_country",
+        "review",
+        "review",
+        "Neither the number nor the address says in which country the lead is, so no law could be chosen.",
+        "Have the vendor send the country, or name it with --region when the whole drop is from one.",
     ),
     # Noted; these block nothing.
     _flag(
@@ -336,6 +347,28 @@ def _by_code() -> dict[str, ReasonCode]:
 CODES: dict[str, ReasonCode] = _by_code()
 #: Position in the order of precedence; the smallest wins.
 PRECEDENCE: dict[str, int] = {code: position for position, code in enumerate(CODES)}
+
+
+def with_rules(rejecting: Iterable[ReasonCode], others: Iterable[ReasonCode]) -> dict[str, ReasonCode]:
+    """Return the register with the rules of a run in their places.
+
+    What speaks against the whole list comes first of all that is about people (``rejecting``), then our own lists, then
+    the other rules that block, then the data; what a person may release comes after everything that blocks.
+    """
+    rules = list(others)
+    placed: dict[str, ReasonCode] = {}
+    for code, reason in CODES.items():
+        if code == _FIRST_OF_PEOPLE:
+            placed |= {rule.code: rule for rule in rejecting}
+        elif code == _FIRST_REVIEW:
+            placed |= {rule.code: rule for rule in rules if rule.effect == "review"}
+        placed[code] = reason
+        if code == _LAST_OF_LISTS:
+            placed |= {rule.code: rule for rule in rules if rule.effect == "block"}
+    return placed | {rule.code: rule for rule in rules if rule.effect == "flag"}
+
+
+_FIRST_OF_PEOPLE, _LAST_OF_LISTS, _FIRST_REVIEW = "dnc.internal", "list.match", "rules.not_covered"
 
 
 def reason_code(code: str) -> ReasonCode:

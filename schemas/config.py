@@ -13,6 +13,7 @@ from schemas.contact.fictional import EXAMPLE_DOMAINS, FICTIONAL_NUMBERS
 from schemas.contact.match_keys import folds_named
 from schemas.contact.regions import checked_region
 from schemas.errors import ConfigError, UsageError
+from schemas.evidence import CampaignEvidence, RulesChoice, VendorEvidence
 from schemas.list_kinds import list_kind
 from schemas.names import did_you_mean
 from schemas.recipes import parse_recipe
@@ -167,6 +168,8 @@ class Campaign(_Model):
     treat_as_real: Annotated[list[str], AfterValidator(_reserved)] = []
     dedupe: Dedupe = Dedupe()
     phone_types: PhoneTypes = PhoneTypes()
+    rules: RulesChoice = RulesChoice()
+    evidence: CampaignEvidence = CampaignEvidence()
     store_lists: list[str] = []
     lists: Annotated[list[ListEntry], AfterValidator(_names_differ)] = []
 
@@ -243,6 +246,7 @@ class Vendor(_Model):
     name: str = Field(pattern=VENDOR_NAME)
     region: Region | None = None
     layout: Layout | Path | None = None
+    evidence: VendorEvidence = VendorEvidence()
 
 
 def _message(error: ValidationError, place: Located) -> list[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandera.polars as pa
 import polars as pl
 from pandera.errors import SchemaError, SchemaErrors
 
-from schemas.codes import CODES
 from schemas.columns import COMMON_COLUMNS, EMAIL_SLOTS, PHONE_SLOTS, REJECTED_COLUMNS, dtype_of
 
 
@@ -29,7 +30,7 @@ _REQUIRED = frozenset(
 )
 
 
-def _rule(name: str) -> pl.Expr | None:
+def _rule(name: str, codes: Iterable[str]) -> pl.Expr | None:
     """What holds for every value of a column; None where any will do."""
     column = pl.col(name)
     if name in PHONE_SLOTS:
@@ -37,16 +38,16 @@ def _rule(name: str) -> pl.Expr | None:
     if name in EMAIL_SLOTS:
         return column.str.contains("@", literal=True)
     if name in ("reason", "code"):
-        return column.is_in(list(CODES))
+        return column.is_in(list(codes))
     return column.is_in(["block", "review", "flag"]) if name == "effect" else None
 
 
-def value_schema(types: dict[str, pl.DataType]) -> pa.DataFrameSchema:
+def value_schema(types: dict[str, pl.DataType], codes: Iterable[str]) -> pa.DataFrameSchema:
     """Build the pandera schema of a file's values: canonical contact points, registered codes, nothing missing.
 
     One check for the whole frame: pandera's price is by the column.
     """
-    rules = [rule for name in types if (rule := _rule(name)) is not None]
+    rules = [rule for name in types if (rule := _rule(name, codes)) is not None]
     rules += [pl.col(name).is_not_null() for name in types if name in _REQUIRED]
     keeps_all = pl.all_horizontal(rule.fill_null(True) for rule in rules)
     return pa.DataFrameSchema(checks=[pa.Check(lambda data: data.lazyframe.select(keeps_all), name="values")])

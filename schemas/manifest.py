@@ -7,6 +7,7 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.evidence import CampaignEvidence, VendorEvidence
 from schemas.list_version import EntryCounts, SourceFile
 
 
@@ -77,6 +78,7 @@ class UsedList(_Model):
     dated_by: str = Field(description="who says how old the list is")
     age_days: int
     valid_until: date | None
+    registry: str | None = Field(default=None, description="public registry that it is a copy of")
     stale_allowed: bool = Field(description="used although it was too old, because the user said so")
     hash_recipes: list[str]
     base: str | None = Field(description="version that the files' changes were applied to; null for a full copy")
@@ -99,6 +101,36 @@ class MailChecked(_Model):
     null_mx: int = Field(description="says that it accepts no mail (RFC 7505)")
     no_answer: int = Field(description="not known: flagged, never rejected")
     answers_sha256: str
+
+
+class UsedPack(_Model):
+    """A rule pack that the run applied."""
+
+    name: str
+    version: str
+    sha256: str
+    in_force: int = Field(description="rules of it that were in force on the day of the run")
+
+
+class RuleText(_Model):
+    """What a rule that decided something says."""
+
+    title: str
+    remedy: str
+    citation: str
+
+
+class UsedRules(_Model):
+    """The law that the run asked. Without packs, whether it allows contact was not checked."""
+
+    checked: bool
+    packs: list[UsedPack] = []
+    always: list[str] = Field(default=[], description="countries whose rules applied to every lead")
+    weaker: list[str] = Field(default=[], description="overrides that allow more than what is shipped, accepted")
+    noted: list[str] = Field(default=[], description="rules about the whole list that ask for attention, block nothing")
+    texts: dict[str, RuleText] = Field(default={}, description="rules that stand on some row, by id")
+    campaign_evidence: CampaignEvidence = CampaignEvidence()
+    vendor_evidence: VendorEvidence = VendorEvidence()
 
 
 class OutputFile(_Model):
@@ -127,6 +159,7 @@ class Manifest(_Model):
     counts: Counts
     lists: list[UsedList]
     mail_check: MailChecked | None = Field(default=None, description="only with --check-mx")
+    rules: UsedRules
     libraries: dict[str, str] = Field(description="versions of the libraries that decide results")
     outputs: dict[str, OutputFile]
     timings: dict[str, float] = Field(description="seconds; the only part that differs between equal runs")

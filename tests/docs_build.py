@@ -7,6 +7,8 @@ from pathlib import Path
 
 from schemas.codes import CODES, NOT_ACCEPTED
 from schemas.manifest import manifest_json_schema
+from suppression.rules.loading import load_packs
+from suppression.rules.telling import lifted_by, period
 
 ROOT = Path(__file__).parents[1]
 
@@ -33,7 +35,44 @@ def readme() -> str:
     )
 
 
+def rules_catalogue() -> str:
+    """Every shipped rule as Markdown, pack by pack."""
+    packs = load_packs(["all"])
+    lifting = lifted_by(packs)
+    lines = [
+        "# The rule packs",
+        "",
+        f"{sum(len(pack.rules) for pack in packs)} rules in {len(packs)} packs: facts with their confidence, not legal",
+        "advice. *Primary* means that the official text was read, *secondary* a law firm, a regulator's summary or the",
+        "press, *general* that nothing was verified.",
+    ]
+    for pack in packs:
+        lines += ["", f"## {pack.pack.title} (`{pack.pack.name}` {pack.pack.version})", ""]
+        if pack.pack.notes:
+            lines += [pack.pack.notes.strip(), ""]
+        lines.append("| rule | effect | who, channels | says | lifted by | law | sure | in force |")
+        lines.append("|---|---|---|---|---|---|---|---|")
+        for each in pack.rules:
+            rule = each.rule
+            channels = " ".join(rule.channels) if len(rule.channels) < 5 else "all"
+            lifts = ", ".join(f"`{name}`" for name in rule.lifts)
+            by = ", ".join(f"`{other.rule.id}`" for other in lifting.get(rule.id, []))
+            cells = (
+                f"`{rule.id}`",
+                rule.effect + (", whole list" if rule.level == "list" else ""),
+                f"{rule.audience}, {channels}",
+                rule.title,
+                by or (f"(lifts {lifts})" if lifts else ""),
+                str(rule.citation),
+                rule.confidence,
+                period(rule),
+            )
+            lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
 GENERATED = {
+    "docs/rules.md": rules_catalogue,
     "README.md": readme,
     "schemas/manifest.schema.json": manifest_json_schema,
 }

@@ -70,7 +70,7 @@ def test_columns_are_the_contract_s_in_its_order(scrub: Scrub) -> None:
     ran = scrub(DROP)
     assert ran.clean.columns == CLEAN
     assert ran.rejected.columns == REJECTED
-    assert ran.findings.columns == ["row_id", "point", "code", "effect", "source", "detail"]
+    assert ran.findings.columns == ["row_id", "point", "code", "effect", "source", "detail", "channel"]
 
 
 def test_types_are_the_contract_s(scrub: Scrub) -> None:

@@ -22,6 +22,8 @@ from schemas.findings import FINDING_SCHEMA
 from tests.conftest import Scrub, Written
 
 Finding = tuple[int, str | None, str]
+#: Code that stands against one channel -> the channel.
+_CLOSED: dict[str, Channel] = {"phone.not_textable": "text"}
 
 
 def decided(
@@ -52,7 +54,7 @@ def decided(
             )
     effects = {code: reason.effect for code, reason in CODES.items()} | (effect or {})
     findings = pl.DataFrame(
-        [(row, point, code, effects[code], "test", "detail") for row, point, code in found],
+        [(row, point, code, effects[code], "test", "detail", _CLOSED.get(code)) for row, point, code in found],
         schema=FINDING_SCHEMA,
         orient="row",
     )
@@ -150,8 +152,9 @@ def test_a_code_of_one_channel_closes_no_other() -> None:
     rows: list[dict[str, str | None]] = [{"phone": A, "phone_2": B}] * 3
     found = [(0, "phone", "phone.not_textable"), (1, "phone", "phone.not_textable"), (1, "phone_2", "dnc.national")]
     verdict = decided(rows, list(found), "call", "text")
+    # Whoever works from a clean row may dial and text each of its phones: the landline is left out for the mobile.
     assert verdict.clean.select("row_id", "phone", "phone_2", "channels").rows() == [
-        (0, A, B, ["call", "text"]),
+        (0, None, B, ["call", "text"]),
         (1, A, None, ["call"]),
         (2, A, B, ["call", "text"]),
     ]
@@ -162,7 +165,7 @@ def test_a_code_of_one_channel_closes_no_other() -> None:
 
 @pytest.mark.parametrize("code", [code for code, reason in CODES.items() if reason.effect != "flag"])
 def test_each_code_that_is_no_flag_rejects_with_its_own_disposition(code: str) -> None:
-    channel: Channel = "text" if CODES[code].channels == ("text",) else "call"
+    channel = _CLOSED.get(code, "call")
     verdict = decided([{"phone": A}], [(0, "phone", code)], channel)
     assert len(verdict.clean) == 0
     assert verdict.rejected.select("reason", "reasons", "disposition").rows() == [

@@ -1,0 +1,122 @@
+"""Prints the rule packs: which rules there are, and what one of them says."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import date
+from typing import Any
+
+from pipeline.plan import workspace_of
+from pipeline.terminal import plain_table, stdout_console
+from schemas.errors import UsageError
+from schemas.names import did_you_mean
+from schemas.rules import EVERYWHERE
+from suppression.rules.loading import ALL, LoadedPack, PackRule, load_packs
+from suppression.rules.telling import evidence_of, lifted_by, period, question
+
+_SURE = {
+    "primary": "primary (the official text was read)",
+    "secondary": "secondary (a law firm, a regulator's summary, the press)",
+    "general": "general knowledge, not verified",
+}
+
+
+def all_packs() -> list[LoadedPack]:
+    """Every shipped pack, with those of the workspace."""
+    return load_packs([ALL], workspace_of(None))
+
+
+def rules_by_id(packs: list[LoadedPack]) -> dict[str, PackRule]:
+    """Every rule of these packs by its id."""
+    return {each.rule.id: each for pack in packs for each in pack.rules}
+
+
+def _facts(each: PackRule, packs: list[LoadedPack]) -> dict[str, Any]:
+    rule = each.rule
+    return {
+        "id": rule.id,
+        "pack": each.pack,
+        "version": each.version,
+        "title": rule.title,
+        "effect": rule.effect,
+        "level": rule.level,
+        "channels": list(rule.channels),
+        "audience": rule.audience,
+        "regions": list(each.regions),
+        "states": rule.states,
+        "holds_when": [question(condition) for condition in rule.when],
+        "lifts": rule.lifts,
+        "lifted_by": [exemption.rule.id for exemption in lifted_by(packs).get(rule.id, [])],
+        "evidence": evidence_of(rule),
+        "in_force": period(rule),
+        "citation": str(rule.citation),
+        "confidence": rule.confidence,
+        "reviewed_on": rule.reviewed_on.isoformat(),
+        "remedy": rule.remedy,
+        "vendor_sees": rule.vendor_phrase,
+    }
+
+
+def print_rules(*, country: str | None, channel: str | None, as_of: date, pack: str | None, as_json: bool) -> None:
+    """List the rules in force on a day, for a country and a channel of campaigns (call, text, email, post)."""
+    packs = load_packs([pack], workspace_of(None)) if pack else all_packs()
+    spoken = {"live", "automated"} if channel == "call" else {channel}
+    chosen = [
+        each
+        for loaded in packs
+        for each in loaded.rules
+        if (pack is None or each.pack == pack)
+        and each.rule.in_force(as_of)
+        and (channel is None or spoken & set(each.rule.channels))
+        and (country is None or country in each.regions or EVERYWHERE in each.regions)
+    ]
+    if as_json:
+        sys.stdout.write(json.dumps([_facts(each, packs) for each in chosen], ensure_ascii=False) + "\n")
+        return
+    table = plain_table()
+    for column in ("rule", "effect", "channels", "in force", "sure", "says"):
+        table.add_column(column, no_wrap=column == "rule", overflow="fold")
+    for each in chosen:
+        rule = each.rule
+        channels = " ".join(rule.channels) if len(rule.channels) < 5 else "all"
+        table.add_row(rule.id, rule.effect, channels, period(rule), rule.confidence, rule.title)
+    stdout_console().print(table)
+
+
+def print_rule(code: str, *, as_json: bool) -> None:
+    """Print one rule; a wrong id is answered with the nearest right one."""
+    packs = all_packs()
+    rules = rules_by_id(packs)
+    if code not in rules:
+        raise UsageError(f"There is no rule '{code}'.", did_you_mean(code, rules))
+    facts = _facts(rules[code], packs)
+    if as_json:
+        sys.stdout.write(json.dumps(facts, ensure_ascii=False) + "\n")
+        return
+    sys.stdout.write("\n".join(_told(facts)) + "\n")
+
+
+def _told(facts: dict[str, Any]) -> list[str]:
+    rows = {
+        "says": facts["title"],
+        "effect": facts["effect"] + (" (of the whole list)" if facts["level"] == "list" else ""),
+        "who": f"{facts['audience']}; {' '.join(facts['channels'])}",
+        "where": " ".join(facts["states"] or facts["regions"]).replace(EVERYWHERE, "everywhere"),
+        "holds when": "; and ".join(facts["holds_when"]),
+        "lifts": ", ".join(facts["lifts"]),
+        "lifted by": ", ".join(facts["lifted_by"]),
+        "reads": ", ".join(facts["evidence"]),
+        "in force": facts["in_force"],
+        "law": facts["citation"],
+        "confidence": _SURE[facts["confidence"]],
+        "reviewed on": facts["reviewed_on"],
+        "what to do": facts["remedy"],
+        "pack": f"{facts['pack']} {facts['version']}",
+    }
+    return [facts["id"], *(f"  {name:<12} {text}" for name, text in rows.items() if text)]
+
+
+def is_rule(code: str) -> bool:
+    """Whether a reason code is a rule's id. Dotted names of the register never are."""
+    return code in rules_by_id(all_packs())

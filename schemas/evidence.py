@@ -1,0 +1,138 @@
+"""What is known beyond the rows: of the vendor and of the campaign. An undeclared field speaks against contact."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from schemas.contact.regions import region_names
+from schemas.names import did_you_mean
+
+
+def _country(text: str) -> str:
+    code = text.strip().upper()
+    if code not in set(region_names().values()):
+        raise ValueError(f"'{text}' is not a country (ISO 3166-1 alpha-2). {did_you_mean(code, region_names())}")
+    return code
+
+
+Country = Annotated[str, AfterValidator(_country)]
+#: What a vendor's document says about passing the data on.
+Promise = Literal["none", "bars_resale"]
+SourceType = Literal[
+    "own_site", "inbound", "own_customers", "purchased", "partner", "public_directory", "social_network", "referral",
+    "event", "self_posted",
+]  # fmt: skip
+#: Kinds of goods for which some law has a rule of its own.
+ProductClass = Literal[
+    "claims_management", "pensions", "energy_saving", "renewable_energy", "accessible_housing", "energy_contract",
+    "office_supplies", "mobile_subscription", "books", "press_subscription", "insurance_brokering", "rescue_service",
+]  # fmt: skip
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Attestation(_Model):
+    """A person's word that releases one review of the whole list. It releases no block."""
+
+    releases: str = Field(description="id of the rule")
+    by: str = Field(min_length=2)
+    on: date
+    says: str = Field(min_length=10)
+
+
+class PromisePlaces(_Model):
+    """The six documents in which a seller may have promised not to share. Undeclared: not looked at yet."""
+
+    site_disclaimer: Promise | None = None
+    confidentiality_agreement: Promise | None = None
+    nda: Promise | None = None
+    privacy_policy: Promise | None = None
+    non_compete: Promise | None = None
+    customer_contract: Promise | None = None
+
+
+class SixItemNotice(_Model):
+    """Russia, 152-FZ Art 18(3): what a person must be told before data from somebody else is used."""
+
+    operator: bool = False
+    purpose_and_basis: bool = False
+    list_of_data: bool = False
+    intended_users: bool = False
+    rights: bool = False
+    source: bool = False
+
+
+class VendorEvidence(_Model):
+    """[evidence] of ``vendors/*.toml``: who sells, where it comes from, what people were told and promised."""
+
+    country: Country | None = None
+    source_type: SourceType | None = None
+    origin: str | None = Field(default=None, description="the source by its name")
+    custody: Literal["clean", "stolen", "ex_employee"] | None = None
+    promises: PromisePlaces = PromisePlaces()
+    notice_ru: SixItemNotice = SixItemNotice()
+    partners_named: bool | None = None
+    purposes_told: bool | None = Field(default=None, description="the notice at collection names the present purpose")
+    objection_offered: bool | None = Field(default=None, description="people could object to the passing on")
+    consent_form: Literal["web_tick", "signed", "oral"] | None = None
+    consent_separate: bool | None = Field(default=None, description="each consent is a document of its own")
+    consent_to_transfer: bool | None = None
+    consent_to_distribution: bool | None = None
+    publication_required_by_law: bool | None = None
+    policy_published: bool | None = None
+    data_protected: bool | None = None
+    processor_contract: bool | None = None
+    transfer_mechanism: Literal["none_needed", "adequacy", "scc", "bcr", "art49"] | None = None
+    special_category: bool | None = Field(default=None, description="the list's topic reveals health, faith, …")
+    acquisition: Literal["asset_deal", "share_deal", "none"] | None = None
+    nda_binds_us: bool | None = None
+    attestations: list[Attestation] = []
+
+    @property
+    def promise_places(self) -> dict[str, Promise | None]:
+        """Each place and what it says."""
+        return self.promises.model_dump()
+
+
+class CampaignEvidence(_Model):
+    """[evidence] of a campaign: who we are, how we contact, and for what."""
+
+    country: Country | None = Field(default=None, description="where we are")
+    also_known_as: list[str] = Field(default=[], description="other names under which people may have named us")
+    sender_identified: bool | None = Field(default=None, description="each message or call says who it is from")
+    optout_offered: bool | None = Field(default=None, description="each message offers a free way to object")
+    purposes: list[str] | None = None
+    product_class: list[ProductClass] | None = Field(default=None, description="[] when it is none of these")
+    similar_products: bool | None = Field(default=None, description="our own goods, like those sold before")
+    choice_at_collection: bool | None = Field(default=None, description="an opt-out was offered when data was taken")
+    dealt_with_us: bool | None = Field(default=None, description="purchases and inquiries of the list were with us")
+    current_contract: bool | None = Field(default=None, description="the call is about a contract that still runs")
+    dialling: Literal["live", "automated"] | None = None
+    texting: Literal["manual", "automated"] | None = None
+    charity: bool | None = None
+    press: bool | None = None
+    political: bool | None = None
+    survey: bool | None = None
+    caller_authorised: bool | None = Field(default=None, description="authorised firm or trustee of a pension scheme")
+    prospecting: bool | None = Field(default=None, description="false for a message that promotes nothing")
+    relevant_jobs: list[str] = Field(default=[], description="words of job titles that the offer relates to")
+    lia: str | None = Field(default=None, description="id of the legitimate-interests assessment")
+    texas_registered: bool | None = Field(default=None, description="registered and secured under Texas Ch. 302")
+    storage_country: Country | None = None
+    destination_country: Country | None = Field(default=None, description="where the result is sent")
+    transfer_mechanism: Literal["scc", "bcr", "art49"] | None = None
+    safe_harbour: list[
+        Literal["procedures", "training", "entity_list", "registry_process", "monitoring", "error_only"]
+    ] = []  # fmt: skip
+
+
+class RulesChoice(_Model):
+    """[rules] of a campaign: which packs apply, and places whose law applies to everyone."""
+
+    packs: list[str] = []
+    always: list[Country] = Field(default=[], description="regions whose rules apply to every lead, as the seller's")

@@ -1,0 +1,93 @@
+"""Clocks of the law: windows in calendar days, business days, months or years, which are never mixed up."""
+
+from __future__ import annotations
+
+import calendar
+from datetime import date, timedelta
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Days = npt.NDArray[np.int32]
+#: In an array of days since 1970-01-01: no date is known.
+NO_DAY = np.int32(np.iinfo(np.int32).min)
+#: In an array of days: without end.
+NEVER = np.int32(np.iinfo(np.int32).max)
+_EPOCH = date(1970, 1, 1)
+Bools = npt.NDArray[np.bool_]
+
+
+def bools(answer: object) -> Bools:
+    """Say that a comparison of arrays is an array of Booleans, which numpy's types leave open. Nothing is copied."""
+    return np.asarray(answer, dtype=np.bool_)
+
+
+class Window(BaseModel):
+    """A span of time in exactly one unit. A business day is Monday to Friday."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    days: int | None = Field(default=None, ge=0)
+    business_days: int | None = Field(default=None, ge=0)
+    months: int | None = Field(default=None, ge=0)
+    years: int | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _one_unit(self) -> Window:
+        if sum(value is not None for value in (self.days, self.business_days, self.months, self.years)) != 1:
+            raise ValueError("a window has exactly one of days, business_days, months and years")
+        return self
+
+    def __str__(self) -> str:
+        unit, length = next((unit, length) for unit, length in self.model_dump().items() if length is not None)
+        return f"{length} {unit.replace('_', ' ')}"
+
+    def after(self, day: date) -> date:
+        """Last day of the window that begins with an event on ``day``."""
+        if self.days is not None:
+            return day + timedelta(days=self.days)
+        if self.business_days is not None:
+            last = np.busday_offset(np.datetime64(day), self.business_days, roll="backward")
+            return _EPOCH + timedelta(days=int(last.astype("datetime64[D]").astype(int)))
+        return _later(day, self.months if self.months is not None else 12 * (self.years or 0))
+
+    def earliest(self, day: date) -> int:
+        """Earliest day of an event (since 1970-01-01) whose window still holds on ``day``."""
+        spread = timedelta(days=4 + 2 * (self.business_days or 0))
+        first = day - (self.after(day) - day) - spread
+        while self.after(first) < day:
+            first += timedelta(days=1)
+        return since_epoch(first)
+
+    def last_days(self, events: Days) -> Days:
+        """Last day of the window after each event; `NO_DAY` stays."""
+        distinct, place = np.unique(events, return_inverse=True)
+        ends = [
+            NO_DAY if event == NO_DAY else since_epoch(self.after(_EPOCH + timedelta(days=int(event))))
+            for event in distinct
+        ]
+        return np.array(ends, dtype=np.int32)[place]
+
+
+def _later(day: date, months: int) -> date:
+    """The same day of a later month, or that month's last day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def since_epoch(day: date) -> int:
+    """Days since 1970-01-01."""
+    return (day - _EPOCH).days
+
+
+def days_of(values: pl.Series) -> Days:
+    """Days of a column of dates or instants (UTC); `NO_DAY` where null."""
+    days = values.cast(pl.Date).cast(pl.Int32).fill_null(int(NO_DAY))
+    return days.to_numpy()
+
+
+def dates_of(days: Days) -> pl.Series:
+    """Turn days into dates; `NEVER` becomes null."""
+    return pl.Series(days).replace(int(NEVER), None).cast(pl.Date)

@@ -1,0 +1,28 @@
+"""Takes a column of text apart into its distinct values: what is true of a value is worked out once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+def distinct(values: pl.Series) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """Return the distinct values, and for each row which of them it has; null has the place after the last."""
+    parts = values.to_arrow(compat_level=pl.CompatLevel.oldest()).dictionary_encode()
+    words: list[str] = parts.dictionary.to_pylist()
+    place = parts.indices.fill_null(len(words)).to_numpy(zero_copy_only=False)
+    return words, place.astype(np.int64)
+
+
+def looked_up(
+    values: pl.Series, answer: Callable[[str], object], dtype: type[Scalar], default: object = 0
+) -> npt.NDArray[Scalar]:
+    """Answer each distinct value once; ``default`` for null."""
+    words, place = distinct(values)
+    return np.array([*(answer(word) for word in words), default], dtype=dtype)[place]

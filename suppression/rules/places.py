@@ -1,0 +1,66 @@
+"""Where a lead is: countries and states as bits of a number, so that a rule's territory is one bitwise and."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from suppression.rules.distinct import looked_up
+
+Bits = npt.NDArray[np.uint64]
+_STATES = Path(__file__).parent / "states.toml"
+
+
+@functools.cache
+def _states() -> dict[str, dict[str, str | list[str]]]:
+    return tomllib.loads(_STATES.read_text(encoding="utf-8"))
+
+
+def state_bits(states: Iterable[str]) -> int:
+    """States of the United States, by their two letters, as bits."""
+    order = list(_states())
+    return sum(1 << order.index(state) for state in states)
+
+
+def is_state(code: str) -> bool:
+    """Whether these are the two letters of a state."""
+    return code in _states()
+
+
+def states_in(bits: int) -> list[str]:
+    """Turn bits back into the two letters of each state."""
+    return [state for place, state in enumerate(_states()) if bits >> place & 1]
+
+
+@functools.cache
+def _state_names() -> dict[str, int]:
+    names = {code.casefold(): state_bits([code]) for code in _states()}
+    return names | {str(facts["name"]).casefold(): state_bits([code]) for code, facts in _states().items()}
+
+
+@functools.cache
+def _area_codes() -> dict[str, int]:
+    return {area: state_bits([code]) for code, facts in _states().items() for area in facts["area_codes"]}
+
+
+def bits_of_states(states: pl.Series) -> Bits:
+    """What the state column says: two letters or the name, in any case."""
+    return looked_up(states, lambda word: _state_names().get(" ".join(word.split()).casefold(), 0), np.uint64)
+
+
+def bits_of_area_codes(numbers: pl.Series, regions: pl.Series) -> Bits:
+    """State of each United States number by its area code; moved (ported) numbers keep theirs."""
+    american = pl.when(pl.col("region") == "US").then(pl.col("number").str.slice(2, 3))
+    codes = pl.DataFrame({"number": numbers, "region": regions}).select(american).to_series()
+    return looked_up(codes, lambda code: _area_codes().get(code, 0), np.uint64)
+
+
+def bits_of_regions(regions: pl.Series, meaning: Callable[[str], int]) -> Bits:
+    """What each region (ISO 3166-1 alpha-2) means to the packs of a run."""
+    return looked_up(regions, meaning, np.uint64)

@@ -1,0 +1,96 @@
+"""What a rule says, in words: the questions it asks and the evidence that it reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schemas.rules import Condition, Rule
+from suppression.rules.loading import LoadedPack, PackRule
+from suppression.rules.predicates import PREDICATES
+
+_OF_CONSENT = {
+    "date": "consent_at",
+    "before": "consent_at, received_at",
+    "act": "consent_method",
+    "choice": "consent_method",
+    "signed": "consent_method",
+    "named": "consent_named_parties",
+    "purpose": "consent_purposes, campaign purposes",
+    "wording": "consent_text",
+    "proof": "consent_evidence, consent_url, trustedform_cert_url, jornaya_lead_id",
+    "explicit": "consent_basis",
+}
+_FIXED = {
+    "withdrawn": "withdrawn_at",
+    "opted_out": "withdrawn_at",
+    "younger": "birth_date, country",
+    "basis": "consent_basis",
+    "token_malformed": "trustedform_cert_url, jornaya_lead_id",
+    "token_expired": "trustedform_cert_url, consent_at",
+    "line": "type of the number",
+    "role": "email",
+    "relevant_job": "job_title, campaign relevant_jobs",
+    "promise_bars_resale": "vendor promises",
+    "promise_unchecked": "vendor promises",
+    "notice_ru": "vendor notice_ru",
+    "lia": "campaign lia",
+    "destination": "campaign destination_country",
+    "destination_outside": "campaign destination_country",
+    "storage_outside": "campaign storage_country",
+    "safe_harbour_gap": "campaign safe_harbour",
+}
+
+
+def evidence_of(rule: Rule) -> list[str]:
+    """Fields of the lead, the campaign and the vendor that a rule reads, and lists that it looks in."""
+    found: list[str] = []
+    for condition in rule.when:
+        name, given = condition.predicate, condition.parameters
+        found += [f"list {kind}" for kind in given.get("kinds", [])]
+        if name == "consent":
+            found += ["consent_basis", "withdrawn_at"] + ([] if given.get("any_channel") else ["consent_channels"])
+            found += [field for need in given.get("needs", []) for field in _OF_CONSENT[need].split(", ")]
+        elif name in {"campaign", "vendor"}:
+            found.append(f"{name} {given['field']}")
+        elif name == "vendor_undeclared":
+            found.append(f"vendor {given['field']}")
+        elif name in _FIXED:
+            found += _FIXED[name].split(", ")
+        else:
+            found += [given["field"]] if "field" in given else given.get("fields", [])
+    if rule.audience != "any":
+        found += ["is_business", "company"]
+    return list(dict.fromkeys(found))
+
+
+def question(condition: Condition) -> str:
+    """A condition in words: what its predicate asks, with the parameters."""
+    parameters = ", ".join(f"{name} {_spelled(value)}" for name, value in condition.parameters.items())
+    return PREDICATES[condition.predicate].asks.rstrip(".") + (f" ({parameters})" if parameters else "")
+
+
+def _spelled(value: Any) -> str:
+    if isinstance(value, dict):
+        return " ".join(f"{inner} {name.replace('_', ' ')}" for name, inner in value.items())
+    if isinstance(value, list):
+        return " or ".join(str(each) for each in value)
+    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+
+
+def lifted_by(packs: list[LoadedPack]) -> dict[str, list[PackRule]]:
+    """Exemptions of each rule."""
+    found: dict[str, list[PackRule]] = {}
+    for pack in packs:
+        for each in pack.rules:
+            for lifted in each.rule.lifts:
+                found.setdefault(lifted, []).append(each)
+    return found
+
+
+def period(rule: Rule) -> str:
+    """When a rule is in force."""
+    if rule.in_force_from and rule.in_force_to:
+        return f"{rule.in_force_from} to {rule.in_force_to}"
+    if rule.in_force_from:
+        return f"since {rule.in_force_from}"
+    return f"until {rule.in_force_to}" if rule.in_force_to else "always"

@@ -1,0 +1,182 @@
+"""Runs case files: leads, campaigns and vendors written down as data, through the real stage.
+
+A file of ``cases/`` belongs to a pack. Its table ``[given]`` holds for all; each other table is a rule, with
+
+- ``given``: what its cases share,
+- ``hit``, ``pass``: for each case what differs; an exemption "hits" when it lifts the rules that it names,
+- ``missing``: cases that lack evidence, where a rule must hit and an exemption must not,
+- ``in_force``, ``not_in_force``: days on which the first hit does and does not hit.
+
+A case's keys are columns of the lead; ``consent = true`` fills in a whole consent; ``campaign.X`` and ``vendor.X`` are
+their evidence; ``listed`` names kinds of list that hold the point; ``consulted`` the lists of the run.
+"""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipeline.context import Context, Source
+from pipeline.mapping import Mapping
+from pipeline.reading.arrow_table import ArrowReader
+from pipeline.reading.inputs import LocalFile
+from pipeline.reading.table import Table
+from pipeline.stage_rules import rules_stage
+from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, PHONE_SLOTS, dtype_of
+from schemas.config import Campaign, channel_named
+from schemas.contact.apply import apply_here
+from schemas.contact.phone import read_phone
+from schemas.evidence import CampaignEvidence, VendorEvidence
+from schemas.findings import findings, no_findings
+from suppression.rules.engine import RuleSet
+from suppression.rules.facts import Consulted, Setting
+from suppression.rules.loading import LoadedPack, PackRule, load_packs
+
+FOLDER = Path(__file__).parent / "cases"
+ENTITY = "Example Company"
+CONSENT: dict[str, Any] = {
+    "consent_basis": "explicit consent",
+    "consent_at": date(2026, 6, 1),
+    "consent_channels": ["call", "text", "email", "post"],
+    "consent_purposes": ["marketing"],
+    "consent_method": "signed form, box ticked",
+    "consent_text": "I agree to be contacted by Example Company.",
+    "consent_url": "https://example.com/form",
+    "consent_named_parties": [ENTITY],
+    "consent_evidence": "recording 17",
+}
+#: Everything declared, and nothing that any rule minds; each case changes what it is about.
+CAMPAIGN: dict[str, Any] = {
+    "country": "FR",
+    "sender_identified": True,
+    "optout_offered": True,
+    "purposes": ["marketing"],
+    "product_class": [],
+    "dialling": "live",
+    "texting": "manual",
+    "storage_country": "RU",
+    "lia": "LIA-1",
+}
+VENDOR: dict[str, Any] = {"source_type": "own_customers", "origin": "own shop", "consent_separate": True}
+_CHANNEL = {"live": "call", "automated": "call"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case of one rule. ``hits``: whether the rule stands (an exemption: whether it lifts)."""
+
+    rule: str
+    what: str
+    said: dict[str, Any]
+    hits: bool
+
+    def __str__(self) -> str:
+        return f"{self.rule} {self.what}"
+
+
+@functools.cache
+def packs() -> tuple[LoadedPack, ...]:
+    """Every shipped pack."""
+    return tuple(load_packs(["all"]))
+
+
+@functools.cache
+def rules() -> dict[str, PackRule]:
+    """Every shipped rule."""
+    return {each.rule.id: each for pack in packs() for each in pack.rules}
+
+
+def read_cases() -> Iterator[Case]:
+    """Cases of all files, in order."""
+    for path in sorted(FOLDER.glob("*.toml")):
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        shared = tables.pop("given", {})
+        for rule, table in tables.items():
+            given = shared | table.get("given", {})
+            exempt = rule in rules() and rules()[rule].rule.effect == "exempt"
+            for what, hits in (("hit", True), ("pass", False), ("missing", not exempt)):
+                for number, said in enumerate(table.get(what, [])):
+                    yield Case(rule, f"{what} {number}", given | said, hits)
+            for what, hits in (("in_force", True), ("not_in_force", False)):
+                for day in table.get(what, []):
+                    yield Case(rule, f"{what} {day}", given | table["hit"][0] | {"as_of": day}, hits)
+
+
+def outcome(case: Case, without: str | None = None) -> list[tuple[str, str, str | None]]:
+    """Findings of a case as (code, effect, channel); ``without`` leaves a rule out of its pack."""
+    said = dict(case.said)
+    rule = rules()[case.rule].rule
+    spoken = rule.channels[0]
+    channel = channel_named(said.pop("channel", _CHANNEL.get(spoken, spoken)))
+    as_of = said.pop("as_of", date(2026, 11, 21))
+    campaign = CAMPAIGN | ({"dialling": "automated"} if spoken == "automated" else {})
+    campaign |= {name.removeprefix("campaign."): said.pop(name) for name in list(said) if name.startswith("campaign.")}
+    vendor = VENDOR | {
+        name.removeprefix("vendor."): said.pop(name) for name in list(said) if name.startswith("vendor.")
+    }
+    copies = said.pop("consulted", [{"kind": "dnc.national"}, {"kind": "dnc.state"}])
+    listed = said.pop("listed", [])
+    region = said.pop("region", None)
+    lead = (CONSENT if said.pop("consent", False) else {}) | said
+    frame = _frame({name: value for name, value in lead.items() if value != "missing"})
+    point = next(point for point in CHANNEL_POINTS[channel] if point == "address" or point in frame.columns)
+    found = [findings(frame, kind, point=point, source="a list", detail="listed") for kind in listed]
+    setting = Setting(
+        as_of,
+        (channel,),
+        region,
+        ENTITY,
+        CampaignEvidence.model_validate({k: v for k, v in campaign.items() if v != "missing"}),
+        VendorEvidence.model_validate({k: v for k, v in vendor.items() if v != "missing"}),
+        tuple(Consulted(c["kind"], c.get("registry"), c.get("as_of", as_of), "a list") for c in copies),
+    )
+    needed = {"general", *_brought(rules()[case.rule].pack)}
+    ruleset = RuleSet([_without(pack, without) for pack in packs() if pack.pack.name in needed], setting)
+    given = LocalFile(Path("d.parquet"))
+    source = Source(Table(given, "d", (), (), ArrowReader(given)), Mapping({}, frozenset(), (), (), ()), region)
+    context = Context(Campaign(channels=[channel]), None, as_of, [], [source], apply_here, ruleset)
+    _, judged = rules_stage(frame, pl.concat([no_findings(), *found]), source, context)
+    noted = [(each.rule.id, each.rule.effect, None) for each in ruleset.noted()]
+    return [*judged.select("code", "effect", "channel").rows(), *noted]
+
+
+@functools.cache
+def _brought(name: str) -> frozenset[str]:
+    """A pack and those that it brings along."""
+    return frozenset(pack.pack.name for pack in load_packs([name]))
+
+
+def stands(case: Case, found: list[tuple[str, str, str | None]]) -> bool:
+    """Whether the case's rule stands against the lead; an exemption "stands" when no rule that it lifts does."""
+    codes = {code for code, _, _ in found}
+    rule = rules()[case.rule].rule
+    return not codes & set(rule.lifts) if rule.effect == "exempt" else case.rule in codes
+
+
+def _without(pack: LoadedPack, rule: str | None) -> LoadedPack:
+    return LoadedPack(pack.pack, pack.sha256, tuple(each for each in pack.rules if each.rule.id != rule))
+
+
+def _frame(lead: dict[str, Any]) -> pl.DataFrame:
+    columns: dict[str, pl.Series] = {
+        "row_id": pl.Series([0], dtype=pl.UInt64),
+        "is_lead": pl.Series([True]),
+    }
+    for name, value in lead.items():
+        given = datetime(value.year, value.month, value.day) if isinstance(value, date) else value
+        series = pl.Series([given], dtype=pl.Datetime("us") if isinstance(value, date) else None, strict=False)
+        columns[name] = series.dt.replace_time_zone("UTC") if dtype_of(name) == pl.Datetime("us", "UTC") else series
+        columns[name] = columns[name].cast(dtype_of(name))
+    for slot in PHONE_SLOTS:
+        if slot in lead:
+            form = read_phone(lead[slot], None)
+            columns |= {f"{slot}:region": pl.Series([form.region]), f"{slot}:type": pl.Series([form.type])}
+    assert not set(lead) & set(EMAIL_SLOTS) or "@" in str(lead.get("email", "@"))
+    return pl.DataFrame(columns)

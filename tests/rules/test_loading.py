@@ -1,0 +1,91 @@
+"""Packs are validated with every fault listed; the workspace's may tighten freely, and loosen when accepted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from schemas.errors import ConfigError
+from suppression.rules.loading import checked_weaker, load_packs
+
+HEAD = 'name = "{name}"\ntitle = "Ours"\nversion = "2026.11.2"\nregions = ["US"]\n'
+RULE = """
+[[rules]]
+id = "{id}"
+title = "A rule of our own, for a test."
+effect = "{effect}"
+channels = ["live", "automated"]
+when = [{when}]
+{more}
+citation = {{ authority = "House rules", section = "1" }}
+reviewed_on = 2026-11-21
+confidence = "general"
+remedy = "Ask the desk."
+"""
+LISTED = '{ is = "listed", kinds = ["dnc.national"] }'
+
+
+def pack(folder: Path, name: str, *rules: str) -> Path:
+    path = folder / "packs" / f"{name}.toml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(HEAD.format(name=name) + "".join(rules), encoding="utf-8")
+    return folder
+
+
+def rule(name: str, effect: str = "block", when: str = LISTED, more: str = "") -> str:
+    return RULE.format(id=name, effect=effect, when=when, more=more)
+
+
+def test_every_fault_of_a_pack_is_listed(tmp_path: Path) -> None:
+    workspace = pack(
+        tmp_path,
+        "ours",
+        rule("ours.one", when='{ is = "lsited", kinds = ["dnc.national"] }'),
+        rule("ours.two", when='{ is = "listed", kinds = ["dnc.natinal"] }'),
+        rule("ours.three", when='{ is = "within", field = "last_purchase_at", window = { days = 1, months = 1 } }'),
+        rule("ours.four", more='states = ["XX"]'),
+        rule("ours.five", effect="exempt", more='lifts = ["us.no.such-rule"]'),
+    )
+    with pytest.raises(ConfigError) as raised:
+        load_packs(["ours"], workspace)
+    faults = "\n".join(raised.value.faults)
+    for said in (
+        "there is no predicate 'lsited'. Did you mean 'listed'?",
+        "'dnc.natinal' is not a kind of list",
+        "exactly one of days, business_days, months and years",
+        "'XX' is not a state",
+        "lifts 'us.no.such-rule', which is no rule of these packs",
+    ):
+        assert said in faults
+
+
+@pytest.mark.parametrize(
+    ("changed", "weaker"),
+    [
+        (rule("us.tsr.national-dnc"), False),
+        (rule("us.tsr.national-dnc", more="in_force_from = 2030-01-01"), True),
+        (rule("us.tsr.national-dnc", more="in_force_from = 2005-01-01"), False),
+        (rule("us.tsr.national-dnc", effect="flag", more="in_force_from = 2005-01-01"), True),
+        (rule("us.tsr.national-dnc", when='{ is = "role" }', more="in_force_from = 2005-01-01"), True),
+        (rule("us.ours.exemption", effect="exempt", more='lifts = ["us.tsr.national-dnc"]'), True),
+        (rule("us.ours.stricter"), False),
+    ],
+)
+def test_what_allows_more_needs_to_be_accepted(changed: str, weaker: bool, tmp_path: Path) -> None:
+    packs = load_packs(["us"], pack(tmp_path, "us", changed))
+    if not weaker:
+        assert checked_weaker(packs, accepted=False) == []
+        return
+    with pytest.raises(ConfigError, match="allows more than the shipped one"):
+        checked_weaker(packs, accepted=False)
+    assert len(checked_weaker(packs, accepted=True)) == 1
+
+
+def test_a_pack_s_hash_and_version_tell_of_an_override(tmp_path: Path) -> None:
+    (plain,) = [each for each in load_packs(["us"]) if each.pack.name == "us"]
+    (ours,) = [
+        each for each in load_packs(["us"], pack(tmp_path, "us", rule("us.ours.stricter"))) if each.pack.name == "us"
+    ]
+    assert plain.sha256 != ours.sha256
+    assert ours.pack.version == f"{plain.pack.version}+2026.11.2"

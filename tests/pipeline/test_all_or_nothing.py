@@ -111,7 +111,9 @@ def test_a_killed_run_leaves_the_earlier_result_or_a_complete_new_one(
 
 def test_no_process_outlives_a_killed_run(written: Written, tmp_path: Path) -> None:
     """The processes that share out the library calls end with the run that started them."""
-    drop = written("drop.csv", "phone\n" + "".join(f"+44 20 7946 {n % 1000:04};ext={n}\n" for n in range(30_000)))
+    drop = written(
+        "drop.csv", "phone\n" + "".join(f"+44 20 7946 {n % 1000:04} ext {100_000 + n}\n" for n in range(60_000))
+    )
     process = start(*("scrub", drop, "-o", tmp_path / "out", "--campaign", write_campaign(tmp_path), "--threads", "3"))
     deadline = time.monotonic() + 60
     while len(session_of(process.pid)) < 4 and process.poll() is None and time.monotonic() < deadline:

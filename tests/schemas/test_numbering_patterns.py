@@ -170,6 +170,7 @@ def test_examples_that_disagree_leave_a_piece_undecided() -> None:
         ("(202) 456-1111", "2024561111", False),
         ("+1 [202] 456.1111.", "12024561111", True),
         ("(+44) 20/7946", "44207946", True),
+        ("00 44 20 7946 0018", "00442079460018", False),
         ("0" * 16, "0" * 16, False),
         ("123", "123", False),
         ("12345678", "12345678", False),
@@ -178,6 +179,9 @@ def test_examples_that_disagree_leave_a_piece_undecided() -> None:
         ("12", None, False),
         ("1" * 17, None, False),
         ("555123/555124", None, False),
+        ("030 1234567/68", None, False),
+        ("80123) 4 /  129", None, False),
+        ("5547717-5547720", None, False),
         ("2024561111.0", None, False),
         ("5551234.00", None, False),
         ("555.1234.00", "555123400", False),
@@ -204,7 +208,7 @@ def test_digits_are_told_only_where_punctuation_is_mere_punctuation(
 def test_digits_of_many_values() -> None:
     """More than one block of them, of all lengths, out of a slice of a larger column."""
     draw = random.Random(9)
-    texts = ["".join(draw.choices("0123456789", k=draw.randint(3, 16))) for _ in range(30_000)]
+    texts = ["".join(draw.choices("0123456789", k=draw.randint(3, 13))) for _ in range(30_000)]
     spaced = pl.Series(["0", *("-".join(text[at : at + 3] for at in range(0, len(text), 3)) for text in texts)])[1:]
     assert written_digits(spaced).codes.tolist() == [code_of(text) for text in texts]
 

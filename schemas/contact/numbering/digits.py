@@ -29,8 +29,8 @@ _LEAST_DIGITS = 3
 _SEVERAL_DIGITS = 12
 #: With that many, also a blank or a hyphen may (seven digits or more).
 _TWO_NUMBERS = 14
-#: A slash among that many last bytes may stand before the end of a range ("030 1234567/68").
-_RANGE_BYTES = 5
+#: So few digits behind a slash may be the end of a range ("030 1234567/68").
+_RANGE_DIGITS = 3
 
 #: Kind of byte -> place of its six bits.
 _DIGIT, _OTHER, _DOT, _SLASH, _PLUS = 0, 6, 12, 18, 24
@@ -94,24 +94,26 @@ def _block(starts: npt.NDArray[np.int64], data: npt.NDArray[np.uint8]) -> tuple[
     abroad = (data[starts[long]] == ord("0")) & (data[starts[long] + 1] == ord("0"))
     told[long] = abroad | (starts[long + 1] - starts[long] == count[long]) | (totals[long] >> _PLUS > 0)
     special = np.flatnonzero(totals >> _DOT)
-    told[special] &= _harmless(starts[special], starts[special + 1], totals[special], data)
+    told[special] &= _harmless(starts[special], starts[special + 1], counted, data)
     return np.where(told, _assembled(data, count), 0), totals >> _PLUS > 0
 
 
 def _harmless(
     start: npt.NDArray[np.int64],
     end: npt.NDArray[np.int64],
-    totals: npt.NDArray[np.uint32],
+    counted: npt.NDArray[np.uint32],
     data: npt.NDArray[np.uint8],
 ) -> Flags:
     """Whether dots, slashes and pluses in these values mean nothing but the one plus in front."""
+    totals = counted[end] - counted[start]
     count, dots, slashes, pluses = (totals >> place & 63 for place in (_DIGIT, _DOT, _SLASH, _PLUS))
     first = data[start]
     bracketed = (first == ord("(")) & (data.take(start + 1, mode="clip") == ord("+"))
     decimal = (dots == 1) & (end - start == count + pluses + 1) & (data[end - 1] == ord("0"))
     in_front = (pluses == 0) | ((pluses == 1) & ((first == ord("+")) | bracketed))
-    behind = np.maximum(end[:, None] - np.arange(1, _RANGE_BYTES + 1), start[:, None])
-    ranged = (slashes > 0) & (data[behind] == ord("/")).any(axis=1)
+    marks = np.append(0, np.flatnonzero(data == ord("/")))
+    behind = counted[end] - counted[marks[marks.searchsorted(end) - 1]]
+    ranged = (slashes > 0) & (behind & 63 <= _RANGE_DIGITS)
     harmless: Flags = in_front & ~decimal & ~ranged & ((slashes == 0) | (count < _SEVERAL_DIGITS))
     return harmless
 

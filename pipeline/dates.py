@@ -68,15 +68,24 @@ class ColumnDates:
         read = iso_instants(cells)
         if form is not None:
             read = _first(read, _by_format(cells, form))
-        left = read.is_null() & cells.is_not_null()
-        if left.any():
-            for pattern, places in ((_YEAR_FIRST, "ymd"), (_DAY_MONTH, "dmy"), (_MONTH_DAY, "mdy")):
-                read = _by_pattern(read, cells, pattern, places)
-            if form is None and (read.is_null() & cells.str.contains(_FIGURES)).any():
-                order = self.order(name)
-                if order in ("mdy", "dmy"):
-                    read = _by_pattern(read, cells, _FIGURES, order)
+        rows = (read.is_null() & cells.is_not_null()).arg_true()
+        if len(rows):
+            read = read.scatter(rows, self._read_written(name, cells.gather(rows), by_layout=form is not None))
         return read.dt.date() if name in DAYS else read
+
+    def _read_written(self, name: str, cells: pl.Series, *, by_layout: bool) -> pl.Series:
+        """Read cells as people write dates; null where the order of day and month is not certain."""
+        read = pl.repeat(None, len(cells), dtype=_UTC, eager=True)
+        in_figures = cells.str.contains(_FIGURES)
+        rows = (~in_figures).arg_true()
+        if len(rows):
+            words, of_words = cells.gather(rows), read.gather(rows)
+            for pattern, places in ((_YEAR_FIRST, "ymd"), (_DAY_MONTH, "dmy"), (_MONTH_DAY, "mdy")):
+                of_words = _by_pattern(of_words, words, pattern, places)
+            read = read.scatter(rows, of_words)
+        if not by_layout and in_figures.any() and (order := self.order(name)) in ("mdy", "dmy"):
+            read = _by_pattern(read, cells, _FIGURES, order)
+        return read
 
     def order(self, name: str) -> Order:
         """Which orders of day and month all dates of the column fit that are written in figures."""
@@ -131,13 +140,16 @@ class ColumnDates:
 
 def iso_instants(cells: pl.Series) -> pl.Series:
     """Read ISO 8601 days and instants. A naive one is read as UTC; anything else is null."""
-    iso = cells.str.contains(_ISO_INSTANT)
-    text = cells.str.replace(" ", "T", literal=True).str.replace("Z", "+00:00", literal=True)
     read = pl.repeat(None, len(cells), dtype=_UTC, eager=True)
+    rows = cells.str.contains(_ISO_INSTANT).arg_true()
+    text = cells.gather(rows).str.replace(" ", "T", literal=True).str.replace("Z", "+00:00", literal=True)
     for form in _INSTANT_FORMATS:
-        if read.is_not_null().sum() == iso.sum():
+        if rows.is_empty():
             break
-        read = read.zip_with(read.is_not_null(), _by_format(text, form).zip_with(iso.fill_null(False), read))
+        parsed = _by_format(text, form)
+        read = read.scatter(rows, parsed)
+        left = parsed.is_null()
+        rows, text = rows.filter(left), text.filter(left)
     return read
 
 

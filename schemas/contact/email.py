@@ -58,6 +58,9 @@ _RESERVED = re.compile(domain_pattern(RESERVED_DOMAINS), re.IGNORECASE)
 
 
 def _valid(value: str) -> str | None:
+    if value.count("@") != 1:
+        # Without quoted local parts, which are not allowed, the library refuses all of these.
+        return None
     local, _, domain = value.rpartition("@")
     if len(local) <= _LONGEST_LOCAL and _PLAIN_LOCAL.fullmatch(local):
         normal, size = _valid_domain(domain)

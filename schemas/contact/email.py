@@ -52,6 +52,8 @@ _PLAIN = rf"^(?:[a-z0-9_'+]{_ATOM}\.)*[a-z0-9_'+]{_ATOM}@(?:[a-z0-9]+(?:-[a-z0-9
 _PLAIN_BYTES = 64
 #: Local parts that are valid and normal as they stand, before any domain.
 _PLAIN_LOCAL = re.compile(r"[A-Za-z0-9_'+\-]+(?:\.[A-Za-z0-9_'+\-]+)*")
+#: Bytes up to which an address as written is not too long, whatever is in it.
+_SHORT = 128
 _LONGEST_LOCAL = 64
 _LONGEST_ADDRESS = 254
 _RESERVED = re.compile(domain_pattern(RESERVED_DOMAINS), re.IGNORECASE)
@@ -62,9 +64,9 @@ def _valid(value: str) -> str | None:
         # Without quoted local parts, which are not allowed, the library refuses all of these.
         return None
     local, _, domain = value.rpartition("@")
-    if len(local) <= _LONGEST_LOCAL and _PLAIN_LOCAL.fullmatch(local):
+    if len(value.encode(errors="surrogatepass")) <= _SHORT and _PLAIN_LOCAL.fullmatch(local):
         normal, size = _valid_domain(domain)
-        if len(local) + 1 + size <= _LONGEST_ADDRESS:
+        if len(local) <= _LONGEST_LOCAL and len(local) + 1 + size <= _LONGEST_ADDRESS:
             return None if normal is None else f"{local}@{normal}"
     return _asked(value)[0]
 

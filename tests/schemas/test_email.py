@@ -199,3 +199,11 @@ def test_no_values_give_no_rows() -> None:
 def test_an_address_s_key_is_in_lower_case() -> None:
     frame = pl.DataFrame({"email": ["Ann@example.com", None]})
     assert frame.select(email_key(pl.col("email"))).to_series().to_list() == ["ann@example.com", None]
+
+
+def test_an_address_is_measured_as_it_is_written() -> None:
+    """A full-width dot takes three bytes; with it this address is too long, though its normal form would not be."""
+    domain = ".".join(["c" * 60, "c" * 25 + "{}" + "c" * 33, "c" * 61, "zxi.net"])
+    long = [f"{'a' * 63}@{domain.format(dot)}" for dot in ("\uff0e", ".")]
+    assert [form[1] for form in forms(list(long))] == [library(address) for address in long]
+    assert forms([long[0]])[0][0] == "syntax"

@@ -140,7 +140,7 @@ def _again(once: pl.Series, read: Callable[[pl.Series], pl.DataFrame], column: s
 
 
 def _library_s_own(e164: str) -> bool:
-    """Whether `phonenumbers` does not read its own E.164 form back: +375 810… has Belarus's national prefix in front."""
+    """Whether `phonenumbers` does not read its E.164 form back, as of +375 810… with Belarus's national prefix."""
     if not e164.startswith("+"):
         return False
     read = phonenumbers.parse(e164, None)

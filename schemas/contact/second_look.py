@@ -200,16 +200,20 @@ def _keeps_zero(region: str) -> bool:
 
 @functools.cache
 def _writes_bare(region: str) -> bool:
-    """Whether some national numbers of the region are written without anything in front, as ten digits in the US."""
+    """Whether some national numbers of the region are written without anything in front, as ten digits in the US.
+
+    In most regions at least those of services are.
+    """
     return any(
         _digits(phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL))
         == phonenumbers.national_significant_number(number)
-        for number in _examples(region)
+        for number in _examples(region, PhoneNumberType.values())
     )
 
 
-def _examples(region: str) -> list[phonenumbers.PhoneNumber]:
-    kinds = (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE)
+def _examples(
+    region: str, kinds: Iterable[int] = (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE)
+) -> list[phonenumbers.PhoneNumber]:
     numbers = (phonenumbers.example_number_for_type(region, kind) for kind in kinds)
     return [number for number in numbers if number is not None]
 

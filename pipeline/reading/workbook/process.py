@@ -106,7 +106,8 @@ def _with_plain_dates(cells: Any) -> Any:
     """Write days without a time where a column holds days only, and times without the day that stands for none."""
     import polars as pl  # noqa: PLC0415
 
-    if not cells.str.contains(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d").any():
+    long_enough = cells.filter(cells.str.len_bytes() >= 19)
+    if not long_enough.str.contains(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d").any():
         return cells
     times = cells.str.replace(r"^1899-12-3[01] (\d\d:\d\d:\d\d(?:\.\d+)?)$", "$1")
     dated = times.str.contains(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?$").fill_null(value=False)

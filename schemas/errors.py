@@ -50,6 +50,12 @@ class ListError(LeadscrubError):
     exit_code = 5
 
 
+class LedgerError(LeadscrubError):
+    """The ledger cannot be reached or is damaged: what a run must ask gives no answer, as with a list."""
+
+    exit_code = 5
+
+
 class OutputError(LeadscrubError):
     """The output exists already, cannot be written, or another run holds its lock."""
 

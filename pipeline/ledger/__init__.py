@@ -1,0 +1,1 @@
+"""What is remembered between runs: arrivals, runs, contact history, returns and deletions."""

@@ -1,0 +1,144 @@
+"""Opens the ledger: SQLite in the workspace, or PostgreSQL for several machines. Nothing else knows which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, func, insert, inspect, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, IntegrityError, ProgrammingError, SQLAlchemyError
+
+from pipeline.ledger.tables import LEDGER_VERSION, facts, metadata
+from schemas.errors import LedgerError, UsageError
+from schemas.workspace import LedgerChoice
+
+#: Seconds that a writer waits for another one.
+_PATIENCE = 60
+#: Key of the lock in PostgreSQL that makes writers wait for each other, as they do in SQLite.
+_ONE_WRITER = 0x6C656164
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """An open ledger. ``history`` is the folder of the contact history."""
+
+    engine: Engine
+    history: Path
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give a transaction that happens as a whole or not at all; writers wait for each other."""
+        with faults(), self.engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(select(func.pg_advisory_xact_lock(_ONE_WRITER)))
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a consistent view."""
+        with faults(), self.engine.connect().execution_options(reading=True) as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Give connections back."""
+        self.engine.dispose()
+
+
+@contextmanager
+def open_ledger(choice: LedgerChoice, workspace: Path) -> Iterator[Ledger]:
+    """Open the ledger of a workspace; made when it is not there.
+
+    `UsageError`: not a URL of a kind that is supported. `LedgerError`: cannot be reached, damaged, or of another
+    version of the program.
+    """
+    ledger = Ledger(_engine(choice, workspace), workspace / choice.history)
+    try:
+        with faults():
+            _made(ledger.engine)
+        ledger.history.mkdir(parents=True, exist_ok=True, mode=0o700)
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def stamp(moment: datetime) -> str:
+    """Write an instant as the ledger keeps it: UTC, to the microsecond, sorting as time does."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def moment_of(stamped: str) -> datetime:
+    """Read it back."""
+    return datetime.strptime(stamped, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+@contextmanager
+def faults() -> Iterator[None]:
+    """Say what the database said in a sentence. Its own messages may quote rows, so only their kind is shown."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        kind = type(getattr(error, "orig", None) or error).__name__
+        raise LedgerError(
+            f"The ledger does not answer as it should ({kind}).", "See that it is up and whole."
+        ) from error
+
+
+def _engine(choice: LedgerChoice, workspace: Path) -> Engine:
+    if choice.url is None:
+        path = workspace / "ledger" / "ledger.db"
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return _sqlite(f"sqlite:///{path}")
+    try:
+        url = make_url(choice.url)
+    except ArgumentError as error:
+        raise UsageError("The ledger's url is none.", "Write it as postgresql://host/name.") from error
+    if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
+        if url.password is not None:
+            raise UsageError("The ledger's url holds a password.", "Put it into ~/.pgpass or PGPASSWORD.")
+        try:
+            return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        except ModuleNotFoundError as error:
+            raise LedgerError(
+                "A ledger in PostgreSQL needs what is not installed.", "pip install 'leadscrub[postgres]'."
+            ) from error
+    raise UsageError(f"A ledger is not kept in '{url.drivername}'.", "Use postgresql://host/name, or leave it out.")
+
+
+def _sqlite(url: str) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": _PATIENCE})
+
+    @event.listens_for(engine, "connect")
+    def _settings(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # transactions begin below, not when the driver thinks so
+        # WAL: readers do not wait. FULL: what was committed is on disk when the power fails.
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A writer takes his turn at the start, not when he first writes: what he has read by then stays true.
+        reading = connection.get_execution_options().get("reading", False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _made(engine: Engine) -> None:
+    """Make the tables where there are none; refuse those of another version."""
+    if not inspect(engine).has_table(facts.name):
+        # Another machine may make them at the same moment: then the version below tells that they are there.
+        with suppress(IntegrityError, ProgrammingError), engine.begin() as connection:
+            metadata.create_all(connection)
+            connection.execute(insert(facts).values(name="version", value=str(LEDGER_VERSION)))
+    with engine.connect().execution_options(reading=True) as connection:
+        version = connection.execute(select(facts.c.value).where(facts.c.name == "version")).scalar_one()
+    if version != str(LEDGER_VERSION):
+        raise LedgerError(
+            f"The ledger is of version {version}, this program's of {LEDGER_VERSION}.",
+            "Use the program that wrote it, or another ledger.",
+        )

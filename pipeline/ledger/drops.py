@@ -1,0 +1,56 @@
+"""Drops in the order in which they were received. The order decides who sold a lead first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import func, insert, select
+
+from pipeline.ledger.database import Ledger, moment_of, stamp
+from pipeline.ledger.tables import drops
+
+
+@dataclass(frozen=True)
+class Received:
+    """A drop as the ledger knows it. ``again``: the vendor had delivered the same content before."""
+
+    vendor: str
+    sha256: str
+    sequence: int
+    received_at: datetime
+    state: str
+    run_id: str | None
+    again: bool
+
+
+def receive(ledger: Ledger, vendor: str, sha256: str, name: str, size: int, now: datetime) -> Received:
+    """Give a drop its place in the order, or find the one that it has.
+
+    A clock that was set back does not reorder: a drop is received after all that were received before.
+    """
+    with ledger.writing() as connection:
+        known = connection.execute(
+            select(drops).where(drops.c.vendor == vendor, drops.c.sha256 == sha256)
+        ).one_or_none()
+        if known is not None:
+            return Received(
+                vendor, sha256, known.sequence, moment_of(known.received_at), known.state, known.run_id, again=True
+            )
+        last = connection.execute(select(func.max(drops.c.sequence), func.max(drops.c.received_at))).one()
+        sequence = (last[0] or 0) + 1
+        moment = now.astimezone(UTC)
+        if last[1] is not None:
+            moment = max(moment, moment_of(last[1]) + timedelta(microseconds=1))
+        connection.execute(
+            insert(drops).values(
+                vendor=vendor,
+                sha256=sha256,
+                sequence=sequence,
+                name=name,
+                bytes=size,
+                received_at=stamp(moment),
+                state="taken",
+            )
+        )
+        return Received(vendor, sha256, sequence, moment, "taken", None, again=False)

@@ -1,0 +1,169 @@
+"""The ledger's tables. Instants are UTC, as text in ISO form that sorts as time does; hashes are hexadecimal.
+
+``sequence`` orders the drops of a ledger: who delivered first has the lower number. It is given when a drop is seen
+complete, and never changes, so that a run that is done again judges by the same past.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+#: Raised with every change of the tables; a ledger of another version is refused.
+LEDGER_VERSION = 1
+
+metadata = MetaData()
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", String, nullable=False),
+)
+
+#: Each content that a vendor delivered, once. ``state``: taken, done, quarantined.
+drops = Table(
+    "drops",
+    metadata,
+    Column("vendor", String, primary_key=True),
+    Column("sha256", String, primary_key=True),
+    Column("sequence", Integer, nullable=False, unique=True),
+    Column("name", String, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("received_at", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("run_id", String),
+    Column("kept_at", String, doc="where the raw drop lies now: archive or quarantine; null when it was deleted"),
+    Column("message", String, doc="why it is in quarantine"),
+)
+
+#: Each file that was seen in an inbox, also one that had come before. ``outcome``: new, again.
+arrivals = Table(
+    "arrivals",
+    metadata,
+    Column("arrival", Integer, primary_key=True, autoincrement=True),
+    Column("vendor", String, nullable=False),
+    Column("place", String, nullable=False, doc="path or URL without user and query"),
+    Column("sha256", String, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("seen_at", String, nullable=False),
+    Column("outcome", String, nullable=False),
+)
+
+#: Each finished run. ``state``: done, replaced (the same drop was scrubbed again), deleted (outputs removed).
+runs = Table(
+    "runs",
+    metadata,
+    Column("run_id", String, primary_key=True),
+    Column("vendor", String, nullable=False),
+    Column("campaign", String, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("received_at", String, nullable=False),
+    Column("sequence", Integer, nullable=False, doc="of the drop; of several, the first"),
+    Column("recorded_at", String, nullable=False),
+    Column("out", String, nullable=False),
+    Column("read", BigInteger, nullable=False),
+    Column("clean", BigInteger, nullable=False),
+    Column("rejected", BigInteger, nullable=False),
+    Column("valid_until", Date, doc="the earliest of the clean rows; null when nothing ages"),
+    Column("manifest_sha256", String, nullable=False),
+    Column("state", String, nullable=False),
+)
+
+run_drops = Table(
+    "run_drops",
+    metadata,
+    Column("run_id", ForeignKey("runs.run_id"), primary_key=True),
+    Column("sha256", String, primary_key=True),
+)
+
+#: Rows of a run by primary reason.
+run_reasons = Table(
+    "run_reasons",
+    metadata,
+    Column("run_id", ForeignKey("runs.run_id"), primary_key=True),
+    Column("code", String, primary_key=True),
+    Column("rows", BigInteger, nullable=False),
+)
+
+#: With whom a run's leads overlap: rows of it that a vendor (perhaps the same) had sold before.
+run_overlaps = Table(
+    "run_overlaps",
+    metadata,
+    Column("run_id", ForeignKey("runs.run_id"), primary_key=True),
+    Column("earlier_vendor", String, primary_key=True),
+    Column("rows", BigInteger, nullable=False),
+)
+
+#: Files of the contact history: the points that a run let through. Merged ones cover several runs.
+segments = Table(
+    "segments",
+    metadata,
+    Column("file", String, primary_key=True, doc="name in the history folder: its content's hash"),
+    Column("points", BigInteger, nullable=False),
+    Column("first_sequence", Integer, nullable=False),
+    Column("last_sequence", Integer, nullable=False),
+)
+
+segment_runs = Table(
+    "segment_runs",
+    metadata,
+    Column("file", ForeignKey("segments.file"), primary_key=True),
+    Column("run_id", ForeignKey("runs.run_id"), primary_key=True),
+)
+
+#: Files of returns. ``state``: written, delivered.
+return_files = Table(
+    "return_files",
+    metadata,
+    Column("file", String, primary_key=True, doc="name of the file: vendor, day and the hash of what it returns"),
+    Column("vendor", String, nullable=False),
+    Column("made_at", String, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("credit", Float, nullable=False, doc="in the vendor's currency"),
+    Column("sha256", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("destination", String),
+    Column("delivered_at", String),
+)
+
+#: Rows that went back. A vendor's key goes back once, in whatever run it stands.
+returned_rows = Table(
+    "returned_rows",
+    metadata,
+    Column("vendor", String, primary_key=True),
+    Column("key", String, primary_key=True, doc="hash of the vendor's lead id, or of the original row without one"),
+    Column("run_id", String, nullable=False),
+    Column("row_id", BigInteger, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("state_code", String, doc="the lead's state, where a cap counts by state"),
+    Column("file", ForeignKey("return_files.file"), nullable=False),
+    UniqueConstraint("run_id", "row_id"),
+)
+
+#: What retention removed: never what was in it.
+deletions = Table(
+    "deletions",
+    metadata,
+    Column("deletion", Integer, primary_key=True, autoincrement=True),
+    Column("what", String, nullable=False, doc="raw drop, outputs, history"),
+    Column("subject", String, nullable=False, doc="run id, or hash of the drop"),
+    Column("vendor", String),
+    Column("deleted_at", String, nullable=False),
+    Column("because", String, nullable=False),
+)
+
+Index("runs_by_vendor", runs.c.vendor, runs.c.as_of)
+Index("drops_by_state", drops.c.state)
+Index("returned_by_file", returned_rows.c.file)

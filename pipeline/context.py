@@ -54,6 +54,11 @@ class Context:
         return CODES if self.rules is None else self.rules.codes
 
     @property
+    def rescrub(self) -> bool:
+        """Whether these are an earlier result's clean rows: bought then, so nothing of them goes back."""
+        return any(source.mapping.read_before for source in self.sources)
+
+    @property
     def points(self) -> tuple[str, ...]:
         """Contact points that the campaign's channels can reach."""
         return tuple(dict.fromkeys(point for channel in self.campaign.channels for point in CHANNEL_POINTS[channel]))

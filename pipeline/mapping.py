@@ -27,6 +27,7 @@ class Mapping:
 
     ``withheld`` columns hold phones or emails beyond the fourth: unscreened, so no clean row may carry them. ``parts``
     are fields that are only a part of their column's cells. ``why`` says of each field what its mapping rests on.
+    ``read_before``: the cells are an earlier result's, and all of them can be read.
     """
 
     fields: dict[str, str]
@@ -37,11 +38,12 @@ class Mapping:
     layout: Layout = field(default_factory=Layout)
     parts: dict[str, InCellPart] = field(default_factory=dict)
     why: dict[str, str] = field(default_factory=dict)
+    read_before: bool = False
 
     @property
     def extra(self) -> tuple[str, ...]:
         """Columns that ``extra`` carries: the unmapped, and those whose cells may hold what could not be read."""
-        may_fail = (*INSTANTS, *DAYS, *CODE_FIELDS, "is_business")
+        may_fail = () if self.read_before else (*INSTANTS, *DAYS, *CODE_FIELDS, "is_business")
         kept = {self.fields[name] for name in may_fail if name in self.fields}
         return tuple(name for name in self.unmapped) + tuple(sorted(kept))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline.context import Source
 from pipeline.drift import HeaderMemory, check_drift
+from pipeline.earlier import Earlier, check_consulted, open_earlier
 from pipeline.list_options import options_of
 from pipeline.mapping import Mapping, map_columns
 from pipeline.reading.opening import open_drop
@@ -50,6 +51,7 @@ class Request:
     dns_server: str | None = None
     dry_run: bool = False
     force: bool = False
+    earlier: Earlier | None = None
     threads: int = 2
     block_bytes: int = 8 << 20
 
@@ -86,16 +88,24 @@ def make_plan(request: Request) -> Plan:
     lists = _list_specs(campaign, base, request, region)
     if request.sheets:
         layout = layout.model_copy(update={"sheet": request.sheets})
-    tables = open_drop(request.drops, layout)
-    if request.sheets and all(table.sheet is None for table in tables):
-        raise UsageError("--sheet is given, and no file of the drop is a workbook.", "Leave it out.")
-    sources = [Source(table, _mapping(table, layout, campaign), file_region) for table in tables]
+    if request.earlier is not None:
+        sources = [Source(*open_earlier(request.earlier), file_region)]
+    else:
+        tables = open_drop(request.drops, layout)
+        if request.sheets and all(table.sheet is None for table in tables):
+            raise UsageError("--sheet is given, and no file of the drop is a workbook.", "Leave it out.")
+        sources = [Source(table, _mapping(table, layout, campaign), file_region) for table in tables]
     store = store_of(request.store, workspace_of(request.campaign))
     label = vendor.name if vendor else request.vendor
     notes: list[str] = []
     store_lists = _store_lists(request, campaign, store, label, notes)
     memory = _memory(request, vendor, sources)
     packs = load_packs([*campaign.rules.packs, *request.rules], workspace_of(request.campaign))
+    if request.earlier is not None:
+        kinds = {spec.kind.kind for spec in lists}
+        if store is not None:
+            kinds |= {store.facts(name).kind for name in store_lists}
+        check_consulted(request.earlier, kinds, {pack.pack.name for pack in packs})
     return Plan(
         campaign,
         label,
@@ -115,7 +125,7 @@ def make_plan(request: Request) -> Plan:
 def _memory(request: Request, vendor: Vendor | None, sources: list[Source]) -> HeaderMemory | None:
     """Compare the drop with the vendor's last accepted one, where a workspace remembers it."""
     workspace = workspace_of(request.campaign)
-    if workspace is None or vendor is None:
+    if workspace is None or vendor is None or request.earlier is not None:
         return None
     path = workspace / "vendors" / f"{vendor.name}.header.json"
     return check_drift(path, vendor.name, [source.table for source in sources], accept=request.accept_drift)

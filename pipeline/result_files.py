@@ -39,10 +39,7 @@ class ResultFiles:
         self._findings = ParquetOutput(folder / "findings.parquet", FINDING_SCHEMA, context.codes, metadata)
         self._beside = ThreadPoolExecutor(1, "clean rows")
         self._pending = self._beside.submit(lambda: None)
-        (folder / "returns").mkdir()
-        self._returns = ReturnFile(
-            folder / "returns" / f"{context.vendor or UNNAMED_VENDOR}.csv", context.columns, context.codes
-        )
+        self._returns = None if context.rescrub else _return_file(folder, context)
 
     def add(self, verdict: Verdict, findings: pl.DataFrame) -> None:
         """Take a batch. Clean rows are written beside the others, and while the next batch is decided."""
@@ -50,7 +47,8 @@ class ResultFiles:
         self._pending = self._beside.submit(self._clean.add, verdict.clean)
         self._rejected.add(verdict.rejected)
         self._findings.add(findings)
-        self._returns.add(verdict.rejected)
+        if self._returns is not None:
+            self._returns.add(verdict.rejected)
 
     def close(self) -> dict[str, OutputFile]:
         """Finish all files; sizes, rows and hashes by name."""
@@ -59,10 +57,16 @@ class ResultFiles:
         written = (self._clean, self._rejected, self._findings)
         for file in written:
             file.close()
-        rows = {file.path: file.rows for file in (*written, self._returns)}
+        rows = {file.path: file.rows for file in (*written, self._returns) if file is not None}
         for path in rows:
             path.touch()
         return {str(path.relative_to(self._folder)): output_file(path, count) for path, count in rows.items()}
+
+
+def _return_file(folder: Path, context: Context) -> ReturnFile:
+    (folder / "returns").mkdir()
+    path = folder / "returns" / f"{context.vendor or UNNAMED_VENDOR}.csv"
+    return ReturnFile(path, context.columns, context.codes)
 
 
 def output_file(path: Path, rows: int) -> OutputFile:

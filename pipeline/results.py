@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -27,3 +28,9 @@ def open_manifest(out: Path) -> Manifest:
 def scan(out: Path, name: str) -> pl.LazyFrame:
     """Scan one of the outputs."""
     return pl.scan_parquet(out / f"{name}.parquet")
+
+
+def earliest_valid_until(out: Path) -> date | None:
+    """Return the last day on which all clean rows of a result may be used; None when none of them ages."""
+    day = scan(out, "clean").select(pl.col("valid_until").min()).collect().item()
+    return day if isinstance(day, date) else None

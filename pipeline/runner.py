@@ -19,6 +19,7 @@ from pipeline.ahead import in_order
 from pipeline.alarms import silence
 from pipeline.context import Context, Source
 from pipeline.counts import Tally, add_present
+from pipeline.earlier import earlier_findings
 from pipeline.identity import run_id
 from pipeline.law import law_warnings, rules_of
 from pipeline.mail_check import CACHE_FILE, MailCheck
@@ -172,6 +173,8 @@ class _Run:
                 add_present(checked.given, checked.frame)
             elif stage is normalise_stage:
                 add_present(checked.valid, checked.frame)
+                if self._request.earlier is not None:
+                    found.append(earlier_findings(checked.frame, self._request.earlier.manifest.run_id))
         checked.findings = pl.concat(found)
         for judging in JUDGING_STAGES:
             began = time.perf_counter()
@@ -209,7 +212,8 @@ class _Run:
             self._plan, self._context, self._files, self._tallies, self._matches, written, identity
         )
         timings = {step: round(seconds, 3) for step, seconds in self._seconds.items()}
-        manifest = manifest.model_copy(update={"mail_check": mail, "timings": timings})
+        earlier = None if self._request.earlier is None else self._request.earlier.record()
+        manifest = manifest.model_copy(update={"mail_check": mail, "rescrub_of": earlier, "timings": timings})
         write_manifest(manifest, self._staging)
         return manifest
 
@@ -218,13 +222,14 @@ class _Run:
         for number, frame, found in self._spill.take():
             began = time.perf_counter()
             source = self._context.sources[number]
-            constants = {
-                "vendor": self._context.vendor,
-                "source_file": source.table.name,
-                "source_sheet": source.table.sheet,
-                "source_sha256": delivery_of(source.table.input, self._files[number]).sha256,
-                "run_id": identity,
-            }
+            constants: dict[str, str | None] = {"run_id": identity}
+            if not source.mapping.read_before:
+                constants |= {
+                    "vendor": self._context.vendor,
+                    "source_file": source.table.name,
+                    "source_sheet": source.table.sheet,
+                    "source_sha256": delivery_of(source.table.input, self._files[number]).sha256,
+                }
             late = [self._duplicates.findings_for(frame)]
             if self._mail is not None:
                 late.append(self._mail.findings_for(frame))
@@ -260,6 +265,9 @@ class _Run:
         rows = 0
         for number, source in enumerate(self._context.sources):
             for batch in read_batches(source.table, self._files[number], self._request.block_bytes):
+                if source.mapping.read_before:
+                    yield number, batch
+                    continue
                 ids = pl.int_range(rows, rows + len(batch), dtype=pl.UInt64, eager=True)
                 rows += len(batch)
                 yield number, batch.with_columns(ids.alias("row_id"))

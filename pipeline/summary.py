@@ -15,8 +15,8 @@ from schemas.codes import CODES
 from schemas.manifest import Counts, InputFile
 
 
-def print_summary(result: Result, out: Path | None, *, as_json: bool) -> None:
-    """Print to stdout; warnings go to stderr."""
+def print_summary(result: Result, out: Path | None, *, as_json: bool, more: dict[str, object] | None = None) -> None:
+    """Print to stdout; warnings go to stderr. ``more`` is added to the JSON object."""
     manifest = result.manifest
     if as_json:
         document = {
@@ -28,6 +28,7 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool) -> None:
             "lists": {lst.name: {"entries": lst.entries.indexed, "matches": lst.matches} for lst in manifest.lists},
             "warnings": result.warnings,
             "too_many_rejected": result.too_many_rejected,
+            **(more or {}),
         }
         sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
         return

@@ -270,6 +270,13 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "Neither the number nor the address says in which country the lead is, so no law could be chosen.",
         "Have the vendor send the country, or name it with --region when the whole drop is from one.",
     ),
+    ReasonCode(
+        "phone.reading_lost",
+        "review",
+        "review",
+        "The number could be read in two ways when the drop was read, and the clean row keeps only one of them.",
+        "Scrub the vendor's drop anew instead of its clean rows: then both are screened.",
+    ),
     # Noted; these block nothing.
     _flag(
         "phone.ambiguous",

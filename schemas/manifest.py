@@ -141,6 +141,16 @@ class OutputFile(_Model):
     rows: int
 
 
+class EarlierRun(_Model):
+    """The result whose clean rows were scrubbed again."""
+
+    run_id: str
+    as_of: date
+    clean_sha256: str
+    clean: int
+    valid_until: date | None = Field(description="the earliest of its rows")
+
+
 class Manifest(_Model):
     """Everything that an auditor needs to know of a run."""
 
@@ -158,6 +168,7 @@ class Manifest(_Model):
     inputs: list[InputFile]
     counts: Counts
     lists: list[UsedList]
+    rescrub_of: EarlierRun | None = Field(default=None, description="only of rescrub; row_id is that run's")
     mail_check: MailChecked | None = Field(default=None, description="only with --check-mx")
     rules: UsedRules
     libraries: dict[str, str] = Field(description="versions of the libraries that decide results")

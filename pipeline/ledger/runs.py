@@ -6,16 +6,16 @@ A crash between publishing a result and entering it loses nothing: entering it l
 from __future__ import annotations
 
 import hashlib
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
-import polars as pl
 from sqlalchemy import Connection, delete, insert, select, update
 
 from pipeline.ledger.database import Ledger, stamp
 from pipeline.ledger.drops import Received
 from pipeline.ledger.tables import drops, run_drops, run_reasons, runs
 from pipeline.manifests import MANIFEST, read_manifest
+from pipeline.results import earliest_valid_until
 from schemas.manifest import Manifest
 
 
@@ -62,12 +62,6 @@ def record_run(ledger: Ledger, out: Path, received: list[Received], now: datetim
                 [{"run_id": manifest.run_id, "code": code, "rows": rows} for code, rows in reasons.items()],
             )
     return manifest
-
-
-def earliest_valid_until(out: Path) -> date | None:
-    """Return the first day on which some clean row of a result goes stale."""
-    column = pl.scan_parquet(out / "clean.parquet").select(pl.col("valid_until").min()).collect().item()
-    return column if isinstance(column, date) else None
 
 
 def _forget(connection: Connection, run_id: str) -> None:

@@ -123,6 +123,19 @@ segment_runs = Table(
     Column("run_id", ForeignKey("runs.run_id"), primary_key=True),
 )
 
+#: Clean rows of a run that were scrubbed again.
+rescrubs = Table(
+    "rescrubs",
+    metadata,
+    Column("run_id", String, primary_key=True, doc="of the new run"),
+    Column("earlier_run_id", String, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("recorded_at", String, nullable=False),
+    Column("out", String, nullable=False),
+    Column("clean", BigInteger, nullable=False),
+    Column("valid_until", Date),
+)
+
 #: Files of returns. ``state``: written, delivered.
 return_files = Table(
     "return_files",

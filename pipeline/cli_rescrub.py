@@ -1,0 +1,124 @@
+"""The ``leadscrub rescrub`` command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli_types import AsOfDay, Json, MaxAgeDays, StoreFolder, day_of
+from schemas.errors import UsageError
+
+
+def rescrub(
+    earlier: Annotated[Path | None, typer.Argument(metavar="OUT", help="Folder of the earlier result.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Folder for the new result.")] = None,
+    within: Annotated[
+        str | None,
+        typer.Option("--expiring", metavar="DAYSd", help="List results of the ledger that go stale within, as in 7d."),
+    ] = None,
+    campaign: Annotated[Path | None, typer.Option(help="Campaign TOML; the workspace's of the same name.")] = None,
+    vendor: Annotated[str | None, typer.Option(help="Who sold the leads; as in the earlier run.")] = None,
+    dnc: Annotated[list[Path] | None, typer.Option(help="Do-Not-Call registry file; repeatable.")] = None,
+    internal: Annotated[list[Path] | None, typer.Option(help="Your own do-not-contact file; repeatable.")] = None,
+    unsubscribe: Annotated[list[Path] | None, typer.Option(help="Unsubscribed emails; repeatable.")] = None,
+    list_: Annotated[
+        list[str] | None,
+        typer.Option("--list", metavar="KIND:NAME=FILE|NAME", help="Any other list, or one of the store; repeatable."),
+    ] = None,
+    list_column: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=COLUMN", help="Column that holds a CSV list's entries.")
+    ] = None,
+    list_hash: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=RECIPE", help="How a list's hashes were made.")
+    ] = None,
+    region: Annotated[str | None, typer.Option(help="Region of the leads' lists; as in the earlier run.")] = None,
+    as_of: AsOfDay = None,
+    store: StoreFolder = None,
+    allow_stale: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Use this list although it is stale; it is recorded.")
+    ] = None,
+    max_age: MaxAgeDays = None,
+    rules: Annotated[list[str] | None, typer.Option(metavar="PACK", help="Rule pack to apply; repeatable.")] = None,
+    accept_weaker: Annotated[
+        bool, typer.Option("--accept-weaker", help="The workspace's packs may allow more than the shipped ones.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier result.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Scrub an earlier clean set against today's lists and rules: what is newly blocked, what stays, until when."""
+    today = day_of(as_of)
+    if within is not None:
+        if earlier is not None or out is not None:
+            raise UsageError("--expiring lists results; it scrubs none.", "Leave OUT and -o away.")
+        _list_expiring(within, as_of=as_of, as_json=as_json)
+        return
+    if earlier is None or out is None:
+        raise UsageError("Which result, and where to?", "As in: leadscrub rescrub OUT -o NEW. Or say --expiring 7d.")
+
+    import os  # noqa: PLC0415
+
+    from pipeline.plan import Request, workspace_of  # noqa: PLC0415
+    from pipeline.progress import progress_bar  # noqa: PLC0415
+    from pipeline.rescrub import campaign_of, earlier_result, print_changes  # noqa: PLC0415
+    from pipeline.run_lists import run_lists, store_names  # noqa: PLC0415
+    from pipeline.runner import scrub  # noqa: PLC0415
+    from schemas.config import channel_named  # noqa: PLC0415
+    from schemas.contact.regions import checked_region  # noqa: PLC0415
+    from schemas.list_kinds import max_age_said  # noqa: PLC0415
+
+    before = earlier_result(earlier)
+    campaign = campaign or campaign_of(before, workspace_of(None))
+    named = checked_region(region) if region else before.manifest.region
+    request = Request(
+        drops=[str(before.clean)],
+        out=out,
+        as_of=today,
+        campaign=campaign,
+        vendor=vendor or before.manifest.vendor,
+        region=named,
+        channels=[] if campaign else [channel_named(name) for name in before.manifest.channels],
+        lists=run_lists(
+            {"dnc.national": dnc or [], "dnc.internal": internal or [], "email.unsubscribed": unsubscribe or []},
+            list_ or [],
+            list_column or [],
+            list_hash or [],
+        ),
+        store=store,
+        store_lists=store_names(list_ or []),
+        allow_stale=allow_stale or [],
+        max_age=max_age_said(max_age or []),
+        rules=rules or [],
+        accept_weaker=accept_weaker,
+        force=force,
+        earlier=before,
+        threads=os.cpu_count() or 1,
+    )
+    with progress_bar() as report:
+        result = scrub(request, report)
+    _record(out, before.manifest.run_id)
+    print_changes(result, before, out, as_json=as_json)
+
+
+def _list_expiring(within: str, *, as_of: str | None, as_json: bool) -> None:
+    from pipeline.ledger.database import workspace_ledger  # noqa: PLC0415
+    from pipeline.ledger.expiring import expiring, print_expiring, span_of  # noqa: PLC0415
+
+    today, span = day_of(as_of), span_of(within)
+    with workspace_ledger(Path()) as ledger:
+        if ledger is None:
+            raise UsageError("This folder has no ledger.", "Stand in a workspace whose leadscrub.toml has [ledger].")
+        print_expiring(expiring(ledger, today, span), today, as_json=as_json)
+
+
+def _record(out: Path, earlier_run_id: str) -> None:
+    """Enter the new result into the workspace's ledger, where there is one."""
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    from pipeline.ledger.database import workspace_ledger  # noqa: PLC0415
+    from pipeline.ledger.expiring import record_rescrub  # noqa: PLC0415
+
+    with workspace_ledger(Path()) as ledger:
+        if ledger is not None:
+            record_rescrub(ledger, out, earlier_run_id, datetime.now(UTC))

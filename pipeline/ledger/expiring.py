@@ -1,0 +1,87 @@
+"""Finds clean rows that are about to go stale, by what the ledger knows of runs and of their later scrubs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import delete, insert, select
+
+from pipeline.ledger.database import Ledger, stamp
+from pipeline.ledger.tables import rescrubs, runs
+from pipeline.manifests import read_manifest
+from pipeline.results import earliest_valid_until
+from pipeline.terminal import plain_table, stdout_console
+from schemas.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Expiring:
+    """Clean rows of a run, as last scrubbed. ``valid_until``: the last day on which all of them may be used."""
+
+    run_id: str
+    vendor: str
+    clean: int
+    valid_until: date | None
+    out: str
+
+
+def record_rescrub(ledger: Ledger, out: Path, earlier_run_id: str, now: datetime) -> None:
+    """Enter clean rows that were scrubbed again: from now on their result is the one that may be used."""
+    manifest = read_manifest(out)
+    with ledger.writing() as connection:
+        connection.execute(delete(rescrubs).where(rescrubs.c.run_id == manifest.run_id))
+        connection.execute(
+            insert(rescrubs).values(
+                run_id=manifest.run_id,
+                earlier_run_id=earlier_run_id,
+                as_of=manifest.as_of,
+                recorded_at=stamp(now),
+                out=str(out.absolute()),
+                clean=manifest.counts.clean,
+                valid_until=earliest_valid_until(out),
+            )
+        )
+
+
+def expiring(ledger: Ledger, as_of: date, within: timedelta) -> list[Expiring]:
+    """Runs of the ledger whose rows, as last scrubbed, go stale in that time or have; the next ones first."""
+    with ledger.reading() as connection:
+        found = {
+            row.run_id: Expiring(row.run_id, row.vendor, row.clean, row.valid_until, row.out)
+            for row in connection.execute(select(runs).where(runs.c.state == "done"))
+        }
+        first = {run_id: run_id for run_id in found}
+        for row in connection.execute(select(rescrubs).order_by(rescrubs.c.recorded_at)):
+            run_id = first.get(row.earlier_run_id)
+            if run_id is not None:
+                first[row.run_id] = run_id
+                found[run_id] = replace(found[run_id], clean=row.clean, valid_until=row.valid_until, out=row.out)
+    last = as_of + within
+    soon = [run for run in found.values() if run.clean and run.valid_until is not None and run.valid_until <= last]
+    return sorted(soon, key=lambda run: (run.valid_until or last, run.run_id))
+
+
+def print_expiring(found: list[Expiring], as_of: date, *, as_json: bool) -> None:
+    """Print them as a table, or as JSON."""
+    if as_json:
+        documents = [asdict(run) | {"valid_until": str(run.valid_until)} for run in found]
+        sys.stdout.write(json.dumps(documents) + "\n")
+        return
+    table = plain_table()
+    for name in ("vendor", "clean rows", "usable until", "days left", "result"):
+        table.add_column(name, justify="right" if name in ("clean rows", "days left") else "left")
+    for run in found:
+        days = (run.valid_until - as_of).days if run.valid_until is not None else 0
+        table.add_row(run.vendor, f"{run.clean:,}", str(run.valid_until), f"{days:,}", run.out)
+    stdout_console().print(table if found else "no clean rows go stale in that time")
+
+
+def span_of(text: str) -> timedelta:
+    """Read a span of days, such as ``7d``."""
+    if not text.endswith("d") or not text[:-1].isdecimal():
+        raise UsageError(f"'{text}' is not a number of days.", "Write it as 7d.")
+    return timedelta(days=int(text[:-1]))

@@ -23,7 +23,8 @@ from schemas.manifest import EarlierRun, Manifest
 
 #: Columns that say where a row came from: they stay what they are.
 PROVENANCE = ("vendor", "source_file", "source_sha256", "source_sheet", "source_line")
-#: Column of a batch with the flags that the row had.
+#: Columns of a batch with the ``row_id`` and the flags that the row had.
+EARLIER_ROW = "earlier_row"
 EARLIER_FLAGS = "earlier_flags"
 _FIELDS = (*PERSON, *PHONE_SLOTS, *EMAIL_SLOTS, *EVIDENCE, "vendor_lead_id", "received_at")
 #: Flags that rest on the cells of the drop, which a clean row no longer has.
@@ -79,7 +80,7 @@ class EarlierReader:
         return {"format": "clean rows of a result", "run_id": self.run_id}
 
     def batches(self, tally: FileTally, block_bytes: int) -> Iterator[pl.DataFrame]:
-        """See `Reader`; beside that, batches have ``row_id``, `PROVENANCE` and `EARLIER_FLAGS`."""
+        """See `Reader`; beside that, batches have `EARLIER_ROW`, `EARLIER_FLAGS` and `PROVENANCE`."""
         tally.take_whole(self.input, block_bytes)
         try:
             with self.input.open("rb") as stream, pq.ParquetFile(stream) as source:
@@ -95,7 +96,7 @@ class EarlierReader:
         kept = frame.get_column("extra").struct
         texts += [kept.field(name).alias(SOURCE + name) for name in self.extra]
         return pl.DataFrame(texts).with_columns(
-            frame["row_id"],
+            frame["row_id"].alias(EARLIER_ROW),
             *(frame[name] for name in PROVENANCE),
             frame["flags"].alias(EARLIER_FLAGS),
             pl.lit(None, pl.String).alias("raw"),
@@ -140,8 +141,17 @@ def check_consulted(earlier: Earlier, kinds: set[str], packs: set[str]) -> None:
     lacking = sorted({pack.name for pack in manifest.rules.packs} - packs)
     if lacking:
         raise ListError(
-            f"The earlier run asked the rule pack '{lacking[0]}', and this one does not.", "Name it with --rules."
+            f"The earlier run asked the rule packs {', '.join(lacking)}, and this one does not.",
+            "Name them with --rules, or the --campaign that does.",
         )
+
+
+def numbered_as_before(frame: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
+    """Give rows and findings the ``row_id`` of the earlier run again. ``ids`` has both numbers of a batch, in order."""
+    if frame.is_empty():
+        return frame
+    places = frame.get_column("row_id") - ids.item(0, "row_id")
+    return frame.with_columns(ids.get_column(EARLIER_ROW).gather(places).alias("row_id"))
 
 
 def earlier_findings(frame: pl.DataFrame, run_id: str) -> pl.DataFrame:

@@ -19,7 +19,7 @@ from pipeline.ahead import in_order
 from pipeline.alarms import silence
 from pipeline.context import Context, Source
 from pipeline.counts import Tally, add_present
-from pipeline.earlier import earlier_findings
+from pipeline.earlier import EARLIER_ROW, earlier_findings, numbered_as_before
 from pipeline.identity import run_id
 from pipeline.law import law_warnings, rules_of
 from pipeline.mail_check import CACHE_FILE, MailCheck
@@ -149,7 +149,8 @@ class _Run:
             began = time.perf_counter()
             self._count_matches(findings)
             usable = usable_points(frame, findings, self._context)
-            self._duplicates.gather(frame, usable, number)
+            if self._request.earlier is None:
+                self._duplicates.gather(frame, usable, number)
             if self._mail is not None:
                 self._mail.gather(frame, usable)
             began = self._clock("gather keys", began)
@@ -235,6 +236,10 @@ class _Run:
                 late.append(self._mail.findings_for(frame))
             findings = pl.concat([found, *late]).sort("row_id", maintain_order=True)
             verdict = decide_stage(frame, findings, source, self._context, constants)
+            if source.mapping.read_before:
+                ids = frame.select("row_id", EARLIER_ROW)
+                verdict = Verdict(numbered_as_before(verdict.clean, ids), numbered_as_before(verdict.rejected, ids))
+                findings = numbered_as_before(findings, ids)
             self._clock("decide", began)
             yield number, verdict, findings
 
@@ -265,9 +270,6 @@ class _Run:
         rows = 0
         for number, source in enumerate(self._context.sources):
             for batch in read_batches(source.table, self._files[number], self._request.block_bytes):
-                if source.mapping.read_before:
-                    yield number, batch
-                    continue
                 ids = pl.int_range(rows, rows + len(batch), dtype=pl.UInt64, eager=True)
                 rows += len(batch)
                 yield number, batch.with_columns(ids.alias("row_id"))

@@ -26,7 +26,7 @@ _EXPRESSIONS = MappingProxyType(
     }
 )
 #: Eight digits at a time: so many that what is computed of them stays in the processor's cache.
-_WORDS = 1 << 13
+_WORDS = 1 << 14
 _NIBBLES, _ONES = np.uint64(0x0F0F0F0F0F0F0F0F), np.uint64(0x0101010101010101)
 _FOUR, _SIX, _EIGHT, _NINE = (np.uint64(number) for number in (4, 6, 8, 9))
 

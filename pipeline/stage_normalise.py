@@ -10,8 +10,8 @@ from schemas.columns import CODE_FIELDS, POST_POINT
 from schemas.contact.calling_codes import calling_codes, regions_by_code
 from schemas.contact.email import EMAIL_AUTHORITY, email_forms
 from schemas.contact.phone import PHONE_AUTHORITY, phone_forms
+from schemas.contact.phone_points import phone_points
 from schemas.contact.regions import regions_of
-from schemas.contact.second_look import phone_points
 from schemas.findings import findings, no_findings
 from schemas.masking import masked_phone, masked_text
 

@@ -10,21 +10,16 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import importlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from schemas.errors import UsageError
+from schemas.hashing import Digests, digests
 from schemas.names import did_you_mean
-
-Digests = npt.NDArray[np.uint8]
 
 _TEXT_STEPS: dict[str, Callable[[str], str]] = {
     "trim": str.strip,
@@ -48,13 +43,7 @@ _COLUMN_STEPS: dict[str, Callable[[pl.Expr], pl.Expr]] = {
 }
 #: Length of each digest in bytes.
 _HASHES = {"md5": 16, "sha1": 20, "sha256": 32, "sha512": 64}
-#: Values hashed at a time: so many small objects as a whole column would not stay in the processor's cache.
-_HASHED_AT_ONCE = 1 << 13
 _SPELLINGS = ("hex", "base64")
-
-#: CPython's own hash modules, by version. For a text as short as an address, to set up OpenSSL's takes longer than
-#: the hashing.
-_MODULES = {"md5": ("_md5",), "sha1": ("_sha1",), "sha256": ("_sha2", "_sha256"), "sha512": ("_sha2", "_sha512")}
 
 _HEX = re.compile(r"[0-9a-fA-F]+")
 
@@ -99,11 +88,7 @@ class Recipe:
 
     def hashed(self, prepared: pl.Series) -> Digests:
         """Hash `prepared` values, none of them null, to n x `digest_bytes` bytes."""
-        make = _constructor(self.algorithm)
-        blocks = (prepared.slice(start, _HASHED_AT_ONCE) for start in range(0, len(prepared), _HASHED_AT_ONCE))
-        texts = (block.cast(pl.Binary).to_list() for block in blocks)
-        digests = b"".join(b"".join([make(text).digest() for text in some]) for some in texts)
-        return np.frombuffer(digests, np.uint8).reshape(-1, self.digest_bytes)
+        return digests(prepared, self.algorithm)
 
     def digest_all(self, values: pl.Series) -> Digests:
         """Hash a column without nulls; row by row what `digest` gives."""
@@ -138,21 +123,10 @@ class Recipe:
             # White space is skipped: with any of it there are too few.
             if len(joined) == size * len(entries):
                 return np.frombuffer(joined, np.uint8).reshape(-1, size), pl.repeat(True, len(entries), eager=True)
-        digests = [self.to_bytes(entry) for entry in entries]
-        good = b"".join(digest for digest in digests if digest is not None)
-        is_good = pl.Series([digest is not None for digest in digests], dtype=pl.Boolean)
+        read = [self.to_bytes(entry) for entry in entries]
+        good = b"".join(digest for digest in read if digest is not None)
+        is_good = pl.Series([digest is not None for digest in read], dtype=pl.Boolean)
         return np.frombuffer(good, np.uint8).reshape(-1, size), is_good
-
-
-def _constructor(algorithm: str) -> Callable[[bytes], Any]:
-    """The quickest maker of short hashes that this Python has."""
-    for module in _MODULES[algorithm]:
-        try:
-            make: Callable[[bytes], Any] = getattr(importlib.import_module(module), algorithm)
-        except ImportError:
-            continue
-        return make
-    return partial(hashlib.new, algorithm, usedforsecurity=False)
 
 
 def parse_recipe(spelled: str) -> Recipe:

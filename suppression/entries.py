@@ -14,7 +14,7 @@ from schemas.column_bytes import binary_column
 from schemas.contact.apply import Apply
 from schemas.contact.email import email_forms
 from schemas.contact.match_keys import fold_email
-from schemas.contact.second_look import phone_points
+from schemas.contact.phone_points import phone_points
 from schemas.errors import ListError
 from schemas.list_kinds import ListKind
 from schemas.recipes import Recipe, looks_hashed

@@ -32,7 +32,7 @@ from schemas.contact.numbering.answers import UNDECIDED
 from schemas.contact.numbering.deciding import numbering
 from schemas.contact.numbering.library import DECIMAL_REMOVED, SEVERAL
 from schemas.contact.phone import phone_forms
-from schemas.contact.second_look import phone_points, second_look
+from schemas.contact.phone_points import phone_points, second_look
 from tests.schemas.test_email_values import made_up_addresses
 from tests.schemas.test_numbering import near_edges
 from tests.schemas.test_numbering_values import REGIONS, made_up_values

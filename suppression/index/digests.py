@@ -10,10 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from suppression.index.blobs import Blob, BlobWriter
-from suppression.index.search import places
+from suppression.index.search import Keys, Places, SortedKeys
 
 Digests = npt.NDArray[np.uint8]
-Keys = npt.NDArray[np.uint64]
 
 _KEY_BYTES = 8
 #: Parts that are sorted one by one, so that memory holds one two-hundred-and-fifty-sixth of the list.
@@ -104,7 +103,7 @@ class DigestIndex:
         self._entries, self.size = int(record["entries"]), int(record["size"])
         self._key_blob = Blob(folder, record["keys"], list_name)
         self._rest = Blob(folder, record["rest"], list_name)
-        self._keys: Keys | None = None
+        self._keys: SortedKeys | None = None
 
     def __len__(self) -> int:
         return self._entries
@@ -121,24 +120,16 @@ class DigestIndex:
 
     def hits(self, digests: Digests) -> npt.NDArray[np.bool_]:
         """Whether each digest (n x size bytes) is in the index."""
-        found = np.zeros(len(digests), dtype=bool)
         if not self._entries or not len(digests):
-            return found
+            return np.zeros(len(digests), dtype=bool)
         if self._keys is None:
-            self._keys = self._key_blob.all().view(np.uint64)
-        wanted = _keys_of(digests)
-        place = places(self._keys, wanted)
+            self._keys = SortedKeys(self._key_blob.all().view(np.uint64))
         tail = self.size - _KEY_BYTES
-        rows = np.arange(len(wanted))
-        # Two digests may share eight bytes: go on while they do.
-        while len(rows := rows[(place[rows] < self._entries)]):
-            rows = rows[self._keys[place[rows]] == wanted[rows]]
-            if not len(rows):
-                break
-            starts = place[rows] * tail
-            data = self._rest.touch(np.concatenate([starts, starts + tail - 1]))
-            same = (np.take(data.reshape(-1, tail), place[rows], axis=0) == digests[rows, _KEY_BYTES:]).all(axis=1)
-            found[rows[same]] = True
-            rows = rows[~same]
-            place[rows] += 1
-        return found
+
+        def same(rows: Places, places: Places) -> npt.NDArray[np.bool_]:
+            starts = places * tail
+            rest = self._rest.touch(np.concatenate([starts, starts + tail - 1])).reshape(-1, tail)
+            equal: npt.NDArray[np.bool_] = (rest.take(places, axis=0) == digests[rows, _KEY_BYTES:]).all(axis=1)
+            return equal
+
+        return self._keys.matching(_keys_of(digests), same)

@@ -1,24 +1,66 @@
-"""Where values stand in a large sorted array."""
+"""Finds values in a large sorted array, of which only a few bytes here and there are read."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 
+Keys = npt.NDArray[np.uint64]
+Places = npt.NDArray[np.int64]
+
+#: Every so many keys, one is copied: where a value stands among those says which few keys to look at. The copy stays
+#: in the processor's cache while the keys themselves do not. A power of two.
+_STEP = 64
+#: Values at a time: what is computed of them stays in the processor's cache.
 _AT_ONCE = 1 << 12
 
 
-def places(ordered: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
-    """Return, for each value, how many of ``ordered`` are smaller: where it stands, if it is there.
+class SortedKeys:
+    """Keys in ascending order, not nothing; several may be equal."""
 
-    In order and some thousand at a time, so that memory is read once from its beginning to its end and each search
-    stays in the processor's cache: several times as fast as a search among all for each.
-    """
-    found = np.empty(len(wanted), dtype=np.int64)
-    order = np.argsort(wanted)
-    values = wanted[order]
-    for start in range(0, len(values), _AT_ONCE):
-        some = values[start : start + _AT_ONCE]
-        low, high = np.searchsorted(ordered, some[[0, -1]])
-        found[order[start : start + _AT_ONCE]] = low + np.searchsorted(ordered[low:high], some)
-    return found
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+        self._firsts = keys[::_STEP].copy()
+
+    def matching(self, wanted: Keys, same: Callable[[Places, Places], npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:
+        """Whether each value stands at a place of which ``same(rows of wanted, their places)`` is true.
+
+        Different entries may share a key: each that has the value is asked about, until one is the same.
+        """
+        found = np.zeros(len(wanted), dtype=bool)
+        rows, places = self._first_places(wanted)
+        while len(rows):
+            is_same = same(rows, places)
+            found[rows[is_same]] = True
+            rows, places = rows[~is_same], places[~is_same] + 1
+            again = self._keys[np.minimum(places, len(self._keys) - 1)] == wanted[rows]
+            again &= places < len(self._keys)
+            rows, places = rows[again], places[again]
+        return found
+
+    def _first_places(self, wanted: Keys) -> tuple[Places, Places]:
+        """Rows of ``wanted`` whose value is there, and the first place of each, in ascending order."""
+        # In order, so that memory is read once from its beginning to its end.
+        order = np.argsort(wanted)
+        rows, places = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+        for start in range(0, len(order), _AT_ONCE):
+            some = order[start : start + _AT_ONCE]
+            place, there = self._search(wanted[some])
+            rows.append(some[there])
+            places.append(place[there])
+        return np.concatenate(rows), np.concatenate(places)
+
+    def _search(self, values: Keys) -> tuple[Places, npt.NDArray[np.bool_]]:
+        """Where each value stands first, if it is there; and whether it is."""
+        steps = np.searchsorted(self._firsts, values)
+        # The key at `place` is smaller than the value, unless no key is. All values are searched at once, so that the
+        # processor waits for many places of memory at the same time.
+        place = np.maximum(steps - 1, 0) * _STEP
+        half = _STEP // 2
+        while half:
+            place += half * (self._keys.take(place + half, mode="clip") < values)
+            half //= 2
+        place += steps > 0
+        return place, self._keys.take(place, mode="clip") == values

@@ -15,7 +15,7 @@ import pyarrow as pa
 from schemas.errors import ListError
 from suppression.index.blobs import Blob, write_blob
 from suppression.index.packed import KEY_FUNCTION, PADDING, Keys, Packed, packed, same_texts, text_keys
-from suppression.index.search import places
+from suppression.index.search import Places, SortedKeys
 
 
 class TextBuilder:
@@ -62,30 +62,24 @@ class TextIndex:
         self._key_blob = Blob(folder, record["keys"], list_name)
         self._end_blob = Blob(folder, record["ends"], list_name)
         self._texts = Blob(folder, record["texts"], list_name)
-        self._keys: Keys | None = None
+        self._keys: SortedKeys | None = None
 
     def __len__(self) -> int:
         return self._entries
 
     def hits(self, values: pl.Series, wanted: Keys) -> npt.NDArray[np.bool_]:
         """Whether each text (null allowed) is in the index; ``wanted`` are their `text_keys`. Null is not."""
-        found = np.zeros(len(values), dtype=bool)
         if not self._entries or not len(values):
-            return found
+            return np.zeros(len(values), dtype=bool)
         if self._keys is None:
-            self._keys = self._key_blob.all().view(np.uint64)
-        place = places(self._keys, wanted)
-        rows = np.flatnonzero(values.is_not_null().to_numpy())
+            self._keys = SortedKeys(self._key_blob.all().view(np.uint64))
         asked = packed(values)
-        # Two different texts may share a key: compare with each entry that has it.
-        while len(rows := rows[place[rows] < self._entries]):
-            rows = rows[self._keys[place[rows]] == wanted[rows]]
-            if not len(rows):
-                break
-            same = same_texts(self._at(place[rows]), asked.part(rows))
-            found[rows[same]] = True
-            rows = rows[~same]
-            place[rows] += 1
+
+        def same(rows: Places, places: Places) -> npt.NDArray[np.bool_]:
+            return same_texts(self._at(places), asked.part(rows))
+
+        found = self._keys.matching(wanted, same)
+        found &= values.is_not_null().to_numpy()
         return found
 
     def contains(self, values: pl.Series) -> pl.Series:

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pytest
 from hypothesis import example, given, settings
@@ -15,7 +16,7 @@ from schemas.errors import ListError
 from suppression.index import texts
 from suppression.index.digests import DigestBuilder, DigestIndex
 from suppression.index.packed import KEY_FUNCTION, text_keys
-from suppression.index.search import places
+from suppression.index.search import Places, SortedKeys
 from suppression.index.texts import TextBuilder, TextIndex
 
 KEYS = {
@@ -96,13 +97,37 @@ def test_digests_are_a_set(blocks: list[list[bytes]], more: list[bytes], waiting
         assert found.tolist() == [digest in expected for digest in wanted]
 
 
+_sorted = st.lists(st.integers(0, 50) | st.integers(0, 2**64 - 1), min_size=1).map(sorted)
+
+
+@pytest.mark.parametrize("step", [2, 4, 64])
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.integers(0, 50) | st.integers(0, 2**64 - 1)), st.lists(st.integers(0, 2**64 - 1), max_size=20))
-def test_places_are_those_of_a_search_for_each(ordered: list[int], more: list[int]) -> None:
-    array, wanted = np.array(sorted(ordered), np.uint64), np.array([*more, *ordered], np.uint64)
+@given(_sorted, st.lists(st.integers(0, 60) | st.integers(0, 2**64 - 1), max_size=20), st.integers(0, 3))
+@example([7] * 9, [6, 7, 8], 3)
+@example([0, 2**64 - 1], [0, 1, 2**64 - 1], 0)
+def test_every_entry_with_the_key_is_asked_about(step: int, ordered: list[int], more: list[int], answer: int) -> None:
+    """From the first on, until one is the same; entries with other keys never are."""
+    array, wanted = np.array(ordered, np.uint64), np.array([*more, *ordered], np.uint64)
+    asked: list[tuple[int, int]] = []
+
+    def same(rows: Places, places: Places) -> npt.NDArray[np.bool_]:
+        asked.extend(zip(rows.tolist(), places.tolist(), strict=True))
+        said: npt.NDArray[np.bool_] = (rows + places) % 4 == answer
+        return said
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("suppression.index.search._AT_ONCE", 3)
-        assert places(array, wanted).tolist() == np.searchsorted(array, wanted).tolist()
+        patch.setattr("suppression.index.search._STEP", step)
+        found = SortedKeys(array).matching(wanted, same)
+    expected, expected_found = [], []
+    for row, value in enumerate(wanted.tolist()):
+        places = [place for place, key in enumerate(ordered) if key == value]
+        answers = [(row + place) % 4 == answer for place in places]
+        last = answers.index(True) + 1 if any(answers) else len(answers)
+        expected += [(row, place) for place in places[:last]]
+        expected_found.append(any(answers))
+    assert sorted(asked) == expected
+    assert found.tolist() == expected_found
 
 
 def test_a_changed_byte_is_found_at_lookup(tmp_path: Path) -> None:

@@ -14,9 +14,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, ProgrammingError, SQLAlchemyError
 
 from pipeline.ledger.tables import LEDGER_VERSION, facts, metadata
-from schemas.config import load, raise_faults
 from schemas.errors import LedgerError, UsageError
-from schemas.workspace import WORKSPACE_FILE, LedgerChoice, Workspace
+from schemas.workspace import LedgerChoice
 
 #: Seconds that a writer waits for another one.
 _PATIENCE = 60
@@ -65,20 +64,6 @@ def open_ledger(choice: LedgerChoice, workspace: Path) -> Iterator[Ledger]:
         yield ledger
     finally:
         ledger.close()
-
-
-@contextmanager
-def workspace_ledger(workspace: Path) -> Iterator[Ledger | None]:
-    """Open the ledger that the workspace's leadscrub.toml asks for; None where it asks for none."""
-    path = workspace / WORKSPACE_FILE
-    faults_found: list[str] = []
-    config = load(path, Workspace, faults_found) if path.exists() else None
-    raise_faults(faults_found)
-    if config is None or config.ledger is None:
-        yield None
-        return
-    with open_ledger(config.ledger, workspace) as ledger:
-        yield ledger
 
 
 def stamp(moment: datetime) -> str:

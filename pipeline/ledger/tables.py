@@ -134,7 +134,8 @@ rescrubs = Table(
     Column("earlier_run_id", String, nullable=False),
     Column("as_of", Date, nullable=False),
     Column("recorded_at", String, nullable=False),
-    Column("out", String, nullable=False),
+    Column("out", String, nullable=False, doc="empty when retention removed it"),
+    Column("manifest_sha256", String, nullable=False),
     Column("clean", BigInteger, nullable=False),
     Column("valid_until", Date),
 )

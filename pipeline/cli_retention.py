@@ -19,8 +19,8 @@ def retention(
 ) -> None:
     """Delete raw drops, results and contact history that are older than the workspace's [retention] keeps them."""
     from pipeline.ledger.choosing import chosen_ledger, workspace_facts  # noqa: PLC0415
-    from pipeline.ledger.retention import due  # noqa: PLC0415
     from pipeline.ledger.retention import delete as carry_out  # noqa: PLC0415
+    from pipeline.ledger.retention import due  # noqa: PLC0415
     from pipeline.plan import workspace_of  # noqa: PLC0415
     from pipeline.retained import print_due  # noqa: PLC0415
 

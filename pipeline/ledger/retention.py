@@ -16,6 +16,7 @@ from pathlib import Path
 from sqlalchemy import Connection, insert, select, update
 
 from pipeline.ledger.database import Ledger, moment_of, stamp
+from pipeline.ledger.history_merging import purge_runs
 from pipeline.ledger.tables import deletions, drops, rescrubs, runs
 from pipeline.manifests import MANIFEST
 from schemas.workspace import Retention
@@ -121,6 +122,9 @@ def delete(ledger: Ledger, found: list[Due], now: datetime) -> None:
                     because=f"of {each.since.isoformat()}: older than [retention] keeps it",
                 )
             )
+    forgotten = {each.subject for each in found if each.what == HISTORY}
+    if forgotten:
+        purge_runs(ledger, forgotten, now)
 
 
 def _forget(connection: Connection, each: Due) -> None:

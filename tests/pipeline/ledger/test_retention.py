@@ -7,10 +7,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from pipeline.ledger.database import open_ledger
-from pipeline.ledger.tables import deletions, drops, runs
+from pipeline.ledger.tables import deletions, drops, runs, segment_runs, segments
 from schemas.workspace import LedgerChoice
 from tests.conftest import leadscrub, write_campaign
 
@@ -132,6 +132,13 @@ def test_a_result_that_is_gone_still_tells_who_was_bought(workspace: Path) -> No
 def test_history_that_is_gone_tells_nothing(workspace: Path) -> None:
     assert leadscrub("retention", "--delete", "--as-of", "2026-04-02").code == 0
     assert states(workspace) == ["deleted", "done"]
+    with open_ledger(LedgerChoice(), workspace) as ledger, ledger.reading() as connection:
+        kept = select(segment_runs.c.run_id, runs.c.as_of).join(runs, runs.c.run_id == segment_runs.c.run_id)
+        current = kept.join(segments, segments.c.file == segment_runs.c.file).where(segments.c.retired_at.is_(None))
+        assert [row.as_of.isoformat() for row in connection.execute(current)] == ["2026-03-01"]
+        assert (
+            connection.execute(select(func.sum(segments.c.points)).where(segments.c.retired_at.is_(None))).scalar() == 1
+        )
     assert sold_again(workspace, "2026-04-02") == []
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli_types import AsOfDay, Json, MaxAgeDays, StoreFolder, day_of
+from pipeline.cli_types import AsOfDay, Json, MaxAgeDays, StoreFolder, day_of, instant_of
 from schemas.errors import UsageError
 
 
@@ -97,28 +97,27 @@ def rescrub(
     )
     with progress_bar() as report:
         result = scrub(request, report)
-    _record(out, before.manifest.run_id)
+    _record(out, before.manifest.run_id, campaign, as_of)
     print_changes(result, before, out, as_json=as_json)
 
 
 def _list_expiring(within: str, *, as_of: str | None, as_json: bool) -> None:
-    from pipeline.ledger.database import workspace_ledger  # noqa: PLC0415
+    from pipeline.ledger.choosing import chosen_ledger  # noqa: PLC0415
     from pipeline.ledger.expiring import expiring, print_expiring, span_of  # noqa: PLC0415
 
     today, span = day_of(as_of), span_of(within)
-    with workspace_ledger(Path()) as ledger:
+    with chosen_ledger(None, None) as ledger:
         if ledger is None:
             raise UsageError("This folder has no ledger.", "Stand in a workspace whose leadscrub.toml has [ledger].")
         print_expiring(expiring(ledger, today, span), today, as_json=as_json)
 
 
-def _record(out: Path, earlier_run_id: str) -> None:
+def _record(out: Path, earlier_run_id: str, campaign: Path | None, as_of: str | None) -> None:
     """Enter the new result into the workspace's ledger, where there is one."""
-    from datetime import UTC, datetime  # noqa: PLC0415
+    from pipeline.ledger.choosing import chosen_ledger  # noqa: PLC0415
 
-    from pipeline.ledger.database import workspace_ledger  # noqa: PLC0415
-    from pipeline.ledger.expiring import record_rescrub  # noqa: PLC0415
-
-    with workspace_ledger(Path()) as ledger:
+    with chosen_ledger(None, campaign) as ledger:
         if ledger is not None:
-            record_rescrub(ledger, out, earlier_run_id, datetime.now(UTC))
+            from pipeline.ledger.expiring import record_rescrub  # noqa: PLC0415
+
+            record_rescrub(ledger, out, earlier_run_id, instant_of(None, as_of))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 #: Name of the file that makes a folder a workspace.
 WORKSPACE_FILE = "leadscrub.toml"
@@ -21,7 +21,26 @@ class LedgerChoice(_Model):
     history: Path = Path("ledger/history")
 
 
+class Retention(_Model):
+    """[retention]: for how many days what is kept; what is not named is kept for ever.
+
+    ``raw_days`` counts from a drop's arrival, ``output_days`` from a run, ``history_days`` from the drop's receipt: who
+    was let through before is then forgotten, and may be bought again. Results hold that as well, so they go before.
+    """
+
+    raw_days: int | None = Field(default=None, ge=0)
+    output_days: int | None = Field(default=None, ge=0)
+    history_days: int | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _results_go_first(self) -> Retention:
+        if self.history_days is not None and (self.output_days is None or self.output_days > self.history_days):
+            raise ValueError("history_days needs output_days that are no more: results hold the same people")
+        return self
+
+
 class Workspace(_Model):
     """The workspace's own file. Without [ledger] nothing is remembered between runs, unless `nightly` runs them."""
 
     ledger: LedgerChoice | None = None
+    retention: Retention | None = None

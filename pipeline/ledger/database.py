@@ -14,9 +14,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, ProgrammingError, SQLAlchemyError
 
 from pipeline.ledger.tables import LEDGER_VERSION, facts, metadata
-from schemas.config import load, raise_faults
 from schemas.errors import LedgerError, UsageError
-from schemas.workspace import WORKSPACE_FILE, LedgerChoice, Workspace
+from schemas.workspace import LedgerChoice
 
 #: Seconds that a writer waits for another one.
 _PATIENCE = 60
@@ -42,7 +41,10 @@ class Ledger:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a consistent view."""
-        with faults(), self.engine.connect().execution_options(reading=True) as connection:
+        options: dict[str, Any] = {"reading": True}
+        if self.engine.dialect.name == "postgresql":
+            options["isolation_level"] = "REPEATABLE READ"
+        with faults(), self.engine.connect().execution_options(**options) as connection:
             yield connection
 
     def close(self) -> None:
@@ -65,20 +67,6 @@ def open_ledger(choice: LedgerChoice, workspace: Path) -> Iterator[Ledger]:
         yield ledger
     finally:
         ledger.close()
-
-
-@contextmanager
-def workspace_ledger(workspace: Path) -> Iterator[Ledger | None]:
-    """Open the ledger that the workspace's leadscrub.toml asks for; None where it asks for none."""
-    path = workspace / WORKSPACE_FILE
-    faults_found: list[str] = []
-    config = load(path, Workspace, faults_found) if path.exists() else None
-    raise_faults(faults_found)
-    if config is None or config.ledger is None:
-        yield None
-        return
-    with open_ledger(config.ledger, workspace) as ledger:
-        yield ledger
 
 
 def stamp(moment: datetime) -> str:
@@ -110,10 +98,10 @@ def _engine(choice: LedgerChoice, workspace: Path) -> Engine:
         return _sqlite(f"sqlite:///{path}")
     try:
         url = make_url(choice.url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise UsageError("The ledger's url is none.", "Write it as postgresql://host/name.") from error
     if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
-        if url.password is not None:
+        if url.password is not None or "password" in url.query:
             raise UsageError("The ledger's url holds a password.", "Put it into ~/.pgpass or PGPASSWORD.")
         try:
             return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)

@@ -200,8 +200,13 @@ def test_expiring_names_results_of_the_ledger(
     monkeypatch.chdir(workspace)
     now = datetime(2026, 11, 21, 12, tzinfo=UTC)
     with open_ledger(LedgerChoice(), workspace) as ledger:
-        for number, ran in enumerate((first, earlier)):
-            record_run(ledger, ran.folder, [receive(ledger, "acme", f"{number}", "drop.csv", 9, now)], now)
+        for ran in (first, earlier):
+            record_run(
+                ledger,
+                ran.folder,
+                [receive(ledger, "acme", ran.manifest["inputs"][0]["sha256"], "drop.csv", 9, now)],
+                now,
+            )
 
     def listed(day: str, within: str) -> list[tuple[str, str, int]]:
         ran = leadscrub("rescrub", "--expiring", within, "--as-of", day, "--json")

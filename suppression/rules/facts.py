@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
@@ -17,6 +17,7 @@ from schemas.contact.quality import ROLE_LOCAL_PARTS
 from schemas.contact.regions import regions_of
 from schemas.evidence import CampaignEvidence, VendorEvidence
 from schemas.list_kinds import KINDS
+from schemas.rules import RuleChannel
 from suppression.rules.clocks import NO_DAY, Bools, Days, bools, days_of, since_epoch
 from suppression.rules.consent import Consents, basis_classes, judge_consents
 from suppression.rules.places import (
@@ -55,6 +56,15 @@ class Setting:
     def names(self) -> tuple[str, ...]:
         """Names under which a person may have named us."""
         return tuple(name for name in (self.entity, *self.campaign.also_known_as) if name)
+
+    def reached(self, spoken: Iterable[RuleChannel]) -> tuple[Channel, ...]:
+        """Channels of the campaign that a rule speaks of. Undeclared dialling may be either."""
+        calls: set[RuleChannel] = {"live", "automated"} if self.campaign.dialling is None else {self.campaign.dialling}
+        return tuple(
+            channel
+            for channel in self.channels
+            if (bool(calls & set(spoken)) if channel == "call" else channel in spoken)
+        )
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """In which time zones a person may be: what an area code, a number's zones and the part of a country say.
 
-The zones themselves are those of the package ``tzdata``, not of the machine: the same run gives the same hours anywhere.
+The zones themselves are those of the package ``tzdata``, not of the machine: a run gives the same hours anywhere.
 """
 
 from __future__ import annotations

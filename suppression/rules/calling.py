@@ -60,6 +60,11 @@ class CallWindow:
         """An instant in the zone of the window."""
         return instant.astimezone(zone(self.zone or "UTC"))
 
+    @property
+    def stretches(self) -> list[str]:
+        """Every stretch in local time, as in 10:00-13:00."""
+        return [f"{self.local(start):%H:%M}-{self.local(end):%H:%M}" for start, end in self.spans]
+
 
 class CallingHours:
     """Hours of a run's packs on the campaign's ``day``. Regions in ``always`` bind whoever is called."""
@@ -142,9 +147,8 @@ class CallingHours:
         silent = sorted({place.region for place in places} - heard)
         if not silent:
             return None
-        return Note(
-            self._packs, f"these packs give no hours in {', '.join(silent)} for {' and '.join(callee.channels)}"
-        )
+        whom = f"{' and '.join(callee.channels)} to {'businesses' if callee.business else 'consumers'}"
+        return Note(self._packs, f"these packs give no hours in {', '.join(silent)} for {whom}")
 
 
 def _on(each: PackHours, place: Whereabouts, day: date) -> Spoken:

@@ -93,7 +93,7 @@ class Facts:
         self.frame, self.setting = frame, setting
         self.rows = len(frame)
         self.today = since_epoch(setting.as_of)
-        self._region, self._meaning = region, meaning
+        self.region, self._meaning = region, meaning
         self._listed = found.filter(pl.col("code").is_in(list(KINDS))) if len(found) else found
         self._columns = {each.name: each for each in frame.iter_columns() if each.null_count() < self.rows}
         self._first = int(frame.item(0, "row_id")) if self.rows else 0
@@ -171,8 +171,8 @@ class Facts:
             address = self.once("address bits", self._of_address)
             own = self._of_number(point) if point in PHONE_SLOTS else self.once("number bits", self._of_numbers)
             bits = address | own
-            if self._region is not None:
-                bits = np.where(bits == 0, np.uint64(self._meaning(self._region)), bits)
+            if self.region is not None:
+                bits = np.where(bits == 0, np.uint64(self._meaning(self.region)), bits)
             return bits
 
         return self.once(("territory", point if point in PHONE_SLOTS else None), make)

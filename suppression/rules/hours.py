@@ -56,6 +56,6 @@ def faults_of(hours: Iterable[PackHours]) -> list[str]:
         for region in each.regions:
             if region != EVERYWHERE and region not in countries:
                 faults.append(f"{fact.id}: '{region}' is not a region (ISO 3166-1 alpha-2)")
-            elif fact.closed_on_holidays and not has_calendar(region):
-                faults.append(f"{fact.id}: closed_on_holidays: the public holidays of {region} are not known")
+            elif fact.closed_on_holidays and (region == EVERYWHERE or not has_calendar(region)):
+                faults.append(f"{fact.id}: closed_on_holidays: the public holidays of '{region}' are not known")
     return faults

@@ -161,13 +161,13 @@ def test_every_fault_of_hours_is_listed(tmp_path: Path) -> None:
         "ours.h4: hours are about live, automated and text, not email",
     ):
         assert said in faults
-    wrong = ({"more": 'states = ["XX"]'}, {"more": 'zone = "America/Nowhere"'},
+    misplaced = ({"more": 'states = ["XX"]'}, {"more": 'zone = "America/Nowhere"'},
              {"more": 'regions = ["ZZ"]'}, {"more": 'regions = ["AN"]\nclosed_on_holidays = true'})  # fmt: skip
     pack(
         tmp_path,
         "ours",
         rule("ours.rule"),
-        *(HOURS.format(**fine | {"id": f"ours.h{n}"} | w) for n, w in enumerate(wrong)),
+        *(HOURS.format(**fine | {"id": f"ours.h{n}"} | w) for n, w in enumerate(misplaced)),
     )
     with pytest.raises(ConfigError) as raised:
         load_packs(["ours"], workspace)

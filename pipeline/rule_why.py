@@ -65,6 +65,7 @@ def _story(out: Path, row: int, manifest: Manifest) -> dict[str, Any]:
         "whole_row": [f"{code}: {detail}" for code, detail in whole.select("code", "detail").rows()],
         "asked": asked,
         "hours": hours_story(rules, facts, manifest) if verdict == "clean" else None,
+        "call_notes": found.filter(pl.col("code").str.starts_with("call.")).get_column("detail").to_list(),
         "packs_changed_since": [pack.pack.name for pack in packs if used.get(pack.pack.name) != pack.sha256],
     }
 
@@ -156,7 +157,7 @@ def _told(story: dict[str, Any]) -> list[str]:
             if answer["could_be_lifted_by"]:
                 lines.append(f"    exempt by  {', '.join(answer['could_be_lifted_by'])}: none holds")
             lines.append(f"    release    {answer['remedy']}")
-    lines += hours_told(story["hours"])
+    lines += hours_told(story["hours"], story["call_notes"])
     if story["packs_changed_since"]:
         lines.append(f"note: changed since the run: pack {', '.join(story['packs_changed_since'])}")
     return lines

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from pipeline.context import Context, Source
-from pipeline.usable import allowed
-from schemas.columns import CALL_COLUMNS, dtype_of
+from pipeline.usable import Allowed, allowed
+from schemas.columns import dtype_of
 from schemas.findings import findings, no_findings
-from suppression.rules.callees import Codes, callees
-from suppression.rules.calling import NOT_TODAY, UNKNOWN, CallWindow
+from suppression.rules.call_windows import CallWindows, Coded, call_windows
+from suppression.rules.calling import Note, Spans, Who
+from suppression.rules.distinct import paired
+from suppression.rules.facts import Facts
+from suppression.rules.row_places import places_of_rows
+from suppression.rules.time_zones import stretches, zone
+
+_TIMES = ("call_after", "call_before", "call_zone", "call_after_utc", "call_before_utc", "call_hours")
 
 
 def hours_stage(
@@ -25,37 +32,70 @@ def hours_stage(
     if context.rules is None or context.hours is None or frame.is_empty():
         return frame, no_findings()
     may = allowed(frame, found, context)
-    kinds, kind = callees(context.rules.facts(frame, no_findings(), source.region), may.points, may.channels)
-    windows = [context.hours.window(callee) if callee.channels else CallWindow() for callee in kinds]
-    table = pl.DataFrame([_told(window) for window in windows], {name: dtype_of(name) for name in CALL_COLUMNS})
-    return frame.with_columns(table[kind].get_columns()), _flags(frame, kind, windows)
+    facts = context.rules.facts(frame, no_findings(), source.region)
+    windows = call_windows(context.hours, _who(facts, may), *places_of_rows(facts, may.points))
+    flags = [
+        _flags(frame, "call.not_today", windows.not_today),
+        _flags(frame, "call.hours_unknown", windows.unknown),
+    ]
+    return frame.with_columns(_columns(windows)), pl.concat(flags)
 
 
-def _told(window: CallWindow) -> dict[str, Any]:
-    """A window as values of `CALL_COLUMNS`."""
-    start, end = window.longest or (None, None)
+def _who(facts: Facts, may: Allowed) -> Coded[Who]:
+    """Audience of each row, and which of call and text it is open on."""
+    asked = [channel for channel in may.channels if channel in {"call", "text"}]
+    of_row = facts.business().astype(np.int64) << len(asked)
+    for place, channel in enumerate(asked):
+        of_row |= may.channels[channel].to_numpy().astype(np.int64) << place
+    kinds = range(2 << len(asked))
+    return Coded(
+        [Who(bool(k >> len(asked)), tuple(n for p, n in enumerate(asked) if k >> p & 1)) for k in kinds], of_row
+    )
+
+
+def _columns(windows: CallWindows) -> list[pl.Series]:
+    """The windows as `CALL_COLUMNS`; each window that occurs is put into words once."""
+    rows: list[dict[str, Any]] = []
+
+    def told(spans: int, name: int) -> int:
+        rows.append(_told(windows.spans.values[spans] or (), windows.zone.values[name]))
+        return len(rows) - 1
+
+    which = paired(windows.spans.of_row, windows.zone.of_row, told)
+    times = pl.DataFrame(rows, {name: dtype_of(name) for name in _TIMES})[which]
+    rules = pl.Series("call_rules", [list(ids) or None for ids in windows.rules.values], dtype_of("call_rules"))
+    limits = {"max_attempts": windows.attempts, "attempt_days": windows.days}
+    return [
+        *times.get_columns(),
+        *(pl.Series(name, values).replace(0, None).cast(dtype_of(name)) for name, values in limits.items()),
+        rules[windows.rules.of_row],
+    ]
+
+
+def _told(spans: Spans, name: str | None) -> dict[str, Any]:
+    """Spans in the local time of a zone, and the longest of them (the first of equals) in UTC as well."""
+    if not spans:
+        return dict.fromkeys(_TIMES)
+
+    def local(instant: datetime) -> datetime:
+        return instant.astimezone(zone(name or "UTC"))
+
+    start, end = max(spans, key=lambda span: span[1] - span[0])
     return {
-        "call_after": start and window.local(start).time(),
-        "call_before": end and window.local(end).time(),
-        "call_zone": start and window.zone,
+        "call_after": local(start).time(),
+        "call_before": local(end).time(),
+        "call_zone": name,
         "call_after_utc": start,
         "call_before_utc": end,
-        "call_hours": window.stretches or None,
-        "max_attempts": window.max_attempts,
-        "attempt_days": window.attempt_days,
-        "call_rules": list(window.rules) or None,
+        "call_hours": stretches(spans, name),
     }
 
 
-def _flags(frame: pl.DataFrame, kind: Codes, windows: list[CallWindow]) -> pl.DataFrame:
-    found = [no_findings()]
-    for code, notes in ((NOT_TODAY, [w.not_today for w in windows]), (UNKNOWN, [w.unknown for w in windows])):
-        noted = np.array([note is not None for note in notes])[kind]
-        if noted.any():
-            sources, details = (
-                pl.Series(name, [note and getattr(note, name) for note in notes], pl.String)[kind[noted]]
-                for name in ("source", "detail")
-            )
-            rows = frame.select("row_id").filter(noted).with_columns(sources, details)
-            found.append(findings(rows, code, source=pl.col("source"), detail=pl.col("detail")))
-    return pl.concat(found)
+def _flags(frame: pl.DataFrame, code: str, notes: Coded[Note | None]) -> pl.DataFrame:
+    noted = notes.of_row > 0
+    sources, details = (
+        pl.Series(name, [note and getattr(note, name) for note in notes.values], pl.String)[notes.of_row[noted]]
+        for name in ("source", "detail")
+    )
+    rows = frame.select("row_id").filter(noted).with_columns(sources, details)
+    return findings(rows, code, source=pl.col("source"), detail=pl.col("detail"))

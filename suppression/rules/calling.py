@@ -1,4 +1,4 @@
-"""When people may be called and texted on the day of a campaign, and how often: the strictest of all that holds."""
+"""When people at a place may be called and texted on a day, and how often: all hours that hold there."""
 
 from __future__ import annotations
 
@@ -6,19 +6,43 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from schemas.config import Channel
 from suppression.rules.facts import Setting
 from suppression.rules.hours import PackHours
 from suppression.rules.loading import LoadedPack
 from suppression.rules.public_holidays import holiday
-from suppression.rules.time_zones import in_utc, zone
-from suppression.rules.whereabouts import Callee, Whereabouts, whereabouts
+from suppression.rules.time_zones import in_utc
+from suppression.rules.whereabouts import Whereabouts
 
 #: Contact is allowed at or after the first instant (UTC) and before the second.
 Span = tuple[datetime, datetime]
-NOT_TODAY, UNKNOWN = "call.not_today", "call.hours_unknown"
+Spans = tuple[Span, ...]
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 #: How far the next open day is looked for.
 _AHEAD = 31
+
+
+@dataclass(frozen=True)
+class Who:
+    """Whom hours are asked for: the audience, and those of call and text that the row is open on."""
+
+    business: bool
+    channels: tuple[Channel, ...]
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """Hours that hold for a place, and when they are open there. ``shut``: why they are closed that day."""
+
+    of: PackHours
+    place: Whereabouts
+    spans: Spans
+    shut: str | None
+
+    @property
+    def timed(self) -> bool:
+        """Whether it says when, beside how often, and the zone is known in which it says so."""
+        return bool(self.of.hours.open) and bool(self.place.zones or self.of.hours.zone)
 
 
 @dataclass(frozen=True)
@@ -29,126 +53,66 @@ class Note:
     detail: str
 
 
-@dataclass(frozen=True)
-class Spoken:
-    """Hours that hold for a place, and when they are open there. ``shut``: why they are closed that day."""
-
-    of: PackHours
-    place: Whereabouts
-    spans: tuple[Span, ...]
-    shut: str | None
-
-
-@dataclass(frozen=True)
-class CallWindow:
-    """What holds for a row. ``zone`` is the one that its times are told in; ``rules`` are the ids behind it."""
-
-    spans: tuple[Span, ...] = ()
-    zone: str | None = None
-    rules: tuple[str, ...] = ()
-    max_attempts: int | None = None
-    attempt_days: int | None = None
-    not_today: Note | None = None
-    unknown: Note | None = None
-
-    @property
-    def longest(self) -> Span | None:
-        """The longest unbroken stretch, the first of equals."""
-        return max(self.spans, key=lambda span: span[1] - span[0], default=None)
-
-    def local(self, instant: datetime) -> datetime:
-        """An instant in the zone of the window."""
-        return instant.astimezone(zone(self.zone or "UTC"))
-
-    @property
-    def stretches(self) -> list[str]:
-        """Every stretch in local time, as in 10:00-13:00."""
-        return [f"{self.local(start):%H:%M}-{self.local(end):%H:%M}" for start, end in self.spans]
-
-
 class CallingHours:
     """Hours of a run's packs on the campaign's ``day``. Regions in ``always`` bind whoever is called."""
 
     def __init__(self, packs: list[LoadedPack], setting: Setting, day: date, always: Iterable[str] = ()) -> None:
         self.day = day
+        self.hours = [each for pack in packs for each in pack.hours]
         self._setting, self._always = setting, tuple(always)
-        self._hours = [each for pack in packs for each in pack.hours]
         self._packs = "packs " + ", ".join(f"{pack.pack.name} {pack.pack.version}" for pack in packs)
-        self._memo: dict[Callee, CallWindow] = {}
+        self._memo: dict[tuple[Who, Whereabouts, date], tuple[Spoken, ...]] = {}
 
-    def window(self, callee: Callee) -> CallWindow:
-        """The window of rows; each kind of row is worked out once."""
-        if callee not in self._memo:
-            self._memo[callee] = self._window(callee)
-        return self._memo[callee]
+    def spoken(self, who: Who, place: Whereabouts, day: date | None = None) -> tuple[Spoken, ...]:
+        """Every fact of hours or attempts that speaks of these people, with its spans of a day (the campaign's)."""
+        key = (who, place, day or self.day)
+        if key not in self._memo:
+            self._memo[key] = tuple(
+                _on(each, place, key[2])
+                for each in self.hours
+                if each.hours.in_force(key[2]) and self._speaks(each, place, who)
+            )
+        return self._memo[key]
 
-    def spoken(self, callee: Callee, day: date) -> list[Spoken]:
-        """Every fact of hours or attempts that speaks of a row's places, with its spans of a day."""
-        return [
-            _on(each, place, day)
-            for place in whereabouts(callee)
-            for each in self._hours
-            if each.hours.in_force(day) and self._speaks(each, place, callee)
-        ]
-
-    def _speaks(self, each: PackHours, place: Whereabouts, callee: Callee) -> bool:
+    def _speaks(self, each: PackHours, place: Whereabouts, who: Who) -> bool:
         return (
-            each.hours.audience in {"any", "business" if callee.business else "consumer"}
-            and not set(self._setting.reached(each.hours.channels)).isdisjoint(callee.channels)
+            each.hours.audience in {"any", "business" if who.business else "consumer"}
+            and not set(self._setting.reached(each.hours.channels)).isdisjoint(who.channels)
             and (
                 each.speaks_of(place.region, place.state)
                 or any(each.speaks_of(region, None) for region in self._always)
             )
         )
 
-    def _window(self, callee: Callee) -> CallWindow:
-        places = whereabouts(callee)
-        spoken = self.spoken(callee, self.day)
-        timed = [each for each in spoken if each.of.hours.open]
-        counted = [each.of.hours for each in spoken if each.of.hours.max_attempts is not None]
-        spans = _in_all([each.spans for each in timed])
-        return CallWindow(
-            spans,
-            next((place.zones[0] for place in places if place.zones), None),
-            tuple(dict.fromkeys(each.of.hours.id for each in spoken)),
-            # Two limits hold at once where the fewer attempts are spread over the longer time.
-            min((hours.max_attempts for hours in counted if hours.max_attempts), default=None),
-            max((hours.attempt_days for hours in counted if hours.attempt_days), default=None),
-            self._not_today(callee, timed) if timed and not spans else None,
-            self._unknown(callee, places, timed),
-        )
+    def _timed(self, who: Who, places: list[Whereabouts], day: date) -> list[Spoken]:
+        return [each for place in places for each in self.spoken(who, place, day) if each.timed]
 
-    def _not_today(self, callee: Callee, timed: list[Spoken]) -> Note | None:
-        # Without a time zone nothing is known of today; the other flag says so.
-        if any(not each.place.zones and each.of.hours.zone is None for each in timed):
-            return None
+    def not_today(self, who: Who, places: list[Whereabouts]) -> Note:
+        """Why no hour of the day suits all these places, and the next day on which one does."""
+        timed = self._timed(who, places, self.day)
         shut = [each for each in timed if each.shut]
         by = list({each.of.hours.id: each.of for each in shut or timed}.values())
-        why = ", ".join(dict.fromkeys(each.shut for each in shut if each.shut)) or "no hour is allowed in all of " + (
-            " and ".join(dict.fromkeys(str(each.place) for each in timed))
+        why = ", ".join(dict.fromkeys(each.shut for each in shut if each.shut)) or (
+            f"no hour is allowed in all of {' and '.join(dict.fromkeys(str(each.place) for each in timed))}"
         )
-        detail = f"{why}: {', '.join(each.hours.id for each in by)}; {self._next(callee)}"
+        detail = f"{why}: {', '.join(each.hours.id for each in by)}; {self._next(who, places)}"
         return Note("; ".join(each.authority for each in by), detail)
 
-    def _next(self, callee: Callee) -> str:
+    def _next(self, who: Who, places: list[Whereabouts]) -> str:
         for ahead in range(1, _AHEAD + 1):
             day = self.day + timedelta(days=ahead)
-            if _in_all([each.spans for each in self.spoken(callee, day) if each.of.hours.open]):
+            if in_all([each.spans for each in self._timed(who, places, day)]):
                 return f"next allowed on {day}"
         return f"not allowed in the {_AHEAD} days after"
 
-    def _unknown(self, callee: Callee, places: tuple[Whereabouts, ...], timed: list[Spoken]) -> Note | None:
-        if not places:
-            return Note(self._packs, "neither numbers nor address say where the person is")
+    def unknown(self, who: Who, places: list[Whereabouts]) -> Note:
+        """Of which of these places it is not known when contact is allowed."""
         zoneless = sorted({place.region for place in places if not place.zones})
-        if zoneless:
-            return Note(self._packs, f"no time zone is known of {', '.join(zoneless)}")
-        heard = {each.place.region for each in timed}
-        silent = sorted({place.region for place in places} - heard)
-        if not silent:
-            return None
-        whom = f"{' and '.join(callee.channels)} to {'businesses' if callee.business else 'consumers'}"
-        return Note(self._packs, f"these packs give no hours in {', '.join(silent)} for {whom}")
+        silent = sorted({p.region for p in places if p.zones and not any(s.timed for s in self.spoken(who, p))})
+        whom = f"{' and '.join(who.channels)} to {'businesses' if who.business else 'consumers'}"
+        said = [f"no time zone is known of {', '.join(zoneless)}"] if zoneless else []
+        said += [f"these packs give no hours in {', '.join(silent)} for {whom}"] if silent else []
+        return Note(self._packs, "; ".join(said) or "neither numbers nor address say where the person is")
 
 
 def _on(each: PackHours, place: Whereabouts, day: date) -> Spoken:
@@ -162,7 +126,7 @@ def _on(each: PackHours, place: Whereabouts, day: date) -> Spoken:
         _joined((in_utc(day, stretch.opens, name), in_utc(day, stretch.closes, name)) for stretch in today)
         for name in zones
     ]
-    return Spoken(each, place, _in_all(by_zone), shut)
+    return Spoken(each, place, in_all(by_zone), shut)
 
 
 def _holiday(each: PackHours, place: Whereabouts, day: date) -> str | None:
@@ -171,7 +135,7 @@ def _holiday(each: PackHours, place: Whereabouts, day: date) -> str | None:
     return holiday(day, region, place.state if each.hours.states else None)
 
 
-def _joined(spans: Iterable[Span]) -> tuple[Span, ...]:
+def _joined(spans: Iterable[Span]) -> Spans:
     """Spans in order, those that touch as one."""
     joined: list[Span] = []
     for start, end in sorted(spans):
@@ -182,16 +146,19 @@ def _joined(spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(joined)
 
 
-def _in_all(parts: list[tuple[Span, ...]]) -> tuple[Span, ...]:
+def in_all(parts: Iterable[Spans]) -> Spans:
     """What lies within each of the parts; nothing where there are none."""
-    if not parts:
-        return ()
-    common, *others = parts
-    for other in others:
-        common = tuple(
-            (max(start, begin), min(end, finish))
-            for start, end in common
-            for begin, finish in other
-            if max(start, begin) < min(end, finish)
-        )
-    return common
+    common: Spans | None = None
+    for spans in parts:
+        common = spans if common is None else both(common, spans)
+    return common or ()
+
+
+def both(some: Spans, others: Spans) -> Spans:
+    """What lies within both."""
+    return tuple(
+        (max(start, begin), min(end, finish))
+        for start, end in some
+        for begin, finish in others
+        if max(start, begin) < min(end, finish)
+    )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import tomllib
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from importlib.metadata import version
 from importlib.resources import files
@@ -42,6 +43,12 @@ def is_zone(name: str) -> bool:
 def in_utc(day: date, at: time, name: str) -> datetime:
     """The instant at which it is ``at`` on ``day`` in a zone."""
     return datetime.combine(day, at, zone(name)).astimezone(UTC)
+
+
+def stretches(spans: Iterable[tuple[datetime, datetime]], name: str | None) -> list[str]:
+    """Spans in the local time of a zone (UTC if none is known), as in 10:00-13:00."""
+    local = zone(name or "UTC")
+    return [f"{start.astimezone(local):%H:%M}-{end.astimezone(local):%H:%M}" for start, end in spans]
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""Where the people of a row may be: the place of each usable number, and that of the address.
+"""Where a person may be: what a number and an address say of a country, a state and its time zones.
 
 A number moves with its owner, and an address may be old: hours have to suit every place that either names.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from schemas.config import Channel
 from suppression.rules.places import state_named, state_of_area_code
 from suppression.rules.time_zones import (
     Zones,
@@ -22,32 +21,11 @@ _NO_COUNTRY = "001"
 
 
 @dataclass(frozen=True)
-class Number:
-    """What a number says of its place. ``named``: its area code if it is a +1 number, else its joined time zones."""
-
-    region: str | None
-    named: str
-
-
-@dataclass(frozen=True)
-class Callee:
-    """All that hours of the law can differ by between rows.
-
-    ``numbers`` are the usable ones, in order; ``part`` is the word for a state or province; ``home`` is where the
-    file's national numbers belong; ``channels`` are those of call and text that the row is open on.
-    """
-
-    numbers: tuple[Number, ...]
-    country: str | None
-    part: str | None
-    home: str | None
-    business: bool
-    channels: tuple[Channel, ...]
-
-
-@dataclass(frozen=True)
 class Whereabouts:
-    """A place where a person may be: the country, the state (of the United States) and its possible time zones."""
+    """A place: the country, the state (of the United States) and its possible time zones.
+
+    Without zones it names only a country of several.
+    """
 
     region: str
     state: str | None
@@ -56,35 +34,27 @@ class Whereabouts:
     def __str__(self) -> str:
         return f"{self.state or self.region} ({', '.join(self.zones) or 'no time zone known'})"
 
-
-def whereabouts(callee: Callee) -> tuple[Whereabouts, ...]:
-    """Every place that the numbers and the address name; none where nothing is known.
-
-    What names only a country of several zones adds nothing where something else names a zone of that country; where
-    nothing does, all of them count.
-    """
-    found = [_of_number(number) for number in callee.numbers if number.region not in {None, _NO_COUNTRY}]
-    country = callee.country or next((place.region for place in found), callee.home)
-    if country is not None and (callee.country or callee.part or not found):
-        state = state_named(callee.part) if country == "US" and callee.part else None
-        found.append(Whereabouts(country, state, zones_of_part(country, callee.part)))
-    found = [place if place.zones else replace(place, zones=_only_zone(place.region)) for place in found]
-    named = {place.region for place in found if place.zones}
-    return tuple(
-        dict.fromkeys(
-            place if place.zones else replace(place, zones=zones_of_country(place.region))
-            for place in found
-            if place.zones or place.region not in named
-        )
-    )
+    @property
+    def anywhere(self) -> Whereabouts:
+        """The place with every zone of its country, where nothing names one."""
+        return self if self.zones else replace(self, zones=zones_of_country(self.region))
 
 
-def _of_number(number: Number) -> Whereabouts:
-    region = str(number.region)
-    if not number.named.isdigit():
-        return Whereabouts(region, None, zones_of_number(region, number.named))
-    state = state_of_area_code(number.named) if region == "US" else None
-    return Whereabouts(region, state, zones_of_area_code(number.named) or zones_of_part(region, state))
+def place_of_number(region: str | None, named: str | None) -> Whereabouts | None:
+    """Place of a number in a region; ``named`` is its area code if it is a +1 number, else its joined time zones."""
+    if region is None or region == _NO_COUNTRY or named is None:
+        return None
+    if not named.isdigit():
+        return Whereabouts(region, None, zones_of_number(region, named) or _only_zone(region))
+    state = state_of_area_code(named) if region == "US" else None
+    zones = zones_of_area_code(named) or zones_of_part(region, state) or _only_zone(region)
+    return Whereabouts(region, state, zones)
+
+
+def place_of_address(country: str, part: str | None) -> Whereabouts:
+    """Place of an address in a country; ``part`` is its word for a state or province."""
+    state = state_named(part) if country == "US" and part else None
+    return Whereabouts(country, state, zones_of_part(country, part) or _only_zone(country))
 
 
 def _only_zone(region: str) -> Zones:

@@ -176,9 +176,12 @@ def test_explain_and_why_show_the_window_with_its_rules(windows: Any) -> None:
         "  together                         08:00-19:00",
         "  attempts                         3 attempts in 24 hours at most",
     ]
-    shut = json.loads(leadscrub("rules", "why", ran.folder, "--row", "1", "--json").out)["hours"]
-    assert shut["open"] == []
-    assert shut["notes"] == ["closed on Sunday, 2026-11-22: us.state.hours-8-20-closed; next allowed on 2026-11-23"]
+    story = json.loads(leadscrub("rules", "why", ran.folder, "--row", "1", "--json").out)
+    assert story["call_notes"] == [
+        "closed on Sunday, 2026-11-22: us.state.hours-8-20-closed; next allowed on 2026-11-23"
+    ]
+    shut = story["hours"]
+    assert shut["call_hours"] is None
     assert [(asked["rule"], asked["shut"]) for asked in shut["asked"]] == [
         ("us.tsr.hours", None),
         ("us.state.hours-8-20-closed", "closed on Sunday, 2026-11-22"),

@@ -32,7 +32,7 @@ def hours_story(rules: RuleSet, facts: Facts, manifest: Manifest) -> dict[str, A
     return {
         "day": day,
         "zone": zone,
-        **{name: facts.frame[name][0] for name in CALL_COLUMNS},
+        **facts.frame.select(CALL_COLUMNS).row(0, named=True),
         "asked": [
             {
                 "rule": each.of.hours.id,

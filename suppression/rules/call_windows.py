@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from suppression.rules.calling import CallingHours, Note, Spans, Spoken, Who, both, in_all
+from suppression.rules.calling import CallingHours, Note, Said, Spans, Who, both
 from suppression.rules.clocks import Bools
 from suppression.rules.distinct import paired
 from suppression.rules.row_places import Codes
@@ -19,6 +19,7 @@ from suppression.rules.whereabouts import Whereabouts
 
 T = TypeVar("T", bound=Hashable)
 _NO_LIMIT = np.iinfo(np.int64).max
+_NOTHING = Said(None, (), None, 0)
 
 
 @dataclass(frozen=True)
@@ -97,17 +98,13 @@ def call_windows(
         met.clear()
         meeting_of = paired(who.of_row, place_of, meeting)
         said = [_said(calling, who.values[which], places[place]) for which, place in met]
-        timed = [[each.spans for each in spoken if each.timed] for spoken in said]
-        counted = [[each.of.hours for each in spoken if each.of.hours.max_attempts] for spoken in said]
-        span_of = spans.merged(span_of, np.array([spans.number(in_all(t) if t else None) for t in timed])[meeting_of])
-        ids = [tuple(sorted(order[each.of.hours.id] for each in spoken)) for spoken in said]
+        span_of = spans.merged(span_of, np.array([spans.number(each.spans) for each in said])[meeting_of])
+        ids = [tuple(order[name] for name in each.rules) for each in said]
         rules_of = rules.merged(rules_of, np.array([rules.number(found) for found in ids])[meeting_of])
-        # Two limits hold at once where the fewer attempts are spread over the longer time.
-        fewest = [min((hours.max_attempts or 0 for hours in found), default=_NO_LIMIT) for found in counted]
+        fewest = [_NO_LIMIT if each.attempts is None else each.attempts for each in said]
         attempts = np.minimum(attempts, np.array(fewest)[meeting_of])
-        longest = [max((hours.attempt_days or 0 for hours in found), default=0) for found in counted]
-        days = np.maximum(days, np.array(longest)[meeting_of])
-        silent |= (place_of > 0) & np.array([not found for found in timed])[meeting_of]
+        days = np.maximum(days, np.array([each.days for each in said])[meeting_of])
+        silent |= (place_of > 0) & np.array([each.spans is None for each in said])[meeting_of]
         somewhere |= place_of > 0
         zone_of = np.where(zone_of == 0, zone_of_place[place_of], zone_of)
     opened = np.array([bool(each.channels) for each in who.values])[who.of_row]
@@ -124,8 +121,8 @@ def call_windows(
     )
 
 
-def _said(calling: CallingHours, who: Who, place: Whereabouts | None) -> tuple[Spoken, ...]:
-    return () if place is None or not who.channels else calling.spoken(who, place)
+def _said(calling: CallingHours, who: Who, place: Whereabouts | None) -> Said:
+    return _NOTHING if place is None or not who.channels else calling.said(who, place)
 
 
 @dataclass(frozen=True)

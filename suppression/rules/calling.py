@@ -46,6 +46,16 @@ class Spoken:
 
 
 @dataclass(frozen=True)
+class Said:
+    """What all hours of a place come to. ``spans`` are None where no hours hold; ``attempts`` where no law counts."""
+
+    spans: Spans | None
+    rules: tuple[str, ...]
+    attempts: int | None
+    days: int
+
+
+@dataclass(frozen=True)
 class Note:
     """Why a row has no hours, or not all that it should have: a flag's source and detail."""
 
@@ -62,6 +72,23 @@ class CallingHours:
         self._setting, self._always = setting, tuple(always)
         self._packs = "packs " + ", ".join(f"{pack.pack.name} {pack.pack.version}" for pack in packs)
         self._memo: dict[tuple[Who, Whereabouts, date], tuple[Spoken, ...]] = {}
+        self._said: dict[tuple[Who, Whereabouts], Said] = {}
+
+    def said(self, who: Who, place: Whereabouts) -> Said:
+        """What all hours of a place come to on the campaign's day."""
+        key = (who, place)
+        if key not in self._said:
+            spoken = self.spoken(who, place)
+            timed = [each.spans for each in spoken if each.timed]
+            counted = [each.of.hours for each in spoken if each.of.hours.max_attempts]
+            self._said[key] = Said(
+                in_all(timed) if timed else None,
+                tuple(each.of.hours.id for each in spoken),
+                # Two limits hold at once where the fewer attempts are spread over the longer time.
+                min((hours.max_attempts or 0 for hours in counted), default=None),
+                max((hours.attempt_days or 0 for hours in counted), default=0),
+            )
+        return self._said[key]
 
     def spoken(self, who: Who, place: Whereabouts, day: date | None = None) -> tuple[Spoken, ...]:
         """Every fact of hours or attempts that speaks of these people, with its spans of a day (the campaign's)."""

@@ -91,14 +91,21 @@ def zones_of_part(region: str, word: str | None) -> Zones:
 
 
 @functools.cache
+def _area_codes() -> dict[str, Zones]:
+    found: dict[str, set[str]] = {}
+    for prefix, names in TIMEZONE_DATA.items():
+        if prefix.startswith("1") and len(prefix) > 3:
+            found.setdefault(prefix[1:4], set()).update(names)
+    return {code: tuple(sorted(names - {_UNKNOWN})) for code, names in found.items()}
+
+
 def zones_of_area_code(code: str) -> Zones:
     """Zones that the numbers of a +1 area code lie in.
 
     The metadata tells them apart by exchange where it knows one, and guesses where it does not; a number that moved
     within its area keeps its exchange. So every zone of the area code counts.
     """
-    found = {name for prefix, names in TIMEZONE_DATA.items() if prefix.startswith(f"1{code}") for name in names}
-    return tuple(sorted(found - {_UNKNOWN}))
+    return _area_codes().get(code, ())
 
 
 def zones_of_number(region: str, named: str) -> Zones:

@@ -5,6 +5,7 @@ A number moves with its owner, and an address may be old: hours have to suit eve
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 
 from suppression.rules.places import state_named, state_of_area_code
@@ -18,6 +19,8 @@ from suppression.rules.time_zones import (
 
 #: Region of numbers that belong to no country.
 _NO_COUNTRY = "001"
+#: Places that are kept in mind: what a column says of states is free text.
+_KEPT = 8192
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Whereabouts:
         return self if self.zones else replace(self, zones=zones_of_country(self.region))
 
 
+@functools.lru_cache(_KEPT)
 def place_of_number(region: str | None, named: str | None) -> Whereabouts | None:
     """Place of a number in a region; ``named`` is its area code if it is a +1 number, else its joined time zones."""
     if region is None or region == _NO_COUNTRY or named is None:
@@ -51,6 +55,7 @@ def place_of_number(region: str | None, named: str | None) -> Whereabouts | None
     return Whereabouts(region, state, zones)
 
 
+@functools.lru_cache(_KEPT)
 def place_of_address(country: str, part: str | None) -> Whereabouts:
     """Place of an address in a country; ``part`` is its word for a state or province."""
     state = state_named(part) if country == "US" and part else None

@@ -13,6 +13,7 @@ from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, PHONE_SLOTS
 from schemas.config import Campaign
 from schemas.contact.apply import Apply
 from suppression.lists import SuppressionList
+from suppression.rules.calling import CallingHours
 from suppression.rules.engine import RuleSet
 
 
@@ -38,6 +39,7 @@ class Context:
     """The run's read-only inputs. ``apply`` carries out per-value library calls on the run's processes.
 
     ``rules`` is None when no rule pack applies; ``codes`` is the register of reasons, with those of the rules.
+    ``hours`` is None as well when the campaign neither calls nor texts.
     """
 
     campaign: Campaign
@@ -47,6 +49,7 @@ class Context:
     sources: list[Source]
     apply: Apply
     rules: RuleSet | None = None
+    hours: CallingHours | None = None
 
     @property
     def codes(self) -> dict[str, ReasonCode]:

@@ -11,12 +11,13 @@ import polars as pl
 
 from pipeline.results import open_manifest, scan
 from schemas.codes import CODES
-from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
+from schemas.columns import CALL_COLUMNS, EMAIL_SLOTS, PHONE_SLOTS
 from schemas.contact.email import email_key, read_email
 from schemas.contact.second_look import read_phone_point
 from schemas.errors import UsageError
 from schemas.manifest import Manifest
 from schemas.masking import mask
+from suppression.rules.telling import attempts_in_words
 
 
 def print_story(out: Path, *, row: int | None, phone: str | None, email: str | None, as_json: bool) -> None:
@@ -103,6 +104,7 @@ def _story(out: Path, row: int, manifest: Manifest) -> dict[str, Any]:
         "vendor": lead["vendor"],
         "channels": lead["channels"],
         "valid_until": lead["valid_until"],
+        "calling": {name: lead[name] for name in CALL_COLUMNS},
         "reasons": lead.get("reasons", []),
         "means": {code: _meaning(code, manifest) for code in lead.get("reasons", [])},
         "disposition": lead.get("disposition"),
@@ -122,6 +124,20 @@ def _meaning(code: str, manifest: Manifest) -> dict[str, str]:
     return {"title": f"{rule.title} [{rule.citation}]", "remedy": rule.remedy}
 
 
+def _calling(hours: dict[str, Any]) -> list[str]:
+    """When the lead may be called, and on whose authority; nothing where no rule says."""
+    if not hours["call_rules"]:
+        return []
+    lines = []
+    if hours["call_hours"]:
+        first, last = (f"{hours[name]:%Y-%m-%d %H:%M}" for name in ("call_after_utc", "call_before_utc"))
+        lines.append(f"  call         {', '.join(hours['call_hours'])} {hours['call_zone']}")
+        lines.append(f"               at the longest from {first} to {last} UTC")
+    if hours["max_attempts"]:
+        lines.append(f"  attempts     {attempts_in_words(hours['max_attempts'], hours['attempt_days'])} at most")
+    return [*lines, f"               says {', '.join(hours['call_rules'])}"]
+
+
 def _told(story: dict[str, Any]) -> str:
     lines = [
         f"row {story['row_id']}: {story['verdict']}"
@@ -131,6 +147,7 @@ def _told(story: dict[str, Any]) -> str:
         + (f", vendor {story['vendor']}" if story["vendor"] else ""),
     ]
     lines += [f"  {point:<12} {value}" for point, value in story["points"].items()]
+    lines += _calling(story["calling"])
     for position, code in enumerate(story["reasons"]):
         lines.append(f"  {'because' if position == 0 else 'and':<12} {code}: {story['means'][code]['title']}")
     if story["reasons"]:

@@ -13,8 +13,11 @@ from schemas.contact.email import EMAIL_AUTHORITY
 from schemas.contact.phone import PHONE_AUTHORITY
 from schemas.contact.quality import DISPOSABLE_AUTHORITY
 from schemas.manifest import MailChecked, UsedHistory
+from suppression.rules.public_holidays import HOLIDAYS_AUTHORITY
+from suppression.rules.time_zones import ZONES_AUTHORITY
 
-LIBRARIES = dict(authority.rsplit(" ", 1) for authority in (PHONE_AUTHORITY, EMAIL_AUTHORITY, DISPOSABLE_AUTHORITY))
+_AUTHORITIES = (PHONE_AUTHORITY, EMAIL_AUTHORITY, DISPOSABLE_AUTHORITY, ZONES_AUTHORITY, HOLIDAYS_AUTHORITY)
+LIBRARIES = dict(authority.rsplit(" ", 1) for authority in _AUTHORITIES)
 
 #: What of a campaign does not enter as it stands: the run's lists and past do by what they are.
 _OF_NO_ACCOUNT: Any = {

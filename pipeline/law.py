@@ -6,8 +6,10 @@ from datetime import date
 
 from pipeline.counts import Tally
 from pipeline.plan import Plan
+from schemas.errors import ConfigError
 from schemas.manifest import RuleText, UsedPack, UsedRules
 from suppression.lists import SuppressionList
+from suppression.rules.calling import CallingHours
 from suppression.rules.engine import RuleSet
 from suppression.rules.facts import Consulted, Setting
 
@@ -34,6 +36,19 @@ def rules_of(plan: Plan, as_of: date, lists: list[SuppressionList]) -> RuleSet |
     return RuleSet(plan.packs, setting, campaign.rules.always)
 
 
+def hours_of(rules: RuleSet | None, plan: Plan) -> CallingHours | None:
+    """The hours of a run's packs on the campaign's day; None when no pack applies or nobody is called or texted."""
+    if rules is None or not {"call", "text"} & set(rules.setting.channels):
+        return None
+    as_of, day = rules.setting.as_of, plan.campaign.calling.day
+    if day is not None and day < as_of:
+        raise ConfigError(
+            [f"[calling] day {day} is before the day of the run ({as_of})"],
+            "Give the day on which the leads are called, or leave it out when that is the day of the run.",
+        )
+    return CallingHours(rules.packs, rules.setting, day or as_of, plan.campaign.rules.always)
+
+
 def law_warnings(rules: RuleSet | None) -> list[str]:
     """Sentences for a person: that nothing was checked, or what the rules note of the whole list."""
     if rules is None:
@@ -41,7 +56,7 @@ def law_warnings(rules: RuleSet | None) -> list[str]:
     return [f"{each.rule.id}: {each.rule.title} {each.rule.remedy}" for each in rules.noted()]
 
 
-def used_rules(rules: RuleSet | None, plan: Plan, whole: Tally) -> UsedRules:
+def used_rules(rules: RuleSet | None, hours: CallingHours | None, plan: Plan, whole: Tally) -> UsedRules:
     """What the manifest says of the law."""
     if rules is None:
         return UsedRules(checked=False)
@@ -58,6 +73,7 @@ def used_rules(rules: RuleSet | None, plan: Plan, whole: Tally) -> UsedRules:
             )
             for pack in rules.packs
         ],
+        calling_day=None if hours is None else hours.day,
         always=plan.campaign.rules.always,
         weaker=plan.weaker,
         noted=[each.rule.id for each in rules.noted()],

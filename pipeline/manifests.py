@@ -95,7 +95,7 @@ def make_manifest(
         inputs=inputs,
         counts=total(tallies).counts(sum(file.records for file in files)),
         lists=lists,
-        rules=used_rules(context.rules, plan, total(tallies)),
+        rules=used_rules(context.rules, context.hours, plan, total(tallies)),
         libraries=LIBRARIES,
         outputs=outputs,
         timings={},

@@ -1,4 +1,4 @@
-"""Prints the rule packs: which rules there are, and what one of them says."""
+"""Prints the rule packs: which rules and hours there are, and what one of them says."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from pipeline.plan import workspace_of
 from pipeline.terminal import plain_table, stdout_console
 from schemas.errors import UsageError
 from schemas.names import did_you_mean
-from schemas.rules import EVERYWHERE
+from schemas.rules import EVERYWHERE, Hours, Rule
+from suppression.rules.hours import PackHours
 from suppression.rules.loading import ALL, LoadedPack, PackRule, load_packs
-from suppression.rules.telling import evidence_of, lifted_by, period, question
+from suppression.rules.telling import evidence_of, hours_in_words, lifted_by, period, question
 
 _SURE = {
     "primary": "primary (the official text was read)",
@@ -27,12 +28,41 @@ def all_packs() -> list[LoadedPack]:
     return load_packs([ALL], workspace_of(None))
 
 
-def rules_by_id(packs: list[LoadedPack]) -> dict[str, PackRule]:
-    """Every rule of these packs by its id."""
-    return {each.rule.id: each for pack in packs for each in pack.rules}
+def rules_by_id(packs: list[LoadedPack]) -> dict[str, PackRule | PackHours]:
+    """Every rule and all hours of these packs by their ids."""
+    rules: dict[str, PackRule | PackHours] = {each.rule.id: each for pack in packs for each in pack.rules}
+    return rules | {each.hours.id: each for pack in packs for each in pack.hours}
 
 
-def _facts(each: PackRule, packs: list[LoadedPack]) -> dict[str, Any]:
+def _hours_facts(each: PackHours) -> dict[str, Any]:
+    hours = each.hours
+    return {
+        "id": hours.id,
+        "pack": each.pack,
+        "version": each.version,
+        "title": hours.title,
+        "effect": "hours",
+        "level": "lead",
+        "channels": list(hours.channels),
+        "audience": hours.audience,
+        "regions": list(each.regions),
+        "states": hours.states,
+        "open": [str(stretch) for stretch in hours.open],
+        "closed_on_holidays": hours.closed_on_holidays,
+        "zone": hours.zone,
+        "max_attempts": hours.max_attempts,
+        "attempt_days": hours.attempt_days,
+        "hours": hours_in_words(hours),
+        "in_force": period(hours),
+        "citation": str(hours.citation),
+        "confidence": hours.confidence,
+        "reviewed_on": hours.reviewed_on.isoformat(),
+    }
+
+
+def _facts(each: PackRule | PackHours, packs: list[LoadedPack]) -> dict[str, Any]:
+    if isinstance(each, PackHours):
+        return _hours_facts(each)
     rule = each.rule
     return {
         "id": rule.id,
@@ -63,25 +93,29 @@ def print_rules(*, country: str | None, channel: str | None, as_of: date, pack: 
     packs = load_packs([pack], workspace_of(None)) if pack else all_packs()
     spoken = {"live", "automated"} if channel == "call" else {channel}
     chosen = [
-        each
+        (each, fact)
         for loaded in packs
-        for each in loaded.rules
+        for each, fact in _of_pack(loaded)
         if (pack is None or each.pack == pack)
-        and each.rule.in_force(as_of)
-        and (channel is None or spoken & set(each.rule.channels))
+        and fact.in_force(as_of)
+        and (channel is None or spoken & set(fact.channels))
         and (country is None or country in each.regions or EVERYWHERE in each.regions)
     ]
     if as_json:
-        sys.stdout.write(json.dumps([_facts(each, packs) for each in chosen], ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps([_facts(each, packs) for each, _ in chosen], ensure_ascii=False) + "\n")
         return
     table = plain_table()
     for column in ("rule", "effect", "channels", "in force", "sure", "says"):
         table.add_column(column, no_wrap=column == "rule", overflow="fold")
-    for each in chosen:
-        rule = each.rule
-        channels = " ".join(rule.channels) if len(rule.channels) < 5 else "all"
-        table.add_row(rule.id, rule.effect, channels, period(rule), rule.confidence, rule.title)
+    for _, fact in chosen:
+        channels = " ".join(fact.channels) if len(fact.channels) < 5 else "all"
+        effect = fact.effect if isinstance(fact, Rule) else "hours"
+        table.add_row(fact.id, effect, channels, period(fact), fact.confidence, fact.title)
     stdout_console().print(table)
+
+
+def _of_pack(pack: LoadedPack) -> list[tuple[PackRule | PackHours, Rule | Hours]]:
+    return [*((each, each.rule) for each in pack.rules), *((each, each.hours) for each in pack.hours)]
 
 
 def print_rule(code: str, *, as_json: bool) -> None:
@@ -103,15 +137,16 @@ def _told(facts: dict[str, Any]) -> list[str]:
         "effect": facts["effect"] + (" (of the whole list)" if facts["level"] == "list" else ""),
         "who": f"{facts['audience']}; {' '.join(facts['channels'])}",
         "where": " ".join(facts["states"] or facts["regions"]).replace(EVERYWHERE, "everywhere"),
-        "holds when": "; and ".join(facts["holds_when"]),
-        "lifts": ", ".join(facts["lifts"]),
-        "lifted by": ", ".join(facts["lifted_by"]),
-        "reads": ", ".join(facts["evidence"]),
+        "allowed": facts.get("hours", ""),
+        "holds when": "; and ".join(facts.get("holds_when", [])),
+        "lifts": ", ".join(facts.get("lifts", [])),
+        "lifted by": ", ".join(facts.get("lifted_by", [])),
+        "reads": ", ".join(facts.get("evidence", [])),
         "in force": facts["in_force"],
         "law": facts["citation"],
         "confidence": _SURE[facts["confidence"]],
         "reviewed on": facts["reviewed_on"],
-        "what to do": facts["remedy"],
+        "what to do": facts.get("remedy", ""),
         "pack": f"{facts['pack']} {facts['version']}",
     }
     return [facts["id"], *(f"  {name:<12} {text}" for name, text in rows.items() if text)]

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.hours_why import hours_story, hours_told
 from pipeline.plan import workspace_of
 from pipeline.results import open_manifest, scan
 from schemas.columns import COMMON_COLUMNS, PHONE_SLOTS, POST_POINT
@@ -63,6 +64,8 @@ def _story(out: Path, row: int, manifest: Manifest) -> dict[str, Any]:
         ],
         "whole_row": [f"{code}: {detail}" for code, detail in whole.select("code", "detail").rows()],
         "asked": asked,
+        "hours": hours_story(rules, facts, manifest) if verdict == "clean" else None,
+        "call_notes": found.filter(pl.col("code").str.starts_with("call.")).get_column("detail").to_list(),
         "packs_changed_since": [pack.pack.name for pack in packs if used.get(pack.pack.name) != pack.sha256],
     }
 
@@ -81,8 +84,9 @@ def _row(out: Path, row: int, manifest: Manifest) -> tuple[str, pl.DataFrame]:
         for slot, form in forms.items()
         for part, value in (("region", form.region), ("type", form.type))
     ]
+    zones = [pl.lit(forms[s].time_zones or [], pl.List(pl.String)).alias(f"{s}:zones") for s in forms]
     # A record that is no lead has no contact point; which it was is not asked again.
-    return name, found.with_columns(pl.lit(True).alias("is_lead"), *known)
+    return name, found.with_columns(pl.lit(True).alias("is_lead"), *known, *zones)
 
 
 def _setting(manifest: Manifest) -> Setting:
@@ -153,6 +157,7 @@ def _told(story: dict[str, Any]) -> list[str]:
             if answer["could_be_lifted_by"]:
                 lines.append(f"    exempt by  {', '.join(answer['could_be_lifted_by'])}: none holds")
             lines.append(f"    release    {answer['remedy']}")
+    lines += hours_told(story["hours"], story["call_notes"])
     if story["packs_changed_since"]:
         lines.append(f"note: changed since the run: pack {', '.join(story['packs_changed_since'])}")
     return lines

@@ -1,7 +1,7 @@
 """Runs a scrub: the stages in order, over batches of bounded size, in two passes.
 
 First pass: read → map → normalise → quality → screen → rules, batch by batch; each batch is put on disk. Then
-duplicates are settled over the whole run. Second pass: decide → write, in the same order.
+duplicates are settled over the whole run. Second pass: hours → decide → write, in the same order.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pipeline.context import Context, Source
 from pipeline.counts import Tally, add_present
 from pipeline.earlier import EARLIER_ROW, earlier_findings, numbered_as_before
 from pipeline.identity import run_id
-from pipeline.law import law_warnings, rules_of
+from pipeline.law import hours_of, law_warnings, rules_of
 from pipeline.mail_check import CACHE_FILE, MailCheck
 from pipeline.manifests import MANIFEST, is_complete, make_manifest, read_manifest, write_manifest
 from pipeline.mapping import unclaimed
@@ -37,6 +37,7 @@ from pipeline.spill import Spill
 from pipeline.stage_decide import decide_stage
 from pipeline.stage_dedupe import Deduplication
 from pipeline.stage_history import BoughtBefore
+from pipeline.stage_hours import hours_stage
 from pipeline.stage_map import map_stage
 from pipeline.stage_normalise import normalise_stage
 from pipeline.stage_quality import quality_stage
@@ -143,8 +144,9 @@ class _Run:
         if plan.store is not None:
             lists += open_fit(plan.store, plan.store_lists, request.as_of, request.allow_stale, request.max_age)
         self._clock("load lists", began)
+        rules = rules_of(plan, request.as_of, lists)
         self._context = Context(
-            plan.campaign, plan.vendor, request.as_of, lists, plan.sources, apply, rules_of(plan, request.as_of, lists)
+            plan.campaign, plan.vendor, request.as_of, lists, plan.sources, apply, rules, hours_of(rules, plan)
         )
         self._files = [FileTally() for _ in plan.sources]
         self._tallies = [Tally() for _ in plan.sources]
@@ -272,8 +274,9 @@ class _Run:
                 late.append(self._past.findings_for(frame))
             if self._mail is not None:
                 late.append(self._mail.findings_for(frame))
-            findings = pl.concat([found, *late]).sort("row_id", maintain_order=True)
-            verdict = decide_stage(frame, findings, source, self._context, constants)
+            timed, flags = hours_stage(frame, pl.concat([found, *late]), source, self._context)
+            findings = pl.concat([found, *late, flags]).sort("row_id", maintain_order=True)
+            verdict = decide_stage(timed, findings, source, self._context, constants)
             if source.mapping.read_before:
                 ids = frame.select("row_id", EARLIER_ROW)
                 verdict = Verdict(numbered_as_before(verdict.clean, ids), numbered_as_before(verdict.rejected, ids))

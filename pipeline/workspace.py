@@ -32,6 +32,10 @@ policy = "first"                    # or newest_consent
 # toll_free = "block"
 # shared_cost = "allow"
 
+# The day on which the leads are called and texted, for their calling windows; the day of the run unless given.
+# [calling]
+# day = 2026-11-23
+
 # The law to ask. Without packs the run says that it was not checked. See: leadscrub rules list
 [rules]
 # packs = ["us", "fr"]              # or ["all"]

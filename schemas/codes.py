@@ -345,6 +345,16 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "Ask the vendor for the true date and its proof; nobody can deliver a lead before it exists.",
     ),
     _flag(
+        "call.not_today",
+        "No hour of the campaign day is allowed for calls and texts. The detail names the rule and the next day.",
+        "Call on the day that the detail names.",
+    ),
+    _flag(
+        "call.hours_unknown",
+        "When the lead may be called or texted is not known, or not for each place where the person may be.",
+        "Have counsel say which hours hold there; a pack of the workspace can give them ([[hours]]).",
+    ),
+    _flag(
         "row.unread_value",
         "A date or yes/no value could not be read with certainty and was left out; it is kept in extra.",
         "Send dates as YYYY-MM-DD.",

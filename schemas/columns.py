@@ -64,6 +64,20 @@ PLAIN_FIELDS = (*PERSON, *EVIDENCE, "vendor_lead_id", "received_at")
 #: Columns with the calling code of a phone, and the phone. The first one's serves phones that have none of their own.
 CODE_FIELDS = {"phone_code": "phone", **{f"{slot}_code": slot for slot in PHONE_SLOTS[1:]}}
 
+#: When and how often a row may be called or texted on the day of the campaign. The instants and times are those of the
+#: longest unbroken stretch; ``call_hours`` has all of them. Local times are told in ``call_zone``.
+CALL_COLUMNS = (
+    "call_after",
+    "call_before",
+    "call_zone",
+    "call_after_utc",
+    "call_before_utc",
+    "call_hours",
+    "max_attempts",
+    "attempt_days",
+    "call_rules",
+)
+
 _TYPES: dict[str, pl.DataType] = {
     "row_id": pl.UInt64(),
     "is_business": pl.Boolean(),
@@ -73,6 +87,14 @@ _TYPES: dict[str, pl.DataType] = {
     "flags": pl.List(pl.String()),
     "reasons": pl.List(pl.String()),
     "valid_until": pl.Date(),
+    "call_after": pl.Time(),
+    "call_before": pl.Time(),
+    "call_after_utc": pl.Datetime("us", "UTC"),
+    "call_before_utc": pl.Datetime("us", "UTC"),
+    "call_hours": pl.List(pl.String()),
+    "max_attempts": pl.UInt8(),
+    "attempt_days": pl.UInt16(),
+    "call_rules": pl.List(pl.String()),
     **{name: pl.Datetime("us", "UTC") for name in INSTANTS},
     **{name: pl.Date() for name in DAYS},
     **{name: pl.List(pl.String()) for name in WORD_LISTS},
@@ -99,6 +121,7 @@ COMMON_COLUMNS = (
     "channels",
     "flags",
     "valid_until",
+    *CALL_COLUMNS,
 )
 #: What ``rejected.parquet`` has between ``extra`` and ``original``.
 REJECTED_COLUMNS = ("reason", "reasons", "reason_detail", "disposition")

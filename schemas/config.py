@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -141,6 +142,12 @@ class Dedupe(_Model):
     history_days: int | None = Field(default=None, ge=1)
 
 
+class Calling(_Model):
+    """On which day the leads are called and texted; the day of the run when it is not given."""
+
+    day: date | None = None
+
+
 class PhoneTypes(_Model):
     """What becomes of each type of number, as libphonenumber names them. Premium-rate numbers have their own code."""
 
@@ -174,6 +181,7 @@ class Campaign(_Model):
     treat_as_real: Annotated[list[str], AfterValidator(_reserved)] = []
     dedupe: Dedupe = Dedupe()
     phone_types: PhoneTypes = PhoneTypes()
+    calling: Calling = Calling()
     rules: RulesChoice = RulesChoice()
     evidence: CampaignEvidence = CampaignEvidence()
     store_lists: list[str] = []

@@ -136,6 +136,7 @@ class UsedRules(_Model):
 
     checked: bool
     packs: list[UsedPack] = []
+    calling_day: date | None = Field(default=None, description="the day for which calling hours were worked out")
     always: list[str] = Field(default=[], description="countries whose rules applied to every lead")
     weaker: list[str] = Field(default=[], description="overrides that allow more than what is shipped, accepted")
     noted: list[str] = Field(default=[], description="rules about the whole list that ask for attention, block nothing")

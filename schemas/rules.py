@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import date
-from typing import Annotated, Any, Literal
+from datetime import date, time
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from schemas.codes import Disposition, ReasonCode
+from schemas.names import did_you_mean
 
 #: How a rule looks at a contact. A campaign's calls are ``live`` or ``automated`` (or both, when it does not say).
 RuleChannel = Literal["live", "automated", "text", "email", "post"]
@@ -19,6 +20,8 @@ RuleEffect = Literal["block", "review", "flag", "exempt"]
 Confidence = Literal["primary", "secondary", "general"]
 
 EVERYWHERE = "*"
+#: Days of the week as packs write them.
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _RULE_ID = re.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+")
 
 
@@ -59,24 +62,50 @@ class Citation(_Model):
         return f"{self.authority} {self.section}".strip() + (f" ({self.version})" if self.version else "")
 
 
-class Rule(_Model):
-    """One rule. It hits a contact point when all of ``when`` hold and no exemption that names it does."""
+class Statute(_Model):
+    """What every fact of law says of itself: whom it binds, where and since when, and on whose authority."""
 
     id: RuleId
     title: str = Field(min_length=10, description="what a person is told; a sentence")
-    effect: RuleEffect
-    level: Literal["lead", "list"] = Field(default="lead", description="list: judged once, from vendor and campaign")
     channels: list[RuleChannel] = Field(default=["live", "automated", "text", "email", "post"], min_length=1)
     audience: Audience = "any"
     regions: list[str] = Field(default=[], description="only these of the pack's regions")
     states: list[str] = Field(default=[], description="only these states of the United States")
-    when: list[Condition] = Field(min_length=1)
-    lifts: list[RuleId] = Field(default=[], description="rules that an exemption takes away")
     in_force_from: date | None = None
     in_force_to: date | None = Field(default=None, description="last day on which it applies")
     citation: Citation
     reviewed_on: date
     confidence: Confidence
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.in_force_from and self.in_force_to and self.in_force_to < self.in_force_from:
+            raise ValueError(f"{self.id}: in_force_to is before in_force_from")
+        return self
+
+    def in_force(self, day: date) -> bool:
+        """Whether it applies on this day; both ends are included."""
+        return (self.in_force_from or day) <= day <= (self.in_force_to or day)
+
+    def speaks_less_than(self, old: Statute) -> bool:
+        """Whether it binds on fewer channels, fewer people, in fewer places or for a shorter time."""
+        return (
+            not set(old.channels) <= set(self.channels)
+            or (self.audience not in {"any", old.audience})
+            or (bool(self.states) and (not old.states or not set(old.states) <= set(self.states)))
+            or (bool(self.regions) and (not old.regions or not set(old.regions) <= set(self.regions)))
+            or (self.in_force_from is not None and (not old.in_force_from or self.in_force_from > old.in_force_from))
+            or (self.in_force_to is not None and (not old.in_force_to or self.in_force_to < old.in_force_to))
+        )
+
+
+class Rule(Statute):
+    """One rule. It hits a contact point when all of ``when`` hold and no exemption that names it does."""
+
+    effect: RuleEffect
+    level: Literal["lead", "list"] = Field(default="lead", description="list: judged once, from vendor and campaign")
+    when: list[Condition] = Field(min_length=1)
+    lifts: list[RuleId] = Field(default=[], description="rules that an exemption takes away")
     remedy: str = Field(default="", description="what to do, or which evidence releases a review")
     vendor_phrase: str | None = Field(default=None, description="what a vendor may be told; null: not accepted")
     returnable: bool = Field(default=False, description="the vendor's fault: the row goes back")
@@ -87,13 +116,7 @@ class Rule(_Model):
             raise ValueError(f"{self.id}: an exemption names what it lifts, and nothing else does")
         if self.effect != "exempt" and not self.remedy:
             raise ValueError(f"{self.id}: remedy is missing: say what to do, or what releases it")
-        if self.in_force_from and self.in_force_to and self.in_force_to < self.in_force_from:
-            raise ValueError(f"{self.id}: in_force_to is before in_force_from")
         return self
-
-    def in_force(self, day: date) -> bool:
-        """Whether the rule applies on this day; both ends are included."""
-        return (self.in_force_from or day) <= day <= (self.in_force_to or day)
 
     @property
     def disposition(self) -> Disposition:
@@ -109,6 +132,73 @@ class Rule(_Model):
         return ReasonCode(self.id, effect, self.disposition, self.title, self.remedy, self.vendor_phrase)
 
 
+class Stretch(_Model):
+    """Hours of some days of the week in which contact is allowed: at or after ``from``, and before ``to``."""
+
+    days: str = Field(default="mon-sun", description="one day, as in sat, or several, as in mon-fri")
+    opens: time = Field(alias="from")
+    closes: time = Field(alias="to")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Stretch:
+        first, _, last = self.days.partition("-")
+        for name in (first, last or first):
+            if name not in WEEKDAYS:
+                raise ValueError(f"'{self.days}' are no days (as in sat or mon-fri). {did_you_mean(name, WEEKDAYS)}")
+        if not self.weekdays:
+            raise ValueError(f"'{self.days}': the last day comes before the first")
+        if self.closes <= self.opens:
+            raise ValueError("'to' is not after 'from'")
+        return self
+
+    @property
+    def weekdays(self) -> range:
+        """Its days of the week; Monday is 0."""
+        first, _, last = self.days.partition("-")
+        return range(WEEKDAYS.index(first), WEEKDAYS.index(last or first) + 1)
+
+    def __str__(self) -> str:
+        days = "" if self.days == "mon-sun" else f"{self.days} "
+        return f"{days}{self.opens:%H:%M}-{self.closes:%H:%M}"
+
+
+class Hours(Statute):
+    """When people may be called or texted, in their own time, and how often. What is not in ``open`` is closed."""
+
+    channels: list[RuleChannel] = Field(min_length=1)
+    open: list[Stretch] = Field(default=[], description="empty where only attempts are counted")
+    closed_on_holidays: bool = Field(default=False, description="not on public holidays of the place")
+    zone: str | None = Field(default=None, description="the zone of the hours, where it is not the person's own")
+    max_attempts: int | None = Field(default=None, ge=1, le=255)
+    attempt_days: int | None = Field(default=None, ge=1, le=366, description="days in which attempts are counted")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Hours:
+        if wrong := sorted(set(self.channels) & {"email", "post"}):
+            raise ValueError(f"{self.id}: hours are about live, automated and text, not {' or '.join(wrong)}")
+        if (self.max_attempts is None) != (self.attempt_days is None):
+            raise ValueError(f"{self.id}: max_attempts and attempt_days belong together")
+        if not self.open and self.max_attempts is None:
+            raise ValueError(f"{self.id}: neither hours (open) nor attempts are given")
+        return self
+
+    def allows_more_than(self, old: Hours) -> bool:
+        """Whether contact may be allowed that ``old`` does not allow."""
+        return (
+            self.speaks_less_than(old)
+            or (bool(old.open) and not all(any(_inside(mine, its) for its in old.open) for mine in self.open))
+            or (bool(old.open) and not self.open)
+            or (old.closed_on_holidays and not self.closed_on_holidays)
+            or self.zone != old.zone
+            or (old.max_attempts is not None and (self.max_attempts or 256) > old.max_attempts)
+            or (old.attempt_days is not None and (self.attempt_days or 0) < old.attempt_days)
+        )
+
+
+def _inside(new: Stretch, old: Stretch) -> bool:
+    return set(new.weekdays) <= set(old.weekdays) and old.opens <= new.opens and new.closes <= old.closes
+
+
 class Pack(_Model):
     """The rules of one jurisdiction."""
 
@@ -120,6 +210,7 @@ class Pack(_Model):
     brings: list[str] = Field(default=[], alias="with", description="packs that apply together with this one")
     notes: str = ""
     rules: list[Rule] = Field(min_length=1)
+    hours: list[Hours] = []
 
     @property
     def covered(self) -> frozenset[str]:

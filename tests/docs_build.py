@@ -8,7 +8,7 @@ from pathlib import Path
 from schemas.codes import CODES, NOT_ACCEPTED
 from schemas.manifest import manifest_json_schema
 from suppression.rules.loading import load_packs
-from suppression.rules.telling import lifted_by, period
+from suppression.rules.telling import hours_in_words, lifted_by, period
 
 ROOT = Path(__file__).parents[1]
 
@@ -42,9 +42,9 @@ def rules_catalogue() -> str:
     lines = [
         "# The rule packs",
         "",
-        f"{sum(len(pack.rules) for pack in packs)} rules in {len(packs)} packs: facts with their confidence, not legal",
-        "advice. *Primary* means that the official text was read, *secondary* a law firm, a regulator's summary or the",
-        "press, *general* that nothing was verified.",
+        f"{sum(len(pack.rules) for pack in packs)} rules and {sum(len(pack.hours) for pack in packs)} facts about",
+        f"hours in {len(packs)} packs, with their confidence; not legal advice. *Primary* means that the official text",
+        "was read, *secondary* a law firm, a regulator's summary or the press, *general* that nothing was verified.",
     ]
     for pack in packs:
         lines += ["", f"## {pack.pack.title} (`{pack.pack.name}` {pack.pack.version})", ""]
@@ -68,6 +68,17 @@ def rules_catalogue() -> str:
                 period(rule),
             )
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+        if pack.hours:
+            lines += [
+                "",
+                "| hours | who, channels | says | allowed | law | sure | in force |",
+                "|---|---|---|---|---|---|---|",
+            ]
+        for timed in pack.hours:
+            hours = timed.hours
+            said = (f"{hours.audience}, {' '.join(hours.channels)}", hours.title, hours_in_words(hours))
+            sure = (str(hours.citation), hours.confidence, period(hours))
+            lines.append(f"| `{hours.id}` | " + " | ".join((*said, *sure)) + " |")
     return "\n".join(lines) + "\n"
 
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -26,3 +27,14 @@ def looked_up(
     """Answer each distinct value once; ``default`` for null."""
     words, place = distinct(values)
     return np.array([*(answer(word) for word in words), default], dtype=dtype)[place]
+
+
+def paired(
+    first: npt.NDArray[np.int64], second: npt.NDArray[np.int64], answer: Callable[[int, int], int]
+) -> npt.NDArray[np.int64]:
+    """Answer each distinct pair of numbers (neither negative) once, and give each row its pair's answer."""
+    size = int(second.max(initial=0)) + 1
+    parts = pa.array(first * size + second).dictionary_encode()
+    answers = [answer(*divmod(pair, size)) for pair in parts.dictionary.to_pylist()]
+    of_row: npt.NDArray[np.int32] = parts.indices.to_numpy()
+    return np.array(answers, dtype=np.int64)[of_row]

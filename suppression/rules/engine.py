@@ -15,7 +15,7 @@ from schemas.columns import CHANNEL_POINTS, PHONE_SLOTS, POINTS
 from schemas.config import Channel
 from schemas.errors import ConfigError
 from schemas.findings import no_findings
-from schemas.rules import EVERYWHERE, RuleChannel
+from schemas.rules import EVERYWHERE
 from suppression.rules.clocks import NEVER, Bools, Days, since_epoch
 from suppression.rules.facts import Facts, Place, Setting
 from suppression.rules.loading import Asked, LoadedPack, PackRule
@@ -83,25 +83,14 @@ class RuleSet:
         return self._meanings[region]
 
     def _heard(self, each: PackRule) -> bool:
-        return bool(self._channels(each))
-
-    def _channels(self, each: PackRule) -> tuple[Channel, ...]:
-        """Channels of the campaign that the rule speaks of. Undeclared dialling may be either."""
-        dialling = self.setting.campaign.dialling
-        calls: set[RuleChannel] = {"live", "automated"} if dialling is None else {dialling}
-        spoken = set(each.rule.channels)
-        return tuple(
-            channel
-            for channel in self.setting.channels
-            if (bool(calls & spoken) if channel == "call" else channel in spoken)
-        )
+        return bool(self.setting.reached(each.rule.channels))
 
     def _active(self, each: PackRule, exemptions: tuple[Active, ...]) -> Active:
         return Active(
             each,
             np.uint64(1 << self._scopes[each.regions]),
             np.uint64(state_bits(each.rule.states)),
-            self._channels(each),
+            self.setting.reached(each.rule.channels),
             exemptions,
             any(asked.ends for exemption in exemptions for asked in exemption.of.asked),
         )

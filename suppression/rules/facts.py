@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
@@ -17,6 +17,7 @@ from schemas.contact.quality import ROLE_LOCAL_PARTS
 from schemas.contact.regions import regions_of
 from schemas.evidence import CampaignEvidence, VendorEvidence
 from schemas.list_kinds import KINDS
+from schemas.rules import RuleChannel
 from suppression.rules.clocks import NO_DAY, Bools, Days, bools, days_of, since_epoch
 from suppression.rules.consent import Consents, basis_classes, judge_consents
 from suppression.rules.places import (
@@ -56,6 +57,15 @@ class Setting:
         """Names under which a person may have named us."""
         return tuple(name for name in (self.entity, *self.campaign.also_known_as) if name)
 
+    def reached(self, spoken: Iterable[RuleChannel]) -> tuple[Channel, ...]:
+        """Channels of the campaign that a rule speaks of. Undeclared dialling may be either."""
+        calls: set[RuleChannel] = {"live", "automated"} if self.campaign.dialling is None else {self.campaign.dialling}
+        return tuple(
+            channel
+            for channel in self.channels
+            if (bool(calls & set(spoken)) if channel == "call" else channel in spoken)
+        )
+
 
 @dataclass(frozen=True)
 class Place:
@@ -83,7 +93,7 @@ class Facts:
         self.frame, self.setting = frame, setting
         self.rows = len(frame)
         self.today = since_epoch(setting.as_of)
-        self._region, self._meaning = region, meaning
+        self.region, self._meaning = region, meaning
         self._listed = found.filter(pl.col("code").is_in(list(KINDS))) if len(found) else found
         self._columns = {each.name: each for each in frame.iter_columns() if each.null_count() < self.rows}
         self._first = int(frame.item(0, "row_id")) if self.rows else 0
@@ -161,8 +171,8 @@ class Facts:
             address = self.once("address bits", self._of_address)
             own = self._of_number(point) if point in PHONE_SLOTS else self.once("number bits", self._of_numbers)
             bits = address | own
-            if self._region is not None:
-                bits = np.where(bits == 0, np.uint64(self._meaning(self._region)), bits)
+            if self.region is not None:
+                bits = np.where(bits == 0, np.uint64(self._meaning(self.region)), bits)
             return bits
 
         return self.once(("territory", point if point in PHONE_SLOTS else None), make)

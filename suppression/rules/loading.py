@@ -14,6 +14,7 @@ from schemas.contact.regions import region_names
 from schemas.errors import ConfigError, UsageError
 from schemas.names import did_you_mean
 from schemas.rules import EVERYWHERE, Condition, Pack, Rule
+from suppression.rules.hours import PackHours, faults_of, merged_hours
 from suppression.rules.places import is_state
 from suppression.rules.predicates import PREDICATES, Predicate
 
@@ -59,6 +60,7 @@ class LoadedPack:
     sha256: str
     rules: tuple[PackRule, ...]
     weaker: tuple[str, ...] = ()
+    hours: tuple[PackHours, ...] = ()
 
 
 def shipped_names() -> list[str]:
@@ -106,7 +108,7 @@ def _load(name: str, own: Path | None, faults: list[str]) -> LoadedPack | None:
     for path, pack in zip(paths, packs, strict=True):
         if pack.name != name:
             faults.append(f"{path}: the pack calls itself '{pack.name}'; its file is '{name}.toml'")
-        if len({rule.id for rule in pack.rules}) < len(pack.rules):
+        if len({fact.id for fact in (*pack.rules, *pack.hours)}) < len(pack.rules) + len(pack.hours):
             faults.append(f"{path}: two rules have the same id")
     base, top = packs[0], packs[-1]
     version = base.version if len(packs) == 1 else f"{base.version}+{top.version}"
@@ -118,22 +120,18 @@ def _load(name: str, own: Path | None, faults: list[str]) -> LoadedPack | None:
             weaker.append(rule.id)
         rules[rule.id] = (rule, top)
     resolved = tuple(_resolved(rule, home, version, str(paths[-1]), faults) for rule, home in rules.values())
-    return LoadedPack(base.model_copy(update={"version": version}), digest, resolved, tuple(weaker))
+    hours, wider = merged_hours(packs, version)
+    if own is not None:
+        faults += [f"{own}: {fault}" for fault in faults_of(hours.values())]
+    pack = base.model_copy(update={"version": version})
+    return LoadedPack(pack, digest, resolved, (*weaker, *wider), tuple(hours.values()))
 
 
 def _is_weaker(new: Rule, old: Rule) -> bool:
     """Whether an override may allow what the shipped rule does not. Different conditions cannot be compared."""
     if _STRENGTH[new.effect] < _STRENGTH[old.effect]:
         return True
-    narrower = (
-        not set(old.channels) <= set(new.channels)
-        or (new.audience not in {"any", old.audience})
-        or (bool(new.states) and (not old.states or not set(old.states) <= set(new.states)))
-        or (bool(new.regions) and (not old.regions or not set(old.regions) <= set(new.regions)))
-        or (new.in_force_from is not None and (old.in_force_from is None or new.in_force_from > old.in_force_from))
-        or (new.in_force_to is not None and (old.in_force_to is None or new.in_force_to < old.in_force_to))
-    )
-    return narrower or new.when != old.when
+    return new.speaks_less_than(old) or new.when != old.when
 
 
 def _resolved(rule: Rule, pack: Pack, version: str, path: str, faults: list[str]) -> PackRule:
@@ -178,6 +176,9 @@ def _across(packs: list[LoadedPack]) -> list[str]:
             if each.rule.id in home:
                 faults.append(f"rule {each.rule.id} stands in two packs: {home[each.rule.id].pack} and {each.pack}")
             home[each.rule.id] = each
+    timed = [each.hours.id for pack in packs for each in pack.hours]
+    faults += [f"hours {name} stand twice" for name in sorted({name for name in timed if timed.count(name) > 1})]
+    faults += [f"{name} is both a rule and hours" for name in timed if name in home]
     for each in home.values():
         for lifted in each.rule.lifts:
             if lifted not in home:

@@ -49,9 +49,23 @@ def _area_codes() -> dict[str, int]:
     return {area: state_bits([code]) for code, facts in _states().items() for area in facts["area_codes"]}
 
 
+def _named(word: str) -> int:
+    return _state_names().get(" ".join(word.split()).casefold(), 0)
+
+
+def state_named(word: str) -> str | None:
+    """Two letters of the state that a word of a state column names (two letters or the name, in any case)."""
+    return next(iter(states_in(_named(word))), None)
+
+
+def state_of_area_code(code: str) -> str | None:
+    """State of the United States that an area code belongs to."""
+    return next(iter(states_in(_area_codes().get(code, 0))), None)
+
+
 def bits_of_states(states: pl.Series) -> Bits:
     """What the state column says: two letters or the name, in any case."""
-    return looked_up(states, lambda word: _state_names().get(" ".join(word.split()).casefold(), 0), np.uint64)
+    return looked_up(states, _named, np.uint64)
 
 
 def bits_of_area_codes(numbers: pl.Series, regions: pl.Series) -> Bits:

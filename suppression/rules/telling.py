@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from schemas.rules import Condition, Rule
+from schemas.rules import Condition, Hours, Rule, Statute
 from suppression.rules.loading import LoadedPack, PackRule
 from suppression.rules.predicates import PREDICATES
 
@@ -87,7 +87,24 @@ def lifted_by(packs: list[LoadedPack]) -> dict[str, list[PackRule]]:
     return found
 
 
-def period(rule: Rule) -> str:
+def attempts_in_words(attempts: int, days: int | None) -> str:
+    """A limit of attempts."""
+    return f"{attempts} attempts in {'24 hours' if days == 1 else f'{days} days'}"
+
+
+def hours_in_words(hours: Hours) -> str:
+    """When hours are open, and how many attempts they allow."""
+    said = [", ".join(str(stretch) for stretch in hours.open)] if hours.open else []
+    if hours.zone:
+        said.append(f"in {hours.zone}")
+    if hours.closed_on_holidays:
+        said.append("not on public holidays")
+    if hours.max_attempts is not None:
+        said.append(attempts_in_words(hours.max_attempts, hours.attempt_days))
+    return "; ".join(said)
+
+
+def period(rule: Statute) -> str:
     """When a rule is in force."""
     if rule.in_force_from and rule.in_force_to:
         return f"{rule.in_force_from} to {rule.in_force_to}"

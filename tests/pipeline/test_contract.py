@@ -26,7 +26,10 @@ EVIDENCE = (
     "last_inquiry_at notice_at withdrawn_at"
 )
 PROVENANCE = "vendor source_file source_sha256 source_sheet source_line vendor_lead_id received_at run_id"
-VERDICT = "channels flags valid_until"
+VERDICT = (
+    "channels flags valid_until call_after call_before call_zone call_after_utc call_before_utc call_hours "
+    "max_attempts attempt_days call_rules"
+)
 CLEAN = ["row_id", *f"{PERSON} {CONTACT} {ABOUT} {EVIDENCE} {PROVENANCE} {VERDICT}".split(), "extra"]
 REJECTED = [*CLEAN, "reason", "reasons", "reason_detail", "disposition", "original", "raw"]
 INSTANT = pl.Datetime("us", "UTC")
@@ -35,6 +38,11 @@ NOT_TEXT = {
     "source_line": pl.UInt64(),
     "birth_date": pl.Date(),
     "valid_until": pl.Date(),
+    **dict.fromkeys(["call_after", "call_before"], pl.Time()),
+    **dict.fromkeys(["call_after_utc", "call_before_utc"], INSTANT),
+    **dict.fromkeys(["call_hours", "call_rules"], pl.List(pl.String())),
+    "max_attempts": pl.UInt8(),
+    "attempt_days": pl.UInt16(),
     "is_business": pl.Boolean(),
     "time_zones": pl.List(pl.String()),
     "consent_channels": pl.List(pl.String()),

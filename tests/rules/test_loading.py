@@ -82,6 +82,106 @@ def test_what_allows_more_needs_to_be_accepted(changed: str, weaker: bool, tmp_p
     assert len(checked_weaker(packs, accepted=True)) == 1
 
 
+HOURS = """
+[[hours]]
+id = "{id}"
+title = "Hours of our own, for a test."
+channels = {channels}
+open = [{{ days = "{days}", from = "{opens}", to = "{closes}" }}]
+{more}
+citation = {{ authority = "House rules", section = "1" }}
+reviewed_on = 2026-11-21
+confidence = "general"
+"""
+FLORIDA = {
+    "id": "us.fl.hours",
+    "channels": '["live", "automated", "text"]',
+    "days": "mon-sun",
+    "opens": "08:00",
+    "closes": "20:00",
+    "more": 'states = ["FL"]\nmax_attempts = 3\nattempt_days = 1\nin_force_from = 2023-05-25',
+}
+FEDERAL_RULE = rule("us.ours.stricter")
+
+
+@pytest.mark.parametrize(
+    ("changed", "weaker"),
+    [
+        ({}, False),
+        ({"closes": "19:00", "days": "mon-fri"}, False),
+        ({"more": FLORIDA["more"] + "\nclosed_on_holidays = true"}, False),
+        ({"more": FLORIDA["more"].replace("= 3", "= 2").replace("days = 1", "days = 7")}, False),
+        ({"closes": "20:01"}, True),
+        ({"opens": "07:59"}, True),
+        ({"channels": '["live"]'}, True),
+        ({"more": FLORIDA["more"].replace("= 3", "= 4")}, True),
+        ({"more": 'states = ["FL"]\nin_force_from = 2023-05-25'}, True),
+        ({"more": FLORIDA["more"] + '\nzone = "America/New_York"'}, True),
+        ({"more": FLORIDA["more"].replace("2023-05-25", "2026-01-01")}, True),
+        ({"id": "us.ours.hours", "closes": "21:00"}, False),
+    ],
+)
+def test_wider_hours_need_to_be_accepted(changed: dict[str, str], weaker: bool, tmp_path: Path) -> None:
+    workspace = pack(tmp_path, "us-states", FEDERAL_RULE, HOURS.format(**FLORIDA | changed))
+    packs = load_packs(["us"], workspace)
+    if weaker:
+        with pytest.raises(ConfigError, match=r"allows more than the shipped one: us-states: us\.fl\.hours"):
+            checked_weaker(packs, accepted=False)
+    else:
+        assert checked_weaker(packs, accepted=False) == []
+    (states,) = [each for each in packs if each.pack.name == "us-states"]
+    (ours,) = [each for each in states.hours if each.hours.id == (FLORIDA | changed)["id"]]
+    assert ours.hours.title == "Hours of our own, for a test."
+    assert ours.version == states.pack.version
+
+
+def test_every_fault_of_hours_is_listed(tmp_path: Path) -> None:
+    fine = {**FLORIDA, "more": ""}
+    workspace = pack(tmp_path, "ours", rule("ours.rule"), HOURS.format(**fine | {"id": "ours.rule"}))
+    with pytest.raises(ConfigError, match="two rules have the same id"):
+        load_packs(["ours"], workspace)
+    wrong = (
+        {"days": "mon-fry"}, {"days": "fri-mon"}, {"closes": "07:00"}, {"more": "max_attempts = 3"},
+        {"channels": '["live", "email"]'},
+    )  # fmt: skip
+    pack(
+        tmp_path,
+        "ours",
+        rule("ours.rule"),
+        *(HOURS.format(**fine | {"id": f"ours.h{n}"} | w) for n, w in enumerate(wrong)),
+    )
+    with pytest.raises(ConfigError) as raised:
+        load_packs(["ours"], workspace)
+    faults = "\n".join(raised.value.faults)
+    for said in (
+        "'mon-fry' are no days (as in sat or mon-fri). Did you mean 'fri'?",
+        "'fri-mon': the last day comes before the first",
+        "'to' is not after 'from'",
+        "ours.h3: max_attempts and attempt_days belong together",
+        "ours.h4: hours are about live, automated and text, not email",
+    ):
+        assert said in faults
+    misplaced = ({"more": 'states = ["XX"]'}, {"more": 'zone = "America/Nowhere"'},
+             {"more": 'regions = ["ZZ"]'}, {"more": 'regions = ["AN"]\nclosed_on_holidays = true'})  # fmt: skip
+    pack(
+        tmp_path,
+        "ours",
+        rule("ours.rule"),
+        *(HOURS.format(**fine | {"id": f"ours.h{n}"} | w) for n, w in enumerate(misplaced)),
+    )
+    with pytest.raises(ConfigError) as raised:
+        load_packs(["ours"], workspace)
+    assert [fault.split("ours.toml: ")[1] for fault in raised.value.faults] == [
+        "ours.h0: 'XX' is not a state",
+        "ours.h1: 'America/Nowhere' is not a time zone (as in America/New_York)",
+        "ours.h2: 'ZZ' is not a region (ISO 3166-1 alpha-2)",
+        "ours.h3: closed_on_holidays: the public holidays of 'AN' are not known",
+    ]
+    pack(tmp_path, "ours", rule("ours.rule"), HOURS.format(**fine | {"id": "us.fl.hours"}))
+    with pytest.raises(ConfigError, match=r"hours us\.fl\.hours stand twice"):
+        load_packs(["ours", "us"], workspace)
+
+
 def test_a_pack_s_hash_and_version_tell_of_an_override(tmp_path: Path) -> None:
     (plain,) = [each for each in load_packs(["us"]) if each.pack.name == "us"]
     (ours,) = [

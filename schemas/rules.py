@@ -11,7 +11,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from schemas.codes import Disposition, ReasonCode
 
 #: How a rule looks at a contact. A campaign's calls are ``live`` or ``automated`` (or both, when it does not say).
-RuleChannel = Literal["live", "automated", "text", "email", "post"]
+#: The last three are ways in which data leaves us: the result is passed on (``transfer``), rows go back to their vendor
+#: (``return``), a suppression list is given away (``export``). A rule that names one is asked only when data does leave
+#: that way; channels beside it narrow it to the points that they reach.
+RuleChannel = Literal["live", "automated", "text", "email", "post", "transfer", "return", "export"]
+CONTACT: tuple[RuleChannel, ...] = ("live", "automated", "text", "email", "post")
+LEAVING: tuple[RuleChannel, ...] = ("transfer", "return", "export")
 Audience = Literal["consumer", "business", "any"]
 #: An exemption lifts other rules. It blocks nothing and is noted where it lifts a match of a list.
 RuleEffect = Literal["block", "review", "flag", "exempt"]
@@ -66,7 +71,7 @@ class Rule(_Model):
     title: str = Field(min_length=10, description="what a person is told; a sentence")
     effect: RuleEffect
     level: Literal["lead", "list"] = Field(default="lead", description="list: judged once, from vendor and campaign")
-    channels: list[RuleChannel] = Field(default=["live", "automated", "text", "email", "post"], min_length=1)
+    channels: list[RuleChannel] = Field(default=list(CONTACT), min_length=1)
     audience: Audience = "any"
     regions: list[str] = Field(default=[], description="only these of the pack's regions")
     states: list[str] = Field(default=[], description="only these states of the United States")
@@ -89,7 +94,19 @@ class Rule(_Model):
             raise ValueError(f"{self.id}: remedy is missing: say what to do, or what releases it")
         if self.in_force_from and self.in_force_to and self.in_force_to < self.in_force_from:
             raise ValueError(f"{self.id}: in_force_to is before in_force_from")
+        if self.leaving & {"return", "export"} and self.level != "list":
+            raise ValueError(f"{self.id}: a rule on returns or exports is about the whole list (level = \"list\")")
         return self
+
+    @property
+    def leaving(self) -> frozenset[RuleChannel]:
+        """Ways of leaving that the rule is about; none for a rule on contact."""
+        return frozenset(self.channels) & frozenset(LEAVING)
+
+    @property
+    def reach(self) -> frozenset[RuleChannel]:
+        """Kinds of contact whose points the rule speaks of: those named beside a way of leaving, else all."""
+        return frozenset(self.channels) & frozenset(CONTACT) or frozenset(CONTACT)
 
     def in_force(self, day: date) -> bool:
         """Whether the rule applies on this day; both ends are included."""

@@ -89,12 +89,20 @@ class RuleSet:
         """Channels of the campaign that the rule speaks of. Undeclared dialling may be either."""
         dialling = self.setting.campaign.dialling
         calls: set[RuleChannel] = {"live", "automated"} if dialling is None else {dialling}
-        spoken = set(each.rule.channels)
+        spoken = each.rule.reach
+        if each.rule.leaving and not any(self._leaves(way) for way in each.rule.leaving):
+            return ()
         return tuple(
             channel
             for channel in self.setting.channels
             if (bool(calls & spoken) if channel == "call" else channel in spoken)
         )
+
+    def _leaves(self, way: RuleChannel) -> bool:
+        """Whether data leaves in this way. Rows may go back to the vendor after any scrub."""
+        if way == "export":
+            return self.setting.export is not None
+        return self.setting.export is None and (way == "return" or self.setting.campaign.leaves)
 
     def _active(self, each: PackRule, exemptions: tuple[Active, ...]) -> Active:
         return Active(
@@ -188,6 +196,9 @@ class RuleSet:
     def _in_scope(self, active: Active, facts: Facts, point: str | None) -> Bools | None:
         if EVERYWHERE in active.of.regions:
             return facts.all(True)
+        if active.of.rule.leaving:
+            # Who receives a point learns of the whole person: wherever that one is, by any number or the address.
+            point = None
         key = ("scope", active.scope, active.states, point if point in PHONE_SLOTS else None)
         return facts.once(key, lambda: self._scope(active, facts, point))
 
@@ -259,6 +270,20 @@ class RuleSet:
             "packs": [[pack.pack.name, pack.pack.version, pack.sha256] for pack in self.packs],
             "vendor_evidence": self.setting.vendor.model_dump(mode="json"),
         }
+
+    def against_export(self) -> list[PackRule]:
+        """Rules that stand against giving a list away, or have something to say of it; `Setting.export` is that list.
+
+        Where the people of the list are is what the set was made with as ``always``.
+        """
+        one = self.facts(pl.DataFrame({"row_id": [0], "is_lead": [True]}), no_findings(), None)
+        found = []
+        for active in self.active:
+            if "export" in active.of.rule.leaving:
+                place = Place(active.channels[0], CHANNEL_POINTS[active.channels[0]][0])
+                if self.hits(active, one, place, whole_row=True) is not None:
+                    found.append(active.of)
+        return found
 
     def noted(self) -> list[PackRule]:
         """Rules about the whole list that only ask for attention."""

@@ -126,7 +126,8 @@ def _is_weaker(new: Rule, old: Rule) -> bool:
     if _STRENGTH[new.effect] < _STRENGTH[old.effect]:
         return True
     narrower = (
-        not set(old.channels) <= set(new.channels)
+        not old.reach <= new.reach
+        or (bool(new.leaving) and not (old.leaving and old.leaving <= new.leaving))
         or (new.audience not in {"any", old.audience})
         or (bool(new.states) and (not old.states or not set(old.states) <= set(new.states)))
         or (bool(new.regions) and (not old.regions or not set(old.regions) <= set(new.regions)))

@@ -11,7 +11,7 @@ from pipeline.plan import workspace_of
 from pipeline.terminal import plain_table, stdout_console
 from schemas.errors import UsageError
 from schemas.names import did_you_mean
-from schemas.rules import EVERYWHERE
+from schemas.rules import CONTACT, EVERYWHERE, LEAVING, Rule
 from suppression.rules.loading import ALL, LoadedPack, PackRule, load_packs
 from suppression.rules.telling import evidence_of, lifted_by, period, question
 
@@ -59,16 +59,18 @@ def _facts(each: PackRule, packs: list[LoadedPack]) -> dict[str, Any]:
 
 
 def print_rules(*, country: str | None, channel: str | None, as_of: date, pack: str | None, as_json: bool) -> None:
-    """List the rules in force on a day, for a country and a channel of campaigns (call, text, email, post)."""
+    """List the rules in force on a day, for a country and a channel of campaigns (call, text, email, post).
+
+    Rules on data that leaves are no rules on contact: ``channel`` is their way of leaving (transfer, return, export).
+    """
     packs = load_packs([pack], workspace_of(None)) if pack else all_packs()
-    spoken = {"live", "automated"} if channel == "call" else {channel}
     chosen = [
         each
         for loaded in packs
         for each in loaded.rules
         if (pack is None or each.pack == pack)
         and each.rule.in_force(as_of)
-        and (channel is None or spoken & set(each.rule.channels))
+        and (channel is None or _is_of(each.rule, channel))
         and (country is None or country in each.regions or EVERYWHERE in each.regions)
     ]
     if as_json:
@@ -79,9 +81,16 @@ def print_rules(*, country: str | None, channel: str | None, as_of: date, pack: 
         table.add_column(column, no_wrap=column == "rule", overflow="fold")
     for each in chosen:
         rule = each.rule
-        channels = " ".join(rule.channels) if len(rule.channels) < 5 else "all"
+        channels = "all" if len(rule.channels) == len(CONTACT) else " ".join(rule.channels)
         table.add_row(rule.id, rule.effect, channels, period(rule), rule.confidence, rule.title)
     stdout_console().print(table)
+
+
+def _is_of(rule: Rule, channel: str) -> bool:
+    if channel in LEAVING:
+        return channel in rule.leaving
+    spoken = {"live", "automated"} if channel == "call" else {channel}
+    return not rule.leaving and bool(spoken & rule.reach)
 
 
 def print_rule(code: str, *, as_json: bool) -> None:

@@ -14,7 +14,7 @@ import polars as pl
 
 from pipeline.plan import workspace_of
 from schemas.durable import write_lines
-from schemas.errors import ConfigError, ListError, UsageError
+from schemas.errors import ConfigError, ListError, OutputError, UsageError
 from schemas.evidence import CampaignEvidence, Mechanism, VendorEvidence
 from schemas.list_kinds import code_of
 from schemas.list_version import HandedOver
@@ -99,6 +99,8 @@ def export_list(store: Path, name: str, day: date, out: Path, handing: HandOver,
             )
             writer.hand_over(name, handed, at=at)
             unrecorded.rename(out)
+        except OSError as error:
+            raise OutputError(f"'{out}' cannot be written: {error.strerror}.", "Name another file.") from error
         finally:
             unrecorded.unlink(missing_ok=True)
     for each in noted:
@@ -108,10 +110,12 @@ def export_list(store: Path, name: str, day: date, out: Path, handing: HandOver,
 
 def _judged(suppression: SuppressionList, handing: HandOver, day: date) -> list[PackRule]:
     """Ask the law. Returns rules that only have something to say; `ListError` with those that stand against it."""
+    facts, people = suppression.facts, handing.people_in
+    if not suppression.kind.phones and not suppression.kind.emails:
+        # Domains: nobody is on such a list.
+        return []
     packs = _packs()
-    facts = suppression.facts
-    people = handing.people_in
-    if people is None and facts.region is not None and not suppression.kind.emails and not suppression.kind.domains:
+    if people is None and facts.region is not None and not suppression.kind.emails:
         # Numbers are where their region is; addresses may be anybody's.
         people = (facts.region,)
     everywhere = {region for pack in packs for each in pack.rules for region in each.regions} - {EVERYWHERE}

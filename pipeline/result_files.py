@@ -41,7 +41,10 @@ class ResultFiles:
         self._pending = self._beside.submit(lambda: None)
         (folder / "returns").mkdir()
         self._returns = ReturnFile(
-            folder / "returns" / f"{context.vendor or UNNAMED_VENDOR}.csv", context.columns, context.codes
+            folder / "returns" / f"{context.vendor or UNNAMED_VENDOR}.csv",
+            context.columns,
+            context.codes,
+            context.rules.not_returned if context.rules is not None else frozenset(),
         )
 
     def add(self, verdict: Verdict, findings: pl.DataFrame) -> None:

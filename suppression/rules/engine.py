@@ -285,6 +285,11 @@ class RuleSet:
                     found.append(active.of)
         return found
 
+    @property
+    def not_returned(self) -> frozenset[str]:
+        """Regions whose people's rows may not go back to this vendor with their details."""
+        return frozenset[str]().union(*(each.regions for each in self.noted() if "return" in each.rule.leaving))
+
     def noted(self) -> list[PackRule]:
         """Rules about the whole list that only ask for attention."""
         one = self.facts(pl.DataFrame({"row_id": [0], "is_lead": [True]}), no_findings(), None)

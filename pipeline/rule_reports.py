@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.plan import workspace_of
 from pipeline.terminal import plain_table, stdout_console
+from schemas.columns import CHANNELS
 from schemas.errors import UsageError
 from schemas.names import did_you_mean
 from schemas.rules import CONTACT, EVERYWHERE, LEAVING, Rule
@@ -84,6 +85,14 @@ def print_rules(*, country: str | None, channel: str | None, as_of: date, pack: 
         channels = "all" if len(rule.channels) == len(CONTACT) else " ".join(rule.channels)
         table.add_row(rule.id, rule.effect, channels, period(rule), rule.confidence, rule.title)
     stdout_console().print(table)
+
+
+def channel_of_rules(name: str) -> str:
+    """Check what ``rules list`` is asked for: a channel, or a way in which data leaves."""
+    known = (*CHANNELS, *LEAVING)
+    if name not in known:
+        raise UsageError(f"There is no channel '{name}'.", did_you_mean(name, known))
+    return name
 
 
 def _is_of(rule: Rule, channel: str) -> bool:

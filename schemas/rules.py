@@ -95,7 +95,7 @@ class Rule(_Model):
         if self.in_force_from and self.in_force_to and self.in_force_to < self.in_force_from:
             raise ValueError(f"{self.id}: in_force_to is before in_force_from")
         if self.leaving & {"return", "export"} and self.level != "list":
-            raise ValueError(f"{self.id}: a rule on returns or exports is about the whole list (level = \"list\")")
+            raise ValueError(f'{self.id}: a rule on returns or exports is about the whole list (level = "list")')
         return self
 
     @property

@@ -1,4 +1,4 @@
-"""What a rule can ask about data that leaves: to whom a result is passed on, what people said of it, which list goes."""
+"""What a rule can ask about data that leaves: to whom it is passed on, what people said of it, which list goes."""
 
 from __future__ import annotations
 

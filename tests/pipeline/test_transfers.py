@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -10,15 +11,15 @@ import pytest
 from tests.conftest import Scrub, Scrubbed, leadscrub
 
 #: Everything that the vendor's file declares, so that only the passing on is in question.
-VENDOR = '''\
+VENDOR = """\
 name = "shop"
 [evidence]
 {country}
 source_type = "own_customers"
 origin = "own shop"
 {more}
-'''
-LAW = '''\
+"""
+LAW = """\
 [rules]
 packs = ["us", "fr"]
 [evidence]
@@ -29,8 +30,10 @@ optout_offered = true
 purposes = ["marketing"]
 dialling = "live"
 lia = "LIA-1"
-'''
-SOLD = LAW + '''
+"""
+SOLD = (
+    LAW
+    + """
 passes_on = "{passes_on}"
 recipient = "Sunny Partner"
 destination_country = "US"
@@ -39,7 +42,8 @@ sensitive_data = false
 processor_contract = true
 ccpa_terms = true
 seller_sector = "other"
-'''
+"""
+)
 CONSENT = "2026-06-01,form,I agree,https://example.com/f"
 #: name, email, phone, state, birth date, purposes of a consent and its parties.
 ROWS = f"""\
@@ -85,9 +89,7 @@ def run(scrub: Scrub, folder: Path, campaign: str, **more: str) -> Scrubbed:
 def rows(ran: Scrubbed) -> dict[str, list[str]]:
     """Rows by name: ``clean``, or the disposition and the reasons."""
     clean = {name: ["clean"] for (name,) in ran.clean_rows("full_name")}
-    return clean | {
-        name: [goes, *why] for name, goes, why in ran.rejected_rows("full_name", "disposition", "reasons")
-    }
+    return clean | {name: [goes, *why] for name, goes, why in ran.rejected_rows("full_name", "disposition", "reasons")}
 
 
 def test_what_stays_with_us_is_asked_nothing_about_sales(scrub: Scrub, shop: Path) -> None:
@@ -115,7 +117,7 @@ def test_a_sale(scrub: Scrub, shop: Path) -> None:
     (ivy,) = ran.clean.filter(ran.clean["full_name"] == "no more email").select("phone", "email", "channels").rows()
     assert ivy == ("+12025550109", None, ["call"])
     codes = ran.findings.filter(ran.findings["row_id"] == 8).get_column("code").to_list()
-    assert codes == ["email.unsubscribed", "us.canspam.no-transfer", "us.canspam.optout"]
+    assert codes == ["email.unsubscribed", "us.canspam.optout", "us.canspam.no-transfer"]
     assert ran.manifest["rules"]["campaign_evidence"]["passes_on"] == "sale"
 
 
@@ -159,7 +161,7 @@ def test_sensitive_data_for_a_foreign_adversary_is_rejected(scrub: Scrub, shop: 
     said = 'passes_on = "processor"\nrecipient = "P"\nprocessor_contract = true\nccpa_terms = true\n'
     said += 'destination_country = "US"\nrecipient_controlled_by = ["CN"]\nsensitive_data = true\n'
     found = rows(run(scrub, shop, LAW + said))["grown up"]
-    assert found == ["suppress", "us.doj.bulk-sensitive", "us.padfa.sensitive", "us.doj.bulk-data", "us.padfa"]
+    assert found == ["suppress", "us.padfa.sensitive", "us.doj.bulk-sensitive"]
 
 
 EUROPE = """\
@@ -233,10 +235,10 @@ def test_rows_of_europeans_go_back_without_details_where_nothing_covers_it(
         ("nowhere", "12"),
     ]
     shown = [cells if not withheld or n == 1 else ("", "") for n, cells in enumerate(details)]
-    why = ["not accepted"] * 3 + ["invalid phone number"]
+    why = ["not accepted"] * 3 + ["phone invalid"]
     assert returned(ran) == [(why[n], str(n + 2), *cells) for n, cells in enumerate(shown)]
     assert ("note: eu.gdpr.return: " in ran.err) is withheld
-    assert ran.manifest["rules"]["noted"] == (["us.tsr.safe-harbor", "eu.gdpr.return"] if withheld else []) or True
+    assert ("eu.gdpr.return" in ran.manifest["rules"]["noted"]) is withheld
     text = (ran.folder / "returns" / "shop.csv").read_text(encoding="utf-8")
     assert "ours" not in text.replace("yours", "")
     assert "dnc." not in text
@@ -246,8 +248,6 @@ def test_rules_list_tells_ways_of_leaving_from_contact() -> None:
     def listed(*words: str) -> set[str]:
         ran = leadscrub("rules", "list", *words, "--as-of", "2026-11-21", "--json")
         assert ran.code == 0, ran.err
-        import json
-
         return {rule["id"] for rule in json.loads(ran.out)}
 
     transfer = listed("--channel", "transfer")

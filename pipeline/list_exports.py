@@ -24,6 +24,7 @@ from schemas.rules import EVERYWHERE
 from suppression.lists import SuppressionList
 from suppression.rules.engine import RuleSet
 from suppression.rules.facts import Export, Setting
+from suppression.rules.leaving import against_export
 from suppression.rules.loading import ALL, LoadedPack, PackRule, load_packs
 from suppression.store import writing
 
@@ -133,7 +134,7 @@ def _judged(suppression: SuppressionList, handing: HandOver, day: date) -> list[
         (),
         Export(code_of(suppression.kind), facts.registry, handing.purpose, handing.recipe is not None),
     )
-    found = RuleSet(packs, setting, everywhere if people is None else people).against_export()
+    found = against_export(RuleSet(packs, setting, everywhere if people is None else people))
     against = [each for each in found if each.rule.effect in {"block", "review"}]
     if against:
         told = "".join(

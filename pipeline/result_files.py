@@ -17,6 +17,7 @@ from schemas.columns import SCHEMA_VERSION
 from schemas.findings import FINDING_SCHEMA
 from schemas.frames import output_types
 from schemas.manifest import OutputFile
+from suppression.rules.leaving import not_returned
 
 #: Name of the return file of a drop whose vendor was not named.
 UNNAMED_VENDOR = "unnamed-vendor"
@@ -44,7 +45,7 @@ class ResultFiles:
             folder / "returns" / f"{context.vendor or UNNAMED_VENDOR}.csv",
             context.columns,
             context.codes,
-            context.rules.not_returned if context.rules is not None else frozenset(),
+            not_returned(context.rules) if context.rules is not None else frozenset(),
         )
 
     def add(self, verdict: Verdict, findings: pl.DataFrame) -> None:

@@ -94,6 +94,8 @@ class Rule(_Model):
             raise ValueError(f"{self.id}: remedy is missing: say what to do, or what releases it")
         if self.in_force_from and self.in_force_to and self.in_force_to < self.in_force_from:
             raise ValueError(f"{self.id}: in_force_to is before in_force_from")
+        if "return" in self.leaving and self.effect != "flag":
+            raise ValueError(f"{self.id}: a rule on returns only flags: the row's details stay here")
         if self.leaving & {"return", "export"} and self.level != "list":
             raise ValueError(f'{self.id}: a rule on returns or exports is about the whole list (level = "list")')
         return self

@@ -271,25 +271,6 @@ class RuleSet:
             "vendor_evidence": self.setting.vendor.model_dump(mode="json"),
         }
 
-    def against_export(self) -> list[PackRule]:
-        """Rules that stand against giving a list away, or have something to say of it; `Setting.export` is that list.
-
-        Where the people of the list are is what the set was made with as ``always``.
-        """
-        one = self.facts(pl.DataFrame({"row_id": [0], "is_lead": [True]}), no_findings(), None)
-        found = []
-        for active in self.active:
-            if "export" in active.of.rule.leaving:
-                place = Place(active.channels[0], CHANNEL_POINTS[active.channels[0]][0])
-                if self.hits(active, one, place, whole_row=True) is not None:
-                    found.append(active.of)
-        return found
-
-    @property
-    def not_returned(self) -> frozenset[str]:
-        """Regions whose people's rows may not go back to this vendor with their details."""
-        return frozenset[str]().union(*(each.regions for each in self.noted() if "return" in each.rule.leaving))
-
     def noted(self) -> list[PackRule]:
         """Rules about the whole list that only ask for attention."""
         one = self.facts(pl.DataFrame({"row_id": [0], "is_lead": [True]}), no_findings(), None)

@@ -26,7 +26,7 @@ from suppression.rules.engine import RuleSet
 from suppression.rules.facts import Export, Setting
 from suppression.rules.leaving import against_export
 from suppression.rules.loading import ALL, LoadedPack, PackRule, load_packs
-from suppression.store import writing
+from suppression.store import Store, writing
 
 Purpose = Literal["compliance", "processor", "sale"]
 
@@ -72,38 +72,37 @@ def export_list(store: Path, name: str, day: date, out: Path, handing: HandOver,
     `ListError` names every rule that does. The record is written before the file appears: a copy that nothing tells
     of cannot be there.
     """
-    if not (store / "lists").is_dir():
-        raise ListError(f"'{store}' is not a store of suppression lists.", "Fill one with 'leadscrub lists add'.")
-    with writing(store) as writer:
-        suppression = writer.open(name, day)
-        if suppression.digests is not None:
-            raise UsageError(f"'{name}' is hashed: what its entries are is not known.")
-        if out.exists():
-            raise UsageError(f"'{out}' exists already.", "Name another file.")
-        noted = _judged(suppression, handing, day)
-        recipe, lines = handing.recipe, _entries(suppression)
-        unrecorded = out.with_name(f".{out.name}.unrecorded")
-        try:
-            count = write_lines(unrecorded, lines if recipe is None else map(recipe.written, lines))
-            with unrecorded.open("rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            handed = HandedOver(
-                purpose=handing.purpose,
-                to_country=handing.to_country,
-                people_in=None if handing.people_in is None else list(handing.people_in),
-                mechanism=handing.mechanism,
-                not_sensitive=handing.not_sensitive,
-                recipe=None if recipe is None else recipe.spelled,
-                entries=count,
-                sha256=digest,
-                noted=[each.rule.id for each in noted],
-            )
-            writer.hand_over(name, handed, at=at)
-            unrecorded.rename(out)
-        except OSError as error:
-            raise OutputError(f"'{out}' cannot be written: {error.strerror}.", "Name another file.") from error
-        finally:
-            unrecorded.unlink(missing_ok=True)
+    suppression = Store(store).open(name, day)
+    if suppression.digests is not None:
+        raise UsageError(f"'{name}' is hashed: what its entries are is not known.")
+    if out.exists():
+        raise UsageError(f"'{out}' exists already.", "Name another file.")
+    noted = _judged(suppression, handing, day)
+    recipe, lines = handing.recipe, _entries(suppression)
+    unrecorded = out.with_name(f".{out.name}.unrecorded")
+    try:
+        count = write_lines(unrecorded, lines if recipe is None else map(recipe.written, lines))
+        with unrecorded.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        handed = HandedOver(
+            purpose=handing.purpose,
+            to_country=handing.to_country,
+            people_in=None if handing.people_in is None else list(handing.people_in),
+            mechanism=handing.mechanism,
+            not_sensitive=handing.not_sensitive,
+            recipe=None if recipe is None else recipe.spelled,
+            entries=count,
+            sha256=digest,
+            noted=[each.rule.id for each in noted],
+        )
+        # The lock is held for the record only: writing hundreds of millions of lines takes minutes.
+        with writing(store) as writer:
+            writer.hand_over(name, suppression.facts.version, handed, at=at)
+        unrecorded.rename(out)
+    except OSError as error:
+        raise OutputError(f"'{out}' cannot be written: {error.strerror}.", "Name another file.") from error
+    finally:
+        unrecorded.unlink(missing_ok=True)
     for each in noted:
         sys.stderr.write(f"note: {each.rule.id}: {each.rule.title} {each.rule.remedy}\n")
     sys.stdout.write(f"{count:,} entries of {name} in {out}, for {handing.purpose} to {handing.to_country}\n")

@@ -146,6 +146,8 @@ def _step(store: Store, step: Loading) -> dict[str, Any]:
     if step.version is None:
         return line
     line["version"] = step.version[:12]
+    if step.handed_over is not None:
+        return line | {"handed_over": step.handed_over.model_dump()}
     if not store.version_folder(step.version).is_dir():
         removed = step.removed_at
         line["files"] = [
@@ -153,8 +155,6 @@ def _step(store: Store, step: Loading) -> dict[str, Any]:
         ]
         return line
     facts = store.facts_of(step.version)
-    if step.handed_over is not None:
-        return line | {"handed_over": step.handed_over.model_dump()}
     line |= {"as_of": facts.as_of.isoformat(), "entries": facts.counts.indexed}
     if facts.base is not None:
         since = facts.changes_since

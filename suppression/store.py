@@ -165,9 +165,11 @@ class Writer(Store):
         self._current(name)
         self._append(name, Loading(version=None, at=at, action="drop"))
 
-    def hand_over(self, name: str, handed: HandedOver, *, at: datetime) -> None:
-        """Record that a copy of the current version is given away."""
-        self._append(name, Loading(version=self._current(name), at=at, action="export", handed_over=handed))
+    def hand_over(self, name: str, version: str, handed: HandedOver, *, at: datetime) -> None:
+        """Record that a copy of a version is given away; `ListError` when it is no longer the current one."""
+        if self._current(name) != version:
+            raise ListError(f"'{name}' got a new version meanwhile: nothing was given away.", "Try again.")
+        self._append(name, Loading(version=version, at=at, action="export", handed_over=handed))
 
     def _is_sound(self, folder: Path, version: str) -> bool:
         try:

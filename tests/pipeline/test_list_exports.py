@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from schemas.list_version import Loading
+from schemas.errors import ListError
+from schemas.list_version import HandedOver, Loading
+from suppression.store import Store, writing
 from tests.conftest import Ran, leadscrub
 
 DAY = "2026-11-21"
@@ -194,6 +197,35 @@ def test_a_file_that_cannot_be_written_is_not_recorded(store: Path) -> None:
     ran = leadscrub("lists", "export", "dnc.internal", "--out", store.parent / "no" / "x", *words)
     assert (ran.code, "cannot be written" in ran.err) == (7, True), ran.err
     assert [step["action"] for step in history(store, "dnc.internal")] == ["add"]
+
+
+def test_what_changed_meanwhile_is_not_given_away(store: Path) -> None:
+    """A record of an older version would bring it back into force."""
+    version = Store(store).facts("dnc.internal").version
+    more = store.parent / "more.txt"
+    more.write_text("+12025550102\n", encoding="utf-8")
+    words = ("lists", "update", "dnc.internal", more, "--as-of", DAY, "--action", "add", "--store", store)
+    assert leadscrub(*words).code == 0
+    handed = HandedOver(
+        purpose="compliance", to_country="US", people_in=None, mechanism=None, not_sensitive=False, recipe=None,
+        entries=1, sha256="00", noted=[],
+    )  # fmt: skip
+    with writing(store) as writer, pytest.raises(ListError, match="got a new version meanwhile"):
+        writer.hand_over("dnc.internal", version, handed, at=datetime(2026, 11, 21, tzinfo=UTC))
+    assert [step["action"] for step in history(store, "dnc.internal")] == ["add", "update"]
+
+
+def test_the_record_outlives_the_version(store: Path) -> None:
+    """What was given away is told of when the version's files are gone."""
+    assert export(store, "dnc.internal", "--for", "compliance", "--to-country", "US", *PEOPLE).code == 0
+    more = store.parent / "more.txt"
+    more.write_text("+12025550102\n", encoding="utf-8")
+    words = ("lists", "update", "dnc.internal", more, "--as-of", DAY, "--action", "add", "--keep-days", "0")
+    assert leadscrub(*words, "--store", store).code == 0
+    add, left, update = history(store, "dnc.internal")
+    assert "removed after its retention" in add["files"][0]
+    assert (left["handed_over"]["entries"], update["entries"]) == (2, 3)
+    assert "for compliance to US, 2 entries" in leadscrub("lists", "history", "dnc.internal", "--store", store).out
 
 
 def test_histories_of_before_keep_their_digest() -> None:

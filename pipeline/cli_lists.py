@@ -10,7 +10,7 @@ import typer
 
 from pipeline.cli_loading import add, update
 from pipeline.cli_types import AsOfDay, Json, ListName, MaxAgeDays, StoreFolder, day_of, store_folder
-from schemas.errors import ListError
+from schemas.errors import ListError, UsageError
 
 lists = typer.Typer(name="lists", help="The store of suppression lists.", no_args_is_help=True)
 
@@ -67,23 +67,47 @@ def lookup(
         raise ListError(f"Not checked against all lists: {'; '.join(unchecked)}.", "Load new copies.")
 
 
-@lists.command(epilog="Example: leadscrub lists export ours --out ours.md5 --hash trim+lower+md5")
+@lists.command(
+    epilog="Example: leadscrub lists export ours --out ours.txt --for processor --to-country US --people-in US "
+    "--hash trim+lower+sha256"
+)
 def export(
     name: ListName,
     out: Annotated[Path, typer.Option(help="File to write; must be new.")],
+    for_: Annotated[
+        str | None, typer.Option("--for", metavar="PURPOSE", help="compliance, processor or sale; must be said.")
+    ] = None,
+    to_country: Annotated[str | None, typer.Option(help="Where the file goes, such as US; must be said.")] = None,
+    people_in: Annotated[
+        str | None, typer.Option(metavar="COUNTRIES", help="Where the list's people are, such as US,CA.")
+    ] = None,
+    mechanism: Annotated[str | None, typer.Option(help="What covers a transfer: scc, bcr, art49 or dpf.")] = None,
+    not_sensitive: Annotated[
+        bool, typer.Option("--not-sensitive", help="That somebody is on the list reveals nothing sensitive.")
+    ] = False,
     hash_: Annotated[
         str | None, typer.Option("--hash", metavar="RECIPE", help="Hash each entry, for a partner.")
     ] = None,
     store: StoreFolder = None,
     as_of: AsOfDay = None,
 ) -> None:
-    """Write a list's entries, one a line: plain for a dialler, or hashed for a partner."""
-    from pipeline.list_commands import export_list  # noqa: PLC0415
+    """Write a list's entries, one a line, for somebody else. Exit 5 when a rule stands against it."""
+    from pipeline.list_exports import HandOver, export_list, mechanism_named, purpose_named  # noqa: PLC0415
+    from schemas.contact.regions import checked_region  # noqa: PLC0415
     from schemas.recipes import parse_recipe  # noqa: PLC0415
-    from suppression.store import Store  # noqa: PLC0415
 
-    opened = Store(store_folder(store)).open(name, day_of(as_of))
-    export_list(opened, out, parse_recipe(hash_) if hash_ else None)
+    purpose = purpose_named(for_)
+    if to_country is None:
+        raise UsageError("To which country the file goes is not said.", "Add --to-country CC, such as US.")
+    handing = HandOver(
+        purpose,
+        checked_region(to_country),
+        tuple(checked_region(code) for code in people_in.split(",")) if people_in else None,
+        mechanism_named(mechanism) if mechanism else None,
+        not_sensitive,
+        parse_recipe(hash_) if hash_ else None,
+    )
+    export_list(store_folder(store), name, day_of(as_of), out, handing, datetime.now(UTC))
 
 
 @lists.command(epilog="Example: leadscrub lists drop old-partner")

@@ -15,19 +15,20 @@ rules_app = typer.Typer(name="rules", help="The law that a run can ask: dated ru
 @rules_app.command(name="list", epilog="Example: leadscrub rules list --country FR --channel call --as-of 2026-08-11")
 def list_(
     country: Annotated[str | None, typer.Option(help="Rules that hold for leads in this country, such as FR.")] = None,
-    channel: Annotated[str | None, typer.Option(help="call, text, email or post.")] = None,
+    channel: Annotated[
+        str | None, typer.Option(help="call, text, email or post; or a way of leaving: transfer, return, export.")
+    ] = None,
     pack: Annotated[str | None, typer.Option(help="Rules of this pack only, such as us.")] = None,
     as_of: AsOfDay = None,
     as_json: Json = False,
 ) -> None:
     """List the rules in force on a day."""
-    from pipeline.rule_reports import print_rules  # noqa: PLC0415
-    from schemas.config import channel_named  # noqa: PLC0415
+    from pipeline.rule_reports import channel_of_rules, print_rules  # noqa: PLC0415
     from schemas.contact.regions import checked_region  # noqa: PLC0415
 
     print_rules(
         country=checked_region(country) if country else None,
-        channel=channel_named(channel) if channel else None,
+        channel=channel_of_rules(channel) if channel else None,
         as_of=day_of(as_of),
         pack=pack,
         as_json=as_json,

@@ -14,7 +14,7 @@ from suppression.rules.engine import RuleSet
 from suppression.rules.facts import Consulted, Setting
 
 NOT_CHECKED = (
-    "no rule pack was applied: whether the law allows contact was not checked; "
+    "no rule pack was applied: whether the law allows contact was not checked, nor whether data may leave; "
     "name packs in the campaign's [rules] or with --rules"
 )
 

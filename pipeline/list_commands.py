@@ -1,21 +1,15 @@
-"""Changes to the store: a list is loaded, dropped, or written out for somebody else."""
+"""Changes to the store: a list is loaded or dropped."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import polars as pl
-
 from schemas.contact.apply import apply_here
-from schemas.durable import write_lines
-from schemas.errors import ListError, UsageError
+from schemas.errors import ListError
 from schemas.list_version import ListVersion
-from schemas.recipes import Recipe
-from suppression.lists import SuppressionList
 from suppression.loading import Built, ListSpec, build_version
 from suppression.store import KEEP_DAYS, Writer, writing
 from suppression.updating import ChangeSpec, update_version
@@ -137,25 +131,3 @@ def drop_list(store: Path, name: str, at: datetime) -> None:
     sys.stdout.write(
         f"{name} is no longer in force; its versions are kept for audit ('leadscrub lists history {name}')\n"
     )
-
-
-def export_list(suppression: SuppressionList, out: Path, recipe: Recipe | None) -> None:
-    """Write a list's entries, one a line: as they are, or hashed for a partner."""
-    if suppression.digests is not None:
-        raise UsageError(f"'{suppression.facts.name}' is hashed: what its entries are is not known.")
-    if out.exists():
-        raise UsageError(f"'{out}' exists already.", "Name another file.")
-    lines = _entries(suppression)
-    count = write_lines(out, lines if recipe is None else map(recipe.written, lines))
-    sys.stdout.write(f"{count:,} entries of {suppression.facts.name} in {out}\n")
-
-
-def _entries(suppression: SuppressionList) -> Iterator[str]:
-    if suppression.phones is not None:
-        for numbers in suppression.phones.each():
-            yield from ("+" + pl.Series(numbers).cast(pl.String))
-    if suppression.emails is not None:
-        for texts in suppression.emails.each():
-            yield from texts
-    yield from suppression.expiring.sort()
-    yield from sorted(suppression.domains)

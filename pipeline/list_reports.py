@@ -134,6 +134,10 @@ def print_history(store: Store, name: str, *, as_json: bool) -> None:
         parts.append(f"on {line['base']} since {line['since'] or 'any day'}" if "base" in line else "")
         parts.append(", ".join(f"{count:,} {what}" for what, count in line.get("changes", {}).items()))
         parts.append(f"{line['entries']:,} entries" if "entries" in line else "")
+        if (handed := line.get("handed_over")) is not None:
+            how = "as they are" if handed["recipe"] is None else handed["recipe"]
+            parts.append(f"for {handed['purpose']} to {handed['to_country']}, {handed['entries']:,} entries, {how}")
+            parts.append(f"sha256:{handed['sha256'][:12]}")
         sys.stdout.write("  ".join(part for part in (*parts, *line.get("files", [])) if part) + "\n")
 
 
@@ -142,6 +146,8 @@ def _step(store: Store, step: Loading) -> dict[str, Any]:
     if step.version is None:
         return line
     line["version"] = step.version[:12]
+    if step.handed_over is not None:
+        return line | {"handed_over": step.handed_over.model_dump()}
     if not store.version_folder(step.version).is_dir():
         removed = step.removed_at
         line["files"] = [

@@ -17,6 +17,7 @@ from schemas.columns import SCHEMA_VERSION
 from schemas.findings import FINDING_SCHEMA
 from schemas.frames import output_types
 from schemas.manifest import OutputFile
+from suppression.rules.leaving import not_returned
 
 #: Name of the return file of a drop whose vendor was not named.
 UNNAMED_VENDOR = "unnamed-vendor"
@@ -66,7 +67,8 @@ class ResultFiles:
 def _return_file(folder: Path, context: Context) -> ReturnFile:
     (folder / "returns").mkdir()
     path = folder / "returns" / f"{context.vendor or UNNAMED_VENDOR}.csv"
-    return ReturnFile(path, context.columns, context.codes)
+    withheld = not_returned(context.rules) if context.rules is not None else frozenset()
+    return ReturnFile(path, context.columns, context.codes, withheld)
 
 
 def output_file(path: Path, rows: int) -> OutputFile:

@@ -9,6 +9,9 @@ from pathlib import Path
 import polars as pl
 
 from schemas.codes import CODES, NOT_ACCEPTED, ReasonCode
+from schemas.columns import PHONE_SLOTS
+from schemas.contact.phone import phone_forms
+from schemas.contact.regions import regions_of
 
 #: A cell that begins with one of these is run as a formula by spreadsheets.
 _FORMULA = r"^[=+\-@\t\r\n]"
@@ -34,13 +37,36 @@ def _vendor_reasons(reasons: pl.Series, codes: Mapping[str, ReasonCode]) -> pl.S
     return joined.replace_strict(words, return_dtype=pl.String)
 
 
-class ReturnFile:
-    """``returns/<vendor>.csv``: every rejected row but those that a person may still release."""
+def _may_be_in(rows: pl.DataFrame, regions: frozenset[str]) -> pl.Series:
+    """Rows of people whom the address or a number puts into one of these regions, or who say nowhere where they are."""
+    unsaid = pl.repeat(None, len(rows), dtype=pl.String, eager=True)
+    places = pl.DataFrame(
+        [
+            regions_of(rows.get_column("country"), None).alias("country"),
+            *(phone_forms(rows.get_column(slot), unsaid).get_column("region").alias(slot) for slot in PHONE_SLOTS),
+        ]
+    )
+    inside = pl.any_horizontal(pl.all().is_in(regions).fill_null(False))
+    return places.select(inside | pl.all_horizontal(pl.all().is_null())).to_series()
 
-    def __init__(self, path: Path, columns: tuple[str, ...], codes: Mapping[str, ReasonCode] = CODES) -> None:
+
+class ReturnFile:
+    """``returns/<vendor>.csv``: every rejected row but those that a person may still release.
+
+    Rows of people who may be in one of ``withheld`` (regions) go without the vendor's own cells: no mechanism covers
+    their transfer to the vendor's country. File and line say which they are.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        columns: tuple[str, ...],
+        codes: Mapping[str, ReasonCode] = CODES,
+        withheld: frozenset[str] = frozenset(),
+    ) -> None:
         self.path = path
         self.rows = 0
-        self._columns, self._codes = columns, codes
+        self._columns, self._codes, self._withheld = columns, codes, withheld
         self._begun = False
 
     def add(self, rejected: pl.DataFrame) -> None:
@@ -61,6 +87,9 @@ class ReturnFile:
             *originals,
             neutralised(pl.col("raw")).alias("unreadable_text"),
         )
+        if self._withheld:
+            may_go = ~_may_be_in(rows, self._withheld)
+            table = table.with_columns(pl.when(may_go).then(pl.exclude(own)).name.keep())
         self.rows += len(table)
         with self.path.open("ab") as stream:
             table.write_csv(stream, include_header=not self._begun)

@@ -9,9 +9,10 @@ from typing import Any
 
 from pipeline.plan import workspace_of
 from pipeline.terminal import plain_table, stdout_console
+from schemas.columns import CHANNELS
 from schemas.errors import UsageError
 from schemas.names import did_you_mean
-from schemas.rules import EVERYWHERE, Hours, Rule
+from schemas.rules import CONTACT, EVERYWHERE, LEAVING, Hours, Rule
 from suppression.rules.hours import PackHours
 from suppression.rules.loading import ALL, LoadedPack, PackRule, load_packs
 from suppression.rules.telling import evidence_of, hours_in_words, lifted_by, period, question
@@ -89,16 +90,18 @@ def _facts(each: PackRule | PackHours, packs: list[LoadedPack]) -> dict[str, Any
 
 
 def print_rules(*, country: str | None, channel: str | None, as_of: date, pack: str | None, as_json: bool) -> None:
-    """List the rules in force on a day, for a country and a channel of campaigns (call, text, email, post)."""
+    """List the rules in force on a day, for a country and a channel of campaigns (call, text, email, post).
+
+    Rules on data that leaves are no rules on contact: ``channel`` is their way of leaving (transfer, return, export).
+    """
     packs = load_packs([pack], workspace_of(None)) if pack else all_packs()
-    spoken = {"live", "automated"} if channel == "call" else {channel}
     chosen = [
         (each, fact)
         for loaded in packs
         for each, fact in _of_pack(loaded)
         if (pack is None or each.pack == pack)
         and fact.in_force(as_of)
-        and (channel is None or spoken & set(fact.channels))
+        and (channel is None or _is_of(fact, channel))
         and (country is None or country in each.regions or EVERYWHERE in each.regions)
     ]
     if as_json:
@@ -108,7 +111,7 @@ def print_rules(*, country: str | None, channel: str | None, as_of: date, pack: 
     for column in ("rule", "effect", "channels", "in force", "sure", "says"):
         table.add_column(column, no_wrap=column == "rule", overflow="fold")
     for _, fact in chosen:
-        channels = " ".join(fact.channels) if len(fact.channels) < 5 else "all"
+        channels = "all" if len(fact.channels) == len(CONTACT) else " ".join(fact.channels)
         effect = fact.effect if isinstance(fact, Rule) else "hours"
         table.add_row(fact.id, effect, channels, period(fact), fact.confidence, fact.title)
     stdout_console().print(table)
@@ -116,6 +119,21 @@ def print_rules(*, country: str | None, channel: str | None, as_of: date, pack: 
 
 def _of_pack(pack: LoadedPack) -> list[tuple[PackRule | PackHours, Rule | Hours]]:
     return [*((each, each.rule) for each in pack.rules), *((each, each.hours) for each in pack.hours)]
+
+
+def channel_of_rules(name: str) -> str:
+    """Check what ``rules list`` is asked for: a channel, or a way in which data leaves."""
+    known = (*CHANNELS, *LEAVING)
+    if name not in known:
+        raise UsageError(f"There is no channel '{name}'.", did_you_mean(name, known))
+    return name
+
+
+def _is_of(fact: Rule | Hours, channel: str) -> bool:
+    if channel in LEAVING:
+        return channel in fact.leaving
+    spoken = {"live", "automated"} if channel == "call" else {channel}
+    return not fact.leaving and bool(spoken & fact.reach)
 
 
 def print_rule(code: str, *, as_json: bool) -> None:

@@ -51,10 +51,12 @@ policy = "first"                    # or newest_consent
 # sender_identified = true
 # optout_offered = true
 # lia = "LIA-2026-04"               # our legitimate-interests assessment
+# passes_on = "none"                # what becomes of the result: none, processor, partner or sale; see the README
+# destination_country = "US"        # where it goes
 
 # Lists, read for each run. Files are relative to this folder.
 # kind: dnc.national dnc.state dnc.internal dnc.litigator phone.reassigned email.unsubscribed email.bounced
-#       email.complained email.domain_suppressed email.wireless_domain list.<your own>
+#       email.complained email.domain_suppressed email.wireless_domain sale.opted_out list.<your own>
 #
 # [[lists]]
 # kind = "dnc.internal"

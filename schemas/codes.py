@@ -290,6 +290,11 @@ _REGISTER: tuple[ReasonCode, ...] = (
     ),
     # Noted; these block nothing.
     _flag(
+        "sale.opted_out",
+        "The person asked that their data be neither sold nor shared. They may still be contacted.",
+        "Keep the row to yourself: a campaign that declares passes_on holds it back by itself.",
+    ),
+    _flag(
         "phone.ambiguous",
         "The number can be read in two ways, as with a bogus plus; both were screened. The detail names the other one.",
         "Dial the number as it stands in the column, or ask the vendor.",

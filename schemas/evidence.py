@@ -25,6 +25,12 @@ SourceType = Literal[
     "own_site", "inbound", "own_customers", "purchased", "partner", "public_directory", "social_network", "referral",
     "event", "self_posted",
 ]  # fmt: skip
+#: What becomes of a result: it stays with us, goes to somebody who works for us alone, to another company for purposes
+#: of its own, or there for money or other value.
+PassesOn = Literal["none", "processor", "partner", "sale"]
+#: What covers a transfer out of the European Union: standard clauses, binding rules, a derogation, or (United States)
+#: a recipient certified under the Data Privacy Framework.
+Mechanism = Literal["scc", "bcr", "art49", "dpf"]
 #: Kinds of goods for which some law has a rule of its own.
 ProductClass = Literal[
     "claims_management", "pensions", "energy_saving", "renewable_energy", "accessible_housing", "energy_contract",
@@ -125,10 +131,30 @@ class CampaignEvidence(_Model):
     texas_registered: bool | None = Field(default=None, description="registered and secured under Texas Ch. 302")
     storage_country: Country | None = None
     destination_country: Country | None = Field(default=None, description="where the result is sent")
-    transfer_mechanism: Literal["scc", "bcr", "art49"] | None = None
+    transfer_mechanism: Mechanism | None = None
+    passes_on: PassesOn | None = Field(default=None, description="what becomes of the result")
+    recipient: str | None = Field(default=None, description="who gets the result, by name")
+    recipient_controlled_by: list[Country] | None = Field(
+        default=None, description="countries from which the recipient is controlled; [] when from none but its own"
+    )
+    sensitive_data: bool | None = Field(default=None, description="the result holds what PADFA calls sensitive")
+    processor_contract: bool | None = Field(default=None, description="there is one with the recipient")
+    ccpa_terms: bool | None = Field(default=None, description="the contract with the recipient has California's terms")
+    seller_sector: Literal["broadband", "other"] | None = Field(default=None, description="our own trade")
+    lia_sharing: str | None = Field(default=None, description="id of the assessment of interests in the passing on")
     safe_harbour: list[
         Literal["procedures", "training", "entity_list", "registry_process", "monitoring", "error_only"]
     ] = []  # fmt: skip
+
+    @property
+    def leaves(self) -> bool:
+        """Whether the result is declared to go anywhere."""
+        return self.passes_on not in {None, "none"} or self.destination_country is not None
+
+    @property
+    def goes_abroad(self) -> bool:
+        """Whether the result goes to another country than ours."""
+        return self.destination_country is not None and self.destination_country != self.country
 
 
 class RulesChoice(_Model):

@@ -45,6 +45,8 @@ _KINDS = (
     ListKind("email.domain_suppressed", phones=False, emails=False, domains=True),
     # 47 CFR 64.3100(a)(4): illegal once a domain has been listed for 30 days; a listing covers its subdomains.
     ListKind("email.wireless_domain", phones=False, emails=False, domains=True, max_age_days=30),
+    # Who asked that their data be neither sold nor shared may still be contacted: it says nothing until data leaves.
+    ListKind("sale.opted_out", phones=True, emails=True),
     ListKind("list.match", phones=True, emails=True),
 )
 KINDS: dict[str, ListKind] = {kind.kind: kind for kind in _KINDS}

@@ -6,7 +6,7 @@ import hashlib
 from datetime import date, datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 VERSION_FILE = "version.json"
 
@@ -53,8 +53,25 @@ class EntryCounts(_Model):
         return self.read + self.second_readings == used + sum(self.refused.values())
 
 
+class HandedOver(_Model):
+    """A copy of a list that was given away: for what, to where, and what the file was."""
+
+    purpose: str
+    to_country: str
+    people_in: list[str] | None = Field(description="where the people of the list are; null: not said")
+    mechanism: str | None
+    not_sensitive: bool
+    recipe: str | None = Field(description="how entries were hashed; null: they went as they are")
+    entries: int
+    sha256: str
+    noted: list[str] = Field(description="rules that did not stand against it, and had something to say")
+
+
 class Loading(_Model):
-    """One step in a list's history: a version became current, or (``version`` null) the list was dropped."""
+    """One step in a list's history.
+
+    A version became current, or was given away (``handed_over``), or (``version`` null) the list was dropped.
+    """
 
     version: str | None
     at: datetime
@@ -62,6 +79,15 @@ class Loading(_Model):
     removed_at: datetime | None = Field(
         default=None, description="when the version's files went, after their retention"
     )
+    handed_over: HandedOver | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_there(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # The digest of a history is over this text: a later field must not change what earlier steps come to.
+        step: dict[str, Any] = write(self)
+        if self.handed_over is None:
+            del step["handed_over"]
+        return step
 
 
 class History(_Model):

@@ -12,7 +12,12 @@ from schemas.codes import Disposition, ReasonCode
 from schemas.names import did_you_mean
 
 #: How a rule looks at a contact. A campaign's calls are ``live`` or ``automated`` (or both, when it does not say).
-RuleChannel = Literal["live", "automated", "text", "email", "post"]
+#: The last three are ways in which data leaves us: the result is passed on (``transfer``), rows go back to their vendor
+#: (``return``), a suppression list is given away (``export``). A rule that names one is asked only when data does leave
+#: that way; channels beside it narrow it to the points that they reach.
+RuleChannel = Literal["live", "automated", "text", "email", "post", "transfer", "return", "export"]
+CONTACT: tuple[RuleChannel, ...] = ("live", "automated", "text", "email", "post")
+LEAVING: tuple[RuleChannel, ...] = ("transfer", "return", "export")
 Audience = Literal["consumer", "business", "any"]
 #: An exemption lifts other rules. It blocks nothing and is noted where it lifts a match of a list.
 RuleEffect = Literal["block", "review", "flag", "exempt"]
@@ -67,7 +72,7 @@ class Statute(_Model):
 
     id: RuleId
     title: str = Field(min_length=10, description="what a person is told; a sentence")
-    channels: list[RuleChannel] = Field(default=["live", "automated", "text", "email", "post"], min_length=1)
+    channels: list[RuleChannel] = Field(default=list(CONTACT), min_length=1)
     audience: Audience = "any"
     regions: list[str] = Field(default=[], description="only these of the pack's regions")
     states: list[str] = Field(default=[], description="only these states of the United States")
@@ -83,6 +88,16 @@ class Statute(_Model):
             raise ValueError(f"{self.id}: in_force_to is before in_force_from")
         return self
 
+    @property
+    def leaving(self) -> frozenset[RuleChannel]:
+        """Ways of leaving that it is about; none for what is about contact."""
+        return frozenset(self.channels) & frozenset(LEAVING)
+
+    @property
+    def reach(self) -> frozenset[RuleChannel]:
+        """Kinds of contact whose points it speaks of: those named beside a way of leaving, else all."""
+        return frozenset(self.channels) & frozenset(CONTACT) or frozenset(CONTACT)
+
     def in_force(self, day: date) -> bool:
         """Whether it applies on this day; both ends are included."""
         return (self.in_force_from or day) <= day <= (self.in_force_to or day)
@@ -90,7 +105,8 @@ class Statute(_Model):
     def speaks_less_than(self, old: Statute) -> bool:
         """Whether it binds on fewer channels, fewer people, in fewer places or for a shorter time."""
         return (
-            not set(old.channels) <= set(self.channels)
+            not old.reach <= self.reach
+            or (bool(self.leaving) and not (old.leaving and old.leaving <= self.leaving))
             or (self.audience not in {"any", old.audience})
             or (bool(self.states) and (not old.states or not set(old.states) <= set(self.states)))
             or (bool(self.regions) and (not old.regions or not set(old.regions) <= set(self.regions)))
@@ -116,6 +132,10 @@ class Rule(Statute):
             raise ValueError(f"{self.id}: an exemption names what it lifts, and nothing else does")
         if self.effect != "exempt" and not self.remedy:
             raise ValueError(f"{self.id}: remedy is missing: say what to do, or what releases it")
+        if "return" in self.leaving and self.effect != "flag":
+            raise ValueError(f"{self.id}: a rule on returns only flags: the row's details stay here")
+        if self.leaving & {"return", "export"} and self.level != "list":
+            raise ValueError(f'{self.id}: a rule on returns or exports is about the whole list (level = "list")')
         return self
 
     @property

@@ -27,7 +27,7 @@ from typing import TypeVar
 from schemas.durable import sync_path, write_atomically
 from schemas.errors import ListError, OutputError, UsageError
 from schemas.list_kinds import NO_MAX_AGE, MaxAge
-from schemas.list_version import History, ListVersion, Loading, SourceFile
+from schemas.list_version import HandedOver, History, ListVersion, Loading, SourceFile
 from schemas.names import did_you_mean
 from suppression.lists import SuppressionList, check_version, open_version, read_facts
 
@@ -164,6 +164,12 @@ class Writer(Store):
         """Take a list out of force. Its versions are kept for audit."""
         self._current(name)
         self._append(name, Loading(version=None, at=at, action="drop"))
+
+    def hand_over(self, name: str, version: str, handed: HandedOver, *, at: datetime) -> None:
+        """Record that a copy of a version is given away; `ListError` when it is no longer the current one."""
+        if self._current(name) != version:
+            raise ListError(f"'{name}' got a new version meanwhile: nothing was given away.", "Try again.")
+        self._append(name, Loading(version=version, at=at, action="export", handed_over=handed))
 
     def _is_sound(self, folder: Path, version: str) -> bool:
         try:

@@ -15,7 +15,7 @@ from schemas.columns import CHANNEL_POINTS, PHONE_SLOTS, POINTS
 from schemas.config import Channel
 from schemas.errors import ConfigError
 from schemas.findings import no_findings
-from schemas.rules import EVERYWHERE
+from schemas.rules import EVERYWHERE, RuleChannel
 from suppression.rules.clocks import NEVER, Bools, Days, since_epoch
 from suppression.rules.facts import Facts, Place, Setting
 from suppression.rules.loading import Asked, LoadedPack, PackRule
@@ -83,14 +83,26 @@ class RuleSet:
         return self._meanings[region]
 
     def _heard(self, each: PackRule) -> bool:
-        return bool(self.setting.reached(each.rule.channels))
+        return bool(self._channels(each))
+
+    def _channels(self, each: PackRule) -> tuple[Channel, ...]:
+        """Channels of the campaign that the rule speaks of; none where it is about data that stays."""
+        if each.rule.leaving and not any(self._leaves(way) for way in each.rule.leaving):
+            return ()
+        return self.setting.reached(each.rule.reach)
+
+    def _leaves(self, way: RuleChannel) -> bool:
+        """Whether data leaves in this way. Rows may go back to the vendor after any scrub."""
+        if way == "export":
+            return self.setting.export is not None
+        return self.setting.export is None and (way == "return" or self.setting.campaign.leaves)
 
     def _active(self, each: PackRule, exemptions: tuple[Active, ...]) -> Active:
         return Active(
             each,
             np.uint64(1 << self._scopes[each.regions]),
             np.uint64(state_bits(each.rule.states)),
-            self.setting.reached(each.rule.channels),
+            self._channels(each),
             exemptions,
             any(asked.ends for exemption in exemptions for asked in exemption.of.asked),
         )
@@ -177,6 +189,9 @@ class RuleSet:
     def _in_scope(self, active: Active, facts: Facts, point: str | None) -> Bools | None:
         if EVERYWHERE in active.of.regions:
             return facts.all(True)
+        if active.of.rule.leaving:
+            # Who receives a point learns of the whole person: wherever that one is, by any number or the address.
+            point = None
         key = ("scope", active.scope, active.states, point if point in PHONE_SLOTS else None)
         return facts.once(key, lambda: self._scope(active, facts, point))
 

@@ -41,6 +41,16 @@ class Consulted:
 
 
 @dataclass(frozen=True)
+class Export:
+    """A suppression list that is to be given away. ``kind`` is the code of its matches."""
+
+    kind: str
+    registry: str | None
+    purpose: str
+    hashed: bool
+
+
+@dataclass(frozen=True)
 class Setting:
     """What is the same for every lead of a run."""
 
@@ -51,6 +61,7 @@ class Setting:
     campaign: CampaignEvidence
     vendor: VendorEvidence
     lists: tuple[Consulted, ...]
+    export: Export | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

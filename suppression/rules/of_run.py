@@ -61,12 +61,15 @@ def lia(facts: Facts, place: Place, given: given_as.Nothing, against: bool) -> B
 
 
 def destination(facts: Facts, place: Place, given: given_as.Countries, against: bool) -> Bools:
-    """The result goes to one of these countries."""
-    return facts.all(facts.setting.campaign.destination_country in given.countries)
+    """What leaves goes to one of these countries, or to somebody controlled from there."""
+    campaign = facts.setting.campaign
+    return facts.all(
+        bool({campaign.destination_country, *(campaign.recipient_controlled_by or [])} & set(given.countries))
+    )
 
 
 def destination_outside(facts: Facts, place: Place, given: given_as.Countries, against: bool) -> Bools:
-    """The result goes to another country than these."""
+    """What leaves goes to another country than these."""
     destination = facts.setting.campaign.destination_country
     return facts.all(destination is not None and destination not in given.countries)
 

@@ -131,6 +131,33 @@ class Undeclared(_Parameters):
     field: Annotated[str, _one_of(_VENDOR_FIELDS, "a field of a vendor's evidence")]
 
 
+class UndeclaredByCampaign(_Parameters):
+    """A field of the campaign's evidence."""
+
+    field: Annotated[str, _one_of(_CAMPAIGN_FIELDS, "a field of a campaign's evidence")]
+
+
+class PassedOn(_Parameters):
+    """What becomes of a result."""
+
+    to: list[Literal["processor", "partner", "sale"]] = Field(min_length=1)
+
+
+class SharingConsent(_Parameters):
+    """Whether the consent must name the recipient."""
+
+    named: bool = False
+
+
+class Exported(_Parameters):
+    """Kinds of list, purposes, registries (``none``: of no registry); what is not given may be any."""
+
+    kinds: list[Kind] = []
+    to: list[Literal["compliance", "processor", "sale"]] = []
+    registries: list[str] = []
+    hashed: bool | None = None
+
+
 class Lately(_Parameters):
     """How long a withdrawal counts; for ever unless given."""
 

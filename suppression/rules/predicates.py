@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from suppression.rules import of_lead, of_run
+from suppression.rules import of_lead, of_run, of_transfer
 from suppression.rules import parameters as given_as
 from suppression.rules.clocks import Bools, Days
 from suppression.rules.consent import Bits
@@ -78,6 +78,14 @@ _REGISTER: tuple[Predicate, ...] = (
     Predicate("safe_harbour_gap", given_as.Nothing, "not attested", "run", of_run.safe_harbour_gap),
     Predicate("destination_outside", given_as.Countries, "it goes nowhere", "run", of_run.destination_outside),
     Predicate("storage_outside", given_as.Countries, "kept elsewhere", "run", of_run.storage_outside),
+    Predicate("campaign_undeclared", given_as.UndeclaredByCampaign, "undeclared", "run",
+              of_transfer.campaign_undeclared),
+    Predicate("passed_on", given_as.PassedOn, "kept, as far as transfer.undeclared lets it", "run",
+              of_transfer.passed_on),
+    Predicate("goes_abroad", given_as.Nothing, "no destination: it goes nowhere", "run", of_transfer.goes_abroad),
+    Predicate("listed_anywhere", given_as.ListedIn, "no list: not listed", "row", of_transfer.listed_anywhere),
+    Predicate("agreed_to_sharing", given_as.SharingConsent, "no consent", "row", of_transfer.agreed_to_sharing),
+    Predicate("exported", given_as.Exported, "no list goes", "run", of_transfer.exported),
 )  # fmt: skip
 
 

@@ -34,10 +34,14 @@ _FIXED = {
     "promise_unchecked": "vendor promises",
     "notice_ru": "vendor notice_ru",
     "lia": "campaign lia",
-    "destination": "campaign destination_country",
+    "destination": "campaign destination_country, campaign recipient_controlled_by",
     "destination_outside": "campaign destination_country",
     "storage_outside": "campaign storage_country",
     "safe_harbour_gap": "campaign safe_harbour",
+    "passed_on": "campaign passes_on",
+    "goes_abroad": "campaign country, campaign destination_country",
+    "agreed_to_sharing": "consent_basis, consent_at, received_at, consent_method, withdrawn_at, consent_purposes",
+    "exported": "list kind, purpose of the export",
 }
 
 
@@ -52,10 +56,13 @@ def evidence_of(rule: Rule) -> list[str]:
             found += [field for need in given.get("needs", []) for field in _OF_CONSENT[need].split(", ")]
         elif name in {"campaign", "vendor"}:
             found.append(f"{name} {given['field']}")
+        elif name == "campaign_undeclared":
+            found.append(f"campaign {given['field']}")
         elif name == "vendor_undeclared":
             found.append(f"vendor {given['field']}")
         elif name in _FIXED:
             found += _FIXED[name].split(", ")
+            found += ["consent_named_parties", "campaign recipient"] if given.get("named") else []
         else:
             found += [given["field"]] if "field" in given else given.get("fields", [])
     if rule.audience != "any":

@@ -18,6 +18,8 @@ from tests.conftest import leadscrub as run
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 DAY = "2026-11-21"
+#: What an export has to declare.
+HANDED = ("--for", "compliance", "--to-country", "US", "--people-in", "US")
 
 
 def leadscrub(*words: str | Path) -> tuple[int, str, str]:
@@ -120,16 +122,16 @@ def test_a_dropped_list_is_out_of_force_and_keeps_its_history(store: Path) -> No
     assert leadscrub("lists", "drop", "ours", "--store", store)[0] == 0
     assert [one["name"] for one in as_json("lists", "status", "--store", store, "--as-of", DAY)] == ["ftc"]
     assert [step["action"] for step in as_json("lists", "history", "ours", "--store", store)] == ["add", "drop"]
-    code, _, err = leadscrub("lists", "export", "ours", "--out", store / "x", "--store", store)
+    code, _, err = leadscrub("lists", "export", "ours", "--out", store / "x", *HANDED, "--store", store)
     assert (code, "was dropped" in err) == (5, True)
 
 
 def test_export_writes_entries_plain_or_hashed(store: Path, tmp_path: Path) -> None:
     plain, hashed = tmp_path / "plain.txt", tmp_path / "hashed.txt"
-    assert leadscrub("lists", "export", "ours", "--out", plain, "--store", store)[0] == 0
+    assert leadscrub("lists", "export", "ours", "--out", plain, *HANDED, "--store", store)[0] == 0
     assert plain.read_text() == "+12125550120\nrosa@example.com\n"
     recipe = ("--hash", "last10+sha256+base64")
-    assert leadscrub("lists", "export", "ftc", "--out", hashed, *recipe, "--store", store)[0] == 0
+    assert leadscrub("lists", "export", "ftc", "--out", hashed, *recipe, *HANDED, "--store", store)[0] == 0
     assert len(hashed.read_text().splitlines()[0]) == 44
 
 
@@ -238,7 +240,7 @@ def test_entries_are_added_to_and_taken_off_a_list_of_one_s_own(store: Path, tmp
     assert "more than 10% less: nothing was changed" in said
     update(store, "ours", less, "--as-of", DAY, "--action", "delete", "--max-shrinkage", "0.25")
     out = tmp_path / "ours.txt"
-    leadscrub("lists", "export", "ours", "--out", out, "--store", store)
+    leadscrub("lists", "export", "ours", "--out", out, *HANDED, "--store", store)
     assert sorted(out.read_text().split()) == ["+12125550120", "+12125550150", "new@example.com"]
 
 

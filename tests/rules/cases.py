@@ -8,7 +8,8 @@ A file of ``cases/`` belongs to a pack. Its table ``[given]`` holds for all; eac
 - ``in_force``, ``not_in_force``: days on which the first hit does and does not hit.
 
 A case's keys are columns of the lead; ``consent = true`` fills in a whole consent; ``campaign.X`` and ``vendor.X`` are
-their evidence; ``listed`` names kinds of list that hold the point; ``consulted`` the lists of the run.
+their evidence; ``listed`` names kinds of list that hold the point; ``consulted`` the lists of the run; ``export`` the
+list that is given away. Where a rule is about passing on, the result is sold unless the case says otherwise.
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ from schemas.contact.apply import apply_here
 from schemas.contact.phone import read_phone
 from schemas.evidence import CampaignEvidence, VendorEvidence
 from schemas.findings import findings, no_findings
+from schemas.rules import CONTACT
 from suppression.rules.engine import RuleSet
-from suppression.rules.facts import Consulted, Setting
+from suppression.rules.facts import Consulted, Export, Setting
 from suppression.rules.loading import LoadedPack, PackRule, load_packs
 
 FOLDER = Path(__file__).parent / "cases"
@@ -65,6 +67,17 @@ CAMPAIGN: dict[str, Any] = {
     "lia": "LIA-1",
 }
 VENDOR: dict[str, Any] = {"source_type": "own_customers", "origin": "own shop", "consent_separate": True}
+#: What a campaign declares that passes its result on.
+PASSED_ON: dict[str, Any] = {
+    "passes_on": "sale",
+    "recipient": "Example Partner",
+    "destination_country": "FR",
+    "recipient_controlled_by": [],
+    "sensitive_data": False,
+    "processor_contract": True,
+    "ccpa_terms": True,
+    "seller_sector": "other",
+}
 _CHANNEL = {"live": "call", "automated": "call"}
 
 
@@ -113,10 +126,12 @@ def outcome(case: Case, without: str | None = None) -> list[tuple[str, str, str 
     """Findings of a case as (code, effect, channel); ``without`` leaves a rule out of its pack."""
     said = dict(case.said)
     rule = rules()[case.rule].rule
-    spoken = rule.channels[0]
+    by_default = "live" if said.get("email", "missing") == "missing" else "email"
+    spoken = next((channel for channel in rule.channels if channel in CONTACT), by_default)
     channel = channel_named(said.pop("channel", _CHANNEL.get(spoken, spoken)))
     as_of = said.pop("as_of", date(2026, 11, 21))
     campaign = CAMPAIGN | ({"dialling": "automated"} if spoken == "automated" else {})
+    campaign |= PASSED_ON if "transfer" in rule.leaving else {}
     campaign |= {name.removeprefix("campaign."): said.pop(name) for name in list(said) if name.startswith("campaign.")}
     vendor = VENDOR | {
         name.removeprefix("vendor."): said.pop(name) for name in list(said) if name.startswith("vendor.")
@@ -124,6 +139,8 @@ def outcome(case: Case, without: str | None = None) -> list[tuple[str, str, str 
     copies = said.pop("consulted", [{"kind": "dnc.national"}, {"kind": "dnc.state"}])
     listed = said.pop("listed", [])
     region = said.pop("region", None)
+    given_away = said.pop("export", None)
+    export = None if given_away is None else Export(**{"registry": None, "hashed": True} | given_away)
     lead = (CONSENT if said.pop("consent", False) else {}) | said
     frame = _frame({name: value for name, value in lead.items() if value != "missing"})
     point = next(point for point in CHANNEL_POINTS[channel] if point == "address" or point in frame.columns)
@@ -136,6 +153,7 @@ def outcome(case: Case, without: str | None = None) -> list[tuple[str, str, str 
         CampaignEvidence.model_validate({k: v for k, v in campaign.items() if v != "missing"}),
         VendorEvidence.model_validate({k: v for k, v in vendor.items() if v != "missing"}),
         tuple(Consulted(c["kind"], c.get("registry"), c.get("as_of", as_of), "a list") for c in copies),
+        export,
     )
     needed = {"general", *_brought(rules()[case.rule].pack)}
     ruleset = RuleSet([_without(pack, without) for pack in packs() if pack.pack.name in needed], setting)

@@ -14,6 +14,7 @@ CASES = list(read_cases())
 NOTHING_MISSING = {
     "listed", "opted_out", "withdrawn", "younger", "consent_lacks", "token_malformed", "token_expired",
     "promise_bars_resale", "destination", "destination_outside", "no_copy", "line",
+    "passed_on", "goes_abroad", "campaign_undeclared", "listed_anywhere", "exported",
 }  # fmt: skip
 
 

@@ -182,6 +182,30 @@ def test_every_fault_of_hours_is_listed(tmp_path: Path) -> None:
         load_packs(["ours", "us"], workspace)
 
 
+@pytest.mark.parametrize(
+    ("channels", "weaker"),
+    [('["live", "automated"]', False), ('["live", "automated", "transfer"]', True), ('["transfer"]', True)],
+)
+def test_a_rule_that_is_only_asked_when_data_leaves_allows_more(channels: str, weaker: bool, tmp_path: Path) -> None:
+    changed = rule("us.tsr.national-dnc").replace('["live", "automated"]', channels)
+    packs = load_packs(["us"], pack(tmp_path, "us", changed))
+    assert [name for each in packs for name in each.weaker] == (["us.tsr.national-dnc"] if weaker else [])
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ('level = "list"\neffect = "block"\nchannels = ["return"]', "a rule on returns only flags"),
+        ('effect = "block"\nchannels = ["export"]', "is about the whole list"),
+    ],
+)
+def test_rules_on_returns_and_exports_have_their_form(changed: str, said: str, tmp_path: Path) -> None:
+    plain = 'effect = "block"\nchannels = ["live", "automated"]'
+    assert plain in rule("ours.one")
+    with pytest.raises(ConfigError, match=said):
+        load_packs(["ours"], pack(tmp_path, "ours", rule("ours.one", when='{ is = "always" }').replace(plain, changed)))
+
+
 def test_a_pack_s_hash_and_version_tell_of_an_override(tmp_path: Path) -> None:
     (plain,) = [each for each in load_packs(["us"]) if each.pack.name == "us"]
     (ours,) = [

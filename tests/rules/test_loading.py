@@ -8,6 +8,7 @@ import pytest
 
 from schemas.errors import ConfigError
 from suppression.rules.loading import checked_weaker, load_packs
+from tests.conftest import REPO
 
 HEAD = 'name = "{name}"\ntitle = "Ours"\nversion = "2026.11.2"\nregions = ["US"]\n'
 RULE = """
@@ -133,6 +134,15 @@ def test_wider_hours_need_to_be_accepted(changed: dict[str, str], weaker: bool, 
     (ours,) = [each for each in states.hours if each.hours.id == (FLORIDA | changed)["id"]]
     assert ours.hours.title == "Hours of our own, for a test."
     assert ours.version == states.pack.version
+
+
+def test_the_readme_s_example_of_hours_loads(tmp_path: Path) -> None:
+    blocks = (REPO / "README.md").read_text(encoding="utf-8").split("```toml\n")[1:]
+    (example,) = [block.split("```")[0] for block in blocks if block.startswith("[[hours]]")]
+    packs = load_packs(["us"], pack(tmp_path, "us", FEDERAL_RULE, example))
+    assert checked_weaker(packs, accepted=False) == []
+    (ours,) = [each for pack in packs for each in pack.hours if each.hours.id == "us.ours.hours"]
+    assert [str(stretch) for stretch in ours.hours.open] == ["mon-fri 09:00-21:00"]
 
 
 def test_every_fault_of_hours_is_listed(tmp_path: Path) -> None:

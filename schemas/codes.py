@@ -270,7 +270,27 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "Neither the number nor the address says in which country the lead is, so no law could be chosen.",
         "Have the vendor send the country, or name it with --region when the whole drop is from one.",
     ),
+    # What only the whole run shows of its consents. Flags in a run without rule packs, which asks for no consent.
+    ReasonCode(
+        "consent.token_reused",
+        "review",
+        "review",
+        "The same consent token stands on rows of several people: it can be proof for one of them at most.",
+        "Have the certificate's issuer say whom it names (claim it), or ask the vendor for this person's own.",
+    ),
+    ReasonCode(
+        "consent.one_second",
+        "review",
+        "review",
+        "Most consents of the file, of 20 or more, have the same time to the second: an import's, not the people's.",
+        "Ask the vendor for the time at which each person agreed, with its proof.",
+    ),
     # Noted; these block nothing.
+    _flag(
+        "consent.one_ip",
+        "Most consents of the file, of 20 or more, have the same IP address: a call centre's or a server's.",
+        "Ask the vendor whose address it is. A call centre that enters what people say may have one.",
+    ),
     _flag(
         "phone.ambiguous",
         "The number can be read in two ways, as with a bogus plus; both were screened. The detail names the other one.",

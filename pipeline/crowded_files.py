@@ -42,9 +42,9 @@ class CrowdedFiles:
 
     def gather(self, frame: pl.DataFrame, number: int) -> None:
         """Note the evidence of a batch of the file ``number``."""
-        rows = frame.filter("is_lead")
-        values = pl.DataFrame([rows.get_column("row_id"), *(values_of(rows, name) for name in (IP, SECOND))])
-        values = values.filter(pl.col(IP).is_not_null() | pl.col(SECOND).is_not_null())
+        values = pl.DataFrame([frame.get_column("row_id"), *(values_of(frame, name) for name in (IP, SECOND))])
+        given = pl.col(IP).is_not_null() | pl.col(SECOND).is_not_null()
+        values = values.filter(given & frame.get_column("is_lead"))
         if len(values):
             self._values.add(number, values)
 
@@ -78,7 +78,11 @@ class CrowdedFiles:
         for batch in self._values.batches(number):
             found = batch.get_column(name).drop_nulls()
             counts.update(
-                dict(found.filter(found.is_in(pl.Series(sorted(candidates), dtype=found.dtype).implode())).value_counts().rows())
+                dict(
+                    found.filter(found.is_in(pl.Series(sorted(candidates), dtype=found.dtype).implode()))
+                    .value_counts()
+                    .rows()
+                )
             )
         value, count = counts.most_common(1)[0]
         return Crowd(value, count, total) if 2 * count > total else None

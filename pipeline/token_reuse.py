@@ -70,18 +70,16 @@ class TokenReuse:
 
     def gather(self, frame: pl.DataFrame, source: Source, number: int) -> None:
         """Note the tokens of a batch of the file ``number``, as the stages of the first pass left it."""
-        leads = frame.filter("is_lead")
         for kind, (column, (form, _)) in enumerate(TOKENS.items()):
-            if column not in leads.columns:
+            if column not in frame.columns:
                 continue
-            rows = leads.filter(leads.get_column(column).str.contains(form).fill_null(False))
-            if rows.is_empty():
+            has = frame.get_column(column).str.contains(form).fill_null(False) & frame.get_column("is_lead")
+            if not has.any():
                 continue
-            token = rows.get_column(column).str.to_lowercase().hash()
-            for contact in _contacts(rows, source):
-                lines = rows.select(
-                    "row_id",
-                    "source_line",
+            token = frame.get_column(column).filter(has).str.to_lowercase().hash()
+            rows = frame.select("row_id", "source_line").filter(has)
+            for contact in (each.filter(has) for each in _contacts(frame, source)):
+                lines = rows.with_columns(
                     token=token,
                     kind=pl.lit(kind, pl.UInt8),
                     link=pl.Series(token.to_numpy() * np.uint64(_SPREAD) ^ contact.hash(1).to_numpy()),
@@ -113,14 +111,20 @@ class TokenReuse:
         self._reused.close()
 
     def _compared(self, number: int) -> pl.DataFrame:
-        """Lines of the first rows of each token of a part."""
-        kept, rows = [], pl.DataFrame(schema={"token": pl.UInt64, "before": pl.UInt32})
+        """Lines of a part whose tokens stand on several rows: of the first rows of each."""
+        counted = [
+            lines.group_by("token").agg(rows=pl.col("row_id").n_unique()) for lines in self._lines.batches(number)
+        ]
+        several = pl.concat(counted).group_by("token").agg(pl.col("rows").sum()).filter(pl.col("rows") > 1)
+        crowds = several.filter(pl.col("rows") > _CROWD).select("token", before=pl.lit(0, pl.UInt32))
+        kept = []
         for lines in self._lines.batches(number):
-            place = pl.col("row_id").rank("dense").over("token")
-            joined = lines.join(rows, on="token", how="left").with_columns(place=pl.col("before").fill_null(0) + place)
-            kept.append(joined.filter(pl.col("place") <= _CROWD).select(lines.columns))
-            last = joined.group_by("token").agg(before=pl.col("place").max().cast(pl.UInt32))
-            rows = pl.concat([rows, last]).group_by("token").agg(pl.col("before").max())
+            kept.append(lines.join(several, on="token", how="semi").join(crowds, on="token", how="anti"))
+            place = pl.col("before") + pl.col("row_id").rank("dense").over("token")
+            crowd = lines.join(crowds, on="token").with_columns(place=place)
+            kept.append(crowd.filter(pl.col("place") <= _CROWD).select(lines.columns))
+            after = crowd.group_by("token").agg(pl.col("place").max().cast(pl.UInt32).alias("before"))
+            crowds = pl.concat([crowds, after]).group_by("token").agg(pl.col("before").max())
         return pl.concat(kept)
 
     def of(self, frame: pl.DataFrame) -> pl.DataFrame:
@@ -130,14 +134,14 @@ class TokenReuse:
         return pl.concat([empty, *self._reused.of(frame)])
 
 
-def _contacts(rows: pl.DataFrame, source: Source) -> list[pl.Series]:
+def _contacts(frame: pl.DataFrame, source: Source) -> list[pl.Series]:
     """What tells people apart: every phone and email of the rows, read or, in columns not in play, as they came."""
     found = []
     for slot in source.slots((*PHONE_SLOTS, *EMAIL_SLOTS)):
-        if slot in rows.columns:
-            found.append(rows.get_column(slot if slot in PHONE_SLOTS else f"{slot}:key"))
+        if slot in frame.columns:
+            found.append(frame.get_column(slot if slot in PHONE_SLOTS else f"{slot}:key"))
             continue
-        cells = source.mapping.cells(slot, rows)
+        cells = source.mapping.cells(slot, frame)
         if slot in PHONE_SLOTS:
             digits = cells.str.replace_all(r"\D", "")
             found.append(_where(digits.str.len_bytes() >= _DIGITS, digits.str.slice(-_DIGITS)))

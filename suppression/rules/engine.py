@@ -124,9 +124,8 @@ class RuleSet:
             yield from self._judge_points(active, facts)
 
     def _judge_points(self, active: Active, facts: Facts) -> Iterator[Hit]:
-        for point in POINTS:
-            reaching = [channel for channel in facts.setting.channels if point in CHANNEL_POINTS[channel]]
-            if not reaching or point not in facts.points(reaching[0]):
+        for point, reaching in self._reached(facts).items():
+            if self._spoken_to(active, facts, point) is None:
                 continue
             per_channel = {
                 channel: hits
@@ -141,6 +140,17 @@ class RuleSet:
             for channel, hits in per_channel.items():
                 if hits.any():
                     yield Hit(active, point, channel, hits, Place(channel, point))
+
+    def _reached(self, facts: Facts) -> dict[str, list[Channel]]:
+        """Contact points that the batch has, and the channels of the campaign that reach each."""
+        return facts.once(
+            "reached",
+            lambda: {
+                point: reaching
+                for point in POINTS
+                if (reaching := [channel for channel in self.setting.channels if point in facts.points(channel)])
+            },
+        )
 
     def hits(self, active: Active, facts: Facts, place: Place, *, whole_row: bool = False) -> Bools | None:
         """Rows that a rule stands against and no exemption saves; None when there is none."""
@@ -162,12 +172,10 @@ class RuleSet:
 
     def _applies(self, active: Active, facts: Facts, place: Place, whole_row: bool) -> Bools | None:
         rule = active.of.rule
-        rows = self._in_scope(active, facts, None if whole_row else place.point)
+        rows = self._spoken_to(active, facts, None if whole_row else place.point)
         if rows is None:
             return None
         rows = rows & (facts.leads if whole_row else facts.present(place.point))
-        if rule.audience != "any":
-            rows = rows & self._heard_by(active, facts)
         for asked in active.of.asked:
             if not rows.any():
                 return None
@@ -176,26 +184,27 @@ class RuleSet:
 
     def speaks(self, active: Active, facts: Facts, place: Place) -> bool:
         """Whether a rule speaks of any lead of the batch: of its jurisdiction and its audience."""
-        rows = self._in_scope(active, facts, place.point)
-        return rows is not None and bool((rows & self._heard_by(active, facts)).any())
+        return self._spoken_to(active, facts, place.point) is not None
 
-    def _heard_by(self, active: Active, facts: Facts) -> Bools:
-        audience = active.of.rule.audience
-        if audience == "any":
+    def _spoken_to(self, active: Active, facts: Facts, point: str | None) -> Bools | None:
+        """Rows of whose jurisdiction and audience a rule speaks; None when there is none."""
+        audience, everywhere = active.of.rule.audience, EVERYWHERE in active.of.regions
+        if everywhere and audience == "any":
             return facts.all(True)
-        return facts.business() if audience == "business" else ~facts.business()
+        seen = point if point in PHONE_SLOTS else None
+        scope, states = (None, None) if everywhere else (active.scope, active.states)
+        return facts.once(("spoken to", scope, states, audience, seen), lambda: self._of_classes(active, facts, seen))
 
-    def _in_scope(self, active: Active, facts: Facts, point: str | None) -> Bools | None:
-        if EVERYWHERE in active.of.regions:
-            return facts.all(True)
-        key = ("scope", active.scope, active.states, point if point in PHONE_SLOTS else None)
-        return facts.once(key, lambda: self._scope(active, facts, point))
-
-    def _scope(self, active: Active, facts: Facts, point: str | None) -> Bools | None:
-        rows = ((facts.territory(point) | self._always) & active.scope) != 0
-        if active.states:
-            rows = rows & ((facts.states(point) & active.states) != 0)
-        return rows if rows.any() else None
+    def _of_classes(self, active: Active, facts: Facts, point: str | None) -> Bools | None:
+        classes, audience = facts.classes(point), active.of.rule.audience
+        chosen = np.ones(len(classes.business), dtype=bool)
+        if EVERYWHERE not in active.of.regions:
+            chosen &= ((classes.territory | self._always) & active.scope) != 0
+            if active.states:
+                chosen &= (classes.states & active.states) != 0
+        if audience != "any":
+            chosen &= classes.business == (audience == "business")
+        return classes.rows(chosen)
 
     def points(self, facts: Facts) -> list[str]:
         """Contact points of a batch that the campaign's channels can reach."""
@@ -208,6 +217,7 @@ class RuleSet:
         known = bits & np.uint64(1 << _UNCOVERED | 1 << _COVERED)
         return present & ((bits & np.uint64(1 << _UNCOVERED)) != 0), present & (known == 0)
 
+    @cached_property
     def changes_on(self) -> date | None:
         """Last day before some rule comes into force or ends."""
         day = self.setting.as_of
@@ -218,7 +228,7 @@ class RuleSet:
 
     def until(self, facts: Facts, point: str) -> Days:
         """Last day on which what lifts the rules against a point still lifts them; `NEVER` where nothing ends."""
-        change = self.changes_on()
+        change = self.changes_on
         latest = int(NEVER) if change is None else since_epoch(change)
         ends = np.full(facts.rows, latest, dtype=np.int32)
         for channel in facts.setting.channels:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +18,7 @@ from schemas.contact.quality import ROLE_LOCAL_PARTS
 from schemas.contact.regions import regions_of
 from schemas.evidence import CampaignEvidence, VendorEvidence
 from schemas.list_kinds import KINDS
+from suppression.rules.classes import Classes, classes_of
 from suppression.rules.clocks import NO_DAY, Bools, Days, bools, days_of, since_epoch
 from suppression.rules.consent import Consents, basis_classes, judge_consents
 from suppression.rules.places import (
@@ -27,6 +29,7 @@ from suppression.rules.places import (
 )
 
 T = TypeVar("T")
+_ROLE = "(?i-u)^(?:" + "|".join(map(re.escape, sorted(ROLE_LOCAL_PARTS))) + ")@"
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,9 @@ class Facts:
 
     def points(self, channel: Channel) -> list[str]:
         """Contact points of a channel that the batch has."""
+        return self.once(("points", channel), lambda: self._points(channel))
+
+    def _points(self, channel: Channel) -> list[str]:
         return [point for point in CHANNEL_POINTS[channel] if point == POST_POINT or self.column(point) is not None]
 
     def present(self, point: str) -> Bools:
@@ -216,11 +222,7 @@ class Facts:
         series = self.column(point)
         if series is None or point not in EMAIL_SLOTS:
             return self.all(False)
-        local = pl.col(point).str.to_lowercase().str.extract("^([^@]*)@", 1)
-        return self.once(
-            ("role", point),
-            lambda: series.to_frame().select(local.is_in(ROLE_LOCAL_PARTS).fill_null(False)).to_series().to_numpy(),
-        )
+        return self.once(("role", point), lambda: series.str.contains(_ROLE).fill_null(False).to_numpy())
 
     def line_type(self, point: str, wanted: list[str]) -> Bools:
         """Whether a number is of one of these types, as the numbering plan says."""
@@ -229,6 +231,13 @@ class Facts:
         return self.once(
             ("type", point, *wanted),
             lambda: self.frame.get_column(f"{point}:type").is_in(wanted).fill_null(False).to_numpy(),
+        )
+
+    def classes(self, point: str | None) -> Classes:
+        """Classes of the leads, as seen from a phone or from another point."""
+        seen = point if point in PHONE_SLOTS else None
+        return self.once(
+            ("classes", seen), lambda: classes_of(self.territory(seen), self.states(seen), self.business())
         )
 
     # What is known for and against.

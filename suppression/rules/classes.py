@@ -22,7 +22,7 @@ class Classes:
     territory: Bits
     states: Bits
     business: Bools
-    of_row: npt.NDArray[np.int32]
+    of_row: npt.NDArray[np.int64]
 
     def rows(self, chosen: Bools) -> Bools | None:
         """Rows of the classes that are chosen; None when there is none."""
@@ -33,14 +33,14 @@ def classes_of(territory: Bits, states: Bits, business: Bools) -> Classes:
     """Put the rows of a batch into classes."""
     places, of_place = _distinct(territory)
     within, of_within = _distinct(states)
-    codes = (of_place.astype(np.int64) * len(within) + of_within) * 2 + business
+    codes = (of_place * len(within) + of_within) * 2 + business
     found, of_row = _distinct(codes)
     found, audience = np.divmod(found, 2)
     place, state = np.divmod(found, max(len(within), 1))
     return Classes(places[place], within[state], audience.astype(bool), of_row)
 
 
-def _distinct(values: npt.NDArray[Scalar]) -> tuple[npt.NDArray[Scalar], npt.NDArray[np.int32]]:
+def _distinct(values: npt.NDArray[Scalar]) -> tuple[npt.NDArray[Scalar], npt.NDArray[np.int64]]:
     """Distinct values in order of appearance, and which of them each row has."""
     parts = pa.array(values).dictionary_encode()
-    return parts.dictionary.to_numpy(), parts.indices.to_numpy()
+    return parts.dictionary.to_numpy(), parts.indices.to_numpy().astype(np.int64)

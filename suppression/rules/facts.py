@@ -21,6 +21,7 @@ from schemas.list_kinds import KINDS
 from suppression.rules.classes import Classes, classes_of
 from suppression.rules.clocks import NO_DAY, Bools, Days, bools, days_of, since_epoch
 from suppression.rules.consent import Consents, basis_classes, judge_consents
+from suppression.rules.distinct import Scalar, distinct
 from suppression.rules.places import (
     Bits,
     bits_of_area_codes,
@@ -109,7 +110,9 @@ class Facts:
     def held(self, name: str) -> Bools:
         """Whether each row has a value."""
         series = self.column(name)
-        return self.all(False) if series is None else self.once(("held", name), lambda: series.is_not_null().to_numpy())
+        if series is None or not series.null_count():
+            return self.all(series is not None)
+        return self.once(("held", name), lambda: series.is_not_null().to_numpy())
 
     def days(self, name: str) -> Days:
         """Days of a date column; `NO_DAY` where there is none."""
@@ -144,9 +147,13 @@ class Facts:
         countries = self.column("country")
         return None if countries is None else self.once("address", lambda: regions_of(countries, None))
 
-    def _of_address(self) -> Bits:
+    def by_address(self, answer: Callable[[str], object], dtype: type[Scalar], default: object) -> npt.NDArray[Scalar]:
+        """What the country of each row's address answers; ``default`` where there is none."""
         regions = self.address_region()
-        return np.zeros(self.rows, dtype=np.uint64) if regions is None else bits_of_regions(regions, self._meaning)
+        if regions is None:
+            return np.full(self.rows, default, dtype=dtype)
+        words, place = self.once("address parts", lambda: distinct(regions))
+        return np.array([*(answer(word) for word in words), default], dtype=dtype)[place]
 
     def _of_number(self, point: str) -> Bits:
         return self.once(
@@ -164,7 +171,7 @@ class Facts:
         """Territories of a phone: its number's and the address's. Of another point: the address's and any number's."""
 
         def make() -> Bits:
-            address = self.once("address bits", self._of_address)
+            address = self.once("address bits", lambda: self.by_address(self._meaning, np.uint64, 0))
             own = self._of_number(point) if point in PHONE_SLOTS else self.once("number bits", self._of_numbers)
             bits = address | own
             if self._region is not None:
@@ -183,18 +190,20 @@ class Facts:
             )
 
         def make() -> Bits:
-            named = self.column("state")
-            bits = np.zeros(self.rows, dtype=np.uint64) if named is None else bits_of_states(named)
-            regions = self.address_region()
-            if named is not None and regions is not None:
-                abroad = regions.is_not_null().to_numpy() & ~regions.eq("US").fill_null(False).to_numpy()
-                bits = np.where(abroad, np.uint64(0), bits)
+            bits = self.once("named states", self._named_states)
             for slot in (point,) if point in PHONE_SLOTS else PHONE_SLOTS:
                 if slot is not None and self.column(slot) is not None:
                     bits = bits | of_number(slot)
             return bits
 
         return self.once(("states", point if point in PHONE_SLOTS else None), make)
+
+    def _named_states(self) -> Bits:
+        """States that the address names, unless it is abroad."""
+        named = self.column("state")
+        if named is None:
+            return np.zeros(self.rows, dtype=np.uint64)
+        return np.where(self.by_address("US".__ne__, np.bool_, False), np.uint64(0), bits_of_states(named))
 
     # Who.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import numpy as np
-import polars as pl
 
 from suppression.rules import parameters as given_as
 from suppression.rules.clocks import NEVER, NO_DAY, Bools, Days, Window, bools
@@ -115,11 +114,7 @@ def younger(facts: Facts, place: Place, given: given_as.Ages, against: bool) -> 
         return born >= _too_young_from(facts, given.years)
     # Where the country is not known, the highest of the ages stands.
     strictest = min(limits.values())
-    regions = facts.address_region()
-    if regions is None:
-        return born >= strictest
-    limit = regions.replace_strict(list(limits), list(limits.values()), default=strictest, return_dtype=pl.Int32)
-    return born >= limit.fill_null(strictest).to_numpy()
+    return born >= facts.by_address(lambda region: limits.get(region, strictest), np.int32, strictest)
 
 
 def _too_young_from(facts: Facts, years: int) -> int:

@@ -1,22 +1,9 @@
-"""Runs case files: leads, campaigns and vendors written down as data, through the real stage.
-
-A file of ``cases/`` belongs to a pack. Its table ``[given]`` holds for all; each other table is a rule, with
-
-- ``given``: what its cases share,
-- ``hit``, ``pass``: for each case what differs; an exemption "hits" when it lifts the rules that it names,
-- ``missing``: cases that lack evidence, where a rule must hit and an exemption must not,
-- ``in_force``, ``not_in_force``: days on which the first hit does and does not hit.
-
-A case's keys are columns of the lead; ``consent = true`` fills in a whole consent; ``campaign.X`` and ``vendor.X`` are
-their evidence; ``listed`` names kinds of list that hold the point; ``consulted`` the lists of the run.
-"""
+"""Runs the examples of the rules, as they are shipped beside the packs, through the real stage."""
 
 from __future__ import annotations
 
 import functools
-import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -36,10 +23,11 @@ from schemas.contact.phone import read_phone
 from schemas.evidence import CampaignEvidence, VendorEvidence
 from schemas.findings import findings, no_findings
 from suppression.rules.engine import RuleSet
+from suppression.rules.examples import DAY, FOLDER, examples_in
+from suppression.rules.examples import Example as Case
 from suppression.rules.facts import Consulted, Setting
 from suppression.rules.loading import LoadedPack, PackRule, load_packs
 
-FOLDER = Path(__file__).parent / "cases"
 ENTITY = "Example Company"
 CONSENT: dict[str, Any] = {
     "consent_basis": "explicit consent",
@@ -68,19 +56,6 @@ VENDOR: dict[str, Any] = {"source_type": "own_customers", "origin": "own shop", 
 _CHANNEL = {"live": "call", "automated": "call"}
 
 
-@dataclass(frozen=True)
-class Case:
-    """One case of one rule. ``hits``: whether the rule stands (an exemption: whether it lifts)."""
-
-    rule: str
-    what: str
-    said: dict[str, Any]
-    hits: bool
-
-    def __str__(self) -> str:
-        return f"{self.rule} {self.what}"
-
-
 @functools.cache
 def packs() -> tuple[LoadedPack, ...]:
     """Every shipped pack."""
@@ -95,18 +70,9 @@ def rules() -> dict[str, PackRule]:
 
 def read_cases() -> Iterator[Case]:
     """Cases of all files, in order."""
+    exempt = frozenset(name for name, each in rules().items() if each.rule.effect == "exempt")
     for path in sorted(FOLDER.glob("*.toml")):
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-        shared = tables.pop("given", {})
-        for rule, table in tables.items():
-            given = shared | table.get("given", {})
-            exempt = rule in rules() and rules()[rule].rule.effect == "exempt"
-            for what, hits in (("hit", True), ("pass", False), ("missing", not exempt)):
-                for number, said in enumerate(table.get(what, [])):
-                    yield Case(rule, f"{what} {number}", given | said, hits)
-            for what, hits in (("in_force", True), ("not_in_force", False)):
-                for day in table.get(what, []):
-                    yield Case(rule, f"{what} {day}", given | table["hit"][0] | {"as_of": day}, hits)
+        yield from examples_in(path, exempt)
 
 
 def outcome(case: Case, without: str | None = None) -> list[tuple[str, str, str | None]]:
@@ -115,7 +81,7 @@ def outcome(case: Case, without: str | None = None) -> list[tuple[str, str, str 
     rule = rules()[case.rule].rule
     spoken = rule.channels[0]
     channel = channel_named(said.pop("channel", _CHANNEL.get(spoken, spoken)))
-    as_of = said.pop("as_of", date(2026, 11, 21))
+    as_of = said.pop("as_of", DAY)
     campaign = CAMPAIGN | ({"dialling": "automated"} if spoken == "automated" else {})
     campaign |= {name.removeprefix("campaign."): said.pop(name) for name in list(said) if name.startswith("campaign.")}
     vendor = VENDOR | {

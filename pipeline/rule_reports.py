@@ -102,7 +102,7 @@ def print_rule(code: str, *, as_json: bool) -> None:
 def _shown(effect: str, examples: dict[str, Example]) -> list[str]:
     """The examples, each with what the rule does there."""
     verdicts = ("lifts", "does not lift") if effect == "exempt" else ("hits", "passes")
-    lines = []
+    lines: list[str] = []
     for kind, example in examples.items():
         does = verdicts[0] if example.hits else verdicts[1]
         why = ", evidence missing" if kind == "missing" else ""

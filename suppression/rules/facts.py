@@ -208,19 +208,22 @@ class Facts:
     # Who.
 
     def business(self) -> Bools:
-        """Declared business, else company and a role address; everyone else is a consumer."""
+        """Declared business, by the row or for the whole list, else company and a role address; else a consumer."""
 
         def make() -> Bools:
             declared = self.column("is_business")
-            by_signs = (
-                self.held("company") & self._any_role() if self.column("company") is not None else self.all(False)
-            )
+            by_signs = self._signs_of_business()
             if declared is None:
                 return by_signs
             said = declared.fill_null(False).to_numpy()
             return bools(said | (by_signs & declared.is_null().to_numpy()))
 
         return self.once("business", make)
+
+    def _signs_of_business(self) -> Bools:
+        if self.setting.vendor.businesses_only:
+            return self.all(True)
+        return self.held("company") & self._any_role() if self.column("company") is not None else self.all(False)
 
     def _any_role(self) -> Bools:
         roles = [self.role(slot) for slot in EMAIL_SLOTS if self.column(slot) is not None]

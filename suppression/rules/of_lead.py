@@ -13,7 +13,7 @@ from suppression.rules.facts import Facts, Place
 
 
 def always(facts: Facts, place: Place, given: given_as.Nothing, against: bool) -> Bools:
-    """Always holds."""
+    """It holds for every such lead."""
     return facts.all(True)
 
 

@@ -24,6 +24,8 @@ from suppression.rules.places import state_bits
 #: Bits of a lead's territory: the highest says that no pack covers a place, the next that every place is covered.
 _UNCOVERED = 63
 _COVERED = 62
+#: In an array of last days: the day is over.
+_ALREADY = np.iinfo(np.int32).min
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Active:
     exemptions: tuple[Active, ...] = ()
     #: Whether an exemption of it can lapse: then a verdict that rests on it has a last day.
     lapses: bool = False
+    #: Whether it may begin to hit with time: a window of it is still open.
+    begins: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,7 @@ class RuleSet:
             self._channels(each),
             exemptions,
             any(asked.ends for exemption in exemptions for asked in exemption.of.asked),
+            any(asked.predicate.begins is not None for asked in each.asked),
         )
 
     def facts(self, frame: pl.DataFrame, found: pl.DataFrame, region: str | None) -> Facts:
@@ -235,23 +240,45 @@ class RuleSet:
             if point not in CHANNEL_POINTS[channel]:
                 continue
             for active in self.active:
-                # What has no end needs no date: only an exemption with a window can be the first to lapse.
-                if active.of.rule.effect == "flag" or not active.lapses:
+                if active.of.rule.effect == "flag" or active.of.rule.level == "list":
                     continue
                 place = Place(channel, point)
-                if active.of.rule.level == "list" or (applies := self.applies(active, facts, place)) is None:
-                    continue
-                ends = np.where(applies, np.minimum(ends, self._saved_until(active, facts, place)), ends)
+                if active.begins:
+                    ends = np.minimum(ends, self._free_until(active, facts, place))
+                # What has no end needs no date: only an exemption with a window can be the first to lapse.
+                if active.lapses and (applies := self.applies(active, facts, place)) is not None:
+                    ends = np.where(applies, np.minimum(ends, self._saved_until(active, facts, place)), ends)
         return ends
+
+    def _free_until(self, active: Active, facts: Facts, place: Place) -> Days:
+        """Last day before a rule begins to hit, where only time keeps it from that; `NEVER` elsewhere."""
+        rows = self._spoken_to(active, facts, place.point)
+        if rows is None or place.channel not in active.channels:
+            return np.full(facts.rows, NEVER, dtype=np.int32)
+        rows, waits = rows & facts.present(place.point), np.full(facts.rows, _ALREADY, dtype=np.int32)
+        for asked in active.of.asked:
+            holds = answer(asked, facts, place, against=True)
+            if asked.predicate.begins is None:
+                rows = rows & holds
+            else:
+                last = facts.once(("begins", asked.key), partial(asked.predicate.begins, facts, asked.given))
+                waits = np.where(holds, waits, np.maximum(waits, last))
+        # An exemption that holds for longer than the rule waits has the last word.
+        held = [self.applies(exemption, facts, place) for exemption in active.exemptions]
+        exempt = [saved for saved in held if saved is not None]
+        if exempt:
+            until = np.maximum(waits, self._saved_until(active, facts, place))
+            waits = np.where(np.logical_or.reduce(exempt), until, waits)
+        return np.where(rows & (waits != _ALREADY), waits, NEVER)
 
     def _saved_until(self, active: Active, facts: Facts, place: Place) -> Days:
         """The latest end of the exemptions that hold; `NEVER` where none does, since then nothing was saved."""
-        latest = np.full(facts.rows, np.iinfo(np.int32).min, dtype=np.int32)
+        latest = np.full(facts.rows, _ALREADY, dtype=np.int32)
         for exemption in active.exemptions:
             saved = self.applies(exemption, facts, place)
             if saved is not None:
                 latest = np.where(saved, np.maximum(latest, _end_of(exemption.of, facts)), latest)
-        return np.where(latest == np.iinfo(np.int32).min, NEVER, latest)
+        return np.where(latest == _ALREADY, NEVER, latest)
 
     @cached_property
     def codes(self) -> dict[str, ReasonCode]:

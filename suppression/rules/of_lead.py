@@ -89,11 +89,20 @@ def past(facts: Facts, place: Place, given: given_as.Since, against: bool) -> Bo
     return bools(past | (at == NO_DAY) if against else past)
 
 
+def _newest(facts: Facts, given: given_as.Inactive) -> Days:
+    return np.maximum.reduce([facts.days(name) for name in given.fields])
+
+
 def inactive(facts: Facts, place: Place, given: given_as.Inactive, against: bool) -> Bools:
     """The newest of the dates is older."""
-    newest = np.maximum.reduce([facts.days(name) for name in given.fields])
+    newest = _newest(facts, given)
     old = (newest != NO_DAY) & (newest < given.window.earliest(facts.setting.as_of))
     return bools(old | (newest == NO_DAY) if against else old)
+
+
+def active_until(facts: Facts, given: given_as.Inactive) -> Days:
+    """Last day of the window after each row's newest date."""
+    return given.window.last_days(_newest(facts, given))
 
 
 def has(facts: Facts, place: Place, given: given_as.Held, against: bool) -> Bools:

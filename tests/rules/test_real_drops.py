@@ -155,6 +155,7 @@ def test_email_to_schools(tmp_path: Path) -> None:
     assert clean["rules"]["eu.gdpr.basis"]["lifted_by"] == ["eu.gdpr.interests"]
     # Received yesterday: Article 14's month runs, so the notice goes into the first message.
     assert clean["rules"]["eu.gdpr.art14"]["state"] == "does not apply"
+    assert set(ran.clean.get_column("valid_until").cast(str)) == {"2026-12-20"}
     assert "fr.cpce.l34-5" not in clean["rules"]
     blocked = why(ran, 0)
     assert blocked["rules"]["fr.cnil.b2b"]["state"] == "stands"

@@ -13,6 +13,7 @@ from schemas.columns import CHANNELS
 from schemas.errors import UsageError
 from schemas.names import did_you_mean
 from schemas.rules import CONTACT, EVERYWHERE, LEAVING, Hours, Rule
+from suppression.rules.examples import DAY, Example, examples_of, in_words
 from suppression.rules.hours import PackHours
 from suppression.rules.loading import ALL, LoadedPack, PackRule, load_packs
 from suppression.rules.telling import evidence_of, hours_in_words, lifted_by, period, question
@@ -142,11 +143,26 @@ def print_rule(code: str, *, as_json: bool) -> None:
     rules = rules_by_id(packs)
     if code not in rules:
         raise UsageError(f"There is no rule '{code}'.", did_you_mean(code, rules))
-    facts = _facts(rules[code], packs)
+    each = rules[code]
+    facts = _facts(each, packs)
+    examples = {} if isinstance(each, PackHours) else examples_of(each)
     if as_json:
-        sys.stdout.write(json.dumps(facts, ensure_ascii=False) + "\n")
+        facts["examples"] = {kind: {"given": one.said, "hits": one.hits} for kind, one in examples.items()}
+        sys.stdout.write(json.dumps(facts, ensure_ascii=False, default=str) + "\n")
         return
-    sys.stdout.write("\n".join(_told(facts)) + "\n")
+    sys.stdout.write("\n".join([*_told(facts), *_shown(facts["effect"], examples)]) + "\n")
+
+
+def _shown(effect: str, examples: dict[str, Example]) -> list[str]:
+    """The examples, each with what the rule does there."""
+    verdicts = ("lifts", "does not lift") if effect == "exempt" else ("hits", "passes")
+    lines: list[str] = []
+    for kind, example in examples.items():
+        does = verdicts[0] if example.hits else verdicts[1]
+        why = ", evidence missing" if kind == "missing" else ""
+        day = "" if "as_of" in example.said else f"on {DAY}; "
+        lines.append(f"  {'example' if not lines else '':<12} {does}{why}: {day}{in_words(example.said)}")
+    return lines
 
 
 def _told(facts: dict[str, Any]) -> list[str]:

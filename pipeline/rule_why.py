@@ -59,15 +59,28 @@ def _story(out: Path, row: int, manifest: Manifest) -> dict[str, Any]:
         "address": None if (regions := facts.address_region()) is None else regions[0],
         "states": states_in(int(facts.states(None)[0])),
         "numbers": {slot: frame[f"{slot}:region"][0] for slot in PHONE_SLOTS if f"{slot}:region" in frame.columns},
-        "consent_lacks": [
-            words for bit, words in enumerate(LACKS.values()) if int(facts.consents().lacks[0]) >> bit & 1
-        ],
+        "taken_to_be_in": _stand_in(facts, frame, manifest.region),
+        "consent_lacks": _lacking(int(facts.consents().lacks[0])),
         "whole_row": [f"{code}: {detail}" for code, detail in whole.select("code", "detail").rows()],
         "asked": asked,
         "hours": hours_story(rules, facts, manifest) if verdict == "clean" else None,
         "call_notes": found.filter(pl.col("code").str.starts_with("call.")).get_column("detail").to_list(),
         "packs_changed_since": [pack.pack.name for pack in packs if used.get(pack.pack.name) != pack.sha256],
     }
+
+
+def _lacking(bits: int) -> list[str]:
+    """What the consent lacks; of one that was not given, only that."""
+    words = [words for bit, words in enumerate(LACKS.values()) if bits >> bit & 1]
+    return words[:1] if bits & 1 else words
+
+
+def _stand_in(facts: Facts, frame: pl.DataFrame, region: str | None) -> str | None:
+    """The run's region, where neither the address nor a number says the country."""
+    regions = facts.address_region()
+    said = [None if regions is None else regions[0]]
+    said += [frame[name][0] for name in frame.columns if name.endswith(":region")]
+    return None if any(said) else region
 
 
 def _row(out: Path, row: int, manifest: Manifest) -> tuple[str, pl.DataFrame]:
@@ -118,6 +131,7 @@ def _asked(rules: RuleSet, facts: Facts, place: Place, frame: pl.DataFrame) -> l
                 "value": shown,
                 "rule": rule.id,
                 "effect": rule.effect,
+                "says": rule.title,
                 "state": state,
                 "asks": [question(condition) for condition in rule.when],
                 "lifted_by": lifting,
@@ -140,7 +154,8 @@ def _told(story: dict[str, Any]) -> list[str]:
         f"  who          {story['audience']}",
         f"  where        address in {story['address'] or 'no country'}"
         + (f"; {numbers}" if numbers else "")
-        + (f"; {' '.join(story['states'])}" if story["states"] else ""),
+        + (f"; {' '.join(story['states'])}" if story["states"] else "")
+        + (f"; taken to be in {taken}, the region of the run" if (taken := story["taken_to_be_in"]) else ""),
         f"  consent      lacks {', '.join(story['consent_lacks']) or 'nothing'}",
     ]
     lines += [f"  whole row    {finding}" for finding in story["whole_row"]]
@@ -153,7 +168,8 @@ def _told(story: dict[str, Any]) -> list[str]:
         told = answer["state"] + (f" by {', '.join(answer['lifted_by'])}" if answer["lifted_by"] else "")
         lines.append(f"  {answer['rule']:<32} {answer['effect']:<7} {told}")
         if answer["state"] == "stands":
-            lines.append(f"    because    {'; and '.join(answer['asks'])} [{answer['citation']}]")
+            lines.append(f"    law        {answer['says']} [{answer['citation']}]")
+            lines.append(f"    because    {'; and '.join(answer['asks'])}")
             if answer["could_be_lifted_by"]:
                 lines.append(f"    exempt by  {', '.join(answer['could_be_lifted_by'])}: none holds")
             lines.append(f"    release    {answer['remedy']}")

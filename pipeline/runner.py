@@ -1,7 +1,7 @@
 """Runs a scrub: the stages in order, over batches of bounded size, in two passes.
 
-First pass: read → map → normalise → quality → screen → rules, batch by batch; each batch is put on disk. Then
-duplicates are settled over the whole run. Second pass: hours → decide → write, in the same order.
+First pass: read → map → normalise → quality → screen → rules, batch by batch; each batch is put on disk. Then consents
+and duplicates are settled over the whole run. Second pass: hours → decide → write, in the same order.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import polars as pl
 
 from pipeline.ahead import in_order
 from pipeline.alarms import silence
+from pipeline.consent_audit import ConsentAudit
 from pipeline.context import Context, Source
 from pipeline.counts import Tally, add_present
 from pipeline.earlier import EARLIER_ROW, earlier_findings, numbered_as_before
@@ -153,6 +154,7 @@ class _Run:
         self._matches: dict[str, int] = {}
         self._spill = Spill(self.work / "spill")
         self._duplicates = Deduplication(self.work / "keys", self._context)
+        self._consents = ConsentAudit(self.work / "consents", self._context)
         cache = None if plan.store is None or request.dry_run else plan.store.folder / CACHE_FILE
         self._past = None if request.ledger is None else BoughtBefore(self.work / "past", self._context)
         self._asked: Asked | None = None
@@ -188,6 +190,8 @@ class _Run:
             if self._mail is not None:
                 self._mail.gather(frame, usable)
             began = self._clock("gather keys", began)
+            self._consents.gather(frame, number)
+            began = self._clock("gather consents", began)
             self._spill.put(number, self._compact(frame), findings)
             self._clock("put away", began)
             rows = int(frame.item(-1, "row_id")) + 1
@@ -218,12 +222,14 @@ class _Run:
         return checked
 
     def settle(self) -> None:
-        """Decide which of several equal contact points is kept, over the whole run; ask about the mail domains."""
+        """Compare the consents and decide which of several equal points is kept, over the whole run; ask DNS."""
         began = time.perf_counter()
         if self._past is not None:
             self._past.settle(self._ask(keep=not self._request.dry_run))
             began = self._clock("ask the ledger", began)
-        self._duplicates.settle(None if self._past is None else self._past.blocked)
+        held = self._consents.settle(sum(file.records for file in self._files))
+        began = self._clock("settle consents", began)
+        self._duplicates.settle(None if self._past is None else self._past.blocked, held)
         began = self._clock("settle duplicates", began)
         if self._mail is not None:
             self._mail.settle()
@@ -269,7 +275,7 @@ class _Run:
                     "source_sheet": source.table.sheet,
                     "source_sha256": delivery_of(source.table.input, self._files[number]).sha256,
                 }
-            late = [self._duplicates.findings_for(frame)]
+            late = [self._consents.findings_for(frame, number), self._duplicates.findings_for(frame)]
             if self._past is not None:
                 late.append(self._past.findings_for(frame))
             if self._mail is not None:

@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
 from pipeline.context import Context
+from pipeline.parts import ByRow, Parts
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS, POINTS
 from schemas.contact.match_keys import fold_email
 from schemas.findings import findings, no_findings
@@ -20,8 +23,6 @@ from schemas.findings import findings, no_findings
 _PARTS = 32
 #: Keys that wait in memory before they are split into parts.
 _FLUSH_ROWS = 400_000
-#: Rows whose findings are read back together.
-_RANGE = 1 << 20
 _KEY_SCHEMA = pa.schema(
     [
         ("key", pa.large_string()),
@@ -44,54 +45,19 @@ _LOSER_SCHEMA = pa.schema(
 )
 
 
-class _Parts:
-    """Tables split into numbered files, appended to batch by batch."""
-
-    def __init__(self, folder: Path, schema: pa.Schema) -> None:
-        folder.mkdir()
-        self._folder, self._schema = folder, schema
-        self._writers: dict[int, pa.RecordBatchStreamWriter] = {}
-
-    def add(self, number: int, frame: pl.DataFrame) -> None:
-        if number not in self._writers:
-            self._writers[number] = pa.ipc.new_stream(self._path(number), self._schema)
-        table = frame.select(self._schema.names).to_arrow(compat_level=pl.CompatLevel.oldest())
-        self._writers[number].write_table(table.cast(self._schema))
-
-    def close(self) -> None:
-        for writer in self._writers.values():
-            writer.close()
-
-    def read(self, number: int) -> pl.DataFrame | None:
-        if number not in self._writers:
-            return None
-        with pa.ipc.open_stream(self._path(number)) as reader:
-            frame = pl.from_arrow(reader.read_all())
-        assert isinstance(frame, pl.DataFrame)  # noqa: S101  # a table always becomes a frame
-        return frame
-
-    def numbers(self) -> list[int]:
-        return sorted(self._writers)
-
-    def _path(self, number: int) -> str:
-        return str(self._folder / f"{number:06d}.arrow")
-
-
 class Deduplication:
     """Gathers the usable points of all batches, settles them once, then tells each batch which points lost."""
 
     def __init__(self, folder: Path, context: Context) -> None:
-        folder.mkdir()
         self._context = context
         keys = context.campaign.dedupe_keys
         self._folds = frozenset(context.campaign.dedupe.email_folds)
         self._slots = tuple(
             slot for slots, key in ((PHONE_SLOTS, "phone"), (EMAIL_SLOTS, "email")) for slot in slots if key in keys
         )
-        self._keys = _Parts(folder / "keys", _KEY_SCHEMA)
+        self._keys = Parts(folder / "keys", _KEY_SCHEMA)
         self._waiting: list[pl.DataFrame] = []
-        self._losers = _Parts(folder / "losers", _LOSER_SCHEMA)
-        self._range: tuple[int, pl.DataFrame | None] = (-1, None)
+        self._losers = ByRow(folder / "losers", _LOSER_SCHEMA)
 
     def gather(self, frame: pl.DataFrame, usable: dict[str, pl.Series], source: int) -> None:
         """Note the usable points of a batch."""
@@ -116,15 +82,16 @@ class Deduplication:
         """Split the waiting keys by hash. Many at once: a write for each part has its price."""
         if not self._waiting:
             return
-        split = pl.concat(self._waiting).with_columns(part=pl.col("key").hash(0) % _PARTS)
+        self._keys.split(pl.concat(self._waiting), pl.col("key").hash(0) % _PARTS)
         self._waiting = []
-        for (part,), group in split.partition_by("part", as_dict=True, include_key=False).items():
-            self._keys.add(int(str(part)), group)
 
-    def settle(self, blocked: Callable[[pl.DataFrame], pl.Series] | None = None) -> None:
+    def settle(
+        self, blocked: Callable[[pl.DataFrame], pl.Series] | None = None, held: npt.NDArray[np.bool_] | None = None
+    ) -> None:
         """Decide for each key which point is kept: the campaign's policy, then the earliest row and column.
 
-        ``blocked`` says which points (``row_id``, ``position``) something else turned out to block: none competes.
+        ``blocked`` says which points (``row_id``, ``position``) something else turned out to block, ``held`` marks rows
+        (by ``row_id``) that something else rejects by now: none of them competes.
         """
         self._flush()
         self._keys.close()
@@ -135,6 +102,8 @@ class Deduplication:
                 continue
             if blocked is not None:
                 part = part.filter(~blocked(part))
+            if held is not None:
+                part = part.filter(~held[part.get_column("row_id").to_numpy()])
             repeated = part.filter(pl.col("key").is_duplicated())
             by = ["consent_at", "row_id", "position"] if newest else ["row_id", "position"]
             ranked = repeated.sort(by, descending=[name == "consent_at" for name in by], nulls_last=True)
@@ -149,25 +118,12 @@ class Deduplication:
                 ),
                 on="key",
             ).filter((pl.col("row_id") != pl.col("kept_row")) | (pl.col("position") != pl.col("kept_position")))
-            split = losers.with_columns(part=pl.col("row_id") // _RANGE)
-            for (part_number,), group in split.partition_by("part", as_dict=True, include_key=False).items():
-                self._losers.add(int(str(part_number)), group)
+            self._losers.add(losers)
         self._losers.close()
 
     def findings_for(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Findings on the points of a batch that lost. Batches come in order of ``row_id``."""
-        if frame.is_empty():
-            return no_findings()
-        first, last = int(frame.item(0, "row_id")), int(frame.item(-1, "row_id"))
-        found = [no_findings()]
-        for number in range(first // _RANGE, last // _RANGE + 1):
-            if self._range[0] != number:
-                losers = self._losers.read(number)
-                self._range = (number, None if losers is None else losers.sort("row_id", "position"))
-            in_range = self._range[1]
-            if in_range is not None:
-                found.append(self._findings(in_range.filter(pl.col("row_id").is_between(first, last))))
-        return pl.concat(found)
+        return pl.concat([no_findings(), *map(self._findings, self._losers.of(frame))])
 
     def _findings(self, losers: pl.DataFrame) -> pl.DataFrame:
         files = [source.table.name for source in self._context.sources]

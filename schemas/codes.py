@@ -288,7 +288,27 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "The number could be read in two ways when the drop was read, and the clean row keeps only one of them.",
         "Scrub the vendor's drop anew instead of its clean rows: then both are screened.",
     ),
+    # What only the whole run shows of its consents. Flags in a run without rule packs, which asks for no consent.
+    ReasonCode(
+        "consent.token_reused",
+        "review",
+        "review",
+        "The same consent token stands on rows of several people: it can be proof for one of them at most.",
+        "Have the certificate's issuer say whom it names (claim it), or ask the vendor for this person's own.",
+    ),
+    ReasonCode(
+        "consent.one_second",
+        "review",
+        "review",
+        "Most consents of the file, of 20 or more, have the same time to the second: an import's, not the people's.",
+        "Ask the vendor for the time at which each person agreed, with its proof.",
+    ),
     # Noted; these block nothing.
+    _flag(
+        "consent.one_ip",
+        "Most consents of the file, of 20 or more, have the same IP address: a call centre's or a server's.",
+        "Ask the vendor whose address it is. A call centre that enters what people say may have one.",
+    ),
     _flag(
         "sale.opted_out",
         "The person asked that their data be neither sold nor shared. They may still be contacted.",

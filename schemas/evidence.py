@@ -79,6 +79,9 @@ class VendorEvidence(_Model):
     country: Country | None = None
     source_type: SourceType | None = None
     origin: str | None = Field(default=None, description="the source by its name")
+    businesses_only: bool | None = Field(
+        default=None, description="every lead is a business, unless its row says that it is none"
+    )
     custody: Literal["clean", "stolen", "ex_employee"] | None = None
     promises: PromisePlaces = PromisePlaces()
     notice_ru: SixItemNotice = SixItemNotice()

@@ -90,4 +90,4 @@ def days_of(values: pl.Series) -> Days:
 
 def dates_of(days: Days) -> pl.Series:
     """Turn days into dates; `NEVER` becomes null."""
-    return pl.Series(days).replace(int(NEVER), None).cast(pl.Date)
+    return pl.Series(np.where(days == NEVER, np.datetime64("NaT"), days.astype("datetime64[D]"))).cast(pl.Date)

@@ -24,6 +24,8 @@ from suppression.rules.places import state_bits
 #: Bits of a lead's territory: the highest says that no pack covers a place, the next that every place is covered.
 _UNCOVERED = 63
 _COVERED = 62
+#: In an array of last days: the day is over.
+_ALREADY = np.iinfo(np.int32).min
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Active:
     exemptions: tuple[Active, ...] = ()
     #: Whether an exemption of it can lapse: then a verdict that rests on it has a last day.
     lapses: bool = False
+    #: Whether it may begin to hit with time: a window of it is still open.
+    begins: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,7 @@ class RuleSet:
             self._channels(each),
             exemptions,
             any(asked.ends for exemption in exemptions for asked in exemption.of.asked),
+            any(asked.predicate.begins is not None for asked in each.asked),
         )
 
     def facts(self, frame: pl.DataFrame, found: pl.DataFrame, region: str | None) -> Facts:
@@ -125,9 +130,8 @@ class RuleSet:
             yield from self._judge_points(active, facts)
 
     def _judge_points(self, active: Active, facts: Facts) -> Iterator[Hit]:
-        for point in POINTS:
-            reaching = [channel for channel in facts.setting.channels if point in CHANNEL_POINTS[channel]]
-            if not reaching or point not in facts.points(reaching[0]):
+        for point, reaching in self._reached(facts).items():
+            if self._spoken_to(active, facts, point) is None:
                 continue
             per_channel = {
                 channel: hits
@@ -142,6 +146,17 @@ class RuleSet:
             for channel, hits in per_channel.items():
                 if hits.any():
                     yield Hit(active, point, channel, hits, Place(channel, point))
+
+    def _reached(self, facts: Facts) -> dict[str, list[Channel]]:
+        """Contact points that the batch has, and the channels of the campaign that reach each."""
+        return facts.once(
+            "reached",
+            lambda: {
+                point: reaching
+                for point in POINTS
+                if (reaching := [channel for channel in self.setting.channels if point in facts.points(channel)])
+            },
+        )
 
     def hits(self, active: Active, facts: Facts, place: Place, *, whole_row: bool = False) -> Bools | None:
         """Rows that a rule stands against and no exemption saves; None when there is none."""
@@ -163,12 +178,10 @@ class RuleSet:
 
     def _applies(self, active: Active, facts: Facts, place: Place, whole_row: bool) -> Bools | None:
         rule = active.of.rule
-        rows = self._in_scope(active, facts, None if whole_row else place.point)
+        rows = self._spoken_to(active, facts, None if whole_row else place.point)
         if rows is None:
             return None
         rows = rows & (facts.leads if whole_row else facts.present(place.point))
-        if rule.audience != "any":
-            rows = rows & self._heard_by(active, facts)
         for asked in active.of.asked:
             if not rows.any():
                 return None
@@ -177,29 +190,28 @@ class RuleSet:
 
     def speaks(self, active: Active, facts: Facts, place: Place) -> bool:
         """Whether a rule speaks of any lead of the batch: of its jurisdiction and its audience."""
-        rows = self._in_scope(active, facts, place.point)
-        return rows is not None and bool((rows & self._heard_by(active, facts)).any())
+        return self._spoken_to(active, facts, place.point) is not None
 
-    def _heard_by(self, active: Active, facts: Facts) -> Bools:
-        audience = active.of.rule.audience
-        if audience == "any":
+    def _spoken_to(self, active: Active, facts: Facts, point: str | None) -> Bools | None:
+        """Rows of whose jurisdiction and audience a rule speaks; None when there is none."""
+        audience, everywhere = active.of.rule.audience, EVERYWHERE in active.of.regions
+        if everywhere and audience == "any":
             return facts.all(True)
-        return facts.business() if audience == "business" else ~facts.business()
+        # Who receives a point learns of the whole person: wherever that one is, by any number or the address.
+        seen = point if point in PHONE_SLOTS and not active.of.rule.leaving else None
+        scope, states = (None, None) if everywhere else (active.scope, active.states)
+        return facts.once(("spoken to", scope, states, audience, seen), lambda: self._of_classes(active, facts, seen))
 
-    def _in_scope(self, active: Active, facts: Facts, point: str | None) -> Bools | None:
-        if EVERYWHERE in active.of.regions:
-            return facts.all(True)
-        if active.of.rule.leaving:
-            # Who receives a point learns of the whole person: wherever that one is, by any number or the address.
-            point = None
-        key = ("scope", active.scope, active.states, point if point in PHONE_SLOTS else None)
-        return facts.once(key, lambda: self._scope(active, facts, point))
-
-    def _scope(self, active: Active, facts: Facts, point: str | None) -> Bools | None:
-        rows = ((facts.territory(point) | self._always) & active.scope) != 0
-        if active.states:
-            rows = rows & ((facts.states(point) & active.states) != 0)
-        return rows if rows.any() else None
+    def _of_classes(self, active: Active, facts: Facts, point: str | None) -> Bools | None:
+        classes, audience = facts.classes(point), active.of.rule.audience
+        chosen = np.ones(len(classes.business), dtype=bool)
+        if EVERYWHERE not in active.of.regions:
+            chosen &= ((classes.territory | self._always) & active.scope) != 0
+            if active.states:
+                chosen &= (classes.states & active.states) != 0
+        if audience != "any":
+            chosen &= classes.business == (audience == "business")
+        return classes.rows(chosen)
 
     def points(self, facts: Facts) -> list[str]:
         """Contact points of a batch that the campaign's channels can reach."""
@@ -212,6 +224,7 @@ class RuleSet:
         known = bits & np.uint64(1 << _UNCOVERED | 1 << _COVERED)
         return present & ((bits & np.uint64(1 << _UNCOVERED)) != 0), present & (known == 0)
 
+    @cached_property
     def changes_on(self) -> date | None:
         """Last day before some rule comes into force or ends."""
         day = self.setting.as_of
@@ -222,30 +235,52 @@ class RuleSet:
 
     def until(self, facts: Facts, point: str) -> Days:
         """Last day on which what lifts the rules against a point still lifts them; `NEVER` where nothing ends."""
-        change = self.changes_on()
+        change = self.changes_on
         latest = int(NEVER) if change is None else since_epoch(change)
         ends = np.full(facts.rows, latest, dtype=np.int32)
         for channel in facts.setting.channels:
             if point not in CHANNEL_POINTS[channel]:
                 continue
             for active in self.active:
-                # What has no end needs no date: only an exemption with a window can be the first to lapse.
-                if active.of.rule.effect == "flag" or not active.lapses:
+                if active.of.rule.effect == "flag" or active.of.rule.level == "list":
                     continue
                 place = Place(channel, point)
-                if active.of.rule.level == "list" or (applies := self.applies(active, facts, place)) is None:
-                    continue
-                ends = np.where(applies, np.minimum(ends, self._saved_until(active, facts, place)), ends)
+                if active.begins:
+                    ends = np.minimum(ends, self._free_until(active, facts, place))
+                # What has no end needs no date: only an exemption with a window can be the first to lapse.
+                if active.lapses and (applies := self.applies(active, facts, place)) is not None:
+                    ends = np.where(applies, np.minimum(ends, self._saved_until(active, facts, place)), ends)
         return ends
+
+    def _free_until(self, active: Active, facts: Facts, place: Place) -> Days:
+        """Last day before a rule begins to hit, where only time keeps it from that; `NEVER` elsewhere."""
+        rows = self._spoken_to(active, facts, place.point)
+        if rows is None or place.channel not in active.channels:
+            return np.full(facts.rows, NEVER, dtype=np.int32)
+        rows, waits = rows & facts.present(place.point), np.full(facts.rows, _ALREADY, dtype=np.int32)
+        for asked in active.of.asked:
+            holds = answer(asked, facts, place, against=True)
+            if asked.predicate.begins is None:
+                rows = rows & holds
+            else:
+                last = facts.once(("begins", asked.key), partial(asked.predicate.begins, facts, asked.given))
+                waits = np.where(holds, waits, np.maximum(waits, last))
+        # An exemption that holds for longer than the rule waits has the last word.
+        held = [self.applies(exemption, facts, place) for exemption in active.exemptions]
+        exempt = [saved for saved in held if saved is not None]
+        if exempt:
+            until = np.maximum(waits, self._saved_until(active, facts, place))
+            waits = np.where(np.logical_or.reduce(exempt), until, waits)
+        return np.where(rows & (waits != _ALREADY), waits, NEVER)
 
     def _saved_until(self, active: Active, facts: Facts, place: Place) -> Days:
         """The latest end of the exemptions that hold; `NEVER` where none does, since then nothing was saved."""
-        latest = np.full(facts.rows, np.iinfo(np.int32).min, dtype=np.int32)
+        latest = np.full(facts.rows, _ALREADY, dtype=np.int32)
         for exemption in active.exemptions:
             saved = self.applies(exemption, facts, place)
             if saved is not None:
                 latest = np.where(saved, np.maximum(latest, _end_of(exemption.of, facts)), latest)
-        return np.where(latest == np.iinfo(np.int32).min, NEVER, latest)
+        return np.where(latest == _ALREADY, NEVER, latest)
 
     @cached_property
     def codes(self) -> dict[str, ReasonCode]:

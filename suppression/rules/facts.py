@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -18,8 +19,10 @@ from schemas.contact.regions import regions_of
 from schemas.evidence import CampaignEvidence, VendorEvidence
 from schemas.list_kinds import KINDS
 from schemas.rules import RuleChannel
+from suppression.rules.classes import Classes, classes_of
 from suppression.rules.clocks import NO_DAY, Bools, Days, bools, days_of, since_epoch
 from suppression.rules.consent import Consents, basis_classes, judge_consents
+from suppression.rules.distinct import Scalar, distinct
 from suppression.rules.places import (
     Bits,
     bits_of_area_codes,
@@ -28,6 +31,7 @@ from suppression.rules.places import (
 )
 
 T = TypeVar("T")
+_ROLE = "(?i-u)^(?:" + "|".join(map(re.escape, sorted(ROLE_LOCAL_PARTS))) + ")@"
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,9 @@ class Facts:
     def held(self, name: str) -> Bools:
         """Whether each row has a value."""
         series = self.column(name)
-        return self.all(False) if series is None else self.once(("held", name), lambda: series.is_not_null().to_numpy())
+        if series is None or not series.null_count():
+            return self.all(series is not None)
+        return self.once(("held", name), lambda: series.is_not_null().to_numpy())
 
     def days(self, name: str) -> Days:
         """Days of a date column; `NO_DAY` where there is none."""
@@ -138,6 +144,9 @@ class Facts:
 
     def points(self, channel: Channel) -> list[str]:
         """Contact points of a channel that the batch has."""
+        return self.once(("points", channel), lambda: self._points(channel))
+
+    def _points(self, channel: Channel) -> list[str]:
         return [point for point in CHANNEL_POINTS[channel] if point == POST_POINT or self.column(point) is not None]
 
     def present(self, point: str) -> Bools:
@@ -159,9 +168,13 @@ class Facts:
         countries = self.column("country")
         return None if countries is None else self.once("address", lambda: regions_of(countries, None))
 
-    def _of_address(self) -> Bits:
+    def by_address(self, answer: Callable[[str], object], dtype: type[Scalar], default: object) -> npt.NDArray[Scalar]:
+        """What the country of each row's address answers; ``default`` where there is none."""
         regions = self.address_region()
-        return np.zeros(self.rows, dtype=np.uint64) if regions is None else bits_of_regions(regions, self._meaning)
+        if regions is None:
+            return np.full(self.rows, default, dtype=dtype)
+        words, place = self.once("address parts", lambda: distinct(regions))
+        return np.array([*(answer(word) for word in words), default], dtype=dtype)[place]
 
     def _of_number(self, point: str) -> Bits:
         return self.once(
@@ -179,7 +192,7 @@ class Facts:
         """Territories of a phone: its number's and the address's. Of another point: the address's and any number's."""
 
         def make() -> Bits:
-            address = self.once("address bits", self._of_address)
+            address = self.once("address bits", lambda: self.by_address(self._meaning, np.uint64, 0))
             own = self._of_number(point) if point in PHONE_SLOTS else self.once("number bits", self._of_numbers)
             bits = address | own
             if self.region is not None:
@@ -198,12 +211,7 @@ class Facts:
             )
 
         def make() -> Bits:
-            named = self.column("state")
-            bits = np.zeros(self.rows, dtype=np.uint64) if named is None else bits_of_states(named)
-            regions = self.address_region()
-            if named is not None and regions is not None:
-                abroad = regions.is_not_null().to_numpy() & ~regions.eq("US").fill_null(False).to_numpy()
-                bits = np.where(abroad, np.uint64(0), bits)
+            bits = self.once("named states", self._named_states)
             for slot in (point,) if point in PHONE_SLOTS else PHONE_SLOTS:
                 if slot is not None and self.column(slot) is not None:
                     bits = bits | of_number(slot)
@@ -211,22 +219,32 @@ class Facts:
 
         return self.once(("states", point if point in PHONE_SLOTS else None), make)
 
+    def _named_states(self) -> Bits:
+        """States that the address names, unless it is abroad."""
+        named = self.column("state")
+        if named is None:
+            return np.zeros(self.rows, dtype=np.uint64)
+        return np.where(self.by_address("US".__ne__, np.bool_, False), np.uint64(0), bits_of_states(named))
+
     # Who.
 
     def business(self) -> Bools:
-        """Declared business, else company and a role address; everyone else is a consumer."""
+        """Declared business, by the row or for the whole list, else company and a role address; else a consumer."""
 
         def make() -> Bools:
             declared = self.column("is_business")
-            by_signs = (
-                self.held("company") & self._any_role() if self.column("company") is not None else self.all(False)
-            )
+            by_signs = self._signs_of_business()
             if declared is None:
                 return by_signs
             said = declared.fill_null(False).to_numpy()
             return bools(said | (by_signs & declared.is_null().to_numpy()))
 
         return self.once("business", make)
+
+    def _signs_of_business(self) -> Bools:
+        if self.setting.vendor.businesses_only:
+            return self.all(True)
+        return self.held("company") & self._any_role() if self.column("company") is not None else self.all(False)
 
     def _any_role(self) -> Bools:
         roles = [self.role(slot) for slot in EMAIL_SLOTS if self.column(slot) is not None]
@@ -237,11 +255,7 @@ class Facts:
         series = self.column(point)
         if series is None or point not in EMAIL_SLOTS:
             return self.all(False)
-        local = pl.col(point).str.to_lowercase().str.extract("^([^@]*)@", 1)
-        return self.once(
-            ("role", point),
-            lambda: series.to_frame().select(local.is_in(ROLE_LOCAL_PARTS).fill_null(False)).to_series().to_numpy(),
-        )
+        return self.once(("role", point), lambda: series.str.contains(_ROLE).fill_null(False).to_numpy())
 
     def line_type(self, point: str, wanted: list[str]) -> Bools:
         """Whether a number is of one of these types, as the numbering plan says."""
@@ -250,6 +264,13 @@ class Facts:
         return self.once(
             ("type", point, *wanted),
             lambda: self.frame.get_column(f"{point}:type").is_in(wanted).fill_null(False).to_numpy(),
+        )
+
+    def classes(self, point: str | None) -> Classes:
+        """Classes of the leads, as seen from a phone or from another point."""
+        seen = point if point in PHONE_SLOTS else None
+        return self.once(
+            ("classes", seen), lambda: classes_of(self.territory(seen), self.states(seen), self.business())
         )
 
     # What is known for and against.

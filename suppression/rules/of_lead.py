@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import numpy as np
-import polars as pl
 
 from suppression.rules import parameters as given_as
 from suppression.rules.clocks import NEVER, NO_DAY, Bools, Days, Window, bools
@@ -14,7 +13,7 @@ from suppression.rules.facts import Facts, Place
 
 
 def always(facts: Facts, place: Place, given: given_as.Nothing, against: bool) -> Bools:
-    """Always holds."""
+    """It holds for every such lead."""
     return facts.all(True)
 
 
@@ -90,11 +89,21 @@ def past(facts: Facts, place: Place, given: given_as.Since, against: bool) -> Bo
     return bools(past | (at == NO_DAY) if against else past)
 
 
+def _newest(facts: Facts, given: given_as.Inactive) -> Days:
+    newest: Days = np.maximum.reduce([facts.days(name) for name in given.fields])
+    return newest
+
+
 def inactive(facts: Facts, place: Place, given: given_as.Inactive, against: bool) -> Bools:
     """The newest of the dates is older."""
-    newest = np.maximum.reduce([facts.days(name) for name in given.fields])
+    newest = _newest(facts, given)
     old = (newest != NO_DAY) & (newest < given.window.earliest(facts.setting.as_of))
     return bools(old | (newest == NO_DAY) if against else old)
+
+
+def active_until(facts: Facts, given: given_as.Inactive) -> Days:
+    """Last day of the window after each row's newest date."""
+    return given.window.last_days(_newest(facts, given))
 
 
 def has(facts: Facts, place: Place, given: given_as.Held, against: bool) -> Bools:
@@ -115,11 +124,7 @@ def younger(facts: Facts, place: Place, given: given_as.Ages, against: bool) -> 
         return born >= _too_young_from(facts, given.years)
     # Where the country is not known, the highest of the ages stands.
     strictest = min(limits.values())
-    regions = facts.address_region()
-    if regions is None:
-        return born >= strictest
-    limit = regions.replace_strict(list(limits), list(limits.values()), default=strictest, return_dtype=pl.Int32)
-    return born >= limit.fill_null(strictest).to_numpy()
+    return born >= facts.by_address(lambda region: limits.get(region, strictest), np.int32, strictest)
 
 
 def _too_young_from(facts: Facts, years: int) -> int:

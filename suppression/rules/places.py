@@ -45,8 +45,12 @@ def _state_names() -> dict[str, int]:
 
 
 @functools.cache
-def _area_codes() -> dict[str, int]:
-    return {area: state_bits([code]) for code, facts in _states().items() for area in facts["area_codes"]}
+def _of_area_code() -> Bits:
+    """State of each area code from 0 to 999."""
+    bits = np.zeros(1000, dtype=np.uint64)
+    for code, facts in _states().items():
+        bits[[int(area) for area in facts["area_codes"]]] = state_bits([code])
+    return bits
 
 
 def _named(word: str) -> int:
@@ -60,7 +64,7 @@ def state_named(word: str) -> str | None:
 
 def state_of_area_code(code: str) -> str | None:
     """State of the United States that an area code belongs to."""
-    return next(iter(states_in(_area_codes().get(code, 0))), None)
+    return next(iter(states_in(int(_of_area_code()[int(code)]))), None)
 
 
 def bits_of_states(states: pl.Series) -> Bits:
@@ -70,9 +74,9 @@ def bits_of_states(states: pl.Series) -> Bits:
 
 def bits_of_area_codes(numbers: pl.Series, regions: pl.Series) -> Bits:
     """State of each United States number by its area code; moved (ported) numbers keep theirs."""
-    american = pl.when(pl.col("region") == "US").then(pl.col("number").str.slice(2, 3))
-    codes = pl.DataFrame({"number": numbers, "region": regions}).select(american).to_series()
-    return looked_up(codes, lambda code: _area_codes().get(code, 0), np.uint64)
+    code = pl.when(pl.col("region") == "US").then(pl.col("number").str.slice(2, 3).cast(pl.UInt16))
+    codes = pl.DataFrame({"number": numbers, "region": regions}).select(code.fill_null(0)).to_series()
+    return np.take(_of_area_code(), codes.to_numpy())
 
 
 def bits_of_regions(regions: pl.Series, meaning: Callable[[str], int]) -> Bits:

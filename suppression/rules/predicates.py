@@ -25,7 +25,8 @@ Reads = Literal["run", "row", "point", "channel"]
 class Predicate:
     """A question. ``reads`` says what its answer can differ by, so that it is asked no oftener than needed.
 
-    ``until`` gives the last day on which each row's answer holds, ``lacking`` what a row lacks for a yes.
+    ``until`` gives the last day on which each row's yes holds, ``begins`` the last on which its no does, ``lacking``
+    what a row lacks for a yes.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Predicate:
     test: Callable[[Facts, Place, Any, bool], Bools]
     until: Callable[[Facts, Any], Days] | None = None
     lacking: Callable[[Facts, Place, Any], Bits] | None = None
+    begins: Callable[[Facts, Any], Days] | None = None
 
     @property
     def asks(self) -> str:
@@ -56,8 +58,9 @@ _REGISTER: tuple[Predicate, ...] = (
     Predicate("consent_lacks", given_as.Lacking, "lacking", "row", of_lead.consent_lacks),
     Predicate("withdrawn", given_as.Lately, "not withdrawn", "row", of_lead.withdrawn),
     Predicate("within", given_as.Since, _AGAINST, "row", of_lead.within, of_lead.within_until),
-    Predicate("past", given_as.Since, _AGAINST, "row", of_lead.past),
-    Predicate("inactive", given_as.Inactive, "no date: inactive", "row", of_lead.inactive),
+    Predicate("past", given_as.Since, _AGAINST, "row", of_lead.past, begins=of_lead.within_until),
+    Predicate("inactive", given_as.Inactive, "no date: inactive", "row", of_lead.inactive,
+              begins=of_lead.active_until),
     Predicate("has", given_as.Held, "an empty field is not had", "row", of_lead.has),
     Predicate("has_no", given_as.Held, "an empty field is not had", "row", of_lead.has_no),
     Predicate("younger", given_as.Ages, "no birth date: not younger", "row", of_lead.younger),

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from schemas.findings import findings
+from schemas.codes import CODES, Effect
+from schemas.findings import FINDING_SCHEMA, no_findings
 from suppression.rules.clocks import dates_of
 from suppression.rules.consent import LACKS, Bits
 from suppression.rules.engine import Hit, RuleSet
 from suppression.rules.facts import Facts
 from suppression.rules.lifting import lifted
 
+Places = npt.NDArray[np.int64]
 #: The last day of each point's verdict stands in the frame, after the point's name.
 UNTIL = ":until"
 
@@ -27,27 +32,51 @@ def judged(
     if frame.is_empty():
         return frame, found
     facts = rules.facts(frame, found, region)
-    ids = frame.select("row_id")
-    more = [_finding(hit, ids, facts) for hit in rules.judge(facts)] + _coverage(rules, facts, ids)
-    found = lifted(rules, facts, found, ids)
+    against = [_against(hit, facts) for hit in rules.judge(facts)] + _coverage(rules, facts)
+    found = lifted(rules, facts, found, frame.select("row_id"))
     ends = [dates_of(rules.until(facts, point)).alias(point + UNTIL) for point in rules.points(facts)]
-    return frame.with_columns(ends), pl.concat([found, *more])
+    return frame.with_columns(ends), pl.concat([found, _together(against, frame.get_column("row_id"))])
 
 
-def _finding(hit: Hit, ids: pl.DataFrame, facts: Facts) -> pl.DataFrame:
-    each = hit.active.of
-    return findings(
-        ids.filter(hit.rows).with_columns(_why(hit, facts)),
-        each.rule.id,
-        point=hit.point,
-        source=each.authority,
-        detail=pl.col("why"),
-        effect=each.rule.reason.effect,
-        channel=hit.channel,
-    )
+@dataclass(frozen=True)
+class _Against:
+    """One code against one point: at these places of the batch, each with one of ``details``."""
+
+    places: Places
+    point: str | None
+    code: str
+    effect: Effect
+    source: str
+    channel: str | None
+    details: list[str]
+    detail: Places
 
 
-def _why(hit: Hit, facts: Facts) -> pl.Series:
+def _together(against: list[_Against], ids: pl.Series) -> pl.DataFrame:
+    """All of them as findings. They are put together as numbers: a frame for each would cost more than the judging."""
+    if not against:
+        return no_findings()
+    many = [len(each.places) for each in against]
+    which = np.repeat(np.arange(len(against)), many)
+    starts = np.cumsum([0, *(len(each.details) for each in against)])
+    detail = np.concatenate([start + each.detail for start, each in zip(starts, against, strict=False)])
+    words = {
+        name: pl.Series(name, [getattr(each, name) for each in against], pl.String).gather(which)
+        for name in ("point", "code", "effect", "source", "channel")
+    }
+    words["row_id"] = ids.gather(np.concatenate([each.places for each in against]))
+    words["detail"] = pl.Series("detail", [text for each in against for text in each.details]).gather(detail)
+    return pl.DataFrame([words[name] for name in FINDING_SCHEMA])
+
+
+def _against(hit: Hit, facts: Facts) -> _Against:
+    each, (details, detail) = hit.active.of, _why(hit, facts)
+    effect = each.rule.reason.effect
+    places = np.flatnonzero(hit.rows)
+    return _Against(places, hit.point, each.rule.id, effect, each.authority, hit.channel, details, detail)
+
+
+def _why(hit: Hit, facts: Facts) -> tuple[list[str], Places]:
     """What each row lacks: of the consent that would lift the rule, else the exemptions that do not hold."""
     others = [exemption.of.rule.id for exemption in hit.active.exemptions]
     for exemption in hit.active.exemptions:
@@ -59,10 +88,10 @@ def _why(hit: Hit, facts: Facts) -> pl.Series:
     rule = hit.active.of.rule
     nothing = f"to release it: {rule.remedy.rstrip('.')}" if rule.effect == "review" else "nothing lifts it"
     said = f"{' or '.join(others)} does not hold" if others else nothing
-    return pl.Series("why", [said]).new_from_index(0, int(hit.rows.sum()))
+    return [said], np.zeros(int(hit.rows.sum()), dtype=np.int64)
 
 
-def _told(lacks: Bits, rest: str) -> pl.Series:
+def _told(lacks: Bits, rest: str) -> tuple[list[str], Places]:
     """Put each set of lacks into words once; few occur."""
     distinct, place = np.unique(lacks, return_inverse=True)
     texts = []
@@ -71,10 +100,10 @@ def _told(lacks: Bits, rest: str) -> pl.Series:
         # A consent that was not given lacks everything; one word says it.
         told = "no consent is given" if int(bits) & 1 else "consent lacks " + ", ".join(missing)
         texts.append((told if missing else "consent is not enough here") + rest)
-    return pl.Series("why", texts, dtype=pl.String).gather(place)
+    return texts, place
 
 
-def _coverage(rules: RuleSet, facts: Facts, ids: pl.DataFrame) -> list[pl.DataFrame]:
+def _coverage(rules: RuleSet, facts: Facts) -> list[_Against]:
     """Points in countries whose law the run does not have, or without any country: not checked is not clean."""
     source = "packs " + ", ".join(f"{pack.pack.name} {pack.pack.version}" for pack in rules.packs)
     found = []
@@ -85,5 +114,7 @@ def _coverage(rules: RuleSet, facts: Facts, ids: pl.DataFrame) -> list[pl.DataFr
             (unknown, "rules.no_country", "neither number nor address says the country"),
         ):
             if rows.any():
-                found.append(findings(ids.filter(rows), code, point=point, source=source, detail=said))
+                places = np.flatnonzero(rows)
+                none = np.zeros(len(places), dtype=np.int64)
+                found.append(_Against(places, point, code, CODES[code].effect, source, None, [said], none))
     return found

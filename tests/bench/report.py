@@ -19,6 +19,7 @@ _LABELS: Mapping[str, str] = MappingProxyType(
     {
         "polars": "polars: copy CSV to Parquet, no checks",
         "leadscrub": "**leadscrub**: the whole scrub",
+        "rules": "**leadscrub**: with all rule packs",
         "duckdb": "DuckDB: ten digits, a pattern, anti-joins",
         "usual": "the usual script: row by row",
     }

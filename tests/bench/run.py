@@ -41,13 +41,25 @@ class Settings:
     only: tuple[str, ...]
 
 
-def _leadscrub(folder: Path, out: Path) -> list[str | Path]:
+#: A workspace with a campaign that asks all rule packs.
+LAW = ROOT / "tests" / "bench" / "law"
+
+
+def _scrub(folder: Path, out: Path) -> list[str | Path]:
     return [
         *(sys.executable, "-m", "pipeline.cli", "scrub", folder / "drop.csv", "-o", out, "--force"),
-        *("--region", "US", "--channel", "call", "--channel", "email", "--dnc", folder / "dnc.txt"),
-        *("--internal", folder / "internal.txt", "--unsubscribe", folder / "unsubscribe.csv"),
-        *("--as-of", "2026-11-21"),
+        *("--dnc", folder / "dnc.txt", "--internal", folder / "internal.txt"),
+        *("--unsubscribe", folder / "unsubscribe.csv", "--as-of", "2026-11-21"),
     ]
+
+
+def _leadscrub(folder: Path, out: Path) -> list[str | Path]:
+    return [*_scrub(folder, out), "--region", "US", "--channel", "call", "--channel", "email"]
+
+
+def _with_rules(folder: Path, out: Path) -> list[str | Path]:
+    campaign = LAW / "campaigns" / "all.toml"
+    return [*_scrub(folder, out), "--campaign", campaign, "--vendor", "shop"]
 
 
 def _rival(name: str) -> Callable[[Path, Path], list[str | Path]]:
@@ -60,6 +72,7 @@ PROGRAMS: Mapping[str, Callable[[Path, Path], list[str | Path]]] = MappingProxyT
     {
         "polars": _rival("polars"),
         "leadscrub": _leadscrub,
+        "rules": _with_rules,
         "duckdb": _rival("duckdb"),
         "usual": _rival("usual"),
     }

@@ -1,23 +1,9 @@
-"""Runs case files: leads, campaigns and vendors written down as data, through the real stage.
-
-A file of ``cases/`` belongs to a pack. Its table ``[given]`` holds for all; each other table is a rule, with
-
-- ``given``: what its cases share,
-- ``hit``, ``pass``: for each case what differs; an exemption "hits" when it lifts the rules that it names,
-- ``missing``: cases that lack evidence, where a rule must hit and an exemption must not,
-- ``in_force``, ``not_in_force``: days on which the first hit does and does not hit.
-
-A case's keys are columns of the lead; ``consent = true`` fills in a whole consent; ``campaign.X`` and ``vendor.X`` are
-their evidence; ``listed`` names kinds of list that hold the point; ``consulted`` the lists of the run; ``export`` the
-list that is given away. Where a rule is about passing on, the result is sold unless the case says otherwise.
-"""
+"""Runs the examples of the rules, as they are shipped beside the packs, through the real stage."""
 
 from __future__ import annotations
 
 import functools
-import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -38,10 +24,11 @@ from schemas.evidence import CampaignEvidence, VendorEvidence
 from schemas.findings import findings, no_findings
 from schemas.rules import CONTACT
 from suppression.rules.engine import RuleSet
+from suppression.rules.examples import DAY, FOLDER, examples_in
+from suppression.rules.examples import Example as Case
 from suppression.rules.facts import Consulted, Export, Setting
 from suppression.rules.loading import LoadedPack, PackRule, load_packs
 
-FOLDER = Path(__file__).parent / "cases"
 ENTITY = "Example Company"
 CONSENT: dict[str, Any] = {
     "consent_basis": "explicit consent",
@@ -81,19 +68,6 @@ PASSED_ON: dict[str, Any] = {
 _CHANNEL = {"live": "call", "automated": "call"}
 
 
-@dataclass(frozen=True)
-class Case:
-    """One case of one rule. ``hits``: whether the rule stands (an exemption: whether it lifts)."""
-
-    rule: str
-    what: str
-    said: dict[str, Any]
-    hits: bool
-
-    def __str__(self) -> str:
-        return f"{self.rule} {self.what}"
-
-
 @functools.cache
 def packs() -> tuple[LoadedPack, ...]:
     """Every shipped pack."""
@@ -108,18 +82,9 @@ def rules() -> dict[str, PackRule]:
 
 def read_cases() -> Iterator[Case]:
     """Cases of all files, in order."""
+    exempt = frozenset(name for name, each in rules().items() if each.rule.effect == "exempt")
     for path in sorted(FOLDER.glob("*.toml")):
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-        shared = tables.pop("given", {})
-        for rule, table in tables.items():
-            given = shared | table.get("given", {})
-            exempt = rule in rules() and rules()[rule].rule.effect == "exempt"
-            for what, hits in (("hit", True), ("pass", False), ("missing", not exempt)):
-                for number, said in enumerate(table.get(what, [])):
-                    yield Case(rule, f"{what} {number}", given | said, hits)
-            for what, hits in (("in_force", True), ("not_in_force", False)):
-                for day in table.get(what, []):
-                    yield Case(rule, f"{what} {day}", given | table["hit"][0] | {"as_of": day}, hits)
+        yield from examples_in(path, exempt)
 
 
 def outcome(case: Case, without: str | None = None) -> list[tuple[str, str, str | None]]:
@@ -129,7 +94,7 @@ def outcome(case: Case, without: str | None = None) -> list[tuple[str, str, str 
     by_default = "live" if said.get("email", "missing") == "missing" else "email"
     spoken = next((channel for channel in rule.channels if channel in CONTACT), by_default)
     channel = channel_named(said.pop("channel", _CHANNEL.get(spoken, spoken)))
-    as_of = said.pop("as_of", date(2026, 11, 21))
+    as_of = said.pop("as_of", DAY)
     campaign = CAMPAIGN | ({"dialling": "automated"} if spoken == "automated" else {})
     campaign |= PASSED_ON if "transfer" in rule.leaving else {}
     campaign |= {name.removeprefix("campaign."): said.pop(name) for name in list(said) if name.startswith("campaign.")}

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.rules.cases import Case, outcome, packs, read_cases, rules, stands
+from suppression.rules.examples import Example as Case
+from tests.rules.cases import outcome, packs, read_cases, rules, stands
 
 CASES = list(read_cases())
 #: Questions whose unknown answer is no answer: nobody withdrew, no list holds the number, no token was given.

@@ -6,8 +6,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from suppression.rules.examples import Example as Case
 from tests.conftest import Scrub, leadscrub
-from tests.rules.cases import Case, outcome
+from tests.rules.cases import outcome
 
 BOUGHT = {"last_purchase_at": date(2026, 10, 1), "campaign.dealt_with_us": True}
 US = {"phone": "+12025550101", "country": "US", "region": "US"}

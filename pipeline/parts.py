@@ -1,0 +1,99 @@
+"""Tables that wait on disk for the whole run to be known: split into numbered files, so that memory holds one part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+
+#: Rows of a run whose answers are read back together.
+_RANGE = 1 << 20
+
+
+class Parts:
+    """Tables split into numbered files, appended to batch by batch."""
+
+    def __init__(self, folder: Path, schema: pa.Schema) -> None:
+        folder.mkdir(parents=True)
+        self._folder, self._schema = folder, schema
+        self._writers: dict[int, pa.RecordBatchStreamWriter] = {}
+
+    def add(self, number: int, frame: pl.DataFrame) -> None:
+        """Append rows to one part."""
+        if number not in self._writers:
+            self._writers[number] = pa.ipc.new_stream(self._path(number), self._schema)
+        table = frame.select(self._schema.names).to_arrow(compat_level=pl.CompatLevel.oldest())
+        self._writers[number].write_table(table.cast(self._schema))
+
+    def split(self, frame: pl.DataFrame, by: pl.Expr) -> None:
+        """Append each row to the part that ``by`` names."""
+        if frame.is_empty():
+            return
+        for (part,), group in frame.with_columns(part=by).partition_by("part", as_dict=True, include_key=False).items():
+            self.add(int(str(part)), group)
+
+    def close(self) -> None:
+        """Finish writing; parts can be read from now on."""
+        for writer in self._writers.values():
+            writer.close()
+
+    def read(self, number: int) -> pl.DataFrame | None:
+        """One part as a whole; None when nothing was added to it."""
+        if number not in self._writers:
+            return None
+        with pa.ipc.open_stream(self._path(number)) as reader:
+            return _frame(reader.read_all())
+
+    def batches(self, number: int) -> Iterator[pl.DataFrame]:
+        """One part, table by table as it was added, for parts that may be too large to hold."""
+        if number in self._writers:
+            with pa.ipc.open_stream(self._path(number)) as reader:
+                for batch in reader:
+                    yield _frame(pa.table(batch))
+
+    def numbers(self) -> list[int]:
+        """Parts that hold something, in order."""
+        return sorted(self._writers)
+
+    def _path(self, number: int) -> str:
+        return str(self._folder / f"{number:06d}.arrow")
+
+
+def _frame(table: pa.Table) -> pl.DataFrame:
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)  # noqa: S101  # a table always becomes a frame
+    return frame
+
+
+class ByRow:
+    """What the whole run says of single rows: put away in any order, read back in order of ``row_id``.
+
+    The schema begins with ``row_id`` and the column that orders the answers on one row.
+    """
+
+    def __init__(self, folder: Path, schema: pa.Schema) -> None:
+        self._parts, self._order = Parts(folder, schema), schema.names[:2]
+        self._range: tuple[int, pl.DataFrame | None] = (-1, None)
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Put answers away; ``frame`` has a ``row_id``."""
+        self._parts.split(frame, pl.col("row_id") // _RANGE)
+
+    def close(self) -> None:
+        """Finish writing."""
+        self._parts.close()
+
+    def of(self, frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
+        """Answers on the rows of a batch, which are consecutive. Batches come in order of ``row_id``."""
+        if frame.is_empty():
+            return
+        first, last = int(frame.item(0, "row_id")), int(frame.item(-1, "row_id"))
+        for number in range(first // _RANGE, last // _RANGE + 1):
+            if self._range[0] != number:
+                answers = self._parts.read(number)
+                self._range = (number, None if answers is None else answers.sort(self._order))
+            in_range = self._range[1]
+            if in_range is not None:
+                yield in_range.filter(pl.col("row_id").is_between(first, last))

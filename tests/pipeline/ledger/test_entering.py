@@ -350,3 +350,10 @@ def test_a_ledger_needs_a_workspace(tmp_path: Path, in_folder: Path) -> None:
         "scrub", tmp_path / "a.csv", "-o", tmp_path / "out", "--channel", "call", "--ledger", "postgresql://h/d"
     )
     assert (ran.code, "there is no workspace" in ran.err) == (UsageError.exit_code, True)
+
+
+def test_two_machines_make_the_ledger_at_once(either: Workspace, machines: tuple[Machine, Machine]) -> None:
+    for machine in machines:
+        machine.begin(either, [])
+    assert [machine.end() for machine in machines] == [0, 0]
+    assert standing(either) == dict.fromkeys(TABLES, [])

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from pipeline.cli_lists import lists
+from pipeline.cli_returns import returns, vendors
 from pipeline.cli_rules import rules_app
 from pipeline.cli_types import MaxAgeDays, day_of
 from schemas.errors import EXIT_TOO_MANY_REJECTED, LeadscrubError, UsageError
@@ -24,6 +25,8 @@ app = typer.Typer(
 )
 app.add_typer(lists)
 app.add_typer(rules_app)
+app.command(epilog="Example: leadscrub returns --vendor acme --deliver")(returns)
+app.command(epilog="Example: leadscrub vendors --months 3 --csv scorecard.csv")(vendors)
 
 
 @app.command(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +33,21 @@ def day_of(given: str | None) -> date:
         return date.fromisoformat(given)
     except ValueError as error:
         raise UsageError(f"'{given}' is not a day.", "Write it as YYYY-MM-DD.") from error
+
+
+def instant_of(given: str | None) -> datetime:
+    """Resolve an instant from the command line, in UTC; now when none is given. A day means its last second."""
+    if given is None:
+        return datetime.now(UTC)
+    try:
+        if len(given) == len("YYYY-MM-DD"):
+            return datetime.combine(date.fromisoformat(given), time(23, 59, 59), UTC)
+        moment = datetime.fromisoformat(given)
+    except ValueError as error:
+        raise UsageError(
+            f"'{given}' is neither a day nor an instant.", "Write it as YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ."
+        ) from error
+    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
 
 
 def store_folder(given: Path | None) -> Path:

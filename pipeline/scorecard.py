@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
@@ -107,7 +108,7 @@ def _scores(connection: Connection, contracts: Contracts) -> dict[tuple[str, str
     return scores
 
 
-def _went_back() -> Select[tuple[str, str, int, float]]:
+def _went_back() -> Select[Any]:
     """Rows that went back and their credit, by the vendor and the receipt of what they came in."""
     return (
         select(

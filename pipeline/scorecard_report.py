@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import polars as pl
 
 from pipeline.returns import neutralised
 from pipeline.scorecard import Score
-from pipeline.terminal import plain_table, stdout_console
+from pipeline.terminal import money, plain_table, stdout_console
 from schemas.durable import write_atomically
 from schemas.errors import OutputError
 
@@ -26,7 +25,7 @@ def print_scorecard(scores: list[Score], csv: Path | None, *, as_json: bool) -> 
     if csv is not None:
         _write_csv(scores, csv)
     if as_json:
-        sys.stdout.write(json.dumps([_facts(score) for score in scores], ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps([_facts(score) for score in scores], ensure_ascii=False, default=float) + "\n")
         return
     if not scores:
         sys.stdout.write("No vendor delivered anything in these months.\n")
@@ -55,10 +54,10 @@ def print_scorecard(scores: list[Score], csv: Path | None, *, as_json: bool) -> 
             f"{score.received:,}",
             "" if score.clean_rate is None else f"{score.clean_rate:.1%}",
             "" if score.trend is None else f"{score.trend * 100:+.1f} pt",
-            _money(score.cost, score.currency),
-            _money(score.cost_per_contactable, score.currency),
+            money(score.cost, score.currency),
+            money(score.cost_per_contactable, score.currency),
             f"{score.returned:,}",
-            _money(score.credit, score.currency),
+            money(score.credit, score.currency),
             _most(score.reasons),
             _most(score.duplicates),
         )
@@ -76,10 +75,10 @@ def _facts(score: Score) -> dict[str, Any]:
         "clean_rate": None if score.clean_rate is None else round(score.clean_rate, 6),
         "trend": None if score.trend is None else round(score.trend, 6),
         "currency": score.currency,
-        "cost": _number(score.cost),
-        "cost_per_contactable": _number(score.cost_per_contactable),
+        "cost": score.cost,
+        "cost_per_contactable": score.cost_per_contactable,
         "returned": score.returned,
-        "credit": _number(score.credit),
+        "credit": score.credit,
         "reasons": _ordered(score.reasons),
         "duplicates": _ordered(score.duplicates),
     }
@@ -111,11 +110,3 @@ def _ordered(counts: Counter[str]) -> dict[str, int]:
 
 def _most(counts: Counter[str]) -> str:
     return ", ".join(f"{what} {rows:,}" for what, rows in list(_ordered(counts).items())[:_NAMED])
-
-
-def _money(amount: Decimal | None, currency: str | None) -> str:
-    return "" if amount is None else f"{amount:,.2f} {currency or ''}".strip()
-
-
-def _number(amount: Decimal | None) -> float | None:
-    return None if amount is None else float(amount)

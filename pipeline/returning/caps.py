@@ -50,8 +50,8 @@ def capped(
     before = _returned(connection, found, terms, by_state=by_state)
     percent = terms.cap_percent or Decimal(100)
     caps = [
-        Cap(*group, received[group], int(received[group] * percent // 100), before[group])
-        for group in sorted(set(rows.select("period", "group").rows()))
+        Cap(name, state, received[name, state], int(received[name, state] * percent // 100), before[name, state])
+        for name, state in sorted(set(rows.select("period", "group").rows()))
     ]
     room = pl.DataFrame(
         [(cap.period, cap.state, max(cap.allowed - cap.returned, 0)) for cap in caps],

@@ -82,10 +82,9 @@ def write_file(path: Path, form: FileForm, parts: Iterable[pl.DataFrame], day: d
         sheet = book.add_worksheet("returns")
         sheet.freeze_panes(1, 0)
         _write_row(sheet, 0, form.header)
-        line = 0
-        for table in tables:
-            for line, row in enumerate(table.iter_rows(), start=line + 1):
-                _write_row(sheet, line, row)
+        rows = (row for table in tables for row in table.iter_rows())
+        for line, row in enumerate(rows, start=1):
+            _write_row(sheet, line, row)
 
 
 def _write_row(sheet: xlsxwriter.worksheet.Worksheet, line: int, cells: Iterable[str | None]) -> None:

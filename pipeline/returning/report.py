@@ -6,14 +6,13 @@ import json
 import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 import polars as pl
 
 from pipeline.returning.acting import Outcome
 from pipeline.returning.plan import FATES, RunReturns, VendorReturns
-from pipeline.terminal import plain_table, stdout_console
+from pipeline.terminal import money, plain_table, stdout_console
 
 #: Row numbers that a line of the table names; ``--json`` names all.
 _NAMED = 10
@@ -28,7 +27,7 @@ def print_returns(outcomes: list[Outcome], now: datetime, *, as_json: bool) -> N
             "fates": FATES,
             "vendors": [_document(outcome, now) for outcome in outcomes],
         }
-        sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(document, ensure_ascii=False, default=float) + "\n")
         return
     for outcome in outcomes:
         _print_vendor(outcome, now)
@@ -41,7 +40,7 @@ def _document(outcome: Outcome, now: datetime) -> dict[str, Any]:
         "has_contract": plan.terms is not None,
         "currency": plan.vendor.currency,
         "returnable": len(plan.returnable),
-        "credit": _number(plan.credit(len(plan.returnable))),
+        "credit": plan.credit(len(plan.returnable)),
         "phrases": _phrases(plan),
         "runs": [_run(told, plan, now) for told in plan.runs],
         "caps": [vars(cap) for cap in plan.caps],
@@ -49,7 +48,7 @@ def _document(outcome: Outcome, now: datetime) -> dict[str, Any]:
         .select("fate", "run_id", "row_id", "source_file", "source_line", "reason")
         .to_dicts(),
         "written": [
-            {"file": str(file.path), "rows": file.rows, "credit": _number(file.credit), "sha256": file.sha256}
+            {"file": str(file.path), "rows": file.rows, "credit": file.credit, "sha256": file.sha256}
             for file in outcome.written
         ],
         "delivered": [vars(file) for file in outcome.delivered],
@@ -70,7 +69,7 @@ def _run(told: RunReturns, plan: VendorReturns, now: datetime) -> dict[str, Any]
         "seconds_left": max(int((told.deadline - now).total_seconds()), 0) if told.deadline else None,
         "rejected": run.rejected,
         "rows": {fate: told.fates[fate] for fate in FATES},
-        "credit": _number(plan.credit(told.fates["returnable"])),
+        "credit": plan.credit(told.fates["returnable"]),
     }
 
 
@@ -108,7 +107,7 @@ def _print_vendor(outcome: Outcome, now: datetime) -> None:
                 f"{told.run.received_at:%Y-%m-%d %H:%M}",
                 _left(told, now),
                 *(f"{told.fates[fate]:,}" for fate in used),
-                _money(plan.credit(told.fates["returnable"]), plan.vendor.currency),
+                money(plan.credit(told.fates["returnable"]), plan.vendor.currency),
             )
         stdout_console().print(table)
     if closed:
@@ -123,7 +122,7 @@ def _heading(plan: VendorReturns) -> str:
     if plan.terms is None:
         return "no [returns] in its contract, so nothing goes back"
     rows = len(plan.returnable)
-    credit = _money(plan.credit(rows), plan.vendor.currency)
+    credit = money(plan.credit(rows), plan.vendor.currency)
     return f"{rows:,} rows go back" + (f", {credit}" if credit else "")
 
 
@@ -159,7 +158,7 @@ def _done_lines(outcome: Outcome) -> Iterator[str]:
     for name in outcome.withdrawn:
         yield f"withdrawn  {name}: a window closed before it was delivered"
     for file in outcome.written:
-        credit = _money(file.credit, currency)
+        credit = money(file.credit, currency)
         yield f"written    {file.path}: {file.rows:,} rows" + (f", {credit}" if credit else "")
     for sent in outcome.delivered:
         yield f"delivered  {sent.file}: {sent.rows:,} rows to {_shown(sent.destination)}"
@@ -171,11 +170,3 @@ def _done_lines(outcome: Outcome) -> Iterator[str]:
 def _shown(destination: str) -> str:
     scheme, separator, rest = destination.partition("://")
     return f"{scheme}://{rest.rpartition('@')[2]}" if separator else destination
-
-
-def _money(amount: Decimal | None, currency: str | None) -> str:
-    return "" if amount is None else f"{amount:,.2f} {currency or ''}".strip()
-
-
-def _number(amount: Decimal | None) -> float | None:
-    return None if amount is None else float(amount)

@@ -55,3 +55,11 @@ class Forking:
             os.kill(child, signal.SIGKILL)  # nobody has waited for it yet, so its id is its own
         self.process.stdin.write("wait\n")
         return int(self.process.stdout.readline())
+
+    def close(self) -> None:
+        """Let the process end."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()

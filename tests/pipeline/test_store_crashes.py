@@ -34,11 +34,7 @@ def forking() -> Iterator[Forking]:
     try:
         yield made
     finally:
-        assert made.process.stdin is not None
-        assert made.process.stdout is not None
-        made.process.stdin.close()
-        made.process.wait()
-        made.process.stdout.close()
+        made.close()
 
 
 def flat(numbers: range, more: str = "") -> str:

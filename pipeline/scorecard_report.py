@@ -98,7 +98,7 @@ def _write_csv(scores: list[Score], path: Path) -> None:
     # A falling trend begins with a minus and is a number, not a formula.
     text = [name for name in table.columns if name != "trend"]
     try:
-        write_atomically(path, table.with_columns(neutralised(pl.col(name)) for name in text).write_csv())
+        write_atomically(path, table.with_columns(neutralised(pl.col(name)).alias(name) for name in text).write_csv())
     except OSError as error:
         raise OutputError(f"'{path}' cannot be written: {error.strerror}.", "Name another file.") from error
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli_types import Json, instant_of
+from pipeline.cli_types import Json, last_instant_of
 
 Workspace = Annotated[Path, typer.Option("--workspace", metavar="DIR", help="The workspace; this folder.")]
 OneVendor = Annotated[str | None, typer.Option("--vendor", metavar="NAME", help="Only this vendor.")]
@@ -34,7 +34,7 @@ def returns(
     from pipeline.returning.report import print_returns  # noqa: PLC0415
     from pipeline.vendor_runs import workspace_ledger  # noqa: PLC0415
 
-    now = instant_of(as_of)
+    now = last_instant_of(as_of)
     with workspace_ledger(workspace) as ledger:
         outcomes = returns_of(ledger, workspace, vendor, now, write=write, delivering=deliver)
     print_returns(outcomes, now, as_json=as_json)
@@ -59,5 +59,5 @@ def vendors(
     from pipeline.vendor_runs import workspace_ledger  # noqa: PLC0415
 
     with workspace_ledger(workspace) as ledger:
-        card = scorecard(ledger, workspace, vendor, months, instant_of(as_of))
+        card = scorecard(ledger, workspace, vendor, months, last_instant_of(as_of))
     print_scorecard(card, csv, as_json=as_json)

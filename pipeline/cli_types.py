@@ -35,19 +35,23 @@ def day_of(given: str | None) -> date:
         raise UsageError(f"'{given}' is not a day.", "Write it as YYYY-MM-DD.") from error
 
 
-def instant_of(given: str | None) -> datetime:
-    """Resolve an instant from the command line, in UTC; now when none is given. A day means its last second."""
+def instant_of(given: str | None, as_of: str | None) -> datetime:
+    """Resolve an instant from the command line: as it says (UTC if it names no zone), else the beginning of the day
+    that was given as --as-of, else now."""
     if given is None:
-        return datetime.now(UTC)
+        return datetime.now(UTC) if as_of is None else datetime.combine(day_of(as_of), time(), UTC)
     try:
-        if len(given) == len("YYYY-MM-DD"):
-            return datetime.combine(date.fromisoformat(given), time(23, 59, 59), UTC)
-        moment = datetime.fromisoformat(given)
+        instant = datetime.fromisoformat(given)
     except ValueError as error:
-        raise UsageError(
-            f"'{given}' is neither a day nor an instant.", "Write it as YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ."
-        ) from error
-    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+        raise UsageError(f"'{given}' is not an instant.", "Write it as 2026-11-21T08:30:00Z.") from error
+    return instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
+
+
+def last_instant_of(given: str | None) -> datetime:
+    """Resolve up to when something is judged, in UTC: an instant as it says, the last second of a day, or now."""
+    if given is not None and len(given) == len("YYYY-MM-DD"):
+        return datetime.combine(day_of(given), time(23, 59, 59), UTC)
+    return instant_of(given, None).astimezone(UTC)
 
 
 def store_folder(given: Path | None) -> Path:

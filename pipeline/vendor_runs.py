@@ -10,16 +10,16 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
+from pipeline.ledger.choosing import workspace_facts
 from pipeline.ledger.database import Ledger, moment_of, open_ledger
 from pipeline.ledger.tables import run_drops, run_reasons, runs
-from schemas.config import load, raise_faults
 from schemas.errors import UsageError
-from schemas.workspace import WORKSPACE_FILE, LedgerChoice, Workspace
+from schemas.workspace import WORKSPACE_FILE, LedgerChoice
 
 
 @dataclass(frozen=True)
 class VendorRun:
-    """A run that counts. ``state`` is done, or deleted when retention took its outputs.
+    """A run that counts. ``state`` is done, or what retention made of it: its outputs are gone.
 
     ``sequence`` and ``received_at`` are those of its drop; ``reasons``: rejected rows by primary reason.
     """
@@ -42,13 +42,9 @@ class VendorRun:
 @contextmanager
 def workspace_ledger(workspace: Path) -> Iterator[Ledger]:
     """Open the ledger of a workspace that has one. `UsageError`: no workspace, or nothing was ever entered."""
-    path = workspace / WORKSPACE_FILE
-    if not path.is_file():
+    if not (workspace / WORKSPACE_FILE).is_file():
         raise UsageError(f"'{workspace}' is no workspace: it has no {WORKSPACE_FILE}.", "Name one with --workspace.")
-    faults: list[str] = []
-    found = load(path, Workspace, faults)
-    raise_faults(faults)
-    choice = (found.ledger if found else None) or LedgerChoice()
+    choice = workspace_facts(workspace).ledger or LedgerChoice()
     if choice.url is None and not (workspace / "ledger" / "ledger.db").exists():
         raise UsageError(f"The ledger of '{workspace}' is empty: no run was entered.", "Run 'leadscrub nightly' first.")
     with open_ledger(choice, workspace) as ledger:
@@ -63,7 +59,7 @@ def vendor_runs(connection: Connection) -> list[VendorRun]:
     drops: dict[str, set[str]] = {}
     for run_id, sha256 in connection.execute(select(run_drops)):
         drops.setdefault(run_id, set()).add(sha256)
-    wanted = select(runs).where(runs.c.state.in_(("done", "deleted"))).order_by(runs.c.sequence, runs.c.run_id)
+    wanted = select(runs).where(runs.c.state != "replaced").order_by(runs.c.sequence, runs.c.run_id)
     return [
         VendorRun(
             run_id=run.run_id,

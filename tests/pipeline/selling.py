@@ -42,11 +42,12 @@ class World:
     """A workspace and its ledger."""
 
     folder: Path
+    url: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("vendors", "campaigns", "drops", "lists"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        (self.folder / "leadscrub.toml").write_text("[ledger]\n")
+        (self.folder / "leadscrub.toml").write_text("[ledger]\n" + (f'url = "{self.url}"\n' if self.url else ""))
         self.campaign("calls")
 
     def campaign(self, name: str, more: str = "") -> Path:
@@ -118,7 +119,7 @@ class World:
 
     def ledger_rows(self) -> list[tuple[str, int, str]]:
         """Run, row and state of each row that the ledger says went back."""
-        with open_ledger(LedgerChoice(), self.folder) as ledger, ledger.reading() as connection:
+        with open_ledger(LedgerChoice(url=self.url), self.folder) as ledger, ledger.reading() as connection:
             found = select(returned_rows.c.run_id, returned_rows.c.row_id, return_files.c.state)
             wanted = found.join_from(returned_rows, return_files).order_by("run_id", "row_id")
             return [tuple(row) for row in connection.execute(wanted)]

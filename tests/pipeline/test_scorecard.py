@@ -9,11 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
 
-from pipeline.ledger.database import open_ledger
-from pipeline.ledger.tables import run_overlaps
-from schemas.workspace import LedgerChoice
 from tests.conftest import Ran, leadscrub
 from tests.pipeline.selling import HEADER, World, bad, good
 
@@ -27,13 +23,10 @@ def world(tmp_path: Path) -> World:
     made.contract(window="10d")
     (made.folder / "vendors" / "plain.toml").write_text('name = "plain"\n')
     made.sell(HEADER + good(0, 6) + bad(10, 2), at=OCTOBER)
-    november = made.sell(HEADER + good(20, 5) + bad(30, 4) + "L20,again,201-555-0120,DC\n", at=NOVEMBER)
-    made.sell(HEADER + good(0, 1), "plain", NOVEMBER)
-    with open_ledger(LedgerChoice(), made.folder) as ledger, ledger.writing() as connection:
-        connection.execute(
-            insert(run_overlaps),
-            [{"run_id": november, "earlier_vendor": name, "rows": rows} for name, rows in (("plain", 3), ("acme", 4))],
-        )
+    made.sell(HEADER + good(40, 1), "plain", NOVEMBER)
+    # Two leads that acme sold before, one that plain did, and one twice.
+    text = HEADER + good(0, 2) + good(20, 5) + bad(30, 4) + good(40, 1) + "L20,again,201-555-0120,DC\n"
+    made.sell(text, at=NOVEMBER)
     return made
 
 
@@ -72,18 +65,23 @@ def test_each_vendor_and_month_has_its_figures(world: World) -> None:
             "vendor": "acme",
             "month": "2026-11",
             "drops": 1,
-            "received": 10,
+            "received": 13,
             "clean": 5,
-            "rejected": 5,
-            "clean_rate": 0.5,
-            "trend": -0.25,
+            "rejected": 8,
+            "clean_rate": 0.384615,
+            "trend": -0.365385,
             "currency": "USD",
-            "cost": 25.0,
-            "cost_per_contactable": 2.5,
+            "cost": 32.5,
+            "cost_per_contactable": 4.0,
             "returned": 5,
             "credit": 12.5,
-            "reasons": {"phone.invalid": 4, "duplicate.in_drop": 1},
-            "duplicates": {"acme": 4, "plain": 3},
+            "reasons": {
+                "phone.invalid": 4,
+                "duplicate.history": 2,
+                "duplicate.cross_vendor": 1,
+                "duplicate.in_drop": 1,
+            },
+            "duplicates": {"acme": 2, "plain": 1},
         },
         {
             "vendor": "plain",
@@ -111,7 +109,7 @@ def test_months_vendors_and_the_zone_of_the_contract(world: World) -> None:
         ("plain", "2026-11"),
     ]
     # The trend knows the month before, though it is not shown.
-    assert card(world, "--months", "1", "--vendor", "acme")[0]["trend"] == -0.25
+    assert card(world, "--months", "1", "--vendor", "acme")[0]["trend"] == -0.365385
     assert scored(world, "--vendor", "acmee").code == 2
     world.contract(window="10d", more='time_zone = "Pacific/Kiritimati"')
     world.sell(HEADER + good(50, 1), at=datetime(2026, 11, 30, 12, tzinfo=UTC))
@@ -124,25 +122,25 @@ def test_a_drop_counts_once_by_the_campaign_that_could_use_most_of_it(world: Wor
     ours = world.folder / "lists" / "ours.txt"
     ours.write_text("2015550120\n2015550121\n")
     world.campaign("strict")
-    text = HEADER + good(20, 5) + bad(30, 4) + "L20,again,201-555-0120,DC\n"
+    text = HEADER + good(0, 2) + good(20, 5) + bad(30, 4) + good(40, 1) + "L20,again,201-555-0120,DC\n"
     world.sell(text, "acme", NOVEMBER, "--internal", ours, campaign="strict")
     row = card(world, "--vendor", "acme", "--months", "1")[0]
-    assert (row["drops"], row["received"], row["clean"], row["cost"]) == (1, 10, 5, 25.0)
+    assert (row["drops"], row["received"], row["clean"], row["cost"]) == (1, 13, 5, 32.5)
 
 
 def test_as_a_table_and_as_csv(world: World, tmp_path: Path) -> None:
     ran = scored(world, "--csv", tmp_path / "card.csv")
     assert ran.code == 0
-    assert "-25.0 pt" in ran.out
-    assert "phone.invalid 4, duplicate.in_drop 1" in ran.out
-    assert "acme 4, plain 3" in ran.out
+    assert "-36.5 pt" in ran.out
+    assert "phone.invalid 4," in ran.out
+    assert "acme 2, plain 1" in ran.out
     with (tmp_path / "card.csv").open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     assert [(row["vendor"], row["month"], row["trend"]) for row in rows] == [
         ("acme", "2026-10", ""),
-        ("acme", "2026-11", "-0.25"),
+        ("acme", "2026-11", "-0.365385"),
         ("plain", "2026-11", ""),
     ]
-    assert rows[1]["duplicates"] == "acme 4; plain 3"
+    assert rows[1]["duplicates"] == "acme 2; plain 1"
     again = scored(world, "--csv", tmp_path / "card.csv")
     assert (again.code, "exists already" in again.err) == (7, True)

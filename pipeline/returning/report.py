@@ -145,7 +145,7 @@ def _cap_lines(plan: VendorReturns) -> Iterator[str]:
         state = f", {cap.state}" if cap.state else ""
         yield (
             f"cap of {cap.period}{state}: {percent} % of {cap.received:,} is {cap.allowed:,}; "
-            f"{cap.returned:,} went back before, {len(left_out):,} are left out:"
+            f"{cap.returned:,} went back before; left out {len(left_out):,}:"
         )
         for (run_id,), rows in left_out.group_by("run_id", maintain_order=True):
             numbers = rows.get_column("row_id").to_list()

@@ -98,7 +98,7 @@ def test_at_the_cap_all_go_and_one_over_stays(world: World) -> None:
     cap = world.listed(LAST)["caps"]
     assert cap == [{"period": "2026-11", "state": "", "received": 25, "allowed": 5, "returned": 0}]
     ran = world.returns(LAST)
-    assert "cap of 2026-11: 20 % of 25 is 5; 0 went back before, 1 are left out:" in ran.out
+    assert "cap of 2026-11: 20 % of 25 is 5; 0 went back before; left out 1:" in ran.out
     assert "rows 4\n" in ran.out
 
 

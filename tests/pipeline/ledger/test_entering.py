@@ -21,10 +21,11 @@ import pytest
 from sqlalchemy import text
 
 from pipeline.ledger.drops import receive
-from pipeline.ledger.runs import record_run, recorded
+from pipeline.ledger.history_writing import write_run
+from pipeline.ledger.runs import overtaken, record_run, recorded
 from schemas.errors import PastChangedError, UsageError
 from tests.conftest import REPO, Scrubbed
-from tests.pipeline.ledger.workspace import VENDORS, Workspace, leads, noon
+from tests.pipeline.ledger.workspace import VENDORS, Workspace, lead, leads, noon
 
 TABLES = ("drops", "runs", "run_drops", "run_reasons", "run_overlaps")
 
@@ -178,6 +179,23 @@ def test_the_first_seller_wins_whatever_the_order_of_runs(workspace: Workspace, 
         assert stands.clean_rows("phone") == [(f"+120255501{number:02d}",) for number in FIRST_WINS[vendor]]
 
 
+def test_runs_that_were_overtaken_are_known_until_they_are_made_again(workspace: Workspace) -> None:
+    path = workspace.drop("a.csv", leads(1))
+    data = path.read_bytes()
+    with workspace.ledger() as ledger:
+        receive(ledger, "acme", hashlib.sha256(data).hexdigest(), "a.csv", len(data), noon(1))
+    second = workspace.scrub("b.csv", 2, "bolt", leads(1, 2))
+    third = workspace.scrub("c.csv", 3, "crux", leads(3))
+    workspace.scrub([path], 2, "acme")
+    with workspace.ledger() as ledger:
+        assert overtaken(ledger) == [second.manifest["run_id"], third.manifest["run_id"]]
+        assert overtaken(ledger, since=2) == [third.manifest["run_id"]]
+    workspace.scrub("b.csv", 2, "bolt", leads(1, 2), "--force")
+    workspace.scrub("c.csv", 3, "crux", leads(3), "--force")
+    with workspace.ledger() as ledger:
+        assert overtaken(ledger) == []
+
+
 def test_what_changed_meanwhile_is_noticed_and_the_run_is_not_entered(either: Workspace) -> None:
     """Two machines: the later drop asked before the earlier one's run was entered."""
     earlier, later = either.drop("a.csv", leads(1)), "b.csv"
@@ -207,6 +225,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from pipeline.ledger.database import open_ledger
 from pipeline.ledger.drops import place_of
+from pipeline.ledger.history_writing import write_run
 from pipeline.ledger.runs import record_run
 from pipeline.manifests import read_manifest
 from schemas.workspace import LedgerChoice
@@ -356,4 +375,15 @@ def test_two_machines_make_the_ledger_at_once(either: Workspace, machines: tuple
     for machine in machines:
         machine.begin(either, [])
     assert [machine.end() for machine in machines] == [0, 0]
-    assert standing(either) == dict.fromkeys(TABLES, [])
+    assert standing(either) == {name: [] for name in TABLES}
+
+
+def test_a_run_of_any_size_makes_the_same_file(workspace: Workspace, tmp_path: Path) -> None:
+    done = workspace.scrub(
+        "a.csv", 1, "acme", "".join(lead(number, number) for number in range(60)), "--ledger", "none"
+    )
+    drops = [done.manifest["inputs"][0]["sha256"]]
+    made = {at_once: write_run(tmp_path, done.folder, "1" * 32, drops, at_once) for at_once in (7, 100, 1000)}
+    assert len(set(made.values())) == 1
+    assert made[7].points == 120
+    assert len(list(tmp_path.glob("*.points"))) == 1

@@ -13,6 +13,7 @@ import typer
 from pipeline.cli_lists import lists
 from pipeline.cli_rescrub import rescrub
 from pipeline.cli_retention import retention
+from pipeline.cli_returns import returns, vendors
 from pipeline.cli_rules import rules_app
 from pipeline.cli_types import MaxAgeDays, day_of, instant_of
 from schemas.errors import EXIT_TOO_MANY_REJECTED, LeadscrubError, UsageError
@@ -29,6 +30,8 @@ app.add_typer(lists)
 app.add_typer(rules_app)
 app.command(epilog="Example: leadscrub retention --dry-run")(retention)
 app.command(epilog="Example: leadscrub rescrub out -o out-today --dnc registry.zip --internal ours.txt")(rescrub)
+app.command(epilog="Example: leadscrub returns --vendor acme --deliver")(returns)
+app.command(epilog="Example: leadscrub vendors --months 3 --csv scorecard.csv")(vendors)
 
 
 @app.command(

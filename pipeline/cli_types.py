@@ -47,6 +47,13 @@ def instant_of(given: str | None, as_of: str | None) -> datetime:
     return instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
 
 
+def last_instant_of(given: str | None) -> datetime:
+    """Resolve up to when something is judged, in UTC: an instant as it says, the last second of a day, or now."""
+    if given is not None and len(given) == len("YYYY-MM-DD"):
+        return datetime.combine(day_of(given), time(23, 59, 59), UTC)
+    return instant_of(given, None).astimezone(UTC)
+
+
 def store_folder(given: Path | None) -> Path:
     """The store that is named, else the workspace's."""
     if given is not None:

@@ -14,12 +14,12 @@ from schemas.contact.phone import phone_forms
 from schemas.contact.regions import regions_of
 
 #: A cell that begins with one of these is run as a formula by spreadsheets.
-_FORMULA = r"^[=+\-@\t\r\n]"
+FORMULA = r"^[=+\-@\t\r\n]"
 
 
 def neutralised(cell: pl.Expr) -> pl.Expr:
     """Put an apostrophe before what a spreadsheet would run: it then shows the text as it is."""
-    return pl.when(cell.str.contains(_FORMULA)).then("'" + cell).otherwise(cell)
+    return pl.when(cell.str.contains(FORMULA)).then("'" + cell).otherwise(cell)
 
 
 def vendor_reason(reasons: list[str], codes: Mapping[str, ReasonCode] = CODES) -> str:
@@ -78,7 +78,7 @@ class ReturnFile:
         for name in self._columns:
             unique = name if name not in taken else f"{name} (yours)"
             taken.add(unique)
-            shown = f"'{unique}" if re.match(_FORMULA, unique) else unique
+            shown = f"'{unique}" if re.match(FORMULA, unique) else unique
             originals.append(neutralised(pl.col("original").struct.field(name)).alias(shown))
         table = rows.select(
             _vendor_reasons(rows.get_column("reasons"), self._codes).alias(own[0]),

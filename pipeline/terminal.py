@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from decimal import Decimal
 
 from rich import box
 from rich.console import Console
@@ -20,3 +21,8 @@ def stdout_console() -> Console:
 def plain_table() -> Table:
     """Return an empty table as all commands print it: a line under the head, no frame."""
     return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+
+
+def money(amount: Decimal | None, currency: str | None) -> str:
+    """Show an amount; nothing where there is none."""
+    return "" if amount is None else f"{amount:,.2f} {currency or ''}".strip()

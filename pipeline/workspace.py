@@ -83,6 +83,27 @@ policy = "first"                    # or newest_consent
 # A vendor: who sells, and how its files look.
 name = "example"
 # region = "US"
+# price = 2.50                      # of one lead
+# currency = "USD"
+
+# What may go back, by when, how much, in the vendor's words. See: leadscrub returns
+# [returns]
+# window = "14d"                    # from receipt: 72h, 14d (of 24 hours), 10bd (business days)
+# time_zone = "America/New_York"    # where business days, weeks and months begin; UTC
+# holidays = [2026-12-25]           # of a window in business days
+# cap_percent = 10                  # of what was received; without it there is no cap
+# cap_per = "month"                 # or week, drop
+# cap_by = "all"                    # or state
+# format = "csv"                    # or xlsx
+# columns = ["Email", "Phone"]      # of the vendor's own file; without it, all
+# key = "Lead ID"                   # the vendor's lead ids, unique over all its drops
+# key_column = "lead_id"            # what the vendor wants to read above them, and above the reason
+# reason_column = "reason"
+# deliver_to = "returns/example"    # a folder, or sftp://user@host/folder
+# [returns.reasons]                 # our reason, or the beginning of several = the vendor's words
+# "phone.*" = "BAD NUMBER"
+# "duplicate.in_drop" = "DUPE"
+# "dnc.national" = "DNCC"
 
 # Where the list comes from; what is not declared is for review when rules apply.
 # [evidence]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -13,6 +14,7 @@ from schemas.columns import CHANNELS, CODE_FIELDS, DAYS, EMAIL_SLOTS, INSTANTS, 
 from schemas.contact.fictional import EXAMPLE_DOMAINS, FICTIONAL_NUMBERS
 from schemas.contact.match_keys import folds_named
 from schemas.contact.regions import checked_region
+from schemas.contracts import Currency, ReturnTerms
 from schemas.errors import ConfigError, UsageError
 from schemas.evidence import CampaignEvidence, RulesChoice, VendorEvidence
 from schemas.list_kinds import list_kind
@@ -255,18 +257,25 @@ VENDOR_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 
 
 class Vendor(_Model):
-    """Who sells. ``layout`` is a file relative to the vendor's folder, or the layout itself stands in [layout]."""
+    """Who sells. ``layout`` is a file relative to the vendor's folder, or the layout itself stands in [layout].
+
+    ``price`` is that of one lead, in ``currency``.
+    """
 
     name: str = Field(pattern=VENDOR_NAME)
     region: Region | None = None
     layout: Layout | Path | None = None
     evidence: VendorEvidence = VendorEvidence()
+    price: Decimal | None = Field(default=None, ge=0)
+    currency: Currency | None = None
+    returns: ReturnTerms | None = None
 
 
 def _message(error: ValidationError, place: Located) -> list[str]:
     faults = []
     for fault in error.errors(include_url=False, include_input=False):
-        at = [str(part) for part in fault["loc"] if not str(part).startswith(("function-", "Layout", "lax-or"))]
+        inner = ("function-", "Layout", "lax-or", "[key]")
+        at = [str(part) for part in fault["loc"] if not str(part).startswith(inner)]
         text = fault["msg"].removeprefix("Value error, ")
         if fault["type"] == "extra_forbidden":
             text = f"unknown key. {did_you_mean(at[-1], place.known_keys(at))}"
@@ -274,13 +283,16 @@ def _message(error: ValidationError, place: Located) -> list[str]:
     return faults
 
 
-def load(path: Path, model: type[Config], faults: list[str]) -> Config | None:
-    """Read one TOML file. Every fault is appended to ``faults``; the caller raises them all at once."""
+def load(path: Path, model: type[Config], faults: list[str], context: dict[str, Any] | None = None) -> Config | None:
+    """Read one TOML file. Every fault is appended to ``faults``; the caller raises them all at once.
+
+    ``context`` is for validators that must ask what a schema cannot know.
+    """
     located = read_toml(path, model, faults)
     if located is None:
         return None
     try:
-        return model.model_validate(located.values)
+        return model.model_validate(located.values, context=context)
     except ValidationError as error:
         faults += _message(error, located)
         return None

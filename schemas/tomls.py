@@ -10,23 +10,25 @@ from typing import Any
 
 from pydantic import BaseModel
 
-_TABLE = re.compile(r"^\s*\[\[?\s*([^\]]+?)\s*\]\]?")
-_KEY = re.compile(r"^\s*([A-Za-z0-9_.\"'-]+?)\s*=")
+_PART = r"""(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)"""
+_NAME = rf"({_PART}(?:\s*\.\s*{_PART})*)"
+_TABLE = re.compile(rf"^\s*\[\[?\s*{_NAME}\s*\]\]?")
+_KEY = re.compile(rf"^\s*{_NAME}\s*=")
 
 
 @dataclass(frozen=True)
 class Located:
-    """A TOML file's values, with the line of each key."""
+    """A TOML file's values, with the line of each key: ``a.b`` whether it was written so, quoted or in [a]."""
 
     path: Path
     values: dict[str, Any]
-    lines: dict[tuple[str, ...], int]
+    lines: dict[str, int]
     model: type[BaseModel]
 
     def where(self, at: list[str]) -> str:
         """``file:line`` of the key, or of the nearest key above it."""
         for length in range(len(at), 0, -1):
-            if (line := self.lines.get(tuple(at[:length]))) is not None:
+            if (line := self.lines.get(".".join(at[:length]))) is not None:
                 return f"{self.path}:{line}"
         return str(self.path)
 
@@ -59,19 +61,22 @@ def read_toml(path: Path, model: type[BaseModel], faults: list[str]) -> Located 
     return Located(path, values, _lines(text), model)
 
 
-def _lines(text: str) -> dict[tuple[str, ...], int]:
-    """Line of each key and table. Arrays of tables are numbered as pydantic does: ``lists``, ``0``, ``kind``."""
-    found: dict[tuple[str, ...], int] = {}
-    table: tuple[str, ...] = ()
+def _lines(text: str) -> dict[str, int]:
+    """Line of each key and table. Arrays of tables are numbered as pydantic does: ``lists.0.kind``."""
+    found: dict[str, int] = {}
+    table = ""
     seen: dict[str, int] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if match := _TABLE.match(line):
-            table = tuple(part.strip("\"' ") for part in match[1].split("."))
+            table = _dotted(match[1])
             if line.lstrip().startswith("[["):
-                name = ".".join(table)
-                seen[name] = seen.get(name, -1) + 1
-                table = (*table, str(seen[name]))
+                seen[table] = seen.get(table, -1) + 1
+                table = f"{table}.{seen[table]}"
             found.setdefault(table, number)
         elif match := _KEY.match(line):
-            found.setdefault((*table, *(part.strip("\"'") for part in match[1].split("."))), number)
+            found.setdefault(f"{table}.{_dotted(match[1])}".removeprefix("."), number)
     return found
+
+
+def _dotted(name: str) -> str:
+    return ".".join(part.strip("\"'") for part in re.findall(_PART, name))

@@ -141,7 +141,8 @@ rescrubs = Table(
     Column("valid_until", Date),
 )
 
-#: Files of returns. ``state``: written, delivered.
+#: Files of returns. ``state``: written; sending (complete at its destination under a temporary name, and renamed there
+#: by now or not); delivered.
 return_files = Table(
     "return_files",
     metadata,
@@ -149,25 +150,28 @@ return_files = Table(
     Column("vendor", String, nullable=False),
     Column("made_at", String, nullable=False),
     Column("rows", Integer, nullable=False),
-    Column("credit", Float, nullable=False, doc="in the vendor's currency"),
+    Column("credit", Float, doc="in the vendor's currency; null where no price was agreed"),
     Column("sha256", String, nullable=False),
     Column("state", String, nullable=False),
     Column("destination", String),
+    Column("temporary", String, doc="name at the destination while the state is sending"),
     Column("delivered_at", String),
 )
 
-#: Rows that went back. A vendor's key goes back once, in whatever run it stands.
+#: Rows that went back. A vendor's key, and a row of the same content, goes back once, in whatever run it stands.
 returned_rows = Table(
     "returned_rows",
     metadata,
     Column("vendor", String, primary_key=True),
     Column("key", String, primary_key=True, doc="hash of the vendor's lead id, or of the original row without one"),
+    Column("content", String, nullable=False, doc="hash of the original row, and of how often it stood before"),
     Column("run_id", String, nullable=False),
     Column("row_id", BigInteger, nullable=False),
     Column("reason", String, nullable=False),
-    Column("state_code", String, doc="the lead's state, where a cap counts by state"),
+    Column("state_code", String, nullable=False, doc="the lead's state, by which a cap may count; empty: none"),
     Column("file", ForeignKey("return_files.file"), nullable=False),
     UniqueConstraint("run_id", "row_id"),
+    UniqueConstraint("vendor", "content"),
 )
 
 #: What retention removed: never what was in it.

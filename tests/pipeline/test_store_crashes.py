@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import shutil
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -24,67 +20,21 @@ from schemas.list_kinds import list_kind
 from suppression.lists import SuppressionList
 from suppression.loading import ListSpec, build_version
 from suppression.store import Store, writing
-from tests.conftest import REPO, leadscrub, start
+from tests.conftest import leadscrub, start
+from tests.forking import Forking
 
 DAY = date(2026, 11, 21)
 KILLS = 50
 BASE, ADDED = 60_000, 12_000
 
-#: Runs commands in processes of their own, forked from one that has its imports done: only the command takes time.
-FORKING = """\
-import json, os, sys
-import pipeline.cli, pipeline.list_commands, pipeline.list_options, suppression.updating, schemas.contact.regions
-for line in sys.stdin:
-    child = os.fork()
-    if child == 0:
-        silent = os.open(os.devnull, os.O_RDWR)
-        for handle in (0, 1, 2):
-            os.dup2(silent, handle)
-        sys.argv = ["leadscrub", *json.loads(line)]
-        try:
-            pipeline.cli.main()
-        except SystemExit as stop:
-            os._exit(stop.code)
-    print(child, flush=True)
-    sys.stdin.readline()
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
-"""
-
-
-class Forking:
-    """Starts commands as real processes, one at a time."""
-
-    def __init__(self) -> None:
-        environment = {**os.environ, "PYTHONPATH": str(REPO)}
-        command = [sys.executable, "-c", FORKING]
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True, bufsize=1
-        )
-
-    def run(self, words: list[str], kill_after: float | None = None) -> int:
-        """Exit code of a command; -9 when it was killed before it ended."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(words) + "\n")
-        child = int(self.process.stdout.readline())
-        if kill_after is not None:
-            time.sleep(kill_after)
-            os.kill(child, signal.SIGKILL)  # nobody has waited for it yet, so its id is its own
-        self.process.stdin.write("wait\n")
-        return int(self.process.stdout.readline())
-
 
 @pytest.fixture(scope="module")
 def forking() -> Iterator[Forking]:
-    made = Forking()
+    made = Forking("pipeline.list_commands", "pipeline.list_options", "suppression.updating")
     try:
         yield made
     finally:
-        assert made.process.stdin is not None
-        assert made.process.stdout is not None
-        made.process.stdin.close()
-        made.process.wait()
-        made.process.stdout.close()
+        made.close()
 
 
 def flat(numbers: range, more: str = "") -> str:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from pipeline.cli_lists import lists
+from pipeline.cli_nightly import nightly
 from pipeline.cli_rules import rules_app
 from pipeline.cli_types import MaxAgeDays, day_of
 from schemas.errors import EXIT_TOO_MANY_REJECTED, LeadscrubError, UsageError
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 app.add_typer(lists)
 app.add_typer(rules_app)
+app.command(epilog="Example: leadscrub nightly --workspace my-leads")(nightly)
 
 
 @app.command(

@@ -26,11 +26,15 @@ from suppression.store import Store, store_of
 
 @dataclass(frozen=True)
 class Request:
-    """A scrub as the command line asks for it. ``as_of`` is resolved there: no stage reads the clock."""
+    """A scrub as the command line asks for it. ``as_of`` is resolved there: no stage reads the clock.
+
+    With ``named_in`` the result stands in that folder, under the run's id; ``out`` is then only where it is made.
+    """
 
     drops: list[str]
     out: Path
     as_of: date
+    named_in: Path | None = None
     campaign: Path | None = None
     vendor: str | None = None
     layout: str | None = None

@@ -61,17 +61,19 @@ JUDGING_STAGES: tuple[JudgingStage, ...] = (rules_stage,)
 
 @dataclass
 class Result:
-    """What a run came to. ``warnings`` are sentences for a person."""
+    """What a run came to. ``warnings`` are sentences for a person. ``out``: where it stands."""
 
     manifest: Manifest
     warnings: list[str]
     too_many_rejected: bool
+    out: Path | None = None
 
 
 def scrub(request: Request, report: Report = silent) -> Result:
     """Do the whole job. Everything that stops a run is a `LeadscrubError`; outputs appear only when complete."""
     plan = make_plan(request)
     output = scratch_output() if request.dry_run else staged_output(request.out, force=request.force)
+    out: Path | None = None
     with output as staging, process_pool(request.threads) as apply:
         run = _Run(request, plan, apply, staging, report)
         run.first_pass()
@@ -79,11 +81,12 @@ def scrub(request: Request, report: Report = silent) -> Result:
         manifest = run.second_pass()
         shutil.rmtree(run.work)
         if not request.dry_run:
-            publish(staging, request.out)
+            out = request.out if request.named_in is None else request.named_in / manifest.run_id
+            publish(staging, out)
             if plan.memory is not None:
                 plan.memory.keep()
     counts, limit = manifest.counts, plan.campaign.max_reject_rate
-    return Result(manifest, run.warnings(), limit is not None and counts.rejected > limit * counts.read)
+    return Result(manifest, run.warnings(), limit is not None and counts.rejected > limit * counts.read, out)
 
 
 @dataclass

@@ -29,7 +29,8 @@ class DropLine(_Model):
     """One drop. ``code``: the exit code that it would have on its own; ``why``: a sentence for a person.
 
     scrubbed: done, also where too much was rejected. again: had been done before. quarantined: cannot be read. waiting:
-    not complete yet. left: stays in the inbox for the next pass. ready: a dry run would have taken it. ``out`` is relative
+    not complete yet. left: stays in the inbox for the next pass. ready: a dry run would have taken it.
+    ``out`` is relative
     to the workspace.
     """
 

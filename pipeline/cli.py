@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ import typer
 from pipeline.cli_lists import lists
 from pipeline.cli_nightly import nightly
 from pipeline.cli_rules import rules_app
-from pipeline.cli_types import MaxAgeDays, day_of
+from pipeline.cli_types import MaxAgeDays, day_of, instant_of
 from schemas.errors import EXIT_TOO_MANY_REJECTED, LeadscrubError, UsageError
 
 app = typer.Typer(
@@ -78,6 +79,12 @@ def scrub(
     dns_server: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="DNS server for --check-mx; the system's.")
     ] = None,
+    ledger: Annotated[
+        str | None, typer.Option(metavar="URL|none", help="Ledger to ask and to enter the run into; the workspace's.")
+    ] = None,
+    received_at: Annotated[
+        str | None, typer.Option(metavar="INSTANT", help="When a drop came that the ledger has not seen; now.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but write.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier result.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
@@ -87,6 +94,7 @@ def scrub(
     """Read a drop, check every contact point, write clean and rejected rows with a reason on each."""
     import os  # noqa: PLC0415
 
+    from pipeline.ledger.choosing import chosen_ledger  # noqa: PLC0415
     from pipeline.plan import Request  # noqa: PLC0415
     from pipeline.progress import progress_bar  # noqa: PLC0415
     from pipeline.run_lists import run_lists, store_names  # noqa: PLC0415
@@ -133,8 +141,8 @@ def scrub(
         threads=threads or os.cpu_count() or 1,
         block_bytes=int(block_mb * (1 << 20)),
     )
-    with progress_bar() as report:
-        result = run(request, report)
+    with chosen_ledger(ledger, campaign) as opened, progress_bar() as report:
+        result = run(replace(request, ledger=opened, received_at=instant_of(received_at, as_of)), report)
     print_summary(result, None if dry_run else out, as_json=as_json)
     if result.too_many_rejected:
         raise typer.Exit(EXIT_TOO_MANY_REJECTED)

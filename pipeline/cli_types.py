@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +33,18 @@ def day_of(given: str | None) -> date:
         return date.fromisoformat(given)
     except ValueError as error:
         raise UsageError(f"'{given}' is not a day.", "Write it as YYYY-MM-DD.") from error
+
+
+def instant_of(given: str | None, as_of: str | None) -> datetime:
+    """Resolve an instant from the command line: as it says (UTC if it names no zone), else the beginning of the day
+    that was given as --as-of, else now."""
+    if given is None:
+        return datetime.now(UTC) if as_of is None else datetime.combine(day_of(as_of), time(), UTC)
+    try:
+        instant = datetime.fromisoformat(given)
+    except ValueError as error:
+        raise UsageError(f"'{given}' is not an instant.", "Write it as 2026-11-21T08:30:00Z.") from error
+    return instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
 
 
 def store_folder(given: Path | None) -> Path:

@@ -5,15 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 from importlib.metadata import version
+from typing import Any
 
 from pipeline.context import Context
 from schemas.columns import SCHEMA_VERSION
 from schemas.contact.email import EMAIL_AUTHORITY
 from schemas.contact.phone import PHONE_AUTHORITY
 from schemas.contact.quality import DISPOSABLE_AUTHORITY
-from schemas.manifest import MailChecked
+from schemas.manifest import MailChecked, UsedHistory
 
 LIBRARIES = dict(authority.rsplit(" ", 1) for authority in (PHONE_AUTHORITY, EMAIL_AUTHORITY, DISPOSABLE_AUTHORITY))
+
+#: What of a campaign does not enter as it stands: the run's lists and past do by what they are.
+_OF_NO_ACCOUNT: Any = {
+    "max_reject_rate": True,
+    "lists": True,
+    "dedupe": {"history", "cross_vendor", "history_days"},
+}
 
 
 def program_version() -> str:
@@ -21,15 +29,18 @@ def program_version() -> str:
     return version("leadscrub")
 
 
-def run_id(context: Context, file_hashes: list[str], mail: MailChecked | None = None) -> str:
-    """Return 32 hexadecimal digits. Threads, block sizes and paths do not enter; what DNS answered does."""
+def run_id(
+    context: Context, file_hashes: list[str], mail: MailChecked | None = None, history: UsedHistory | None = None
+) -> str:
+    """Return 32 hexadecimal digits. Threads, block sizes and paths do not enter; what DNS answered and what was bought
+    before do."""
     facts: dict[str, object] = {
         "leadscrub": program_version(),
         "schema": SCHEMA_VERSION,
         "libraries": LIBRARIES,
         "as_of": context.as_of.isoformat(),
         "vendor": context.vendor,
-        "campaign": context.campaign.model_dump(mode="json", exclude={"max_reject_rate", "lists"}),
+        "campaign": context.campaign.model_dump(mode="json", exclude=_OF_NO_ACCOUNT),
         "files": [
             {
                 "sha256": digest,
@@ -48,4 +59,6 @@ def run_id(context: Context, file_hashes: list[str], mail: MailChecked | None = 
     }
     if mail is not None:
         facts["mail"] = mail.answers_sha256
+    if history is not None:
+        facts["history"] = history.model_dump(mode="json", exclude={"overlaps"})
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]

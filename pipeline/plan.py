@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.context import Source
 from pipeline.drift import HeaderMemory, check_drift
@@ -23,12 +24,17 @@ from suppression.loading import ListSpec
 from suppression.rules.loading import LoadedPack, checked_weaker, load_packs
 from suppression.store import Store, store_of
 
+if TYPE_CHECKING:  # what a ledger needs is loaded only where there is one
+    from pipeline.ledger.database import Ledger
+
 
 @dataclass(frozen=True)
 class Request:
     """A scrub as the command line asks for it. ``as_of`` is resolved there: no stage reads the clock.
 
     With ``named_in`` the result stands in that folder, under the run's id; ``out`` is then only where it is made.
+    ``received_at`` is when drops came that the ledger has not seen (the beginning of ``as_of``, in UTC, if not said).
+    ``record``: the finished run is entered into the ledger; otherwise the caller does that.
     """
 
     drops: list[str]
@@ -52,6 +58,9 @@ class Request:
     accept_drift: bool = False
     check_mx: bool = False
     dns_server: str | None = None
+    ledger: Ledger | None = None
+    received_at: datetime | None = None
+    record: bool = True
     dry_run: bool = False
     force: bool = False
     threads: int = 2

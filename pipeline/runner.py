@@ -10,8 +10,10 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -22,7 +24,7 @@ from pipeline.counts import Tally, add_present
 from pipeline.identity import run_id
 from pipeline.law import law_warnings, rules_of
 from pipeline.mail_check import CACHE_FILE, MailCheck
-from pipeline.manifests import make_manifest, write_manifest
+from pipeline.manifests import MANIFEST, is_complete, make_manifest, read_manifest, write_manifest
 from pipeline.mapping import unclaimed
 from pipeline.plan import Plan, Request, make_plan
 from pipeline.pool import process_pool
@@ -33,6 +35,7 @@ from pipeline.result_files import ResultFiles
 from pipeline.spill import Spill
 from pipeline.stage_decide import decide_stage
 from pipeline.stage_dedupe import Deduplication
+from pipeline.stage_history import BoughtBefore
 from pipeline.stage_map import map_stage
 from pipeline.stage_normalise import normalise_stage
 from pipeline.stage_quality import quality_stage
@@ -43,10 +46,13 @@ from pipeline.verdict import Verdict
 from schemas.ahead import read_ahead
 from schemas.contact.apply import Apply
 from schemas.findings import no_findings
-from schemas.manifest import Manifest
+from schemas.manifest import MailChecked, Manifest, UsedHistory
 from suppression.lists import SuppressionList, open_version
 from suppression.loading import ListSpec, build_version
 from suppression.store import open_fit
+
+if TYPE_CHECKING:
+    from pipeline.ledger.of_run import Asked
 
 Stage = Callable[[pl.DataFrame, Source, Context], tuple[pl.DataFrame, pl.DataFrame]]
 JudgingStage = Callable[[pl.DataFrame, pl.DataFrame, Source, Context], tuple[pl.DataFrame, pl.DataFrame]]
@@ -66,12 +72,15 @@ class Result:
     manifest: Manifest
     warnings: list[str]
     too_many_rejected: bool
+    unchanged: bool = False
     out: Path | None = None
 
 
 def scrub(request: Request, report: Report = silent) -> Result:
     """Do the whole job. Everything that stops a run is a `LeadscrubError`; outputs appear only when complete."""
     plan = make_plan(request)
+    if (finished := _finished(request, plan)) is not None:
+        return finished
     output = scratch_output() if request.dry_run else staged_output(request.out, force=request.force)
     out: Path | None = None
     with output as staging, process_pool(request.threads) as apply:
@@ -85,8 +94,27 @@ def scrub(request: Request, report: Report = silent) -> Result:
             publish(staging, out)
             if plan.memory is not None:
                 plan.memory.keep()
-    counts, limit = manifest.counts, plan.campaign.max_reject_rate
-    return Result(manifest, run.warnings(), limit is not None and counts.rejected > limit * counts.read, out)
+            run.enter()
+    return Result(manifest, run.warnings(), _too_many_rejected(manifest, plan), out=out)
+
+
+def _finished(request: Request, plan: Plan) -> Result | None:
+    """With a ledger, the same work changes nothing: what an earlier run wrote to the same place stands."""
+    if request.ledger is None or request.force or request.dry_run or not (request.out / MANIFEST).exists():
+        return None
+    with scratch_output() as scratch, process_pool(request.threads) as apply:
+        manifest = _Run(request, plan, apply, scratch, silent).finished()
+    if manifest is None:
+        return None
+    if plan.memory is not None:
+        plan.memory.keep()
+    told = [f"run {manifest.run_id} was made before, from the same drop, lists and past; nothing was changed"]
+    return Result(manifest, told, _too_many_rejected(manifest, plan), unchanged=True)
+
+
+def _too_many_rejected(manifest: Manifest, plan: Plan) -> bool:
+    limit = plan.campaign.max_reject_rate
+    return limit is not None and manifest.counts.rejected > limit * manifest.counts.read
 
 
 @dataclass
@@ -126,6 +154,8 @@ class _Run:
         self._spill = Spill(self.work / "spill")
         self._duplicates = Deduplication(self.work / "keys", self._context)
         cache = None if plan.store is None or request.dry_run else plan.store.folder / CACHE_FILE
+        self._past = None if request.ledger is None else BoughtBefore(self.work / "past", self._context)
+        self._asked: Asked | None = None
         self._mail = MailCheck(request.dns_server, cache, request.as_of) if request.check_mx else None
 
     def _load(self, spec: ListSpec, apply: Apply) -> SuppressionList:
@@ -152,6 +182,8 @@ class _Run:
             self._count_matches(findings)
             usable = usable_points(frame, findings, self._context)
             self._duplicates.gather(frame, usable, number)
+            if self._past is not None:
+                self._past.gather(frame, usable, number)
             if self._mail is not None:
                 self._mail.gather(frame, usable)
             began = self._clock("gather keys", began)
@@ -185,7 +217,10 @@ class _Run:
     def settle(self) -> None:
         """Decide which of several equal contact points is kept, over the whole run; ask about the mail domains."""
         began = time.perf_counter()
-        self._duplicates.settle()
+        if self._past is not None:
+            self._past.settle(self._ask(keep=not self._request.dry_run))
+            began = self._clock("ask the ledger", began)
+        self._duplicates.settle(None if self._past is None else self._past.blocked)
         began = self._clock("settle duplicates", began)
         if self._mail is not None:
             self._mail.settle()
@@ -194,7 +229,7 @@ class _Run:
     def second_pass(self) -> Manifest:
         """Decide every batch, write it, and close the account."""
         mail = self._mail.record() if self._mail is not None else None
-        identity = run_id(self._context, [file.sha256 for file in self._files], mail)
+        identity = self._identity(mail)
         outputs = ResultFiles(self._staging, self._context, identity)
         records = sum(file.records for file in self._files)
         done = 0
@@ -212,7 +247,7 @@ class _Run:
             self._plan, self._context, self._files, self._tallies, self._matches, written, identity
         )
         timings = {step: round(seconds, 3) for step, seconds in self._seconds.items()}
-        manifest = manifest.model_copy(update={"mail_check": mail, "timings": timings})
+        manifest = manifest.model_copy(update={"mail_check": mail, "history": self._used(), "timings": timings})
         write_manifest(manifest, self._staging)
         return manifest
 
@@ -229,12 +264,51 @@ class _Run:
                 "run_id": identity,
             }
             late = [self._duplicates.findings_for(frame)]
+            if self._past is not None:
+                late.append(self._past.findings_for(frame))
             if self._mail is not None:
                 late.append(self._mail.findings_for(frame))
             findings = pl.concat([found, *late]).sort("row_id", maintain_order=True)
             verdict = decide_stage(frame, findings, source, self._context, constants)
             self._clock("decide", began)
             yield number, verdict, findings
+
+    def finished(self) -> Manifest | None:
+        """The result that stands in the output folder, if it is the one that this run would write.
+
+        It is entered into the ledger again, in case that was cut short.
+        """
+        with suppress(ValueError):
+            manifest = read_manifest(self._request.out)
+            for source, file in zip(self._context.sources, self._files, strict=True):
+                file.take_whole(source.table.input, self._request.block_bytes)
+            self._ask(keep=False)
+            mail = manifest.mail_check if self._request.check_mx else None
+            if self._identity(mail) == manifest.run_id and is_complete(self._request.out, manifest):
+                self.enter()
+                return manifest
+        return None
+
+    def enter(self) -> None:
+        """Enter the finished run into the ledger."""
+        if self._asked is not None and self._request.record:
+            from pipeline.ledger.of_run import enter  # noqa: PLC0415  # what a ledger needs is loaded where there is one
+
+            enter(self._request, self._asked)
+
+    def _ask(self, *, keep: bool) -> Asked:
+        from pipeline.ledger.of_run import ask  # noqa: PLC0415
+
+        self._asked = ask(self._request, self._context, self._files, keep=keep)
+        return self._asked
+
+    def _identity(self, mail: MailChecked | None) -> str:
+        return run_id(self._context, [file.sha256 for file in self._files], mail, self._used())
+
+    def _used(self) -> UsedHistory | None:
+        if self._asked is None or self._past is None:
+            return None
+        return self._asked.used.model_copy(update={"overlaps": dict(sorted(self._past.overlaps.items()))})
 
     def warnings(self) -> list[str]:
         """What a person should know besides the counts."""

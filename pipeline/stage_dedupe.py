@@ -6,6 +6,7 @@ to disk, split by hash into parts that are settled one by one: memory holds one 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -120,8 +121,11 @@ class Deduplication:
         for (part,), group in split.partition_by("part", as_dict=True, include_key=False).items():
             self._keys.add(int(str(part)), group)
 
-    def settle(self) -> None:
-        """Decide for each key which point is kept: the campaign's policy, then the earliest row and column."""
+    def settle(self, blocked: Callable[[pl.DataFrame], pl.Series] | None = None) -> None:
+        """Decide for each key which point is kept: the campaign's policy, then the earliest row and column.
+
+        ``blocked`` says which points (``row_id``, ``position``) something else turned out to block: none competes.
+        """
         self._flush()
         self._keys.close()
         newest = self._context.campaign.dedupe.policy == "newest_consent"
@@ -129,6 +133,8 @@ class Deduplication:
             part = self._keys.read(number)
             if part is None:
                 continue
+            if blocked is not None:
+                part = part.filter(~blocked(part))
             repeated = part.filter(pl.col("key").is_duplicated())
             by = ["consent_at", "row_id", "position"] if newest else ["row_id", "position"]
             ranked = repeated.sort(by, descending=[name == "consent_at" for name in by], nulls_last=True)

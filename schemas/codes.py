@@ -250,6 +250,17 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "Nothing to do: the detail names the row that was kept.",
     ),
     _returnable(
+        "duplicate.history",
+        "duplicate of an earlier delivery",
+        "The same vendor delivered the contact point before, and it was accepted then (needs a ledger).",
+        "Return it: it was paid for already.",
+    ),
+    _suppressed(
+        "duplicate.cross_vendor",
+        "Another vendor delivered the contact point first, and it was accepted then (needs a ledger).",
+        "Nothing to do: the first seller keeps it, and the detail names it. The vendor is not told of others.",
+    ),
+    _returnable(
         "contact.none",
         "no contact data",
         "The row has no contact point for any channel of the campaign.",

@@ -22,6 +22,7 @@ from schemas.tomls import Located, read_toml
 Config = TypeVar("Config", bound=BaseModel)
 Channel = Literal["call", "text", "email", "post"]
 TypePolicy = Literal["allow", "flag", "block"]
+PastPolicy = Literal["block", "flag", "off"]
 #: Layouts of well-known systems, which come with the program.
 LAYOUTS = Path(__file__).with_name("layouts")
 #: Fields that a layout can map a source column to.
@@ -127,12 +128,17 @@ class ListEntry(_Model):
 class Dedupe(_Model):
     """By what leads are de-duplicated, and which of several copies is kept.
 
-    ``email_folds``: what does not tell two addresses apart, see `fold_email`.
+    ``email_folds``: what does not tell two addresses apart, see `fold_email`. With a ledger, ``history`` says what
+    becomes of a point that the same vendor delivered before, ``cross_vendor`` of one that another vendor delivered
+    first; ``history_days``: only what was received in the days before counts.
     """
 
     keys: list[Literal["phone", "email"]] | None = None
     policy: Literal["first", "newest_consent"] = "first"
     email_folds: list[Literal["plus", "dots", "aliases"]] = []
+    history: PastPolicy = "block"
+    cross_vendor: PastPolicy = "block"
+    history_days: int | None = Field(default=None, ge=1)
 
 
 class PhoneTypes(_Model):

@@ -56,6 +56,10 @@ class LedgerError(LeadscrubError):
     exit_code = 5
 
 
+class PastChangedError(LedgerError):
+    """While a run was at work, another one changed the past that it had asked: it must be done again."""
+
+
 class OutputError(LeadscrubError):
     """The output exists already, cannot be written, or another run holds its lock."""
 

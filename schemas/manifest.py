@@ -103,6 +103,17 @@ class MailChecked(_Model):
     answers_sha256: str
 
 
+class UsedHistory(_Model):
+    """What was known of earlier deliveries, with a ledger. The result rests on it, so the run's id does too."""
+
+    history: str = Field(description="what becomes of a point that the same vendor delivered before")
+    cross_vendor: str = Field(description="what becomes of a point that another vendor delivered first")
+    history_days: int | None = Field(description="how far back deliveries count; null for ever")
+    past: str = Field(description="hash of the runs that were asked, in the order in which their drops were received")
+    runs: int = Field(description="runs that were asked")
+    overlaps: dict[str, int] = Field(description="vendor -> rows with a point that it had delivered before")
+
+
 class UsedPack(_Model):
     """A rule pack that the run applied."""
 
@@ -159,6 +170,7 @@ class Manifest(_Model):
     counts: Counts
     lists: list[UsedList]
     mail_check: MailChecked | None = Field(default=None, description="only with --check-mx")
+    history: UsedHistory | None = Field(default=None, description="only with a ledger; left out without")
     rules: UsedRules
     libraries: dict[str, str] = Field(description="versions of the libraries that decide results")
     outputs: dict[str, OutputFile]

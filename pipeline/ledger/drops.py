@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from pipeline.ledger.database import Ledger, moment_of, stamp
 from pipeline.ledger.tables import drops
@@ -30,27 +30,31 @@ def receive(ledger: Ledger, vendor: str, sha256: str, name: str, size: int, now:
     A clock that was set back does not reorder: a drop is received after all that were received before.
     """
     with ledger.writing() as connection:
-        known = connection.execute(
-            select(drops).where(drops.c.vendor == vendor, drops.c.sha256 == sha256)
-        ).one_or_none()
-        if known is not None:
-            return Received(
-                vendor, sha256, known.sequence, moment_of(known.received_at), known.state, known.run_id, again=True
+        drop = place_of(connection, vendor, sha256, now)
+        if not drop.again:
+            connection.execute(
+                insert(drops).values(
+                    vendor=vendor,
+                    sha256=sha256,
+                    sequence=drop.sequence,
+                    name=name,
+                    bytes=size,
+                    received_at=stamp(drop.received_at),
+                    state=drop.state,
+                )
             )
-        last = connection.execute(select(func.max(drops.c.sequence), func.max(drops.c.received_at))).one()
-        sequence = (last[0] or 0) + 1
-        moment = now.astimezone(UTC)
-        if last[1] is not None:
-            moment = max(moment, moment_of(last[1]) + timedelta(microseconds=1))
-        connection.execute(
-            insert(drops).values(
-                vendor=vendor,
-                sha256=sha256,
-                sequence=sequence,
-                name=name,
-                bytes=size,
-                received_at=stamp(moment),
-                state="taken",
-            )
+        return drop
+
+
+def place_of(connection: Connection, vendor: str, sha256: str, now: datetime) -> Received:
+    """Find the place of a drop, or the one that it would have if it were received now. Nothing is written."""
+    known = connection.execute(select(drops).where(drops.c.vendor == vendor, drops.c.sha256 == sha256)).one_or_none()
+    if known is not None:
+        return Received(
+            vendor, sha256, known.sequence, moment_of(known.received_at), known.state, known.run_id, again=True
         )
-        return Received(vendor, sha256, sequence, moment, "taken", None, again=False)
+    last = connection.execute(select(func.max(drops.c.sequence), func.max(drops.c.received_at))).one()
+    moment = now.astimezone(UTC)
+    if last[1] is not None:
+        moment = max(moment, moment_of(last[1]) + timedelta(microseconds=1))
+    return Received(vendor, sha256, (last[0] or 0) + 1, moment, "taken", None, again=False)

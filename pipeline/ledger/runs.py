@@ -1,6 +1,7 @@
 """Enters a finished run into the ledger, from what stands in its output folder alone.
 
-A crash between publishing a result and entering it loses nothing: entering it later, or twice, comes to the same.
+A crash between publishing a result and entering it loses nothing: entering it later, or twice, comes to the same. The
+points of a run are written beside what the history has, and count from the moment at which the run is entered.
 """
 
 from __future__ import annotations
@@ -10,12 +11,16 @@ from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from pipeline.ledger.database import Ledger, stamp
 from pipeline.ledger.drops import Received
-from pipeline.ledger.tables import drops, run_drops, run_reasons, runs
+from pipeline.ledger.history_file import Written
+from pipeline.ledger.history_past import past_identity, past_of
+from pipeline.ledger.history_writing import write_run
+from pipeline.ledger.tables import drops, run_drops, run_overlaps, run_reasons, runs, segment_runs, segments
 from pipeline.manifests import MANIFEST, read_manifest
+from schemas.errors import PastChangedError
 from schemas.manifest import Manifest
 
 
@@ -28,39 +33,41 @@ def recorded(ledger: Ledger, run_id: str) -> bool:
 
 def record_run(ledger: Ledger, out: Path, received: list[Received], now: datetime) -> Manifest:
     """Enter the run in ``out``, which scrubbed these drops. An earlier run of one of them for the same
-    campaign no longer counts."""
+    campaign no longer counts.
+
+    `PastChangedError`: since the run asked, another one of an earlier drop was entered or ceased to count. Nothing is
+    entered then, and the run must be done again.
+    """
     manifest = read_manifest(out)
     digest = hashlib.sha256((out / MANIFEST).read_bytes()).hexdigest()
     first = min(received, key=lambda drop: drop.sequence)
+    written = write_run(ledger.history, out, manifest.run_id, [drop.sha256 for drop in received])
+    values = {
+        "vendor": first.vendor,
+        "campaign": manifest.campaign,
+        "as_of": manifest.as_of,
+        "received_at": stamp(first.received_at),
+        "sequence": first.sequence,
+        "out": str(out.absolute()),
+        "read": manifest.counts.read,
+        "clean": manifest.counts.clean,
+        "rejected": manifest.counts.rejected,
+        "valid_until": earliest_valid_until(out),
+        "manifest_sha256": digest,
+        "past": None if manifest.history is None else manifest.history.past,
+        "state": "done",
+    }
     with ledger.writing() as connection:
-        _forget(connection, manifest.run_id)
+        _check_past(connection, manifest, received)
         for drop in received:
             _replace(connection, drop, manifest)
-        connection.execute(
-            insert(runs).values(
-                run_id=manifest.run_id,
-                vendor=first.vendor,
-                campaign=manifest.campaign,
-                as_of=manifest.as_of,
-                received_at=stamp(first.received_at),
-                sequence=first.sequence,
-                recorded_at=stamp(now),
-                out=str(out.absolute()),
-                read=manifest.counts.read,
-                clean=manifest.counts.clean,
-                rejected=manifest.counts.rejected,
-                valid_until=earliest_valid_until(out),
-                manifest_sha256=digest,
-                state="done",
-            )
-        )
-        connection.execute(insert(run_drops), [{"run_id": manifest.run_id, "sha256": drop.sha256} for drop in received])
-        reasons = manifest.counts.by_primary_reason
-        if reasons:
-            connection.execute(
-                insert(run_reasons),
-                [{"run_id": manifest.run_id, "code": code, "rows": rows} for code, rows in reasons.items()],
-            )
+        known = select(runs.c.run_id).where(runs.c.run_id == manifest.run_id)
+        if connection.execute(known).one_or_none() is None:
+            connection.execute(insert(runs).values(run_id=manifest.run_id, recorded_at=stamp(now), **values))
+        else:
+            connection.execute(update(runs).where(runs.c.run_id == manifest.run_id).values(**values))
+        _detail(connection, manifest, received)
+        _add_points(connection, manifest.run_id, written)
     return manifest
 
 
@@ -70,9 +77,16 @@ def earliest_valid_until(out: Path) -> date | None:
     return column if isinstance(column, date) else None
 
 
-def _forget(connection: Connection, run_id: str) -> None:
-    for table in (run_reasons, run_drops, runs):
-        connection.execute(delete(table).where(table.c.run_id == run_id))
+def _check_past(connection: Connection, manifest: Manifest, received: list[Received]) -> None:
+    used = manifest.history
+    if used is None:
+        return
+    now = past_identity({drop.sha256: past_of(connection, drop, used.history_days) for drop in received})
+    if now != used.past:
+        raise PastChangedError(
+            "While the run was at work, another run changed what is known of earlier deliveries; it was not entered.",
+            "Run again, with --force where the output stands already.",
+        )
 
 
 def _replace(connection: Connection, drop: Received, manifest: Manifest) -> None:
@@ -92,3 +106,33 @@ def _replace(connection: Connection, drop: Received, manifest: Manifest) -> None
         .where(drops.c.vendor == drop.vendor, drops.c.sha256 == drop.sha256)
         .values(state="done", run_id=manifest.run_id)
     )
+
+
+def _detail(connection: Connection, manifest: Manifest, received: list[Received]) -> None:
+    """Enter the drops of a run, its rows by reason, and with whom they overlap; in place of what was there."""
+    own: dict[str, str | int] = {"run_id": manifest.run_id}
+    overlaps = {} if manifest.history is None else manifest.history.overlaps
+    lines: dict[Table, list[dict[str, str | int]]] = {
+        run_drops: [{"sha256": drop.sha256} for drop in received],
+        run_reasons: [{"code": code, "rows": rows} for code, rows in manifest.counts.by_primary_reason.items()],
+        run_overlaps: [{"earlier_vendor": vendor, "rows": rows} for vendor, rows in overlaps.items()],
+    }
+    for table, rows in lines.items():
+        connection.execute(delete(table).where(table.c.run_id == manifest.run_id))
+        if rows:
+            connection.execute(insert(table), [own | row for row in rows])
+
+
+def _add_points(connection: Connection, run_id: str, written: Written) -> None:
+    """Let the points of a run count, unless some file has them already, alone or among those of other runs."""
+    held = (
+        select(segments.c.file)
+        .join(segment_runs, segment_runs.c.file == segments.c.file)
+        .where(segment_runs.c.run_id == run_id, segments.c.retired_at.is_(None))
+    )
+    if connection.execute(held).first() is not None:
+        return
+    connection.execute(delete(segment_runs).where(segment_runs.c.file == written.file))
+    connection.execute(delete(segments).where(segments.c.file == written.file))
+    connection.execute(insert(segments).values(file=written.file, bytes=written.bytes, points=written.points))
+    connection.execute(insert(segment_runs).values(file=written.file, run_id=run_id))

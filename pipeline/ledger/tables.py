@@ -63,7 +63,8 @@ arrivals = Table(
     UniqueConstraint("vendor", "place", "mark"),
 )
 
-#: Each finished run. ``state``: done, replaced (the same drop was scrubbed again), deleted (outputs removed).
+#: Each finished run. ``state``: done, replaced (the same drop was scrubbed again), emptied (its outputs were removed,
+#: what it let through is still known), deleted (that too). Done and emptied runs are the past of later drops.
 runs = Table(
     "runs",
     metadata,
@@ -80,6 +81,7 @@ runs = Table(
     Column("rejected", BigInteger, nullable=False),
     Column("valid_until", Date, doc="the earliest of the clean rows; null when nothing ages"),
     Column("manifest_sha256", String, nullable=False),
+    Column("past", String, doc="hash of the runs that it asked; null when it asked none"),
     Column("state", String, nullable=False),
 )
 
@@ -108,14 +110,15 @@ run_overlaps = Table(
     Column("rows", BigInteger, nullable=False),
 )
 
-#: Files of the contact history: the points that a run let through. Merged ones cover several runs.
+#: Files of the contact history: the points that runs let through. One that was merged into another is retired, and
+#: stays for those who are reading it.
 segments = Table(
     "segments",
     metadata,
     Column("file", String, primary_key=True, doc="name in the history folder: its content's hash"),
+    Column("bytes", BigInteger, nullable=False),
     Column("points", BigInteger, nullable=False),
-    Column("first_sequence", Integer, nullable=False),
-    Column("last_sequence", Integer, nullable=False),
+    Column("retired_at", String),
 )
 
 segment_runs = Table(

@@ -16,6 +16,8 @@ from pipeline.nightly.folders import Folders
 from schemas.durable import make_folder
 from schemas.errors import OutputError
 
+#: Key of the lock that the machine holds which scrubs.
+_TURN = 0x7475726E
 #: A machine that lost its power, or the network, is given up by the server after about two minutes.
 _KEEPALIVE = {"tcp_keepalives_idle": 60, "tcp_keepalives_interval": 15, "tcp_keepalives_count": 4}
 
@@ -70,6 +72,20 @@ class Claims:
                 # When the session is lost, so is the claim; the next question says so.
                 with suppress(SQLAlchemyError):
                     self._connection.execute(select(func.pg_advisory_unlock(key)))
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait until no other machine scrubs. What a drop may let through rests on what those before it did."""
+        if self._connection is None:
+            yield
+            return
+        with faults():
+            self._connection.execute(select(func.pg_advisory_lock(_TURN)))
+        try:
+            yield
+        finally:
+            with suppress(SQLAlchemyError):
+                self._connection.execute(select(func.pg_advisory_unlock(_TURN)))
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import exists, insert, select, update
+from sqlalchemy import delete, exists, insert, or_, select, update
 
 from pipeline.ledger.database import Ledger, stamp
 from pipeline.ledger.tables import arrivals, drops, run_drops, runs
@@ -85,13 +85,18 @@ class Journal:
             return run_ids - set(known)
 
     def reopen(self, vendor: str, sha256: str) -> None:
-        """Try a drop again that came out of quarantine."""
+        """Take the place in the order from a drop that was not done: from quarantine, or overtaken by others.
+
+        Those had not known of it when they were judged, so it is now judged as having come after them: a lead is
+        let through once, whatever was late.
+        """
+        this = (drops.c.vendor == vendor, drops.c.sha256 == sha256)
+        has_run = exists().where(
+            runs.c.vendor == vendor, runs.c.run_id == run_drops.c.run_id, run_drops.c.sha256 == sha256
+        )
+        overtaken = exists().where(runs.c.sequence > drops.c.sequence, runs.c.state.in_(("done", "emptied")))
         with self._ledger.writing() as connection:
-            connection.execute(
-                update(drops)
-                .where(drops.c.vendor == vendor, drops.c.sha256 == sha256, drops.c.state == "quarantined")
-                .values(state="taken", kept_at=None, message=None)
-            )
+            connection.execute(delete(drops).where(*this, ~has_run, or_(drops.c.state == "quarantined", overtaken)))
 
     def close(self, seen: Seen, sha256: str, kept_at: Path | None, now: datetime, refused: str | None = None) -> bool:
         """Enter the arrival, where the drop will lie (None: where it lies already), and why it was refused, if it was.

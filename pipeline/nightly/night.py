@@ -14,6 +14,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from pipeline.identity import program_version
+from pipeline.ledger.choosing import workspace_facts
 from pipeline.ledger.database import open_ledger
 from pipeline.nightly.claims import Claims, only_pass, open_claims
 from pipeline.nightly.completeness import Looks
@@ -23,10 +24,12 @@ from pipeline.nightly.journal import Journal
 from pipeline.nightly.steps import Night, take, taken_before
 from pipeline.nightly.summary import DropLine, Summary, Trouble, worst
 from pipeline.nightly.vendors import Seller, find_sellers
-from schemas.config import load, raise_faults
 from schemas.durable import move_file
 from schemas.errors import LeadscrubError, LedgerError, OutputError, UsageError
 from schemas.workspace import WORKSPACE_FILE, LedgerChoice, Workspace
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True)
@@ -44,13 +47,9 @@ class NightRequest:
 
 def read_workspace(folder: Path) -> Workspace:
     """Read the workspace's own file. `UsageError`: the folder is no workspace. `ConfigError` with all faults."""
-    path = folder / WORKSPACE_FILE
-    if not path.is_file():
+    if not (folder / WORKSPACE_FILE).is_file():
         raise UsageError(f"'{folder}' is no workspace: it has no {WORKSPACE_FILE}.", "Make one with 'leadscrub init'.")
-    faults: list[str] = []
-    workspace = load(path, Workspace, faults)
-    raise_faults(faults)
-    return workspace or Workspace()
+    return workspace_facts(folder)
 
 
 def one_pass(request: NightRequest, workspace: Workspace) -> Summary:
@@ -115,12 +114,21 @@ def told(error: Exception) -> tuple[int, str]:
     if isinstance(error, LeadscrubError):
         return error.exit_code, str(error)
     if isinstance(error, OSError) and error.strerror:
-        if error.errno == errno.ENOSPC:
+        if error.errno in _FULL:
             return 1, "The disk is full. Free some space."
         where = f" '{error.filename}'" if error.filename else ""
         return OutputError.exit_code, f"The system does not allow it: {error.strerror}{where}."
     last = traceback.extract_tb(error.__traceback__)[-1]
     return 1, f"internal error ({type(error).__name__}) at {Path(last.filename).name}:{last.lineno}. Please report it."
+
+
+def _concerns_all(error: BaseException | None) -> bool:
+    """Whether the drops behind it would fare no better. They wait, so that none overtakes those before it."""
+    while error is not None:
+        if isinstance(error, LedgerError) or (isinstance(error, OSError) and error.errno in _FULL):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _night(request: NightRequest, workspace: Workspace, folders: Folders, stack: ExitStack) -> Night:
@@ -190,12 +198,19 @@ class _Pass:
                 self._tale.line(one.seen, "ready", "would be quarantined" if one.hopeless else "would be taken")
                 continue
             try:
-                self._take(one)
-            except LedgerError as error:
+                line = take(self._night, one.seller, one.inbox, one.seen, one.hopeless)
+            except Exception as error:  # the drop stays where it is, and the summary says why
                 code, why = told(error)
-                for other in complete[number:]:
-                    self._tale.line(other.seen, "left", why, code)
-                return
+                left = complete[number:] if _concerns_all(error) else [one]
+                for each in left:
+                    self._tale.line(each.seen, "left", why, code)
+                if len(left) > 1:
+                    return
+                continue
+            if line is None:
+                self._tale.known += 1
+            else:
+                self._tale.lines.append(line)
 
     def _complete(self, seller: Seller) -> list[_Complete]:
         inbox = inbox_of(seller, self._night.folders)
@@ -221,17 +236,3 @@ class _Pass:
                 hopeless = verdict.why if verdict.state == "hopeless" else None
                 complete.append(_Complete(seller, inbox, seen, hopeless))
         return complete
-
-    def _take(self, one: _Complete) -> None:
-        try:
-            line = take(self._night, one.seller, one.inbox, one.seen, one.hopeless)
-        except LedgerError:
-            raise
-        except Exception as error:  # nor does a drop's: it stays where it is, and the summary says why
-            code, why = told(error)
-            self._tale.line(one.seen, "left", why, code)
-            return
-        if line is None:
-            self._tale.known += 1
-        else:
-            self._tale.lines.append(line)

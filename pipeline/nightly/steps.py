@@ -25,10 +25,12 @@ from pipeline.plan import Request
 from pipeline.results import open_manifest
 from pipeline.runner import scrub
 from schemas.durable import make_folder, move_file, write_atomically
-from schemas.errors import EXIT_TOO_MANY_REJECTED, DropError, UsageError
+from schemas.errors import EXIT_TOO_MANY_REJECTED, DropError, PastChangedError, UsageError
 from schemas.manifest import Manifest
 
 _ACCEPT_DRIFT = "--accept-drift"
+#: Scrubs by hand change what is known of earlier deliveries now and then; never so often.
+_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -96,23 +98,21 @@ class _Drop:
 
     def judge(self, hopeless: str | None) -> DropLine:
         """Scrub it if that was not done, and put it away."""
-        seen, sha256 = self._seen, self._raw.sha256
-        drop = receive(self._night.ledger, seen.vendor, sha256, seen.shown, seen.size, self._night.now())
-        if drop.state == "quarantined":
-            self._journal.reopen(seen.vendor, sha256)
-        run = self._journal.run_of(seen.vendor, sha256, self._seller.campaign_name)
+        seen = self._seen
+        run = known = self._journal.run_of(seen.vendor, self._raw.sha256, self._seller.campaign_name)
         if run is None and hopeless is not None:
+            self._receive()
             return self._quarantine(f"'{seen.place}' {hopeless}.")
         if run is None:
             try:
-                run = self._earlier(drop) or self._scrub(drop)
+                run = self._run()
             except DropError as error:
                 if not self._raw.path.exists():
                     return _line(seen, "left", 4, "was taken away while it was read")
                 return self._quarantine(str(error))
         if run is None:
             return _line(seen, "waiting", why="changed while it was read")
-        return self._archive(run)
+        return self._archive(run, known=known is not None)
 
     def finish(self, *, again: bool) -> DropLine:
         """Move a file that the ledger knows already: the pass that took it ended before it could."""
@@ -127,25 +127,46 @@ class _Drop:
         run = self._journal.run_of(seen.vendor, sha256, self._seller.campaign_name)
         return self._done(run, again=again)
 
-    def _earlier(self, drop: Received) -> Recorded | None:
-        """Enter the result of a pass that was killed right after it had published it."""
-        if not drop.again:
+    def _run(self) -> Recorded | None:
+        """Have the drop's run in the ledger; None when what was read is not what was seen."""
+        with self._night.claims.turn():
+            # What is known of it comes before its place does: a new place makes an earlier result void.
+            orphan = self._orphan()
+            drop = self._receive()
+            for _ in range(_TRIES):
+                try:
+                    if orphan is not None and drop.again:
+                        return self._record(orphan, drop)
+                    if orphan is not None:
+                        self._discard(orphan)
+                    return self._scrub(drop)
+                except PastChangedError as error:
+                    orphan, last = None, error
+            raise last
+
+    def _receive(self) -> Received:
+        """Give the drop its place in the order; a new one, at its end, if drops behind it have been done already."""
+        seen, sha256 = self._seen, self._raw.sha256
+        self._journal.reopen(seen.vendor, sha256)
+        return receive(self._night.ledger, seen.vendor, sha256, seen.shown, seen.size, self._night.now())
+
+    def _orphan(self) -> Path | None:
+        """Find the result of a pass that was killed right after it had published it."""
+        if self._journal.drop(self._seen.vendor, self._raw.sha256) is None:
             return None
         results = {path.name: path for path in self._folders.runs.glob(f"*/{self._seen.vendor}/*")}
         for run_id in sorted(self._journal.unknown(set(results))):
-            out = results[run_id]
-            if not (out / MANIFEST).is_file():
+            if not (results[run_id] / MANIFEST).is_file():
                 continue
             try:
-                manifest = open_manifest(out)
+                manifest = open_manifest(results[run_id])
             except UsageError:
                 continue
             if manifest.campaign == self._seller.campaign_name and _inputs(manifest) == {self._raw.sha256}:
-                return self._record(out, drop)
+                return results[run_id]
         return None
 
     def _scrub(self, drop: Received) -> Recorded | None:
-        """Scrub it and enter the result; None when what was read is not what was received."""
         night, seller, seen = self._night, self._seller, self._seen
         make_folder(self._folders.partial)
         result = scrub(
@@ -157,6 +178,9 @@ class _Drop:
                 campaign=seller.campaign,
                 vendor=seen.vendor,
                 accept_drift=night.accept_drift,
+                ledger=night.ledger,
+                received_at=drop.received_at,
+                record=False,
                 threads=night.threads,
             )
         )
@@ -167,7 +191,12 @@ class _Drop:
         return self._record(result.out, drop)
 
     def _record(self, out: Path, drop: Received) -> Recorded:
-        manifest = record_run(self._night.ledger, out, [drop], self._night.now())
+        """Enter a result. One that the ledger does not take is removed."""
+        try:
+            manifest = record_run(self._night.ledger, out, [drop], self._night.now())
+        except PastChangedError:
+            self._discard(out)
+            raise
         counts = manifest.counts
         return Recorded(manifest.run_id, str(out.absolute()), counts.read, counts.clean, counts.rejected)
 
@@ -177,15 +206,15 @@ class _Drop:
         out.rename(aside)
         shutil.rmtree(aside)
 
-    def _archive(self, run: Recorded) -> DropLine:
+    def _archive(self, run: Recorded, *, known: bool) -> DropLine:
         """Put the drop away; where the same content lies in the archive already, beside it."""
-        known = self._journal.drop(self._seen.vendor, self._raw.sha256)
-        first = known is None or known.kept_at is None
+        drop = self._journal.drop(self._seen.vendor, self._raw.sha256)
+        first = drop is None or drop.kept_at is None
         target = self._archived(again=not first)
         again = self._journal.close(self._seen, self._raw.sha256, target if first else None, self._night.now())
         self._move(target)
         self._folders.clear_quarantine(self._seen.vendor, self._raw.sha256)
-        return self._done(run, again=again)
+        return self._done(run, again=known and again)
 
     def _quarantine(self, why: str) -> DropLine:
         """Put the drop where a person finds it, with the reason beside it."""

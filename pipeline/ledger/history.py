@@ -1,0 +1,68 @@
+"""The contact history: every point that was let through before, when and by whom it had been delivered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Connection, select
+
+from pipeline.ledger.database import Ledger
+from pipeline.ledger.history_file import PointsFile
+from pipeline.ledger.history_past import Past
+from pipeline.ledger.history_points import Points
+from pipeline.ledger.tables import segments
+
+Sequences = npt.NDArray[np.uint32]
+_NEVER = np.uint32(0xFFFFFFFF)
+
+
+@dataclass(frozen=True)
+class Earliest:
+    """For each point, the sequence of the drop that brought it first: of the same vendor, of others; 0 for none."""
+
+    own: Sequences
+    other: Sequences
+
+
+class History:
+    """The files of the history as they stood at one moment."""
+
+    def __init__(self, files: list[PointsFile]) -> None:
+        self._files = files
+
+    def earliest(self, points: Points, past: Past) -> Earliest:
+        """Look points up, in any order."""
+        order = np.argsort(points.keys)
+        wanted = points.part(order)
+        found = {own: np.full(len(points), _NEVER) for own in (True, False)}
+        for file in self._files:
+            deliveries = [past.deliveries.get(owner) for owner in file.owners]
+            if not any(deliveries):
+                continue
+            rows, owners = file.matches(wanted)
+            for own, sequences in found.items():
+                of_owner = np.array(
+                    [
+                        _NEVER if each is None or (each.vendor == past.vendor) != own else each.sequence
+                        for each in deliveries
+                    ],
+                    dtype=np.uint32,
+                )
+                np.minimum.at(sequences, rows, of_owner[owners])
+        return Earliest(_given_back(found[True], order), _given_back(found[False], order))
+
+
+def _given_back(sequences: Sequences, order: npt.NDArray[np.intp]) -> Sequences:
+    """Put results into the order of the question; 0 stands for never."""
+    sequences[sequences == _NEVER] = 0
+    given = np.empty_like(sequences)
+    given[order] = sequences
+    return given
+
+
+def open_history(ledger: Ledger, connection: Connection) -> History:
+    """Open all files that count at the moment. `LedgerError` when one is missing or damaged."""
+    current = select(segments.c.file, segments.c.bytes).where(segments.c.retired_at.is_(None)).order_by(segments.c.file)
+    return History([PointsFile(ledger.history, row.file, row.bytes) for row in connection.execute(current)])

@@ -28,7 +28,6 @@ from schemas.durable import move_file
 from schemas.errors import LeadscrubError, LedgerError, OutputError, UsageError
 from schemas.workspace import WORKSPACE_FILE, LedgerChoice, Workspace
 
-
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 

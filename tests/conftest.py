@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -176,3 +177,23 @@ def in_folder(tmp_path: Path) -> Iterator[Path]:
     """Make the test's folder the current one."""
     with contextlib.chdir(tmp_path):
         yield tmp_path
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[int]:
+    """The port of a real PostgreSQL server, started at first use."""
+    from tests.postgres_server import postgres_server
+
+    with postgres_server() as port:
+        yield port
+
+
+@pytest.fixture
+def postgres_url(postgres: int) -> str:
+    """The URL of a new, empty database of that server."""
+    import psycopg
+
+    name = f"ledger_{uuid.uuid4().hex}"
+    with psycopg.connect(f"postgresql://postgres@127.0.0.1:{postgres}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return f"postgresql://postgres@127.0.0.1:{postgres}/{name}"

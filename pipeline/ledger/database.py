@@ -41,7 +41,10 @@ class Ledger:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a consistent view."""
-        with faults(), self.engine.connect().execution_options(reading=True) as connection:
+        options: dict[str, Any] = {"reading": True}
+        if self.engine.dialect.name == "postgresql":
+            options["isolation_level"] = "REPEATABLE READ"
+        with faults(), self.engine.connect().execution_options(**options) as connection:
             yield connection
 
     def close(self) -> None:

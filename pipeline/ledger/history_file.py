@@ -70,6 +70,11 @@ class Written:
     points: int
 
 
+def points_path(folder: Path, file: str) -> Path:
+    """Where a file of the history lies."""
+    return folder / f"{file}{SUFFIX}"
+
+
 def ordered(entries: Entries) -> Entries:
     """Sort entries by point and owner, and leave out repeats."""
     keys = entries.points.keys

@@ -7,6 +7,7 @@ points of a run are written beside what the history has, and count from the mome
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 
@@ -15,12 +16,13 @@ from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from pipeline.ledger.database import Ledger, stamp
 from pipeline.ledger.drops import Received
-from pipeline.ledger.history_file import Written
+from pipeline.ledger.history_file import Written, points_path
+from pipeline.ledger.history_merging import add_file, tidy_history
 from pipeline.ledger.history_past import past_identity, past_of
 from pipeline.ledger.history_writing import write_run
 from pipeline.ledger.tables import drops, run_drops, run_overlaps, run_reasons, runs, segment_runs, segments
 from pipeline.manifests import MANIFEST, read_manifest
-from schemas.errors import PastChangedError
+from schemas.errors import LedgerError, PastChangedError
 from schemas.manifest import Manifest
 
 
@@ -40,6 +42,8 @@ def record_run(ledger: Ledger, out: Path, received: list[Received], now: datetim
     """
     manifest = read_manifest(out)
     digest = hashlib.sha256((out / MANIFEST).read_bytes()).hexdigest()
+    if _stands(ledger, manifest.run_id, out, digest):
+        return manifest
     first = min(received, key=lambda drop: drop.sequence)
     written = write_run(ledger.history, out, manifest.run_id, [drop.sha256 for drop in received])
     values = {
@@ -67,7 +71,9 @@ def record_run(ledger: Ledger, out: Path, received: list[Received], now: datetim
         else:
             connection.execute(update(runs).where(runs.c.run_id == manifest.run_id).values(**values))
         _detail(connection, manifest, received)
-        _add_points(connection, manifest.run_id, written)
+        _add_points(connection, ledger.history, manifest.run_id, written)
+    with suppress(OSError):  # the history is kept in few files where there is room; nothing that it says depends on it
+        tidy_history(ledger, now)
     return manifest
 
 
@@ -75,6 +81,18 @@ def earliest_valid_until(out: Path) -> date | None:
     """Return the first day on which some clean row of a result goes stale."""
     column = pl.scan_parquet(out / "clean.parquet").select(pl.col("valid_until").min()).collect().item()
     return column if isinstance(column, date) else None
+
+
+def _stands(ledger: Ledger, run_id: str, out: Path, digest: str) -> bool:
+    """Whether this very output was entered and counts. All of a run is entered at once."""
+    entered = select(runs.c.run_id).where(
+        runs.c.run_id == run_id,
+        runs.c.state == "done",
+        runs.c.out == str(out.absolute()),
+        runs.c.manifest_sha256 == digest,
+    )
+    with ledger.reading() as connection:
+        return connection.execute(entered).first() is not None
 
 
 def _check_past(connection: Connection, manifest: Manifest, received: list[Received]) -> None:
@@ -123,7 +141,7 @@ def _detail(connection: Connection, manifest: Manifest, received: list[Received]
             connection.execute(insert(table), [own | row for row in rows])
 
 
-def _add_points(connection: Connection, run_id: str, written: Written) -> None:
+def _add_points(connection: Connection, history: Path, run_id: str, written: Written) -> None:
     """Let the points of a run count, unless some file has them already, alone or among those of other runs."""
     held = (
         select(segments.c.file)
@@ -132,7 +150,6 @@ def _add_points(connection: Connection, run_id: str, written: Written) -> None:
     )
     if connection.execute(held).first() is not None:
         return
-    connection.execute(delete(segment_runs).where(segment_runs.c.file == written.file))
-    connection.execute(delete(segments).where(segments.c.file == written.file))
-    connection.execute(insert(segments).values(file=written.file, bytes=written.bytes, points=written.points))
-    connection.execute(insert(segment_runs).values(file=written.file, run_id=run_id))
+    if not points_path(history, written.file).exists():
+        raise LedgerError("A file of the contact history was removed before it was entered.", "Run again.")
+    add_file(connection, written, [run_id])

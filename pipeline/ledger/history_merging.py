@@ -1,0 +1,134 @@
+"""Keeps the contact history in few files: those of like size are merged, and what nobody reads any more is removed.
+
+What is found in the history never depends on it: merged or not, the same points have the same owners. Of runs that do
+not count any more, merging leaves out the points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from shutil import rmtree
+
+import numpy as np
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from pipeline.ledger.database import Ledger, stamp
+from pipeline.ledger.history_file import (
+    MAKING,
+    SUFFIX,
+    Entries,
+    Owner,
+    PointsFile,
+    Written,
+    ordered,
+    write_points,
+)
+from pipeline.ledger.history_past import COUNTING
+from pipeline.ledger.history_points import joined
+from pipeline.ledger.tables import runs, segment_runs, segments
+
+#: So many files of one size are merged.
+_ENOUGH = 4
+#: Files below this many points are all of one size; above, a size is four times the one before.
+_SMALLEST = 1 << 14
+#: A file that was merged into another, or that nobody entered, stays for those who may be at work with it.
+_READERS_NEED = timedelta(days=1)
+#: Pages of a file that are merged at once.
+_PAGES = 8
+
+
+def tidy_history(ledger: Ledger, now: datetime) -> None:
+    """Merge what is to be merged, then remove what is out of use. Interrupted, it is done the next time."""
+    while (chosen := _to_merge(ledger)) and _merge(ledger, chosen, now):
+        pass
+    _sweep(ledger, now)
+
+
+def _to_merge(ledger: Ledger) -> list[PointsFile]:
+    """Open the files of the smallest size that there are enough of; none where there is no such size."""
+    with ledger.reading() as connection:
+        current = connection.execute(
+            select(segments.c.file, segments.c.bytes, segments.c.points)
+            .where(segments.c.retired_at.is_(None))
+            .order_by(segments.c.file)
+        ).all()
+    sizes: dict[int, list[tuple[str, int]]] = {}
+    for row in current:
+        sizes.setdefault((row.points // _SMALLEST).bit_length() // 2, []).append((row.file, row.bytes))
+    enough = sorted(size for size, files in sizes.items() if len(files) >= _ENOUGH)
+    return [PointsFile(ledger.history, file, size) for file, size in sizes[enough[0]]] if enough else []
+
+
+def _merge(ledger: Ledger, files: list[PointsFile], now: datetime) -> bool:
+    """Put one file in the place of several, unless somebody else changed them or their runs meanwhile."""
+    names = [file.file for file in files]
+    with ledger.reading() as connection:
+        counting = _counting(connection, names)
+    written = write_merged(ledger.history, files, counting)
+    with ledger.writing() as connection:
+        current = select(func.count()).where(segments.c.file.in_(names), segments.c.retired_at.is_(None))
+        if connection.execute(current).scalar_one() != len(names) or _counting(connection, names) != counting:
+            return False
+        retired = update(segments).where(segments.c.file.in_(names)).values(retired_at=stamp(now))
+        connection.execute(retired)
+        add_file(connection, written, sorted(counting))
+    return True
+
+
+def write_merged(history: Path, files: list[PointsFile], counting: set[str]) -> Written:
+    """Write the points of several files, as far as their runs count, to one."""
+    owners = sorted({owner for file in files for owner in file.owners if owner.run_id in counting})
+    return write_points(history, _merged(files, {owner: number for number, owner in enumerate(owners)}), owners)
+
+
+def add_file(connection: Connection, written: Written, run_ids: list[str]) -> None:
+    """Let a written file count, as the one that has the points of these runs."""
+    for table in (segment_runs, segments):
+        connection.execute(delete(table).where(table.c.file == written.file))
+    connection.execute(insert(segments).values(file=written.file, bytes=written.bytes, points=written.points))
+    if run_ids:
+        connection.execute(insert(segment_runs), [{"file": written.file, "run_id": run_id} for run_id in run_ids])
+
+
+def _merged(files: list[PointsFile], numbers: dict[Owner, int]) -> Iterator[Entries]:
+    """All entries in order, a range of keys at a time; memory holds some pages of each file."""
+    renumbered = [np.array([numbers.get(owner, -1) for owner in file.owners], np.int64) for file in files]
+    firsts = np.unique(np.concatenate([np.zeros(1, np.uint64), *(file.firsts for file in files)]))
+    bounds: list[int | None] = [*firsts[::_PAGES].tolist(), None]
+    for low, high in pairwise(bounds):
+        parts = []
+        for file, number in zip(files, renumbered, strict=True):
+            part = file.between(low or 0, high)
+            owners = number[part.owners]
+            kept = owners >= 0
+            parts.append(Entries(part.points.part(kept), owners[kept].astype(np.uint32)))
+        together = np.concatenate([part.owners for part in parts])
+        yield ordered(Entries(joined([part.points for part in parts]), together))
+
+
+def _counting(connection: Connection, files: list[str]) -> set[str]:
+    """Runs of these files that count."""
+    of_files = select(segment_runs.c.run_id).where(segment_runs.c.file.in_(files))
+    counting = select(runs.c.run_id).where(runs.c.run_id.in_(of_files), runs.c.state.in_(COUNTING))
+    return set(connection.execute(counting).scalars())
+
+
+def _sweep(ledger: Ledger, now: datetime) -> None:
+    """Remove files that were retired a day ago, and those that were made and never entered."""
+    before = now - _READERS_NEED
+    with ledger.writing() as connection:
+        old = connection.execute(select(segments.c.file).where(segments.c.retired_at < stamp(before))).scalars().all()
+        for table in (segment_runs, segments):
+            connection.execute(delete(table).where(table.c.file.in_(old)))
+        known = set(connection.execute(select(segments.c.file)).scalars())
+        # Still in the transaction: nobody enters a file between the look and the removal.
+        for path in ledger.history.iterdir():
+            if path.name.startswith(MAKING) and path.stat().st_mtime < before.timestamp():
+                rmtree(path, ignore_errors=True)
+            elif SUFFIX in path.name and path.name.partition(".")[0] not in known:
+                retired = path.name.partition(".")[0] in old
+                if retired or path.stat().st_mtime < before.timestamp():
+                    path.unlink(missing_ok=True)

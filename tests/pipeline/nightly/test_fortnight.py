@@ -86,7 +86,7 @@ class Fortnight:
         if n == 6:
             again = leads(range(2 * 40 + 20, 2 * 40 + 50), prefix="zen-2.csv:")
             put(inbox["zen"], "zen-2-once-more.csv", again, night(n, 2))
-            put(inbox["acme"], "acme-5a.csv", leads(range(200, 230), prefix="acme-5a.csv:"), night(n, 2))
+            put(inbox["acme"], "acme-4a.csv", leads(range(160, 190), prefix="acme-4a.csv:"), night(n, 2))
         if n == 7:
             self.put("acme", "acme-6a-corrected.csv", range(240, 271), n)
         if n == 8:
@@ -148,7 +148,7 @@ def fortnight(folder: Path, passes: Passes, *, faults: bool, full_disk: bool) ->
 
 
 def test_a_fortnight_with_every_fault_ends_as_one_without(tmp_path: Path) -> None:
-    """Late, cut off, repeated, corrected, broken and drifted drops, a stale list, a full disk, a clock set back, kills."""
+    """Late, cut off, repeated, corrected, broken, drifted drops, a stale list, a full disk, a clock set back, kills."""
     full_disk = may_mount(tmp_path / "mount")
     with passes(tmp_path) as forked:
         calm = fortnight(tmp_path / "calm", forked, faults=False, full_disk=False)

@@ -205,7 +205,8 @@ Dump = dict[str, list[tuple[Any, ...]]]
 
 def dump(workspace: Path, url: str | None = None, *, by_drop: bool = False) -> Dump:
     """The ledger without its stamps. ``by_drop``: runs are named by their drop, and their days left out."""
-    engine = create_engine(url or f"sqlite:///{workspace / 'ledger' / 'ledger.db'}")
+    shared = None if url is None else url.replace("postgresql:", "postgresql+psycopg:")
+    engine = create_engine(shared or f"sqlite:///{workspace / 'ledger' / 'ledger.db'}")
     with engine.connect() as connection:
 
         def rows(table: Table, *names: str) -> list[dict[str, Any]]:
@@ -245,6 +246,8 @@ def dump(workspace: Path, url: str | None = None, *, by_drop: bool = False) -> D
         for line in lines:
             for key in dated & set(line):
                 del line[key]
+            if line.get("message"):
+                line["message"] = line["message"].replace(str(workspace), "")
             for key in {"out", "kept_at"} & set(line):
                 path = Path(line[key]) if line[key] else None
                 line[key] = path and (path.parts[len(workspace.parts)] if by_drop else path.relative_to(workspace))

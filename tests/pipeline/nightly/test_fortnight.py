@@ -24,7 +24,6 @@ from tests.pipeline.nightly.workspaces import (
     leads,
     make_workspace,
     night,
-    passes,
     put,
 )
 
@@ -147,13 +146,12 @@ def fortnight(folder: Path, passes: Passes, *, faults: bool, full_disk: bool) ->
     return told
 
 
-def test_a_fortnight_with_every_fault_ends_as_one_without(tmp_path: Path) -> None:
+def test_a_fortnight_with_every_fault_ends_as_one_without(forked: Passes, tmp_path: Path) -> None:
     """Late, cut off, repeated, corrected, broken, drifted drops, a stale list, a full disk, a clock set back, kills."""
     full_disk = may_mount(tmp_path / "mount")
-    with passes(tmp_path) as forked:
-        calm = fortnight(tmp_path / "calm", forked, faults=False, full_disk=False)
-        rough = fortnight(tmp_path / "rough", forked, faults=True, full_disk=full_disk)
-        outcomes = forked.outcomes()
+    calm = fortnight(tmp_path / "calm", forked, faults=False, full_disk=False)
+    rough = fortnight(tmp_path / "rough", forked, faults=True, full_disk=full_disk)
+    outcomes = forked.outcomes()
     assert calm.codes == {n: 4 if n in (8, 12) else 0 for n in NIGHTS}
     assert rough.codes == calm.codes | {STALE: 5} | ({FULL: 1} if full_disk else {})
     assert calm.delivered == rough.delivered
@@ -179,35 +177,34 @@ def test_a_fortnight_with_every_fault_ends_as_one_without(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("share", range(2))
-def test_a_pass_is_killed_before_each_change_of_the_disk(tmp_path: Path, share: int) -> None:
+def test_a_pass_is_killed_before_each_change_of_the_disk(forked: Passes, tmp_path: Path, share: int) -> None:
     """A good drop, one that had come before, and a broken one; killed before every so-manieth change, then again."""
     workspace, prepared, count = tmp_path / "workspace", tmp_path / "prepared", tmp_path / "count"
     make_workspace(workspace)
-    with passes(tmp_path) as forked:
-        put(workspace / "inbox" / "acme", "first.csv", leads(range(20)), night(1, 2))
-        assert forked.run(workspace, night(1)) == 0
-        put(workspace / "inbox" / "acme", "good.csv", leads(range(10, 30), prefix="n"), night(2, 2), ".done")
-        put(workspace / "inbox" / "acme", "once-more.csv", leads(range(20)), night(2, 2))
-        put(workspace / "inbox" / "zen", "broken.zip", b"PK\3\4" + b"no archive" * 9, night(2, 2))
-        workspace.rename(prepared)
+    put(workspace / "inbox" / "acme", "first.csv", leads(range(20)), night(1, 2))
+    assert forked.run(workspace, night(1)) == 0
+    put(workspace / "inbox" / "acme", "good.csv", leads(range(10, 30), prefix="n"), night(2, 2), ".done")
+    put(workspace / "inbox" / "acme", "once-more.csv", leads(range(20)), night(2, 2))
+    put(workspace / "inbox" / "zen", "broken.zip", b"PK\3\4" + b"no archive" * 9, night(2, 2))
+    workspace.rename(prepared)
 
-        def again() -> None:
-            shutil.rmtree(workspace, ignore_errors=True)
-            shutil.copytree(prepared, workspace)
+    def again() -> None:
+        shutil.rmtree(workspace, ignore_errors=True)
+        shutil.copytree(prepared, workspace)
 
+    again()
+    assert forked.run(workspace, night(2), count=str(count)) == 4
+    changes, whole, files = count.stat().st_size, dump(workspace), tree(workspace)
+    assert changes > 40
+    every = max(2 * changes // max(KILLS, 1), 2)
+    for moment in range(1 + share * every // 2, changes + 1, every):
         again()
-        assert forked.run(workspace, night(2), count=str(count)) == 4
-        changes, whole, files = count.stat().st_size, dump(workspace), tree(workspace)
-        assert changes > 40
-        every = max(2 * changes // max(KILLS, 1), 2)
-        for moment in range(1 + share * every // 2, changes + 1, every):
-            again()
-            assert forked.run(workspace, night(2), kill_at=moment) == -9, moment
-            assert forked.run(workspace, night(2)) in (0, 4), moment
-            assert dump(workspace) == whole, moment
-            assert tree(workspace) == files, moment
-        assert forked.run(workspace, night(2, 4)) == 0
-        assert dump(workspace) == whole
+        assert forked.run(workspace, night(2), kill_at=moment) == -9, moment
+        assert forked.run(workspace, night(2)) in (0, 4), moment
+        assert dump(workspace) == whole, moment
+        assert tree(workspace) == files, moment
+    assert forked.run(workspace, night(2, 4)) == 0
+    assert dump(workspace) == whole
 
 
 def tree(workspace: Path) -> list[str]:

@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, select
 
 from pipeline.ledger.tables import run_drops, runs
 from tests.conftest import REPO
-from tests.pipeline.nightly.workspaces import dump, leads, make_workspace, night, passes, put
+from tests.pipeline.nightly.workspaces import Passes, dump, leads, make_workspace, night, put
 from tests.pipeline.reading.servers import sftp_server
 
 DROPS = 6
@@ -96,7 +96,7 @@ def test_two_machines_at_once_take_each_drop_once(tmp_path: Path, server: tuple[
     assert (summary["known"], summary["drops"]) == (DROPS, [])
 
 
-def test_a_remote_inbox_is_read_and_left_as_it_is(tmp_path: Path, server: tuple[Path, str]) -> None:
+def test_a_remote_inbox_is_read_and_left_as_it_is(forked: Passes, tmp_path: Path, server: tuple[Path, str]) -> None:
     """Companions are read there; a later file of the same name is another drop; one in quarantine can be had again."""
     served, inbox = server
     workspace = machine(tmp_path / "one", inbox, "", tmp_path)
@@ -108,23 +108,22 @@ def test_a_remote_inbox_is_read_and_left_as_it_is(tmp_path: Path, server: tuple[
     put(served, "b.csv.part", leads(range(3)), old)
     put(served, "broken.zip", b"PK\3\4" + b"no archive" * 9, old)
     (served / "folder").mkdir()
-    with passes(tmp_path) as forked:
-        assert forked.run(workspace, night(1)) == 4
-        assert forked.outcomes() == {
-            "a.csv": "scrubbed",
-            "checked.csv": "waiting",
-            "b.csv.part": "waiting",
-            "broken.zip": "quarantined",
-        }
-        put(served, "a.csv", leads(range(10, 13)), night(2, 2))
-        (served / "checked.csv.md5").unlink()
-        assert forked.run(workspace, night(2)) == 0
-        assert forked.outcomes() == {"a.csv": "scrubbed", "checked.csv": "scrubbed", "b.csv.part": "waiting"}
-        assert forked.told()["known"] == 1
-        (kept,) = (workspace / "quarantine" / "acme").glob("*-broken.zip")
-        kept.unlink()
-        assert forked.run(workspace, night(3)) == 4
-        assert forked.outcomes() == {"b.csv.part": "waiting", "broken.zip": "quarantined"}
+    assert forked.run(workspace, night(1)) == 4
+    assert forked.outcomes() == {
+        "a.csv": "scrubbed",
+        "checked.csv": "waiting",
+        "b.csv.part": "waiting",
+        "broken.zip": "quarantined",
+    }
+    put(served, "a.csv", leads(range(10, 13)), night(2, 2))
+    (served / "checked.csv.md5").unlink()
+    assert forked.run(workspace, night(2)) == 0
+    assert forked.outcomes() == {"a.csv": "scrubbed", "checked.csv": "scrubbed", "b.csv.part": "waiting"}
+    assert forked.told()["known"] == 1
+    (kept,) = (workspace / "quarantine" / "acme").glob("*-broken.zip")
+    kept.unlink()
+    assert forked.run(workspace, night(3)) == 4
+    assert forked.outcomes() == {"b.csv.part": "waiting", "broken.zip": "quarantined"}
     assert kept.exists()
     found = dump(workspace)
     assert sorted({row[1] for row in found["arrivals"]}) == [
@@ -139,31 +138,31 @@ def test_a_remote_inbox_is_read_and_left_as_it_is(tmp_path: Path, server: tuple[
     ]
 
 
-def test_a_remote_drop_is_killed_before_each_change_of_the_disk(tmp_path: Path, server: tuple[Path, str]) -> None:
+def test_a_remote_drop_is_killed_before_each_change_of_the_disk(
+    forked: Passes, tmp_path: Path, server: tuple[Path, str]
+) -> None:
     served, inbox = server
     put(served, "a.csv", leads(range(3)), night(1, 2))
     count = tmp_path / "count"
-    with passes(tmp_path) as forked:
-        calm = machine(tmp_path / "calm", inbox, "", tmp_path)
-        assert forked.run(calm, night(1), count=str(count)) == 0
-        changes = count.stat().st_size
-        whole = dump(calm)
-        for moment in range(3, changes + 1, max(changes // 8, 1)):
-            workspace = machine(tmp_path / f"killed-{moment}", inbox, "", tmp_path)
-            assert forked.run(workspace, night(1), kill_at=moment) == -9, moment
-            assert forked.run(workspace, night(1)) == 0
-            assert dump(workspace) == whole, moment
-            (kept,) = (path for path in (workspace / "archive").rglob("*") if path.is_file())
-            assert kept.read_text(encoding="utf-8") == leads(range(3))
-            assert not list((workspace / ".nightly" / "fetched").rglob("*.csv"))
+    calm = machine(tmp_path / "calm", inbox, "", tmp_path)
+    assert forked.run(calm, night(1), count=str(count)) == 0
+    changes = count.stat().st_size
+    whole = dump(calm)
+    for moment in range(3, changes + 1, max(changes // 8, 1)):
+        workspace = machine(tmp_path / f"killed-{moment}", inbox, "", tmp_path)
+        assert forked.run(workspace, night(1), kill_at=moment) == -9, moment
+        assert forked.run(workspace, night(1)) == 0
+        assert dump(workspace) == whole, moment
+        (kept,) = (path for path in (workspace / "archive").rglob("*") if path.is_file())
+        assert kept.read_text(encoding="utf-8") == leads(range(3))
+        assert not list((workspace / ".nightly" / "fetched").rglob("*.csv"))
 
 
-def test_a_server_that_is_away_is_the_vendors_trouble_alone(tmp_path: Path) -> None:
+def test_a_server_that_is_away_is_the_vendors_trouble_alone(forked: Passes, tmp_path: Path) -> None:
     workspace = machine(tmp_path / "one", "sftp://vendor@127.0.0.1:9/drops", "", tmp_path)
     put(workspace / "inbox" / "zen", "z.csv", leads(range(3)), night(1, 2))
-    with passes(tmp_path) as forked:
-        assert forked.run(workspace, night(1)) == 4
-        (trouble,) = forked.told()["troubles"]
-        assert forked.outcomes() == {"z.csv": "scrubbed"}
+    assert forked.run(workspace, night(1)) == 4
+    (trouble,) = forked.told()["troubles"]
+    assert forked.outcomes() == {"z.csv": "scrubbed"}
     assert trouble["vendor"] == "acme"
     assert "'sftp://127.0.0.1:9/drops' could not be fetched to its end" in trouble["why"]

@@ -112,6 +112,7 @@ for line in sys.stdin:
     if child == 0:
         log = os.open(asked["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0); os.dup2(log, 1); os.dup2(log, 2)
+        os.environ["HOME"] = asked["home"]
         begun, start = datetime.fromisoformat(asked["now"]), time.monotonic()
         clock = lambda: begun + timedelta(seconds=time.monotonic() - start)
         counted = os.open(asked["count"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC) if asked.get("count") else None
@@ -143,7 +144,8 @@ class Passes:
 
     def run(self, workspace: Path, now: datetime, kill_after: float | None = None, **more: Any) -> int:
         """Exit code of a pass; -9 when it was killed before it ended."""
-        asked = {"workspace": str(workspace), "now": now.isoformat(), "log": str(self.log), **more}
+        asked = {"workspace": str(workspace), "now": now.isoformat(), "log": str(self.log), "home": os.environ["HOME"]}
+        asked |= more
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         began = time.monotonic()
@@ -237,9 +239,11 @@ def dump(workspace: Path, url: str | None = None, *, by_drop: bool = False) -> D
             "run_drops": rows(run_drops, "run_id", "sha256"),
             "run_reasons": rows(run_reasons, "run_id", "code", "rows"),
             "run_overlaps": rows(run_overlaps, "run_id", "earlier_vendor", "rows"),
-            "segments": rows(segments, "points") if by_drop else rows(segments, "file", "points"),
+            "segments": rows(segments, "points", "retired_at") if by_drop else rows(segments, "file", "points"),
         }
     engine.dispose()
+    if by_drop:  # files are merged sooner or later; what they hold together is the same
+        found["segments"] = [{"points": sum(row["points"] for row in found["segments"] if not row["retired_at"])}]
     dated = {"as_of", "past"} if by_drop else set()
     canonical: Dump = {}
     for name, lines in found.items():

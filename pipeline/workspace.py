@@ -10,6 +10,11 @@ from schemas.errors import OutputError
 _FILES = {
     "leadscrub.toml": """\
 # This folder is a leadscrub workspace. Campaigns, vendors and layouts are found below it.
+
+# What is remembered between runs: which drops came, what was bought before, and from whom first.
+# [ledger]                            # SQLite: ledger/ledger.db
+# url = "postgresql://host/name"      # for several machines; the password comes from ~/.pgpass or PGPASSWORD
+# history = "ledger/history"          # machines that share a ledger share this folder
 """,
     "campaigns/example.toml": """\
 # A campaign: who contacts, how, and against which lists.
@@ -26,6 +31,9 @@ region = "US"                       # where a number without + belongs
 # keys = ["phone", "email"]         # default: phone for call and text, email for email
 policy = "first"                    # or newest_consent
 # email_folds = ["plus", "dots", "aliases"]   # jo+x@, Gmail's dots, a provider's other domains are one mailbox
+# history = "block"                 # or flag, off: bought from the same vendor before (needs a ledger)
+# cross_vendor = "block"            # or flag, off: another vendor was first
+# history_days = 90                 # only what was received in so many days before; for ever when not said
 
 # What becomes of each type of number: allow, flag or block. What is not named keeps its default (see the README).
 # [phone_types]

@@ -98,10 +98,10 @@ def _engine(choice: LedgerChoice, workspace: Path) -> Engine:
         return _sqlite(f"sqlite:///{path}")
     try:
         url = make_url(choice.url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise UsageError("The ledger's url is none.", "Write it as postgresql://host/name.") from error
     if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
-        if url.password is not None:
+        if url.password is not None or "password" in url.query:
             raise UsageError("The ledger's url holds a password.", "Put it into ~/.pgpass or PGPASSWORD.")
         try:
             return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.ledger.history_points import Points, Words
+from pipeline.ledger.history_points import Points, Words, joined
 from schemas.durable import sync_path
 from schemas.errors import LedgerError, ListError
 from suppression.index.blobs import Blob, BlobWriter
@@ -73,6 +73,12 @@ class Written:
 def points_path(folder: Path, file: str) -> Path:
     """Where a file of the history lies."""
     return folder / f"{file}{SUFFIX}"
+
+
+def joined_entries(parts: list[Entries]) -> Entries:
+    """One after the other."""
+    owners = np.concatenate([np.empty(0, np.uint32), *(part.owners for part in parts)])
+    return Entries(joined([part.points for part in parts]), owners)
 
 
 def ordered(entries: Entries) -> Entries:
@@ -127,18 +133,27 @@ def write_points(folder: Path, chunks: Iterable[Entries], owners: list[Owner]) -
 
 
 def _pages(chunks: Iterable[Entries]) -> Iterator[Entries]:
+    """Divide entries into pages; where is decided by the entries alone, not by the chunks that they come in."""
+    rest = joined_entries([])
     for chunk in chunks:
-        keys = chunk.points.keys
+        held = joined_entries([rest, chunk])
         start = 0
-        while start < len(keys):
-            stop = min(start + PAGE, len(keys))
-            if stop < len(keys):
-                # A page ends before the key that would stand in two, or after it where it has no other.
-                last = keys[stop]
-                before = int(np.searchsorted(keys, last, "left"))
-                stop = before if before > start else int(np.searchsorted(keys, last, "right"))
-            yield chunk.part(slice(start, stop))
+        while (stop := _page_end(held.points.keys, start)) is not None:
+            yield held.part(slice(start, stop))
             start = stop
+        rest = held.part(slice(start, None))
+    if len(rest):
+        yield rest
+
+
+def _page_end(keys: Words, start: int) -> int | None:
+    """A page ends before the key that would stand in two, or after it where it has no other; None: not known yet."""
+    if len(keys) - start <= PAGE:
+        return None
+    last = keys[start + PAGE]
+    before = int(np.searchsorted(keys, last, "left"))
+    stop = before if before > start else int(np.searchsorted(keys, last, "right"))
+    return stop if stop < len(keys) else None
 
 
 class PointsFile:
@@ -183,13 +198,11 @@ class PointsFile:
         first = max(int(np.searchsorted(self.firsts, np.uint64(low), "right")) - 1, 0)
         last = len(self.firsts) if high is None else int(np.searchsorted(self.firsts, np.uint64(high), "left"))
         self._check(np.arange(first, last))
-        held = [self._page(page) for page in range(first, last)]
-        keys = np.concatenate([np.empty(0, np.uint64), *(page.points.keys for page in held)])
-        rests = np.concatenate([np.empty(0, np.uint64), *(page.points.rests for page in held)])
-        owners = np.concatenate([np.empty(0, np.uint32), *(page.owners for page in held)])
+        held = joined_entries([self._page(page) for page in range(first, last)])
+        keys = held.points.keys
         start = int(np.searchsorted(keys, np.uint64(low)))
         stop = len(keys) if high is None else int(np.searchsorted(keys, np.uint64(high)))
-        return Entries(Points(keys, rests), owners).part(slice(start, stop))
+        return held.part(slice(start, stop))
 
     def _page(self, page: int) -> Entries:
         """A page whose blocks were checked."""

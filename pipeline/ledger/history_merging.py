@@ -23,11 +23,11 @@ from pipeline.ledger.history_file import (
     Owner,
     PointsFile,
     Written,
+    joined_entries,
     ordered,
     write_points,
 )
 from pipeline.ledger.history_past import COUNTING
-from pipeline.ledger.history_points import joined
 from pipeline.ledger.tables import runs, segment_runs, segments
 
 #: So many files of one size are merged.
@@ -81,7 +81,7 @@ def _merge(ledger: Ledger, files: list[PointsFile], now: datetime) -> bool:
 def write_merged(history: Path, files: list[PointsFile], counting: set[str]) -> Written:
     """Write the points of several files, as far as their runs count, to one."""
     owners = sorted({owner for file in files for owner in file.owners if owner.run_id in counting})
-    return write_points(history, _merged(files, {owner: number for number, owner in enumerate(owners)}), owners)
+    return write_points(history, merged(files, owners), owners)
 
 
 def add_file(connection: Connection, written: Written, run_ids: list[str]) -> None:
@@ -93,8 +93,9 @@ def add_file(connection: Connection, written: Written, run_ids: list[str]) -> No
         connection.execute(insert(segment_runs), [{"file": written.file, "run_id": run_id} for run_id in run_ids])
 
 
-def _merged(files: list[PointsFile], numbers: dict[Owner, int]) -> Iterator[Entries]:
-    """All entries in order, a range of keys at a time; memory holds some pages of each file."""
+def merged(files: list[PointsFile], owners: list[Owner]) -> Iterator[Entries]:
+    """All entries of these owners in order, a range of keys at a time; memory holds some pages of each file."""
+    numbers = {owner: number for number, owner in enumerate(owners)}
     renumbered = [np.array([numbers.get(owner, -1) for owner in file.owners], np.int64) for file in files]
     firsts = np.unique(np.concatenate([np.zeros(1, np.uint64), *(file.firsts for file in files)]))
     bounds: list[int | None] = [*firsts[::_PAGES].tolist(), None]
@@ -102,11 +103,10 @@ def _merged(files: list[PointsFile], numbers: dict[Owner, int]) -> Iterator[Entr
         parts = []
         for file, number in zip(files, renumbered, strict=True):
             part = file.between(low or 0, high)
-            owners = number[part.owners]
-            kept = owners >= 0
-            parts.append(Entries(part.points.part(kept), owners[kept].astype(np.uint32)))
-        together = np.concatenate([part.owners for part in parts])
-        yield ordered(Entries(joined([part.points for part in parts]), together))
+            mine = number[part.owners]
+            kept = mine >= 0
+            parts.append(Entries(part.points.part(kept), mine[kept].astype(np.uint32)))
+        yield ordered(joined_entries(parts))
 
 
 def _counting(connection: Connection, files: list[str]) -> set[str]:

@@ -2,32 +2,58 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 
-from pipeline.ledger.history_file import Entries, Owner, Written, ordered, write_points
-from pipeline.ledger.history_points import Points, email_history_points, joined, phone_history_points
+from pipeline.ledger.history_file import (
+    MAKING,
+    Entries,
+    Owner,
+    PointsFile,
+    Written,
+    joined_entries,
+    ordered,
+    write_points,
+)
+from pipeline.ledger.history_merging import merged
+from pipeline.ledger.history_points import email_history_points, phone_history_points
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
 from schemas.contact.email import email_key
 
 #: Rows of clean.parquet that are read at once.
 _ROWS = 1 << 18
+#: Points that are put in order at once.
+_AT_ONCE = 1 << 21
 
 
-def write_run(history: Path, out: Path, run_id: str, drops: list[str]) -> Written:
+def write_run(history: Path, out: Path, run_id: str, drops: list[str], at_once: int = _AT_ONCE) -> Written:
     """Write what the clean rows of ``out`` let through, by the drops (SHA-256) that they came in. The same run always
-    makes the same file."""
+    makes the same file; memory holds ``at_once`` points."""
     owners = sorted(Owner(run_id, sha256) for sha256 in drops)
-    parts = list(_entries(out / "clean.parquet", [owner.sha256 for owner in owners]))
-    whole = Entries(
-        joined([part.points for part in parts]),
-        np.concatenate([np.empty(0, np.uint32), *(part.owners for part in parts)]),
-    )
-    return write_points(history, [ordered(whole)], owners)
+    chunks = _together(_entries(out / "clean.parquet", [owner.sha256 for owner in owners]), at_once)
+    first, second = next(chunks, joined_entries([])), next(chunks, None)
+    if second is None:
+        return write_points(history, [ordered(first)], owners)
+    with tempfile.TemporaryDirectory(prefix=MAKING, dir=history) as making:
+        folder = Path(making)
+        parts = [write_points(folder, [ordered(chunk)], owners) for chunk in chain([first, second], chunks)]
+        return write_points(history, merged([PointsFile(folder, p.file, p.bytes) for p in parts], owners), owners)
+
+
+def _together(parts: Iterator[Entries], at_once: int) -> Iterator[Entries]:
+    waiting: list[Entries] = []
+    for part in parts:
+        waiting.append(part)
+        if sum(map(len, waiting)) >= at_once:
+            yield joined_entries(waiting)
+            waiting = []
+    if waiting:
+        yield joined_entries(waiting)
 
 
 def _entries(clean: Path, drops: list[str]) -> Iterator[Entries]:
@@ -43,4 +69,4 @@ def _entries(clean: Path, drops: list[str]) -> Iterator[Entries]:
                 rows = frame.filter(pl.col(slot).is_not_null()).select(owner=owner, value=value)
                 if len(rows):
                     points = (phone_history_points if phone else email_history_points)(rows.get_column("value"))
-                    yield Entries(Points(points.keys, points.rests), rows.get_column("owner").to_numpy())
+                    yield Entries(points, rows.get_column("owner").to_numpy())

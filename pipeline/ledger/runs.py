@@ -10,12 +10,13 @@ import hashlib
 from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, Row, Table, delete, insert, select, update
 
-from pipeline.ledger.database import Ledger, stamp
-from pipeline.ledger.drops import Received
+from pipeline.ledger.database import Ledger, moment_of, stamp
+from pipeline.ledger.drops import Received, place_of
 from pipeline.ledger.history_file import Written, points_path
 from pipeline.ledger.history_merging import add_file, tidy_history
 from pipeline.ledger.history_past import past_identity, past_of
@@ -59,6 +60,7 @@ def record_run(ledger: Ledger, out: Path, received: list[Received], now: datetim
         "valid_until": earliest_valid_until(out),
         "manifest_sha256": digest,
         "past": None if manifest.history is None else manifest.history.past,
+        "history_days": None if manifest.history is None else manifest.history.history_days,
         "state": "done",
     }
     with ledger.writing() as connection:
@@ -75,6 +77,29 @@ def record_run(ledger: Ledger, out: Path, received: list[Received], now: datetim
     with suppress(OSError):  # the history is kept in few files where there is room; nothing that it says depends on it
         tidy_history(ledger, now)
     return manifest
+
+
+def overtaken(ledger: Ledger, since: int = 0) -> list[str]:
+    """Runs of drops after ``since`` (a `Received.sequence`) that asked a past which is not so any more, in order of
+    receipt.
+
+    A run of an earlier drop was entered after them, or took another's place. Each is right once its drop was scrubbed
+    again, the first one first.
+    """
+    with ledger.reading() as connection:
+        later = connection.execute(
+            select(runs)
+            .where(runs.c.state == "done", runs.c.past.is_not(None), runs.c.sequence > since)
+            .order_by(runs.c.sequence, runs.c.run_id)
+        ).all()
+        return [run.run_id for run in later if _past_now(connection, run) != run.past]
+
+
+def _past_now(connection: Connection, run: Row[Any]) -> str:
+    hashes = select(run_drops.c.sha256).where(run_drops.c.run_id == run.run_id)
+    now = moment_of(run.received_at)
+    places = [place_of(connection, run.vendor, sha256, now) for sha256 in connection.execute(hashes).scalars().all()]
+    return past_identity({drop.sha256: past_of(connection, drop, run.history_days) for drop in places})
 
 
 def earliest_valid_until(out: Path) -> date | None:

@@ -82,6 +82,7 @@ runs = Table(
     Column("valid_until", Date, doc="the earliest of the clean rows; null when nothing ages"),
     Column("manifest_sha256", String, nullable=False),
     Column("past", String, doc="hash of the runs that it asked; null when it asked none"),
+    Column("history_days", Integer, doc="how far back it asked; null for ever"),
     Column("state", String, nullable=False),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
@@ -10,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from itertools import permutations
 from pathlib import Path
@@ -19,10 +21,11 @@ import pytest
 from sqlalchemy import text
 
 from pipeline.ledger.drops import receive
-from pipeline.ledger.runs import record_run, recorded
+from pipeline.ledger.history_writing import write_run
+from pipeline.ledger.runs import overtaken, record_run, recorded
 from schemas.errors import PastChangedError, UsageError
 from tests.conftest import REPO, Scrubbed
-from tests.pipeline.ledger.workspace import VENDORS, Workspace, leads, noon
+from tests.pipeline.ledger.workspace import VENDORS, Workspace, lead, leads, noon
 
 TABLES = ("drops", "runs", "run_drops", "run_reasons", "run_overlaps")
 
@@ -131,16 +134,15 @@ def test_without_a_ledger_the_result_is_the_same_to_the_byte(workspace: Workspac
 
 def test_a_corrected_run_of_a_drop_takes_the_place_of_the_first(either: Workspace) -> None:
     internal = either.folder / "ours.txt"
-    first = either.scrub("a.csv", 1, "acme", leads(1, 2))
+    first = either.scrub("a.csv", 1, "acme", leads(1, 2)).manifest["run_id"]
     internal.write_text("+12025550101\n")
-    second = either.scrub("a.csv", 1, "acme", leads(1, 2), "--internal", internal, "--force")
+    second = either.scrub("a.csv", 1, "acme", leads(1, 2), "--internal", internal, "--force").manifest["run_id"]
     with either.ledger() as ledger:
-        assert not recorded(ledger, first.manifest["run_id"])
-        assert recorded(ledger, second.manifest["run_id"])
+        assert [recorded(ledger, run_id) for run_id in (first, second)] == [False, True]
     assert either.scrub("b.csv", 2, "bolt", leads(1, 2)).found() == [(1, "phone", "duplicate.cross_vendor")]
     # And back: the first one counts again.
     either.scrub("a.csv", 1, "acme", leads(1, 2), "--force")
-    third = either.scrub("c.csv", 3, "bolt", leads(1, 2, 3))
+    third = either.scrub("c.csv", 3, "crux", leads(1, 2, 3))
     assert third.found("row_id", "code") == [
         (0, "duplicate.cross_vendor"),
         (1, "duplicate.cross_vendor"),
@@ -156,6 +158,7 @@ def test_a_run_for_another_campaign_counts_beside_it_and_is_no_duplicate_of_itse
         assert connection.execute(text("SELECT state FROM runs")).scalars().all() == ["done", "done"]
 
 
+KILLS = 30
 DROPS = {"acme": leads(1, 2, 3), "bolt": leads(2, 3, 4), "crux": leads(1, 4, 5)}
 FIRST_WINS = {"acme": [1, 2, 3], "bolt": [4], "crux": [5]}
 
@@ -166,8 +169,6 @@ def test_the_first_seller_wins_whatever_the_order_of_runs(workspace: Workspace, 
         path = workspace.drop(f"{vendor}.csv", DROPS[vendor])
         data = path.read_bytes()
         with workspace.ledger() as ledger:
-            import hashlib
-
             receive(ledger, vendor, hashlib.sha256(data).hexdigest(), path.name, len(data), noon(1))
     for vendor in (*order, *VENDORS):
         done = workspace.scrub(f"{vendor}.csv", 2, vendor, DROPS[vendor])
@@ -178,12 +179,27 @@ def test_the_first_seller_wins_whatever_the_order_of_runs(workspace: Workspace, 
         assert stands.clean_rows("phone") == [(f"+120255501{number:02d}",) for number in FIRST_WINS[vendor]]
 
 
+def test_runs_that_were_overtaken_are_known_until_they_are_made_again(workspace: Workspace) -> None:
+    path = workspace.drop("a.csv", leads(1))
+    data = path.read_bytes()
+    with workspace.ledger() as ledger:
+        receive(ledger, "acme", hashlib.sha256(data).hexdigest(), "a.csv", len(data), noon(1))
+    second = workspace.scrub("b.csv", 2, "bolt", leads(1, 2))
+    third = workspace.scrub("c.csv", 3, "crux", leads(3))
+    workspace.scrub([path], 2, "acme")
+    with workspace.ledger() as ledger:
+        assert overtaken(ledger) == [second.manifest["run_id"], third.manifest["run_id"]]
+        assert overtaken(ledger, since=2) == [third.manifest["run_id"]]
+    workspace.scrub("b.csv", 2, "bolt", leads(1, 2), "--force")
+    workspace.scrub("c.csv", 3, "crux", leads(3), "--force")
+    with workspace.ledger() as ledger:
+        assert overtaken(ledger) == []
+
+
 def test_what_changed_meanwhile_is_noticed_and_the_run_is_not_entered(either: Workspace) -> None:
     """Two machines: the later drop asked before the earlier one's run was entered."""
     earlier, later = either.drop("a.csv", leads(1)), "b.csv"
     with either.ledger() as ledger:
-        import hashlib
-
         data = earlier.read_bytes()
         receive(ledger, "acme", hashlib.sha256(data).hexdigest(), "a.csv", len(data), noon(1))
     stale = either.scrub(later, 2, "bolt", leads(1, 2))
@@ -201,57 +217,83 @@ def test_what_changed_meanwhile_is_noticed_and_the_run_is_not_entered(either: Wo
     assert again.clean_rows("phone") == [("+12025550102",)]
 
 
-#: Enters runs: arguments are the workspace's folder, the URL or nothing, then pairs of output folder and vendor.
+#: For each line (the workspace's folder, the URL or null, pairs of output folder and vendor): enters runs in a process
+#: of its own, forked from one that has its imports done.
 ENTERING = """\
-import sys
+import json, os, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from pipeline.ledger.database import open_ledger
 from pipeline.ledger.drops import place_of
+from pipeline.ledger.history_writing import write_run
 from pipeline.ledger.runs import record_run
 from pipeline.manifests import read_manifest
 from schemas.workspace import LedgerChoice
 
-folder, url, *jobs = sys.argv[1:]
 now = datetime(2026, 11, 3, 12, tzinfo=UTC)
-print("ready", flush=True)
-sys.stdin.readline()
-with open_ledger(LedgerChoice(url=url or None), Path(folder)) as ledger:
-    for out, vendor in zip(jobs[::2], jobs[1::2]):
-        with ledger.reading() as connection:
-            hashes = dict.fromkeys(file.sha256 for file in read_manifest(Path(out)).inputs)
-            drops = [place_of(connection, vendor, sha256, now) for sha256 in hashes]
-        record_run(ledger, Path(out), drops, now)
+for line in sys.stdin:
+    folder, url, jobs = json.loads(line)
+    child = os.fork()
+    if child == 0:
+        try:
+            with open_ledger(LedgerChoice(url=url), Path(folder)) as ledger:
+                for out, vendor in jobs:
+                    with ledger.reading() as connection:
+                        hashes = dict.fromkeys(file.sha256 for file in read_manifest(Path(out)).inputs)
+                        drops = [place_of(connection, vendor, sha256, now) for sha256 in hashes]
+                    record_run(ledger, Path(out), drops, now)
+        except BaseException as error:
+            print(repr(error), file=sys.stderr, flush=True)
+            os._exit(1)
+        os._exit(0)
+    print(child, flush=True)
+    sys.stdin.readline()
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 
 
-def entering(workspace: Workspace, jobs: list[tuple[Path, str]]) -> subprocess.Popen[str]:
-    """A process that enters these runs, and waits for a line before it begins."""
-    words = [word for out, vendor in jobs for word in (str(out), vendor)]
-    process = subprocess.Popen(
-        [sys.executable, "-c", ENTERING, str(workspace.folder), workspace.url or "", *words],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(REPO)},
-    )  # fmt: skip
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    return process
+class Machine:
+    """Enters runs in processes of their own, one at a time."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", ENTERING],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(REPO)},
+        )  # fmt: skip
+
+    def begin(self, workspace: Workspace, jobs: list[tuple[Path, str]]) -> int:
+        """Start, and give the process's id."""
+        self._say(json.dumps([str(workspace.folder), workspace.url, [[str(out), vendor] for out, vendor in jobs]]))
+        return int(self._heard())
+
+    def end(self) -> int:
+        """Wait for it, and give its exit code."""
+        self._say("wait")
+        return int(self._heard())
+
+    def close(self) -> None:
+        self._process.communicate()
+
+    def _say(self, line: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+
+    def _heard(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline()
 
 
-def began(process: subprocess.Popen[str]) -> None:
-    assert process.stdin is not None
-    process.stdin.write("\n")
-    process.stdin.flush()
-
-
-def ended(process: subprocess.Popen[str]) -> int:
-    process.communicate()
-    return process.returncode
+@pytest.fixture(scope="module")
+def machines() -> Iterator[tuple[Machine, Machine]]:
+    both = Machine(), Machine()
+    yield both
+    for machine in both:
+        machine.close()
 
 
 def unentered(workspace: Workspace, vendor: str, count: int) -> list[tuple[Path, str]]:
     """Finished runs that asked no ledger and were not entered; their drops have their places."""
-    import hashlib
-
     jobs = []
     for number in range(count):
         rows = leads(*range(number, number + 3))
@@ -263,38 +305,36 @@ def unentered(workspace: Workspace, vendor: str, count: int) -> list[tuple[Path,
     return jobs
 
 
-def test_two_processes_enter_the_same_and_other_runs_at_once(either: Workspace) -> None:
-    acme, bolt = unentered(either, "acme", 6), unentered(either, "bolt", 6)
-    processes = [entering(either, [*acme, *bolt]), entering(either, [*bolt, *acme])]
-    for process in processes:
-        began(process)
-    assert [ended(process) for process in processes] == [0, 0]
+def test_two_processes_enter_the_same_and_other_runs_at_once(
+    either: Workspace, machines: tuple[Machine, Machine]
+) -> None:
+    acme, bolt = unentered(either, "acme", 5), unentered(either, "bolt", 5)
+    for machine, jobs in zip(machines, ([*acme, *bolt], [*bolt, *acme]), strict=True):
+        machine.begin(either, jobs)
+    assert [machine.end() for machine in machines] == [0, 0]
     together, points = standing(either), history_of(either)
-    assert len(together["runs"]) == 12
-    assert len(points) == 12 * 3
-    again = entering(either, [*acme, *bolt])
-    began(again)
-    assert ended(again) == 0
+    assert len(together["runs"]) == 10
+    assert len(points) == 10 * 3
+    machines[0].begin(either, [*acme, *bolt])
+    assert machines[0].end() == 0
     assert (standing(either), history_of(either)) == (together, points)
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_killed_at_any_moment_entering_again_comes_to_the_same(either: Workspace, seed: int) -> None:
-    jobs = unentered(either, "acme", 8)
-    moments = random.Random(seed)
-    for _ in range(8):
-        process = entering(either, jobs)
-        began(process)
-        time.sleep(moments.uniform(0.05, 0.6))
-        if process.poll() is None:
-            os.kill(process.pid, signal.SIGKILL)
-        ended(process)
-    process = entering(either, jobs)
-    began(process)
-    assert ended(process) == 0
+def test_killed_at_any_moment_entering_again_comes_to_the_same(
+    either: Workspace, machines: tuple[Machine, Machine]
+) -> None:
+    jobs = unentered(either, "acme", 6)
+    machine, moments = machines[0], random.Random(7)
+    for _ in range(KILLS):
+        process = machine.begin(either, jobs)
+        time.sleep(moments.uniform(0, 0.3))
+        os.kill(process, signal.SIGKILL)  # nobody has waited for it yet, so its id is its own
+        assert machine.end() in (0, -signal.SIGKILL)
+    machine.begin(either, jobs)
+    assert machine.end() == 0
     after, points = standing(either), history_of(either)
-    assert len(after["runs"]) == 8
-    assert len(points) == 8 * 3
+    assert len(after["runs"]) == 6
+    assert len(points) == 6 * 3
     # What killed ones left is removed once nobody can be at work with it.
     with either.ledger() as ledger:
         from pipeline.ledger.history_merging import tidy_history
@@ -329,3 +369,21 @@ def test_a_ledger_needs_a_workspace(tmp_path: Path, in_folder: Path) -> None:
         "scrub", tmp_path / "a.csv", "-o", tmp_path / "out", "--channel", "call", "--ledger", "postgresql://h/d"
     )
     assert (ran.code, "there is no workspace" in ran.err) == (UsageError.exit_code, True)
+
+
+def test_two_machines_make_the_ledger_at_once(either: Workspace, machines: tuple[Machine, Machine]) -> None:
+    for machine in machines:
+        machine.begin(either, [])
+    assert [machine.end() for machine in machines] == [0, 0]
+    assert standing(either) == {name: [] for name in TABLES}
+
+
+def test_a_run_of_any_size_makes_the_same_file(workspace: Workspace, tmp_path: Path) -> None:
+    done = workspace.scrub(
+        "a.csv", 1, "acme", "".join(lead(number, number) for number in range(60)), "--ledger", "none"
+    )
+    drops = [done.manifest["inputs"][0]["sha256"]]
+    made = {at_once: write_run(tmp_path, done.folder, "1" * 32, drops, at_once) for at_once in (7, 100, 1000)}
+    assert len(set(made.values())) == 1
+    assert made[7].points == 120
+    assert len(list(tmp_path.glob("*.points"))) == 1

@@ -25,7 +25,7 @@ def test_every_command_and_option_is_in_the_readme() -> None:
             assert "Example: leadscrub" in each.epilog, each.name
             assert each.name in readme, each.name
     lists = commands["lists"].commands
-    for command in (commands["scrub"], lists["add"], lists["update"]):
+    for command in (commands["scrub"], commands["nightly"], lists["add"], lists["update"]):
         for parameter in command.params:
             for option in (*parameter.opts, *parameter.secondary_opts):
                 if option.startswith("--") and option != "--out":

@@ -79,7 +79,12 @@ class Folders:
 
 def kept_name(sha256: str, name: str) -> str:
     """A raw drop's name in archive and quarantine: no two contents share one."""
-    return f"{sha256[:12]}-{os.fsdecode(os.fsencode(name)[-_LONGEST:])}"
+    return f"{sha256[:12]}-{text_name(name)}"
+
+
+def text_name(name: str) -> str:
+    """What a file may be called that goes by `shown_name`: the end of that, where it is too long."""
+    return shown_name(name).encode()[-_LONGEST:].decode("utf-8", "ignore")
 
 
 def shown_name(name: str) -> str:

@@ -16,7 +16,7 @@ from pipeline.ledger.runs import record_run
 from pipeline.manifests import MANIFEST
 from pipeline.nightly.claims import Claims
 from pipeline.nightly.completeness import Looks
-from pipeline.nightly.folders import WHY, Folders
+from pipeline.nightly.folders import WHY, Folders, text_name
 from pipeline.nightly.inbox import Inbox, Raw, Seen
 from pipeline.nightly.journal import Journal, Recorded
 from pipeline.nightly.summary import DropLine
@@ -171,7 +171,7 @@ class _Drop:
         make_folder(self._folders.partial)
         result = scrub(
             Request(
-                drops=[str(self._raw.path)],
+                drops=[str(self._readable())],
                 out=self._folders.partial / f"{seen.vendor}-{self._raw.sha256[:16]}",
                 named_in=self._folders.results(seen.vendor, night.day),
                 as_of=night.day,
@@ -189,6 +189,16 @@ class _Drop:
             self._discard(result.out)
             return None
         return self._record(result.out, drop)
+
+    def _readable(self) -> Path:
+        """The drop under a name that results can hold: a vendor's may be no text."""
+        if self._seen.shown == self._seen.name:
+            return self._raw.path
+        link = self._folders.fetching / "named" / text_name(self._seen.name)
+        make_folder(link.parent)
+        link.unlink(missing_ok=True)
+        link.symlink_to(self._raw.path.absolute())
+        return link
 
     def _record(self, out: Path, drop: Received) -> Recorded:
         """Enter a result. One that the ledger does not take is removed."""

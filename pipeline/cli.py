@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from pipeline.cli_lists import lists
+from pipeline.cli_nightly import nightly
 from pipeline.cli_rescrub import rescrub
 from pipeline.cli_retention import retention
 from pipeline.cli_returns import returns, vendors
@@ -32,6 +33,7 @@ app.command(epilog="Example: leadscrub retention --dry-run")(retention)
 app.command(epilog="Example: leadscrub rescrub out -o out-today --dnc registry.zip --internal ours.txt")(rescrub)
 app.command(epilog="Example: leadscrub returns --vendor acme --deliver")(returns)
 app.command(epilog="Example: leadscrub vendors --months 3 --csv scorecard.csv")(vendors)
+app.command(epilog="Example: leadscrub nightly --workspace my-leads")(nightly)
 
 
 @app.command(

@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # what a ledger needs is loaded only where there is one
 class Request:
     """A scrub as the command line asks for it. ``as_of`` is resolved there: no stage reads the clock.
 
+    With ``named_in`` the result stands in that folder, under the run's id; ``out`` is then only where it is made.
     ``received_at`` is when drops came that the ledger has not seen (the beginning of ``as_of``, in UTC, if not said).
     ``record``: the finished run is entered into the ledger; otherwise the caller does that.
     """
@@ -40,6 +41,7 @@ class Request:
     drops: list[str]
     out: Path
     as_of: date
+    named_in: Path | None = None
     campaign: Path | None = None
     vendor: str | None = None
     layout: str | None = None

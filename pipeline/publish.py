@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline.manifests import MANIFEST
-from schemas.durable import sync_path
+from schemas.durable import make_folder, sync_path
 from schemas.errors import LeadscrubError, OutputError
 
 _AT_FDCWD = -100
@@ -74,6 +74,7 @@ def publish(staging: Path, out: Path) -> None:
         path.chmod(0o700 if path.is_dir() else 0o600)
         sync_path(path)
     sync_path(staging)
+    make_folder(out.parent)
     if out.exists():
         _exchange(staging, out)
     else:

@@ -70,12 +70,13 @@ JUDGING_STAGES: tuple[JudgingStage, ...] = (rules_stage,)
 
 @dataclass
 class Result:
-    """What a run came to. ``warnings`` are sentences for a person."""
+    """What a run came to. ``warnings`` are sentences for a person. ``out``: where it stands."""
 
     manifest: Manifest
     warnings: list[str]
     too_many_rejected: bool
     unchanged: bool = False
+    out: Path | None = None
 
 
 def scrub(request: Request, report: Report = silent) -> Result:
@@ -84,6 +85,7 @@ def scrub(request: Request, report: Report = silent) -> Result:
     if (finished := _finished(request, plan)) is not None:
         return finished
     output = scratch_output() if request.dry_run else staged_output(request.out, force=request.force)
+    out: Path | None = None
     with output as staging, process_pool(request.threads) as apply:
         run = _Run(request, plan, apply, staging, report)
         run.first_pass()
@@ -91,11 +93,12 @@ def scrub(request: Request, report: Report = silent) -> Result:
         manifest = run.second_pass()
         shutil.rmtree(run.work)
         if not request.dry_run:
-            publish(staging, request.out)
+            out = request.out if request.named_in is None else request.named_in / manifest.run_id
+            publish(staging, out)
             if plan.memory is not None:
                 plan.memory.keep()
             run.enter()
-    return Result(manifest, run.warnings(), _too_many_rejected(manifest, plan))
+    return Result(manifest, run.warnings(), _too_many_rejected(manifest, plan), out=out)
 
 
 def _finished(request: Request, plan: Plan) -> Result | None:

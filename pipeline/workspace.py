@@ -15,6 +15,14 @@ _FILES = {
 # [ledger]                            # SQLite: ledger/ledger.db
 # url = "postgresql://host/name"      # for several machines; the password comes from ~/.pgpass or PGPASSWORD
 # history = "ledger/history"          # machines that share a ledger share this folder
+
+# What 'leadscrub nightly' does, which takes the drops of all vendors that name a campaign.
+# [nightly]
+# settle_seconds = 120                # how long a drop without .done or checksum file has to lie unchanged
+# give_up_hours = 24                  # then an empty drop, or one with a wrong checksum, goes to quarantine
+# hook = ["mail", "-s", "leadscrub", "ops@example.com"]   # gets the summary on its input
+# hook_on = "trouble"                 # or always
+# hook_seconds = 60                   # then the hook is ended
 """,
     "campaigns/example.toml": """\
 # A campaign: who contacts, how, and against which lists.
@@ -104,6 +112,10 @@ name = "example"
 # "phone.*" = "BAD NUMBER"
 # "duplicate.in_drop" = "DUPE"
 # "dnc.national" = "DNCC"
+
+# Have 'leadscrub nightly' take its drops: for which campaign, and from where (inbox/example when not said).
+# campaign = "example"
+# inbox = "sftp://example@sftp.example.com/outgoing"
 
 # Where the list comes from; what is not declared is for review when rules apply.
 # [evidence]

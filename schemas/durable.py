@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -38,3 +41,41 @@ def write_lines(path: Path, lines: Iterable[str]) -> int:
     sync_path(beside)
     beside.rename(path)
     return count
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, for their owner only, so that what is put there later can be found there."""
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    with suppress(FileExistsError):
+        path.mkdir(mode=0o700)
+    sync_path(path.parent)
+
+
+def move_file(source: Path, target: Path) -> None:
+    """Move a file, readable by its owner only; what lay there is replaced.
+
+    To another file system it is copied, appears when it is complete, and only then goes from where it was.
+    """
+    make_folder(target.parent)
+    with suppress(PermissionError):  # where others own the file, what they allow is theirs to say
+        source.chmod(0o600)
+    try:
+        source.rename(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        beside = target.with_name(f".{target.name}.new")
+        try:
+            shutil.copyfile(source, beside)
+            beside.chmod(0o600)
+            sync_path(beside)
+            beside.rename(target)
+        except OSError:
+            beside.unlink(missing_ok=True)
+            raise
+        sync_path(target.parent)
+        source.unlink()
+    sync_path(target.parent)
+    sync_path(source.parent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -39,8 +40,19 @@ class Retention(_Model):
         return self
 
 
+class NightlyChoice(_Model):
+    """[nightly]: when a drop counts as complete, and who is told how a night went."""
+
+    settle_seconds: int = Field(default=120, ge=0, description="how long a drop without a companion lies unchanged")
+    give_up_hours: float = Field(default=24, ge=0, description="after which an empty or broken drop goes to quarantine")
+    hook: list[Annotated[str, Field(min_length=1)]] = Field(default=[], description="command that gets the summary")
+    hook_on: Literal["always", "trouble"] = "always"
+    hook_seconds: int = Field(default=60, ge=1, description="after which the hook is ended")
+
+
 class Workspace(_Model):
     """The workspace's own file. Without [ledger] nothing is remembered between runs, unless `nightly` runs them."""
 
     ledger: LedgerChoice | None = None
     retention: Retention | None = None
+    nightly: NightlyChoice = NightlyChoice()

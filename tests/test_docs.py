@@ -25,7 +25,8 @@ def test_every_command_and_option_is_in_the_readme() -> None:
             assert "Example: leadscrub" in each.epilog, each.name
             assert each.name in readme, each.name
     lists = commands["lists"].commands
-    for command in (commands["scrub"], lists["add"], lists["update"], lists["export"]):
+    named = ("add", "update", "export")
+    for command in (commands["scrub"], commands["nightly"], *(lists[name] for name in named)):
         for parameter in command.params:
             for option in (*parameter.opts, *parameter.secondary_opts):
                 if option.startswith("--") and option != "--out":

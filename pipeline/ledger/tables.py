@@ -55,10 +55,12 @@ arrivals = Table(
     Column("arrival", Integer, primary_key=True, autoincrement=True),
     Column("vendor", String, nullable=False),
     Column("place", String, nullable=False, doc="path or URL without user and query"),
+    Column("mark", String, nullable=False, doc="what tells the file from a later one in its place: size, times"),
     Column("sha256", String, nullable=False),
     Column("bytes", BigInteger, nullable=False),
     Column("seen_at", String, nullable=False),
     Column("outcome", String, nullable=False),
+    UniqueConstraint("vendor", "place", "mark"),
 )
 
 #: Each finished run. ``state``: done, replaced (the same drop was scrubbed again), emptied (its outputs were removed,

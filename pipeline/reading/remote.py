@@ -10,7 +10,8 @@ import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, BinaryIO, Final
 from urllib.parse import SplitResult, urlsplit
 
 from pipeline.reading.inputs import Input
@@ -67,6 +68,73 @@ def fetch(url: str, spool: Spool) -> list[Input]:
 
     `UsageError`: no such scheme, or a secret in the URL. `DropError`: missing, denied, or broken off.
     """
+    place = _place(url)
+    with _faults(place.shown(place.path)), _file_system(place) as system:
+        fetched: list[Input] = []
+        for path in _paths(system, place):
+            with _faults(place.shown(path)):
+                fetched.append(_fetch(system, path, place.shown(path), spool))
+        return fetched
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file in a remote folder. ``modified``: seconds since 1970; ``mark`` tells it from a later one of its name."""
+
+    path: str
+    name: str
+    shown: str
+    size: int
+    modified: float
+    mark: str
+
+
+class RemoteFolder:
+    """A folder elsewhere, while the connection to it lasts. Made by `open_folder`."""
+
+    def __init__(self, system: Any, place: _Place) -> None:
+        self._system, self._place = system, place
+
+    def files(self) -> list[RemoteFile]:
+        """All files in it, by name; folders in it are not looked into."""
+        entries = self._system.ls(self._place.path, detail=True)
+        return sorted(
+            (self._file(entry) for entry in entries if entry["type"] == "file" and not entry["name"].endswith("/")),
+            key=lambda file: file.name,
+        )
+
+    def write(self, file: RemoteFile, sink: BinaryIO) -> None:
+        """Fetch a file. `DropError` when it breaks off."""
+        with _faults(file.shown), _stream(self._system, file.path) as (stream, _):
+            size = 0
+            while block := stream.read(_BLOCK):
+                sink.write(block)
+                size += len(block)
+            _refuse_part(file.shown, size, file.size)
+
+    def _file(self, entry: dict[str, Any]) -> RemoteFile:
+        path = str(entry["name"])
+        times = (entry.get(key) for key in ("mtime", "LastModified", "last_modified", "updated"))
+        told = next((time for time in times if time is not None), None)
+        moment = datetime.fromisoformat(told) if isinstance(told, str) else told
+        modified = 0.0 if moment is None else moment.timestamp()
+        tag = str(entry.get("ETag") or entry.get("etag") or "").strip('"')
+        size = int(entry["size"])
+        name, shown = path.rpartition("/")[2], self._place.shown(path)
+        return RemoteFile(path, name, shown, size, modified, f"{size}:{modified:.6f}:{tag}".rstrip(":"))
+
+
+@contextmanager
+def open_folder(url: str) -> Iterator[RemoteFolder]:
+    """Connect to a folder. `UsageError`: not a URL that has folders. `DropError`: missing or denied."""
+    place = _place(url)
+    if place.url.scheme in ("http", "https"):
+        raise UsageError(f"{place.url.scheme}:// has no folders to look into.", "Use sftp://, s3://, gs:// or az://.")
+    with _faults(place.shown(place.path)), _file_system(place) as system:
+        yield RemoteFolder(system, place)
+
+
+def _place(url: str) -> _Place:
     place = _Place(_checked(url))
     needs, extra = _NEEDS[place.url.scheme]
     try:
@@ -75,12 +143,7 @@ def fetch(url: str, spool: Spool) -> list[Input]:
         raise DropError(
             f"{place.url.scheme}:// needs what is not installed.", f"Install it: pip install 'leadscrub[{extra}]'."
         ) from error
-    with _faults(place.shown(place.path)), _file_system(place) as system:
-        fetched: list[Input] = []
-        for path in _paths(system, place):
-            with _faults(place.shown(path)):
-                fetched.append(_fetch(system, path, place.shown(path), spool))
-        return fetched
+    return place
 
 
 def _checked(url: str) -> SplitResult:
@@ -136,21 +199,31 @@ def _paths(system: Any, place: _Place) -> list[str]:
     return found
 
 
-def _fetch(system: Any, path: str, shown: str, spool: Spool) -> Input:
+@contextmanager
+def _stream(system: Any, path: str) -> Iterator[tuple[Any, int | None]]:
+    """Give a file's bytes, and how many there should be."""
     is_stream = path.startswith(("http://", "https://"))
     size = system.info(path).get("size")
-
-    def watch(so_far: int) -> None:
-        if so_far > MAX_UNPACKED:
-            raise DropError(f"'{shown}' is larger than {MAX_UNPACKED >> 30} GB.", "Split it.")
-
     with system.open(path, "rb", block_size=0 if is_stream else _BLOCK) as stream:
         if hasattr(stream, "prefetch"):
             # SFTP asks for 32 KB at a time; without asking ahead each of them waits for the network.
             stream.prefetch(size, 64)
+        yield stream, size
+
+
+def _refuse_part(shown: str, came: int, size: int | None) -> None:
+    if size is not None and came != size:
+        raise DropError(f"'{shown}' broke off after {came:,} of {size:,} bytes.", "Try again.")
+
+
+def _fetch(system: Any, path: str, shown: str, spool: Spool) -> Input:
+    def watch(so_far: int) -> None:
+        if so_far > MAX_UNPACKED:
+            raise DropError(f"'{shown}' is larger than {MAX_UNPACKED >> 30} GB.", "Split it.")
+
+    with _stream(system, path) as (stream, size):
         given = spool.add(stream, shown, watch=watch)
-    if size is not None and given.size != size:
-        raise DropError(f"'{shown}' broke off after {given.size:,} of {size:,} bytes.", "Try again.")
+    _refuse_part(shown, given.size, size)
     return given
 
 

@@ -1,0 +1,107 @@
+"""One pass at a time in a workspace, and one machine at a time on a drop."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from sqlalchemy import Connection, func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from pipeline.ledger.database import Ledger, faults
+from pipeline.nightly.folders import Folders
+from schemas.durable import make_folder
+from schemas.errors import OutputError
+
+#: Key of the lock that the machine holds which scrubs.
+_TURN = 0x7475726E
+#: A machine that lost its power, or the network, is given up by the server after about two minutes.
+_KEEPALIVE = {"tcp_keepalives_idle": 60, "tcp_keepalives_interval": 15, "tcp_keepalives_count": 4}
+
+
+@contextmanager
+def only_pass(folders: Folders) -> Iterator[None]:
+    """Hold the workspace; the system lets go of it when the process ends, however. `OutputError`: another has it."""
+    try:
+        make_folder(folders.hidden)
+        lock = os.open(folders.hidden / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise OutputError(
+            f"'{folders.hidden}' cannot be written: {error.strerror}.", "Mend its permissions."
+        ) from error
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise OutputError(
+                f"Another pass is at work in '{folders.workspace}'; nothing was done.", "Wait for it."
+            ) from error
+        yield
+    finally:
+        os.close(lock)
+
+
+class Claims:
+    """What this machine is at work on, where others share the ledger.
+
+    A claim is an advisory lock of the session in PostgreSQL: it ends with the session, so a crash leaves none behind.
+    Should the connection break in the middle, another machine may scrub the drop too; the ledger counts one of the two
+    runs all the same, since the later one replaces the earlier. A ledger in SQLite has one machine, which `only_pass`
+    keeps to one pass.
+    """
+
+    def __init__(self, connection: Connection | None) -> None:
+        self._connection = connection
+
+    @contextmanager
+    def held(self, *what: str) -> Iterator[bool]:
+        """Claim something for the time being. False: another machine has it."""
+        if self._connection is None:
+            yield True
+            return
+        key = int.from_bytes(hashlib.sha256("\0".join(what).encode()).digest()[:8], signed=True)
+        with faults():
+            mine = bool(self._connection.execute(select(func.pg_try_advisory_lock(key))).scalar_one())
+        try:
+            yield mine
+        finally:
+            if mine:
+                # When the session is lost, so is the claim; the next question says so.
+                with suppress(SQLAlchemyError):
+                    self._connection.execute(select(func.pg_advisory_unlock(key)))
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait until no other machine scrubs. What a drop may let through rests on what those before it did."""
+        if self._connection is None:
+            yield
+            return
+        with faults():
+            self._connection.execute(select(func.pg_advisory_lock(_TURN)))
+        try:
+            yield
+        finally:
+            with suppress(SQLAlchemyError):
+                self._connection.execute(select(func.pg_advisory_unlock(_TURN)))
+
+
+@contextmanager
+def open_claims(ledger: Ledger) -> Iterator[Claims]:
+    """Give the claims of a pass."""
+    if ledger.engine.dialect.name != "postgresql":
+        yield Claims(None)
+        return
+    with faults():
+        connection = ledger.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    try:
+        with faults():
+            for setting, seconds in _KEEPALIVE.items():
+                connection.execute(text(f"SET {setting} = {seconds}"))
+        yield Claims(connection)
+    finally:
+        with suppress(SQLAlchemyError):
+            connection.invalidate()
+            connection.close()

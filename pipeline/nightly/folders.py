@@ -1,0 +1,93 @@
+"""Where things lie in a workspace."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+#: What a file may be called in most file systems, less what we put before and behind the vendor's name for it.
+_LONGEST = 200
+#: Behind the name of a drop in quarantine: why it is there.
+WHY = ".why.txt"
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Paths below the workspace."""
+
+    workspace: Path
+
+    @property
+    def hidden(self) -> Path:
+        """What only a pass needs: its lock, what it remembers of unfinished uploads, drops on their way here."""
+        return self.workspace / ".nightly"
+
+    @property
+    def fetched(self) -> Path:
+        """Remote drops by vendor and content, until they are in the archive."""
+        return self.hidden / "fetched"
+
+    @property
+    def fetching(self) -> Path:
+        """Remote drops that are on their way."""
+        return self.hidden / "fetching"
+
+    @property
+    def runs(self) -> Path:
+        """Results."""
+        return self.workspace / "runs"
+
+    @property
+    def partial(self) -> Path:
+        """Results that are being made: on the disk where they will stand."""
+        return self.runs / ".partial"
+
+    def results(self, vendor: str, day: date) -> Path:
+        """Results of a vendor's drops of a day, each under its run's id."""
+        return self.runs / day.isoformat() / vendor
+
+    def archived(self, vendor: str, day: date, sha256: str, name: str, *, again: bool) -> Path:
+        """Where a raw drop lies when it is done; one that had come before lies apart."""
+        folder = self.workspace / "archive" / vendor / day.isoformat()
+        return (folder / "again" if again else folder) / kept_name(sha256, name)
+
+    def quarantined(self, vendor: str, sha256: str, name: str) -> Path:
+        """Where a drop that cannot be read waits for a person."""
+        return self.workspace / "quarantine" / vendor / kept_name(sha256, name)
+
+    def clear_quarantine(self, vendor: str, sha256: str) -> None:
+        """Remove what was said of a drop that has been taken after all, and a copy of it that is left there."""
+        for path in (self.workspace / "quarantine" / vendor).glob(f"{kept_name(sha256, '')}*"):
+            path.unlink()
+
+    def own(self, path: Path) -> bool:
+        """Whether a path of the ledger is in this workspace: machines that share a ledger have their own."""
+        return path.is_relative_to(self.workspace.absolute())
+
+    def shown(self, path: Path) -> str:
+        """A path as the summary tells it."""
+        return str(path.relative_to(self.workspace.absolute()) if self.own(path) else path)
+
+    def sweep(self) -> None:
+        """Remove what a pass that was killed had begun."""
+        for folder in (self.partial, self.fetching):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def kept_name(sha256: str, name: str) -> str:
+    """A raw drop's name in archive and quarantine: no two contents share one."""
+    return f"{sha256[:12]}-{text_name(name)}"
+
+
+def text_name(name: str) -> str:
+    """What a file may be called that goes by `shown_name`: the end of that, where it is too long."""
+    return shown_name(name).encode()[-_LONGEST:].decode("utf-8", "ignore")
+
+
+def shown_name(name: str) -> str:
+    """A vendor's name for a file, safe to print and to keep: no control characters, no broken encoding."""
+    text = os.fsencode(name).decode("utf-8", "replace")
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)

@@ -1,0 +1,127 @@
+"""What the ledger says of drops and arrivals, and what a pass writes there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import delete, exists, insert, or_, select, update
+
+from pipeline.ledger.database import Ledger, stamp
+from pipeline.ledger.tables import arrivals, drops, run_drops, runs
+from pipeline.nightly.inbox import Seen
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A file that was taken. ``again``: its content had come before."""
+
+    sha256: str
+    again: bool
+
+
+@dataclass(frozen=True)
+class Known:
+    """A drop in the ledger."""
+
+    state: str
+    run_id: str | None
+    kept_at: Path | None
+    message: str | None
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A run in the ledger."""
+
+    run_id: str
+    out: str
+    read: int
+    clean: int
+    rejected: int
+
+
+class Journal:
+    """Reads and writes for one pass."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def arrived(self, seen: Seen) -> Arrived | None:
+        """What is known of this very file, if it was taken before."""
+        query = select(arrivals.c.sha256, arrivals.c.outcome).where(
+            arrivals.c.vendor == seen.vendor, arrivals.c.place == seen.place, arrivals.c.mark == seen.mark
+        )
+        with self._ledger.reading() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else Arrived(row.sha256, again=row.outcome == "again")
+
+    def drop(self, vendor: str, sha256: str) -> Known | None:
+        """A vendor's drop by its content."""
+        query = select(drops).where(drops.c.vendor == vendor, drops.c.sha256 == sha256)
+        with self._ledger.reading() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        return Known(row.state, row.run_id, Path(row.kept_at) if row.kept_at else None, row.message)
+
+    def run_of(self, vendor: str, sha256: str, campaign: str) -> Recorded | None:
+        """The last run that a drop had for a campaign, also one whose outputs are gone."""
+        query = (
+            select(runs.c.run_id, runs.c.out, runs.c.read, runs.c.clean, runs.c.rejected)
+            .join(run_drops, run_drops.c.run_id == runs.c.run_id)
+            .where(runs.c.vendor == vendor, run_drops.c.sha256 == sha256, runs.c.campaign == campaign)
+            .order_by(runs.c.recorded_at.desc(), runs.c.run_id)
+        )
+        with self._ledger.reading() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else Recorded(row.run_id, row.out, row.read, row.clean, row.rejected)
+
+    def unknown(self, run_ids: set[str]) -> set[str]:
+        """Those of these runs that are not in the ledger."""
+        with self._ledger.reading() as connection:
+            known = connection.execute(select(runs.c.run_id).where(runs.c.run_id.in_(run_ids))).scalars()
+            return run_ids - set(known)
+
+    def reopen(self, vendor: str, sha256: str) -> None:
+        """Take the place in the order from a drop that was not done: from quarantine, or overtaken by others.
+
+        Those had not known of it when they were judged, so it is now judged as having come after them: a lead is
+        let through once, whatever was late.
+        """
+        this = (drops.c.vendor == vendor, drops.c.sha256 == sha256)
+        has_run = exists().where(
+            runs.c.vendor == vendor, runs.c.run_id == run_drops.c.run_id, run_drops.c.sha256 == sha256
+        )
+        overtaken = exists().where(runs.c.sequence > drops.c.sequence, runs.c.state.in_(("done", "emptied")))
+        with self._ledger.writing() as connection:
+            connection.execute(delete(drops).where(*this, ~has_run, or_(drops.c.state == "quarantined", overtaken)))
+
+    def close(self, seen: Seen, sha256: str, kept_at: Path | None, now: datetime, refused: str | None = None) -> bool:
+        """Enter the arrival, where the drop will lie (None: where it lies already), and why it was refused, if it was.
+
+        Returns whether the vendor had delivered the same content before.
+        """
+        of_drop = (drops.c.vendor == seen.vendor, drops.c.sha256 == sha256)
+        same = (arrivals.c.vendor == seen.vendor, arrivals.c.sha256 == sha256)
+        this = (arrivals.c.place == seen.place, arrivals.c.mark == seen.mark)
+        with self._ledger.writing() as connection:
+            again = bool(connection.execute(select(exists().where(*same))).scalar_one())
+            if not connection.execute(select(exists().where(*same, *this))).scalar_one():
+                connection.execute(
+                    insert(arrivals).values(
+                        vendor=seen.vendor,
+                        place=seen.place,
+                        mark=seen.mark,
+                        sha256=sha256,
+                        bytes=seen.size,
+                        seen_at=stamp(now),
+                        outcome="again" if again else "new",
+                    )
+                )
+            if kept_at is not None:
+                connection.execute(update(drops).where(*of_drop).values(kept_at=str(kept_at.absolute())))
+            if refused is not None:
+                connection.execute(update(drops).where(*of_drop).values(state="quarantined", message=refused))
+        return again

@@ -1,0 +1,289 @@
+"""Takes one drop from the inbox to where it belongs. The package's docstring tells the steps and how a crash ends."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from shlex import quote
+
+from pipeline.ledger.database import Ledger
+from pipeline.ledger.drops import Received, receive
+from pipeline.ledger.runs import record_run
+from pipeline.manifests import MANIFEST
+from pipeline.nightly.claims import Claims
+from pipeline.nightly.completeness import Looks
+from pipeline.nightly.folders import WHY, Folders, text_name
+from pipeline.nightly.inbox import Inbox, Raw, Seen
+from pipeline.nightly.journal import Journal, Recorded
+from pipeline.nightly.summary import DropLine
+from pipeline.nightly.vendors import Seller
+from pipeline.plan import Request
+from pipeline.results import open_manifest
+from pipeline.runner import scrub
+from schemas.durable import make_folder, move_file, write_atomically
+from schemas.errors import EXIT_TOO_MANY_REJECTED, DropError, PastChangedError, UsageError
+from schemas.manifest import Manifest
+
+_ACCEPT_DRIFT = "--accept-drift"
+#: Scrubs by hand change what is known of earlier deliveries now and then; never so often.
+_TRIES = 5
+
+
+@dataclass(frozen=True)
+class Night:
+    """What a pass works with. ``day`` is that of its runs; ``now`` asks the clock."""
+
+    folders: Folders
+    ledger: Ledger
+    journal: Journal
+    claims: Claims
+    looks: Looks
+    day: date
+    now: Callable[[], datetime]
+    threads: int
+    accept_drift: bool
+
+
+def take(night: Night, seller: Seller, inbox: Inbox, seen: Seen, hopeless: str | None) -> DropLine | None:
+    """Take a drop as far as it goes; None when it is a remote one that was taken before.
+
+    ``hopeless``: why it will never be complete. Raises what keeps it in the inbox.
+    """
+    began = time.perf_counter()
+    with night.claims.held("place", seen.vendor, seen.place, seen.mark) as mine:
+        if not mine:
+            return _line(seen, "left", why="another machine is at work on it")
+        # Asked again under the claim: another machine may just have been done with it.
+        if seller.remote and taken_before(night, seen):
+            return None
+        arrived = night.journal.arrived(seen)
+        raw = inbox.bring(seen)
+        if raw is None:
+            return _line(seen, "waiting", why="changed while it was read")
+        with night.claims.held("drop", seen.vendor, raw.sha256) as content_mine:
+            if not content_mine:
+                return _line(seen, "left", why="another machine is at work on the same content")
+            one = _Drop(night, seller, seen, raw)
+            if arrived is not None and arrived.sha256 == raw.sha256 and not seller.remote:
+                line = one.finish(again=arrived.again)
+            else:
+                verdict = night.looks.check(seen, inbox, raw)
+                if verdict.state == "waiting":
+                    return _line(seen, "waiting", why=verdict.why)
+                line = one.judge(hopeless or verdict.why or None)
+    return line.model_copy(update={"seconds": round(time.perf_counter() - began, 3)})
+
+
+def taken_before(night: Night, seen: Seen) -> bool:
+    """Whether a file that stays where it is was taken. One whose drop was removed from quarantine was not."""
+    arrived = night.journal.arrived(seen)
+    if arrived is None:
+        return False
+    drop = night.journal.drop(seen.vendor, arrived.sha256)
+    if drop is None or drop.state != "quarantined" or drop.kept_at is None:
+        return True
+    return drop.kept_at.exists() or not night.folders.own(drop.kept_at)
+
+
+class _Drop:
+    """One drop on its way."""
+
+    def __init__(self, night: Night, seller: Seller, seen: Seen, raw: Raw) -> None:
+        self._night, self._seller, self._seen, self._raw = night, seller, seen, raw
+        self._journal, self._folders = night.journal, night.folders
+
+    def judge(self, hopeless: str | None) -> DropLine:
+        """Scrub it if that was not done, and put it away."""
+        seen = self._seen
+        run = known = self._journal.run_of(seen.vendor, self._raw.sha256, self._seller.campaign_name)
+        if run is None and hopeless is not None:
+            self._receive()
+            return self._quarantine(f"'{seen.place}' {hopeless}.")
+        if run is None:
+            try:
+                run = self._run()
+            except DropError as error:
+                if not self._raw.path.exists():
+                    return _line(seen, "left", 4, "was taken away while it was read")
+                return self._quarantine(str(error))
+        if run is None:
+            return _line(seen, "waiting", why="changed while it was read")
+        return self._archive(run, known=known is not None)
+
+    def finish(self, *, again: bool) -> DropLine:
+        """Move a file that the ledger knows already: the pass that took it ended before it could."""
+        seen, sha256 = self._seen, self._raw.sha256
+        known = self._journal.drop(seen.vendor, sha256)
+        kept_at = None if known is None else known.kept_at
+        missing = kept_at is not None and self._folders.own(kept_at) and not kept_at.exists()
+        target = kept_at if kept_at is not None and missing else self._archived(again=True)
+        self._move(target)
+        if known is not None and known.state == "quarantined":
+            return _line(seen, "quarantined", 4, known.message or "")
+        run = self._journal.run_of(seen.vendor, sha256, self._seller.campaign_name)
+        return self._done(run, again=again)
+
+    def _run(self) -> Recorded | None:
+        """Have the drop's run in the ledger; None when what was read is not what was seen."""
+        with self._night.claims.turn():
+            # What is known of it comes before its place does: a new place makes an earlier result void.
+            orphan = self._orphan()
+            drop = self._receive()
+            for _ in range(_TRIES):
+                try:
+                    if orphan is not None and drop.again:
+                        return self._record(orphan, drop)
+                    if orphan is not None:
+                        self._discard(orphan)
+                    return self._scrub(drop)
+                except PastChangedError as error:
+                    orphan, last = None, error
+            raise last
+
+    def _receive(self) -> Received:
+        """Give the drop its place in the order; a new one, at its end, if drops behind it have been done already."""
+        seen, sha256 = self._seen, self._raw.sha256
+        self._journal.reopen(seen.vendor, sha256)
+        return receive(self._night.ledger, seen.vendor, sha256, seen.shown, seen.size, self._night.now())
+
+    def _orphan(self) -> Path | None:
+        """Find the result of a pass that was killed right after it had published it."""
+        if self._journal.drop(self._seen.vendor, self._raw.sha256) is None:
+            return None
+        results = {path.name: path for path in self._folders.runs.glob(f"*/{self._seen.vendor}/*")}
+        for run_id in sorted(self._journal.unknown(set(results))):
+            if not (results[run_id] / MANIFEST).is_file():
+                continue
+            try:
+                manifest = open_manifest(results[run_id])
+            except UsageError:
+                continue
+            if manifest.campaign == self._seller.campaign_name and _inputs(manifest) == {self._raw.sha256}:
+                return results[run_id]
+        return None
+
+    def _scrub(self, drop: Received) -> Recorded | None:
+        night, seller, seen = self._night, self._seller, self._seen
+        make_folder(self._folders.partial)
+        result = scrub(
+            Request(
+                drops=[str(self._readable())],
+                out=self._folders.partial / f"{seen.vendor}-{self._raw.sha256[:16]}",
+                named_in=self._folders.results(seen.vendor, night.day),
+                as_of=night.day,
+                campaign=seller.campaign,
+                vendor=seen.vendor,
+                accept_drift=night.accept_drift,
+                ledger=night.ledger,
+                received_at=drop.received_at,
+                record=False,
+                threads=night.threads,
+            )
+        )
+        assert result.out is not None  # noqa: S101  # it was no dry run
+        if _inputs(result.manifest) != {self._raw.sha256}:
+            self._discard(result.out)
+            return None
+        return self._record(result.out, drop)
+
+    def _readable(self) -> Path:
+        """The drop under a name that results can hold: a vendor's may be no text."""
+        if self._seen.shown == self._seen.name:
+            return self._raw.path
+        link = self._folders.fetching / "named" / text_name(self._seen.name)
+        make_folder(link.parent)
+        link.unlink(missing_ok=True)
+        link.symlink_to(self._raw.path.absolute())
+        return link
+
+    def _record(self, out: Path, drop: Received) -> Recorded:
+        """Enter a result. One that the ledger does not take is removed."""
+        try:
+            manifest = record_run(self._night.ledger, out, [drop], self._night.now())
+        except PastChangedError:
+            self._discard(out)
+            raise
+        counts = manifest.counts
+        return Recorded(manifest.run_id, str(out.absolute()), counts.read, counts.clean, counts.rejected)
+
+    def _discard(self, out: Path) -> None:
+        """Remove a result that does not count, in one step for whoever looks."""
+        aside = self._folders.partial / f"discarded-{out.name}"
+        out.rename(aside)
+        shutil.rmtree(aside)
+
+    def _archive(self, run: Recorded, *, known: bool) -> DropLine:
+        """Put the drop away; where the same content lies in the archive already, beside it."""
+        drop = self._journal.drop(self._seen.vendor, self._raw.sha256)
+        first = drop is None or drop.kept_at is None
+        target = self._archived(again=not first)
+        again = self._journal.close(self._seen, self._raw.sha256, target if first else None, self._night.now())
+        self._move(target)
+        self._folders.clear_quarantine(self._seen.vendor, self._raw.sha256)
+        return self._done(run, again=known and again)
+
+    def _quarantine(self, why: str) -> DropLine:
+        """Put the drop where a person finds it, with the reason beside it."""
+        seen = self._seen
+        target = self._folders.quarantined(seen.vendor, self._raw.sha256, seen.name)
+        if self._seller.remote:
+            back = f"rm {quote(str(target))}; then it is fetched again"
+        else:
+            back = f"mv {quote(str(target))} {quote(str(self._raw.path))}"
+        option = f" --vendor {seen.vendor} {_ACCEPT_DRIFT}" if _ACCEPT_DRIFT in why else ""
+        make_folder(target.parent)
+        note = f"{why}\nTo try it again: {back}\n                 leadscrub nightly{option}\n"
+        write_atomically(target.with_name(target.name + WHY), note)
+        self._journal.close(seen, self._raw.sha256, target, self._night.now(), refused=why)
+        self._move(target)
+        return _line(seen, "quarantined", 4, why)
+
+    def _archived(self, *, again: bool) -> Path:
+        seen = self._seen
+        return self._folders.archived(seen.vendor, self._night.day, self._raw.sha256, seen.name, again=again)
+
+    def _move(self, target: Path) -> None:
+        """Its companions first: one that stayed would call the next drop of the name complete."""
+        for companion in self._raw.companions:
+            if companion.exists():
+                move_file(companion, target.with_name(target.name + companion.suffix))
+        move_file(self._raw.path, target)
+
+    def _done(self, run: Recorded | None, *, again: bool) -> DropLine:
+        if run is None:
+            return _line(self._seen, "again" if again else "scrubbed")
+        limit = self._seller.max_reject_rate
+        over = not again and limit is not None and run.rejected > limit * run.read
+        line = _line(
+            self._seen,
+            "again" if again else "scrubbed",
+            EXIT_TOO_MANY_REJECTED if over else 0,
+            "had come before; nothing was scrubbed"
+            if again
+            else f"more than {limit:.0%} of its rows were rejected"
+            if over
+            else "",
+        )
+        return line.model_copy(
+            update={
+                "run_id": run.run_id,
+                "out": self._folders.shown(Path(run.out)),
+                "read": run.read,
+                "clean": run.clean,
+                "rejected": run.rejected,
+            }
+        )
+
+
+def _inputs(manifest: Manifest) -> set[str]:
+    return {given.sha256 for given in manifest.inputs}
+
+
+def _line(seen: Seen, outcome: str, code: int = 0, why: str = "") -> DropLine:
+    return DropLine.model_validate(
+        {"vendor": seen.vendor, "drop": seen.shown, "outcome": outcome, "code": code, "why": why}
+    )

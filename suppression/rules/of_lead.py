@@ -90,7 +90,8 @@ def past(facts: Facts, place: Place, given: given_as.Since, against: bool) -> Bo
 
 
 def _newest(facts: Facts, given: given_as.Inactive) -> Days:
-    return np.maximum.reduce([facts.days(name) for name in given.fields])
+    newest: Days = np.maximum.reduce([facts.days(name) for name in given.fields])
+    return newest
 
 
 def inactive(facts: Facts, place: Place, given: given_as.Inactive, against: bool) -> Bools:

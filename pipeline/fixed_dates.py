@@ -1,6 +1,6 @@
 """Dates whose figures stand at fixed places, read on the column's bytes: what almost every date of a file is.
 
-Only what is certain is read: every other cell is left to the patterns of ``dates.py``, which agree on what is read here.
+Only what is certain is read: every other cell is left to the patterns of ``dates.py``, which agree with all of this.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _read(places: npt.NDArray[np.uint8], form: str) -> tuple[npt.NDArray[np.bool
     word = np.zeros(places.shape[1], dtype=np.uint32)
     for place, letter in enumerate(form):
         if letter in parts:
-            certain &= figures[place] <= 9  # noqa: PLR2004  # a figure
+            certain &= figures[place] <= 9
             parts[letter] = parts[letter] * 10 + figures[place]
         elif letter == "o":
             word = word << 8 | (places[place] | 0x20)  # in lower case

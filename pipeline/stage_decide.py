@@ -33,9 +33,7 @@ def decide_stage(
     frame = _with_channels(frame.with_columns(flags.alias("flags"), *usable), may, context)
     frame = frame.with_columns(pl.any_horizontal(*may.channels.values()).alias("is_clean"))
     given = {name: pl.lit(value, pl.String) for name, value in constants.items()}
-    kept = {
-        slot: pl.when(f"{slot}:usable").then(slot) for slot in POINTS if slot in may.points and slot != POST_POINT
-    }
+    kept = {slot: pl.when(f"{slot}:usable").then(slot) for slot in POINTS if slot in may.points and slot != POST_POINT}
     phones = {slot: pl.col(f"{slot}:usable") for slot in PHONE_SLOTS if slot in may.points}
     given_phones = {slot: pl.col(slot).is_not_null() for slot in phones}
     # Lazily: most of what is held are the rows as they came, and of a clean row next to nothing of that is gathered.
@@ -91,9 +89,9 @@ def _reasons(rejected: pl.Series, found: pl.DataFrame, context: Context) -> list
         .select(
             pl.col("code").alias("reason"),
             reasons.alias("reasons"),
-            pl.format("{} {}{}.", _of_code({code: each.summary for code, each in codes.items()}), place, "detail").alias(
-                "reason_detail"
-            ),
+            pl.format(
+                "{} {}{}.", _of_code({code: each.summary for code, each in codes.items()}), place, "detail"
+            ).alias("reason_detail"),
             _of_code({code: each.disposition for code, each in codes.items()}).alias("disposition"),
         )
     )
@@ -104,9 +102,7 @@ def _of_code(words: dict[str, str]) -> pl.Expr:
     return pl.col("code").replace_strict(words, return_dtype=pl.String)
 
 
-def _columns(
-    frame: pl.DataFrame, source: Source, context: Context, made: dict[str, pl.Expr]
-) -> list[pl.Expr]:
+def _columns(frame: pl.DataFrame, source: Source, context: Context, made: dict[str, pl.Expr]) -> list[pl.Expr]:
     """Bring a frame into the contract's columns, order and types; ``made`` are those that are made only now."""
     held = frozenset(frame.columns)
     given = {name: made.get(name, pl.col(name) if name in held else pl.lit(None)) for name in COMMON_COLUMNS}

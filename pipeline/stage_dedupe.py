@@ -47,6 +47,28 @@ _LOSER_SCHEMA = pa.schema(
 )
 
 
+def losing(points: pl.DataFrame, *, newest: bool) -> pl.DataFrame:
+    """Points that another one with the same key and the same text is kept for, with where that one stands.
+
+    Kept is the newest consent if so chosen, then the earliest row and column. ``points`` are as in the parts.
+    """
+    by = ["consent_at", "row_id", "position"] if newest else ["row_id", "position"]
+    ranked = points.sort(by, descending=[name == "consent_at" for name in by], nulls_last=True)
+    kept = ranked.group_by("key", "text", maintain_order=True).first()
+    return ranked.join(
+        kept.select(
+            "key",
+            "text",
+            kept_row="row_id",
+            kept_position="position",
+            kept_source="source",
+            kept_line="source_line",
+        ),
+        on=["key", "text"],
+        nulls_equal=True,
+    ).filter((pl.col("row_id") != pl.col("kept_row")) | (pl.col("position") != pl.col("kept_position")))
+
+
 class _Parts:
     """Tables split into numbered files, appended to batch by batch."""
 
@@ -143,21 +165,7 @@ class Deduplication:
             repeated = self._keys.read(number, repeated="key")
             if repeated is None:
                 continue
-            by = ["consent_at", "row_id", "position"] if newest else ["row_id", "position"]
-            ranked = repeated.sort(by, descending=[name == "consent_at" for name in by], nulls_last=True)
-            kept = ranked.group_by("key", "text", maintain_order=True).first()
-            losers = ranked.join(
-                kept.select(
-                    "key",
-                    "text",
-                    kept_row="row_id",
-                    kept_position="position",
-                    kept_source="source",
-                    kept_line="source_line",
-                ),
-                on=["key", "text"],
-                nulls_equal=True,
-            ).filter((pl.col("row_id") != pl.col("kept_row")) | (pl.col("position") != pl.col("kept_position")))
+            losers = losing(repeated, newest=newest)
             split = losers.with_columns(part=pl.col("row_id") // _RANGE)
             for (part_number,), group in split.partition_by("part", as_dict=True, include_key=False).items():
                 self._losers.add(int(str(part_number)), group)

@@ -1,7 +1,7 @@
 """How fast phones and emails alone are normalised: the time of a run's own functions, in a run's own batches.
 
     python -m tests.bench.normalise drop DROP.csv
-    python -m tests.bench.normalise odd --rows 40000
+    python -m tests.bench.normalise odd --rows 20000
 
 `drop` takes the phone, email and country columns of a generated drop, and also times the polars copy of the file.
 `odd` is the worst case: every value occurs once, and the tables and the pattern decide none of them. What is timed
@@ -20,13 +20,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import polars as pl
 
 from pipeline.ahead import in_order
 from pipeline.pool import process_pool
-from schemas.contact.apply import Apply
+from schemas.contact.apply import Apply, In, Out
 from schemas.contact.email import email_forms
 from schemas.contact.phone import phone_forms
 from schemas.contact.regions import regions_of
@@ -95,9 +95,9 @@ def _left_to_library(
     count: int, values: Iterator[Value], read: Callable[[Sequence[Value], Apply], object]
 ) -> list[Value]:
     """Take from made-up values, each once, those that come to a library's call."""
-    left: dict[Value, None] = {}
+    left: dict[Any, None] = {}
 
-    def apply(work: Callable[[Sequence[Value]], list[object]], items: Sequence[Value]) -> list[object]:
+    def apply(work: Callable[[Sequence[In]], list[Out]], items: Sequence[In]) -> list[Out]:
         left.update(dict.fromkeys(items))
         return work(items)
 
@@ -111,7 +111,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.normalise", description=__doc__)
     parser.add_argument("what", choices=["drop", "odd"])
     parser.add_argument("drop", type=Path, nargs="?")
-    parser.add_argument("--rows", type=int, default=40_000, help="of the worst case")
+    parser.add_argument("--rows", type=int, default=20_000, help="of the worst case")
     args = parser.parse_args(argv)
     leads = of_drop(args.drop) if args.what == "drop" else odd_leads(args.rows + _WARM, seed=7)
     if args.what == "odd":

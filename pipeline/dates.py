@@ -15,6 +15,7 @@ from typing import Literal
 
 import polars as pl
 
+from pipeline.fixed_dates import FIGURE_FORMS, ISO_FORMS, WORD_FORMS, fixed_instants
 from pipeline.mapping import Mapping
 from pipeline.reading.table import FileTally, Table, read_batches
 from schemas.columns import DAYS, INSTANTS
@@ -79,12 +80,13 @@ class ColumnDates:
         in_figures = cells.str.contains(_FIGURES)
         rows = (~in_figures).arg_true()
         if len(rows):
-            words, of_words = cells.gather(rows), read.gather(rows)
+            words = cells.gather(rows)
+            of_words = fixed_instants(words, WORD_FORMS)
             for pattern, places in ((_YEAR_FIRST, "ymd"), (_DAY_MONTH, "dmy"), (_MONTH_DAY, "mdy")):
                 of_words = _by_pattern(of_words, words, pattern, places)
             read = read.scatter(rows, of_words)
         if not by_layout and in_figures.any() and (order := self.order(name)) in ("mdy", "dmy"):
-            read = _by_pattern(read, cells, _FIGURES, order)
+            read = _by_pattern(_first(read, fixed_instants(cells, FIGURE_FORMS[order])), cells, _FIGURES, order)
         return read
 
     def order(self, name: str) -> Order:
@@ -127,7 +129,7 @@ class ColumnDates:
         chosen = frame.get_column(name).is_null() & cells.is_not_null()
         if not chosen.any():
             return no_findings()
-        left, text = frame.filter(chosen), cells.filter(chosen)
+        left, text = frame.select("row_id").filter(chosen), cells.filter(chosen)
         why = "not in ISO 8601 form"
         in_figures = text.str.contains(_FIGURES)
         in_layout = {name, "default"} & set(self.mapping.layout.dates)
@@ -140,8 +142,9 @@ class ColumnDates:
 
 def iso_instants(cells: pl.Series) -> pl.Series:
     """Read ISO 8601 days and instants. A naive one is read as UTC; anything else is null."""
-    read = pl.repeat(None, len(cells), dtype=_UTC, eager=True)
-    rows = cells.str.contains(_ISO_INSTANT).arg_true()
+    read = fixed_instants(cells, ISO_FORMS)
+    rows = (read.is_null() & cells.is_not_null()).arg_true()
+    rows = rows.filter(cells.gather(rows).str.contains(_ISO_INSTANT))
     text = cells.gather(rows).str.replace(" ", "T", literal=True).str.replace("Z", "+00:00", literal=True)
     for form in _INSTANT_FORMATS:
         if rows.is_empty():
@@ -205,10 +208,11 @@ def _by_format(text: pl.Series, form: str) -> pl.Series:
 
 def _by_pattern(read: pl.Series, cells: pl.Series, pattern: str, places: str) -> pl.Series:
     """Read what is still unread and fits a pattern, whose first three groups are ``places``: d, m and y."""
-    chosen = read.is_null() & cells.str.contains(pattern).fill_null(False)
-    if not chosen.any():
+    left = (read.is_null() & cells.is_not_null()).arg_true()
+    chosen = left.filter(cells.gather(left).str.contains(pattern))
+    if chosen.is_empty():
         return read
-    groups = cells.filter(chosen).str.extract_groups(pattern).struct.unnest()
+    groups = cells.gather(chosen).str.extract_groups(pattern).struct.unnest()
     columns = dict(zip((*places, "hour", "minute", "second", "half"), groups.get_columns(), strict=True))
     month = columns["m"].str.to_lowercase().replace(list(_MONTHS), [str(number) for number in _MONTHS.values()])
     frame = pl.DataFrame(
@@ -236,6 +240,4 @@ def _by_pattern(read: pl.Series, cells: pl.Series, pattern: str, places: str) ->
     )
     when = pl.datetime("year", "month", "day", hour, "minute", "second", time_unit="us", time_zone="UTC")
     whole = frame.with_columns(pl.when(in_range).then(pl.col(name)).alias(name) for name in ("year", "month", "day"))
-    parsed = whole.select(when).to_series()
-    at = pl.Series(chosen).cum_sum().cast(pl.Int64) - 1
-    return read.zip_with(~chosen, parsed.gather(at.zip_with(chosen, pl.repeat(0, len(at), dtype=pl.Int64, eager=True))))
+    return read.scatter(chosen, whole.select(when).to_series())

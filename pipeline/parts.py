@@ -39,12 +39,15 @@ class Parts:
         for writer in self._writers.values():
             writer.close()
 
-    def read(self, number: int) -> pl.DataFrame | None:
-        """One part as a whole; None when nothing was added to it."""
+    def read(self, number: int, repeated: str | None = None) -> pl.DataFrame | None:
+        """One part as a whole (None when nothing was added), or the rows whose value in a column occurs again."""
         if number not in self._writers:
             return None
-        with pa.ipc.open_stream(self._path(number)) as reader:
-            return _frame(reader.read_all())
+        with pa.memory_map(self._path(number)) as mapped, pa.ipc.open_stream(mapped) as reader:
+            table = reader.read_all()
+        if repeated is not None:
+            table = table.filter(pl.Series(pl.from_arrow(table[repeated])).is_duplicated().to_arrow())
+        return _frame(table)
 
     def batches(self, number: int) -> Iterator[pl.DataFrame]:
         """One part, table by table as it was added, for parts that may be too large to hold."""

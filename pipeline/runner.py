@@ -356,10 +356,14 @@ class _Run:
     def _batches(self) -> Iterator[tuple[int, pl.DataFrame]]:
         rows = 0
         for number, source in enumerate(self._context.sources):
-            for batch in read_batches(source.table, self._files[number], self._request.block_bytes):
+            batches = read_batches(source.table, self._files[number], self._request.block_bytes)
+            began = time.perf_counter()
+            for batch in batches:
+                self._clock("read", began)
                 ids = pl.int_range(rows, rows + len(batch), dtype=pl.UInt64, eager=True)
                 rows += len(batch)
                 yield number, batch.with_columns(ids.alias("row_id"))
+                began = time.perf_counter()
 
     def _compact(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Gather all source columns, over all files of the run, into ``original``; drop what only screening needs."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Spill:
         """Yield file number, batch and findings, and delete each from disk once it was used."""
         for held in self._held:
             paths = (self._frame(held), self._found(held))
-            frame, found = (pl.read_ipc(path) for path in paths)
+            frame, found = (_mapped(path) for path in paths)
             for path in paths:
                 path.unlink()
             yield held.source, frame, found
@@ -46,3 +47,14 @@ class Spill:
 
     def _found(self, held: Held) -> Path:
         return self._folder / f"findings-{held.number:06d}.arrow"
+
+
+def _mapped(path: Path) -> pl.DataFrame:
+    """Give the frame that a file holds without reading it: what of it is never asked for never leaves the disk.
+
+    It stays whole when the file is deleted.
+    """
+    with pa.memory_map(str(path)) as mapped, pa.ipc.open_file(mapped) as reader:
+        frame = pl.from_arrow(reader.read_all())
+    assert isinstance(frame, pl.DataFrame)  # noqa: S101  # a table always becomes a frame
+    return frame

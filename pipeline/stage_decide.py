@@ -13,6 +13,7 @@ from schemas.columns import (
     COMMON_COLUMNS,
     PHONE_SLOTS,
     POINTS,
+    POST_POINT,
     REJECTED_COLUMNS,
     dtype_of,
 )
@@ -27,20 +28,21 @@ def decide_stage(
 ) -> Verdict:
     """Divide a batch. ``constants`` are the provenance columns that are the same for the whole file."""
     may = allowed(frame, found, context)
-    usable = may.points
-    frame = frame.with_columns(series.alias(f"{point}:usable") for point, series in usable.items())
-    frame = _with_channels(frame, may, context)
     flags = code_lists(frame.get_column("row_id"), found.filter(pl.col("effect") == "flag"), context.codes)
-    frame = frame.with_columns(flags.alias("flags"), *(pl.lit(v, pl.String).alias(k) for k, v in constants.items()))
-    is_clean = frame.get_column("channels").list.len() > 0
-    clean, rejected = frame.filter(is_clean), frame.filter(~is_clean)
-    kept = clean.with_columns(
-        pl.when(f"{slot}:usable").then(slot).alias(slot) for slot in POINTS if slot in usable and slot != "address"
-    )
-    return Verdict(
-        _select(_with_phone_facts(kept, usable), source, context),
-        _select(_with_reasons(_with_phone_facts(rejected, usable), found, context), source, context, rejected=True),
-    )
+    usable = [rows.alias(f"{point}:usable") for point, rows in may.points.items()]
+    frame = _with_channels(frame.with_columns(flags.alias("flags"), *usable), may, context)
+    frame = frame.with_columns(pl.any_horizontal(*may.channels.values()).alias("is_clean"))
+    given = {name: pl.lit(value, pl.String) for name, value in constants.items()}
+    kept = {slot: pl.when(f"{slot}:usable").then(slot) for slot in POINTS if slot in may.points and slot != POST_POINT}
+    phones = {slot: pl.col(f"{slot}:usable") for slot in PHONE_SLOTS if slot in may.points}
+    given_phones = {slot: pl.col(slot).is_not_null() for slot in phones}
+    # Lazily: most of what is held are the rows as they came, and of a clean row next to nothing of that is gathered.
+    held = frame.lazy()
+    clean = held.filter("is_clean").select(_columns(frame, source, context, given | kept | _phone_facts(phones)))
+    rejected = frame.filter(~pl.col("is_clean"))
+    reasons = _reasons(rejected.get_column("row_id"), found, context)
+    common = _columns(frame, source, context, given | _phone_facts(given_phones))
+    return Verdict(clean.collect(), rejected.select(*common, *reasons, "original", "raw"))
 
 
 def _with_channels(frame: pl.DataFrame, may: Allowed, context: Context) -> pl.DataFrame:
@@ -61,66 +63,50 @@ def _with_channels(frame: pl.DataFrame, may: Allowed, context: Context) -> pl.Da
     )
 
 
-def _with_phone_facts(frame: pl.DataFrame, usable: dict[str, pl.Series]) -> pl.DataFrame:
-    """Add type, region and time zones of the row's first phone."""
-    slots = [slot for slot in PHONE_SLOTS if slot in usable]
+def _phone_facts(phones: dict[str, pl.Expr]) -> dict[str, pl.Expr]:
+    """Type, region and time zones of the row's first phone; ``phones`` says of each column which rows have one."""
     facts = {"phone_type": "type", "phone_region": "region", "time_zones": "zones"}
-    if not slots:
-        return frame.with_columns(pl.lit(None, dtype_of(name)).alias(name) for name in facts)
-    return frame.with_columns(
-        pl.coalesce([pl.when(pl.col(slot).is_not_null()).then(f"{slot}:{part}") for slot in slots]).alias(name)
+    return {
+        name: pl.coalesce([pl.when(has_one).then(f"{slot}:{part}") for slot, has_one in phones.items()])
         for name, part in facts.items()
-    )
+        if phones
+    }
 
 
-def _with_reasons(rejected: pl.DataFrame, found: pl.DataFrame, context: Context) -> pl.DataFrame:
-    """Add all blocking codes by precedence, the primary one, its sentence and its disposition."""
+def _reasons(rejected: pl.Series, found: pl.DataFrame, context: Context) -> list[pl.Series]:
+    """All blocking codes of these rows by precedence, the primary one, its sentence and its disposition."""
     codes = context.codes
-    against = found.filter(pl.col("effect") != "flag")
-    reasons = code_lists(rejected.get_column("row_id"), against, codes)
+    against = found.filter((pl.col("effect") != "flag") & pl.col("row_id").is_in(rejected.implode()))
+    reasons = code_lists(rejected, against, codes)
     if not (reasons.list.len() > 0).all():
         raise AssertionError("a row was rejected without a reason")
     precedence = {code: position for position, code in enumerate(codes)}
+    place = pl.when(pl.col("point").is_null()).then(pl.lit("")).otherwise(pl.col("point") + ": ")
     told = (
         against.with_columns(order=pl.col("code").replace_strict(precedence, return_dtype=pl.UInt32))
-        .join(rejected.select("row_id"), on="row_id", how="semi")
         .sort("row_id", "order", maintain_order=True)
         .unique("row_id", keep="first", maintain_order=True)
-    )
-    place = pl.when(pl.col("point").is_null()).then(pl.lit("")).otherwise(pl.col("point") + ": ")
-    first = told.select(
-        summary=pl.col("code").replace_strict(
-            {code: reason.summary for code, reason in codes.items()}, return_dtype=pl.String
+        .select(
+            pl.col("code").alias("reason"),
+            reasons.alias("reasons"),
+            pl.format(
+                "{} {}{}.", _of_code({code: each.summary for code, each in codes.items()}), place, "detail"
+            ).alias("reason_detail"),
+            _of_code({code: each.disposition for code, each in codes.items()}).alias("disposition"),
         )
-        + " "
-        + place
-        + pl.col("detail")
-        + ".",
-        disposition=pl.col("code").replace_strict(
-            {code: reason.disposition for code, reason in codes.items()}, return_dtype=pl.String
-        ),
-        reason="code",
     )
-    return rejected.with_columns(
-        reasons.alias("reasons"),
-        first.get_column("reason"),
-        first.get_column("summary").alias("reason_detail"),
-        first.get_column("disposition"),
-    )
+    return [told.get_column(name) for name in REJECTED_COLUMNS]
 
 
-def _select(frame: pl.DataFrame, source: Source, context: Context, *, rejected: bool = False) -> pl.DataFrame:
-    """Bring a frame into the contract's columns, order and types."""
-    common = (*COMMON_COLUMNS, *(REJECTED_COLUMNS if rejected else ()))
-    columns = {
-        name: (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype_of(name)).alias(name)
-        for name in common
-    }
-    ordered = [columns[name] for name in COMMON_COLUMNS]
-    ordered.append(_extra(source, context))
-    if rejected:
-        ordered += [columns[name] for name in REJECTED_COLUMNS] + [pl.col("original"), pl.col("raw")]
-    return frame.select(ordered)
+def _of_code(words: dict[str, str]) -> pl.Expr:
+    return pl.col("code").replace_strict(words, return_dtype=pl.String)
+
+
+def _columns(frame: pl.DataFrame, source: Source, context: Context, made: dict[str, pl.Expr]) -> list[pl.Expr]:
+    """Bring a frame into the contract's columns, order and types; ``made`` are those that are made only now."""
+    held = frozenset(frame.columns)
+    given = {name: made.get(name, pl.col(name) if name in held else pl.lit(None)) for name in COMMON_COLUMNS}
+    return [*(value.cast(dtype_of(name)).alias(name) for name, value in given.items()), _extra(source, context)]
 
 
 def _extra(source: Source, context: Context) -> pl.Expr:

@@ -1,7 +1,8 @@
 """Stage: the same contact point is kept once over the whole run.
 
 Only points that are otherwise usable compete, so a bad first copy never takes a good second one with it. The keys go
-to disk, split by hash into parts that are settled one by one: memory holds one part, however long the drop is.
+to disk, split into parts that are settled one by one: memory holds one part, however long the drop is. A key is an
+integer: a phone's own digits, an address's hash. Only addresses whose hashes are equal are compared in full.
 """
 
 from __future__ import annotations
@@ -19,13 +20,16 @@ from pipeline.parts import ByRow, Parts
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS, POINTS
 from schemas.contact.match_keys import fold_email
 from schemas.findings import findings, no_findings
+from suppression.index.numbers import number_key
 
-_PARTS = 32
+#: Phones and emails have parts of their own.
+_PARTS = 16
 #: Keys that wait in memory before they are split into parts.
 _FLUSH_ROWS = 400_000
 _KEY_SCHEMA = pa.schema(
     [
-        ("key", pa.large_string()),
+        ("key", pa.uint64()),
+        ("text", pa.large_string()),
         ("row_id", pa.uint64()),
         ("position", pa.uint8()),
         ("consent_at", pa.timestamp("us", tz="UTC")),
@@ -43,6 +47,28 @@ _LOSER_SCHEMA = pa.schema(
         ("kept_line", pa.uint64()),
     ]
 )
+
+
+def losing(points: pl.DataFrame, *, newest: bool) -> pl.DataFrame:
+    """Points that another one with the same key and the same text is kept for, with where that one stands.
+
+    Kept is the newest consent if so chosen, then the earliest row and column. ``points`` are as in the parts.
+    """
+    by = ["consent_at", "row_id", "position"] if newest else ["row_id", "position"]
+    ranked = points.sort(by, descending=[name == "consent_at" for name in by], nulls_last=True)
+    kept = ranked.group_by("key", "text", maintain_order=True).first()
+    return ranked.join(
+        kept.select(
+            "key",
+            "text",
+            kept_row="row_id",
+            kept_position="position",
+            kept_source="source",
+            kept_line="source_line",
+        ),
+        on=["key", "text"],
+        nulls_equal=True,
+    ).filter((pl.col("row_id") != pl.col("kept_row")) | (pl.col("position") != pl.col("kept_position")))
 
 
 class Deduplication:
@@ -65,24 +91,30 @@ class Deduplication:
         for slot in self._slots:
             if slot not in usable:
                 continue
-            key = pl.col(slot) if slot in PHONE_SLOTS else fold_email(pl.col(f"{slot}:key"), self._folds)
-            rows = frame.filter(usable[slot]).select(
+            if slot in PHONE_SLOTS:
+                key, text = number_key(pl.col(slot)), pl.lit(None, pl.String)
+            else:
+                text = fold_email(pl.col(f"{slot}:key"), self._folds)
+                key = text.hash(0)
+            rows = frame.select(
                 "row_id",
                 "source_line",
                 key=key,
+                text=text,
                 position=pl.lit(POINTS.index(slot), pl.UInt8),
                 consent_at=consent,
                 source=pl.lit(source, pl.UInt32),
             )
-            self._waiting.append(rows)
+            self._waiting.append(rows.filter(usable[slot]))
         if sum(map(len, self._waiting)) >= _FLUSH_ROWS:
             self._flush()
 
     def _flush(self) -> None:
-        """Split the waiting keys by hash. Many at once: a write for each part has its price."""
+        """Split the waiting keys. Many at once: a write for each part has its price."""
         if not self._waiting:
             return
-        self._keys.split(pl.concat(self._waiting), pl.col("key").hash(0) % _PARTS)
+        is_email = (pl.col("position") >= len(PHONE_SLOTS)).cast(pl.UInt64)
+        self._keys.split(pl.concat(self._waiting), pl.col("key") % _PARTS + is_email * _PARTS)
         self._waiting = []
 
     def settle(
@@ -97,28 +129,14 @@ class Deduplication:
         self._keys.close()
         newest = self._context.campaign.dedupe.policy == "newest_consent"
         for number in self._keys.numbers():
-            part = self._keys.read(number)
-            if part is None:
+            repeated = self._keys.read(number, repeated="key")
+            if repeated is None:
                 continue
             if blocked is not None:
-                part = part.filter(~blocked(part))
+                repeated = repeated.filter(~blocked(repeated))
             if held is not None:
-                part = part.filter(~held[part.get_column("row_id").to_numpy()])
-            repeated = part.filter(pl.col("key").is_duplicated())
-            by = ["consent_at", "row_id", "position"] if newest else ["row_id", "position"]
-            ranked = repeated.sort(by, descending=[name == "consent_at" for name in by], nulls_last=True)
-            kept = ranked.group_by("key", maintain_order=True).first()
-            losers = ranked.join(
-                kept.select(
-                    "key",
-                    kept_row="row_id",
-                    kept_position="position",
-                    kept_source="source",
-                    kept_line="source_line",
-                ),
-                on="key",
-            ).filter((pl.col("row_id") != pl.col("kept_row")) | (pl.col("position") != pl.col("kept_position")))
-            self._losers.add(losers)
+                repeated = repeated.filter(~held[repeated.get_column("row_id").to_numpy()])
+            self._losers.add(losing(repeated, newest=newest))
         self._losers.close()
 
     def findings_for(self, frame: pl.DataFrame) -> pl.DataFrame:
@@ -141,16 +159,7 @@ class Deduplication:
             list(range(len(POINTS))), list(POINTS), return_dtype=pl.String
         )
         detail = pl.when(same_row).then("same as " + kept_point + " of this row").otherwise("kept in " + where)
-        return pl.concat(
-            [no_findings()]
-            + [
-                findings(
-                    losers.filter(pl.col("position") == POINTS.index(slot)),
-                    "duplicate.in_drop",
-                    point=slot,
-                    source=f"this run, policy {self._context.campaign.dedupe.policy}",
-                    detail=detail,
-                )
-                for slot in self._slots
-            ]
-        )
+        policy = self._context.campaign.dedupe.policy
+        found = findings(losers, "duplicate.in_drop", source=f"this run, policy {policy}", detail=detail)
+        points = losers.get_column("position").replace_strict(list(range(len(POINTS))), POINTS, return_dtype=pl.String)
+        return found.with_columns(points.alias("point"))

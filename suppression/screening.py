@@ -43,11 +43,18 @@ def screen_points(frame: pl.DataFrame, lists: list[SuppressionList]) -> pl.DataF
 def _screen_phone(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) -> list[pl.DataFrame]:
     values = frame.get_column(slot)
     numbers = frame.select(number_key(pl.col(slot))).to_series()
+    given = numbers.is_not_null().arg_true().to_numpy()
+    # In ascending order, neighbours are found near each other.
+    sought = numbers.drop_nulls().to_numpy()
+    order = np.argsort(sought)
+    rows, sought = given[order], sought[order]
     found = [_not_covered(frame, slot, lists)]
     for suppression in lists:
         hits = None
         if suppression.phones is not None:
-            hits = suppression.phones.contains(numbers)
+            listed = np.zeros(len(frame), dtype=bool)
+            listed[rows] = suppression.phones.hits(sought)
+            hits = pl.Series(listed)
         elif suppression.digests is not None and suppression.kind.phones:
             hits = _hashed_hits(suppression.digests, suppression.recipes, [values, values.str.strip_prefix("+")])
         if hits is not None:

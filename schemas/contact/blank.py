@@ -88,12 +88,12 @@ class Blanks:
         """Do the same to a whole column, looking closely only at cells whose ends or length are suspicious."""
         bounds, data = column_bytes(cells)
         sizes = np.diff(bounds)
-        empty = sizes == 0
         first = data.take(bounds[:-1], mode="clip")
         last = data.take(bounds[1:] - 1, mode="clip")
-        suspicious = _OPENS_INVISIBLE.take(first) | _ENDS_INVISIBLE.take(last)
-        suspicious |= self.seldom[first, np.minimum(sizes, _LONG)]
-        rows = np.flatnonzero(suspicious & ~empty)
+        begins = first.astype(np.uint16) * _LENGTHS + np.minimum(sizes, _LONG).astype(np.uint16)
+        rows = np.flatnonzero(self.seldom.ravel().take(begins) | _ENDS_INVISIBLE.take(last))
+        empty = sizes == 0
+        rows = rows[~empty[rows]]
         if len(rows):
             close = cells.gather(rows).to_frame("cell").select(self.without(pl.col("cell"))).to_series()
             cells = cells.clone().scatter(rows, close)
@@ -106,6 +106,7 @@ class Blanks:
 
 #: Lengths from this one on are not told apart.
 _LONG = 15
+_LENGTHS = np.uint16(_LONG + 1)
 
 
 def _blanks(words: frozenset[str], more: str = "", anything_like: bytes = b"") -> Blanks:
@@ -113,6 +114,7 @@ def _blanks(words: frozenset[str], more: str = "", anything_like: bytes = b"") -
     for word in words - {""}:
         seldom[[ord(word[0]), ord(word[0].upper())], min(len(word), _LONG)] = True
     seldom[list(anything_like)] = True
+    seldom[_OPENS_INVISIBLE] = True
     return Blanks(_any_of(words, more), seldom)
 
 

@@ -72,7 +72,8 @@ def measure(command: Sequence[str | Path], cwd: Path) -> Measurement:
 
     The kernel's own figure for the main process (`ru_maxrss`) closes the gaps between two polls. It starts
     from the memory of the process that forked, so the caller should be small: it must not have loaded the
-    data it measures. POSIX only.
+    data it measures. Python may keep what it compiled, as on a user's machine, whatever the environment says
+    here. POSIX only.
     """
     with tempfile.TemporaryDirectory() as folder:
         out, err = Path(folder, "stdout"), Path(folder, "stderr")
@@ -81,6 +82,7 @@ def measure(command: Sequence[str | Path], cwd: Path) -> Measurement:
             process = subprocess.Popen(
                 [str(word) for word in command],
                 cwd=cwd,
+                env={name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
                 stdin=subprocess.DEVNULL,
                 stdout=out_file,
                 stderr=err_file,

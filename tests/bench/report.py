@@ -13,6 +13,8 @@ from types import MappingProxyType
 import psutil  # type: ignore[import-untyped]
 
 START, END = "<!-- bench:start -->", "<!-- bench:end -->"
+#: Begins the part of the page that a new measurement leaves as it is.
+BY_HAND = "## What was tried"
 YARDSTICK = "polars"
 
 _LABELS: Mapping[str, str] = MappingProxyType(
@@ -44,6 +46,20 @@ class Result:
         return self.rows / self.wall_seconds
 
 
+#: Seconds of the scrub's stages by name, as the manifest has them.
+Stages = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """Phones and emails of some rows, normalised alone; the copy of their file, where there is one."""
+
+    what: str
+    rows: int
+    seconds: float
+    copy_seconds: float | None
+
+
 def _of(results: Sequence[Result], name: str) -> Result | None:
     return next((r for r in results if r.name == name), None)
 
@@ -67,6 +83,45 @@ def table(results: Sequence[Result]) -> str:
     if scrub and usual:
         times = scrub.rows_per_second / usual.rows_per_second
         lines += ["", f"leadscrub is {times:,.0f} times as fast as the usual script."]
+    return "\n".join(lines) + "\n"
+
+
+def stage_table(stages: Stages, rows: int) -> str:
+    """Where the scrub's time goes, by the clock of each stage."""
+    if not stages:
+        return ""
+    total = sum(stages.values())
+    lines = [
+        "",
+        "Where the scrub's time goes, by each stage's own clock. Two batches are under way at once, beside the reader",
+        "and the writer, and each waits for the others' cores: together they come to more than the wall's time.",
+        "",
+        "| stage | seconds | µs/row | share |",
+        "|---|--:|--:|--:|",
+    ]
+    lines += [
+        f"| {step} | {seconds:,.2f} | {seconds / rows * 1e6:,.2f} | {seconds / total:.0%} |"
+        for step, seconds in stages.items()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def normalised_table(measured: Sequence[Normalised]) -> str:
+    """Phones and emails alone."""
+    if not measured:
+        return ""
+    lines = [
+        "",
+        "Phones and emails alone, from columns in memory to their normal forms, on all cores:",
+        "",
+        "| values | rows | seconds | rows/s | copy of the file, s | copy = 1 |",
+        "|---|--:|--:|--:|--:|--:|",
+    ]
+    for each in measured:
+        copy = ("-", "-") if each.copy_seconds is None else (each.copy_seconds, each.seconds / each.copy_seconds)
+        shown = " | ".join(cell if isinstance(cell, str) else f"{cell:,.2f}" for cell in copy)
+        speed = _rounded(each.rows / each.seconds)
+        lines.append(f"| {each.what} | {each.rows:,} | {each.seconds:,.2f} | {speed:,} | {shown} |")
     return "\n".join(lines) + "\n"
 
 
@@ -103,15 +158,17 @@ def machine() -> dict[str, str]:
     }
 
 
-def page(results: Sequence[Result], where: Mapping[str, str], day: str, settings: Mapping[str, object]) -> str:
-    """The whole page: how, on what, the table."""
+def page(
+    results: Sequence[Result], where: Mapping[str, str], day: str, settings: Mapping[str, object], more: str = ""
+) -> str:
+    """The whole page: how, on what, the table, and ``more`` tables."""
     lines = [
         "# Benchmark",
         "",
         f"Measured on {day}. Medians of {settings['repeat']} rounds; in each round every program runs once,",
         "as a process of its own, on the same generated drop (start-up and reading the lists included).",
         "",
-        table(results),
+        table(results) + more,
         *(f"- {key}: {value}" for key, value in where.items()),
         f"- drop: {settings['rows']:,} rows of mix `{settings['mix']}`, seed {settings['seed']}, "
         f"{settings['dnc_size']:,} registry lines",
@@ -131,6 +188,13 @@ def page(results: Sequence[Result], where: Mapping[str, str], day: str, settings
         "--write docs/benchmark.md",
     ]
     return "\n".join(lines) + "\n"
+
+
+def by_hand(path: Path) -> str:
+    """The part of a page that is written by hand, from `BY_HAND` on; empty where there is none."""
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    _, heading, text = before.partition(f"\n{BY_HAND}\n")
+    return f"\n{heading.lstrip()}{text}" if heading else ""
 
 
 def insert(readme: Path, text: str) -> bool:

@@ -11,21 +11,37 @@ of them.
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import statistics
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 
 from tests.bench.measure import Measurement, measure
-from tests.bench.report import Result, insert, machine, page, table
+from tests.bench.report import (
+    Normalised,
+    Result,
+    Stages,
+    by_hand,
+    insert,
+    machine,
+    normalised_table,
+    page,
+    stage_table,
+    table,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / "build" / "bench"
 _GENERATOR = "tests.bench.generate"
+#: Rows of the drop on which every program runs once before it is measured.
+_SMALL = 2_000
+#: Rows of the drops of which phones and emails alone are normalised.
+_NORMALISED_ROWS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,25 +131,50 @@ def _warm(folder: Path) -> None:
                 pass
 
 
-def run(settings: Settings) -> list[Result]:
-    """All rounds; one result for each program, in the order of `PROGRAMS`."""
+def run(settings: Settings) -> tuple[list[Result], Stages]:
+    """All rounds; one result for each program, in the order of `PROGRAMS`, and the scrub's seconds by stage."""
     sizes = {name: settings.usual_rows if name == "usual" else settings.rows for name in settings.only}
     folders = {rows: prepare(rows, settings) for rows in sorted(set(sizes.values()))}
     runs: dict[str, list[Measurement]] = {name: [] for name in settings.only}
+    stages: list[dict[str, float]] = []
     out = CACHE / "out"
     for folder in folders.values():
         _warm(folder)
+    small = prepare(min(_SMALL, settings.rows), settings)
+    for name in sizes:
+        # Unmeasured: afterwards the libraries are compiled and in memory.
+        _checked(name, PROGRAMS[name](small, out / name))
     for turn in range(settings.repeat):
         for name, rows in sizes.items():
             shutil.rmtree(out, ignore_errors=True)
             measured = _checked(name, PROGRAMS[name](folders[rows], out))
             runs[name].append(measured)
+            if name == "leadscrub":
+                stages.append(json.loads((out / "manifest.json").read_text(encoding="utf-8"))["timings"])
             _say(
                 f"round {turn + 1}: {name}, {rows:,} rows, {measured.wall_seconds:.2f} s, "
                 f"{measured.peak_bytes / 1e6:,.0f} MB"
             )
     shutil.rmtree(out, ignore_errors=True)
-    return [_result(name, sizes[name], runs[name]) for name in settings.only]
+    medians = {step: statistics.median(each[step] for each in stages) for step in stages[0]} if stages else {}
+    return [_result(name, sizes[name], runs[name]) for name in settings.only], medians
+
+
+def normalised(settings: Settings) -> list[Normalised]:
+    """Phones and emails alone: of the mixes, and the worst case. Medians of the rounds."""
+    rows = min(settings.rows, _NORMALISED_ROWS)
+    tasks: dict[str, list[str | Path]] = {
+        f"mix `{mix}`": ["drop", prepare(rows, replace(settings, mix=mix)) / "drop.csv"] for mix in ("us", "world")
+    }
+    tasks["every phone and email different and odd"] = ["odd"]
+    done = []
+    for what, task in tasks.items():
+        command = [sys.executable, "-m", "tests.bench.normalise", *task]
+        rounds = [json.loads(_checked(what, command).stdout) for _ in range(settings.repeat)]
+        _say(f"{what}: {rounds}")
+        middle = {key: statistics.median(each[key] for each in rounds) for key in rounds[0]}
+        done.append(Normalised(what, int(middle["rows"]), middle["seconds"], middle.get("copy_seconds")))
+    return done
 
 
 def _result(name: str, rows: int, measured: list[Measurement]) -> Result:
@@ -177,12 +218,16 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--date", help="the date of the page (default: today)")
     args = parser.parse_args(argv)
     settings = _settings(args)
-    results = run(settings)
-    sys.stdout.write(table(results))
+    results, stages = run(settings)
+    alone = [] if args.only else normalised(settings)
+    more = stage_table(stages, settings.rows) + normalised_table(alone)
+    sys.stdout.write(table(results) + more)
     if args.write:
         day = args.date or datetime.now(UTC).date().isoformat()
         args.write.parent.mkdir(parents=True, exist_ok=True)
-        args.write.write_text(page(results, machine(), day, asdict(settings)), encoding="utf-8")
+        args.write.write_text(
+            page(results, machine(), day, asdict(settings), more) + by_hand(args.write), encoding="utf-8"
+        )
         insert(ROOT / "README.md", table(results))
     return 0
 

@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("psutil")
 
+from schemas.contact.apply import In, Out
+from schemas.contact.email import email_forms
+from schemas.contact.phone import phone_forms
 from tests.bench import run
 from tests.bench.measure import measure
-from tests.bench.report import END, START, Result, insert, page, table
+from tests.bench.normalise import odd_leads
+from tests.bench.report import (
+    BY_HAND,
+    END,
+    START,
+    Normalised,
+    Result,
+    by_hand,
+    insert,
+    normalised_table,
+    page,
+    stage_table,
+    table,
+)
 
 RESULTS = [
     Result("polars", 1_000_000, 0.5, (0.4, 0.6), 0.9, 200_000_000),
@@ -50,6 +67,48 @@ def test_page_names_the_date_and_the_machine() -> None:
     assert "Measured on 2026-11-21" in text
     assert "- CPU: an abacus" in text
     assert "--rows 10 --usual-rows 5 --repeat 3" in text
+
+
+def test_stages_are_given_by_row_and_share() -> None:
+    """Of the sum of the stages, in their order; nothing where the scrub was not run."""
+    lines = stage_table({"map": 3.0, "write": 1.0}, 2_000_000).splitlines()
+    assert lines[-2:] == ["| map | 3.00 | 1.50 | 75% |", "| write | 1.00 | 0.50 | 25% |"]
+    assert stage_table({}, 10) == ""
+
+
+def test_normalisation_is_compared_with_the_copy_where_there_is_one() -> None:
+    """The worst case is no file."""
+    alone = [Normalised("mix `us`", 1_000_000, 2.0, 4.0), Normalised("odd", 40_000, 1.0, None)]
+    lines = normalised_table(alone).splitlines()
+    assert lines[-2:] == [
+        "| mix `us` | 1,000,000 | 2.00 | 500,000 | 4.00 | 0.50 |",
+        "| odd | 40,000 | 1.00 | 40,000 | - | - |",
+    ]
+    assert normalised_table([]) == ""
+
+
+def test_odd_leads_are_all_different_and_all_left_to_the_libraries() -> None:
+    """The same for the same seed."""
+    leads = odd_leads(300, seed=3)
+    assert len(leads) == leads.select("phone", "country").n_unique() == leads.get_column("email").n_unique() == 300
+    assert leads.equals(odd_leads(300, seed=3))
+    asked: list[object] = []
+
+    def apply(work: Callable[[Sequence[In]], list[Out]], items: Sequence[In]) -> list[Out]:
+        asked.extend(items)
+        return work(items)
+
+    phone_forms(leads.get_column("phone"), leads.get_column("country"), apply)
+    email_forms(leads.get_column("email"), apply)
+    assert len(asked) == 600
+
+
+def test_what_was_written_by_hand_stays(tmp_path: Path) -> None:
+    """At the end of the page."""
+    path = tmp_path / "benchmark.md"
+    assert by_hand(path) == ""
+    path.write_text(f"old\n\n{BY_HAND}\n\nThis and that.\n", encoding="utf-8")
+    assert "new\n" + by_hand(path) == f"new\n\n{BY_HAND}\n\nThis and that.\n"
 
 
 def test_readme_is_changed_between_the_markers_only(tmp_path: Path) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
+import polars as pl
 import pytest
 
+from pipeline.stage_dedupe import losing
 from tests.conftest import Scrub, Scrubbed, Written
 
 PHONE = "+12025550100"
@@ -196,3 +198,21 @@ def test_it_does_what_a_simple_model_does(scrub: Scrub, written: Written, seed: 
     }
     usable = {(point.row, SLOTS[point.place]) for point in points if point.value not in blocked}
     assert kept == usable - expected
+
+
+def test_addresses_whose_hashes_are_equal_are_compared_in_full() -> None:
+    """Only the same text is a duplicate; phones, whose key is their digits, have no text."""
+    points = pl.DataFrame(
+        {
+            "key": [7, 7, 7, 7, 9, 9],
+            "text": ["a@x.com", "b@x.com", "c@x.com", "b@x.com", None, None],
+            "row_id": [0, 1, 2, 3, 4, 5],
+            "position": [4, 4, 4, 4, 0, 1],
+            "consent_at": [None] * 6,
+            "source": [0] * 6,
+            "source_line": [2, 3, 4, 5, 6, 7],
+        },
+        schema_overrides={"consent_at": pl.Datetime("us", "UTC")},
+    )
+    lost = losing(points, newest=False)
+    assert lost.select("row_id", "kept_row", "kept_position").sort("row_id").rows() == [(3, 1, 4), (5, 4, 0)]

@@ -184,7 +184,7 @@ def test_with_whom_rows_overlap_is_counted(workspace: Workspace) -> None:
 
 def test_without_a_vendor_drops_are_of_one_unnamed_vendor(workspace: Workspace) -> None:
     workspace.scrub("a.csv", 1, None, leads(1))
-    assert workspace.scrub("b.csv", 2, None, leads(1)).found() == [(0, "phone", "duplicate.history")]
+    assert workspace.scrub("b.csv", 2, None, leads(1, 2)).found() == [(0, "phone", "duplicate.history")]
     assert workspace.scrub("c.csv", 3, "acme", leads(1)).found() == [(0, "phone", "duplicate.cross_vendor")]
 
 

@@ -44,6 +44,7 @@ class BoughtBefore:
             slot for slots, key in ((PHONE_SLOTS, "phone"), (EMAIL_SLOTS, "email")) for slot in slots if key in keys
         )
         self._gathered, self._found = folder / "points", folder / "found"
+        self._gathered.touch()
         self._batches: list[tuple[int, int]] = []
         self._deliveries: dict[int, Delivery] = {}
         #: A line for each point that was bought before, in order: its number, first drop of its vendor, of others.
@@ -57,7 +58,8 @@ class BoughtBefore:
         for slot in self._slots:
             if slot in usable:
                 phone = slot in PHONE_SLOTS
-                rows = frame.filter(usable[slot]).select("row_id", value=slot if phone else f"{slot}:key")
+                # The two columns first: to filter all of the frame's costs more than the rest of this.
+                rows = frame.select("row_id", value=slot if phone else f"{slot}:key").filter(usable[slot])
                 points.append((phone_history_points if phone else email_history_points)(rows.get_column("value")))
                 codes.append(_codes(rows.get_column("row_id"), POINTS.index(slot)))
         together = joined(points)

@@ -62,11 +62,11 @@ def _entries(clean: Path, drops: list[str]) -> Iterator[Entries]:
     with pq.ParquetFile(clean) as file:
         for batch in file.iter_batches(_ROWS, columns=columns):
             frame = pl.DataFrame(batch)
-            owner = pl.col("source_sha256").replace_strict(numbers, return_dtype=pl.UInt32)
+            owner = frame.select(pl.col("source_sha256").replace_strict(numbers, return_dtype=pl.UInt32)).to_series()
             for slot in (*PHONE_SLOTS, *EMAIL_SLOTS):
                 phone = slot in PHONE_SLOTS
                 value = pl.col(slot) if phone else email_key(pl.col(slot))
-                rows = frame.filter(pl.col(slot).is_not_null()).select(owner=owner, value=value)
+                rows = frame.select(owner=owner, value=value).drop_nulls("value")
                 if len(rows):
                     points = (phone_history_points if phone else email_history_points)(rows.get_column("value"))
                     yield Entries(points, rows.get_column("owner").to_numpy())

@@ -184,5 +184,11 @@ def test_with_whom_rows_overlap_is_counted(workspace: Workspace) -> None:
 
 def test_without_a_vendor_drops_are_of_one_unnamed_vendor(workspace: Workspace) -> None:
     workspace.scrub("a.csv", 1, None, leads(1))
-    assert workspace.scrub("b.csv", 2, None, leads(1)).found() == [(0, "phone", "duplicate.history")]
+    assert workspace.scrub("b.csv", 2, None, leads(1, 2)).found() == [(0, "phone", "duplicate.history")]
     assert workspace.scrub("c.csv", 3, "acme", leads(1)).found() == [(0, "phone", "duplicate.cross_vendor")]
+
+
+def test_a_drop_without_records_is_entered_and_changes_nothing(workspace: Workspace) -> None:
+    empty = workspace.scrub("a.csv", 1, "acme", "")
+    assert (empty.code, empty.manifest["counts"]["read"]) == (0, 0)
+    assert workspace.scrub("b.csv", 2, "acme", leads(1)).clean_rows("phone") == [("+12025550101",)]

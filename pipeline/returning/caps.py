@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import polars as pl
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from pipeline.ledger.database import moment_of
 from pipeline.ledger.tables import returned_rows, runs
@@ -82,10 +82,10 @@ def _returned(connection: Connection, found: list[VendorRun], terms: ReturnTerms
     """What went back in each group, also from runs that were replaced since."""
     if not found:
         return Counter()
-    went = select(returned_rows.c.state_code, runs.c.received_at, runs.c.sequence).join_from(
-        returned_rows, runs, returned_rows.c.run_id == runs.c.run_id
-    )
+    of = (returned_rows.c.state_code, runs.c.received_at, runs.c.sequence)
+    went = select(*of, func.count()).join_from(returned_rows, runs, returned_rows.c.run_id == runs.c.run_id)
+    wanted = went.where(returned_rows.c.vendor == found[0].vendor).group_by(*of)
     returned: Counter[Group] = Counter()
-    for state, received_at, sequence in connection.execute(went.where(returned_rows.c.vendor == found[0].vendor)):
-        returned[period(moment_of(received_at), sequence, terms), state if by_state else ""] += 1
+    for state, received_at, sequence, rows in connection.execute(wanted):
+        returned[period(moment_of(received_at), sequence, terms), state if by_state else ""] += rows
     return returned

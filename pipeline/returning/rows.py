@@ -91,8 +91,11 @@ def _told_apart(rows: pl.DataFrame, terms: ReturnTerms) -> pl.DataFrame:
     Without a column of lead ids the content is the key. A row goes nowhere whose lead the vendor could not tell.
     """
     rows = rows.with_columns(copy=pl.int_range(pl.len()).over("content"))
-    numbered = _hashed(rows.select(pl.concat_str("content", pl.lit(":"), "copy")).to_series().alias("content"))
-    rows = rows.with_columns(content=pl.when(pl.col("copy") == 0).then("content").otherwise(numbered)).drop("copy")
+    is_copy = rows.get_column("copy") > 0
+    if is_copy.any():
+        numbered = rows.filter(is_copy).select(pl.concat_str("content", pl.lit(":"), "copy")).to_series()
+        rows = rows.with_columns(rows.get_column("content").scatter(is_copy.arg_true(), _hashed(numbered)))
+    rows = rows.drop("copy")
     if terms.key is not None:
         return rows
     hidden = pl.col("unreadable") & (terms.columns is not None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -12,11 +13,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from moto.server import ThreadedMotoServer
 from sqlalchemy import create_engine, select
 
 from pipeline.ledger.tables import run_drops, runs
-from tests.conftest import REPO
+from tests.conftest import REPO, leadscrub
 from tests.pipeline.nightly.workspaces import Passes, dump, leads, make_workspace, night, put
 from tests.pipeline.reading.servers import sftp_server
 
@@ -44,8 +47,6 @@ def machine(folder: Path, inbox: str, url: str, history: Path) -> Path:
 
 
 def told(process: subprocess.Popen[str]) -> dict[str, Any]:
-    import json
-
     out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
     document: dict[str, Any] = json.loads(out)
@@ -166,3 +167,45 @@ def test_a_server_that_is_away_is_the_vendors_trouble_alone(forked: Passes, tmp_
     assert forked.outcomes() == {"z.csv": "scrubbed"}
     assert trouble["vendor"] == "acme"
     assert "'sftp://127.0.0.1:9/drops' could not be fetched to its end" in trouble["why"]
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """An S3 server with an empty bucket ``drops``; the environment leads to it."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    settings = {"ENDPOINT_URL": f"http://{host}:{port}", "ACCESS_KEY_ID": "test", "SECRET_ACCESS_KEY": "test"}
+    for name, value in {**settings, "DEFAULT_REGION": "us-east-1"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="drops")
+    yield client
+    client.close()
+    server.stop()
+
+
+def test_an_inbox_on_s3_is_served_like_any_other(tmp_path: Path, bucket: Any) -> None:
+    workspace = machine(tmp_path / "one", "s3://drops/acme", "", tmp_path)
+
+    def told_again() -> tuple[int, dict[str, str], int]:
+        ran = leadscrub("nightly", "--workspace", workspace, "--json")
+        document = json.loads(ran.out)
+        return ran.code, {line["drop"]: line["outcome"] for line in document["drops"]}, document["known"]
+
+    def upload(name: str, text: str) -> None:
+        bucket.put_object(Bucket="drops", Key=f"acme/{name}", Body=text.encode())
+
+    upload("", "")  # what consoles make of a folder
+    upload("a.csv", leads(range(3)))
+    upload("a.csv.done", "")
+    upload("young.csv", leads(range(3, 6)))
+    upload("deeper/b.csv", leads(range(6, 9)))
+    assert told_again() == (0, {"a.csv": "scrubbed", "young.csv": "waiting"}, 0)
+    assert told_again() == (0, {"young.csv": "waiting"}, 1)
+    upload("a.csv", leads(range(10, 13)))
+    assert told_again() == (0, {"a.csv": "scrubbed", "young.csv": "waiting"}, 0)
+    places = [row[1] for row in dump(workspace)["arrivals"]]
+    assert places == ["s3://drops/acme/a.csv", "s3://drops/acme/a.csv"]
+    keys = [entry["Key"] for entry in bucket.list_objects_v2(Bucket="drops")["Contents"]]
+    assert keys == ["acme/", "acme/a.csv", "acme/a.csv.done", "acme/deeper/b.csv", "acme/young.csv"]

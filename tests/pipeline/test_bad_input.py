@@ -167,7 +167,7 @@ def test_wrong_usage_ends_with_2(written: Written, in_folder: Path, options: lis
 def test_missing_arguments_end_with_2(in_folder: Path) -> None:
     assert_one_line(leadscrub("scrub"), 2, "Missing argument 'DROP...'")
     assert_one_line(leadscrub("scrub", "drop.csv"), 2, "Missing option '-o'")
-    assert_one_line(leadscrub("scrubb"), 2, "Did you mean 'scrub'?")
+    assert_one_line(leadscrub("scrubb"), 2, "Did you mean 'scrub', 'rescrub'?")
 
 
 def test_a_vendor_s_name_may_hold_a_blank_or_is_refused(written: Written, out: Path) -> None:

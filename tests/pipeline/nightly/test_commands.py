@@ -18,8 +18,14 @@ import pytest
 from tests.conftest import Ran, leadscrub
 from tests.pipeline.nightly.workspaces import CAMPAIGN, dump, leads, make_workspace, put
 
-NOW = datetime.now(UTC)
-EARLIER = NOW - timedelta(hours=1)
+EARLIER = datetime.now(UTC) - timedelta(hours=1)
+
+
+def now() -> datetime:
+    """Return the time at which a file that is put now was changed: tests may run minutes after they were loaded."""
+    return datetime.now(UTC)
+
+
 DAY = "2026-11-21"
 
 
@@ -94,9 +100,9 @@ def test_the_same_content_again_is_not_scrubbed_again(workspace: Path) -> None:
 def test_what_is_not_complete_waits(workspace: Path) -> None:
     """Young drops, unfinished names, empty files, wrong checksums; and what is no drop at all."""
     inbox, text = workspace / "inbox" / "acme", leads(range(3))
-    put(inbox, "young.csv", text, NOW)
-    put(inbox, "young-but-done.csv", text, NOW, ".done")
-    put(inbox, "future.csv", text, NOW + timedelta(days=3))
+    put(inbox, "young.csv", text, now())
+    put(inbox, "young-but-done.csv", text, now(), ".done")
+    put(inbox, "future.csv", text, now() + timedelta(days=3))
     put(inbox, "half.csv.filepart", text, EARLIER)
     put(inbox, "half.csv~", text, EARLIER)
     put(inbox, ".hidden.csv", text, EARLIER)
@@ -137,8 +143,13 @@ def test_right_checksums_make_a_young_drop_complete(workspace: Path) -> None:
     inbox = workspace / "inbox" / "acme"
     for name, algorithm in (("a.csv", "sha256"), ("b.csv", "md5")):
         text = leads(range(3), prefix=name)
-        put(inbox, name, text, NOW)
-        put(inbox, f"{name}.{algorithm}", f"{hashlib.new(algorithm, text.encode()).hexdigest().upper()} *{name}\n", NOW)
+        put(inbox, name, text, now())
+        put(
+            inbox,
+            f"{name}.{algorithm}",
+            f"{hashlib.new(algorithm, text.encode()).hexdigest().upper()} *{name}\n",
+            now(),
+        )
     assert outcomes(told(workspace)) == {"a.csv": ("scrubbed", ""), "b.csv": ("scrubbed", "")}
     assert files(inbox) == []
 
@@ -261,7 +272,7 @@ def test_the_second_pass_leaves_at_once_with_7(workspace: Path) -> None:
 
 def test_a_dry_run_says_what_it_would_take_and_writes_nothing(workspace: Path) -> None:
     put(workspace / "inbox" / "acme", "a.csv", leads(range(3)), EARLIER)
-    put(workspace / "inbox" / "acme", "young.csv", leads(range(3)), NOW)
+    put(workspace / "inbox" / "acme", "young.csv", leads(range(3)), now())
     before = sorted(map(str, workspace.rglob("*")))
     ran = nightly(workspace, "--dry-run")
     assert ran.code == 0

@@ -24,7 +24,7 @@ from tests.conftest import leadscrub, start
 from tests.forking import Forking
 
 DAY = date(2026, 11, 21)
-KILLS = 50
+KILLS = int(os.environ.get("LEADSCRUB_KILLS", "25"))
 BASE, ADDED = 60_000, 12_000
 
 

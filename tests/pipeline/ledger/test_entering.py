@@ -158,7 +158,7 @@ def test_a_run_for_another_campaign_counts_beside_it_and_is_no_duplicate_of_itse
         assert connection.execute(text("SELECT state FROM runs")).scalars().all() == ["done", "done"]
 
 
-KILLS = 30
+KILLS = int(os.environ.get("LEADSCRUB_KILLS", "12"))
 DROPS = {"acme": leads(1, 2, 3), "bolt": leads(2, 3, 4), "crux": leads(1, 4, 5)}
 FIRST_WINS = {"acme": [1, 2, 3], "bolt": [4], "crux": [5]}
 

@@ -12,6 +12,7 @@ from suppression.lists import SuppressionList
 from suppression.rules.calling import CallingHours
 from suppression.rules.engine import RuleSet
 from suppression.rules.facts import Consulted, Setting
+from suppression.rules.leaving import not_returned
 
 NOT_CHECKED = (
     "no rule pack was applied: whether the law allows contact was not checked, nor whether data may leave; "
@@ -76,6 +77,7 @@ def used_rules(rules: RuleSet | None, hours: CallingHours | None, plan: Plan, wh
         calling_day=None if hours is None else hours.day,
         always=plan.campaign.rules.always,
         weaker=plan.weaker,
+        withheld_returns=sorted(not_returned(rules)),
         noted=[each.rule.id for each in rules.noted()],
         texts={
             each.rule.id: RuleText(title=each.rule.title, remedy=each.rule.remedy, citation=str(each.rule.citation))

@@ -37,7 +37,7 @@ def _vendor_reasons(reasons: pl.Series, codes: Mapping[str, ReasonCode]) -> pl.S
     return joined.replace_strict(words, return_dtype=pl.String)
 
 
-def _may_be_in(rows: pl.DataFrame, regions: frozenset[str]) -> pl.Series:
+def may_be_in(rows: pl.DataFrame, regions: frozenset[str]) -> pl.Series:
     """Rows of people whom the address or a number puts into one of these regions, or who say nowhere where they are."""
     unsaid = pl.repeat(None, len(rows), dtype=pl.String, eager=True)
     places = pl.DataFrame(
@@ -88,7 +88,7 @@ class ReturnFile:
             neutralised(pl.col("raw")).alias("unreadable_text"),
         )
         if self._withheld:
-            may_go = ~_may_be_in(rows, self._withheld)
+            may_go = ~may_be_in(rows, self._withheld)
             table = table.with_columns(pl.when(may_go).then(pl.exclude(own)).name.keep())
         self.rows += len(table)
         with self.path.open("ab") as stream:

@@ -139,6 +139,10 @@ class UsedRules(_Model):
     calling_day: date | None = Field(default=None, description="the day for which calling hours were worked out")
     always: list[str] = Field(default=[], description="countries whose rules applied to every lead")
     weaker: list[str] = Field(default=[], description="overrides that allow more than what is shipped, accepted")
+    withheld_returns: list[str] = Field(
+        default=[],
+        description="countries whose people's rows go back to the vendor without their details, or not at all",
+    )
     noted: list[str] = Field(default=[], description="rules about the whole list that ask for attention, block nothing")
     texts: dict[str, RuleText] = Field(default={}, description="rules that stand on some row, by id")
     campaign_evidence: CampaignEvidence = CampaignEvidence()

@@ -30,7 +30,7 @@ FATES: Final = {
     "no_key": "has no lead id, so the vendor could not tell which lead is meant",
     "expired": "the window has closed",
     "gone": "the outputs of its run are no longer where the ledger says",
-    "not_accepted": "the contract does not take this reason back, or the vendor may not be told it",
+    "not_accepted": "the contract does not take it back, the vendor may not be told why, or the row may not go abroad",
 }
 
 

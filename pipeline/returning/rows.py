@@ -13,7 +13,10 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
+from pipeline.manifests import read_manifest
+from pipeline.returns import may_be_in
 from pipeline.vendor_runs import VendorRun
+from schemas.columns import PHONE_SLOTS
 from schemas.contracts import ReturnTerms
 from suppression.rules.places import bits_of_states, states_in
 
@@ -39,7 +42,8 @@ def original_columns(run: VendorRun) -> list[str]:
 
 def original_rows(run: VendorRun, wanted: pl.Expr) -> Iterator[pl.DataFrame]:
     """Rejected rows that are wanted, a part at a time, in order of ``row_id``."""
-    columns = ["row_id", "source_file", "source_line", "state", "reason", "disposition", "original", "raw"]
+    columns = ["row_id", "source_file", "source_line", "state", "country", *PHONE_SLOTS]
+    columns += ["reason", "disposition", "original", "raw"]
     with pq.ParquetFile(run.out / "rejected.parquet") as file:
         for group in range(file.num_row_groups):
             part = pl.DataFrame(file.read_row_group(group, columns=columns)).filter(wanted)
@@ -48,10 +52,15 @@ def original_rows(run: VendorRun, wanted: pl.Expr) -> Iterator[pl.DataFrame]:
 
 
 def accepted_rows(run: VendorRun, terms: ReturnTerms, phrases: Mapping[str, str]) -> pl.DataFrame:
-    """Rows whose primary reason has a phrase, but for those that a person may still release."""
+    """Rows whose primary reason has a phrase, but for those that a person may still release, and those of people whose
+    data may not go to the vendor's country."""
+    withheld = frozenset(read_manifest(run.out).rules.withheld_returns)
     wanted = pl.col("reason").is_in(list(phrases)) & (pl.col("disposition") != "review")
     has_key = terms.key is not None and terms.key in original_columns(run)
-    parts = [_known_by(part, terms, has_key=has_key) for part in original_rows(run, wanted)]
+    parts = [
+        _known_by(part.filter(~may_be_in(part, withheld)) if withheld else part, terms, has_key=has_key)
+        for part in original_rows(run, wanted)
+    ]
     return _told_apart(pl.concat([pl.DataFrame(schema=ROW_SCHEMA), *parts]), terms)
 
 

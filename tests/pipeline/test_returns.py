@@ -382,3 +382,19 @@ def test_a_vendor_without_a_contract_gets_nothing_back(world: World) -> None:
     assert (ran.code, ran.out) == (0, "plain: no [returns] in its contract, so nothing goes back\n\n")
     listed = world.listed(RECEIVED)
     assert (listed["has_contract"], listed["runs"][0]["rows"]["not_accepted"]) == (False, 2)
+
+
+# Data that may not leave
+
+
+def test_rows_that_may_not_go_to_the_vendors_country_stay_here(world: World) -> None:
+    """GDPR Chapter V: a vendor in India, without a mechanism, gets back nobody who may be in Europe."""
+    path = world.contract()
+    path.write_text(path.read_text() + '\n[evidence]\ncountry = "IN"\n')
+    rows = "1,Ann,12,TX,US\n2,Bea,12,,FR\n3,Cleo,12,,\n"
+    world.sell("Lead ID,Name,Phone,State,Country\n" + rows, "acme", RECEIVED, "--rules", "all")
+    assert world.going(RECEIVED) == [0]
+    assert world.listed(RECEIVED)["runs"][0]["rows"]["not_accepted"] == 2
+    world.returns(RECEIVED, "--write")
+    [written] = world.outgoing()
+    assert "Bea" not in written.read_text(encoding="utf-8")

@@ -59,10 +59,11 @@ def move_file(source: Path, target: Path) -> None:
     To another file system it is copied, appears when it is complete, and only then goes from where it was.
     """
     make_folder(target.parent)
-    with suppress(PermissionError):  # where others own the file, what they allow is theirs to say
-        source.chmod(0o600)
     try:
         source.rename(target)
+        # Not before: it would change the file's times, by which one that is still there is known again after a crash.
+        with suppress(PermissionError):  # where others own the file, what they allow is theirs to say
+            target.chmod(0o600)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise

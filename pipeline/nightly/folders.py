@@ -75,6 +75,8 @@ class Folders:
         """Remove what a pass that was killed had begun."""
         for folder in (self.partial, self.fetching):
             shutil.rmtree(folder, ignore_errors=True)
+        for begun in self.runs.glob("*/.summary-*.new"):
+            begun.unlink(missing_ok=True)
 
 
 def kept_name(sha256: str, name: str) -> str:

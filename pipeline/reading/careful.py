@@ -89,7 +89,9 @@ def sound_cells(text: bytes, delimiter: str) -> list[list[bytes]]:
     return found
 
 
-_CLOSED_CELL = re.compile(rb'"[^"]*+(?:""[^"]*+)*+"(?!\r?\Z)')
+# Groups are repeated greedily, not possessively: Python before 3.11.5 matches possessive groups wrongly (gh-106052). What
+# follows a cell cannot begin inside it, so nothing is matched twice.
+_CLOSED_CELL = re.compile(rb'"[^"]*+(?:""[^"]*+)*"(?!"|\r?\Z)')
 
 
 class _Grammar:
@@ -100,11 +102,11 @@ class _Grammar:
         mark = re.escape(self.mark)
         lone_returns = text.count(b"\r") != text.count(b"\r\n")
         plain_text = rb"[^\r\n" + mark + rb"]*+"
-        plain = rb'(?!")' + plain_text + (rb"(?:\r(?!\n)" + plain_text + rb")*+" if lone_returns else b"")
-        cell = rb'(?:"[^"]*+(?:""[^"]*+)*+"|' + plain + rb")"
+        plain = rb'(?!")' + plain_text + (rb"(?:\r(?!\n)" + plain_text + rb")*" if lone_returns else b"")
+        cell = rb'(?:"[^"]*+(?:""[^"]*+)*"|' + plain + rb")"
         self._cell = re.compile(rb"(?:\A|" + mark + rb")(" + cell + rb")")
         self._step = re.compile(cell + rb"(" + mark + rb"|\r?\n|\Z)")
-        self._record = re.compile(cell + rb"(?:" + mark + cell + rb")*+(\r?\n|\Z)")
+        self._record = re.compile(cell + rb"(?:" + mark + cell + rb")*(\r?\n|\Z)")
 
     def fields(self, text: bytes, start: int) -> tuple[int | None, int | None]:
         """Count the fields of the record at ``start``, and find where it stops.

@@ -89,8 +89,8 @@ def sound_cells(text: bytes, delimiter: str) -> list[list[bytes]]:
     return found
 
 
-# Groups are repeated greedily, not possessively: Python before 3.11.5 matches possessive groups wrongly (gh-106052). What
-# follows a cell cannot begin inside it, so nothing is matched twice.
+# Groups are repeated greedily, not possessively: Python before 3.11.5 matches possessive groups wrongly (gh-106052).
+# What follows a cell cannot begin inside it, so nothing is matched twice.
 _CLOSED_CELL = re.compile(rb'"[^"]*+(?:""[^"]*+)*"(?!"|\r?\Z)')
 
 

@@ -13,6 +13,8 @@ from schemas.columns import EMAIL_SLOTS, INSTANTS, PHONE_SLOTS
 from schemas.frames import checked, value_schema
 
 ROW_GROUP = 65_536
+#: So few rows wait for many batches until a row group is full.
+_FEW = ROW_GROUP // 8
 _SELDOM_REPEATS = frozenset(
     {*PHONE_SLOTS, *EMAIL_SLOTS, *INSTANTS, "row_id", "source_line", "address_1", "vendor_lead_id", "consent_ip"}
     | {"trustedform_cert_url", "jornaya_lead_id", "full_name", "extra", "original", "raw", "reason_detail"}
@@ -58,7 +60,7 @@ class ParquetOutput:
         """Take rows; their columns and types are the file's."""
         if frame.is_empty():
             return
-        self._waiting.append(frame)
+        self._waiting.append(_apart(frame) if len(frame) < _FEW else frame)
         self.rows += len(frame)
         while sum(len(part) for part in self._waiting) >= ROW_GROUP:
             together = pl.concat(self._waiting)
@@ -80,3 +82,10 @@ class ParquetOutput:
         self._writer.write_table(
             pa.table(table.columns, schema=self._schema).combine_chunks(), row_group_size=ROW_GROUP
         )
+
+
+def _apart(frame: pl.DataFrame) -> pl.DataFrame:
+    """Copy rows out of their batch: their texts are views, which would keep all of the batch in memory."""
+    copied = pl.from_arrow(frame.to_arrow(compat_level=pl.CompatLevel.oldest()))
+    assert isinstance(copied, pl.DataFrame)  # noqa: S101  # a table always becomes a frame
+    return copied

@@ -16,7 +16,20 @@ from pipeline.cli_rescrub import rescrub
 from pipeline.cli_retention import retention
 from pipeline.cli_returns import returns, vendors
 from pipeline.cli_rules import rules_app
-from pipeline.cli_types import MaxAgeDays, day_of, instant_of
+from pipeline.cli_types import (
+    AcceptWeaker,
+    DncFiles,
+    InternalFiles,
+    ListColumns,
+    ListHashes,
+    MaxAgeDays,
+    OtherLists,
+    RulePacks,
+    StaleLists,
+    UnsubscribeFiles,
+    day_of,
+    instant_of,
+)
 from schemas.errors import EXIT_TOO_MANY_REJECTED, LeadscrubError, UsageError
 
 app = typer.Typer(
@@ -45,35 +58,21 @@ def scrub(
     campaign: Annotated[Path | None, typer.Option(help="Campaign TOML; without it, name --channel.")] = None,
     vendor: Annotated[str | None, typer.Option(help="Who sold the drop: vendors/NAME.toml of the workspace.")] = None,
     channel: Annotated[list[str] | None, typer.Option(help="call, text, email or post; repeatable.")] = None,
-    dnc: Annotated[list[Path] | None, typer.Option(help="Do-Not-Call registry file; repeatable.")] = None,
-    internal: Annotated[list[Path] | None, typer.Option(help="Your own do-not-contact file; repeatable.")] = None,
-    unsubscribe: Annotated[list[Path] | None, typer.Option(help="Unsubscribed emails; repeatable.")] = None,
-    list_: Annotated[
-        list[str] | None,
-        typer.Option("--list", metavar="KIND:NAME=FILE|NAME", help="Any other list, or one of the store; repeatable."),
-    ] = None,
-    list_column: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=COLUMN", help="Column that holds a CSV list's entries.")
-    ] = None,
-    list_hash: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=RECIPE", help="How a list's hashes were made, as in trim+lower+md5."),
-    ] = None,
+    dnc: DncFiles = None,
+    internal: InternalFiles = None,
+    unsubscribe: UnsubscribeFiles = None,
+    list_: OtherLists = None,
+    list_column: ListColumns = None,
+    list_hash: ListHashes = None,
     layout: Annotated[str | None, typer.Option(help="Layout TOML: columns, delimiter, encoding, region.")] = None,
     sheet: Annotated[list[str] | None, typer.Option(help="Sheet of a workbook; all visible ones. Repeatable.")] = None,
     region: Annotated[str | None, typer.Option(help="Region of national phone numbers, such as US or FR.")] = None,
     as_of: Annotated[str | None, typer.Option(metavar="DATE", help="Day of the run (YYYY-MM-DD); today.")] = None,
     store: Annotated[Path | None, typer.Option(help="Store of suppression lists; the workspace's.")] = None,
-    allow_stale: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Use this list although it is stale; it is recorded.")
-    ] = None,
+    allow_stale: StaleLists = None,
     max_age: MaxAgeDays = None,
-    rules: Annotated[
-        list[str] | None, typer.Option(metavar="PACK", help="Rule pack to apply (us, fr, … or all); repeatable.")
-    ] = None,
-    accept_weaker: Annotated[
-        bool, typer.Option("--accept-weaker", help="The workspace's packs may allow more than the shipped ones.")
-    ] = False,
+    rules: RulePacks = None,
+    accept_weaker: AcceptWeaker = False,
     max_reject_rate: Annotated[
         float | None, typer.Option(min=0, max=1, help="Exit 6 when more than this share is rejected.")
     ] = None,

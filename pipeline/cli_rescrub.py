@@ -7,7 +7,23 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli_types import AsOfDay, Json, MaxAgeDays, StoreFolder, day_of, instant_of
+from pipeline.cli_types import (
+    AcceptWeaker,
+    AsOfDay,
+    DncFiles,
+    InternalFiles,
+    Json,
+    ListColumns,
+    ListHashes,
+    MaxAgeDays,
+    OtherLists,
+    RulePacks,
+    StaleLists,
+    StoreFolder,
+    UnsubscribeFiles,
+    day_of,
+    instant_of,
+)
 from schemas.errors import UsageError
 
 
@@ -20,30 +36,19 @@ def rescrub(
     ] = None,
     campaign: Annotated[Path | None, typer.Option(help="Campaign TOML; the workspace's of the same name.")] = None,
     vendor: Annotated[str | None, typer.Option(help="Who sold the leads; as in the earlier run.")] = None,
-    dnc: Annotated[list[Path] | None, typer.Option(help="Do-Not-Call registry file; repeatable.")] = None,
-    internal: Annotated[list[Path] | None, typer.Option(help="Your own do-not-contact file; repeatable.")] = None,
-    unsubscribe: Annotated[list[Path] | None, typer.Option(help="Unsubscribed emails; repeatable.")] = None,
-    list_: Annotated[
-        list[str] | None,
-        typer.Option("--list", metavar="KIND:NAME=FILE|NAME", help="Any other list, or one of the store; repeatable."),
-    ] = None,
-    list_column: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=COLUMN", help="Column that holds a CSV list's entries.")
-    ] = None,
-    list_hash: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=RECIPE", help="How a list's hashes were made.")
-    ] = None,
+    dnc: DncFiles = None,
+    internal: InternalFiles = None,
+    unsubscribe: UnsubscribeFiles = None,
+    list_: OtherLists = None,
+    list_column: ListColumns = None,
+    list_hash: ListHashes = None,
     region: Annotated[str | None, typer.Option(help="Region of the leads' lists; as in the earlier run.")] = None,
     as_of: AsOfDay = None,
     store: StoreFolder = None,
-    allow_stale: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Use this list although it is stale; it is recorded.")
-    ] = None,
+    allow_stale: StaleLists = None,
     max_age: MaxAgeDays = None,
-    rules: Annotated[list[str] | None, typer.Option(metavar="PACK", help="Rule pack to apply; repeatable.")] = None,
-    accept_weaker: Annotated[
-        bool, typer.Option("--accept-weaker", help="The workspace's packs may allow more than the shipped ones.")
-    ] = False,
+    rules: RulePacks = None,
+    accept_weaker: AcceptWeaker = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier result.")] = False,
     as_json: Json = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Options and arguments that several ``leadscrub lists`` commands share, and how they are understood."""
+"""Options and arguments that several commands share, and how they are understood."""
 
 from __future__ import annotations
 
@@ -22,6 +22,29 @@ MaxAgeDays = Annotated[
         metavar="[KIND=]DAYS",
         help="How old a copy of the store may be, where that is less than its kind allows; repeatable.",
     ),
+]
+DncFiles = Annotated[list[Path] | None, typer.Option(help="Do-Not-Call registry file; repeatable.")]
+InternalFiles = Annotated[list[Path] | None, typer.Option(help="Your own do-not-contact file; repeatable.")]
+UnsubscribeFiles = Annotated[list[Path] | None, typer.Option(help="Unsubscribed emails; repeatable.")]
+OtherLists = Annotated[
+    list[str] | None,
+    typer.Option("--list", metavar="KIND:NAME=FILE|NAME", help="Any other list, or one of the store; repeatable."),
+]
+ListColumns = Annotated[
+    list[str] | None, typer.Option(metavar="NAME=COLUMN", help="Column that holds a CSV list's entries.")
+]
+ListHashes = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME=RECIPE", help="How a list's hashes were made, as in trim+lower+md5."),
+]
+StaleLists = Annotated[
+    list[str] | None, typer.Option(metavar="NAME", help="Use this list although it is stale; it is recorded.")
+]
+RulePacks = Annotated[
+    list[str] | None, typer.Option(metavar="PACK", help="Rule pack to apply (us, fr, … or all); repeatable.")
+]
+AcceptWeaker = Annotated[
+    bool, typer.Option("--accept-weaker", help="The workspace's packs may allow more than the shipped ones.")
 ]
 
 

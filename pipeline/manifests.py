@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from pipeline.alarms import looked_up, silence
@@ -106,6 +107,11 @@ def write_manifest(manifest: Manifest, folder: Path) -> None:
     """Write it into the folder of the run."""
     without = {"history"} if manifest.history is None else set()
     (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2, exclude=without) + "\n", encoding="utf-8")
+
+
+def manifest_digest(folder: Path) -> str:
+    """SHA-256 by which the ledger knows the manifest in a result's folder again. `OSError` when there is none."""
+    return hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -283,8 +283,9 @@ class _Run:
                 late.append(self._past.findings_for(frame))
             if self._mail is not None:
                 late.append(self._mail.findings_for(frame))
-            timed, flags = hours_stage(frame, pl.concat([found, *late]), source, self._context)
-            findings = pl.concat([found, *late, flags]).sort("row_id", maintain_order=True)
+            together = pl.concat([found, *late])
+            timed, flags = hours_stage(frame, together, source, self._context)
+            findings = pl.concat([together, flags]).sort("row_id", maintain_order=True)
             verdict = decide_stage(timed, findings, source, self._context, constants)
             if source.mapping.read_before:
                 ids = frame.select("row_id", EARLIER_ROW)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
 from dataclasses import asdict, dataclass, replace
@@ -13,7 +12,7 @@ from sqlalchemy import delete, insert, select
 
 from pipeline.ledger.database import Ledger, stamp
 from pipeline.ledger.tables import rescrubs, runs
-from pipeline.manifests import MANIFEST, read_manifest
+from pipeline.manifests import manifest_digest, read_manifest
 from pipeline.results import earliest_valid_until
 from pipeline.terminal import plain_table, stdout_console
 from schemas.errors import UsageError
@@ -42,7 +41,7 @@ def record_rescrub(ledger: Ledger, out: Path, earlier_run_id: str, now: datetime
                 as_of=manifest.as_of,
                 recorded_at=stamp(now),
                 out=str(out.absolute()),
-                manifest_sha256=hashlib.sha256((out / MANIFEST).read_bytes()).hexdigest(),
+                manifest_sha256=manifest_digest(out),
                 clean=manifest.counts.clean,
                 valid_until=earliest_valid_until(out),
             )

@@ -6,7 +6,6 @@ if it is the result that the ledger knows, or lies where the night puts raw drop
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from sqlalchemy import Connection, insert, select, update
 from pipeline.ledger.database import Ledger, moment_of, stamp
 from pipeline.ledger.history_merging import purge_runs
 from pipeline.ledger.tables import deletions, drops, rescrubs, runs
-from pipeline.manifests import MANIFEST
+from pipeline.manifests import manifest_digest
 from schemas.workspace import Retention
 
 RAW, OUTPUT, HISTORY = "raw drop", "result", "history"
@@ -78,21 +77,19 @@ def _day_of(name: str) -> date | None:
 
 
 def _results(connection: Connection, before: date) -> Iterator[Due]:
-    for row in connection.execute(select(runs).where(runs.c.state.in_(("done", "replaced")))):
-        day, out = moment_of(row.recorded_at).date(), Path(row.out)
-        if day < before and (not out.exists() or _is_result(out, row.manifest_sha256)):
-            yield Due(OUTPUT, row.run_id, row.vendor, day, out if out.exists() else None)
+    scrubbed = select(runs).where(runs.c.state.in_(("done", "replaced")))
     again = select(rescrubs, runs.c.vendor).join(runs, rescrubs.c.earlier_run_id == runs.c.run_id, isouter=True)
-    for row in connection.execute(again.where(rescrubs.c.out != "")):
-        day, out = moment_of(row.recorded_at).date(), Path(row.out)
-        if day < before and (not out.exists() or _is_result(out, row.manifest_sha256)):
-            yield Due(OUTPUT, row.run_id, row.vendor or "", day, out if out.exists() else None)
+    for query in (scrubbed, again.where(rescrubs.c.out != "")):
+        for row in connection.execute(query):
+            day, out = moment_of(row.recorded_at).date(), Path(row.out)
+            if day < before and (not out.exists() or _is_result(out, row.manifest_sha256)):
+                yield Due(OUTPUT, row.run_id, row.vendor or "", day, out if out.exists() else None)
 
 
 def _is_result(out: Path, manifest_sha256: str) -> bool:
     """Whether the folder still holds that result: another may have taken its place."""
     try:
-        return hashlib.sha256((out / MANIFEST).read_bytes()).hexdigest() == manifest_sha256
+        return manifest_digest(out) == manifest_sha256
     except OSError:
         return False
 

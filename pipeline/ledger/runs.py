@@ -6,7 +6,6 @@ points of a run are written beside what the history has, and count from the mome
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +20,7 @@ from pipeline.ledger.history_merging import add_file, tidy_history
 from pipeline.ledger.history_past import past_identity, past_of
 from pipeline.ledger.history_writing import write_run
 from pipeline.ledger.tables import drops, run_drops, run_overlaps, run_reasons, runs, segment_runs, segments
-from pipeline.manifests import MANIFEST, read_manifest
+from pipeline.manifests import manifest_digest, read_manifest
 from pipeline.results import earliest_valid_until
 from schemas.errors import LedgerError, PastChangedError
 from schemas.manifest import Manifest
@@ -42,7 +41,7 @@ def record_run(ledger: Ledger, out: Path, received: list[Received], now: datetim
     entered then, and the run must be done again.
     """
     manifest = read_manifest(out)
-    digest = hashlib.sha256((out / MANIFEST).read_bytes()).hexdigest()
+    digest = manifest_digest(out)
     if _stands(ledger, manifest.run_id, out, digest):
         return manifest
     first = min(received, key=lambda drop: drop.sequence)

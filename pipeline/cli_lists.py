@@ -56,7 +56,7 @@ def lookup(
     as_json: Json = False,
 ) -> None:
     """Say of each value which current lists it is on. Exit 5 when one that should answer must not be used."""
-    from pipeline.list_reports import print_lookup  # noqa: PLC0415
+    from pipeline.list_lookup import print_lookup  # noqa: PLC0415
     from schemas.list_kinds import max_age_said  # noqa: PLC0415
     from suppression.store import Store  # noqa: PLC0415
 

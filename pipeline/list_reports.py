@@ -1,25 +1,20 @@
-"""What the store says of its lists: status, history, and whether a value is on any of them."""
+"""What the store says of its lists: status and history."""
 
 from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import polars as pl
 from rich.markup import escape
 
 from pipeline.terminal import plain_table, stdout_console
-from schemas.contact.email import read_email
-from schemas.contact.second_look import read_phone_point
-from schemas.errors import ListError, UsageError
+from schemas.errors import ListError
 from schemas.list_kinds import NO_MAX_AGE, MaxAge
 from schemas.list_version import ListVersion, Loading
-from schemas.masking import mask
-from suppression.lists import SuppressionList, last_day
-from suppression.screening import screen_points
+from suppression.lists import fault_on, last_day
 from suppression.store import Store
 
 
@@ -42,7 +37,7 @@ def status_of(store: Store, name: str, today: date, max_age: MaxAge = NO_MAX_AGE
     except ListError as error:
         return ListStatus(name, today, "damaged" if _is_loaded(store, name) else "missing", fault=error.message)
     until = last_day(facts, max_age.of(facts.kind))
-    fault = _fault(facts, until, today)
+    fault = fault_on(today, facts, until)
     state = "ok" if fault is None else "ahead" if facts.as_of > today else "stale"
     return ListStatus(name, today, state, facts, until, fault)
 
@@ -52,12 +47,6 @@ def _is_loaded(store: Store, name: str) -> bool:
         return name in store.all_names() and store.history(name).current is not None
     except ListError:
         return True
-
-
-def _fault(facts: ListVersion, until: date | None, today: date) -> str | None:
-    if facts.as_of > today:
-        return f"dated {facts.as_of}, after {today}"
-    return f"stale since {until}" if until is not None and until < today else None
 
 
 def print_status(found: list[ListStatus], *, as_json: bool) -> None:
@@ -163,82 +152,3 @@ def _step(store: Store, step: Loading) -> dict[str, Any]:
         line["changes"] = facts.counts.changes.model_dump() | {"refused": sum(facts.counts.refused.values())}
     line["files"] = [f"{source.name} sha256:{source.sha256[:12]}" for source in facts.sources]
     return line
-
-
-def print_lookup(
-    store: Store, values: list[str], region: str | None, today: date, max_age: MaxAge, *, as_json: bool
-) -> list[str]:
-    """Say of each value and each current list whether it is on it. Returns why some could not be asked.
-
-    A list that must not be used says *matched*, but never *clear*: what is missing in it is not known.
-    """
-    lists = [replace(lst, max_age=max_age.of(lst.facts.kind)) for lst in (store.open(n, today) for n in store.names())]
-    faults = {lst.facts.name: _fault(lst.facts, lst.valid_until, today) for lst in lists}
-    answers = []
-    for value in values:
-        frame = _as_row(value, region)
-        point = "phone" if "phone" in frame.columns else "email"
-        found = screen_points(frame, lists)
-        shown = mask(str(frame.item(0, point)))
-        answers += [
-            {
-                "value": shown,
-                "list": lst.facts.name,
-                "kind": lst.facts.kind,
-                "state": _answer(lst, point, found, faults[lst.facts.name]),
-                "version": lst.facts.version[:12],
-                "as_of": lst.facts.as_of.isoformat(),
-                "scope": lst.facts.scope,
-                "fault": faults[lst.facts.name],
-            }
-            for lst in lists
-        ]
-    unchecked = {str(answer["list"]) for answer in answers if answer["state"] == NOT_CHECKED}
-    if as_json:
-        sys.stdout.write(json.dumps(answers) + "\n")
-    else:
-        for answer in answers:
-            notes = [answer["scope"] if answer["scope"] != "seller" else None, answer["fault"]]
-            more = "".join(f", {note}" for note in notes if note)
-            line = "{value}  {state:<11}  {list} ({kind}, version {version}, as of {as_of}".format(**answer)
-            sys.stdout.write(f"{line}{more})\n")
-    return [f"{name}: {faults[name]}" for name in sorted(unchecked)]
-
-
-NOT_CHECKED = "not checked"
-
-
-def _answer(suppression: SuppressionList, point: str, found: pl.DataFrame, fault: str | None) -> str:
-    kind = suppression.kind
-    if not (kind.phones if point == "phone" else kind.emails or kind.domains):
-        return "holds none"
-    # Several copies may speak for one number together, so "not covered" names them all.
-    said = found.filter(pl.col("source").str.split("; ").list.contains(suppression.authority)).get_column("code")
-    if (said != "dnc.not_covered").any():
-        return "matched"
-    if fault is not None:
-        return NOT_CHECKED
-    return "not covered" if len(said) else "clear"
-
-
-def _as_row(value: str, region: str | None) -> pl.DataFrame:
-    """One lead with one contact point, as the screen stage sees it."""
-    if "@" in value:
-        email = read_email(value.strip())
-        if email.normal is None:
-            raise UsageError(f"{mask(value)} is no valid address: {email.why}.")
-        return pl.DataFrame(
-            {
-                "row_id": [0],
-                "email": [email.normal],
-                "email:given": [value.strip()],
-                "email:key": [email.normal.lower()],
-            }
-        )
-    phone, other = read_phone_point(value.strip(), region)
-    if phone.e164 is None:
-        raise UsageError(f"{mask(value)} is no valid number: {phone.why}.", "Give it with + and the country's code.")
-    row = pl.DataFrame({"row_id": [0], "phone": [phone.e164], "phone:region": [phone.region]})
-    if other is None:
-        return row
-    return row.with_columns(pl.lit(other.e164).alias("phone:other"), pl.lit(other.region).alias("phone:other_region"))

@@ -9,7 +9,7 @@ _HIDDEN = "*****"
 
 def masked_phone(e164: pl.Expr) -> pl.Expr:
     """Keep the first five characters and the last two: ``+12025550123`` -> ``+1202*****23``."""
-    return e164.str.slice(0, 5) + _HIDDEN + e164.str.tail(2)
+    return pl.format("{}" + _HIDDEN + "{}", e164.str.slice(0, 5), e164.str.tail(2))
 
 
 def masked_email(address: pl.Expr) -> pl.Expr:

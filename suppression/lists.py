@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from pathlib import Path
 
 import polars as pl
@@ -41,7 +42,7 @@ class SuppressionList:
     stale_allowed: bool = False
     max_age: int | None = None
 
-    @property
+    @cached_property
     def authority(self) -> str:
         """What a finding names as its source: kind, name, version and date."""
         facts = self.facts
@@ -62,6 +63,13 @@ def last_day(facts: ListVersion, max_age: int | None = None) -> date | None:
     """Last day on which a version may be used; None when neither its kind nor ``max_age`` sets a limit."""
     days = max_age_days(list_kind(facts.kind), facts.registry, facts.expires_after, max_age)
     return None if days is None else facts.as_of + timedelta(days=days)
+
+
+def fault_on(day: date, facts: ListVersion, until: date | None) -> str | None:
+    """Why a version whose `last_day` is ``until`` must not be used on a day; None when it may."""
+    if facts.as_of > day:
+        return f"dated {facts.as_of}, after {day}"
+    return f"stale since {until}" if until is not None and until < day else None
 
 
 def open_version(folder: Path, day: date, version: str | None = None) -> SuppressionList:

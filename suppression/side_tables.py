@@ -15,15 +15,17 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 import xxhash
 
 from schemas.errors import ListError
 from schemas.list_version import SideTable
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
 
 REFUSED, FACTS, EXPIRING = "refused.parquet", "facts.parquet", "expiring.parquet"
 
@@ -91,6 +93,8 @@ class SideTables:
         ]
         table: pa.Table = rows.select(columns).to_arrow(compat_level=pl.CompatLevel.oldest())
         if name not in self._writers:
+            import pyarrow.parquet as pq  # noqa: PLC0415  # a look-up in a list does without it
+
             self._writers[name] = pq.ParquetWriter(self._folder / name, table.schema, compression="zstd")
         self._writers[name].write_table(table)
 
@@ -129,6 +133,8 @@ class OpenedTable:
 
     def batches(self) -> Iterator[pl.DataFrame]:
         """All rows, in pieces of bounded size."""
+        import pyarrow.parquet as pq  # noqa: PLC0415
+
         with self._stream() as stream:
             for batch in pq.ParquetFile(stream).iter_batches():
                 yield pl.DataFrame(pa.Table.from_batches([batch]))

@@ -14,7 +14,6 @@ from importlib.metadata import version
 from typing import NamedTuple
 
 import polars as pl
-from email_validator import EmailNotValidError, validate_email
 
 from schemas.column_bytes import ascii_lower
 from schemas.contact.apply import Apply, apply_here
@@ -79,6 +78,9 @@ def _valid_domain(domain: str) -> tuple[str | None, int]:
 
 
 def _asked(value: str) -> tuple[str | None, int]:
+    # Loading it takes longer than a phone's look-up, which never asks it.
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415
+
     try:
         valid = validate_email(value, check_deliverability=False)
     except EmailNotValidError:

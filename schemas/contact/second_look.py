@@ -19,8 +19,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberTyp
 
 from schemas.contact.blank import ERROR_WORDS
 from schemas.contact.email import read_email
-from schemas.contact.numbering.library import SEVERAL, parts_of_cell
-from schemas.contact.phone import PhoneForm, read_phone
+from schemas.contact.numbering.library import SEVERAL, PhoneForm, parts_of_cell, read_phone
 
 #: What vendors write before a number where a plus is meant, and before national numbers without meaning it.
 _ABROAD = ("+00", "+011", "+", "0011", "011", "00")

@@ -31,7 +31,7 @@ _ROWS = 1 << 15
 
 def number_key(e164: pl.Expr) -> pl.Expr:
     """Turn E.164 text (``+12025550123``) into its integer; null stays null."""
-    return e164.str.strip_prefix("+").cast(pl.UInt64, strict=False)
+    return e164.cast(pl.UInt64, strict=False)
 
 
 def _north_american(numbers: Numbers) -> npt.NDArray[np.bool_]:

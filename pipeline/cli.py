@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -236,15 +237,17 @@ def _root(
 
 def main() -> None:
     """Run the command line and exit with the contract's code."""
-    _leave_out_others("".join(sys.argv[1:2]))
-    sys.exit(_guarded(app))
+    sys.exit(_guarded(_program("".join(sys.argv[1:2]))))
 
 
-def _leave_out_others(name: str) -> None:
-    """Keep only the group of commands of that name, if there is one: to make the others takes time."""
+def _program(name: str) -> typer.Typer:
+    """The program with only the group of commands of that name, if there is one: to make the others takes time."""
     group = [info for info in app.registered_groups if info.typer_instance and info.typer_instance.info.name == name]
-    if group:
-        app.registered_groups, app.registered_commands = group, []
+    if not group:
+        return app
+    part = copy(app)
+    part.registered_groups, part.registered_commands = group, []
+    return part
 
 
 def _guarded(command: Callable[..., Any]) -> int:

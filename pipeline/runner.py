@@ -44,7 +44,7 @@ from pipeline.stage_normalise import normalise_stage
 from pipeline.stage_quality import quality_stage
 from pipeline.stage_rules import rules_stage
 from pipeline.stage_screen import screen_stage
-from pipeline.usable import usable_points
+from pipeline.usable import allowed, usable_points
 from pipeline.verdict import Verdict
 from schemas.ahead import read_ahead
 from schemas.contact.apply import Apply
@@ -284,9 +284,10 @@ class _Run:
             if self._mail is not None:
                 late.append(self._mail.findings_for(frame))
             together = pl.concat([found, *late])
-            timed, flags = hours_stage(frame, together, source, self._context)
+            may = allowed(frame, together, self._context)
+            timed, flags = hours_stage(frame, may, source, self._context)
             findings = pl.concat([together, flags]).sort("row_id", maintain_order=True)
-            verdict = decide_stage(timed, findings, source, self._context, constants)
+            verdict = decide_stage(timed, findings, may, source, self._context, constants)
             if source.mapping.read_before:
                 ids = frame.select("row_id", EARLIER_ROW)
                 verdict = Verdict(numbered_as_before(verdict.clean, ids), numbered_as_before(verdict.rejected, ids))

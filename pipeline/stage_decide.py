@@ -7,7 +7,7 @@ import polars as pl
 
 from pipeline.context import Context, Source
 from pipeline.masks import code_lists, words_of
-from pipeline.usable import Allowed, allowed
+from pipeline.usable import Allowed
 from pipeline.verdict import Verdict
 from schemas.columns import (
     COMMON_COLUMNS,
@@ -22,12 +22,15 @@ from schemas.columns import (
 def decide_stage(
     frame: pl.DataFrame,
     found: pl.DataFrame,
+    may: Allowed,
     source: Source,
     context: Context,
     constants: dict[str, str | None],
 ) -> Verdict:
-    """Divide a batch. ``constants`` are the provenance columns that are the same for the whole file."""
-    may = allowed(frame, found, context)
+    """Divide a batch by what its rows may be used for.
+
+    ``constants`` are the provenance columns that are the same for the whole file.
+    """
     flags = code_lists(frame.get_column("row_id"), found.filter(pl.col("effect") == "flag"), context.codes)
     usable = [rows.alias(f"{point}:usable") for point, rows in may.points.items()]
     frame = _with_channels(frame.with_columns(flags.alias("flags"), *usable), may, context)

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.context import Context, Source
-from pipeline.usable import Allowed, allowed
+from pipeline.usable import Allowed
 from schemas.columns import dtype_of
 from schemas.findings import findings, no_findings
 from suppression.rules.call_windows import CallWindows, Coded, call_windows
@@ -23,15 +23,14 @@ _TIMES = ("call_after", "call_before", "call_zone", "call_after_utc", "call_befo
 
 
 def hours_stage(
-    frame: pl.DataFrame, found: pl.DataFrame, source: Source, context: Context
+    frame: pl.DataFrame, may: Allowed, source: Source, context: Context
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Add `CALL_COLUMNS`, null where neither call nor text is allowed anyway; return the flags of rows without hours.
 
-    ``found`` are all findings about these rows. Without hours of any pack nothing changes.
+    Without hours of any pack nothing changes.
     """
     if context.rules is None or context.hours is None or frame.is_empty():
         return frame, no_findings()
-    may = allowed(frame, found, context)
     facts = context.rules.facts(frame, no_findings(), source.region)
     windows = call_windows(context.hours, _who(facts, may), *places_of_rows(facts, may.points))
     flags = [

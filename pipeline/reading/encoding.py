@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from charset_normalizer import from_bytes
 
 from pipeline.reading.inputs import Input
@@ -108,22 +109,38 @@ def _known_codec(name: str, path: Input) -> str:
 
 def _read_through(path: Input, head: bytes) -> tuple[bool, tuple[int, ...]]:
     """Whether the whole file is UTF-8, and the offsets behind its first blank lines that something follows."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
     blank = b"\n\r\n" if b"\r\n" in head else b"\n\n"
     offsets: list[int] = []
-    is_utf8, position, tail = True, 0, b""
+    is_utf8, position, tail, begun = True, 0, b"", b""
     with path.open("rb") as stream:
         while block := stream.read(_BLOCK):
-            if is_utf8 and (not block.isascii() or decoder.getstate()[0]):
-                try:
-                    decoder.decode(block)
-                except UnicodeDecodeError:
-                    is_utf8 = False
+            if is_utf8 and (begun or not block.isascii()):
+                text = begun + block
+                cut = len(text) - _begun(text)
+                is_utf8, begun = _is_utf8(text[:cut]), text[cut:]
             if len(offsets) < _BLANK_LINES and _has_blank(block, blank):
                 offsets += _offsets(tail + block, blank, position - len(tail))
             position += len(block)
             tail = block[1 - len(blank) :]
-    return is_utf8 and not decoder.getstate()[0], tuple(offsets[:_BLANK_LINES])
+    return is_utf8 and not begun, tuple(offsets[:_BLANK_LINES])
+
+
+def _is_utf8(text: bytes) -> bool:
+    """Whether these bytes are UTF-8. Arrow says so several times as fast as Python, which makes a string of them."""
+    bounds = pa.py_buffer(np.array([0, len(text)], dtype=np.int64))
+    try:
+        pa.Array.from_buffers(pa.large_string(), 1, [None, bounds, pa.py_buffer(text)]).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _begun(text: bytes) -> int:
+    """How many bytes at the end begin a character without ending it."""
+    for back, byte in enumerate(reversed(text[-3:]), start=1):
+        if byte & 0xC0 != 0x80:  # no continuation
+            return back if (byte >= 0xC0) + (byte >= 0xE0) + (byte >= 0xF0) >= back else 0
+    return 0
 
 
 def _has_blank(block: bytes, blank: bytes) -> bool:

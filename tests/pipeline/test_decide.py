@@ -14,6 +14,7 @@ from pipeline.reading.arrow_table import ArrowReader
 from pipeline.reading.inputs import LocalFile
 from pipeline.reading.table import Table
 from pipeline.stage_decide import decide_stage
+from pipeline.usable import allowed
 from pipeline.verdict import Verdict
 from schemas.codes import CODES, PRECEDENCE
 from schemas.config import Campaign, Channel
@@ -59,7 +60,7 @@ def decided(
         orient="row",
     )
     constants = {"vendor": None, "source_file": "drop.csv", "source_sha256": "0", "run_id": "0"}
-    return decide_stage(frame, findings, source, context, constants)
+    return decide_stage(frame, findings, allowed(frame, findings, context), source, context, constants)
 
 
 A, B = "+12025550100", "+442079460001"

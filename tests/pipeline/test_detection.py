@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from pipeline.reading import encoding
 from pipeline.reading.csv_table import open_csv
 from pipeline.reading.inputs import LocalFile
 from pipeline.reading.table import FileTally, read_batches
@@ -138,3 +142,33 @@ def test_control_characters_may_delimit(written: Written) -> None:
     [read_as], [rows] = read(written("drop.csv", "name\x01phone\nA\x01202-555-0100\n"))
     assert read_as["delimiter"] == "\x01"
     assert rows == [(2, ("A", "202-555-0100"), None)]
+
+
+_PIECES = [
+    "a\n",
+    "é",
+    "語",
+    "😀",
+    b"\xff",
+    b"\xc3",
+    b"\xe8\xaa",
+    b"\xf0\x9f\x98",
+    b"\x80",
+    b"\xed\xa0\x80",
+    b"\xc0\xaf",
+]
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=12), st.integers(1, 9))
+def test_utf8_is_what_python_says_it_is_wherever_blocks_end(pieces: list[str | bytes], block: int) -> None:
+    content = b"".join(piece.encode() if isinstance(piece, str) else piece for piece in pieces)
+    try:
+        content.decode()
+        expected = True
+    except UnicodeDecodeError:
+        expected = False
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        path = Path(folder) / "drop.csv"
+        path.write_bytes(content)
+        patch.setattr(encoding, "_BLOCK", block)
+        assert encoding._read_through(LocalFile(path), content)[0] is expected

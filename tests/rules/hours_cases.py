@@ -15,6 +15,7 @@ from pipeline.reading.arrow_table import ArrowReader
 from pipeline.reading.inputs import LocalFile
 from pipeline.reading.table import Table
 from pipeline.stage_hours import hours_stage
+from pipeline.usable import allowed
 from schemas.columns import PHONE_SLOTS
 from schemas.config import Campaign, channel_named
 from schemas.contact.apply import apply_here
@@ -92,7 +93,8 @@ def window(said: dict[str, Any], leave_out: str | None = None, always: tuple[str
     given = LocalFile(Path("d.parquet"))
     source = Source(Table(given, "d", (), (), ArrowReader(given)), Mapping({}, frozenset(), (), (), ()), region)
     context = Context(Campaign(channels=list(channels)), None, day, [], [source], apply_here, rules, hours)
-    frame, flags = hours_stage(pl.DataFrame(columns), no_findings(), source, context)
+    lead = pl.DataFrame(columns)
+    frame, flags = hours_stage(lead, allowed(lead, no_findings(), context), source, context)
     return Found(
         frame.row(0, named=True), {code: (by, why) for code, by, why in flags.select("code", "source", "detail").rows()}
     )

@@ -17,12 +17,12 @@ def retention(
     as_of: AsOfDay = None,
     as_json: Json = False,
 ) -> None:
-    """Delete raw drops, results and contact history that are older than the workspace's [retention] keeps them."""
+    """Delete raw drops, results, delivered returns and contact history that [retention] keeps no longer."""
     from pipeline.ledger.choosing import chosen_ledger, workspace_facts  # noqa: PLC0415
-    from pipeline.ledger.retention import delete as carry_out  # noqa: PLC0415
-    from pipeline.ledger.retention import due  # noqa: PLC0415
     from pipeline.plan import workspace_of  # noqa: PLC0415
     from pipeline.retained import print_due  # noqa: PLC0415
+    from pipeline.retention import delete as carry_out  # noqa: PLC0415
+    from pipeline.retention import due  # noqa: PLC0415
 
     if delete and dry_run:
         raise UsageError("--delete and --dry-run contradict each other.", "Look first, then say --delete alone.")

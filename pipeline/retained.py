@@ -7,7 +7,7 @@ import sys
 
 from rich.markup import escape
 
-from pipeline.ledger.retention import Due
+from pipeline.retention import Due
 from pipeline.terminal import plain_table, stdout_console
 
 

@@ -60,6 +60,8 @@ if TYPE_CHECKING:
 Stage = Callable[[pl.DataFrame, Source, Context], tuple[pl.DataFrame, pl.DataFrame]]
 JudgingStage = Callable[[pl.DataFrame, pl.DataFrame, Source, Context], tuple[pl.DataFrame, pl.DataFrame]]
 
+#: Runs that a warning names, before it only counts them.
+_TOLD = 5
 #: Ends of the names of columns that only screening needs.
 _SCREENED_ONLY = (":given", ":key", ":domain", ":other", ":other_region")
 #: Stages of the first pass, in order. Each is a function of (batch, its file, read-only context).
@@ -316,7 +318,15 @@ class _Run:
         if self._asked is not None and self._request.record:
             from pipeline.ledger.of_run import enter  # noqa: PLC0415  # what a ledger needs is loaded where there is one
 
-            enter(self._request, self._asked)
+            if later := enter(self._request, self._asked):
+                first, more = (
+                    ", ".join(later[:_TOLD]),
+                    f" and {len(later) - _TOLD:,} more" if len(later) > _TOLD else "",
+                )
+                self._noticed.append(
+                    "runs of later drops were made with another past than is known now; make them again, the first "
+                    f"one first: {first}{more}"
+                )
 
     def _ask(self, *, keep: bool) -> Asked:
         from pipeline.ledger.of_run import ask  # noqa: PLC0415

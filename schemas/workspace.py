@@ -25,8 +25,9 @@ class LedgerChoice(_Model):
 class Retention(_Model):
     """[retention]: for how many days what is kept; what is not named is kept for ever.
 
-    ``raw_days`` counts from a drop's arrival, ``output_days`` from a run, ``history_days`` from the drop's receipt: who
-    was let through before is then forgotten, and may be bought again. Results hold that as well, so they go before.
+    ``raw_days`` counts from a drop's arrival, ``output_days`` from a run, and from the delivery of returns,
+    ``history_days`` from the drop's receipt: who was let through before is then forgotten, and may be bought again.
+    Results hold that as well, so they go before.
     """
 
     raw_days: int | None = Field(default=None, ge=0)

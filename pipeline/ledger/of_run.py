@@ -9,7 +9,7 @@ from pipeline.context import Context
 from pipeline.ledger.drops import Received, place_of, receive
 from pipeline.ledger.history import History, open_history
 from pipeline.ledger.history_past import Past, past_identity, past_of
-from pipeline.ledger.runs import record_run
+from pipeline.ledger.runs import overtaken, record_run
 from pipeline.plan import Request
 from pipeline.reading.table import FileTally, delivery_of
 from pipeline.result_files import UNNAMED_VENDOR
@@ -54,10 +54,11 @@ def ask(request: Request, context: Context, files: list[FileTally], *, keep: boo
     return Asked(received, [each.sha256 for each in deliveries], pasts, history, used)
 
 
-def enter(request: Request, asked: Asked) -> None:
-    """Enter the finished run."""
+def enter(request: Request, asked: Asked) -> list[str]:
+    """Enter the finished run. Returns the runs of later drops that were made with another past than is known now."""
     assert request.ledger is not None  # noqa: S101  # it was asked
     record_run(request.ledger, request.out, asked.received, _received_at(request))
+    return overtaken(request.ledger, max(drop.sequence for drop in asked.received))
 
 
 def _received_at(request: Request) -> datetime:

@@ -49,9 +49,14 @@ class Folders:
         """Results of a vendor's drops of a day, each under its run's id."""
         return self.runs / day.isoformat() / vendor
 
+    @property
+    def archive(self) -> Path:
+        """Raw drops that are done, by vendor and day."""
+        return self.workspace / "archive"
+
     def archived(self, vendor: str, day: date, sha256: str, name: str, *, again: bool) -> Path:
         """Where a raw drop lies when it is done; one that had come before lies apart."""
-        folder = self.workspace / "archive" / vendor / day.isoformat()
+        folder = self.archive / vendor / day.isoformat()
         return (folder / "again" if again else folder) / kept_name(sha256, name)
 
     def quarantined(self, vendor: str, sha256: str, name: str) -> Path:

@@ -186,12 +186,15 @@ def test_runs_that_were_overtaken_are_known_until_they_are_made_again(workspace:
         receive(ledger, "acme", hashlib.sha256(data).hexdigest(), "a.csv", len(data), noon(1))
     second = workspace.scrub("b.csv", 2, "bolt", leads(1, 2))
     third = workspace.scrub("c.csv", 3, "crux", leads(3))
-    workspace.scrub([path], 2, "acme")
+    late = workspace.scrub([path], 2, "acme")
+    told = f"make them again, the first one first: {second.manifest['run_id']}, {third.manifest['run_id']}\n"
+    assert told in late.err
     with workspace.ledger() as ledger:
         assert overtaken(ledger) == [second.manifest["run_id"], third.manifest["run_id"]]
         assert overtaken(ledger, since=2) == [third.manifest["run_id"]]
-    workspace.scrub("b.csv", 2, "bolt", leads(1, 2), "--force")
-    workspace.scrub("c.csv", 3, "crux", leads(3), "--force")
+    again = workspace.scrub("b.csv", 2, "bolt", leads(1, 2), "--force")
+    assert f"the first one first: {third.manifest['run_id']}\n" in again.err
+    assert "make them again" not in workspace.scrub("c.csv", 3, "crux", leads(3), "--force").err
     with workspace.ledger() as ledger:
         assert overtaken(ledger) == []
 

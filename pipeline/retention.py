@@ -1,4 +1,4 @@
-"""Deletes what is older than the workspace keeps it: raw drops, results, and who was let through before.
+"""Deletes what is older than the workspace keeps it: raw drops, results, delivered returns, and who was let through.
 
 What stays holds no personal data: counts, hashes of files, days. What was deleted is recorded. A folder is deleted only
 if it is the result that the ledger knows, or lies where the night puts raw drops.
@@ -16,16 +16,18 @@ from sqlalchemy import Connection, insert, select, update
 
 from pipeline.ledger.database import Ledger, moment_of, stamp
 from pipeline.ledger.history_merging import purge_runs
-from pipeline.ledger.tables import deletions, drops, rescrubs, runs
+from pipeline.ledger.tables import deletions, drops, rescrubs, return_files, runs
 from pipeline.manifests import manifest_digest
+from pipeline.nightly.folders import Folders
+from pipeline.returning.outgoing import folder_of
 from schemas.workspace import Retention
 
-RAW, OUTPUT, HISTORY = "raw drop", "result", "history"
+RAW, OUTPUT, RETURNED, HISTORY = "raw drop", "result", "returns", "history"
 
 
 @dataclass(frozen=True)
 class Due:
-    """What is to be deleted: a raw drop by its file's name, a result or a run's history by the run's id."""
+    """What is to be deleted: a raw drop or returns by the file's name, a result or a run's history by the run's id."""
 
     what: str
     subject: str
@@ -49,7 +51,8 @@ def due(ledger: Ledger, workspace: Path, keep: Retention, today: date) -> list[D
         if keep.raw_days is not None:
             found += _raw(connection, workspace.absolute(), today - timedelta(days=keep.raw_days))
         if keep.output_days is not None:
-            found += _results(connection, today - timedelta(days=keep.output_days))
+            before = today - timedelta(days=keep.output_days)
+            found += [*_results(connection, before), *_returned(connection, workspace.absolute(), before)]
         if keep.history_days is not None:
             found += _history(connection, today - timedelta(days=keep.history_days))
     return sorted(found, key=lambda each: (each.since, each.what, each.vendor, each.subject))
@@ -57,7 +60,7 @@ def due(ledger: Ledger, workspace: Path, keep: Retention, today: date) -> list[D
 
 def _raw(connection: Connection, workspace: Path, before: date) -> Iterator[Due]:
     """Drops in the archive, by the day under which they lie, and those in quarantine, by when they came."""
-    for folder in sorted((workspace / "archive").glob("*/*")):
+    for folder in sorted(Folders(workspace).archive.glob("*/*")):
         day = _day_of(folder.name)
         if day is not None and day < before:
             for path in sorted(path for path in folder.rglob("*") if path.is_file()):
@@ -84,6 +87,14 @@ def _results(connection: Connection, before: date) -> Iterator[Due]:
             day, out = moment_of(row.recorded_at).date(), Path(row.out)
             if day < before and (not out.exists() or _is_result(out, row.manifest_sha256)):
                 yield Due(OUTPUT, row.run_id, row.vendor or "", day, out if out.exists() else None)
+
+
+def _returned(connection: Connection, workspace: Path, before: date) -> Iterator[Due]:
+    """Files of returns that are with the vendor. One that is not has the only copy of what is to go back."""
+    for row in connection.execute(select(return_files).where(return_files.c.state == "delivered")):
+        day, path = moment_of(row.delivered_at).date(), folder_of(workspace, row.vendor) / row.file
+        if day < before and path.is_file():
+            yield Due(RETURNED, row.file, row.vendor, day, path)
 
 
 def _is_result(out: Path, manifest_sha256: str) -> bool:
@@ -127,6 +138,8 @@ def delete(ledger: Ledger, found: list[Due], now: datetime) -> None:
 def _forget(connection: Connection, each: Due) -> None:
     if each.what == RAW:
         connection.execute(update(drops).where(drops.c.kept_at == str(each.path)).values(kept_at=None))
+        return
+    if each.what == RETURNED:
         return
     run = runs.c.run_id == each.subject
     if each.what == HISTORY:

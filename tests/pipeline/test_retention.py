@@ -13,6 +13,7 @@ from pipeline.ledger.database import open_ledger
 from pipeline.ledger.tables import deletions, drops, runs, segment_runs, segments
 from schemas.workspace import LedgerChoice
 from tests.conftest import leadscrub, write_campaign
+from tests.pipeline.selling import HEADER, RECEIVED, World, bad, good
 
 SETTINGS = "[ledger]\n[retention]\nraw_days = 30\noutput_days = 60\nhistory_days = 90\n"
 
@@ -172,3 +173,27 @@ def test_wrong_usage(
     ran = leadscrub("retention", *options)
     assert ran.code == code
     assert says in ran.err
+
+
+def test_returns_go_when_they_are_with_the_vendor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not delivered yet is the only copy of what is to go back: it stays, however old."""
+    world = World(tmp_path / "leads")
+    world.contract("acme", more='deliver_to = "sent"')
+    world.contract("other")
+    for name in ("acme", "other"):
+        world.sell(HEADER + good(0, 2) + bad(10, 2), vendor=name)
+    assert world.returns(RECEIVED, "--deliver").code == 0
+    with (world.folder / "leadscrub.toml").open("a", encoding="utf-8") as settings:
+        settings.write("[retention]\noutput_days = 60\n")
+    monkeypatch.chdir(world.folder)
+    delivered, kept = world.outgoing()
+    assert (delivered.parent.name, kept.parent.name) == ("acme", "other")
+    assert ("returns", "acme", "2026-11-02") not in listed("--as-of", "2027-01-01")
+    ran = leadscrub("retention", "--delete", "--as-of", "2027-01-02")
+    assert ran.code == 0, ran.err
+    assert world.outgoing() == [kept]
+    assert (world.folder / "sent" / delivered.name).exists()
+    with open_ledger(LedgerChoice(), world.folder) as ledger, ledger.reading() as connection:
+        gone = connection.execute(select(deletions.c.subject).where(deletions.c.what == "returns")).scalars().all()
+    assert gone == [delivered.name]
+    assert [state for *_, state in world.ledger_rows()] == ["delivered", "delivered", "written", "written"]

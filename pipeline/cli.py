@@ -105,7 +105,7 @@ def scrub(
     from pipeline.plan import Request  # noqa: PLC0415
     from pipeline.progress import progress_bar  # noqa: PLC0415
     from pipeline.run_lists import run_lists, store_names  # noqa: PLC0415
-    from pipeline.runner import scrub as run  # noqa: PLC0415
+    from pipeline.scrub import scrub as run  # noqa: PLC0415
     from pipeline.summary import print_summary  # noqa: PLC0415
     from schemas.config import channel_named  # noqa: PLC0415
     from schemas.contact.regions import checked_region  # noqa: PLC0415

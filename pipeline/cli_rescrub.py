@@ -68,7 +68,7 @@ def rescrub(
     from pipeline.progress import progress_bar  # noqa: PLC0415
     from pipeline.rescrub import campaign_of, earlier_result, print_changes  # noqa: PLC0415
     from pipeline.run_lists import run_lists, store_names  # noqa: PLC0415
-    from pipeline.runner import scrub  # noqa: PLC0415
+    from pipeline.scrub import scrub  # noqa: PLC0415
     from schemas.config import channel_named  # noqa: PLC0415
     from schemas.contact.regions import checked_region  # noqa: PLC0415
     from schemas.list_kinds import max_age_said  # noqa: PLC0415

@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline.earlier import Earlier
 from pipeline.results import earliest_valid_until, open_manifest, scan
-from pipeline.runner import Result
+from pipeline.scrub import Result
 from pipeline.summary import print_summary
 from pipeline.terminal import stdout_console
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS

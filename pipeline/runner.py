@@ -1,4 +1,4 @@
-"""Runs a scrub: the stages in order, over batches of bounded size, in two passes.
+"""A run: the stages in order, over batches of bounded size, in two passes.
 
 First pass: read → map → normalise → quality → screen → rules, batch by batch; each batch is put on disk. Then consents
 and duplicates are settled over the whole run. Second pass: hours → decide → write, in the same order.
@@ -6,7 +6,6 @@ and duplicates are settled over the whole run. Second pass: hours → decide →
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,20 +17,18 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pipeline.ahead import in_order
-from pipeline.alarms import silence
 from pipeline.consent_audit import ConsentAudit
 from pipeline.context import Context, Source
 from pipeline.counts import Tally, add_present
 from pipeline.earlier import EARLIER_ROW, earlier_findings, numbered_as_before
 from pipeline.identity import run_id
-from pipeline.law import hours_of, law_warnings, rules_of
+from pipeline.law import hours_of, rules_of
 from pipeline.mail_check import CACHE_FILE, MailCheck
-from pipeline.manifests import MANIFEST, is_complete, make_manifest, read_manifest, write_manifest
+from pipeline.manifests import is_complete, make_manifest, read_manifest, write_manifest
 from pipeline.mapping import unclaimed
-from pipeline.plan import Plan, Request, make_plan
-from pipeline.pool import process_pool
-from pipeline.progress import Report, silent
-from pipeline.publish import publish, scratch_output, staged_output
+from pipeline.notices import Notices
+from pipeline.plan import Plan, Request
+from pipeline.progress import Report
 from pipeline.reading.table import SOURCE, FileTally, delivery_of, read_batches
 from pipeline.result_files import ResultFiles
 from pipeline.spill import Spill
@@ -60,66 +57,12 @@ if TYPE_CHECKING:
 Stage = Callable[[pl.DataFrame, Source, Context], tuple[pl.DataFrame, pl.DataFrame]]
 JudgingStage = Callable[[pl.DataFrame, pl.DataFrame, Source, Context], tuple[pl.DataFrame, pl.DataFrame]]
 
-#: Runs that a warning names, before it only counts them.
-_TOLD = 5
 #: Ends of the names of columns that only screening needs.
 _SCREENED_ONLY = (":given", ":key", ":domain", ":other", ":other_region")
 #: Stages of the first pass, in order. Each is a function of (batch, its file, read-only context).
 BATCH_STAGES: tuple[Stage, ...] = (map_stage, normalise_stage, quality_stage, screen_stage)
 #: Stages that judge what those found: each takes the findings so far and returns all of them.
 JUDGING_STAGES: tuple[JudgingStage, ...] = (rules_stage,)
-
-
-@dataclass
-class Result:
-    """What a run came to. ``warnings`` are sentences for a person. ``out``: where it stands."""
-
-    manifest: Manifest
-    warnings: list[str]
-    too_many_rejected: bool
-    unchanged: bool = False
-    out: Path | None = None
-
-
-def scrub(request: Request, report: Report = silent) -> Result:
-    """Do the whole job. Everything that stops a run is a `LeadscrubError`; outputs appear only when complete."""
-    plan = make_plan(request)
-    if (finished := _finished(request, plan)) is not None:
-        return finished
-    output = scratch_output() if request.dry_run else staged_output(request.out, force=request.force)
-    out: Path | None = None
-    with output as staging, process_pool(request.threads) as apply:
-        run = _Run(request, plan, apply, staging, report)
-        run.first_pass()
-        run.settle()
-        manifest = run.second_pass()
-        shutil.rmtree(run.work)
-        if not request.dry_run:
-            out = request.out if request.named_in is None else request.named_in / manifest.run_id
-            publish(staging, out)
-            if plan.memory is not None:
-                plan.memory.keep()
-            run.enter()
-    return Result(manifest, run.warnings(), _too_many_rejected(manifest, plan), out=out)
-
-
-def _finished(request: Request, plan: Plan) -> Result | None:
-    """With a ledger, the same work changes nothing: what an earlier run wrote to the same place stands."""
-    if request.ledger is None or request.force or request.dry_run or not (request.out / MANIFEST).exists():
-        return None
-    with scratch_output() as scratch, process_pool(request.threads) as apply:
-        manifest = _Run(request, plan, apply, scratch, silent).finished()
-    if manifest is None:
-        return None
-    if plan.memory is not None:
-        plan.memory.keep()
-    told = [f"run {manifest.run_id} was made before, from the same drop, lists and past; nothing was changed"]
-    return Result(manifest, told, _too_many_rejected(manifest, plan), unchanged=True)
-
-
-def _too_many_rejected(manifest: Manifest, plan: Plan) -> bool:
-    limit = plan.campaign.max_reject_rate
-    return limit is not None and manifest.counts.rejected > limit * manifest.counts.read
 
 
 @dataclass
@@ -134,7 +77,7 @@ class _Checked:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-class _Run:
+class Run:
     """One run's state between its passes: what was read, what was found, how long it took."""
 
     def __init__(self, request: Request, plan: Plan, apply: Apply, staging: Path, report: Report) -> None:
@@ -144,9 +87,9 @@ class _Run:
         self.work = staging / "work"
         self.work.mkdir()
         self._seconds: dict[str, float] = {}
-        self._noticed = list(plan.notes)
+        noticed = list(plan.notes)
         began = time.perf_counter()
-        lists = [self._load(spec, apply) for spec in plan.lists]
+        lists = [self._load(spec, apply, noticed) for spec in plan.lists]
         if plan.store is not None:
             lists += open_fit(plan.store, plan.store_lists, request.as_of, request.allow_stale, request.max_age)
         self._clock("load lists", began)
@@ -154,6 +97,7 @@ class _Run:
         self._context = Context(
             plan.campaign, plan.vendor, request.as_of, lists, plan.sources, apply, rules, hours_of(rules, plan)
         )
+        self._notices = Notices(self._context, noticed)
         self._files = [FileTally() for _ in plan.sources]
         self._tallies = [Tally() for _ in plan.sources]
         self._matches: dict[str, int] = {}
@@ -165,9 +109,9 @@ class _Run:
         self._asked: Asked | None = None
         self._mail = MailCheck(request.dns_server, cache, request.as_of) if request.check_mx else None
 
-    def _load(self, spec: ListSpec, apply: Apply) -> SuppressionList:
+    def _load(self, spec: ListSpec, apply: Apply, noticed: list[str]) -> SuppressionList:
         folder = self.work / "lists" / spec.name
-        self._noticed += [f"list {spec.name}: {warning}" for warning in build_version(spec, folder, apply).warnings]
+        noticed += [f"list {spec.name}: {warning}" for warning in build_version(spec, folder, apply).warnings]
         return open_version(folder, self._request.as_of)
 
     def first_pass(self) -> None:
@@ -179,7 +123,7 @@ class _Run:
             if number not in sampled:
                 sampled.add(number)
                 source = self._context.sources[number]
-                self._notice(unclaimed(frame, source.mapping.unmapped), source)
+                self._notices.of_source(source, unclaimed(frame, source.mapping.unmapped))
             tally = self._tallies[number]
             tally.given += checked.given
             tally.valid += checked.valid
@@ -318,15 +262,7 @@ class _Run:
         if self._asked is not None and self._request.record:
             from pipeline.ledger.of_run import enter  # noqa: PLC0415  # what a ledger needs is loaded where there is one
 
-            if later := enter(self._request, self._asked):
-                first, more = (
-                    ", ".join(later[:_TOLD]),
-                    f" and {len(later) - _TOLD:,} more" if len(later) > _TOLD else "",
-                )
-                self._noticed.append(
-                    "runs of later drops were made with another past than is known now; make them again, the first "
-                    f"one first: {first}{more}"
-                )
+            self._notices.of_overtaken(enter(self._request, self._asked))
 
     def _ask(self, *, keep: bool) -> Asked:
         from pipeline.ledger.of_run import ask  # noqa: PLC0415
@@ -344,26 +280,10 @@ class _Run:
 
     def warnings(self) -> list[str]:
         """What a person should know besides the counts."""
-        for source, file in zip(self._context.sources, self._files, strict=True):
-            self._notice(source.table.notes, source)
-            self._notice(source.mapping.doubts, source)
-            if file.careful_blocks:
-                self._notice(["badly quoted or ragged in places: those were read record by record"], source)
-            if (
-                source.region is None
-                and "country" not in source.mapping.fields
-                and source.slots(self._context.phone_slots)
-            ):
-                self._notice(["no --region is given: numbers without + cannot be read"], source)
-        for lst in self._context.lists:
-            alarm = silence(lst, self._context, self._tallies, self._matches)
-            self._noticed += [] if alarm is None else [f"list {lst.facts.name}: {alarm}"]
-            counts = lst.facts.counts
-            if counts.refused:
-                why = ", ".join(f"{count:,} {reason}" for reason, count in counts.refused.items())
-                refused = f"{sum(counts.refused.values()):,} of {counts.read:,} entries not usable ({why})"
-                self._noticed.append(f"list {lst.facts.name}: {refused}")
-        return self._noticed + law_warnings(self._context.rules)
+        self._notices.of_files(self._files)
+        self._notices.of_lists(self._tallies, self._matches)
+        self._notices.of_law()
+        return self._notices.sentences
 
     def _batches(self) -> Iterator[tuple[int, pl.DataFrame]]:
         rows = 0
@@ -391,11 +311,6 @@ class _Run:
         matched = findings.filter(pl.col("source").is_in(authorities)).get_column("source").value_counts()
         for authority, count in matched.rows():
             self._matches[authority] = self._matches.get(authority, 0) + count
-
-    def _notice(self, sentences: list[str] | tuple[str, ...], source: Source) -> None:
-        table = source.table
-        place = f"{table.name}{f' [{table.sheet}]' if table.sheet else ''}: " if len(self._context.sources) > 1 else ""
-        self._noticed += [f"{place}{sentence}" for sentence in sentences]
 
     def _clock(self, step: str, began: float) -> float:
         now = time.perf_counter()

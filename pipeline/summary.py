@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline.runner import Result
+from pipeline.scrub import Result
 from pipeline.terminal import plain_table, stdout_console
 from schemas.codes import CODES
 from schemas.manifest import Counts, InputFile

@@ -23,7 +23,7 @@ from pipeline.nightly.summary import DropLine
 from pipeline.nightly.vendors import Seller
 from pipeline.plan import Request
 from pipeline.results import open_manifest
-from pipeline.runner import scrub
+from pipeline.scrub import scrub
 from schemas.durable import make_folder, move_file, write_atomically
 from schemas.errors import EXIT_TOO_MANY_REJECTED, DropError, PastChangedError, UsageError
 from schemas.manifest import Manifest

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from schemas.codes import CODES, NOT_ACCEPTED
@@ -24,14 +23,11 @@ def reasons_table() -> str:
     return "\n".join(lines)
 
 
-def readme() -> str:
-    """The README with its generated part made anew."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    return re.sub(
-        r"(<!-- reasons:start -->\n).*(<!-- reasons:end -->)",
-        lambda match: f"{match[1]}{reasons_table()}\n{match[2]}",
-        text,
-        flags=re.DOTALL,
+def reasons() -> str:
+    """The page of reason codes."""
+    return (
+        "# Reason codes\n\nIn order of precedence: of several reasons, the first in this table is the primary one.\n\n"
+        f"{reasons_table()}\n"
     )
 
 
@@ -84,7 +80,7 @@ def rules_catalogue() -> str:
 
 GENERATED = {
     "docs/rules.md": rules_catalogue,
-    "README.md": readme,
+    "docs/reasons.md": reasons,
     "schemas/manifest.schema.json": manifest_json_schema,
 }
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.reading.table import SOURCE
-from schemas.config import Layout
 from schemas.contact.blank import trimmed
+from schemas.layout import Layout
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ from pipeline.reading.opening import open_drop
 from pipeline.reading.table import SOURCE, FileTally, Table, first_rows, read_batches
 from pipeline.saved_layout import save_layout
 from pipeline.terminal import plain_table, stdout_console
-from schemas.config import Layout
 from schemas.contact.blank import BLANKS
 from schemas.errors import DropError
 from schemas.headers import match_header
+from schemas.layout import Layout
 from schemas.masking import mask
 
 _SAMPLES = 3

@@ -15,9 +15,10 @@ from pipeline.list_options import options_of
 from pipeline.mapping import Mapping, map_columns
 from pipeline.reading.opening import open_drop
 from pipeline.reading.table import Table
-from schemas.config import LAYOUTS, VENDOR_NAME, Campaign, Channel, Layout, ListEntry, Vendor, load, raise_faults
+from schemas.config import VENDOR_NAME, Campaign, Channel, ListEntry, Vendor, load, raise_faults
 from schemas.errors import ConfigError, DropError, ListError, UsageError
 from schemas.evidence import VendorEvidence
+from schemas.layout import LAYOUTS, Layout
 from schemas.list_kinds import NO_MAX_AGE, MaxAge, list_kind
 from schemas.names import did_you_mean
 from schemas.recipes import parse_recipe

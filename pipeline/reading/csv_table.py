@@ -13,7 +13,7 @@ from pipeline.reading.inputs import Input
 from pipeline.reading.punctuation import rewrite
 from pipeline.reading.records import Shape, split_block
 from pipeline.reading.table import SOURCE, FileTally, Table
-from schemas.config import Layout
+from schemas.layout import Layout
 
 
 def open_csv(path: Input, name: str, layout: Layout) -> list[Table]:

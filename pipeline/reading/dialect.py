@@ -13,8 +13,8 @@ from pipeline.reading.punctuation import Punctuation
 from pipeline.reading.sample import SampleRecord, read_sample
 from pipeline.reading.structure import Structure, find_structure, other_headers
 from pipeline.reading.unique_names import unique_names
-from schemas.config import Layout
 from schemas.errors import DropError
+from schemas.layout import Layout
 
 _SAMPLE = 64 << 10
 #: What follows a blank line is looked at for another header.

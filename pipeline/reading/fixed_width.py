@@ -13,8 +13,8 @@ from pipeline.reading.encoding import Encoding, display_name, survey_text
 from pipeline.reading.inputs import Input
 from pipeline.reading.records import MAX_RECORD_BYTES
 from pipeline.reading.table import SOURCE, FileTally, Table
-from schemas.config import FixedField, Layout
 from schemas.errors import DropError
+from schemas.layout import FixedField, Layout
 
 
 def open_fixed_width(given: Input, name: str, layout: Layout) -> Table:

@@ -19,8 +19,8 @@ from pipeline.reading.records import MAX_RECORD_BYTES
 from pipeline.reading.spool import Spool, Spooled
 from pipeline.reading.table import Table
 from pipeline.reading.unique_names import unique_names
-from schemas.config import Layout
 from schemas.errors import DropError
+from schemas.layout import Layout
 
 _BLOCK = 1 << 20
 #: Objects in a part, and characters: what stays in memory at once.

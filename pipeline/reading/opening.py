@@ -18,8 +18,8 @@ from pipeline.reading.remote import fetch, is_remote
 from pipeline.reading.spool import Spool
 from pipeline.reading.table import Table
 from pipeline.reading.workbook.table import open_workbook
-from schemas.config import Layout
 from schemas.errors import DropError
+from schemas.layout import Layout
 
 
 def open_drop(drops: list[str], layout: Layout) -> list[Table]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -16,7 +16,7 @@ from schemas.config import Channel
 from schemas.errors import ConfigError
 from schemas.findings import no_findings
 from schemas.rules import EVERYWHERE, RuleChannel
-from suppression.rules.clocks import NEVER, Bools, Days, since_epoch
+from suppression.rules.clocks import Bools
 from suppression.rules.facts import Facts, Place, Setting
 from suppression.rules.loading import Asked, LoadedPack, PackRule
 from suppression.rules.places import state_bits
@@ -24,8 +24,6 @@ from suppression.rules.places import state_bits
 #: Bits of a lead's territory: the highest says that no pack covers a place, the next that every place is covered.
 _UNCOVERED = 63
 _COVERED = 62
-#: In an array of last days: the day is over.
-_ALREADY = np.iinfo(np.int32).min
 
 
 @dataclass(frozen=True)
@@ -131,7 +129,7 @@ class RuleSet:
 
     def _judge_points(self, active: Active, facts: Facts) -> Iterator[Hit]:
         for point, reaching in self._reached(facts).items():
-            if self._spoken_to(active, facts, point) is None:
+            if self.spoken_to(active, facts, point) is None:
                 continue
             per_channel = {
                 channel: hits
@@ -178,7 +176,7 @@ class RuleSet:
 
     def _applies(self, active: Active, facts: Facts, place: Place, whole_row: bool) -> Bools | None:
         rule = active.of.rule
-        rows = self._spoken_to(active, facts, None if whole_row else place.point)
+        rows = self.spoken_to(active, facts, None if whole_row else place.point)
         if rows is None:
             return None
         rows = rows & (facts.leads if whole_row else facts.present(place.point))
@@ -190,9 +188,9 @@ class RuleSet:
 
     def speaks(self, active: Active, facts: Facts, place: Place) -> bool:
         """Whether a rule speaks of any lead of the batch: of its jurisdiction and its audience."""
-        return self._spoken_to(active, facts, place.point) is not None
+        return self.spoken_to(active, facts, place.point) is not None
 
-    def _spoken_to(self, active: Active, facts: Facts, point: str | None) -> Bools | None:
+    def spoken_to(self, active: Active, facts: Facts, point: str | None) -> Bools | None:
         """Rows of whose jurisdiction and audience a rule speaks; None when there is none."""
         audience, everywhere = active.of.rule.audience, EVERYWHERE in active.of.regions
         if everywhere and audience == "any":
@@ -232,55 +230,6 @@ class RuleSet:
         ends = [each.rule.in_force_to for each in self.rules if self._heard(each)]
         last = [start - timedelta(days=1) for start in starts if start and start > day]
         return min([*last, *(end for end in ends if end and end >= day)], default=None)
-
-    def until(self, facts: Facts, point: str) -> Days:
-        """Last day on which what lifts the rules against a point still lifts them; `NEVER` where nothing ends."""
-        change = self.changes_on
-        latest = int(NEVER) if change is None else since_epoch(change)
-        ends = np.full(facts.rows, latest, dtype=np.int32)
-        for channel in facts.setting.channels:
-            if point not in CHANNEL_POINTS[channel]:
-                continue
-            for active in self.active:
-                if active.of.rule.effect == "flag" or active.of.rule.level == "list":
-                    continue
-                place = Place(channel, point)
-                if active.begins:
-                    ends = np.minimum(ends, self._free_until(active, facts, place))
-                # What has no end needs no date: only an exemption with a window can be the first to lapse.
-                if active.lapses and (applies := self.applies(active, facts, place)) is not None:
-                    ends = np.where(applies, np.minimum(ends, self._saved_until(active, facts, place)), ends)
-        return ends
-
-    def _free_until(self, active: Active, facts: Facts, place: Place) -> Days:
-        """Last day before a rule begins to hit, where only time keeps it from that; `NEVER` elsewhere."""
-        rows = self._spoken_to(active, facts, place.point)
-        if rows is None or place.channel not in active.channels:
-            return np.full(facts.rows, NEVER, dtype=np.int32)
-        rows, waits = rows & facts.present(place.point), np.full(facts.rows, _ALREADY, dtype=np.int32)
-        for asked in active.of.asked:
-            holds = answer(asked, facts, place, against=True)
-            if asked.predicate.begins is None:
-                rows = rows & holds
-            else:
-                last = facts.once(("begins", asked.key), partial(asked.predicate.begins, facts, asked.given))
-                waits = np.where(holds, waits, np.maximum(waits, last))
-        # An exemption that holds for longer than the rule waits has the last word.
-        held = [self.applies(exemption, facts, place) for exemption in active.exemptions]
-        exempt = [saved for saved in held if saved is not None]
-        if exempt:
-            until = np.maximum(waits, self._saved_until(active, facts, place))
-            waits = np.where(np.logical_or.reduce(exempt), until, waits)
-        return np.where(rows & (waits != _ALREADY), waits, NEVER)
-
-    def _saved_until(self, active: Active, facts: Facts, place: Place) -> Days:
-        """The latest end of the exemptions that hold; `NEVER` where none does, since then nothing was saved."""
-        latest = np.full(facts.rows, _ALREADY, dtype=np.int32)
-        for exemption in active.exemptions:
-            saved = self.applies(exemption, facts, place)
-            if saved is not None:
-                latest = np.where(saved, np.maximum(latest, _end_of(exemption.of, facts)), latest)
-        return np.where(latest == _ALREADY, NEVER, latest)
 
     @cached_property
     def codes(self) -> dict[str, ReasonCode]:
@@ -325,13 +274,3 @@ def answer(asked: Asked, facts: Facts, place: Place, *, against: bool) -> Bools:
     part = {"run": (), "row": (), "point": (place.point,), "channel": (place.channel,)}[predicate.reads]
     key = ("answer", asked.key, part, against)
     return facts.once(key, lambda: predicate.test(facts, place, asked.given, against))
-
-
-def _end_of(each: PackRule, facts: Facts) -> Days:
-    """When the conditions of an exemption stop to hold: the first of them."""
-    ends = np.full(facts.rows, NEVER, dtype=np.int32)
-    for asked in each.asked:
-        if asked.predicate.until is not None:
-            last = facts.once(("end", asked.key), partial(asked.predicate.until, facts, asked.given))
-            ends = np.minimum(ends, last)
-    return ends

@@ -14,6 +14,7 @@ from suppression.rules.clocks import dates_of
 from suppression.rules.consent import LACKS, Bits
 from suppression.rules.engine import Hit, RuleSet
 from suppression.rules.facts import Facts
+from suppression.rules.lasting import until
 from suppression.rules.lifting import lifted
 
 Places = npt.NDArray[np.int64]
@@ -34,7 +35,7 @@ def judged(
     facts = rules.facts(frame, found, region)
     against = [_against(hit, facts) for hit in rules.judge(facts)] + _coverage(rules, facts)
     found = lifted(rules, facts, found, frame.select("row_id"))
-    ends = [dates_of(rules.until(facts, point)).alias(point + UNTIL) for point in rules.points(facts)]
+    ends = [dates_of(until(rules, facts, point)).alias(point + UNTIL) for point in rules.points(facts)]
     return frame.with_columns(ends), pl.concat([found, _together(against, frame.get_column("row_id"))])
 
 

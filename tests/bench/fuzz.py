@@ -16,8 +16,8 @@ from pipeline.reading import careful, csv_table, dialect, encoding, guessing, pu
 from pipeline.reading.csv_table import open_csv
 from pipeline.reading.inputs import LocalFile
 from pipeline.reading.table import FileTally, read_batches
-from schemas.config import Layout
 from schemas.errors import DropError
+from schemas.layout import Layout
 
 
 def read_bytes(content: bytes, folder: Path, block: int = 1 << 16) -> int | None:

@@ -21,9 +21,10 @@ from pipeline.mapping import map_columns
 from pipeline.reading.opening import open_tables
 from pipeline.reading.table import SOURCE, FileTally, read_batches
 from pipeline.stage_map import map_stage
-from schemas.config import Campaign, Layout
+from schemas.config import Campaign
 from schemas.contact.apply import apply_here
 from schemas.errors import DropError
+from schemas.layout import Layout
 from tests.bench.pollution import WEIGHTS, Polluted, Row, corpus
 
 

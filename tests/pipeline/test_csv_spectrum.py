@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.reading.opening import open_tables
 from pipeline.reading.table import FileTally, read_batches
-from schemas.config import Layout
+from schemas.layout import Layout
 from tests.conftest import SHARED, needs_shared_data
 
 SUITE = SHARED / "suites" / "csv_spectrum"

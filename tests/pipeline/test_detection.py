@@ -13,7 +13,7 @@ from pipeline.reading import encoding
 from pipeline.reading.csv_table import open_csv
 from pipeline.reading.inputs import LocalFile
 from pipeline.reading.table import FileTally, read_batches
-from schemas.config import Layout
+from schemas.layout import Layout
 from tests.conftest import Scrub, Written
 
 Rows = list[tuple[int, tuple[str, ...] | None, str | None]]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from schemas.config import LAYOUTS, Layout, load
+from schemas.config import load
+from schemas.layout import LAYOUTS, Layout
 from tests.conftest import Scrub, Written
 
 BUILT_IN = sorted(path.stem for path in LAYOUTS.glob("*.toml"))

@@ -14,7 +14,7 @@ import xlwt
 
 from pipeline.reading.opening import open_tables
 from pipeline.reading.table import SOURCE, FileTally, read_batches
-from schemas.config import Layout
+from schemas.layout import Layout
 
 Cell = str | int | float | bool | date | datetime | None
 Rows = list[list[Cell]]

@@ -213,7 +213,7 @@ def test_nothing_is_left_in_the_temporary_folder(
     temporary.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
     from pipeline.reading.opening import open_drop
-    from schemas.config import Layout
+    from schemas.layout import Layout
 
     drop = written("drop.csv.gz", gzip.compress(CSV))
     tables = open_drop([str(drop)], Layout())

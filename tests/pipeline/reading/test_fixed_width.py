@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.config import Layout
+from schemas.layout import Layout
 from tests.conftest import REPO, Scrub, Written
 from tests.pipeline.reading.builders import read
 

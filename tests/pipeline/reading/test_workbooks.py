@@ -11,8 +11,8 @@ import xlsxwriter
 
 from pipeline.reading.workbook.header import header_row
 from pipeline.reading.workbook.zeros import digits_shown
-from schemas.config import Layout
 from schemas.errors import DropError
+from schemas.layout import Layout
 from tests.conftest import Scrub, leadscrub, write_campaign
 from tests.pipeline.reading.builders import (
     Rows,

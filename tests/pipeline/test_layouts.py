@@ -25,8 +25,8 @@ def test_a_built_in_layout_is_valid(name: str) -> None:
 
 
 def test_the_built_in_layouts_are_those_that_are_documented() -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    assert [name for name in BUILT_IN if f"`{name}`" not in readme] == []
+    page = (Path(__file__).parents[2] / "docs" / "drops.md").read_text(encoding="utf-8")
+    assert [name for name in BUILT_IN if f"`{name}`" not in page] == []
 
 
 @pytest.mark.parametrize(("layout", "delimiter"), [("vicidial-pipe", "|"), ("vicidial-tab", "\t")])

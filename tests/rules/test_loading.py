@@ -136,8 +136,8 @@ def test_wider_hours_need_to_be_accepted(changed: dict[str, str], weaker: bool, 
     assert ours.version == states.pack.version
 
 
-def test_the_readme_s_example_of_hours_loads(tmp_path: Path) -> None:
-    blocks = (REPO / "README.md").read_text(encoding="utf-8").split("```toml\n")[1:]
+def test_the_documented_example_of_hours_loads(tmp_path: Path) -> None:
+    blocks = (REPO / "docs" / "law.md").read_text(encoding="utf-8").split("```toml\n")[1:]
     (example,) = [block.split("```")[0] for block in blocks if block.startswith("[[hours]]")]
     packs = load_packs(["us"], pack(tmp_path, "us", FEDERAL_RULE, example))
     assert checked_weaker(packs, accepted=False) == []

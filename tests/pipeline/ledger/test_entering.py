@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import permutations
@@ -25,6 +24,7 @@ from pipeline.ledger.history_writing import write_run
 from pipeline.ledger.runs import overtaken, record_run, recorded
 from schemas.errors import PastChangedError, UsageError
 from tests.conftest import REPO, Scrubbed
+from tests.forking import kill_9
 from tests.pipeline.ledger.workspace import VENDORS, Workspace, lead, leads, noon
 
 TABLES = ("drops", "runs", "run_drops", "run_reasons", "run_overlaps")
@@ -327,8 +327,7 @@ def test_killed_at_any_moment_entering_again_comes_to_the_same(
     machine, moments = machines[0], random.Random(7)
     for _ in range(KILLS):
         process = machine.begin(either, jobs)
-        time.sleep(moments.uniform(0, 0.3))
-        os.kill(process, signal.SIGKILL)  # nobody has waited for it yet, so its id is its own
+        kill_9(process, moments.uniform(0, 0.3))
         assert machine.end() in (0, -signal.SIGKILL)
     machine.begin(either, jobs)
     assert machine.end() == 0

@@ -244,7 +244,7 @@ def main() -> None:
 
 @cache
 def _command_line(name: str) -> Callable[..., Any]:
-    """Make what parses and calls, once; only the command or group of that name if there is one: the others take time."""
+    """Make what parses and calls, once; if there is a command or group of that name only that: others take time."""
     groups = [info for info in app.registered_groups if info.typer_instance and info.typer_instance.info.name == name]
     commands = [info for info in app.registered_commands if info.callback and info.callback.__name__ == name]
     made = copy(app)

@@ -42,7 +42,7 @@ def flat(numbers: range, more: str = "") -> str:
 
 
 def killed_at_random(forking: Forking, tmp_path: Path, action: str, words: list[str], draw: random.Random) -> None:
-    """Kill a command at random moments, one in each part of its time; whatever was reached, the store is whole and the command then succeeds."""
+    """Kill a command at random moments, one in each part of its time; the store is whole, and it then succeeds."""
     prepared, store = tmp_path / "prepared", tmp_path / "store"
     (tmp_path / "base.txt").write_text(flat(range(BASE)))
     first = ["lists", "add", "ftc", str(tmp_path / "base.txt"), "--kind", "dnc.national", "--as-of", "2026-11-01"]

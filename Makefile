@@ -26,7 +26,7 @@ demo: setup
 	$(BIN)/leadscrub verify build/demo
 
 test: setup
-	$(BIN)/python -m pytest -n $(JOBS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 lint: setup
 	$(BIN)/ruff format --check .

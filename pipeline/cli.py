@@ -6,10 +6,12 @@ import sys
 from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.main import get_command
 
 from pipeline.cli_lists import lists
 from pipeline.cli_nightly import nightly
@@ -237,17 +239,18 @@ def _root(
 
 def main() -> None:
     """Run the command line and exit with the contract's code."""
-    sys.exit(_guarded(_program("".join(sys.argv[1:2]))))
+    sys.exit(_guarded(_command_line("".join(sys.argv[1:2]))))
 
 
-def _program(name: str) -> typer.Typer:
-    """The program with only the group of commands of that name, if there is one: to make the others takes time."""
-    group = [info for info in app.registered_groups if info.typer_instance and info.typer_instance.info.name == name]
-    if not group:
-        return app
-    part = copy(app)
-    part.registered_groups, part.registered_commands = group, []
-    return part
+@cache
+def _command_line(name: str) -> Callable[..., Any]:
+    """Make what parses and calls, once; if there is a command or group of that name only that: others take time."""
+    groups = [info for info in app.registered_groups if info.typer_instance and info.typer_instance.info.name == name]
+    commands = [info for info in app.registered_commands if info.callback and info.callback.__name__ == name]
+    made = copy(app)
+    if groups or commands:
+        made.registered_groups, made.registered_commands = groups, commands
+    return get_command(made)
 
 
 def _guarded(command: Callable[..., Any]) -> int:

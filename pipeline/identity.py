@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -27,6 +28,7 @@ _OF_NO_ACCOUNT: Any = {
 }
 
 
+@cache
 def program_version() -> str:
     """Version of leadscrub as installed."""
     return version("leadscrub")

@@ -16,10 +16,15 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import settings
 
 REPO = Path(__file__).resolve().parent.parent
 SHARED = REPO.parent / "shared" / "data"
 DAY = "2026-11-21"
+
+# The machine may be busy: no test is about time. Each run draws examples of its own, so that many runs try many.
+settings.register_profile("leadscrub", deadline=None, max_examples=40)
+settings.load_profile("leadscrub")
 
 needs_shared_data = pytest.mark.skipif(not SHARED.is_dir(), reason="the real drops are not part of a clone")
 
@@ -67,6 +72,14 @@ class Scrubbed(Ran):
     def found(self, *columns: str) -> list[tuple[Any, ...]]:
         """Rows of findings, these columns only; by default row, point and code."""
         return self.findings.select(columns or ("row_id", "point", "code")).rows()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _left_to_the_system() -> Iterator[None]:
+    """In the tests' own process nothing waits for the disk: no test cuts the power. Commands of their own do wait."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.fsync", lambda _: None)
+        yield
 
 
 def leadscrub(*arguments: str | Path) -> Ran:

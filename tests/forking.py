@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
-import time
 
 from tests.conftest import REPO
 
@@ -15,45 +15,87 @@ from tests.conftest import REPO
 FORKING = """\
 import json, os, sys
 import importlib, pipeline.cli, schemas.contact.regions
-for name in sys.argv[1:]:
-    importlib.import_module(name)
+def command(words, tell=None):
+    silent = os.open(os.devnull, os.O_RDWR)
+    for handle in (0, 1, 2):
+        os.dup2(silent, handle)
+    sys.argv = ["leadscrub", *words]
+    try:
+        pipeline.cli.main()
+    except SystemExit as stop:
+        if tell is not None:
+            os.write(tell, " ".join(sys.modules).encode())
+        os._exit(stop.code)
+def learnt(words):
+    told, tell = os.pipe()
+    child = os.fork()
+    if child == 0:
+        command(words, tell)
+    os.close(tell)
+    with os.fdopen(told) as names:
+        found = names.read().split()
+    assert os.waitpid(child, 0)[1] == 0, "the command to learn from failed"
+    return [name for name in found if name != "__main__"]
+modules = sys.argv[2:] + (learnt(json.loads(sys.argv[1])) if sys.argv[1] else [])
+for name in modules:
+    try:
+        importlib.import_module(name)
+    except ImportError:
+        assert name not in sys.argv
 for line in sys.stdin:
     child = os.fork()
     if child == 0:
-        silent = os.open(os.devnull, os.O_RDWR)
-        for handle in (0, 1, 2):
-            os.dup2(silent, handle)
-        sys.argv = ["leadscrub", *json.loads(line)]
-        try:
-            pipeline.cli.main()
-        except SystemExit as stop:
-            os._exit(stop.code)
+        command(json.loads(line))
     print(child, flush=True)
     sys.stdin.readline()
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 
 
-class Forking:
-    """Starts commands as real processes, one at a time. ``modules`` are imported before them all."""
+def kill_9(child: int, after: float) -> None:
+    """Kill a process, for which nobody has waited yet, after so many seconds; at once when it has ended."""
+    ended = os.pidfd_open(child)
+    try:
+        select.select([ended], [], [], after)
+        os.kill(child, signal.SIGKILL)
+    finally:
+        os.close(ended)
 
-    def __init__(self, *modules: str) -> None:
+
+class Forking:
+    """Starts commands as real processes, one at a time.
+
+    ``modules`` are imported before them all, and so is what the command ``like`` imports.
+    """
+
+    def __init__(self, *modules: str, like: list[str] | None = None) -> None:
         environment = {**os.environ, "PYTHONPATH": str(REPO)}
-        command = [sys.executable, "-c", FORKING, *modules]
+        command = [sys.executable, "-c", FORKING, json.dumps(like) if like else "", *modules]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True, bufsize=1
         )
 
     def run(self, words: list[str], kill_after: float | None = None) -> int:
         """Exit code of a command; -9 when it was killed before it ended."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(words) + "\n")
-        child = int(self.process.stdout.readline())
+        child = self.begin(words)
         if kill_after is not None:
-            time.sleep(kill_after)
-            os.kill(child, signal.SIGKILL)  # nobody has waited for it yet, so its id is its own
+            kill_9(child, kill_after)
+        return self.end()
+
+    def begin(self, words: list[str]) -> int:
+        """Start a command; its process's id."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(words) + "\n")
+        return self._told()
+
+    def end(self) -> int:
+        """Wait for the command; its exit code."""
+        assert self.process.stdin is not None
         self.process.stdin.write("wait\n")
+        return self._told()
+
+    def _told(self) -> int:
+        assert self.process.stdout is not None
         return int(self.process.stdout.readline())
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ goes to the careful path, record by record. Both agree on every well-formed reco
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -132,11 +133,13 @@ def _quotes_fit(data: npt.NDArray[np.uint8], quotes: Positions, delimiter: int) 
 def _parse(text: bytes, shape: Shape) -> pa.Table | None:
     """Let Arrow parse the block; it refuses a block in which any record has another number of fields."""
     names = _positions(shape.width)
+    # Arrow takes a byte order mark away. The file's own is gone already; one further on (files put together) is text.
+    kept = codecs.BOM_UTF8 + text if text.startswith(codecs.BOM_UTF8) else text
     try:
         return pa_csv.read_csv(
-            pa.BufferReader(text),
+            pa.BufferReader(kept),
             # As one block: in parts it would be put together again, for nearly the same price.
-            read_options=pa_csv.ReadOptions(column_names=names, block_size=len(text) + 1, use_threads=False),
+            read_options=pa_csv.ReadOptions(column_names=names, block_size=len(kept) + 1, use_threads=False),
             parse_options=pa_csv.ParseOptions(
                 delimiter=shape.delimiter, newlines_in_values=b'"' in text, ignore_empty_lines=False
             ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
@@ -99,7 +100,23 @@ def load_packs(names: Iterable[str], workspace: Path | None = None) -> list[Load
 
 
 def _load(name: str, own: Path | None, faults: list[str]) -> LoadedPack | None:
-    """Load one pack: the shipped file, with the workspace's file of the same name laid over it."""
+    """Load one pack. As it is shipped it is read once a process: a night applies it to drop after drop."""
+    if own is not None:
+        return _laid_over(name, own, faults)
+    pack, more = _as_shipped(name)
+    faults += more
+    return pack
+
+
+@cache
+def _as_shipped(name: str) -> tuple[LoadedPack | None, tuple[str, ...]]:
+    """A shipped pack, and its faults."""
+    faults: list[str] = []
+    return _laid_over(name, None, faults), tuple(faults)
+
+
+def _laid_over(name: str, own: Path | None, faults: list[str]) -> LoadedPack | None:
+    """Load the shipped file, with the workspace's file of the same name laid over it."""
     paths = [path for path in (SHIPPED / f"{name}.toml", own) if path is not None and path.exists()]
     packs = [pack for path in paths if (pack := load(path, Pack, faults)) is not None]
     if len(packs) < len(paths):

@@ -7,16 +7,30 @@ import json
 import os
 import signal
 import stat
-import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import DAY, Scrub, Written, leadscrub, start, write_campaign
+from tests.forking import Forking
 from tests.pipeline.rough import registry, rough_drop
 
 MOMENTS = 6
+
+
+@pytest.fixture(scope="module")
+def forking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forking]:
+    folder = tmp_path_factory.mktemp("first")
+    (folder / "drop.csv").write_text(rough_drop(20), encoding="utf-8")
+    campaign = str(write_campaign(folder))
+    first = ["scrub", str(folder / "drop.csv"), "-o", str(folder / "out"), "--campaign", campaign, "--threads", "1"]
+    made = Forking(like=first)
+    try:
+        yield made
+    finally:
+        made.close()
 
 
 @pytest.fixture
@@ -36,46 +50,34 @@ def day_of(out: Path) -> str:
     return str(json.loads((out / "manifest.json").read_text(encoding="utf-8"))["as_of"])
 
 
-def timed(command: list[str | Path], staging: Path) -> tuple[float, float]:
-    """Seconds until a run begins to write and until it ends."""
+def moments(ends: float) -> list[float]:
+    """While it works and to a little after the end, the last stretch more closely."""
+    return [*(ends * step / 5 for step in range(1, 5)), *(ends - 0.03 * step for step in range(MOMENTS - 4))]
+
+
+def timed(forking: Forking, command: list[str]) -> float:
+    """Seconds that a run takes."""
     began = time.perf_counter()
-    process = start(*command)
-    while not staging.exists() and process.poll() is None:
-        time.sleep(0.002)
-    writes = time.perf_counter() - began
-    assert process.wait(60) == 0
-    return writes, time.perf_counter() - began
-
-
-def killed_after(seconds: float, command: list[str | Path]) -> None:
-    process = start(*command)
-    try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def moments(writes: float, ends: float) -> list[float]:
-    """From a little before the first write to a little after the end, the last stretch more closely."""
-    early = [writes - 0.02 + (ends - writes) * step / 4 for step in range(4)]
-    return [*early, *(ends - 0.03 * step for step in range(MOMENTS - 4))]
+    assert forking.run(command) == 0
+    return time.perf_counter() - began
 
 
 def visible(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def test_a_killed_run_leaves_no_result_or_a_complete_one(command: list[str | Path], tmp_path: Path) -> None:
+def test_a_killed_run_leaves_no_result_or_a_complete_one(
+    forking: Forking, command: list[str | Path], tmp_path: Path
+) -> None:
     """At any of several moments; what it leaves behind does not hinder the next run."""
-    out, staging = tmp_path / "out", tmp_path / ".out.partial"
-    writes, ends = timed([*command, "--as-of", DAY], staging)
+    out, words = tmp_path / "out", [*map(str, command), "--as-of", DAY]
+    ends = timed(forking, words)
     whole = contents(out)
     before = visible(tmp_path) - {"out"}
-    for moment in moments(writes, ends):
+    for moment in moments(ends):
         if out.exists():
             out.rename(tmp_path / f"complete-{moment}")
-        killed_after(moment, [*command, "--as-of", DAY])
+        assert forking.run(words, kill_after=moment) in (0, -9)
         if out.exists():
             assert leadscrub("verify", out).code == 0, moment
     if out.exists():
@@ -89,16 +91,16 @@ def test_a_killed_run_leaves_no_result_or_a_complete_one(command: list[str | Pat
 
 
 def test_a_killed_run_leaves_the_earlier_result_or_a_complete_new_one(
-    command: list[str | Path], tmp_path: Path
+    forking: Forking, command: list[str | Path], tmp_path: Path
 ) -> None:
     """Each run is of another day, so that one result can be told from the next."""
-    out, staging = tmp_path / "out", tmp_path / ".out.partial"
-    writes, ends = timed([*command, "--as-of", "2026-10-01"], staging)
+    out, words = tmp_path / "out", [*map(str, command)]
+    ends = timed(forking, [*words, "--as-of", "2026-10-01"])
     before = visible(tmp_path)
     earlier = contents(out)
-    for number, moment in enumerate(moments(writes, ends)):
+    for number, moment in enumerate(moments(ends)):
         day = f"2026-10-{number + 2:02}"
-        killed_after(moment, [*command, "--as-of", day, "--force"])
+        assert forking.run([*words, "--as-of", day, "--force"], kill_after=moment) in (0, -9)
         assert leadscrub("verify", out).code == 0, moment
         if day_of(out) != day:
             assert contents(out) == earlier, moment

@@ -28,7 +28,7 @@ def mutated(draw: st.DrawFn) -> bytes:
     return text
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.binary(max_size=400) | st.text(max_size=200).map(str.encode) | mutated(), st.integers(1, 3000))
 @example(b'"\r\n"', 1)
 @example(b"\xff\xfea", 1)
@@ -39,7 +39,7 @@ def test_any_bytes_are_read_or_refused_alike_in_blocks_of_any_size(content: byte
         assert read_bytes(content, Path(folder), block) == read_bytes(content, Path(folder))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(mutated() | st.binary(max_size=300).map(lambda noise: b"name,phone,email\nA,2025550100,\n" + noise))
 def test_records_read_are_clean_or_rejected(content: bytes) -> None:
     """Through the whole command; what is refused ends with a sentence and exit code 4."""

@@ -129,7 +129,7 @@ def people_of(rows: list[tuple[str, str, str]]) -> dict[int, int]:
     return {number: count for number, count in people.items() if count > 1}
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", [1, 2, random.SystemRandom().randrange(10**9)], ids=["one", "two", "fresh"])
 @pytest.mark.parametrize("block", ["4", "0.001"])
 def test_it_does_what_a_simple_model_does(scrub: Scrub, seed: int, block: str) -> None:
     """Random tables in which tokens, phones and emails repeat, read as one block and as many."""

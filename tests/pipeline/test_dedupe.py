@@ -169,7 +169,7 @@ def reference(points: list[Point], blocked: set[str], policy: str) -> set[tuple[
 
 
 @pytest.mark.parametrize("policy", ["first", "newest_consent"])
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [1, 2, random.SystemRandom().randrange(10**9)], ids=["one", "two", "fresh"])
 def test_it_does_what_a_simple_model_does(scrub: Scrub, written: Written, seed: int, policy: str) -> None:
     """Random tables with many repeats, cut into blocks, against a model in plain Python."""
     draw = random.Random(seed)

@@ -77,7 +77,8 @@ def test_silent_servers_do_not_hold_up_the_others() -> None:
         )
 
 
-def test_nobody_at_the_address_is_no_answer() -> None:
+def test_nobody_at_the_address_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline.mail_hosts, "_QUESTION_SECONDS", 0.5)
     resolver = resolver_for(f"127.0.0.1:{unused_port()}")
     assert mail_states(["mx.museum"], resolver) == {"mx.museum": "no_answer"}
 
@@ -96,18 +97,19 @@ DROP = (
     "di@servfail.museum,\n"
     "ed@MX.museum,\n"
     "nowhere@mailinator.com,\n"
-    "flo@silent.museum,\n"
 )
+#: Costs the time that silent servers are waited for. That the server fails comes to the same.
+AND_SILENCE = DROP + "flo@silent.museum,\n"
 
 
-def checked(scrub: Scrub, server: DnsServer, *options: str | Path, **more: Any) -> Scrubbed:
-    ran = scrub(DROP, "--check-mx", "--dns-server", server.address, *options, **more)
+def checked(scrub: Scrub, server: DnsServer, *options: str | Path, drop: str = DROP, **more: Any) -> Scrubbed:
+    ran = scrub(drop, "--check-mx", "--dns-server", server.address, *options, **more)
     assert ran.code == 0, ran.err
     return ran
 
 
 def test_a_domain_without_mail_is_blocked_and_no_answer_is_a_flag(scrub: Scrub, server: DnsServer) -> None:
-    ran = checked(scrub, server)
+    ran = checked(scrub, server, drop=AND_SILENCE)
     assert ran.clean_rows("row_id", "email", "channels", "flags") == [
         (0, "ann@mx.museum", ["email"], []),
         (1, None, ["call"], []),
@@ -133,12 +135,12 @@ def test_the_answers_stand_in_the_manifest_and_in_the_run_s_id(scrub: Scrub, ser
     record = first.manifest["mail_check"]
     assert {name: value for name, value in record.items() if name != "answers_sha256"} == {
         "resolver": server.address,
-        "domains": 5,
+        "domains": 4,
         "from_cache": 0,
         "receives": 1,
         "nowhere": 1,
         "null_mx": 1,
-        "no_answer": 2,
+        "no_answer": 1,
     }
     assert again.manifest["run_id"] == first.manifest["run_id"]
     for name in ("clean", "rejected", "findings"):

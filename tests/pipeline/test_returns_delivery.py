@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import leadscrub, start
+from tests.conftest import leadscrub
 from tests.forking import Forking
 from tests.pipeline.reading.servers import sftp_server
 from tests.pipeline.selling import HEADER, RECEIVED, World, bad, good
@@ -52,9 +52,21 @@ def server(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tup
         yield port, folder
 
 
+MODULES = ("pipeline.returning.acting", "pipeline.returning.report", "pipeline.reading.remote_sftp")
+
+
 @pytest.fixture(scope="module")
 def forking(home: Path) -> Iterator[Forking]:
-    made = Forking("pipeline.returning.acting", "pipeline.returning.report", "pipeline.reading.remote_sftp")
+    made = Forking(*MODULES)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture(scope="module")
+def another(home: Path) -> Iterator[Forking]:
+    made = Forking(*MODULES)
     try:
         yield made
     finally:
@@ -226,7 +238,12 @@ def test_kill_9_at_any_moment_over_sftp(world: World, forking: Forking, server: 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_processes_at_once_deliver_each_row_once(
-    tmp_path: Path, server: tuple[int, Path], database: str, request: pytest.FixtureRequest
+    tmp_path: Path,
+    server: tuple[int, Path],
+    forking: Forking,
+    another: Forking,
+    database: str,
+    request: pytest.FixtureRequest,
 ) -> None:
     port, served = server
     world = World(tmp_path / "leads", request.getfixturevalue("postgres_url") if database == "postgresql" else None)
@@ -236,9 +253,10 @@ def test_processes_at_once_deliver_each_row_once(
     for number in range(2):
         for vendor in ("acme", "other"):
             world.sell(HEADER + bad(100 * number, 4), vendor, RECEIVED + number * SECOND)
-        command = ("returns", "--workspace", world.folder, "--as-of", (RECEIVED + 5 * SECOND).isoformat(), "--deliver")
-        running = [start(*command) for _ in range(2)]
-        assert [process.wait(120) for process in running] == [0, 0]
+        at = (RECEIVED + 5 * SECOND).isoformat()
+        for each in (forking, another):
+            each.begin(["returns", "--workspace", str(world.folder), "--as-of", at, "--deliver"])
+        assert [each.end() for each in (forking, another)] == [0, 0]
     for folder in (world.folder / "sent", served / database):
         found = arrived(folder)
         assert (len(found), set(found.values()), hidden(folder)) == (8, {1}, [])

@@ -8,7 +8,9 @@ import pytest
 
 from suppression.rules.examples import examples_of
 from tests.conftest import leadscrub
-from tests.rules.cases import outcome, rules, stands
+from tests.rules.cases import read_cases, rules
+
+CASES = list(read_cases())
 
 
 def test_a_rule_is_shown_with_examples() -> None:
@@ -30,8 +32,8 @@ def test_an_exemption_lifts_and_does_not_where_evidence_is_missing() -> None:
 
 
 @pytest.mark.parametrize("rule", rules())
-def test_every_rule_has_examples_that_are_true(rule: str) -> None:
+def test_every_rule_has_examples_that_are_among_its_cases(rule: str) -> None:
+    """So that they are true: ``test_case`` runs each of them."""
     examples = examples_of(rules()[rule])
     assert {"hit", "pass"} <= set(examples)
-    for example in examples.values():
-        assert stands(example, outcome(example)) is example.hits
+    assert [example for example in examples.values() if example not in CASES] == []

@@ -110,7 +110,7 @@ _change = st.builds(Change, _entry, st.sampled_from(["add", "delete"]), _day, _e
 _full = st.lists(st.tuples(_entry, _expires), min_size=1, max_size=12)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_full, st.lists(_change, min_size=1, max_size=14))
 def test_changes_make_the_list_that_a_full_copy_would(
     full: list[tuple[str, date | None]], changes: list[Change]
@@ -141,7 +141,7 @@ def hashed(entry: str) -> str:
     return hashlib.sha256(entry.encode()).hexdigest()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(_entry, min_size=1), st.lists(st.builds(Change, _entry, st.sampled_from(["add", "delete"]), _day)))
 def test_hashed_lists_are_brought_forward_too(full: list[str], changes: list[Change]) -> None:
     changes = [replace(change, entry=hashed(change.entry)) for change in (*changes, Change("last", "add"))]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from sqlalchemy import Table, create_engine, select
 
 from pipeline.ledger.tables import arrivals, drops, run_drops, run_overlaps, run_reasons, runs, segments
 from tests.conftest import REPO, leadscrub
+from tests.forking import kill_9
 
 FIRST = date(2026, 11, 2)
 HOUR = 3
@@ -152,8 +152,7 @@ class Passes:
         self.process.stdin.write(json.dumps(asked) + "\n")
         child = int(self.process.stdout.readline())
         if kill_after is not None:
-            time.sleep(kill_after)
-            os.kill(child, signal.SIGKILL)  # nobody has waited for it yet, so its id is its own
+            kill_9(child, kill_after)
         self.process.stdin.write("wait\n")
         code = int(self.process.stdout.readline())
         self.seconds = time.monotonic() - began

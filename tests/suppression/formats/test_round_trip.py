@@ -10,16 +10,12 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from suppression.formats.members import member_of
 from suppression.formats.rows import read_records
 from tests.suppression.formats.reading import read
-
-# The machine may be busy: no test here is about time.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
 
 _AREA = st.sampled_from(["201", "212", "416", "989"])
 _FICTIONAL = st.integers(100, 199).map(lambda number: f"5550{number}")

@@ -119,9 +119,16 @@ def drop(name: ListName, store: StoreFolder = None) -> None:
 
 
 @lists.command(epilog="Example: leadscrub lists history ftc")
-def history(name: ListName, store: StoreFolder = None, as_json: Json = False) -> None:
+def history(
+    name: ListName,
+    refused: Annotated[
+        bool, typer.Option("--refused", help="Show the entries of the current version that were not usable, masked.")
+    ] = False,
+    store: StoreFolder = None,
+    as_json: Json = False,
+) -> None:
     """Show every version that was current, with its files and when it was loaded."""
-    from pipeline.list_reports import print_history  # noqa: PLC0415
+    from pipeline.list_reports import print_history, print_refused  # noqa: PLC0415
     from suppression.store import Store  # noqa: PLC0415
 
-    print_history(Store(store_folder(store)), name, as_json=as_json)
+    (print_refused if refused else print_history)(Store(store_folder(store)), name, as_json=as_json)

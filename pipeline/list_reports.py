@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import polars as pl
 from rich.markup import escape
 
 from pipeline.terminal import plain_table, stdout_console
 from schemas.errors import ListError
 from schemas.list_kinds import NO_MAX_AGE, MaxAge
 from schemas.list_version import ListVersion, Loading
+from schemas.masking import masked_text
 from suppression.lists import fault_on, last_day
 from suppression.store import Store
 
@@ -128,6 +130,23 @@ def print_history(store: Store, name: str, *, as_json: bool) -> None:
             parts.append(f"for {handed['purpose']} to {handed['to_country']}, {handed['entries']:,} entries, {how}")
             parts.append(f"sha256:{handed['sha256'][:12]}")
         sys.stdout.write("  ".join(part for part in (*parts, *line.get("files", [])) if part) + "\n")
+
+
+def print_refused(store: Store, name: str, *, as_json: bool) -> None:
+    """Print where each entry of the current version stood that was not usable, and why; its text is masked."""
+    table = store.open(name, date.min).refused_table
+    rows = (
+        []
+        if table is None
+        else table.read().select("member", "line", "why", text=masked_text(pl.col("text"))).to_dicts()
+    )
+    if as_json:
+        sys.stdout.write(json.dumps(rows) + "\n")
+        return
+    for row in rows:
+        place = row["member"] if row["line"] is None else f"{row['member']} line {row['line']}"
+        sys.stdout.write(f"{place}  {row['why']}  {row['text']}\n")
+    sys.stdout.write(f"{len(rows):,} entries of {name} were refused\n")
 
 
 def _step(store: Store, step: Loading) -> dict[str, Any]:

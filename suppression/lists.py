@@ -25,8 +25,9 @@ class SuppressionList:
     """An opened list: what is known of its version, and its indexes (None where the kind has none).
 
     ``expiring`` are keys of entries in force on the day it was opened for, though not for ever. ``facts_table`` holds
-    what is said of entries (key, listed_on, reason, severity), ``expiring_table`` all that expire; None when there is
-    nothing. ``max_age``: days that the run allows a copy, where it allows less than the kind does.
+    what is said of entries (key, listed_on, reason, severity), ``expiring_table`` all that expire, ``refused_table``
+    what was not usable (text, why, line, member); None when there is nothing. ``max_age``: days that the run allows a
+    copy, where it allows less than the kind does.
     """
 
     facts: ListVersion
@@ -39,6 +40,7 @@ class SuppressionList:
     expiring: pl.Series
     facts_table: OpenedTable | None
     expiring_table: OpenedTable | None
+    refused_table: OpenedTable | None
     stale_allowed: bool = False
     max_age: int | None = None
 
@@ -80,8 +82,9 @@ def open_version(folder: Path, day: date, version: str | None = None) -> Suppres
     facts = read_facts(folder, version)
     found = facts.indexes
     tables = {name: OpenedTable(folder, name, record, facts.name) for name, record in facts.tables.items()}
-    if REFUSED in tables:
-        tables[REFUSED].check()
+    refused = tables.get(REFUSED)
+    if refused is not None:
+        refused.check()
     expiring = tables.get(EXPIRING)
     return SuppressionList(
         facts,
@@ -94,6 +97,7 @@ def open_version(folder: Path, day: date, version: str | None = None) -> Suppres
         pl.Series(dtype=pl.String) if expiring is None else _in_force(expiring, day),
         tables.get(FACTS),
         expiring,
+        refused,
     )
 
 

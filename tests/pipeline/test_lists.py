@@ -566,8 +566,21 @@ def test_the_readme_s_commands_do_what_it_says(tmp_path: Path) -> None:
 def test_refused_entries_are_shown_where_they_stood_and_masked(tmp_path: Path) -> None:
     store, given = tmp_path / "store", tmp_path / "r.csv"
     given.write_text("phone\n2125551234\n12\n0000000000\n", encoding="utf-8")
-    add = ("lists", "add", "ours", given, "--kind", "dnc.internal", "--region", "US", "--as-of", DAY, "--store", store)
-    assert run(*add).code == 0
+    loading = (
+        "lists",
+        "add",
+        "ours",
+        given,
+        "--kind",
+        "dnc.internal",
+        "--region",
+        "US",
+        "--as-of",
+        DAY,
+        "--store",
+        store,
+    )
+    assert run(*loading).code == 0
     shown = run("lists", "history", "ours", "--refused", "--store", store)
     assert (shown.code, shown.out.splitlines()) == (
         0,
@@ -580,5 +593,5 @@ def test_refused_entries_are_shown_where_they_stood_and_masked(tmp_path: Path) -
     told = run("lists", "history", "ours", "--refused", "--json", "--store", store)
     assert json.loads(told.out)[0] == {"member": "r.csv", "line": 3, "why": "too short", "text": "##"}
     given.write_text("2125551234\n", encoding="utf-8")
-    assert run(*add, "--accept-shrinkage").code == 0
+    assert run(*loading, "--accept-shrinkage").code == 0
     assert run("lists", "history", "ours", "--refused", "--store", store).out == "0 entries of ours were refused\n"

@@ -65,9 +65,18 @@ def _valid(value: str) -> str | None:
     local, _, domain = value.rpartition("@")
     if len(value.encode(errors="surrogatepass")) <= _SHORT and _PLAIN_LOCAL.fullmatch(local):
         normal, size = _valid_domain(domain)
+        local = local.lower() if local.lower() in _without_case() else local
         if len(local) <= _LONGEST_LOCAL and len(local) + 1 + size <= _LONGEST_ADDRESS:
             return None if normal is None else f"{local}@{normal}"
     return _asked(value)[0]
+
+
+@functools.cache
+def _without_case() -> frozenset[str]:
+    """Mailboxes whose case means nothing (RFC 2142), as the library knows them: it writes them in lower case."""
+    from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES  # noqa: PLC0415  # as below
+
+    return frozenset(CASE_INSENSITIVE_MAILBOX_NAMES)
 
 
 @functools.lru_cache(maxsize=10_000)
@@ -152,10 +161,14 @@ def email_forms(values: pl.Series, apply: Apply = apply_here) -> pl.DataFrame:
 
 
 def _with_lower_domains(frame: pl.DataFrame, rows: pl.Series) -> pl.Series:
-    """Write the domains of these plain addresses in lower case, which is their normal form."""
-    raised = frame.select("value", "domain")[rows]
-    local = pl.col("value").str.head(-pl.col("domain").str.len_bytes().cast(pl.Int64))
-    return frame.get_column("normal").scatter(rows, raised.select(local + pl.col("domain")).to_series())
+    """Write the domains of these plain addresses in lower case, which is their normal form; of some all of it."""
+    raised = frame.select("value", "key", "domain")[rows]
+    local, lower = (
+        pl.col(name).str.head(-pl.col("domain").str.len_bytes().cast(pl.Int64)) for name in ("value", "key")
+    )
+    without_case = lower.is_in([f"{name}@" for name in _without_case()])
+    normal = pl.when(without_case).then(lower).otherwise(local) + pl.col("domain")
+    return frame.get_column("normal").scatter(rows, raised.select(normal).to_series())
 
 
 def _with_odd(frame: pl.DataFrame, values: pl.Series, rows: pl.Series, apply: Apply) -> pl.DataFrame:

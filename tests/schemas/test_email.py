@@ -8,6 +8,7 @@ import random
 import polars as pl
 import pytest
 from email_validator import EmailNotValidError, validate_email
+from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -66,6 +67,17 @@ def test_the_library_s_own_suite_has_the_same_outcome() -> None:
         else:
             assert case["default_outcome"] != "valid"
     assert_same_as_library(addresses)
+
+
+@pytest.mark.parametrize("domain", ["Acme.com", "acme.co.uk", "bücher.de", "a--b.com", "xn--bcher-kva.de"])
+def test_mailboxes_whose_case_means_nothing_are_as_the_library_writes_them(domain: str) -> None:
+    """RFC 2142: these names mean the same in any case, and every other name may not."""
+    names = [*CASE_INSENSITIVE_MAILBOX_NAMES, "infos", "info.de", "x-info", "info+x", "jobs"]
+    values = [
+        f"{spelled}@{domain}" for name in names for spelled in (name, name.title(), name.upper(), name.swapcase())
+    ]
+    assert_same_as_library(values)
+    assert [read_email(value).normal for value in values] == [library(value) for value in values]
 
 
 label = st.text("abzAZ059-", min_size=1, max_size=8)

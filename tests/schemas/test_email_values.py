@@ -14,6 +14,10 @@ _LOCALS = [
     "A1.b2+c3", "p\u00e9pe", "a&b", "#", "a=b", "{x}", "~", "\"quoted\"", "\"two words\"", "a/b", "%41", "na\u0308me",
     "\u200bann", "first.middle.last",
 ]
+_MAILBOXES = [
+    "info", "Info", "INFO", "iNfo", "Sales", "nOC", "www", "WWW", "FTP", "Postmaster", "Abuse", "Jobs",
+    "infos", "Info+x",
+]
 _LABELS = [
     "example", "mail", "nowhere", "x", "a-b", "b--c", "xn--bcher-kva", "b\u00fccher", "\u4f8b\u3048", "1", "9to5",
     "UPPER", "stra\u00dfe", "_x", "a_b", "-a", "a-", "no\ufffdwhere", "gmail", "yahoo",
@@ -47,7 +51,8 @@ def _address(draw: random.Random) -> str:
     way = draw.random()
     if way < 0.4:
         # Plain ones, as most are: what the fast path decides.
-        local, domain = _plain(draw, "._-+"), f"{_plain(draw, '-')}.{draw.choice(['com', 'net', 'co.uk', 'org', 'io'])}"
+        local = draw.choice(_MAILBOXES) if draw.random() < 0.1 else _plain(draw, "._-+")
+        domain = f"{_plain(draw, '-')}.{draw.choice(['com', 'net', 'co.uk', 'org', 'io'])}"
     else:
         local = draw.choice(_LOCALS) if draw.random() < 0.8 else _plain(draw, "._-+'!#")
         labels = [draw.choice(_LABELS) for _ in range(draw.choice([0, 1, 1, 1, 2, 3]))]

@@ -1,4 +1,4 @@
-"""Hashes whole columns of text by MD5, SHA-1, SHA-256 or SHA-512: on all cores, and without holding the interpreter."""
+"""Hashes whole columns of text by MD5, SHA-1, SHA-256, SHA-512 or XXH3: without holding the interpreter."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import xxhash
 
 from schemas.column_bytes import column_bytes
 from schemas.errors import LeadscrubError
@@ -47,11 +48,28 @@ def digests(texts: pl.Series, algorithm: str) -> Digests:
     hashed = _unwritten(texts.to_frame().select(expression).to_series(), size)
     known = hashlib.new(algorithm, texts.item(0).encode(), usedforsecurity=False).digest()
     if len(hashed) != len(texts) or hashed[0].tobytes() != known:
-        raise LeadscrubError(
-            f"The installed polars-hash makes other {algorithm.upper()} hashes than Python.",
-            "Install the version of requirements.lock.",
-        )
+        raise _differs(algorithm.upper())
     return hashed
+
+
+def xxh3_64(texts: pl.Series, seeds: tuple[int, ...]) -> list[npt.NDArray[np.uint64]]:
+    """Hash the UTF-8 of a column without nulls by XXH3 with 64 bits, once for each seed. The first is hashed twice."""
+    if not len(texts):
+        return [np.empty(0, np.uint64) for _ in seeds]
+    column: Any = importlib.import_module("polars_hash").col
+    hashes = texts.to_frame().select(
+        column(texts.name).nchash.xxh3_64(seed=seed).alias(str(number)) for number, seed in enumerate(seeds)
+    )
+    if list(hashes.row(0)) != [xxhash.xxh3_64_intdigest(texts.item(0).encode(), seed) for seed in seeds]:
+        raise _differs("XXH3")
+    return [hashes.get_column(name).to_numpy() for name in hashes.columns]
+
+
+def _differs(algorithm: str) -> LeadscrubError:
+    return LeadscrubError(
+        f"The installed polars-hash makes other {algorithm} hashes than Python.",
+        "Install the version of requirements.lock.",
+    )
 
 
 def _unwritten(written: pl.Series, size: int) -> Digests:

@@ -31,7 +31,7 @@ SUFFIX = ".points"
 #: Begins the names of folders in which files are made.
 MAKING = ".making-"
 _ENTRY_BYTES = 20
-_VERSION = 1
+_VERSION = 2
 _BLOCK = 1 << 18
 
 Rows = npt.NDArray[np.intp]

@@ -7,12 +7,13 @@ import hashlib
 import numpy as np
 import polars as pl
 import pytest
+import xxhash
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schemas import hashing
 from schemas.errors import LeadscrubError
-from schemas.hashing import digests
+from schemas.hashing import digests, xxh3_64
 
 ALGORITHMS = ("md5", "sha1", "sha256", "sha512")
 #: Around the ends of the blocks that the algorithms work on: 64 bytes, of SHA-512 128, the last eight or sixteen taken.
@@ -66,3 +67,12 @@ def test_a_plugin_that_hashes_otherwise_stops_the_run(monkeypatch: pytest.Monkey
         digests(pl.Series(["a@b.example"]), "sha256")
     with pytest.raises(LeadscrubError, match="makes other SHA1 hashes than Python"):
         digests(pl.Series(["a@b.example"] * 5), "sha1")
+
+
+@given(st.lists(st.text(max_size=300), max_size=20))
+def test_xxh3_of_a_column_is_that_of_each_text(texts: list[str]) -> None:
+    texts = [text for text in texts if not any("\ud800" <= letter <= "\udfff" for letter in text)]
+    hashed = xxh3_64(pl.Series(texts, dtype=pl.String), seeds=(0, 1))
+    assert [column.tolist() for column in hashed] == [
+        [xxhash.xxh3_64_intdigest(text.encode(), seed) for text in texts] for seed in (0, 1)
+    ]

@@ -86,6 +86,4 @@ class ParquetOutput:
 
 def _apart(frame: pl.DataFrame) -> pl.DataFrame:
     """Copy rows out of their batch: their texts are views, which would keep all of the batch in memory."""
-    copied = pl.from_arrow(frame.to_arrow(compat_level=pl.CompatLevel.oldest()))
-    assert isinstance(copied, pl.DataFrame)  # noqa: S101  # a table always becomes a frame
-    return copied
+    return pl.DataFrame(frame.to_arrow(compat_level=pl.CompatLevel.oldest()))

@@ -47,14 +47,14 @@ class Parts:
             table = reader.read_all()
         if repeated is not None:
             table = table.filter(pl.Series(pl.from_arrow(table[repeated])).is_duplicated().to_arrow())
-        return _frame(table)
+        return pl.DataFrame(table)
 
     def batches(self, number: int) -> Iterator[pl.DataFrame]:
         """One part, table by table as it was added, for parts that may be too large to hold."""
         if number in self._writers:
             with pa.ipc.open_stream(self._path(number)) as reader:
                 for batch in reader:
-                    yield _frame(pa.table(batch))
+                    yield pl.DataFrame(pa.table(batch))
 
     def numbers(self) -> list[int]:
         """Parts that hold something, in order."""
@@ -62,12 +62,6 @@ class Parts:
 
     def _path(self, number: int) -> str:
         return str(self._folder / f"{number:06d}.arrow")
-
-
-def _frame(table: pa.Table) -> pl.DataFrame:
-    frame = pl.from_arrow(table)
-    assert isinstance(frame, pl.DataFrame)  # noqa: S101  # a table always becomes a frame
-    return frame
 
 
 class ByRow:

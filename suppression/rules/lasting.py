@@ -53,8 +53,8 @@ def _free_until(rules: RuleSet, active: Active, facts: Facts, place: Place) -> D
     held = [rules.applies(exemption, facts, place) for exemption in active.exemptions]
     exempt = [saved for saved in held if saved is not None]
     if exempt:
-        until = np.maximum(waits, _saved_until(rules, active, facts, place))
-        waits = np.where(np.logical_or.reduce(exempt), until, waits)
+        longest = np.maximum(waits, _saved_until(rules, active, facts, place))
+        waits = np.where(np.logical_or.reduce(exempt), longest, waits)
     return np.where(rows & (waits != _ALREADY), waits, NEVER)
 
 

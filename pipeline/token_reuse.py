@@ -129,8 +129,7 @@ class TokenReuse:
 
     def of(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Rows of a batch whose tokens are reused, a line for each token. Batches come in order of ``row_id``."""
-        empty = pl.from_arrow(_REUSED.empty_table())
-        assert isinstance(empty, pl.DataFrame)  # noqa: S101  # a table always becomes a frame
+        empty = pl.DataFrame(_REUSED.empty_table())
         return pl.concat([empty, *self._reused.of(frame)])
 
 

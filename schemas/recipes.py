@@ -32,15 +32,17 @@ _TEXT_STEPS: dict[str, Callable[[str], str]] = {
     "last10": lambda text: re.sub(r"\D", "", text)[-10:],
     "e164": lambda text: "+" + re.sub(r"\D", "", text),
 }
-_WHITE = np.zeros(256, dtype=bool)
-_WHITE[list(b"\t\n\v\f\r\x1c\x1d\x1e\x1f ")] = True
+#: What `str.strip` takes for white space in ASCII.
+_WHITE = "\t\n\v\f\r\x1c\x1d\x1e\x1f "
+_IS_WHITE = np.zeros(256, dtype=bool)
+_IS_WHITE[list(_WHITE.encode())] = True
 
 
 def _trimmed(texts: pl.Series) -> pl.Series:
     """Take off white space where there is any: hardly any value has some, and to look is cheaper."""
     bounds, data = column_bytes(texts)
     ends = data.take(bounds[:-1], mode="clip"), data.take(bounds[1:] - 1, mode="clip")
-    return texts.str.strip_chars("\t\n\v\f\r\x1c\x1d\x1e\x1f ") if any(_WHITE[end].any() for end in ends) else texts
+    return texts.str.strip_chars(_WHITE) if any(_IS_WHITE[end].any() for end in ends) else texts
 
 
 #: The same steps for a column. They agree with those above on ASCII; see `Recipe.prepared`.

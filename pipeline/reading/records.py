@@ -200,8 +200,7 @@ def _fields(text: bytes, ends: _Ends, shape: Shape) -> Positions:
 
 
 def _frame(table: pa.Table, shape: Shape) -> pl.DataFrame:
-    frame = pl.from_arrow(table, rechunk=True)
-    assert isinstance(frame, pl.DataFrame)  # noqa: S101  # a table always becomes a frame
+    frame = pl.DataFrame(table)
     frame.columns = shape.names
     return frame
 

@@ -22,9 +22,9 @@ from schemas.names import did_you_mean
 from schemas.recipes import Recipe
 from schemas.rules import EVERYWHERE
 from suppression.lists import SuppressionList
+from suppression.rules.data_transfers import against_export
 from suppression.rules.engine import RuleSet
 from suppression.rules.facts import Export, Setting
-from suppression.rules.leaving import against_export
 from suppression.rules.loading import ALL, LoadedPack, PackRule, load_packs
 from suppression.store import Store, writing
 

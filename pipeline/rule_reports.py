@@ -13,10 +13,10 @@ from schemas.columns import CHANNELS
 from schemas.errors import UsageError
 from schemas.names import did_you_mean
 from schemas.rules import CONTACT, EVERYWHERE, LEAVING, Hours, Rule
+from suppression.rules.describe import evidence_of, hours_in_words, lifted_by, period, question
 from suppression.rules.examples import DAY, Example, examples_of, in_words
 from suppression.rules.hours import PackHours
 from suppression.rules.loading import ALL, LoadedPack, PackRule, load_packs
-from suppression.rules.telling import evidence_of, hours_in_words, lifted_by, period, question
 
 _SURE = {
     "primary": "primary (the official text was read)",
@@ -80,7 +80,7 @@ def _facts(each: PackRule | PackHours, packs: list[LoadedPack]) -> dict[str, Any
         "holds_when": [question(condition) for condition in rule.when],
         "lifts": rule.lifts,
         "lifted_by": [exemption.rule.id for exemption in lifted_by(packs).get(rule.id, [])],
-        "evidence": evidence_of(rule),
+        "evidence": evidence_of(each),
         "in_force": period(rule),
         "citation": str(rule.citation),
         "confidence": rule.confidence,

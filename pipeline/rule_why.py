@@ -19,11 +19,11 @@ from schemas.errors import UsageError
 from schemas.manifest import Manifest
 from schemas.masking import mask
 from suppression.rules.consent import LACKS
+from suppression.rules.describe import question
 from suppression.rules.engine import Active, RuleSet
-from suppression.rules.facts import Consulted, Facts, Place, Setting
+from suppression.rules.facts import Consulted, Facts, PointOnChannel, Setting
 from suppression.rules.loading import load_packs
-from suppression.rules.places import states_in
-from suppression.rules.telling import question
+from suppression.rules.us_states import states_in
 
 
 def print_why(out: Path, row: int, *, as_json: bool) -> None:
@@ -49,7 +49,7 @@ def _story(out: Path, row: int, manifest: Manifest) -> dict[str, Any]:
     for channel in rules.setting.channels:
         for point in facts.points(channel):
             if facts.present(point)[0]:
-                asked += _asked(rules, facts, Place(channel, point), frame)
+                asked += _asked(rules, facts, PointOnChannel(channel, point), frame)
     whole = found.filter(pl.col("point").is_null() & (pl.col("effect") != "flag"))
     return {
         "row_id": row,
@@ -114,20 +114,20 @@ def _setting(manifest: Manifest) -> Setting:
     )
 
 
-def _asked(rules: RuleSet, facts: Facts, place: Place, frame: pl.DataFrame) -> list[dict[str, Any]]:
-    shown = "address" if place.point == POST_POINT else mask(frame[place.point][0])
+def _asked(rules: RuleSet, facts: Facts, at: PointOnChannel, frame: pl.DataFrame) -> list[dict[str, Any]]:
+    shown = "address" if at.point == POST_POINT else mask(frame[at.point][0])
     answers = []
     for active in rules.active:
         rule = active.of.rule
-        if rule.level == "list" or place.channel not in active.channels or not rules.speaks(active, facts, place):
+        if rule.level == "list" or at.channel not in active.channels or not rules.speaks(active, facts, at):
             continue
-        applies = rules.applies(active, facts, place)
-        lifting = [each.of.rule.id for each in active.exemptions if _holds(rules, each, facts, place)]
+        applies = rules.applies(active, facts, at)
+        lifting = [each.of.rule.id for each in active.exemptions if _holds(rules, each, facts, at)]
         state = "does not apply" if applies is None else "lifted" if lifting else "stands"
         answers.append(
             {
-                "channel": place.channel,
-                "point": place.point,
+                "channel": at.channel,
+                "point": at.point,
                 "value": shown,
                 "rule": rule.id,
                 "effect": rule.effect,
@@ -143,8 +143,8 @@ def _asked(rules: RuleSet, facts: Facts, place: Place, frame: pl.DataFrame) -> l
     return answers
 
 
-def _holds(rules: RuleSet, exemption: Active, facts: Facts, place: Place) -> bool:
-    return rules.applies(exemption, facts, place) is not None
+def _holds(rules: RuleSet, exemption: Active, facts: Facts, at: PointOnChannel) -> bool:
+    return rules.applies(exemption, facts, at) is not None
 
 
 def _told(story: dict[str, Any]) -> list[str]:

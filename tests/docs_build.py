@@ -6,8 +6,9 @@ from pathlib import Path
 
 from schemas.codes import CODES, NOT_ACCEPTED
 from schemas.manifest import manifest_json_schema
+from suppression.rules.describe import hours_in_words, lifted_by, period
 from suppression.rules.loading import load_packs
-from suppression.rules.telling import hours_in_words, lifted_by, period
+from suppression.rules.predicates.registry import PREDICATES
 
 ROOT = Path(__file__).parents[1]
 
@@ -78,7 +79,26 @@ def rules_catalogue() -> str:
     return "\n".join(lines) + "\n"
 
 
+def predicates() -> str:
+    """Every question that a rule can ask, as Markdown."""
+    lines = [
+        "# Predicates",
+        "",
+        f"The {len(PREDICATES)} questions that a rule of a pack can ask (`when = [{{ is = ... }}]`). What is not known speaks",
+        "against contact: in a rule that blocks it counts as yes, in an exemption as no. The table says what the answer",
+        "is where the evidence is absent.",
+        "",
+        "| predicate | yes when | parameters | reads | evidence absent |",
+        "|---|---|---|---|---|",
+    ]
+    for each in sorted(PREDICATES.values(), key=lambda each: each.name):
+        fields = ", ".join(f"`{name}`" for name in each.params.model_fields)
+        lines.append(f"| `{each.name}` | {each.asks} | {fields} | {each.reads_in_words} | {each.unknown} |")
+    return "\n".join(lines) + "\n"
+
+
 GENERATED = {
+    "docs/predicates.md": predicates,
     "docs/rules.md": rules_catalogue,
     "docs/reasons.md": reasons,
     "schemas/manifest.schema.json": manifest_json_schema,

@@ -18,7 +18,7 @@ from pipeline.returns import may_be_in
 from pipeline.vendor_runs import VendorRun
 from schemas.columns import PHONE_SLOTS
 from schemas.contracts import ReturnTerms
-from suppression.rules.places import bits_of_states, states_in
+from suppression.rules.us_states import bits_of_states, states_in
 
 #: What is kept of an accepted row. ``key`` is null where the vendor could not tell which lead is meant.
 ROW_SCHEMA = pl.Schema(

@@ -11,8 +11,8 @@ import polars as pl
 
 from schemas.config import Channel
 from schemas.evidence import CampaignEvidence, VendorEvidence
-from suppression.rules.clocks import NO_DAY, Bools, Days
-from suppression.rules.distinct import distinct, looked_up
+from suppression.rules.encode import distinct, looked_up
+from suppression.rules.time_windows import NO_DAY, Bools, Days
 
 Bits = npt.NDArray[np.uint64]
 
@@ -35,6 +35,19 @@ LACKS: dict[str, str] = {
     "standing": "force: it was withdrawn",
     "explicit": "the word explicit",
     "age": "recent enough a date",
+}
+#: Fields of a lead, and of the campaign, that each of them rests on.
+EVIDENCE_OF: dict[str, tuple[str, ...]] = {
+    "date": ("consent_at",),
+    "before": ("consent_at", "received_at"),
+    "act": ("consent_method",),
+    "choice": ("consent_method",),
+    "signed": ("consent_method",),
+    "named": ("consent_named_parties",),
+    "purpose": ("consent_purposes", "campaign purposes"),
+    "wording": ("consent_text",),
+    "proof": ("consent_evidence", "consent_url", "trustedform_cert_url", "jornaya_lead_id"),
+    "explicit": ("consent_basis",),
 }
 BIT = {name: np.uint64(1 << place) for place, name in enumerate(LACKS)}
 OF_CHANNEL: dict[Channel, str] = {"call": "call", "text": "text-message", "email": "email", "post": "post"}

@@ -16,12 +16,12 @@ from schemas.config import Channel
 from schemas.errors import ConfigError
 from schemas.findings import no_findings
 from schemas.rules import EVERYWHERE, RuleChannel
-from suppression.rules.clocks import Bools
-from suppression.rules.facts import Facts, Place, Setting
+from suppression.rules.facts import Facts, PointOnChannel, Setting
 from suppression.rules.loading import Asked, LoadedPack, PackRule
-from suppression.rules.places import state_bits
+from suppression.rules.time_windows import Bools
+from suppression.rules.us_states import state_bits
 
-#: Bits of a lead's territory: the highest says that no pack covers a place, the next that every place is covered.
+#: Bits of a lead's territory: the highest says that no pack covers a country, the next that one does.
 _UNCOVERED = 63
 _COVERED = 62
 
@@ -49,7 +49,7 @@ class Hit:
     point: str | None
     channel: Channel | None
     rows: Bools
-    place: Place
+    at: PointOnChannel
 
 
 class RuleSet:
@@ -61,10 +61,10 @@ class RuleSet:
         scopes = sorted({each.regions for each in self.rules})
         if len(scopes) > _COVERED:
             raise ConfigError([f"{len(scopes)} different sets of regions in the rule packs; at most {_COVERED} fit"])
-        self._scopes = {regions: place for place, regions in enumerate(scopes)}
+        self._scopes = {regions: bit for bit, regions in enumerate(scopes)}
         self._covered = frozenset[str]().union(*(pack.pack.covered for pack in packs)) - {EVERYWHERE}
         self._meanings: dict[str, int] = {}
-        self._everywhere = sum(1 << place for regions, place in self._scopes.items() if EVERYWHERE in regions)
+        self._everywhere = sum(1 << bit for regions, bit in self._scopes.items() if EVERYWHERE in regions)
         self._always = np.uint64(sum({1 << b for code in always for b in range(62) if self.meaning(code) >> b & 1}))
         in_force = [each for each in self.rules if each.rule.in_force(setting.as_of) and self._heard(each)]
         lifting: dict[str, list[Active]] = {}
@@ -80,7 +80,7 @@ class RuleSet:
     def meaning(self, region: str) -> int:
         """Bits of a region: the sets of regions that hold it, and whether some pack covers it."""
         if region not in self._meanings:
-            bits = sum(1 << place for regions, place in self._scopes.items() if region in regions)
+            bits = sum(1 << bit for regions, bit in self._scopes.items() if region in regions)
             self._meanings[region] = bits | 1 << (_COVERED if region in self._covered else _UNCOVERED)
         return self._meanings[region]
 
@@ -120,10 +120,10 @@ class RuleSet:
             if active.of.rule.level == "list":
                 if active.of.rule.effect == "flag" or self._attested(active.of):
                     continue
-                place = Place(active.channels[0], CHANNEL_POINTS[active.channels[0]][0])
-                hits = self.hits(active, facts, place, whole_row=True)
+                at = PointOnChannel(active.channels[0], CHANNEL_POINTS[active.channels[0]][0])
+                hits = self.hits(active, facts, at, whole_row=True)
                 if hits is not None:
-                    yield Hit(active, None, None, hits, place)
+                    yield Hit(active, None, None, hits, at)
                 continue
             yield from self._judge_points(active, facts)
 
@@ -134,16 +134,17 @@ class RuleSet:
             per_channel = {
                 channel: hits
                 for channel in reaching
-                if channel in active.channels and (hits := self.hits(active, facts, Place(channel, point))) is not None
+                if channel in active.channels
+                and (hits := self.hits(active, facts, PointOnChannel(channel, point))) is not None
             }
             if len(per_channel) == len(reaching):
                 every = np.logical_and.reduce(list(per_channel.values()))
                 if every.any():
-                    yield Hit(active, point, None, every, Place(reaching[0], point))
+                    yield Hit(active, point, None, every, PointOnChannel(reaching[0], point))
                     per_channel = {channel: hits & ~every for channel, hits in per_channel.items()}
             for channel, hits in per_channel.items():
                 if hits.any():
-                    yield Hit(active, point, channel, hits, Place(channel, point))
+                    yield Hit(active, point, channel, hits, PointOnChannel(channel, point))
 
     def _reached(self, facts: Facts) -> dict[str, list[Channel]]:
         """Contact points that the batch has, and the channels of the campaign that reach each."""
@@ -156,39 +157,39 @@ class RuleSet:
             },
         )
 
-    def hits(self, active: Active, facts: Facts, place: Place, *, whole_row: bool = False) -> Bools | None:
+    def hits(self, active: Active, facts: Facts, at: PointOnChannel, *, whole_row: bool = False) -> Bools | None:
         """Rows that a rule stands against and no exemption saves; None when there is none."""
-        applies = self.applies(active, facts, place, whole_row=whole_row)
+        applies = self.applies(active, facts, at, whole_row=whole_row)
         if applies is None:
             return None
         for exemption in active.exemptions:
-            saved = self.applies(exemption, facts, place, whole_row=whole_row)
+            saved = self.applies(exemption, facts, at, whole_row=whole_row)
             if saved is not None:
                 applies = applies & ~saved
         return applies if applies.any() else None
 
-    def applies(self, active: Active, facts: Facts, place: Place, *, whole_row: bool = False) -> Bools | None:
+    def applies(self, active: Active, facts: Facts, at: PointOnChannel, *, whole_row: bool = False) -> Bools | None:
         """Rows that a rule speaks of and whose conditions all hold, exemptions aside; None when there is none."""
-        if place.channel not in active.channels:
+        if at.channel not in active.channels:
             return None
-        key = ("applies", active.of.rule.id, place, whole_row)
-        return facts.once(key, lambda: self._applies(active, facts, place, whole_row))
+        key = ("applies", active.of.rule.id, at, whole_row)
+        return facts.once(key, lambda: self._applies(active, facts, at, whole_row))
 
-    def _applies(self, active: Active, facts: Facts, place: Place, whole_row: bool) -> Bools | None:
+    def _applies(self, active: Active, facts: Facts, at: PointOnChannel, whole_row: bool) -> Bools | None:
         rule = active.of.rule
-        rows = self.spoken_to(active, facts, None if whole_row else place.point)
+        rows = self.spoken_to(active, facts, None if whole_row else at.point)
         if rows is None:
             return None
-        rows = rows & (facts.leads if whole_row else facts.present(place.point))
+        rows = rows & (facts.leads if whole_row else facts.present(at.point))
         for asked in active.of.asked:
             if not rows.any():
                 return None
-            rows = rows & answer(asked, facts, place, against=rule.effect != "exempt")
+            rows = rows & answer(asked, facts, at, against=rule.effect != "exempt")
         return rows if rows.any() else None
 
-    def speaks(self, active: Active, facts: Facts, place: Place) -> bool:
+    def speaks(self, active: Active, facts: Facts, at: PointOnChannel) -> bool:
         """Whether a rule speaks of any lead of the batch: of its jurisdiction and its audience."""
-        return self.spoken_to(active, facts, place.point) is not None
+        return self.spoken_to(active, facts, at.point) is not None
 
     def spoken_to(self, active: Active, facts: Facts, point: str | None) -> Bools | None:
         """Rows of whose jurisdiction and audience a rule speaks; None when there is none."""
@@ -258,8 +259,8 @@ class RuleSet:
         ]
 
     def _holds(self, active: Active, facts: Facts) -> bool:
-        place = Place(active.channels[0], CHANNEL_POINTS[active.channels[0]][0])
-        return all(answer(asked, facts, place, against=True).all() for asked in active.of.asked)
+        at = PointOnChannel(active.channels[0], CHANNEL_POINTS[active.channels[0]][0])
+        return all(answer(asked, facts, at, against=True).all() for asked in active.of.asked)
 
     def _attested(self, each: PackRule) -> bool:
         """Whether a person's word releases this review of the whole list."""
@@ -268,9 +269,9 @@ class RuleSet:
         )
 
 
-def answer(asked: Asked, facts: Facts, place: Place, *, against: bool) -> Bools:
+def answer(asked: Asked, facts: Facts, at: PointOnChannel, *, against: bool) -> Bools:
     """Ask a predicate, once for everything that its answer does not differ by."""
     predicate = asked.predicate
-    part = {"run": (), "row": (), "point": (place.point,), "channel": (place.channel,)}[predicate.reads]
+    part = {"run": (), "row": (), "point": (at.point,), "channel": (at.channel,)}[predicate.reads]
     key = ("answer", asked.key, part, against)
-    return facts.once(key, lambda: predicate.test(facts, place, asked.given, against))
+    return facts.once(key, lambda: predicate.test(facts, at, asked.given, against))

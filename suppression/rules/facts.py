@@ -19,16 +19,10 @@ from schemas.contact.regions import regions_of
 from schemas.evidence import CampaignEvidence, VendorEvidence
 from schemas.list_kinds import KINDS
 from schemas.rules import RuleChannel
-from suppression.rules.classes import Classes, classes_of
-from suppression.rules.clocks import NO_DAY, Bools, Days, bools, days_of, since_epoch
 from suppression.rules.consent import Consents, basis_classes, judge_consents
-from suppression.rules.distinct import Scalar, distinct
-from suppression.rules.places import (
-    Bits,
-    bits_of_area_codes,
-    bits_of_regions,
-    bits_of_states,
-)
+from suppression.rules.encode import Bits, Classes, Scalar, classes_of, distinct, looked_up
+from suppression.rules.time_windows import NO_DAY, Bools, Days, bools, days_of, since_epoch
+from suppression.rules.us_states import bits_of_area_codes, bits_of_states
 
 T = TypeVar("T")
 _ROLE = "(?i-u)^(?:" + "|".join(map(re.escape, sorted(ROLE_LOCAL_PARTS))) + ")@"
@@ -83,7 +77,7 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Place:
+class PointOnChannel:
     """A contact point, looked at for one channel of the campaign."""
 
     channel: Channel
@@ -178,7 +172,7 @@ class Facts:
 
     def _of_number(self, point: str) -> Bits:
         return self.once(
-            ("number", point), lambda: bits_of_regions(self.frame.get_column(f"{point}:region"), self._meaning)
+            ("number", point), lambda: looked_up(self.frame.get_column(f"{point}:region"), self._meaning, np.uint64)
         )
 
     def _of_numbers(self) -> Bits:

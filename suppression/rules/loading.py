@@ -16,8 +16,9 @@ from schemas.errors import ConfigError, UsageError
 from schemas.names import did_you_mean
 from schemas.rules import EVERYWHERE, Condition, Pack, Rule
 from suppression.rules.hours import PackHours, faults_of, merged_hours
-from suppression.rules.places import is_state
-from suppression.rules.predicates import PREDICATES, Predicate
+from suppression.rules.predicates.predicate import Predicate
+from suppression.rules.predicates.registry import PREDICATES
+from suppression.rules.us_states import is_state
 
 SHIPPED = Path(__file__).parents[1] / "packs"
 #: What is true of every drop, wherever the people are; it comes with any other pack.
@@ -172,7 +173,7 @@ def _asked(condition: Condition, rule: Rule, path: str, faults: list[str]) -> As
         faults.append(f"{path}: {rule.id}: there is no predicate '{condition.predicate}'. {hint}")
         return None
     try:
-        given = predicate.parameters.model_validate(condition.parameters)
+        given = predicate.params.model_validate(condition.parameters)
     except ValidationError as error:
         for fault in error.errors(include_url=False, include_input=False):
             at = ".".join(str(part) for part in fault["loc"]) or "its parameters"

@@ -10,12 +10,12 @@ import polars as pl
 
 from schemas.codes import CODES, Effect
 from schemas.findings import FINDING_SCHEMA, no_findings
-from suppression.rules.clocks import dates_of
 from suppression.rules.consent import LACKS, Bits
 from suppression.rules.engine import Hit, RuleSet
+from suppression.rules.exemptions import lifted
 from suppression.rules.facts import Facts
-from suppression.rules.lasting import until
-from suppression.rules.lifting import lifted
+from suppression.rules.time_windows import dates_of
+from suppression.rules.valid_until import until
 
 Places = npt.NDArray[np.int64]
 #: The last day of each point's verdict stands in the frame, after the point's name.
@@ -85,7 +85,7 @@ def _why(hit: Hit, facts: Facts) -> tuple[list[str], Places]:
             if asked.predicate.lacking is not None:
                 others.remove(exemption.of.rule.id)
                 rest = f"; nor does {' or '.join(others)} hold" if others else ""
-                return _told(asked.predicate.lacking(facts, hit.place, asked.given)[hit.rows], rest)
+                return _told(asked.predicate.lacking(facts, hit.at, asked.given)[hit.rows], rest)
     rule = hit.active.of.rule
     nothing = f"to release it: {rule.remedy.rstrip('.')}" if rule.effect == "review" else "nothing lifts it"
     said = f"{' or '.join(others)} does not hold" if others else nothing

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from suppression.rules.hours import PackHours
-from tests.rules.cases import packs
-from tests.rules.hours_cases import window
+from tests.suppression.rules.cases import packs
+from tests.suppression.rules.hours_cases import window
 
 CASES: dict[str, Any] = tomllib.loads((Path(__file__).parent / "hours.toml").read_text(encoding="utf-8"))
 HOURS: dict[str, PackHours] = {each.hours.id: each for pack in packs() for each in pack.hours}

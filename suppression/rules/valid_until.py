@@ -7,10 +7,10 @@ from functools import partial
 import numpy as np
 
 from schemas.columns import CHANNEL_POINTS
-from suppression.rules.clocks import NEVER, Days, since_epoch
 from suppression.rules.engine import Active, RuleSet, answer
-from suppression.rules.facts import Facts, Place
+from suppression.rules.facts import Facts, PointOnChannel
 from suppression.rules.loading import PackRule
+from suppression.rules.time_windows import NEVER, Days, since_epoch
 
 #: In an array of last days: the day is over.
 _ALREADY = np.iinfo(np.int32).min
@@ -27,42 +27,42 @@ def until(rules: RuleSet, facts: Facts, point: str) -> Days:
         for active in rules.active:
             if active.of.rule.effect == "flag" or active.of.rule.level == "list":
                 continue
-            place = Place(channel, point)
+            at = PointOnChannel(channel, point)
             if active.begins:
-                ends = np.minimum(ends, _free_until(rules, active, facts, place))
+                ends = np.minimum(ends, _free_until(rules, active, facts, at))
             # What has no end needs no date: only an exemption with a window can be the first to lapse.
-            if active.lapses and (applies := rules.applies(active, facts, place)) is not None:
-                ends = np.where(applies, np.minimum(ends, _saved_until(rules, active, facts, place)), ends)
+            if active.lapses and (applies := rules.applies(active, facts, at)) is not None:
+                ends = np.where(applies, np.minimum(ends, _saved_until(rules, active, facts, at)), ends)
     return ends
 
 
-def _free_until(rules: RuleSet, active: Active, facts: Facts, place: Place) -> Days:
+def _free_until(rules: RuleSet, active: Active, facts: Facts, at: PointOnChannel) -> Days:
     """Last day before a rule begins to hit, where only time keeps it from that; `NEVER` elsewhere."""
-    rows = rules.spoken_to(active, facts, place.point)
-    if rows is None or place.channel not in active.channels:
+    rows = rules.spoken_to(active, facts, at.point)
+    if rows is None or at.channel not in active.channels:
         return np.full(facts.rows, NEVER, dtype=np.int32)
-    rows, waits = rows & facts.present(place.point), np.full(facts.rows, _ALREADY, dtype=np.int32)
+    rows, waits = rows & facts.present(at.point), np.full(facts.rows, _ALREADY, dtype=np.int32)
     for asked in active.of.asked:
-        holds = answer(asked, facts, place, against=True)
+        holds = answer(asked, facts, at, against=True)
         if asked.predicate.begins is None:
             rows = rows & holds
         else:
             last = facts.once(("begins", asked.key), partial(asked.predicate.begins, facts, asked.given))
             waits = np.where(holds, waits, np.maximum(waits, last))
     # An exemption that holds for longer than the rule waits has the last word.
-    held = [rules.applies(exemption, facts, place) for exemption in active.exemptions]
+    held = [rules.applies(exemption, facts, at) for exemption in active.exemptions]
     exempt = [saved for saved in held if saved is not None]
     if exempt:
-        longest = np.maximum(waits, _saved_until(rules, active, facts, place))
+        longest = np.maximum(waits, _saved_until(rules, active, facts, at))
         waits = np.where(np.logical_or.reduce(exempt), longest, waits)
     return np.where(rows & (waits != _ALREADY), waits, NEVER)
 
 
-def _saved_until(rules: RuleSet, active: Active, facts: Facts, place: Place) -> Days:
+def _saved_until(rules: RuleSet, active: Active, facts: Facts, at: PointOnChannel) -> Days:
     """The latest end of the exemptions that hold; `NEVER` where none does, since then nothing was saved."""
     latest = np.full(facts.rows, _ALREADY, dtype=np.int32)
     for exemption in active.exemptions:
-        saved = rules.applies(exemption, facts, place)
+        saved = rules.applies(exemption, facts, at)
         if saved is not None:
             latest = np.where(saved, np.maximum(latest, _end_of(exemption.of, facts)), latest)
     return np.where(latest == _ALREADY, NEVER, latest)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tests.docs_build import ROOT
-from tests.rules.cases import rules
+from tests.suppression.rules.cases import rules
 
 TABLE = (ROOT / "docs" / "statements.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| (\d+) \| (.+) \| (.+) \|$", TABLE, flags=re.MULTILINE)

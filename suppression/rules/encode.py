@@ -1,8 +1,9 @@
-"""Takes a column of text apart into its distinct values: what is true of a value is worked out once."""
+"""Columns as codes: distinct values and classes of leads are few, so each question is asked once for each of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -10,7 +11,11 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from suppression.rules.time_windows import Bools
+
 Scalar = TypeVar("Scalar", bound=np.generic)
+#: Countries and states, one bit each.
+Bits = npt.NDArray[np.uint64]
 #: So many numbers fit into the processor's cache.
 _FEW = 1 << 16
 
@@ -50,3 +55,34 @@ def paired(
     answers = [answer(*divmod(pair, size)) for pair in parts.dictionary.to_pylist()]
     of_row: npt.NDArray[np.int32] = parts.indices.to_numpy()
     return np.array(answers, dtype=np.int64)[of_row]
+
+
+@dataclass(frozen=True)
+class Classes:
+    """For each class its territory, states and audience; and the class of each row."""
+
+    territory: Bits
+    states: Bits
+    business: Bools
+    of_row: npt.NDArray[np.int64]
+
+    def rows(self, chosen: Bools) -> Bools | None:
+        """Rows of the classes that are chosen; None when there is none."""
+        return chosen[self.of_row] if chosen.any() else None
+
+
+def classes_of(territory: Bits, states: Bits, business: Bools) -> Classes:
+    """Put the rows of a batch into classes."""
+    places, of_place = _distinct(territory)
+    within, of_within = _distinct(states)
+    codes = (of_place * len(within) + of_within) * 2 + business
+    found, of_row = _distinct(codes)
+    found, audience = np.divmod(found, 2)
+    place, state = np.divmod(found, max(len(within), 1))
+    return Classes(places[place], within[state], audience.astype(bool), of_row)
+
+
+def _distinct(values: npt.NDArray[Scalar]) -> tuple[npt.NDArray[Scalar], npt.NDArray[np.int64]]:
+    """Distinct values in order of appearance, and which of them each row has."""
+    parts = pa.array(values).dictionary_encode()
+    return parts.dictionary.to_numpy(), parts.indices.to_numpy().astype(np.int64)

@@ -10,8 +10,8 @@ from schemas.columns import INSTANTS, PLAIN_FIELDS
 from schemas.evidence import CampaignEvidence, VendorEvidence
 from schemas.list_kinds import KINDS
 from schemas.names import did_you_mean
-from suppression.rules.clocks import Window
 from suppression.rules.consent import LACKS, OF_CHANNEL
+from suppression.rules.time_windows import Window
 
 Value = bool | str
 

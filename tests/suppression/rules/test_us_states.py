@@ -9,10 +9,10 @@ import phonenumbers
 import polars as pl
 from phonenumbers import geocoder
 
-from suppression.rules import places
-from suppression.rules.places import bits_of_area_codes, is_state, states_in
+from suppression.rules import us_states
+from suppression.rules.us_states import bits_of_area_codes, is_state, states_in
 
-STATES = Path(places.__file__).parent / "states.toml"
+STATES = Path(us_states.__file__).parent / "us_states.toml"
 
 
 def test_every_area_code_that_the_library_puts_into_a_state_is_known() -> None:

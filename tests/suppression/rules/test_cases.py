@@ -7,16 +7,14 @@ from datetime import timedelta
 
 import pytest
 
+from suppression.rules.describe import evidence_of
 from suppression.rules.examples import Example as Case
-from tests.rules.cases import outcome, packs, read_cases, rules, stands
+from suppression.rules.predicates import consents, lead, run, transfer
+from suppression.rules.predicates.predicate import Predicate
+from suppression.rules.predicates.registry import PREDICATES
+from tests.suppression.rules.cases import outcome, packs, read_cases, rules, stands
 
 CASES = list(read_cases())
-#: Questions whose unknown answer is no answer: nobody withdrew, no list holds the number, no token was given.
-NOTHING_MISSING = {
-    "listed", "opted_out", "withdrawn", "younger", "consent_lacks", "token_malformed", "token_expired",
-    "promise_bars_resale", "destination", "destination_outside", "no_copy", "line",
-    "passed_on", "goes_abroad", "campaign_undeclared", "listed_anywhere", "exported",
-}  # fmt: skip
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -41,7 +39,7 @@ def test_every_rule_has_its_cases(rule: str) -> None:
     unknown_matters = [
         condition
         for condition in each.rule.when
-        if condition.predicate not in NOTHING_MISSING | {"always"} and condition.parameters.get("unknown") != "for"
+        if PREDICATES[condition.predicate].lack_matters and condition.parameters.get("unknown") != "for"
     ]
     if unknown_matters:
         assert "missing" in kinds
@@ -62,7 +60,19 @@ def test_every_rule_has_its_citation_and_review(rule: str) -> None:
 
 
 def test_every_predicate_is_used() -> None:
-    from suppression.rules.predicates import PREDICATES
-
     used = {condition.predicate for pack in packs() for each in pack.rules for condition in each.rule.when}
     assert sorted(used) == sorted(PREDICATES)
+
+
+def test_every_predicate_of_the_modules_is_registered_with_its_facts() -> None:
+    made = [each for module in (consents, lead, run, transfer) for each in vars(module).values()]
+    predicates = {id(each): each for each in made if isinstance(each, Predicate)}.values()
+    assert sorted(each.name for each in predicates) == sorted(PREDICATES)
+    assert [each.name for each in predicates if not (each.asks and each.unknown)] == []
+
+
+def test_every_rule_names_the_evidence_that_it_reads() -> None:
+    """A rule that reads nothing holds always, or of any list."""
+    silent = {name for name, each in rules().items() if not evidence_of(each)}
+    asked = {condition.predicate for name in silent for condition in rules()[name].rule.when}
+    assert asked <= {"always"}

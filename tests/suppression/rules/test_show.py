@@ -8,7 +8,7 @@ import pytest
 
 from suppression.rules.examples import examples_of
 from tests.conftest import leadscrub
-from tests.rules.cases import read_cases, rules
+from tests.suppression.rules.cases import read_cases, rules
 
 CASES = list(read_cases())
 

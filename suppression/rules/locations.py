@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass, replace
 
-from suppression.rules.places import state_named, state_of_area_code
 from suppression.rules.time_zones import (
     Zones,
     zones_of_area_code,
@@ -16,6 +15,7 @@ from suppression.rules.time_zones import (
     zones_of_number,
     zones_of_part,
 )
+from suppression.rules.us_states import state_named, state_of_area_code
 
 #: Region of numbers that belong to no country.
 _NO_COUNTRY = "001"
@@ -24,7 +24,7 @@ _KEPT = 8192
 
 
 @dataclass(frozen=True)
-class Whereabouts:
+class Location:
     """A place: the country, the state (of the United States) and its possible time zones.
 
     Without zones it names only a country of several.
@@ -38,28 +38,28 @@ class Whereabouts:
         return f"{self.state or self.region} ({', '.join(self.zones) or 'no time zone known'})"
 
     @property
-    def anywhere(self) -> Whereabouts:
+    def anywhere(self) -> Location:
         """The place with every zone of its country, where nothing names one."""
         return self if self.zones else replace(self, zones=zones_of_country(self.region))
 
 
 @functools.lru_cache(_KEPT)
-def place_of_number(region: str | None, named: str | None) -> Whereabouts | None:
+def location_of_number(region: str | None, named: str | None) -> Location | None:
     """Place of a number in a region; ``named`` is its area code if it is a +1 number, else its joined time zones."""
     if region is None or region == _NO_COUNTRY or named is None:
         return None
     if not named.isdigit():
-        return Whereabouts(region, None, zones_of_number(region, named) or _only_zone(region))
+        return Location(region, None, zones_of_number(region, named) or _only_zone(region))
     state = state_of_area_code(named) if region == "US" else None
     zones = zones_of_area_code(named) or zones_of_part(region, state) or _only_zone(region)
-    return Whereabouts(region, state, zones)
+    return Location(region, state, zones)
 
 
 @functools.lru_cache(_KEPT)
-def place_of_address(country: str, part: str | None) -> Whereabouts:
+def location_of_address(country: str, part: str | None) -> Location:
     """Place of an address in a country; ``part`` is its word for a state or province."""
     state = state_named(part) if country == "US" and part else None
-    return Whereabouts(country, state, zones_of_part(country, part) or _only_zone(country))
+    return Location(country, state, zones_of_part(country, part) or _only_zone(country))
 
 
 def _only_zone(region: str) -> Zones:

@@ -8,9 +8,9 @@ import polars as pl
 from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, PHONE_SLOTS
 from schemas.config import Channel
 from schemas.findings import findings
-from suppression.rules.clocks import Bools
 from suppression.rules.engine import Active, RuleSet
-from suppression.rules.facts import Facts, Place
+from suppression.rules.facts import Facts, PointOnChannel
+from suppression.rules.time_windows import Bools
 
 #: Matches that a statute may lift. A request made to us and a litigator's number stand whatever the statute says.
 LIFTABLE = ("dnc.national", "dnc.state", "email.wireless_domain")
@@ -28,7 +28,9 @@ def lifted(rules: RuleSet, facts: Facts, found: pl.DataFrame, ids: pl.DataFrame)
             if not listed.any():
                 continue
             governing = [active for active in rules.active if _governs(active, code)]
-            free = {channel: listed & _free(rules, governing, facts, Place(channel, point)) for channel in channels}
+            free = {
+                channel: listed & _free(rules, governing, facts, PointOnChannel(channel, point)) for channel in channels
+            }
             if any(rows.any() for rows in free.values()):
                 found = pl.concat(
                     [*_split(found, facts, point, code, free), *_notes(rules, governing, facts, ids, code, point, free)]
@@ -43,11 +45,11 @@ def _governs(active: Active, code: str) -> bool:
     )
 
 
-def _free(rules: RuleSet, governing: list[Active], facts: Facts, place: Place) -> Bools:
+def _free(rules: RuleSet, governing: list[Active], facts: Facts, at: PointOnChannel) -> Bools:
     """Rows to which a governing rule speaks, and all that do are lifted: the strictest jurisdiction wins."""
     spoken, standing = facts.all(False), facts.all(False)
     for active in governing:
-        applies, hits = rules.applies(active, facts, place), rules.hits(active, facts, place)
+        applies, hits = rules.applies(active, facts, at), rules.hits(active, facts, at)
         spoken = spoken if applies is None else spoken | applies
         standing = standing if hits is None else standing | hits
     return spoken & ~standing
@@ -79,7 +81,7 @@ def _notes(
     notes = []
     for channel, rows in free.items():
         for exemption in {each.of.rule.id: each for active in governing for each in active.exemptions}.values():
-            saved = rules.applies(exemption, facts, Place(channel, point))
+            saved = rules.applies(exemption, facts, PointOnChannel(channel, point))
             if saved is not None and (saved & rows).any():
                 notes.append(
                     findings(

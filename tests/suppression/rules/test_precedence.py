@@ -8,7 +8,7 @@ from typing import Any
 
 from suppression.rules.examples import Example as Case
 from tests.conftest import Scrub, leadscrub
-from tests.rules.cases import outcome
+from tests.suppression.rules.cases import outcome
 
 BOUGHT = {"last_purchase_at": date(2026, 10, 1), "campaign.dealt_with_us": True}
 US = {"phone": "+12025550101", "country": "US", "region": "US"}

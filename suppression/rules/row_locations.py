@@ -9,10 +9,10 @@ import numpy.typing as npt
 import polars as pl
 
 from schemas.columns import PHONE_SLOTS
-from suppression.rules.distinct import distinct, paired
+from suppression.rules.encode import distinct, paired
 from suppression.rules.facts import Facts
+from suppression.rules.locations import Location, location_of_address, location_of_number
 from suppression.rules.time_zones import SEPARATOR
-from suppression.rules.whereabouts import Whereabouts, place_of_address, place_of_number
 
 Codes = npt.NDArray[np.int64]
 
@@ -21,10 +21,10 @@ Codes = npt.NDArray[np.int64]
 class Places:
     """Places that occur; the first stands for none."""
 
-    known: list[Whereabouts | None] = field(default_factory=lambda: [None])
-    _at: dict[Whereabouts | None, int] = field(default_factory=lambda: {None: 0})
+    known: list[Location | None] = field(default_factory=lambda: [None])
+    _at: dict[Location | None, int] = field(default_factory=lambda: {None: 0})
 
-    def number(self, place: Whereabouts | None) -> int:
+    def number(self, place: Location | None) -> int:
         """Number of a place."""
         if place not in self._at:
             self._at[place] = len(self.known)
@@ -36,7 +36,7 @@ class Places:
         return [place.region if place else "" for place in self.known]
 
 
-def places_of_rows(facts: Facts, usable: dict[str, pl.Series]) -> tuple[list[Whereabouts | None], list[Codes]]:
+def locations_of_rows(facts: Facts, usable: dict[str, pl.Series]) -> tuple[list[Location | None], list[Codes]]:
     """Return the distinct places, and for each phone slot, then for the address, which of them each row has.
 
     ``usable`` says of each contact point whether the row may use it; the frame of ``facts`` has ``<phone>:region`` and
@@ -58,7 +58,7 @@ def _of_numbers(frame: pl.DataFrame, slot: str, usable: pl.Series, places: Place
     regions, in_region = distinct(frame.get_column(f"{slot}:region"))
     words, which = distinct(named)
     known_regions, known_words = [*regions, None], [*words, None]
-    return paired(in_region, which, lambda r, w: places.number(place_of_number(known_regions[r], known_words[w])))
+    return paired(in_region, which, lambda r, w: places.number(location_of_number(known_regions[r], known_words[w])))
 
 
 def _of_address(facts: Facts, numbers: list[Codes], places: Places) -> Codes:
@@ -80,7 +80,7 @@ def _of_address(facts: Facts, numbers: list[Codes], places: Places) -> Codes:
 
     def place(which: int, word: int) -> int:
         region = choices[which]
-        return places.number(None if region is None else place_of_address(region, known_parts[word]))
+        return places.number(None if region is None else location_of_address(region, known_parts[word]))
 
     return np.where(said, paired(chosen, part_of, place), 0)
 

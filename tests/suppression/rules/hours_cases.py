@@ -26,7 +26,7 @@ from suppression.rules.calling import CallingHours
 from suppression.rules.engine import RuleSet
 from suppression.rules.facts import Setting
 from suppression.rules.loading import LoadedPack
-from tests.rules.cases import packs
+from tests.suppression.rules.cases import packs
 
 MONDAY = date(2026, 11, 23)
 

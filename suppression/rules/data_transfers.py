@@ -7,7 +7,7 @@ import polars as pl
 from schemas.columns import CHANNEL_POINTS
 from schemas.findings import no_findings
 from suppression.rules.engine import RuleSet
-from suppression.rules.facts import Place
+from suppression.rules.facts import PointOnChannel
 from suppression.rules.loading import PackRule
 
 
@@ -25,7 +25,7 @@ def against_export(rules: RuleSet) -> list[PackRule]:
     found = []
     for active in rules.active:
         if "export" in active.of.rule.leaving:
-            place = Place(active.channels[0], CHANNEL_POINTS[active.channels[0]][0])
-            if rules.hits(active, one, place, whole_row=True) is not None:
+            at = PointOnChannel(active.channels[0], CHANNEL_POINTS[active.channels[0]][0])
+            if rules.hits(active, one, at, whole_row=True) is not None:
                 found.append(active.of)
     return found

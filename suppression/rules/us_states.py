@@ -1,20 +1,18 @@
-"""Where a lead is: countries and states as bits of a number, so that a rule's territory is one bitwise and."""
+"""The states of the United States as bits of a number, so that a rule's states are one bitwise and."""
 
 from __future__ import annotations
 
 import functools
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from suppression.rules.distinct import looked_up
+from suppression.rules.encode import Bits, looked_up
 
-Bits = npt.NDArray[np.uint64]
-_STATES = Path(__file__).parent / "states.toml"
+_STATES = Path(__file__).parent / "us_states.toml"
 
 
 @functools.cache
@@ -77,8 +75,3 @@ def bits_of_area_codes(numbers: pl.Series, regions: pl.Series) -> Bits:
     code = pl.when(pl.col("region") == "US").then(pl.col("number").str.slice(2, 3).cast(pl.UInt16))
     codes = pl.DataFrame({"number": numbers, "region": regions}).select(code.fill_null(0)).to_series()
     return np.take(_of_area_code(), codes.to_numpy())
-
-
-def bits_of_regions(regions: pl.Series, meaning: Callable[[str], int]) -> Bits:
-    """What each region (ISO 3166-1 alpha-2) means to the packs of a run."""
-    return looked_up(regions, meaning, np.uint64)

@@ -84,9 +84,9 @@ def predicates() -> str:
     lines = [
         "# Predicates",
         "",
-        f"The {len(PREDICATES)} questions that a rule of a pack can ask (`when = [{{ is = ... }}]`). What is not known speaks",
-        "against contact: in a rule that blocks it counts as yes, in an exemption as no. The table says what the answer",
-        "is where the evidence is absent.",
+        f"The {len(PREDICATES)} questions that a rule of a pack can ask (`when = [{{ is = ... }}]`). What is not known",
+        "speaks against contact: in a rule that blocks it counts as yes, in an exemption as no. The table says what",
+        "the answer is where the evidence is absent.",
         "",
         "| predicate | yes when | parameters | reads | evidence absent |",
         "|---|---|---|---|---|",

@@ -43,10 +43,10 @@ from pipeline.stage_rules import rules_stage
 from pipeline.stage_screen import screen_stage
 from pipeline.usable import allowed, usable_points
 from pipeline.verdict import Verdict
-from schemas.ahead import read_ahead
 from schemas.contact.apply import Apply
 from schemas.findings import no_findings
 from schemas.manifest import MailChecked, Manifest, UsedHistory
+from schemas.support.prefetch import read_ahead
 from suppression.lists import SuppressionList, open_version
 from suppression.loading import ListSpec, build_version
 from suppression.store import open_fit

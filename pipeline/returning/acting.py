@@ -19,7 +19,7 @@ from pipeline.returning.plan import OpenRun, VendorReturns, open_runs, plan_retu
 from pipeline.vendor_runs import VendorRun, vendor_runs
 from schemas.config import Vendor
 from schemas.errors import ConfigError, DropError, LeadscrubError, OutputError, UsageError
-from schemas.names import did_you_mean
+from schemas.support.names import did_you_mean
 
 
 @dataclass

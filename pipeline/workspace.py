@@ -7,7 +7,7 @@ from pathlib import Path
 from schemas.config import Campaign, load, raise_faults
 from schemas.errors import UsageError
 from schemas.layout import LAYOUTS, Layout
-from schemas.names import did_you_mean
+from schemas.support.names import did_you_mean
 from schemas.workspace import WORKSPACE_FILE, Workspace
 
 

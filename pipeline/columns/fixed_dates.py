@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from schemas.column_bytes import column_bytes
+from schemas.support.column_bytes import column_bytes
 
 #: How instants are written: ``y m d h n s`` are figures, ``ooo`` is a month's name; T stands for a T or a blank, / for
 #: any separator of figures.

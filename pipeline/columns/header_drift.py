@@ -10,8 +10,8 @@ from typing import Any
 
 from pipeline.reading.table import SOURCE, Table, first_rows
 from pipeline.reading.value_kinds import DATA_KINDS, column_kind
-from schemas.durable import write_atomically
 from schemas.errors import DropError, OutputError
+from schemas.support.durable import write_atomically
 
 _CONTACT = ("email", "phone")
 

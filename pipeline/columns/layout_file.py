@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pipeline.columns.mapping import Mapping
 from pipeline.reading.table import Table
-from schemas.durable import write_atomically
 from schemas.errors import OutputError
+from schemas.support.durable import write_atomically
 
 
 def save_layout(path: Path, table: Table, mapping: Mapping) -> None:

@@ -15,7 +15,7 @@ from schemas.contact.blank import BLANKS
 from schemas.errors import DropError
 from schemas.headers import address_set, fold_header, match_header
 from schemas.layout import Layout
-from schemas.names import did_you_mean
+from schemas.support.names import did_you_mean
 
 _SAMPLE_ROWS = 2000
 _ADDRESS = ("address_1", "address_2", "city", "state", "postal_code", "country")

@@ -13,14 +13,14 @@ from typing import Literal, get_args
 import polars as pl
 
 from pipeline.workspace import workspace_of
-from schemas.durable import write_lines
 from schemas.errors import ConfigError, ListError, OutputError, UsageError
 from schemas.evidence import CampaignEvidence, Mechanism, VendorEvidence
 from schemas.list_kinds import code_of
 from schemas.list_version import HandedOver
-from schemas.names import did_you_mean
 from schemas.recipes import Recipe
 from schemas.rules import EVERYWHERE
+from schemas.support.durable import write_lines
+from schemas.support.names import did_you_mean
 from suppression.lists import SuppressionList
 from suppression.rules.engine import RuleSet
 from suppression.rules.facts import Export, Setting

@@ -11,8 +11,8 @@ from pipeline.terminal import plain_table, stdout_console
 from pipeline.workspace import workspace_of
 from schemas.columns import CHANNELS
 from schemas.errors import UsageError
-from schemas.names import did_you_mean
 from schemas.rules import CONTACT, EVERYWHERE, LEAVING, Hours, Rule
+from schemas.support.names import did_you_mean
 from suppression.rules.examples import DAY, Example, examples_of, in_words
 from suppression.rules.hours import PackHours
 from suppression.rules.loading import ALL, LoadedPack, PackRule, load_packs

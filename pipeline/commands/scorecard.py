@@ -18,7 +18,7 @@ from pipeline.returning.contracts import Contracts
 from pipeline.returning.windows import local_day
 from schemas.config import Vendor
 from schemas.errors import UsageError
-from schemas.names import did_you_mean
+from schemas.support.names import did_you_mean
 
 _CENT = Decimal("0.01")
 

@@ -13,8 +13,8 @@ import polars as pl
 from pipeline.commands.scorecard import Score
 from pipeline.results.vendor_csv import neutralised
 from pipeline.terminal import money, plain_table, stdout_console
-from schemas.durable import write_atomically
 from schemas.errors import OutputError
+from schemas.support.durable import write_atomically
 
 #: Reasons and vendors that a cell of the table names; JSON and CSV have all.
 _NAMED = 3

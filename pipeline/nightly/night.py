@@ -24,8 +24,8 @@ from pipeline.nightly.summary import DropLine, Summary, Trouble, worst
 from pipeline.nightly.vendors import Seller, find_sellers
 from pipeline.results.identity import program_version
 from pipeline.workspace import workspace_facts
-from schemas.durable import move_file
 from schemas.errors import LeadscrubError, LedgerError, OutputError, UsageError
+from schemas.support.durable import move_file
 from schemas.workspace import WORKSPACE_FILE, LedgerChoice, Workspace
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)

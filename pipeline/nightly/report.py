@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.nightly.folders import Folders
 from pipeline.nightly.hook import call_hook
 from pipeline.nightly.summary import Summary, print_summary
-from schemas.durable import make_folder, write_atomically
+from schemas.support.durable import make_folder, write_atomically
 from schemas.workspace import NightlyChoice
 
 

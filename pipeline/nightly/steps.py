@@ -24,9 +24,9 @@ from pipeline.results.folder import open_manifest
 from pipeline.results.manifest_file import MANIFEST
 from pipeline.run.plan import Request
 from pipeline.run.scrub import scrub
-from schemas.durable import make_folder, move_file, write_atomically
 from schemas.errors import EXIT_TOO_MANY_REJECTED, DropError, PastChangedError, UsageError
 from schemas.manifest import Manifest
+from schemas.support.durable import make_folder, move_file, write_atomically
 
 _ACCEPT_DRIFT = "--accept-drift"
 #: Scrubs by hand change what is known of earlier deliveries now and then; never so often.

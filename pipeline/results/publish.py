@@ -13,8 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline.results.manifest_file import MANIFEST
-from schemas.durable import make_folder, sync_path
 from schemas.errors import LeadscrubError, OutputError
+from schemas.support.durable import make_folder, sync_path
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
-from schemas.durable import sync_path
 from schemas.errors import LeadscrubError, OutputError
+from schemas.support.durable import sync_path
 
 _DENIED = ("AuthenticationException", "PasswordRequiredException", "SSHException")
 

@@ -24,8 +24,8 @@ from pipeline.returning.decisions import OpenRun, VendorReturns
 from pipeline.returning.files import MOST_ROWS, file_form, write_file
 from pipeline.returning.rows import original_rows
 from schemas.contracts import ReturnTerms
-from schemas.durable import sync_path
 from schemas.errors import OutputError
+from schemas.support.durable import sync_path
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from pipeline.returning.delivery import Delivered, deliver, finish_sending, with
 from pipeline.returning.outgoing import Outgoing, name_files, write_returns
 from schemas.config import Vendor
 from schemas.errors import ConfigError, DropError, LeadscrubError, OutputError, UsageError
-from schemas.names import did_you_mean
+from schemas.support.names import did_you_mean
 
 
 @dataclass

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from schemas.config import ListEntry
 from schemas.errors import UsageError
 from schemas.list_kinds import list_kind
-from schemas.names import did_you_mean
+from schemas.support.names import did_you_mean
 from suppression.formats.options import ROLES, Options
 
 _TAB = {"tab", "\\t"}

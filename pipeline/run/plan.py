@@ -21,8 +21,8 @@ from schemas.errors import ConfigError, DropError, ListError, UsageError
 from schemas.evidence import VendorEvidence
 from schemas.layout import Layout
 from schemas.list_kinds import NO_MAX_AGE, MaxAge, list_kind
-from schemas.names import did_you_mean
 from schemas.recipes import parse_recipe
+from schemas.support.names import did_you_mean
 from suppression.loading import ListSpec
 from suppression.rules.loading import LoadedPack, checked_weaker, load_packs
 from suppression.store import Store, store_of

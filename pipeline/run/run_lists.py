@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from schemas.config import ListEntry
 from schemas.errors import UsageError
 from schemas.list_kinds import list_kind
-from schemas.names import did_you_mean
 from schemas.recipes import parse_recipe
+from schemas.support.names import did_you_mean
 
 _FORM = re.compile(r"([^:=]+):([^=]+)=(.+)")
 

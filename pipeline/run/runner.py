@@ -44,10 +44,10 @@ from pipeline.stages.normalise import normalise_stage
 from pipeline.stages.quality import quality_stage
 from pipeline.stages.rules import rules_stage
 from pipeline.stages.screen import screen_stage
-from schemas.ahead import read_ahead
 from schemas.contact.apply import Apply
 from schemas.findings import no_findings
 from schemas.manifest import MailChecked, Manifest, UsedHistory
+from schemas.support.prefetch import read_ahead
 from suppression.lists import SuppressionList, open_version
 from suppression.loading import ListSpec, build_version
 from suppression.store import open_fit

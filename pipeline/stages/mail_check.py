@@ -15,10 +15,10 @@ import polars as pl
 
 from pipeline.stages.mail_hosts import MailState, mail_states, resolver_for, resolver_name
 from schemas.columns import EMAIL_SLOTS
-from schemas.durable import write_atomically
 from schemas.findings import findings, no_findings
 from schemas.manifest import MailChecked
 from schemas.masking import masked_email
+from schemas.support.durable import write_atomically
 
 #: Answers that the store keeps, and for how many days they hold. "No answer" is not kept.
 CACHE_FILE = "mail-domains.json"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.context import Context, Source
-from schemas.column_bytes import ascii_lower
 from schemas.config import Campaign
 from schemas.contact.domain_typos import domain_meant
 from schemas.contact.fictional import EXAMPLE_DOMAINS, FICTIONAL_NUMBERS, RESERVED_DOMAINS, is_below
@@ -19,6 +18,7 @@ from schemas.contact.quality import (
 )
 from schemas.findings import findings, no_findings
 from schemas.masking import masked_email, masked_phone
+from schemas.support.column_bytes import ascii_lower
 
 _REGISTER = "leadscrub quality register"
 #: A role's address in any domain.

@@ -11,9 +11,9 @@ import xxhash
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from schemas import hashing
 from schemas.errors import LeadscrubError
-from schemas.hashing import digests, xxh3_64
+from schemas.support import hashing
+from schemas.support.hashing import digests, xxh3_64
 
 ALGORITHMS = ("md5", "sha1", "sha256", "sha512")
 #: Around the ends of the blocks that the algorithms work on: 64 bytes, of SHA-512 128, the last eight or sixteen taken.

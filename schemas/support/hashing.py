@@ -12,8 +12,8 @@ import numpy.typing as npt
 import polars as pl
 import xxhash
 
-from schemas.column_bytes import column_bytes
 from schemas.errors import LeadscrubError
+from schemas.support.column_bytes import column_bytes
 
 Digests = npt.NDArray[np.uint8]
 

@@ -29,10 +29,10 @@ from schemas.contact.apply import apply_here
 from schemas.contact.blank import trimmed
 from schemas.contact.email import email_forms
 from schemas.contact.numbering.answers import UNDECIDED
-from schemas.contact.numbering.deciding import numbering
 from schemas.contact.numbering.library import DECIMAL_REMOVED, SEVERAL
+from schemas.contact.numbering.lookup import numbering
 from schemas.contact.phone import phone_forms
-from schemas.contact.phone_points import phone_points, second_look
+from schemas.contact.phone_points import phone_points, repair_forms
 from tests.schemas.test_email_values import made_up_addresses
 from tests.schemas.test_numbering import near_edges
 from tests.schemas.test_numbering_values import REGIONS, made_up_values
@@ -100,7 +100,7 @@ def compare_phones(seed: int, count: int, edges: dict[int, list[str]] | None = N
             seen["phones written out or held back before the library is asked"] += 1
         elif tuple(found) != library_phone(text, region):
             wrong.append(f"phone {value!r} in {region}: {found}, library {library_phone(text, region)}")
-    points = second_look(forms, values, regions).filter(pl.col("e164").is_not_null())
+    points = repair_forms(forms, values, regions).filter(pl.col("e164").is_not_null())
     seen["phones repaired"] = points.get_column("repair").count()
     seen["phones read in two ways"] = points.get_column("other").count()
     wrong += _again(points.get_column("e164"), lambda again: phone_points(again, _regions(seed, len(again))), "e164")

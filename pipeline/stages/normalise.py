@@ -8,10 +8,10 @@ from pipeline.context import Context, Source
 from pipeline.stages.contactable import has_address
 from schemas.columns import CODE_FIELDS, POST_POINT
 from schemas.contact.calling_codes import calling_codes, regions_by_code
+from schemas.contact.countries import read_countries
 from schemas.contact.email import EMAIL_AUTHORITY, email_forms
 from schemas.contact.phone import PHONE_AUTHORITY, phone_forms
 from schemas.contact.phone_points import phone_points
-from schemas.contact.regions import regions_of
 from schemas.findings import findings, no_findings
 from schemas.masking import masked_phone, masked_text
 
@@ -53,7 +53,7 @@ def _phones(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.D
     if not slots:
         return frame, []
     if "country" in frame.columns:
-        regions = regions_of(frame.get_column("country"), source.region)
+        regions = read_countries(frame.get_column("country")).get_column("region").fill_null(source.region)
     else:
         regions = pl.repeat(source.region, len(frame), dtype=pl.String, eager=True)
     codes = {slot: calling_codes(frame.get_column(column)) for slot, column in _code_columns(slots, source).items()}

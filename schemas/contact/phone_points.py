@@ -1,4 +1,4 @@
-"""The second look at whole columns: only distinct values that need it are looked at one by one."""
+"""Repairs and second readings of whole columns: only distinct values that need them are read one by one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from phonenumbers import country_code_for_region
 from schemas.contact.apply import Apply, apply_here
 from schemas.contact.forms import form_frame
 from schemas.contact.phone import PHONE_FORM_SCHEMA, PhoneForm, phone_forms
-from schemas.contact.second_look import keeps_zero, look_again, read_phone_point, writes_bare
+from schemas.contact.phone_repairs import keeps_zero, read_phone_point, repair_phone, writes_bare
 
 #: As `PHONE_FORM_SCHEMA`, and the other reading of a number that has two.
 PHONE_POINT_SCHEMA: dict[str, pl.DataType] = {
@@ -23,14 +23,14 @@ PHONE_POINT_SCHEMA: dict[str, pl.DataType] = {
 
 #: What stands before a number where a plus is meant, or nothing.
 _ABROAD_PATTERN = r"^[\s(]*(?:\+|\x{ff0b}|011|00)"
-#: Of what the library refuses, all that a second look could read: anything but plain digits in the usual dress, and of
+#: Of what the library refuses, all that a repair could read: anything but plain digits in the usual dress, and of
 #: these what is too short or too long for a number, or begins like a call abroad.
 _ODD = r"[^0-9 ().\-]|^[ ().\-]*0|^.{1,8}$|^.{15,}$"
 
 
-def _look_chunk(items: Sequence[tuple[str, str | None, str, str | None]]) -> list[tuple[object, ...]]:
+def _repair_chunk(items: Sequence[tuple[str, str | None, str, str | None]]) -> list[tuple[object, ...]]:
     phonenumbers.enable_pattern_cache()
-    points = (look_again(value, region, PhoneForm(state, why=why)) for value, region, state, why in items)
+    points = (repair_phone(value, region, PhoneForm(state, why=why)) for value, region, state, why in items)
     return [(*form, *((other.e164, other.region) if other else (None, None))) for form, other in points]
 
 
@@ -50,10 +50,10 @@ def phone_points(values: pl.Series, regions: pl.Series, apply: Apply = apply_her
         # Second phones are seldom given: nothing is done for the rows that have none.
         place = (given.cum_sum().cast(pl.Int64) - 1).set(~given, None)
         return phone_points(values.filter(given), regions.filter(given), apply).select(pl.all().gather(place))
-    return second_look(phone_forms(values, regions, apply), values, regions, apply)
+    return repair_forms(phone_forms(values, regions, apply), values, regions, apply)
 
 
-def second_look(forms: pl.DataFrame, values: pl.Series, regions: pl.Series, apply: Apply = apply_here) -> pl.DataFrame:
+def repair_forms(forms: pl.DataFrame, values: pl.Series, regions: pl.Series, apply: Apply = apply_here) -> pl.DataFrame:
     """As `phone_points`, of values that `phone_forms` has read already."""
     forms = forms.with_columns(
         value=values.cast(pl.String),
@@ -62,10 +62,10 @@ def second_look(forms: pl.DataFrame, values: pl.Series, regions: pl.Series, appl
         other_region=pl.lit(None, pl.String),
     )
     forms = _with_others(forms, apply)
-    return _with_second_look(forms, apply).select(list(PHONE_POINT_SCHEMA))
+    return _with_repairs(forms, apply).select(list(PHONE_POINT_SCHEMA))
 
 
-def _with_second_look(forms: pl.DataFrame, apply: Apply) -> pl.DataFrame:
+def _with_repairs(forms: pl.DataFrame, apply: Apply) -> pl.DataFrame:
     keeping = [region for region in _distinct(forms.get_column("given")) if region and keeps_zero(region)]
     refused = forms.select((pl.col("state") != "ok").fill_null(False)).to_series().arg_true()
     odd = pl.col("value").str.contains(_ODD) | pl.col("given").is_in(keeping)
@@ -74,7 +74,7 @@ def _with_second_look(forms: pl.DataFrame, apply: Apply) -> pl.DataFrame:
         return forms
     keys = ["value", "given", "state", "why"]
     distinct = candidates.select(keys).unique(maintain_order=True)
-    read = form_frame(apply(_look_chunk, distinct.rows()), PHONE_POINT_SCHEMA)
+    read = form_frame(apply(_repair_chunk, distinct.rows()), PHONE_POINT_SCHEMA)
     looked = pl.concat([distinct.rename({name: f"key:{name}" for name in keys}), read], how="horizontal")
     found = candidates.select("at", *(pl.col(name).alias(f"key:{name}") for name in keys)).join(
         looked, on=[f"key:{name}" for name in keys], how="left", nulls_equal=True, maintain_order="left"

@@ -1,4 +1,4 @@
-"""Phones as points of contact: a second look at what the library refuses, and at what can be read in two ways.
+"""Phones as points of contact: repairs of what the library refuses, and second readings of what has two.
 
 `phone_forms` says what the library says. Vendors write numbers that it refuses although only one reading is possible
 (a plus before a national number, a line break, a lost zero): these are repaired, and the repair is named. Where two
@@ -44,13 +44,13 @@ def read_phone_point(value: str, region: str | None) -> PhonePoint:
     """Read one trimmed, non-empty value; ``region`` as in `read_phone`."""
     form = read_phone(value, region)
     if form.state != "ok":
-        return look_again(value, region, form)
+        return repair_phone(value, region, form)
     if form.e164 is None or region is None or form.e164.startswith(f"+{country_code_for_region(region)}"):
         return PhonePoint(form)
     return PhonePoint(form, next((national for _, national in _as_national(value, region)), None))
 
 
-def look_again(value: str, region: str | None, refused: PhoneForm) -> PhonePoint:
+def repair_phone(value: str, region: str | None, refused: PhoneForm) -> PhonePoint:
     """Find the one certain reading of a value that the library refuses, or say what it is instead."""
     if refused.state == "damaged":
         return PhonePoint(refused)

@@ -44,6 +44,33 @@ def _flag(code: str, summary: str, remedy: str) -> ReasonCode:
     return ReasonCode(code, "flag", "none", summary, remedy)
 
 
+#: Fields that a rule can read and whose cells may be unreadable, with what they hold. ``unread.FIELD`` is the code.
+UNREAD_FIELDS = {
+    "country": "country",
+    "state": "state",
+    "postal_code": "ZIP code, where no state is given",
+    "is_business": "business or consumer",
+    "consent_basis": "legal basis",
+    "consent_at": "date of consent",
+    "withdrawn_at": "date of withdrawal",
+    "birth_date": "birth date",
+    "last_purchase_at": "date of purchase",
+    "last_inquiry_at": "date of inquiry",
+    "notice_at": "date of notice",
+    "received_at": "date of receipt",
+}
+
+
+def _unread(field: str, what: str) -> ReasonCode:
+    return ReasonCode(
+        f"unread.{field}",
+        "review",
+        "review",
+        f"The cell for {field} ({what}) cannot be read, and a rule that reads it may stand against contact.",
+        f"Have the vendor send {field} in a form that is read, or leave its column out in a layout (ignore).",
+    )
+
+
 _REGISTER: tuple[ReasonCode, ...] = (
     # The record itself: nothing else can be said of a row that could not be read.
     _returnable(
@@ -266,6 +293,8 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "The row has no contact point for any channel of the campaign.",
         "Return it, or add a channel.",
     ),
+    # What is there and cannot be read is not absent: it may be what speaks against contact.
+    *(_unread(field, what) for field, what in UNREAD_FIELDS.items()),
     # The law of a place was not asked: not checked is not clean.
     ReasonCode(
         "rules.not_covered",
@@ -421,7 +450,7 @@ def with_rules(rejecting: Iterable[ReasonCode], others: Iterable[ReasonCode]) ->
     return placed | {rule.code: rule for rule in rules if rule.effect == "flag"}
 
 
-_FIRST_OF_PEOPLE, _LAST_OF_LISTS, _FIRST_REVIEW = "dnc.internal", "list.match", "rules.not_covered"
+_FIRST_OF_PEOPLE, _LAST_OF_LISTS, _FIRST_REVIEW = "dnc.internal", "list.match", "unread.country"
 
 
 def reason_code(code: str) -> ReasonCode:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from schemas.contact.countries import known_countries
 from schemas.support.names import did_you_mean
+from schemas.words import BasisClass, MethodClass, is_missing
 
 
 def _country(text: str) -> str:
@@ -42,13 +43,33 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _says_something(text: str) -> str:
+    if is_missing(text):
+        raise ValueError(
+            f"'{text}' says nothing. Give what is meant, or leave the key out: undeclared is not declared."
+        )
+    return text
+
+
+#: An id, a name or a text that somebody gave. Blank and placeholders (``tbd``) would count as if something were there.
+Said = Annotated[str, AfterValidator(_says_something)]
+
+
+class ConsentWords(_Model):
+    """[evidence.consent_words] of a campaign: words of its drops that the shipped vocabularies do not have."""
+
+    basis: dict[Said, BasisClass] = {}
+    method: dict[Said, MethodClass] = {}
+    proof: list[Said] = []
+
+
 class Attestation(_Model):
     """A person's word that releases one review of the whole list. It releases no block."""
 
     releases: str = Field(description="id of the rule")
-    by: str = Field(min_length=2)
+    by: Said = Field(min_length=2)
     on: date
-    says: str = Field(min_length=10)
+    says: Said = Field(min_length=10)
 
 
 class PromisePlaces(_Model):
@@ -78,7 +99,7 @@ class VendorEvidence(_Model):
 
     country: Country | None = None
     source_type: SourceType | None = None
-    origin: str | None = Field(default=None, description="the source by its name")
+    origin: Said | None = Field(default=None, description="the source by its name")
     businesses_only: bool | None = Field(
         default=None, description="every lead is a business, unless its row says that it is none"
     )
@@ -112,10 +133,10 @@ class CampaignEvidence(_Model):
     """[evidence] of a campaign: who we are, how we contact, and for what."""
 
     country: Country | None = Field(default=None, description="where we are")
-    also_known_as: list[str] = Field(default=[], description="other names under which people may have named us")
+    also_known_as: list[Said] = Field(default=[], description="other names under which people may have named us")
     sender_identified: bool | None = Field(default=None, description="each message or call says who it is from")
     optout_offered: bool | None = Field(default=None, description="each message offers a free way to object")
-    purposes: list[str] | None = None
+    purposes: list[Said] | None = None
     product_class: list[ProductClass] | None = Field(default=None, description="[] when it is none of these")
     similar_products: bool | None = Field(default=None, description="our own goods, like those sold before")
     choice_at_collection: bool | None = Field(default=None, description="an opt-out was offered when data was taken")
@@ -129,14 +150,20 @@ class CampaignEvidence(_Model):
     survey: bool | None = None
     caller_authorised: bool | None = Field(default=None, description="authorised firm or trustee of a pension scheme")
     prospecting: bool | None = Field(default=None, description="false for a message that promotes nothing")
-    relevant_jobs: list[str] = Field(default=[], description="words of job titles that the offer relates to")
-    lia: str | None = Field(default=None, description="id of the legitimate-interests assessment")
+    relevant_jobs: list[Said] = Field(default=[], description="words of job titles that the offer relates to")
+    lia: Said | None = Field(default=None, description="id of the legitimate-interests assessment")
+    customer_months: int | None = Field(
+        default=None,
+        ge=1,
+        description="greatest age of the sale behind a soft opt-in",
+    )
+    consent_words: ConsentWords = ConsentWords()
     texas_registered: bool | None = Field(default=None, description="registered and secured under Texas Ch. 302")
     storage_country: Country | None = None
     destination_country: Country | None = Field(default=None, description="where the result is sent")
     transfer_mechanism: Mechanism | None = None
     passes_on: PassesOn | None = Field(default=None, description="what becomes of the result")
-    recipient: str | None = Field(default=None, description="who gets the result, by name")
+    recipient: Said | None = Field(default=None, description="who gets the result, by name")
     recipient_controlled_by: list[Country] | None = Field(
         default=None, description="countries from which the recipient is controlled; [] when from none but its own"
     )
@@ -144,7 +171,7 @@ class CampaignEvidence(_Model):
     processor_contract: bool | None = Field(default=None, description="there is one with the recipient")
     ccpa_terms: bool | None = Field(default=None, description="the contract with the recipient has California's terms")
     seller_sector: Literal["broadband", "other"] | None = Field(default=None, description="our own trade")
-    lia_sharing: str | None = Field(default=None, description="id of the assessment of interests in the passing on")
+    lia_sharing: Said | None = Field(default=None, description="id of the assessment of interests in the passing on")
     safe_harbour: list[
         Literal["procedures", "training", "entity_list", "registry_process", "monitoring", "error_only"]
     ] = []  # fmt: skip

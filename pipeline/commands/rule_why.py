@@ -21,8 +21,9 @@ from schemas.masking import mask
 from suppression.rules.consent import LACKS
 from suppression.rules.describe import question
 from suppression.rules.engine import Active, RuleSet
-from suppression.rules.facts import Consulted, Facts, PointOnChannel, Setting
+from suppression.rules.facts import Facts
 from suppression.rules.loading import load_packs
+from suppression.rules.setting import Consulted, PointOnChannel, Setting
 from suppression.rules.us_states import states_in
 
 
@@ -39,8 +40,11 @@ def print_why(out: Path, row: int, *, as_json: bool) -> None:
 
 
 def _story(out: Path, row: int, manifest: Manifest) -> dict[str, Any]:
-    verdict, frame = _row(out, row, manifest)
     found = scan(out, "findings").filter(pl.col("row_id") == row).collect()
+    verdict, frame = _row(out, row, manifest)
+    # What could not be read is null in the result; the findings remember that it was there.
+    unread = [code.removeprefix("unread.") for code in found.get_column("code") if code.startswith("unread.")]
+    frame = frame.with_columns(pl.lit(True).alias(f"{field}:unread") for field in dict.fromkeys(unread))
     packs = load_packs([pack.name for pack in manifest.rules.packs], workspace_of(None))
     used = {pack.name: pack.sha256 for pack in manifest.rules.packs}
     rules = RuleSet(packs, _setting(manifest), manifest.rules.always)
@@ -56,7 +60,7 @@ def _story(out: Path, row: int, manifest: Manifest) -> dict[str, Any]:
         "verdict": verdict,
         "as_of": manifest.as_of,
         "audience": "business" if facts.business()[0] else "consumer",
-        "address": None if (regions := facts.address_region()) is None else regions[0],
+        "address": " ".join(_address(facts)) or None,
         "states": states_in(int(facts.states(None)[0])),
         "numbers": {slot: frame[f"{slot}:region"][0] for slot in PHONE_SLOTS if f"{slot}:region" in frame.columns},
         "taken_to_be_in": _stand_in(facts, frame, manifest.region),
@@ -75,10 +79,14 @@ def _lacking(bits: int) -> list[str]:
     return words[:1] if bits & 1 else words
 
 
+def _address(facts: Facts) -> list[str]:
+    """Countries that the address names."""
+    return [region for column in facts.locations.address_regions() if (region := column[0]) is not None]
+
+
 def _stand_in(facts: Facts, frame: pl.DataFrame, region: str | None) -> str | None:
     """The run's region, where neither the address nor a number says the country."""
-    regions = facts.address_region()
-    said = [None if regions is None else regions[0]]
+    said: list[str | None] = list(_address(facts))
     said += [frame[name][0] for name in frame.columns if name.endswith(":region")]
     return None if any(said) else region
 

@@ -12,7 +12,7 @@ from suppression.lists import SuppressionList
 from suppression.rules.calling import CallingHours
 from suppression.rules.data_transfers import not_returned
 from suppression.rules.engine import RuleSet
-from suppression.rules.facts import Consulted, Setting
+from suppression.rules.setting import Consulted, Setting
 
 NOT_CHECKED = (
     "no rule pack was applied: whether the law allows contact was not checked, nor whether data may leave; "

@@ -12,9 +12,9 @@ from pipeline.context import Context, Source
 from pipeline.stages.contactable import Allowed
 from schemas.columns import dtype_of
 from schemas.findings import findings, no_findings
-from suppression.rules.call_windows import CallWindows, Coded, call_windows
+from suppression.rules.call_windows import CallWindows, call_windows
 from suppression.rules.calling import Note, Spans, Who
-from suppression.rules.encode import paired
+from suppression.rules.encode import Coded, paired
 from suppression.rules.facts import Facts
 from suppression.rules.row_locations import locations_of_rows
 from suppression.rules.time_zones import stretches, zone

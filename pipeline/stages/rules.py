@@ -17,4 +17,4 @@ def rules_stage(
     """
     if context.rules is None:
         return frame, found
-    return judged(context.rules, frame, found, source.region)
+    return judged(context.rules, frame, found, source.region, source.mapping.fields)

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from suppression.rules.calling import CallingHours, Note, Said, Spans, Who, both
-from suppression.rules.encode import paired
+from suppression.rules.encode import Coded, paired
 from suppression.rules.locations import Location
 from suppression.rules.row_locations import Codes
 from suppression.rules.time_windows import Bools
@@ -20,14 +20,6 @@ from suppression.rules.time_windows import Bools
 T = TypeVar("T", bound=Hashable)
 _NO_LIMIT = np.iinfo(np.int64).max
 _NOTHING = Said(None, (), None, 0)
-
-
-@dataclass(frozen=True)
-class Coded(Generic[T]):
-    """A column of few distinct values: the values, and which of them each row has."""
-
-    values: list[T]
-    of_row: Codes
 
 
 @dataclass(frozen=True)

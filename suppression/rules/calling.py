@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from schemas.config import Channel
-from suppression.rules.facts import Setting
 from suppression.rules.hours import PackHours
 from suppression.rules.loading import LoadedPack
 from suppression.rules.locations import Location
 from suppression.rules.public_holidays import holiday
+from suppression.rules.setting import Setting
 from suppression.rules.time_zones import in_utc
 
 #: Contact is allowed at or after the first instant (UTC) and before the second.

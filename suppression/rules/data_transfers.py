@@ -7,8 +7,8 @@ import polars as pl
 from schemas.columns import CHANNEL_POINTS
 from schemas.findings import no_findings
 from suppression.rules.engine import RuleSet
-from suppression.rules.facts import PointOnChannel
 from suppression.rules.loading import PackRule
+from suppression.rules.setting import PointOnChannel
 
 
 def not_returned(rules: RuleSet) -> frozenset[str]:

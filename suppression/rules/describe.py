@@ -11,9 +11,9 @@ from suppression.rules.predicates.registry import PREDICATES
 
 def evidence_of(each: PackRule) -> list[str]:
     """Fields of the lead, the campaign and the vendor that a rule reads, and lists that it looks in."""
-    found = [name for asked in each.asked for name in asked.predicate.evidence(asked.given)]
+    found = [name for asked in each.asked for name in asked.fields]
     if each.rule.audience != "any":
-        found += ["is_business", "company"]
+        found.append("is_business")
     return list(dict.fromkeys(found))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +14,19 @@ import pyarrow as pa
 from suppression.rules.time_windows import Bools
 
 Scalar = TypeVar("Scalar", bound=np.generic)
+T = TypeVar("T")
 #: Countries and states, one bit each.
 Bits = npt.NDArray[np.uint64]
 #: So many numbers fit into the processor's cache.
 _FEW = 1 << 16
+
+
+@dataclass(frozen=True)
+class Coded(Generic[T]):
+    """A column of few distinct values: the values, and which of them each row has."""
+
+    values: list[T]
+    of_row: npt.NDArray[np.int64]
 
 
 def distinct(values: pl.Series) -> tuple[list[str], npt.NDArray[np.int64]]:
@@ -34,6 +43,12 @@ def looked_up(
     """Answer each distinct value once; ``default`` for null."""
     words, place = distinct(values)
     return np.array([*(answer(word) for word in words), default], dtype=dtype)[place]
+
+
+def looked_up_numbers(values: Bits, answer: Callable[[int], str | None]) -> pl.Series:
+    """Answer each distinct number once."""
+    found, of_row = np.unique(values, return_inverse=True)
+    return pl.Series([answer(int(value)) for value in found], dtype=pl.String).gather(of_row)
 
 
 def paired(

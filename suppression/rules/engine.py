@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -15,10 +16,11 @@ from schemas.columns import CHANNEL_POINTS, PHONE_SLOTS, POINTS
 from schemas.config import Channel
 from schemas.errors import ConfigError
 from schemas.findings import no_findings
-from schemas.rules import EVERYWHERE, RuleChannel
-from suppression.rules.facts import Facts, PointOnChannel, Setting
+from schemas.rules import EVERYWHERE, Rule, RuleChannel
+from suppression.rules.facts import Facts
 from suppression.rules.loading import Asked, LoadedPack, PackRule
-from suppression.rules.time_windows import Bools
+from suppression.rules.setting import PointOnChannel, Setting
+from suppression.rules.time_windows import Bools, bools
 from suppression.rules.us_states import state_bits
 
 #: Bits of a lead's territory: the highest says that no pack covers a country, the next that one does.
@@ -66,7 +68,7 @@ class RuleSet:
         self._meanings: dict[str, int] = {}
         self._everywhere = sum(1 << bit for regions, bit in self._scopes.items() if EVERYWHERE in regions)
         self._always = np.uint64(sum({1 << b for code in always for b in range(62) if self.meaning(code) >> b & 1}))
-        in_force = [each for each in self.rules if each.rule.in_force(setting.as_of) and self._heard(each)]
+        in_force = [each for each in self.rules if self._in_force(each.rule) and self._heard(each)]
         lifting: dict[str, list[Active]] = {}
         for each in in_force:
             for lifted in each.rule.lifts:
@@ -83,6 +85,13 @@ class RuleSet:
             bits = sum(1 << bit for regions, bit in self._scopes.items() if region in regions)
             self._meanings[region] = bits | 1 << (_COVERED if region in self._covered else _UNCOVERED)
         return self._meanings[region]
+
+    def _in_force(self, rule: Rule) -> bool:
+        """Whether a rule applies: on any day of contact, and an exemption on all of them."""
+        first, last = self.setting.first_contact, self.setting.last_contact
+        if rule.effect == "exempt":
+            return rule.in_force(first) and rule.in_force(last)
+        return (rule.in_force_from or last) <= last and first <= (rule.in_force_to or first)
 
     def _heard(self, each: PackRule) -> bool:
         return bool(self._channels(each))
@@ -212,6 +221,52 @@ class RuleSet:
             chosen &= classes.business == (audience == "business")
         return classes.rows(chosen)
 
+    def unread_hits(self, facts: Facts) -> Iterator[tuple[Active, str, Channel, dict[str, Bools]]]:
+        """Rules that block or review and do not hit a point only because a field could not be read.
+
+        Yields the rule, point and channel, with rows by field. An exemption that holds saves these rows too.
+        """
+        for active in self.active:
+            rule = active.of.rule
+            if rule.level == "list" or rule.effect == "flag":
+                continue
+            fields = {name for asked in active.of.asked for name in asked.fields if facts.unread(name).any()}
+            for point, reaching in self._reached(facts).items() if fields else ():
+                for channel in reaching:
+                    rows = self._would_hit(active, facts, PointOnChannel(channel, point), fields)
+                    if rows is not None:
+                        yield active, point, channel, rows
+
+    def _would_hit(self, active: Active, facts: Facts, at: PointOnChannel, fields: set[str]) -> dict[str, Bools] | None:
+        rows = self.spoken_to(active, facts, at.point)
+        if rows is None or at.channel not in active.channels:
+            return None
+        rows = rows & facts.present(at.point)
+        open_fields: dict[str, Bools] = {}
+        for asked in active.of.asked:
+            holds, mine = answer(asked, facts, at, against=True), fields & set(asked.fields)
+            for name in mine:
+                open_fields[name] = open_fields.get(name, facts.all(False)) | (facts.unread(name) & ~holds)
+            rows = rows & np.logical_or.reduce([holds, *(facts.unread(name) for name in mine)])
+        for exemption in active.exemptions:
+            saved = self.applies(exemption, facts, at)
+            rows = rows if saved is None else rows & ~saved
+        found = {name: rows & unread for name, unread in open_fields.items() if (rows & unread).any()}
+        return found or None
+
+    def told_apart(self, facts: Facts, by: Literal["audience", "states"]) -> Bools:
+        """Rows of whose jurisdiction some rule speaks that tells people apart by their audience, or by their state."""
+        found = facts.all(False)
+        for active in self.active:
+            for each in (active, *active.exemptions):
+                rule = each.of.rule
+                tells = rule.audience != "any" if by == "audience" else bool(rule.states)
+                if tells and rule.effect != "flag" and rule.level == "lead":
+                    here = facts.territory(None) | self._always
+                    everywhere = EVERYWHERE in each.of.regions
+                    found = found | (True if everywhere else (here & each.scope) != 0)
+        return bools(found)
+
     def points(self, facts: Facts) -> list[str]:
         """Contact points of a batch that the campaign's channels can reach."""
         return list(dict.fromkeys(point for channel in facts.setting.channels for point in facts.points(channel)))
@@ -221,12 +276,13 @@ class RuleSet:
         bits = facts.territory(point) | self._always
         present = facts.present(point)
         known = bits & np.uint64(1 << _UNCOVERED | 1 << _COVERED)
-        return present & ((bits & np.uint64(1 << _UNCOVERED)) != 0), present & (known == 0)
+        unsaid = bools(known == 0) & ~facts.unread("country")
+        return present & ((bits & np.uint64(1 << _UNCOVERED)) != 0), present & unsaid
 
     @cached_property
     def changes_on(self) -> date | None:
         """Last day before some rule comes into force or ends."""
-        day = self.setting.as_of
+        day = self.setting.last_contact
         starts = [each.rule.in_force_from for each in self.rules if self._heard(each)]
         ends = [each.rule.in_force_to for each in self.rules if self._heard(each)]
         last = [start - timedelta(days=1) for start in starts if start and start > day]

@@ -9,7 +9,8 @@ from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, PHONE_SLOTS
 from schemas.config import Channel
 from schemas.findings import findings
 from suppression.rules.engine import Active, RuleSet
-from suppression.rules.facts import Facts, PointOnChannel
+from suppression.rules.facts import Facts
+from suppression.rules.setting import PointOnChannel
 from suppression.rules.time_windows import Bools
 
 #: Matches that a statute may lift. A request made to us and a litigator's number stand whatever the statute says.

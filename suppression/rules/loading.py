@@ -36,6 +36,8 @@ class Asked:
     key: str
     #: Whether the answer can lapse: it rests on a window.
     ends: bool
+    #: What the answer rests on.
+    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -180,9 +182,9 @@ def _asked(condition: Condition, rule: Rule, path: str, faults: list[str]) -> As
             text = fault["msg"].removeprefix("Value error, ")
             faults.append(f"{path}: {rule.id}: {condition.predicate}: {at}: {text}")
         return None
-    window = getattr(given, "window", None) or getattr(given, "within", None)
-    ends = predicate.until is not None and window is not None
-    return Asked(predicate, given, f"{predicate.name} {given.model_dump_json()}", ends)
+    ends = predicate.until is not None and bool(getattr(given, "lapses", False))
+    fields = tuple(predicate.evidence(given))
+    return Asked(predicate, given, f"{predicate.name} {given.model_dump_json()}", ends, fields)
 
 
 def _across(packs: list[LoadedPack]) -> list[str]:

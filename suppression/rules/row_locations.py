@@ -45,7 +45,10 @@ def locations_of_rows(facts: Facts, usable: dict[str, pl.Series]) -> tuple[list[
     """
     places = Places()
     of_rows = [_of_numbers(facts.frame, slot, usable[slot], places) for slot in PHONE_SLOTS if slot in usable]
-    of_rows.append(_of_address(facts, of_rows, places))
+    regions = facts.locations.address_regions()
+    of_rows.append(_of_address(facts, regions[0] if regions else None, places, of_rows))
+    # An address that names several countries: hours have to suit each of them.
+    of_rows += [_of_address(facts, more, places) for more in regions[1:]]
     return places.known, _settled(of_rows, places)
 
 
@@ -61,21 +64,24 @@ def _of_numbers(frame: pl.DataFrame, slot: str, usable: pl.Series, places: Place
     return paired(in_region, which, lambda r, w: places.number(location_of_number(known_regions[r], known_words[w])))
 
 
-def _of_address(facts: Facts, numbers: list[Codes], places: Places) -> Codes:
-    """Place of the address; in the country of the first number, or the file's, where it names none of its own."""
+def _of_address(facts: Facts, country: pl.Series | None, places: Places, numbers: list[Codes] | None = None) -> Codes:
+    """Place of the address; in the country of the first number, or the file's, where it names none of its own.
+
+    Without ``numbers`` it is a further country of the address, which most rows do not have.
+    """
     nothing: tuple[list[str], Codes] = ([], np.zeros(facts.rows, dtype=np.int64))
-    country, part = facts.address_region(), facts.column("state")
+    part = facts.locations.state_parts()
     countries, country_of = nothing if country is None else distinct(country)
     parts, part_of = nothing if part is None else distinct(part)
     own, has_part = country_of < len(countries), part_of < len(parts)
 
     # Countries of the column, then those of the numbers' places, then none.
     of_number = np.zeros(facts.rows, dtype=np.int64)
-    for slot in reversed(numbers):
+    for slot in reversed(numbers or []):
         of_number = np.where(slot > 0, slot, of_number)
     choices: list[str | None] = [*countries, facts.region, *places.regions()[1:]]
     chosen = np.where(own, country_of, len(countries) + of_number)
-    said = own | has_part | (of_number == 0)
+    said = own if numbers is None else own | has_part | (of_number == 0)
     known_parts = [*parts, None]
 
     def place(which: int, word: int) -> int:

@@ -8,8 +8,9 @@ import numpy as np
 
 from schemas.columns import CHANNEL_POINTS
 from suppression.rules.engine import Active, RuleSet, answer
-from suppression.rules.facts import Facts, PointOnChannel
+from suppression.rules.facts import Facts
 from suppression.rules.loading import PackRule
+from suppression.rules.setting import PointOnChannel
 from suppression.rules.time_windows import NEVER, Days, since_epoch
 
 #: In an array of last days: the day is over.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from suppression.rules.engine import Hit, RuleSet
 from suppression.rules.exemptions import lifted
 from suppression.rules.facts import Facts
 from suppression.rules.time_windows import dates_of
+from suppression.rules.unread import UnreadEvidence, unread_evidence
 from suppression.rules.valid_until import until
 
 Places = npt.NDArray[np.int64]
@@ -23,17 +25,23 @@ UNTIL = ":until"
 
 
 def judged(
-    rules: RuleSet, frame: pl.DataFrame, found: pl.DataFrame, region: str | None
+    rules: RuleSet,
+    frame: pl.DataFrame,
+    found: pl.DataFrame,
+    region: str | None,
+    columns: Mapping[str, str] | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the frame with ``<point>:until`` (date) for each point, and all findings: the rules' and those given.
 
     ``frame`` has normalised leads in order of ``row_id``, without gaps; ``found`` is what lists and quality say of
-    them. Matches of registries that the law exempts come back as flags.
+    them. Matches of registries that the law exempts come back as flags. ``columns`` has the source column of each
+    field, which findings on unreadable cells name.
     """
     if frame.is_empty():
         return frame, found
     facts = rules.facts(frame, found, region)
     against = [_against(hit, facts) for hit in rules.judge(facts)] + _coverage(rules, facts)
+    against += [_of_unread(each) for each in unread_evidence(rules, facts, columns or {}) if each.rows.any()]
     found = lifted(rules, facts, found, frame.select("row_id"))
     ends = [dates_of(until(rules, facts, point)).alias(point + UNTIL) for point in rules.points(facts)]
     return frame.with_columns(ends), pl.concat([found, _together(against, frame.get_column("row_id"))])
@@ -102,6 +110,13 @@ def _told(lacks: Bits, rest: str) -> tuple[list[str], Places]:
         told = "no consent is given" if int(bits) & 1 else "consent lacks " + ", ".join(missing)
         texts.append((told if missing else "consent is not enough here") + rest)
     return texts, place
+
+
+def _of_unread(each: UnreadEvidence) -> _Against:
+    places = np.flatnonzero(each.rows)
+    none = np.zeros(len(places), dtype=np.int64)
+    effect = CODES[each.code].effect
+    return _Against(places, each.point, each.code, effect, each.source, each.channel, [each.detail], none)
 
 
 def _coverage(rules: RuleSet, facts: Facts) -> list[_Against]:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from suppression.rules.consent import BIT, EVIDENCE_OF, LEADID, OF_CHANNEL, TRUSTEDFORM, TRUSTEDFORM_DAYS, Bits
-from suppression.rules.facts import Facts, PointOnChannel
+from suppression.rules.facts import Facts
 from suppression.rules.predicates import params
 from suppression.rules.predicates.lead import listed, lists_of
 from suppression.rules.predicates.predicate import predicate
+from suppression.rules.setting import PointOnChannel
 from suppression.rules.time_windows import NEVER, NO_DAY, Bools, Days, bools
 
 
@@ -24,8 +25,20 @@ def _of_defect(given: params.Lacking) -> tuple[str, ...]:
     return EVIDENCE_OF[given.lacks]
 
 
-def _lists_and_withdrawal(given: params.ListedIn) -> tuple[str, ...]:
-    return (*lists_of(given), "withdrawn_at")
+def _lists_and_withdrawal(given: params.OptedOut) -> tuple[str, ...]:
+    return (*lists_of(given), *_WITHDRAWAL)
+
+
+#: A consent of these qualities, of a later day than the withdrawal, is a new one.
+_RENEWAL = BIT["given"] | BIT["date"] | BIT["before"] | BIT["act"] | BIT["choice"] | BIT["named"] | BIT["standing"]
+#: Where a withdrawal shows: a date (or anything else in its column), and a basis that is the person's own no.
+_WITHDRAWAL = ("withdrawn_at", "consent_basis")
+
+
+def _withdrawn(facts: Facts, *, renewable: bool) -> Bools:
+    if not renewable:
+        return facts.withdrawn()
+    return bools(facts.withdrawn() & ((facts.consents().lacks & _RENEWAL) != 0))
 
 
 def _needed(at: PointOnChannel, given: params.ConsentNeeds) -> np.uint64:
@@ -42,7 +55,7 @@ def missing_of_consent(facts: Facts, at: PointOnChannel, given: params.ConsentNe
     lacks = facts.consents().lacks & _needed(at, given)
     if given.within is not None:
         day = facts.days("consent_at")
-        aged = (day != NO_DAY) & (day < given.within.earliest(facts.setting.as_of))
+        aged = (day != NO_DAY) & (day < given.within.earliest(facts.setting.last_contact))
         lacks = np.where(aged, lacks | BIT["age"], lacks)
     return lacks
 
@@ -75,17 +88,20 @@ def consent_lacks(facts: Facts, at: PointOnChannel, given: params.Lacking, again
     return bools(consents.claimed & ((consents.lacks & BIT[given.lacks]) != 0))
 
 
-@predicate("row", params.Lately, "withdrawn_at", unknown="not withdrawn", lack_matters=False)
+@predicate("row", params.Lately, "withdrawn_at, consent_basis", unknown="not withdrawn", lack_matters=False)
 def withdrawn(facts: Facts, at: PointOnChannel, given: params.Lately, against: bool) -> Bools:
     """Consent was withdrawn or contact objected to."""
+    stands = _withdrawn(facts, renewable=given.renewable)
+    if given.within is None:
+        return stands
     day = facts.days("withdrawn_at")
-    return day != NO_DAY if given.within is None else day >= given.within.earliest(facts.setting.as_of)
+    return bools(stands & ((day == NO_DAY) | (day >= given.within.earliest(facts.setting.first_contact))))
 
 
-@predicate("point", params.ListedIn, _lists_and_withdrawal, unknown="not opted out", lack_matters=False)
-def opted_out(facts: Facts, at: PointOnChannel, given: params.ListedIn, against: bool) -> Bools:
+@predicate("point", params.OptedOut, _lists_and_withdrawal, unknown="not opted out", lack_matters=False)
+def opted_out(facts: Facts, at: PointOnChannel, given: params.OptedOut, against: bool) -> Bools:
     """A list of these kinds holds the point, or consent was withdrawn."""
-    return bools(listed.test(facts, at, given, against) | (facts.days("withdrawn_at") != NO_DAY))
+    return bools(listed.test(facts, at, given, against) | _withdrawn(facts, renewable=given.renewable))
 
 
 @predicate("row", params.Basis, "consent_basis", unknown="of none")

@@ -6,10 +6,13 @@ from datetime import timedelta
 
 import numpy as np
 
-from suppression.rules.facts import Facts, PointOnChannel
+from schemas.words import fold_words
+from suppression.rules.encode import looked_up
+from suppression.rules.facts import Facts
 from suppression.rules.predicates import params
 from suppression.rules.predicates.predicate import predicate
-from suppression.rules.time_windows import NO_DAY, Bools, Days, Window, bools
+from suppression.rules.setting import PointOnChannel
+from suppression.rules.time_windows import NEVER, NO_DAY, Bools, Days, Window, bools, since_epoch
 
 
 def lists_of(given: params.ListedIn) -> list[str]:
@@ -44,22 +47,22 @@ def _last_day(facts: Facts, given: params.Since) -> Days:
 
 @predicate("row", params.Since, _field, unknown="against contact", until=_last_day)
 def within(facts: Facts, at: PointOnChannel, given: params.Since, against: bool) -> Bools:
-    """Today is in the window after the date."""
-    day = facts.days(given.field)
-    inside = (day >= given.window.earliest(facts.setting.as_of)) & (day <= facts.today)
-    return inside | (day == NO_DAY) if against else inside
+    """The day of contact is in the window after the date, which is not still to come."""
+    inside = facts.past(given.field) & (facts.days(given.field) >= given.window.earliest(facts.setting.last_contact))
+    return bools(inside | ~facts.past(given.field) if against else inside)
 
 
 @predicate("row", params.Since, _field, unknown="against contact", begins=_last_day)
 def past(facts: Facts, at: PointOnChannel, given: params.Since, against: bool) -> Bools:
     """The window after the date is over."""
-    day = facts.days(given.field)
-    over = (day != NO_DAY) & (day < given.window.earliest(facts.setting.as_of))
-    return bools(over | (day == NO_DAY) if against else over)
+    known = facts.past(given.field)
+    over = known & (facts.days(given.field) < given.window.earliest(facts.setting.last_contact))
+    return bools(over | ~known if against else over)
 
 
 def _newest(facts: Facts, given: params.Inactive) -> Days:
-    newest: Days = np.maximum.reduce([facts.days(name) for name in given.fields])
+    known = [np.where(facts.past(name), facts.days(name), NO_DAY) for name in given.fields]
+    newest: Days = np.maximum.reduce(known)
     return newest
 
 
@@ -72,25 +75,60 @@ def _active_until(facts: Facts, given: params.Inactive) -> Days:
 def inactive(facts: Facts, at: PointOnChannel, given: params.Inactive, against: bool) -> Bools:
     """The newest of the dates is older."""
     newest = _newest(facts, given)
-    old = (newest != NO_DAY) & (newest < given.window.earliest(facts.setting.as_of))
+    old = (newest != NO_DAY) & (newest < given.window.earliest(facts.setting.last_contact))
     return bools(old | (newest == NO_DAY) if against else old)
 
 
 @predicate("row", params.Held, _fields, unknown="an empty field is not had")
 def has(facts: Facts, at: PointOnChannel, given: params.Held, against: bool) -> Bools:
-    """The lead has all of these fields."""
+    """The lead has all of these fields; a date that is still to come is none."""
     return bools(np.logical_and.reduce([facts.held(name) for name in given.fields]))
 
 
 @predicate("row", params.Held, _fields, unknown="an empty field is not had")
 def has_no(facts: Facts, at: PointOnChannel, given: params.Held, against: bool) -> Bools:
     """The lead has none of these fields."""
-    return bools(~np.logical_or.reduce([facts.held(name) for name in given.fields]))
+    held = np.logical_or.reduce([facts.held(name) for name in given.fields])
+    if against:
+        return bools(~held)
+    # In an exemption, what is there and cannot be read counts as had.
+    return bools(~held & ~np.logical_or.reduce([facts.unread(name) for name in given.fields]))
 
 
 def _too_young_from(facts: Facts, years: int) -> int:
-    """Earliest birthday of those who have not reached the age today."""
-    return Window(years=years).earliest(facts.setting.as_of + timedelta(days=1))
+    """Earliest birthday of those who will not have reached the age on the first day of contact."""
+    return Window(years=years).earliest(facts.setting.first_contact + timedelta(days=1))
+
+
+#: Where somebody else collected the data there was no sale by us, whatever a column says.
+_COLLECTED_BY_OTHERS = frozenset(
+    {None, "purchased", "partner", "public_directory", "social_network", "referral", "self_posted"}
+)
+
+
+def _customer_until(facts: Facts, given: params.Customer) -> Days:
+    """Last day on which each row's sale is young enough for the law and the campaign."""
+    months = facts.setting.campaign.customer_months
+    windows = [each for each in (given.window, None if months is None else Window(months=months)) if each is not None]
+    ends = [window.last_days(facts.days("last_purchase_at")) for window in windows]
+    never = np.full(facts.rows, NEVER, dtype=np.int32)
+    return never if not ends else np.minimum.reduce(ends)
+
+
+@predicate(
+    "row",
+    params.Customer,
+    "last_purchase_at, campaign dealt_with_us, campaign customer_months, vendor source_type",
+    unknown="no customer",
+    until=_customer_until,
+)
+def customer(facts: Facts, at: PointOnChannel, given: params.Customer, against: bool) -> Bools:
+    """A sale to the person by us, not still to come; never of a list that somebody else collected."""
+    setting = facts.setting
+    if setting.campaign.dealt_with_us is not True or setting.vendor.source_type in _COLLECTED_BY_OTHERS:
+        return facts.all(False)
+    young = _customer_until(facts, given) >= since_epoch(setting.last_contact)
+    return bools(facts.past("last_purchase_at") & young)
 
 
 @predicate("row", params.Ages, "birth_date, country", unknown="no birth date: not younger", lack_matters=False)
@@ -102,7 +140,11 @@ def younger(facts: Facts, at: PointOnChannel, given: params.Ages, against: bool)
         return born >= _too_young_from(facts, given.years)
     # Where the country is not known, the highest of the ages stands.
     strictest = min(limits.values())
-    return born >= facts.by_address(lambda region: limits.get(region, strictest), np.int32, strictest)
+
+    def limit(regions: tuple[str, ...]) -> int:
+        return min(limits.get(region, strictest) for region in regions)
+
+    return bools(born >= facts.locations.by_countries(limit, np.int32, strictest))
 
 
 @predicate("point", params.Types, "type of the number", unknown="of none", lack_matters=False)
@@ -119,11 +161,14 @@ def role(facts: Facts, at: PointOnChannel, given: params.Nothing, against: bool)
 
 @predicate("row", params.Nothing, "job_title, campaign relevant_jobs", unknown="it is not")
 def relevant_job(facts: Facts, at: PointOnChannel, given: params.Nothing, against: bool) -> Bools:
-    """The job title is one that the offer relates to."""
+    """The job title has, as words of its own, one that the offer relates to."""
     jobs, words = facts.column("job_title"), facts.setting.campaign.relevant_jobs
     if jobs is None or not words:
         return facts.all(False)
-    return facts.once(
-        "relevant jobs",
-        lambda: jobs.str.to_lowercase().str.contains_any([word.lower() for word in words]).fill_null(False).to_numpy(),
-    )
+    phrases = [f" {fold_words(word)} " for word in words]
+
+    def relates(title: str) -> bool:
+        folded = f" {fold_words(title)} "
+        return any(phrase in folded for phrase in phrases)
+
+    return facts.once("relevant jobs", lambda: looked_up(jobs, relates, np.bool_, False))

@@ -35,6 +35,11 @@ Kind = Annotated[str, _one_of(tuple(KINDS), "a kind of list")]
 class _Parameters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @property
+    def lapses(self) -> bool:
+        """Whether an answer that rests on these can lapse with time: there is a window."""
+        return getattr(self, "window", None) is not None or getattr(self, "within", None) is not None
+
 
 class Nothing(_Parameters):
     """No parameters."""
@@ -50,6 +55,12 @@ class ListedIn(_Parameters):
     registries: list[str] = []
     max_age_days: int | None = None
     country: str | None = None
+
+
+class OptedOut(ListedIn):
+    """Kinds of list, and whether a consent of a later day than the withdrawal ends it."""
+
+    renewable: bool = False
 
 
 class ConsentNeeds(_Parameters):
@@ -159,9 +170,21 @@ class Exported(_Parameters):
 
 
 class Lately(_Parameters):
-    """How long a withdrawal counts; for ever unless given."""
+    """How long a withdrawal counts (for ever unless given), and whether a consent of a later day ends it."""
 
     within: Window | None = None
+    renewable: bool = False
+
+
+class Customer(_Parameters):
+    """Greatest age of the sale; any unless given."""
+
+    window: Window | None = None
+
+    @property
+    def lapses(self) -> bool:
+        """A campaign may set a greatest age too."""
+        return True
 
 
 class Inactive(_Parameters):

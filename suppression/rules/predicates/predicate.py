@@ -13,7 +13,8 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from suppression.rules.consent import Bits
-from suppression.rules.facts import Facts, PointOnChannel
+from suppression.rules.facts import Facts
+from suppression.rules.setting import PointOnChannel
 from suppression.rules.time_windows import Bools, Days
 
 Reads = Literal["run", "row", "point", "channel"]

@@ -17,6 +17,7 @@ _REGISTER: tuple[Predicate, ...] = (
     lead.inactive,
     lead.has,
     lead.has_no,
+    lead.customer,
     lead.younger,
     consents.basis,
     consents.token_malformed,

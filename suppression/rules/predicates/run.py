@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from suppression.rules.facts import Facts, PointOnChannel
+from suppression.rules.facts import Facts
 from suppression.rules.predicates import params
 from suppression.rules.predicates.lead import lists_of
 from suppression.rules.predicates.predicate import predicate
+from suppression.rules.setting import PointOnChannel
 from suppression.rules.time_windows import Bools
 
 _SAFE_HARBOUR_PARTS = 6
@@ -24,7 +25,7 @@ def _of_vendor(given: params.OfVendor | params.Undeclared) -> tuple[str]:
 @predicate("run", params.ListedIn, lists_of, unknown="no copy", lack_matters=False)
 def no_copy(facts: Facts, at: PointOnChannel, given: params.ListedIn, against: bool) -> Bools:
     """No copy young enough was consulted: of each registry named, or for the campaign's region one that names none."""
-    oldest = facts.setting.as_of - timedelta(days=given.max_age_days or 0)
+    oldest = facts.setting.last_contact - timedelta(days=given.max_age_days or 0)
     setting = facts.setting
     home = given.country in {None, setting.region}
     copies = [

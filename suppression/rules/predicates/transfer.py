@@ -7,10 +7,11 @@ import polars as pl
 
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
 from suppression.rules.consent import BIT
-from suppression.rules.facts import Facts, PointOnChannel
+from suppression.rules.facts import Facts
 from suppression.rules.predicates import params
 from suppression.rules.predicates.lead import lists_of
 from suppression.rules.predicates.predicate import predicate
+from suppression.rules.setting import PointOnChannel
 from suppression.rules.time_windows import Bools, bools
 
 #: What any consent must not lack to be one to the passing on.

@@ -26,8 +26,8 @@ from schemas.rules import CONTACT
 from suppression.rules.engine import RuleSet
 from suppression.rules.examples import DAY, FOLDER, examples_in
 from suppression.rules.examples import Example as Case
-from suppression.rules.facts import Consulted, Export, Setting
 from suppression.rules.loading import LoadedPack, PackRule, load_packs
+from suppression.rules.setting import Consulted, Export, Setting
 
 ENTITY = "Example Company"
 CONSENT: dict[str, Any] = {

@@ -24,8 +24,8 @@ from schemas.evidence import CampaignEvidence, VendorEvidence
 from schemas.findings import no_findings
 from suppression.rules.calling import CallingHours
 from suppression.rules.engine import RuleSet
-from suppression.rules.facts import Setting
 from suppression.rules.loading import LoadedPack
+from suppression.rules.setting import Setting
 from tests.suppression.rules.cases import packs
 
 MONDAY = date(2026, 11, 23)

@@ -39,10 +39,15 @@ def read_words(text: str) -> dict[str, dict[str, str]]:
 
 
 def fold_words(text: str) -> str:
-    """Reduce a cell to its words: no accents, lower case, one blank between; a cell of signs alone stays as it is."""
+    """Reduce a cell to its words: no accents, lower case, one blank between; a cell of signs alone stays as it is.
+
+    A question mark stays, since what somebody doubts is not what it would say without.
+    """
     plain = _MARKS.sub("", unicodedata.normalize("NFKD", text.casefold()))
     apart = re.sub(r"['\u2019\u02bc](?=[a-z]\b)", "", plain)
-    folded = " ".join("".join(char if char.isalnum() else " " for char in apart).split())
+    folded = " ".join(
+        "".join(char if char.isalnum() else " ? " if char in "?\u00bf\uff1f" else " " for char in apart).split()
+    )
     return folded or " ".join(text.split())
 
 

@@ -33,6 +33,8 @@ _DISAGREES = re.compile(
 )
 #: A text shorter than that has to say that somebody agrees.
 _FEWEST_WORDS = 3
+#: "No text was kept": what begins with a negation and goes on no longer is no wording.
+_LONGEST_DENIAL = 6
 _AGREES = re.compile(
     r"\b(?:agree|agreed|consent|accept|accepted|authori[sz]e|einverstanden|zugestimmt|akzeptiere|accepte|acepto|autorizo"
     r"|consiento|aceito|concordo|accetto|acconsento|akkoord)\b"
@@ -92,6 +94,7 @@ def is_wording(cell: str) -> bool:
     """Whether a cell is a text that somebody can agree to, and agrees to."""
     folded = fold_words(cell)
     words = folded.split()
-    if is_missing(cell) or set(words) <= words_of("missing", "words"):
+    denied = words[:1] and words[0] in words_of("negation", "words") and len(words) <= _LONGEST_DENIAL
+    if is_missing(cell) or denied or set(words) <= words_of("missing", "words"):
         return False
     return (len(words) >= _FEWEST_WORDS or _AGREES.search(folded) is not None) and _DISAGREES.search(folded) is None

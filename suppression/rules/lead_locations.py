@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable
 
 import numpy as np
@@ -115,7 +117,7 @@ class LeadLocations:
         """Territories of the countries that the address names; by the postal code where it names none."""
 
         def meaning(regions: tuple[str, ...]) -> int:
-            return int(np.bitwise_or.reduce([self._meaning(region) for region in regions]))
+            return functools.reduce(operator.or_, map(self._meaning, regions))
 
         bits = self.by_countries(meaning, np.uint64, 0)
         codes = self._batch.column("postal_code")

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from schemas.words import fold_words
+from schemas.words import fold_words, words_of
 from suppression.rules.encode import looked_up
 from suppression.rules.facts import Facts
 from suppression.rules.predicates import params
@@ -169,6 +169,7 @@ def relevant_job(facts: Facts, at: PointOnChannel, given: params.Nothing, agains
 
     def relates(title: str) -> bool:
         folded = f" {fold_words(title)} "
-        return any(phrase in folded for phrase in phrases)
+        denied = not words_of("negation", "words").isdisjoint(folded.split())
+        return not denied and any(phrase in folded for phrase in phrases)
 
     return facts.once("relevant jobs", lambda: looked_up(jobs, relates, np.bool_, False))

@@ -17,7 +17,7 @@ from pipeline.reading.inputs import LocalFile
 from pipeline.reading.table import Table
 from pipeline.stages.rules import rules_stage
 from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, PHONE_SLOTS, dtype_of
-from schemas.config import Campaign, channel_named
+from schemas.config import Campaign, Channel, channel_named
 from schemas.contact.apply import apply_here
 from schemas.contact.phone import read_phone
 from schemas.evidence import CampaignEvidence, VendorEvidence
@@ -87,13 +87,22 @@ def read_cases() -> Iterator[Case]:
         yield from examples_in(path, exempt)
 
 
+def channel_of(case: Case) -> Channel:
+    """Channel of the campaign that a case is played in."""
+    channels = rules()[case.rule].rule.channels
+    by_default = "live" if case.said.get("email", "missing") == "missing" else "email"
+    spoken = next((channel for channel in channels if channel in CONTACT), by_default)
+    return channel_named(case.said.get("channel", _CHANNEL.get(spoken, spoken)))
+
+
 def outcome(case: Case, without: str | None = None) -> list[tuple[str, str, str | None]]:
     """Findings of a case as (code, effect, channel); ``without`` leaves a rule out of its pack."""
     said = dict(case.said)
     rule = rules()[case.rule].rule
     by_default = "live" if said.get("email", "missing") == "missing" else "email"
     spoken = next((channel for channel in rule.channels if channel in CONTACT), by_default)
-    channel = channel_named(said.pop("channel", _CHANNEL.get(spoken, spoken)))
+    channel = channel_of(case)
+    said.pop("channel", None)
     as_of = said.pop("as_of", DAY)
     campaign = CAMPAIGN | ({"dialling": "automated"} if spoken == "automated" else {})
     campaign |= PASSED_ON if "transfer" in rule.leaving else {}

@@ -7,11 +7,11 @@ from datetime import date
 
 from pipeline.dates import ColumnDates
 from pipeline.mapping import Mapping
-from pipeline.reading.table import Table
 from schemas.codes import CODES, ReasonCode
 from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, PHONE_SLOTS
 from schemas.config import Campaign
 from schemas.contact.apply import Apply
+from schemas.files.table import Table
 from suppression.lists import SuppressionList
 from suppression.rules.calling import CallingHours
 from suppression.rules.engine import RuleSet

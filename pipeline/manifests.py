@@ -11,8 +11,8 @@ from pipeline.counts import Tally, total
 from pipeline.identity import LIBRARIES, program_version
 from pipeline.law import used_rules
 from pipeline.plan import Plan
-from pipeline.reading.table import FileTally, delivery_of
 from schemas.columns import SCHEMA_VERSION
+from schemas.files.table import FileTally, delivery_of
 from schemas.manifest import ArchiveMember, InputFile, Manifest, OutputFile, PointCounts, UsedList
 
 MANIFEST = "manifest.json"

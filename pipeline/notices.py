@@ -8,7 +8,7 @@ from pipeline.alarms import silence
 from pipeline.context import Context, Source
 from pipeline.counts import Tally
 from pipeline.law import law_warnings
-from pipeline.reading.table import FileTally
+from schemas.files.table import FileTally
 
 #: Runs that a sentence names, before it only counts them.
 _TOLD = 5

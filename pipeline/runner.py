@@ -29,7 +29,6 @@ from pipeline.mapping import unclaimed
 from pipeline.notices import Notices
 from pipeline.plan import Plan, Request
 from pipeline.progress import Report
-from pipeline.reading.table import SOURCE, FileTally, delivery_of, read_batches
 from pipeline.result_files import ResultFiles
 from pipeline.spill import Spill
 from pipeline.stage_decide import decide_stage
@@ -44,6 +43,7 @@ from pipeline.stage_screen import screen_stage
 from pipeline.usable import allowed, usable_points
 from pipeline.verdict import Verdict
 from schemas.contact.apply import Apply
+from schemas.files.table import SOURCE, FileTally, delivery_of, read_batches
 from schemas.findings import no_findings
 from schemas.manifest import MailChecked, Manifest, UsedHistory
 from schemas.support.prefetch import read_ahead

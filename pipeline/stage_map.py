@@ -6,9 +6,9 @@ import polars as pl
 
 from pipeline.context import Context, Source
 from pipeline.dates import consent_findings
-from pipeline.reading.table import SOURCE
 from schemas.columns import CODE_FIELDS, DAYS, INSTANTS, PERSON, PLAIN_FIELDS, POINTS, WORD_LISTS
 from schemas.contact.blank import BLANKS, NAME_BLANKS, POINT_BLANKS, Blanks, trimmed
+from schemas.files.table import SOURCE
 from schemas.findings import findings, no_findings
 
 _YES = ("yes", "y", "true", "t", "1", "oui", "ja", "si", "sí", "sim")

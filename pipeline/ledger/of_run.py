@@ -11,8 +11,8 @@ from pipeline.ledger.history import History, open_history
 from pipeline.ledger.history_past import Past, past_identity, past_of
 from pipeline.ledger.runs import overtaken, record_run
 from pipeline.plan import Request
-from pipeline.reading.table import FileTally, delivery_of
 from pipeline.result_files import UNNAMED_VENDOR
+from schemas.files.table import FileTally, delivery_of
 from schemas.manifest import UsedHistory
 
 

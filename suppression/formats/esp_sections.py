@@ -10,8 +10,8 @@ import polars as pl
 from schemas.errors import ListError
 from schemas.headers import fold_header
 from suppression.formats.blocks import NOT_LISTED, Block
+from suppression.formats.entry_filters import joined, text_at
 from suppression.formats.format import Format
-from suppression.formats.judging import joined, text_at
 from suppression.formats.members import Member
 from suppression.formats.options import Options
 from suppression.formats.roles import Roles

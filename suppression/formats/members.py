@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from schemas.errors import ListError
-from suppression.formats.guard import GuardedStream, Source, damaged, refuse_bomb
+from schemas.files.stream_guard import GuardedStream, Source, damaged, refuse_bomb
 
 _MAX_MEMBERS: Final = 100_000
 _ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")

@@ -12,7 +12,7 @@ import polars as pl
 from suppression.formats.blocks import NOT_LISTED, Block, empty_frame, refuse
 from suppression.formats.members import open_members
 from suppression.formats.options import Options
-from suppression.formats.register import detect, format_named
+from suppression.formats.registry import detect, format_named
 from suppression.formats.sample import take_sample
 
 AUTO: Final = "auto"

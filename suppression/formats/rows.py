@@ -14,8 +14,8 @@ from typing import Final
 import polars as pl
 import pyarrow as pa
 
+from schemas.files.stream_guard import Source
 from suppression.formats.blocks import no_refused, refuse
-from suppression.formats.guard import Source
 from suppression.formats.text import TextBlock, line_blocks, split_lines
 
 _QUOTE: Final = '"'

@@ -9,8 +9,8 @@ import polars as pl
 
 from schemas.contact.blank import trimmed
 from suppression.formats.blocks import Block, Holds, empty_frame, refuse
+from suppression.formats.entry_filters import kept_by_choice, with_facts
 from suppression.formats.format import Format
-from suppression.formats.judging import kept_by_choice, with_facts
 from suppression.formats.members import Member
 from suppression.formats.options import Options
 from suppression.formats.roles import Roles, find_roles, has_entries

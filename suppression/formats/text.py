@@ -13,7 +13,7 @@ import polars as pl
 
 from schemas.contact.blank import trimmed
 from schemas.errors import ListError
-from suppression.formats.guard import Source
+from schemas.files.stream_guard import Source
 
 #: Bytes read at a time. A block's frames take some fifty times that, so this bounds the memory of every reader.
 CHUNK: Final = 1 << 20

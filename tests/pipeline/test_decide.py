@@ -10,15 +10,15 @@ import pytest
 
 from pipeline.context import Context, Source
 from pipeline.mapping import Mapping
-from pipeline.reading.arrow_table import ArrowReader
-from pipeline.reading.inputs import LocalFile
-from pipeline.reading.table import Table
 from pipeline.stage_decide import decide_stage
 from pipeline.usable import allowed
 from pipeline.verdict import Verdict
 from schemas.codes import CODES, PRECEDENCE
 from schemas.config import Campaign, Channel
 from schemas.contact.apply import apply_here
+from schemas.files.arrow_table import ArrowReader
+from schemas.files.inputs import LocalFile
+from schemas.files.table import Table
 from schemas.findings import FINDING_SCHEMA
 from tests.conftest import Scrub, Written
 

@@ -11,9 +11,6 @@ import polars as pl
 
 from pipeline.context import Context, Source
 from pipeline.mapping import Mapping
-from pipeline.reading.arrow_table import ArrowReader
-from pipeline.reading.inputs import LocalFile
-from pipeline.reading.table import Table
 from pipeline.stage_hours import hours_stage
 from pipeline.usable import allowed
 from schemas.columns import PHONE_SLOTS
@@ -21,6 +18,9 @@ from schemas.config import Campaign, channel_named
 from schemas.contact.apply import apply_here
 from schemas.contact.phone import read_phone
 from schemas.evidence import CampaignEvidence, VendorEvidence
+from schemas.files.arrow_table import ArrowReader
+from schemas.files.inputs import LocalFile
+from schemas.files.table import Table
 from schemas.findings import no_findings
 from suppression.rules.calling import CallingHours
 from suppression.rules.engine import RuleSet

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from pipeline.reading.workbook.header import header_row
-from pipeline.reading.workbook.zeros import digits_shown
-from schemas.errors import DropError
+from schemas.errors import FileError
+from schemas.files.workbook.header import header_row
+from schemas.files.workbook.zeros import digits_shown
 from schemas.layout import Layout
 from tests.conftest import Scrub, leadscrub, write_campaign
 from tests.pipeline.reading.builders import (
@@ -124,7 +124,7 @@ def test_all_visible_sheets_are_read_and_hidden_ones_are_named(
 def test_a_layout_chooses_sheets(tmp_path: Path) -> None:
     path = write_xlsx(tmp_path / "drop.xlsx", {"Notes": [["hello"]], "Leads": [["phone"], ["1"]]})
     assert read(path, Layout(sheet=["Leads"])) == [[(2, {"phone": "1"})]]
-    with pytest.raises(DropError, match=r"has no sheet 'Leeds'\. Did you mean 'Leads'\?"):
+    with pytest.raises(FileError, match=r"has no sheet 'Leeds'\. Did you mean 'Leads'\?"):
         read(path, Layout(sheet=["Leeds"]))
 
 
@@ -147,9 +147,9 @@ def test_sheet_without_a_workbook_is_wrong_usage(tmp_path: Path) -> None:
 
 def test_only_hidden_or_only_blank_sheets_end_with_4(tmp_path: Path) -> None:
     hidden = write_xls(tmp_path / "hidden.xls", {"A": [["phone"]]}, hidden=("A",))
-    with pytest.raises(DropError, match=r"only hidden sheets \(A\)"):
+    with pytest.raises(FileError, match=r"only hidden sheets \(A\)"):
         read(hidden)
-    with pytest.raises(DropError, match="no sheet that holds anything"):
+    with pytest.raises(FileError, match="no sheet that holds anything"):
         read(write_xlsx(tmp_path / "blank.xlsx", {"A": []}))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from suppression.formats.blocks import Block
 from suppression.formats.members import member_of
 from suppression.formats.options import Options
-from suppression.formats.register import detect, format_named
+from suppression.formats.registry import detect, format_named
 from suppression.formats.sample import take_sample
 
 

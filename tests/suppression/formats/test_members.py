@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from schemas.errors import ListError
-from suppression.formats import guard
+from schemas.files import stream_guard
 from suppression.formats.blocks import NOT_LISTED
 from suppression.formats.members import open_members
 from suppression.formats.options import Options
@@ -103,7 +103,7 @@ def test_missing_file_and_folder_are_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["zip", "gzip"])
 def test_what_unpacks_without_end_is_refused(written: Written, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """The limit on size is lowered here; that on the ratio is the real one."""
-    monkeypatch.setattr(guard, "BOMB_BYTES", 1 << 20)
+    monkeypatch.setattr(stream_guard, "BOMB_BYTES", 1 << 20)
     zeros = "0" * (4 << 20)
     content = _zip({"a.txt": zeros}) if kind == "zip" else gzip.compress(zeros.encode())
     with pytest.raises(ListError, match="200 times its size"):

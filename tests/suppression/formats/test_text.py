@@ -7,8 +7,8 @@ import codecs
 import pytest
 
 from schemas.errors import ListError
+from schemas.files.stream_guard import GuardedStream
 from suppression.formats import text
-from suppression.formats.guard import GuardedStream
 from suppression.formats.members import member_of
 from suppression.formats.text import line_blocks, text_lines
 from tests.suppression.formats.reading import read

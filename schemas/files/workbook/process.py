@@ -64,7 +64,7 @@ def _convert(
     import fastexcel  # noqa: PLC0415
     import polars as pl  # noqa: PLC0415
 
-    from pipeline.reading.converted import CELL, write_part  # noqa: PLC0415
+    from schemas.files.converted import CELL, write_part  # noqa: PLC0415
 
     # Libraries leave the interpreter while they work, so both go on at once.
     with ThreadPoolExecutor(1) as beside:
@@ -116,22 +116,22 @@ def _with_plain_dates(cells: Any) -> Any:
 
 
 def _zeros(kind: str, content: bytes) -> Callable[[int], Any]:
-    from pipeline.reading.workbook.zeros import Zeros  # noqa: PLC0415
+    from schemas.files.workbook.zeros import Zeros  # noqa: PLC0415
 
     if kind == "xlsx":
-        from pipeline.reading.workbook.zeros_xlsx import zeros_in_xlsx  # noqa: PLC0415
+        from schemas.files.workbook.zeros_xlsx import zeros_in_xlsx  # noqa: PLC0415
 
         archive = zipfile.ZipFile(io.BytesIO(content))
         return lambda sheet: zeros_in_xlsx(archive, sheet)
     if kind == "ods":
-        from pipeline.reading.workbook.zeros_ods import zeros_in_ods  # noqa: PLC0415
+        from schemas.files.workbook.zeros_ods import zeros_in_ods  # noqa: PLC0415
 
         archive = zipfile.ZipFile(io.BytesIO(content))
         return lambda sheet: zeros_in_ods(archive, sheet)
     if kind == "xls":
         import xlrd  # noqa: PLC0415
 
-        from pipeline.reading.workbook.zeros_xls import zeros_in_xls  # noqa: PLC0415
+        from schemas.files.workbook.zeros_xls import zeros_in_xls  # noqa: PLC0415
 
         book = xlrd.open_workbook(file_contents=content, formatting_info=True, on_demand=True, logfile=io.StringIO())
         return lambda sheet: zeros_in_xls(book, sheet)

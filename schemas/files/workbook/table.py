@@ -9,17 +9,17 @@ import sys
 from contextlib import suppress
 from typing import Any
 
-from pipeline.reading.converted import ConvertedReader, read_part
-from pipeline.reading.inputs import Input
-from pipeline.reading.kinds import Kind
-from pipeline.reading.limits import refuse_width
-from pipeline.reading.spool import Spool, Spooled
-from pipeline.reading.table import Table
-from pipeline.reading.unique_names import unique_names
-from pipeline.reading.workbook.guard import refuse_harmful
-from pipeline.reading.workbook.header import header_row
-from pipeline.reading.workbook.process import MAX_MEMORY
-from schemas.errors import DropError
+from schemas.errors import FileError
+from schemas.files.converted import ConvertedReader, read_part
+from schemas.files.inputs import Input
+from schemas.files.kinds import Kind
+from schemas.files.limits import refuse_width
+from schemas.files.spool import Spool, Spooled
+from schemas.files.table import Table
+from schemas.files.unique_names import unique_names
+from schemas.files.workbook.header import header_row
+from schemas.files.workbook.process import MAX_MEMORY
+from schemas.files.workbook.workbook_guard import refuse_harmful
 from schemas.support.names import did_you_mean
 
 WORKBOOKS: tuple[Kind, ...] = ("xlsx", "xlsb", "xls", "ods")
@@ -28,7 +28,7 @@ WORKBOOKS: tuple[Kind, ...] = ("xlsx", "xlsb", "xls", "ods")
 def open_workbook(given: Input, name: str, kind: Kind, wanted: list[str], spool: Spool) -> list[Table]:
     """Open the sheets of these names, or all that are visible and hold something.
 
-    `DropError`: damaged, locked, made to do harm, a sheet of that name is missing, or nothing is left to read.
+    `FileError`: damaged, locked, made to do harm, a sheet of that name is missing, or nothing is left to read.
     """
     if kind != "xls":
         refuse_harmful(given)
@@ -36,7 +36,7 @@ def open_workbook(given: Input, name: str, kind: Kind, wanted: list[str], spool:
     states = {sheet["name"]: sheet["state"] for sheet in report["sheets"]}
     missing = [sheet for sheet in wanted if sheet not in states]
     if missing:
-        raise DropError(
+        raise FileError(
             f"'{given}' has no sheet '{missing[0]}'.",
             did_you_mean(missing[0], report["names"]) or "Look at its sheets.",
         )
@@ -51,13 +51,13 @@ def open_workbook(given: Input, name: str, kind: Kind, wanted: list[str], spool:
             notes = ()
     if not tables:
         what = f"only hidden sheets ({', '.join(hidden)})" if hidden else "no sheet that holds anything"
-        raise DropError(f"'{given}' has {what}.", "Name a sheet with --sheet." if hidden else "Ask the vendor.")
+        raise FileError(f"'{given}' has {what}.", "Name a sheet with --sheet." if hidden else "Ask for it again.")
     return tables
 
 
 def _convert(given: Input, kind: Kind, wanted: list[str], spool: Spool) -> dict[str, Any]:
     """Let another process turn the sheets into parts at the end of the spool."""
-    command = [sys.executable, "-m", "pipeline.reading.workbook.process", kind, str(spool.handle), str(spool.end)]
+    command = [sys.executable, "-m", "schemas.files.workbook.process", kind, str(spool.handle), str(spool.end)]
     with subprocess.Popen(  # noqa: S603  # our own module; names of sheets are arguments, not a shell's
         [*command, *wanted],
         stdin=subprocess.PIPE,
@@ -75,7 +75,7 @@ def _convert(given: Input, kind: Kind, wanted: list[str], spool: Spool) -> dict[
             process.kill()
             raise
     if process.returncode != 0 or not answer:
-        raise DropError(
+        raise FileError(
             f"'{given}' needs more than {MAX_MEMORY >> 30} GB of memory to read, or is damaged: "
             "does it claim cells far from its data?",
             "Delete what is outside the table, or save the sheet as CSV.",
@@ -83,8 +83,8 @@ def _convert(given: Input, kind: Kind, wanted: list[str], spool: Spool) -> dict[
     report: dict[str, Any] = json.loads(answer)
     if "fault" in report:
         if "password" in report["fault"].lower():
-            raise DropError(f"'{given}' is locked with a password.", "Save it without one.")
-        raise DropError(f"'{given}' is a damaged workbook: {report['fault']}.", "Ask the vendor to send it again.")
+            raise FileError(f"'{given}' is locked with a password.", "Save it without one.")
+        raise FileError(f"'{given}' is a damaged workbook: {report['fault']}.", "Ask for it again.")
     return report
 
 

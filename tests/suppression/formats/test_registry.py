@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from schemas.errors import ListError, UsageError
-from suppression.formats.register import FORMATS, format_named
+from suppression.formats.registry import FORMATS, format_named
 from tests.suppression.formats.reading import detected, read
 
 _SHA256 = "aQ3XCsMAaQ3XCsMAaQ3XCsMAaQ3XCsMAaQ3XCsMAaQ0="

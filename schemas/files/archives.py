@@ -15,11 +15,11 @@ from typing import BinaryIO, Final, cast
 
 import pyarrow as pa
 
-from pipeline.reading.inputs import Delivery, Input
-from pipeline.reading.kinds import SUFFIXES, Kind, kind_of
-from pipeline.reading.limits import MAX_MEMBERS, bomb_watch, refuse_bomb
-from pipeline.reading.spool import Spool, Spooled, Stream
-from schemas.errors import DropError
+from schemas.errors import FileError
+from schemas.files.inputs import Delivery, Input
+from schemas.files.kinds import SUFFIXES, Kind, kind_of
+from schemas.files.limits import MAX_MEMBERS, bomb_watch, refuse_bomb
+from schemas.files.spool import Spool, Spooled, Stream
 
 _PACKED: Final[tuple[Kind, ...]] = ("zip", "gzip", "zstd", "bzip2")
 _DAMAGE: Final = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError)
@@ -42,7 +42,7 @@ def is_packed(kind: Kind) -> bool:
 
 
 def unpack(given: Input, name: str, kind: Kind, spool: Spool) -> list[Member]:
-    """Unpack into the spool. `DropError`: damaged, locked, a bomb, an archive in an archive, a name that leads away."""
+    """Unpack into the spool. `FileError`: damaged, locked, a bomb, an archive in an archive, a name that leads away."""
     with given.open("rb") as stream:
         delivery = Delivery(_sha256(stream), given.size)
         stream.seek(0)
@@ -86,7 +86,7 @@ def _files_of_zip(stream: BinaryIO, given: Input, name: str, delivery: Delivery,
         if len(infos) == 1:
             wanted = infos
         if not wanted:
-            raise DropError(
+            raise FileError(
                 f"'{given}' holds no file that could be a drop.", f"Known are files that end in {' '.join(SUFFIXES)}."
             )
         left = [info.filename for info in infos if info not in wanted]
@@ -109,29 +109,29 @@ def _files_of_zip(stream: BinaryIO, given: Input, name: str, delivery: Delivery,
 def _plain(unpacked: Spooled) -> Kind:
     kind = kind_of(unpacked)
     if is_packed(kind):
-        raise DropError(f"'{unpacked}' is an archive in an archive.", "Unpack the outer one first.")
+        raise FileError(f"'{unpacked}' is an archive in an archive.", "Unpack the outer one first.")
     return kind
 
 
 def _refuse_archive(given: Input, infos: list[zipfile.ZipInfo]) -> None:
     if len(infos) > MAX_MEMBERS:
-        raise DropError(
+        raise FileError(
             f"'{given}' holds {len(infos):,} files; at most {MAX_MEMBERS:,} are read.",
             "Unpack it and look at what is in it.",
         )
     for info in infos:
         path = PurePosixPath(info.filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or ":" in path.parts[0] or not info.filename.isprintable():
-            raise DropError(
+            raise FileError(
                 f"'{given}' holds a file whose name leads out of it: {info.filename!a}.",
-                "Ask the vendor what it is; unpack it by hand if it can be trusted.",
+                "Ask the sender what it is; unpack it by hand if it can be trusted.",
             )
         if stat.S_ISLNK(info.external_attr >> 16):
-            raise DropError(
+            raise FileError(
                 f"'{given}' holds a link in place of a file: '{info.filename}'.", "Ask for the file itself."
             )
         if info.flag_bits & _ENCRYPTED:
-            raise DropError(f"'{given}' is locked with a password.", "Unpack it and name the files in it.")
+            raise FileError(f"'{given}' is locked with a password.", "Unpack it and name the files in it.")
     # Against the archive's own size: members that share their bytes would each look harmless.
     refuse_bomb(str(given), given.size, sum(info.file_size for info in infos))
 
@@ -142,8 +142,6 @@ def _is_housekeeping(info: zipfile.ZipInfo) -> bool:
     return "__MACOSX/" in info.filename or own in {".ds_store", "thumbs.db", "desktop.ini"}
 
 
-def _damaged(shown: str, error: Exception) -> DropError:
+def _damaged(shown: str, error: Exception) -> FileError:
     why = str(error).rstrip(".") or type(error).__name__
-    return DropError(
-        f"'{shown}' cannot be unpacked: {why}.", "It is damaged or cut off: ask the vendor to send it again."
-    )
+    return FileError(f"'{shown}' cannot be unpacked: {why}.", "It is damaged or cut off: ask for it again.")

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 from charset_normalizer import from_bytes
 
-from pipeline.reading.inputs import Input
-from schemas.errors import DropError
+from schemas.errors import FileError
+from schemas.files.inputs import Input
 
 _BLOCK = 8 << 20
 _BOMS = (
@@ -56,7 +56,7 @@ class TextSurvey:
 
 
 def survey_text(path: Input, declared: str | None = None) -> TextSurvey:
-    """Read the whole file once. `DropError` when it is not text, or no encoding fits."""
+    """Read the whole file once. `FileError` when it is not text, or no encoding fits."""
     with path.open("rb") as stream:
         head = stream.read(4096)
     mark, by_mark = next(((m, c) for m, c in _BOMS if head.startswith(m)), (b"", ""))
@@ -67,7 +67,7 @@ def survey_text(path: Input, declared: str | None = None) -> TextSurvey:
     if (wide := _wide_codec(head)) is not None:
         return TextSurvey(Encoding(wide, 0, "every other byte is NUL"))
     if _is_binary(head):
-        raise DropError(f"'{path}' is binary, and no format that is read.", "Export it as CSV (UTF-8).")
+        raise FileError(f"'{path}' is binary, and no format that is read.", "Export it as CSV (UTF-8).")
     is_utf8, after_blank = _read_through(path, head)
     if is_utf8:
         why = "byte order mark" if mark else "the whole file is valid UTF-8"
@@ -102,7 +102,7 @@ def _known_codec(name: str, path: Input) -> str:
     try:
         return codecs.lookup(name).name
     except LookupError as error:
-        raise DropError(
+        raise FileError(
             f"'{path}': the layout's encoding '{name}' is not known.", "Try utf-8 or windows-1252."
         ) from error
 
@@ -196,7 +196,7 @@ def _single_byte(sample: bytes, path: Input) -> str:
             return "cp1252"
     best = from_bytes(sample).best()
     if best is None:
-        raise DropError(
+        raise FileError(
             f"'{path}' is not UTF-8, and no other encoding fits it.",
             "Name its encoding in a layout (--layout).",
         )

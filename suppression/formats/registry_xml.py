@@ -47,7 +47,7 @@ class _State:
     covers: set[str] = field(default_factory=set)
 
 
-def read_tagged(member: Member, _options: Options) -> Iterator[Block]:
+def read_registry_xml(member: Member, _options: Options) -> Iterator[Block]:
     """Yield ten-digit texts. `ListError`: an element of another name, a list that is not a full one, or entities."""
     said = said_by(member)
     state = _State(covers=set(said))
@@ -213,7 +213,7 @@ CANADA_XML: Final = Format(
     "documented",
     "CRTC, National DNCL: description of list files",
     _is_canadian,
-    read_tagged,
+    read_registry_xml,
 )
 FTC_XML: Final = Format(
     "ftc-xml",
@@ -221,5 +221,5 @@ FTC_XML: Final = Format(
     "documented",
     "FTC, Q&A for Telemarketers and Sellers: XML tagged file; sample from the registry's help pages",
     _is_registry,
-    read_tagged,
+    read_registry_xml,
 )

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
-import sys
-from contextlib import suppress
-from typing import Any
+from dataclasses import dataclass
 
 from schemas.errors import FileError
 from schemas.files.converted import ConvertedReader, read_part
@@ -17,22 +12,33 @@ from schemas.files.limits import refuse_width
 from schemas.files.spool import Spool, Spooled
 from schemas.files.table import Table
 from schemas.files.unique_names import unique_names
+from schemas.files.workbook.child import convert_workbook
 from schemas.files.workbook.header import header_row
-from schemas.files.workbook.process import MAX_MEMORY
 from schemas.files.workbook.workbook_guard import refuse_harmful
 from schemas.support.names import did_you_mean
 
-WORKBOOKS: tuple[Kind, ...] = ("xlsx", "xlsb", "xls", "ods")
+
+@dataclass(frozen=True)
+class Sheet:
+    """A visible sheet that holds something, converted.
+
+    ``parts``: Arrow files in the spool with ``source_line`` (the 1-based row, from the sheet's first) and a text column
+    ``cell:<position>`` for each of the sheet's. ``last``: the last filled row of each of these, 0-based, None for none.
+    """
+
+    name: str
+    parts: tuple[Spooled, ...]
+    last: dict[str, int | None]
 
 
-def open_workbook(given: Input, name: str, kind: Kind, wanted: list[str], spool: Spool) -> list[Table]:
-    """Open the sheets of these names, or all that are visible and hold something.
+def open_sheets(given: Input, kind: Kind, wanted: list[str], spool: Spool) -> tuple[list[Sheet], list[str]]:
+    """Convert the sheets of these names, or all that are visible; returns them and the names of hidden ones.
 
-    `FileError`: damaged, locked, made to do harm, a sheet of that name is missing, or nothing is left to read.
+    Raises `FileError` when the workbook is damaged, locked or made to do harm, or a sheet of that name is missing.
     """
     if kind != "xls":
         refuse_harmful(given)
-    report = _convert(given, kind, wanted, spool)
+    report = convert_workbook(given, kind, wanted, spool)
     states = {sheet["name"]: sheet["state"] for sheet in report["sheets"]}
     missing = [sheet for sheet in wanted if sheet not in states]
     if missing:
@@ -40,69 +46,35 @@ def open_workbook(given: Input, name: str, kind: Kind, wanted: list[str], spool:
             f"'{given}' has no sheet '{missing[0]}'.",
             did_you_mean(missing[0], report["names"]) or "Look at its sheets.",
         )
-    hidden = [sheet for sheet, state in states.items() if state == "hidden"]
-    notes = tuple(f"sheet '{sheet}' of '{name}' is hidden and was not read (--sheet reads it)" for sheet in hidden)
-    form = {"format": kind, **({"not read": f"hidden sheets: {', '.join(hidden)}"} if hidden else {})}
-    tables = []
+    sheets = []
     for sheet in report["sheets"]:
         if sheet["state"] == "read":
             parts = tuple(spool.written(size, f"{given} [{sheet['name']}]") for size in sheet["parts"])
-            tables.append(_table(given, name, sheet, parts, form, notes))
-            notes = ()
-    if not tables:
+            sheets.append(Sheet(sheet["name"], parts, sheet["last"]))
+    return sheets, [name for name, state in states.items() if state == "hidden"]
+
+
+def open_workbook(given: Input, name: str, kind: Kind, wanted: list[str], spool: Spool) -> list[Table]:
+    """Open the sheets of these names, or all that are visible and hold something, as tables with a header.
+
+    Raises `FileError` as `open_sheets` does, and when nothing is left to read.
+    """
+    sheets, hidden = open_sheets(given, kind, wanted, spool)
+    notes = tuple(f"sheet '{sheet}' of '{name}' is hidden and was not read (--sheet reads it)" for sheet in hidden)
+    form = {"format": kind, **({"not read": f"hidden sheets: {', '.join(hidden)}"} if hidden else {})}
+    if not sheets:
         what = f"only hidden sheets ({', '.join(hidden)})" if hidden else "no sheet that holds anything"
         raise FileError(f"'{given}' has {what}.", "Name a sheet with --sheet." if hidden else "Ask for it again.")
-    return tables
+    return [_table(given, name, sheet, form, () if at else notes) for at, sheet in enumerate(sheets)]
 
 
-def _convert(given: Input, kind: Kind, wanted: list[str], spool: Spool) -> dict[str, Any]:
-    """Let another process turn the sheets into parts at the end of the spool."""
-    command = [sys.executable, "-m", "schemas.files.workbook.process", kind, str(spool.handle), str(spool.end)]
-    with subprocess.Popen(  # noqa: S603  # our own module; names of sheets are arguments, not a shell's
-        [*command, *wanted],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        pass_fds=[spool.handle],
-    ) as process:
-        assert process.stdin is not None  # noqa: S101  # both were asked for
-        assert process.stdout is not None  # noqa: S101
-        try:
-            with suppress(BrokenPipeError), process.stdin as pipe, given.open("rb") as stream:
-                shutil.copyfileobj(stream, pipe, 1 << 20)
-            answer = process.stdout.read()
-        except BaseException:
-            process.kill()
-            raise
-    if process.returncode != 0 or not answer:
-        raise FileError(
-            f"'{given}' needs more than {MAX_MEMORY >> 30} GB of memory to read, or is damaged: "
-            "does it claim cells far from its data?",
-            "Delete what is outside the table, or save the sheet as CSV.",
-        )
-    report: dict[str, Any] = json.loads(answer)
-    if "fault" in report:
-        if "password" in report["fault"].lower():
-            raise FileError(f"'{given}' is locked with a password.", "Save it without one.")
-        raise FileError(f"'{given}' is a damaged workbook: {report['fault']}.", "Ask for it again.")
-    return report
-
-
-def _table(
-    given: Input,
-    name: str,
-    sheet: dict[str, Any],
-    parts: tuple[Spooled, ...],
-    form: dict[str, str],
-    notes: tuple[str, ...],
-) -> Table:
+def _table(given: Input, name: str, sheet: Sheet, form: dict[str, str], notes: tuple[str, ...]) -> Table:
     """Find the header, and leave out columns that hold nothing at all."""
-    first = read_part(parts[0]).drop("source_line")
+    first = read_part(sheet.parts[0]).drop("source_line")
     at = header_row(first.head(200).rows())
-    last: dict[str, int | None] = sheet["last"]
-    header = {key: cell for key, cell in first.row(at, named=True).items() if cell or (last[key] or 0) > at}
-    refuse_width(f"{given} [{sheet['name']}]", len(header))
+    header = {key: cell for key, cell in first.row(at, named=True).items() if cell or (sheet.last[key] or 0) > at}
+    refuse_width(f"{given} [{sheet.name}]", len(header))
     columns = unique_names(list(header.values()))
     named = dict(zip(columns, header, strict=True))
-    reader = ConvertedReader(given, form, parts, named, after=at + 1)
-    return Table(given, name, columns, tuple(header.values()), reader, sheet["name"], notes)
+    reader = ConvertedReader(given, form, sheet.parts, named, after=at + 1)
+    return Table(given, name, columns, tuple(header.values()), reader, sheet.name, notes)

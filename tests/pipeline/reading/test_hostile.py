@@ -62,7 +62,7 @@ def test_cells_far_from_the_data_do_not_take_all_memory(tmp_path: Path) -> None:
     path = write_xlsx(tmp_path / "drop.xlsx", {"Leads": [["phone"], ["2025550100"]]})
     far = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
     _with_part(path, "xl/worksheets/sheet1.xml", "</sheetData>", far)
-    assert "needs more than 4 GB of memory to read, or is damaged" in refused(path)
+    assert "needs more than 4 GB of memory to read" in refused(path)
 
 
 def test_cells_that_repeat_without_end_do_not_take_all_memory(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_cells_that_repeat_without_end_do_not_take_all_memory(tmp_path: Path) ->
         f'<table:table-row table:number-rows-repeated="1048576">{cell}<text:p>07</text:p></table:table-cell>'
         "</table:table-row></table:table>",
     )
-    assert "needs more than 4 GB of memory to read, or is damaged" in refused(write_ods(tmp_path / "drop.ods", content))
+    assert "needs more than 4 GB of memory to read" in refused(write_ods(tmp_path / "drop.ods", content))
 
 
 def test_a_claim_of_dimensions_is_no_reason_to_refuse(tmp_path: Path) -> None:

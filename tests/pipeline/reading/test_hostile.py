@@ -73,7 +73,8 @@ def test_cells_that_repeat_without_end_do_not_take_all_memory(tmp_path: Path) ->
         f'<table:table-row table:number-rows-repeated="1048576">{cell}<text:p>07</text:p></table:table-cell>'
         "</table:table-row></table:table>",
     )
-    assert "needs more than 4 GB of memory to read" in refused(write_ods(tmp_path / "drop.ods", content))
+    said = refused(write_ods(tmp_path / "drop.ods", content))
+    assert "needs more than 4 GB of memory to read" in said or "is a damaged workbook" in said
 
 
 def test_a_claim_of_dimensions_is_no_reason_to_refuse(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ import gzip
 import hashlib
 import stat
 import zipfile
-import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import BinaryIO, Final, cast
@@ -20,10 +20,24 @@ from schemas.files.inputs import Delivery, Input
 from schemas.files.kinds import SUFFIXES, Kind, kind_of
 from schemas.files.limits import MAX_MEMBERS, bomb_watch, refuse_bomb
 from schemas.files.spool import Spool, Spooled, Stream
+from schemas.files.stream_guard import DAMAGE, GuardedStream, damaged
 
 _PACKED: Final[tuple[Kind, ...]] = ("zip", "gzip", "zstd", "bzip2")
-_DAMAGE: Final = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError)
 _ENCRYPTED: Final = 1
+
+
+@dataclass(frozen=True)
+class PackedFile:
+    """A file in an archive, to be opened while the archive is.
+
+    ``name``: as the archive spells it; empty where the archive has no names. ``shown``: what people call it.
+    ``housekeeping``: a file manager left it there.
+    """
+
+    name: str
+    shown: str
+    housekeeping: bool
+    opened: Callable[[], GuardedStream] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -41,19 +55,90 @@ def is_packed(kind: Kind) -> bool:
     return kind in _PACKED
 
 
+@contextmanager
+def opened_archive(given: Input, kind: Kind) -> Iterator[list[PackedFile]]:
+    """Open an archive of a packed kind for its files, in its own order. Nothing is unpacked before it is read.
+
+    Raises `FileError`: damaged, locked, a bomb, too many files, a name that leads away. So do the files' streams.
+    """
+    shown = str(given)
+    with given.open("rb") as stream:
+        if kind != "zip":
+            with _unpacked(kind, stream, shown) as unpacked:
+                guarded = GuardedStream(unpacked, shown, packed=True, watch=bomb_watch(shown, given.size))
+                yield [PackedFile("", shown, housekeeping=False, opened=lambda: guarded)]
+            return
+        try:
+            archive = zipfile.ZipFile(stream)
+        except DAMAGE as error:
+            raise damaged(shown, error) from error
+        with archive:
+            infos = [info for info in archive.infolist() if not info.is_dir()]
+            _refuse_archive(given, infos)
+            yield _files(archive, infos, given)
+
+
+@contextmanager
+def _unpacked(kind: Kind, stream: BinaryIO, shown: str) -> Iterator[Stream]:
+    try:
+        opened = _OPENERS[kind](stream)
+    except DAMAGE as error:
+        raise damaged(shown, error) from error
+    yield opened
+
+
+def _files(archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo], given: Input) -> list[PackedFile]:
+    streams: list[GuardedStream] = []
+
+    def watch(_: int) -> None:
+        # Members that share their bytes would each look harmless.
+        refuse_bomb(str(given), given.size, sum(stream.total for stream in streams))
+
+    def opener(info: zipfile.ZipInfo, shown: str) -> Callable[[], GuardedStream]:
+        def opened() -> GuardedStream:
+            try:
+                source = archive.open(info)
+            except DAMAGE as error:
+                raise damaged(shown, error) from error
+            streams.append(GuardedStream(source, shown, packed=True, watch=watch))
+            return streams[-1]
+
+        return opened
+
+    return [
+        PackedFile(info.filename, shown := f"{given}!{info.filename}", _is_housekeeping(info), opener(info, shown))
+        for info in infos
+    ]
+
+
 def unpack(given: Input, name: str, kind: Kind, spool: Spool) -> list[Member]:
-    """Unpack into the spool. `FileError`: damaged, locked, a bomb, an archive in an archive, a name that leads away."""
+    """Unpack what could be a drop into the spool; notes say what could not. Raises `FileError` as `opened_archive`."""
     with given.open("rb") as stream:
         delivery = Delivery(_sha256(stream), given.size)
-        stream.seek(0)
-        try:
-            if kind == "zip":
-                return _files_of_zip(stream, given, name, delivery, spool)
-            opened = _OPENERS[kind](stream)
-            unpacked = spool.add(opened, str(given), delivery, bomb_watch(str(given), given.size))
-        except _DAMAGE as error:
-            raise _damaged(str(given), error) from error
-    return [Member(name, unpacked, _plain(unpacked))]
+    with opened_archive(given, kind) as packed:
+        files = [file for file in packed if not file.housekeeping]
+        wanted = [file for file in files if file.name.lower().endswith(SUFFIXES)] if len(files) != 1 else files
+        if not wanted:
+            raise FileError(
+                f"'{given}' holds no file that could be a drop.", f"Known are files that end in {' '.join(SUFFIXES)}."
+            )
+        left = [file.name for file in files if file not in wanted]
+        notes = (f"of '{given}', not read: {', '.join(left)}",) if left else ()
+        members = []
+        for file in wanted:
+            unpacked = spool.add(file.opened(), file.shown, delivery)
+            own = f"{name}!{file.name}" if file.name else name
+            members.append(Member(own, unpacked, kind_of_unpacked(unpacked), notes))
+            notes = ()
+        return members
+
+
+def kind_of_unpacked(unpacked: Spooled) -> Kind:
+    """Find out what came out of an archive. Raises `FileError` when it is an archive again."""
+    kind = kind_of(unpacked)
+    if is_packed(kind):
+        raise FileError(f"'{unpacked}' is an archive in an archive.", "Unpack the outer one first.")
+    return kind
 
 
 def _sha256(stream: BinaryIO) -> str:
@@ -78,41 +163,6 @@ _OPENERS: Final[dict[str, Callable[[BinaryIO], Stream]]] = {
 }
 
 
-def _files_of_zip(stream: BinaryIO, given: Input, name: str, delivery: Delivery, spool: Spool) -> list[Member]:
-    with zipfile.ZipFile(stream) as archive:
-        infos = [info for info in archive.infolist() if not info.is_dir() and not _is_housekeeping(info)]
-        _refuse_archive(given, infos)
-        wanted = [info for info in infos if info.filename.lower().endswith(SUFFIXES)]
-        if len(infos) == 1:
-            wanted = infos
-        if not wanted:
-            raise FileError(
-                f"'{given}' holds no file that could be a drop.", f"Known are files that end in {' '.join(SUFFIXES)}."
-            )
-        left = [info.filename for info in infos if info not in wanted]
-        notes = (f"of '{given}', not read: {', '.join(left)}",) if left else ()
-        members: list[Member] = []
-        unpacked = 0
-        for info in wanted:
-            shown = f"{given}!{info.filename}"
-            try:
-                with archive.open(info) as opened:
-                    member = spool.add(opened, shown, delivery, bomb_watch(str(given), given.size, unpacked))
-            except _DAMAGE as error:
-                raise _damaged(shown, error) from error
-            unpacked += member.size
-            members.append(Member(f"{name}!{info.filename}", member, _plain(member), notes))
-            notes = ()
-        return members
-
-
-def _plain(unpacked: Spooled) -> Kind:
-    kind = kind_of(unpacked)
-    if is_packed(kind):
-        raise FileError(f"'{unpacked}' is an archive in an archive.", "Unpack the outer one first.")
-    return kind
-
-
 def _refuse_archive(given: Input, infos: list[zipfile.ZipInfo]) -> None:
     if len(infos) > MAX_MEMBERS:
         raise FileError(
@@ -120,6 +170,8 @@ def _refuse_archive(given: Input, infos: list[zipfile.ZipInfo]) -> None:
             "Unpack it and look at what is in it.",
         )
     for info in infos:
+        if _is_housekeeping(info):
+            continue
         path = PurePosixPath(info.filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or ":" in path.parts[0] or not info.filename.isprintable():
             raise FileError(
@@ -132,16 +184,11 @@ def _refuse_archive(given: Input, infos: list[zipfile.ZipInfo]) -> None:
             )
         if info.flag_bits & _ENCRYPTED:
             raise FileError(f"'{given}' is locked with a password.", "Unpack it and name the files in it.")
-    # Against the archive's own size: members that share their bytes would each look harmless.
-    refuse_bomb(str(given), given.size, sum(info.file_size for info in infos))
+    # Against the archive's own size, before anything is unpacked.
+    refuse_bomb(str(given), given.size, sum(info.file_size for info in infos if not _is_housekeeping(info)))
 
 
 def _is_housekeeping(info: zipfile.ZipInfo) -> bool:
     """Whether a file manager left the file there."""
-    own = info.filename.rpartition("/")[2].lower()
+    own = info.filename.replace("\\", "/").rpartition("/")[2].lower()
     return "__MACOSX/" in info.filename or own in {".ds_store", "thumbs.db", "desktop.ini"}
-
-
-def _damaged(shown: str, error: Exception) -> FileError:
-    why = str(error).rstrip(".") or type(error).__name__
-    return FileError(f"'{shown}' cannot be unpacked: {why}.", "It is damaged or cut off: ask for it again.")

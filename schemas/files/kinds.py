@@ -38,6 +38,8 @@ _FOREIGN: Final = (
     (b"SQLite format 3", "a database", "Export its table as CSV."),
     (b"{\\rtf", "a text document (rtf)", "Ask for the table itself, as CSV."),
 )
+#: How much of a file's beginning tells its kind.
+HEAD_BYTES: Final = 512
 _MARKS: Final = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _ARCHIVE_MARK: Final = {"xl/workbook.xml": "xlsx", "xl/workbook.bin": "xlsb"}
 
@@ -45,18 +47,22 @@ _ARCHIVE_MARK: Final = {"xl/workbook.xml": "xlsx", "xl/workbook.bin": "xlsb"}
 def kind_of(given: Input) -> Kind:
     """Find out what a file is. `FileError` when it is something that is not read."""
     with given.open("rb") as stream:
-        head = stream.read(512)
-        for magic, what, hint in _FOREIGN:
-            if head.startswith(magic):
-                raise FileError(f"'{given}' is {what}, which is not read.", hint)
-        if head[257:262] == b"ustar":
-            raise FileError(f"'{given}' is a tar archive, which is not read.", "Unpack it and name the files in it.")
-        kind = next((kind for magic, kind in _MAGIC if head.startswith(magic)), None)
-        if kind == "zip":
-            return _kind_of_zip(stream, given)
-        if kind is not None:
-            return kind
-    return "json" if _looks_json(head) else "text"
+        kind = kind_of_head(stream.read(HEAD_BYTES), str(given))
+        return _kind_of_zip(stream, given) if kind == "zip" else kind
+
+
+def kind_of_head(head: bytes, shown: str) -> Kind:
+    """Find out what a file is by its first `HEAD_BYTES`; a workbook that is a zip archive is a ``zip`` here.
+
+    Raises `FileError` when it is something that is not read.
+    """
+    for magic, what, hint in _FOREIGN:
+        if head.startswith(magic):
+            raise FileError(f"'{shown}' is {what}, which is not read.", hint)
+    if head[257:262] == b"ustar":
+        raise FileError(f"'{shown}' is a tar archive, which is not read.", "Unpack it and name the files in it.")
+    kind = next((kind for magic, kind in _MAGIC if head.startswith(magic)), None)
+    return kind or ("json" if _looks_json(head) else "text")
 
 
 def _kind_of_zip(stream: BinaryIO, given: Input) -> Kind:

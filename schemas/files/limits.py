@@ -21,7 +21,7 @@ def refuse_bomb(shown: str, packed: int, unpacked: int) -> None:
     """Stop when so many bytes came of so few. `FileError`."""
     if unpacked > BOMB_BYTES and unpacked > BOMB_RATIO * max(packed, 1):
         raise FileError(
-            f"'{shown}' unpacks to more than {BOMB_RATIO} times its size; no drop does.",
+            f"'{shown}' unpacks to more than {BOMB_RATIO} times its size; no list of leads or numbers does.",
             "Unpack it yourself and look at what is in it.",
         )
     if unpacked > MAX_UNPACKED:

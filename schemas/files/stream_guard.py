@@ -1,77 +1,78 @@
-"""A stream that turns damage into a list error, stops an archive that unpacks without end, and can be looked into."""
+"""A stream that names its damage, stops an archive that unpacks without end, and can be looked into."""
 
 from __future__ import annotations
 
 import lzma
 import zipfile
 import zlib
-from typing import Final, Protocol
+from collections.abc import Callable
+from typing import Final
 
-from schemas.errors import ListError
+from schemas.errors import FileError
+from schemas.files.spool import Stream
 
-#: A registry's flat file packs 4 to 10 times, XML about 30 times. Beyond both limits a file is no list.
-BOMB_RATIO: Final = 200
-BOMB_BYTES: Final = 1 << 30
-
-_DAMAGE = (OSError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError)
-
-
-class Source(Protocol):
-    """Bytes to be had one piece after the other."""
-
-    def read(self, size: int, /) -> bytes:
-        """Return at most ``size`` bytes; none at the end."""
-        ...
-
-
-def refuse_bomb(name: str, packed: int, unpacked: int) -> None:
-    """Stop when so many bytes came of so few. `ListError`."""
-    if unpacked > BOMB_BYTES and unpacked > BOMB_RATIO * max(packed, 1):
-        raise ListError(
-            f"Suppression list '{name}' unpacks to more than {BOMB_RATIO} times its size; no list does.",
-            "Unpack it yourself and look at what is in it.",
-        )
+#: What libraries raise of files that are damaged, cut off or made to do harm.
+DAMAGE: Final = (
+    OSError,
+    EOFError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
 
 
 class GuardedStream:
-    """A stream whose faults are `ListError`. ``packed``: bytes that it is unpacked from, None if it is not."""
+    """A `Stream` whose faults are `FileError`, which call it ``name``.
 
-    def __init__(self, source: Source, name: str, packed: int | None = None) -> None:
+    ``watch`` sees how many bytes came, and raises when it is too many.
+    """
+
+    def __init__(
+        self, source: Stream, name: str, *, packed: bool = False, watch: Callable[[int], None] = lambda _: None
+    ) -> None:
         self._source = source
-        self._name = name
+        self.name = name
         self._packed = packed
-        self._unpacked = 0
-        self._ahead = b""
+        self._watch = watch
+        self._seen = b""
+        self.total = 0
 
     def read(self, size: int, /) -> bytes:
-        """Return at most ``size`` bytes; none at the end."""
-        if self._ahead:
-            taken, self._ahead = self._ahead[:size], self._ahead[size:]
+        """Return at most ``size`` bytes; none at the end. Raises `FileError`."""
+        if self._seen:
+            taken, self._seen = self._seen[:size], self._seen[size:]
             return taken
         try:
             block = self._source.read(size)
-        except _DAMAGE as error:
-            raise damaged(self._name, error) from error
-        self._unpacked += len(block)
-        if self._packed is not None:
-            refuse_bomb(self._name, self._packed, self._unpacked)
+        except DAMAGE as error:
+            raise (damaged if self._packed else _unreadable)(self.name, error) from error
+        self.total += len(block)
+        self._watch(self.total)
         return block
 
     def peek(self, size: int) -> bytes:
-        """Return the next ``size`` bytes, fewer only at the end, without moving on."""
+        """Return the next ``size`` bytes, fewer only at the end, without moving on. Raises `FileError`."""
         parts: list[bytes] = []
         wanted = size
         while wanted > 0 and (part := self.read(wanted)):
             parts.append(part)
             wanted -= len(part)
         seen = b"".join(parts)
-        self._ahead = seen + self._ahead
+        self._seen = seen + self._seen
         return seen
 
 
-def damaged(name: str, error: Exception) -> ListError:
-    """Say that a file cannot be read to its end."""
+def damaged(name: str, error: Exception) -> FileError:
+    """Say that what is packed cannot be unpacked to its end."""
     if isinstance(error, RuntimeError) and "password" in str(error):
-        return ListError(f"Suppression list '{name}' is locked with a password.", "Unpack it first.")
-    why = str(error) or type(error).__name__
-    return ListError(f"Suppression list '{name}' cannot be read: {why.rstrip('.')}.", "Download it again.")
+        return FileError(f"'{name}' is locked with a password.", "Unpack it and name the files in it.")
+    why = str(error).rstrip(".") or type(error).__name__
+    return FileError(f"'{name}' cannot be unpacked: {why}.", "It is damaged or cut off: ask for it again.")
+
+
+def _unreadable(name: str, error: Exception) -> FileError:
+    why = str(getattr(error, "strerror", None) or error).rstrip(".") or type(error).__name__
+    return FileError(f"'{name}' cannot be read: {why}.", "Check the disk and the file's permissions.")

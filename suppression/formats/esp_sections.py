@@ -40,7 +40,7 @@ def _hubspot_sections(rows: pl.DataFrame, header: tuple[str, ...], roles: Roles)
     for place, name in enumerate(header):
         if place in entries:
             continue
-        said = text_at(place).fill_null("").str.to_lowercase()
+        said = text_at(place).str.to_lowercase()
         out = ~said.is_in(_NOTHING) if fold_header(name) in _BOUNCES else said == "true"
         sections.append(pl.when(out).then(pl.lit(name)))
     codes = pl.concat_list(sections).list.drop_nulls()

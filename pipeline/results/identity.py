@@ -1,0 +1,93 @@
+"""The run's id: a hash of everything that its result depends on, and of nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+from pipeline.context import Source
+from schemas.columns import SCHEMA_VERSION
+from schemas.config import Campaign
+from schemas.contact.email import EMAIL_AUTHORITY
+from schemas.contact.phone import PHONE_AUTHORITY
+from schemas.contact.quality import DISPOSABLE_AUTHORITY
+from schemas.evidence import VendorEvidence
+from suppression.rules.loading import LoadedPack
+from suppression.rules.public_holidays import HOLIDAYS_AUTHORITY
+from suppression.rules.time_zones import ZONES_AUTHORITY
+
+_AUTHORITIES = (PHONE_AUTHORITY, EMAIL_AUTHORITY, DISPOSABLE_AUTHORITY, ZONES_AUTHORITY, HOLIDAYS_AUTHORITY)
+LIBRARIES = dict(authority.rsplit(" ", 1) for authority in _AUTHORITIES)
+
+#: What of a campaign does not enter as it stands: the run's lists and past do by what they are.
+_OF_NO_ACCOUNT: Any = {
+    "max_reject_rate": True,
+    "lists": True,
+    "dedupe": {"history", "cross_vendor", "history_days"},
+}
+
+
+@cache
+def program_version() -> str:
+    """Version of leadscrub as installed."""
+    return version("leadscrub")
+
+
+@dataclass(frozen=True)
+class RunInputs:
+    """What a run's result depends on, besides its files. ``lists``: an identity for each list, in order."""
+
+    as_of: date
+    vendor: str | None
+    campaign: Campaign
+    sources: list[Source]
+    packs: list[LoadedPack]
+    vendor_evidence: VendorEvidence
+    lists: tuple[str, ...]
+
+
+def run_id(inputs: RunInputs, file_hashes: list[str], found: Mapping[str, object]) -> str:
+    """Return 32 hexadecimal digits. ``found``: what checks learnt from elsewhere, as what DNS answered.
+
+    Threads, block sizes and paths do not enter.
+    """
+    facts: dict[str, object] = {
+        "leadscrub": program_version(),
+        "schema": SCHEMA_VERSION,
+        "libraries": LIBRARIES,
+        "as_of": inputs.as_of.isoformat(),
+        "vendor": inputs.vendor,
+        "campaign": inputs.campaign.model_dump(mode="json", exclude=_OF_NO_ACCOUNT),
+        "files": [
+            {
+                "sha256": digest,
+                "name": source.table.name,
+                "read_as": source.table.reader.describe(),
+                "fields": source.mapping.fields,
+                "fax": sorted(source.mapping.fax),
+                "extra": source.mapping.extra,
+                "region": source.region,
+                "layout": source.mapping.layout.model_dump(mode="json", exclude_defaults=True),
+            }
+            for digest, source in zip(file_hashes, inputs.sources, strict=True)
+        ],
+        "rules": _rules(inputs),
+        "lists": list(inputs.lists),
+        **found,
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _rules(inputs: RunInputs) -> dict[str, object] | None:
+    if not inputs.packs:
+        return None
+    return {
+        "packs": [[pack.pack.name, pack.pack.version, pack.sha256] for pack in inputs.packs],
+        "vendor_evidence": inputs.vendor_evidence.model_dump(mode="json"),
+    }

@@ -1,0 +1,58 @@
+"""Batches between the two passes of a run: on disk, so that memory does not grow with the drop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A batch as it was put away."""
+
+    number: int
+    source: int
+
+
+class BatchSpool:
+    """Puts batches away and gives them back once, in the same order."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._stored: list[Stored] = []
+        folder.mkdir()
+
+    def put(self, source: int, frame: pl.DataFrame, found: pl.DataFrame) -> None:
+        """Write a batch of the file number ``source`` with its findings."""
+        held = Stored(len(self._stored), source)
+        frame.write_ipc(self._frame(held), compression="uncompressed")
+        found.write_ipc(self._found(held), compression="uncompressed")
+        self._stored.append(held)
+
+    def take(self) -> Iterator[tuple[int, pl.DataFrame, pl.DataFrame]]:
+        """Yield file number, batch and findings, and delete each from disk once it was used."""
+        for held in self._stored:
+            paths = (self._frame(held), self._found(held))
+            frame, found = (_mapped(path) for path in paths)
+            for path in paths:
+                path.unlink()
+            yield held.source, frame, found
+
+    def _frame(self, held: Stored) -> Path:
+        return self._folder / f"batch-{held.number:06d}.arrow"
+
+    def _found(self, held: Stored) -> Path:
+        return self._folder / f"findings-{held.number:06d}.arrow"
+
+
+def _mapped(path: Path) -> pl.DataFrame:
+    """Give the frame that a file holds without reading it: what of it is never asked for never leaves the disk.
+
+    It stays whole when the file is deleted.
+    """
+    with pa.memory_map(str(path)) as mapped, pa.ipc.open_file(mapped) as reader:
+        return pl.DataFrame(reader.read_all())

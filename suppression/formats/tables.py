@@ -8,7 +8,7 @@ from typing import Final
 
 import polars as pl
 
-from suppression.formats.blocks import NOT_LISTED, Block, Holds, empty_frame, refuse
+from suppression.formats.blocks import NO_ENTRY, NOT_LISTED, Block, Holds, empty_frame, refuse
 from suppression.formats.entry_filters import kept_by_choice, text_at, with_facts
 from suppression.formats.format import Format
 from suppression.formats.members import Member
@@ -112,7 +112,7 @@ def _blocks(
     rows = kept_by_choice(rows, options, member.name)
     filled = pl.any_horizontal([text_at(place) != "" for place, _ in roles.entries])
     vacant = rows.filter(~filled)
-    refused = [refuse(faults, pl.col("why")), refuse(vacant, "no entry in this row")]
+    refused = [refuse(faults, pl.col("why")), refuse(vacant, NO_ENTRY)]
     yield Block(empty_frame(), "mixed", refused=pl.concat(refused).sort("line"))
     for holds in dict.fromkeys(held for _, held in roles.entries):
         yield _entries(rows, [place for place, held in roles.entries if held == holds], holds, roles.place("area"))

@@ -29,7 +29,7 @@ from schemas.contact.apply import apply_here
 from schemas.contact.blank import trimmed
 from schemas.contact.email import email_forms
 from schemas.contact.numbering.answers import UNDECIDED
-from schemas.contact.numbering.library import DECIMAL_REMOVED, SEVERAL
+from schemas.contact.numbering.library import DECIMAL_REMOVED, SEVERAL, TOO_LONG, WORD, WORD_AHEAD
 from schemas.contact.numbering.lookup import numbering
 from schemas.contact.phone import phone_forms
 from schemas.contact.phone_points import phone_points, repair_forms
@@ -40,7 +40,7 @@ from tests.schemas.test_numbering_values import REGIONS, made_up_values
 #: Values compared at once; each chunk has a seed of its own, so that any one can be made again by itself.
 CHUNK = 20_000
 #: Verdicts that are ours: the library would merge two numbers, or take a remark for digits.
-OURS = {SEVERAL, "a word stands in the number"}
+OURS = {SEVERAL, WORD, WORD_AHEAD, TOO_LONG}
 #: A spreadsheet's decimal zero, which is taken off before the library is asked.
 _DECIMAL = re.compile(r"^(\+?\d{7,15})[.,]0+$")
 _TYPES = {value: name.lower() for name, value in vars(PhoneNumberType).items() if name.isupper()}

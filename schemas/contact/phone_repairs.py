@@ -19,7 +19,8 @@ from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberTyp
 
 from schemas.contact.blank import ERROR_WORDS
 from schemas.contact.email import read_email
-from schemas.contact.numbering.library import SEVERAL, PhoneForm, parts_of_cell, read_phone
+from schemas.contact.numbering.labels import has_remark_ahead, without_labels
+from schemas.contact.numbering.library import SEVERAL, TOO_LONG, WORD, WORD_AHEAD, PhoneForm, parts_of_cell, read_phone
 from schemas.contact.numbering.patterns import UnsupportedPatternError, parse_pattern
 from schemas.contact.numbering.ranges import language
 
@@ -32,11 +33,6 @@ _NORTH_AMERICA = 1
 #: A number that is written to be called from abroad.
 _WITH_PREFIX = re.compile(r"\D*[+\uff0b]|[\s(]*(?:011|00)")
 _BREAKS = re.compile(r"[\r\n\t\v\f\u2028\u2029]")
-_LABEL = re.compile(
-    r"[\s(,;:\-]+(?:home|house|work|office|business|cell|cellular|mobile|mob|phone|tel|landline|main|direct|day"
-    r"|daytime|evening|voice|primary)[\s.)]*",
-    re.IGNORECASE,
-)
 _ONLY_EXTENSION = re.compile(r"\W*(?:e?xt(?:ensio)?n?|x)\W*\d{1,7}\W*", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{2}")
 
@@ -81,7 +77,7 @@ def _behind_code(e164: str | None, region: str) -> str:
 
 def repair_phone(value: str, region: str | None, refused: PhoneForm) -> PhonePoint:
     """Find the one certain reading of a value that the library refuses, or say what it is instead."""
-    if refused.state == "damaged":
+    if refused.state == "damaged" or refused.why == TOO_LONG:
         return PhonePoint(refused)
     if (instead := _no_number(value)) is not None:
         return PhonePoint(instead)
@@ -112,13 +108,13 @@ def _same_twice(value: str, region: str | None) -> PhoneForm | None:
 
 
 def _cleaned(value: str) -> tuple[str, str]:
-    """Take out line breaks and a word that only says whose the number is. Returns the text and what was done."""
+    """Take out line breaks and words that only say which phone it is. Returns the text and what was done."""
     text, done = value, []
     if _BREAKS.search(text):
         text = " ".join(text.split())
         done.append("line break removed")
-    if (match := _LABEL.search(text)) is not None and match.end() == len(text):
-        text = text[: match.start()]
+    text, is_behind = without_labels(text)
+    if is_behind:
         done.append("word behind the number removed")
     return text, ", ".join(done)
 
@@ -234,7 +230,7 @@ def _named(text: str, region: str | None, refused: PhoneForm) -> PhoneForm:
     if len(digits) > 1 and digits.strip("0") == "" and not _WORD.search(text):
         return PhoneForm("damaged", why="zeros only, as a spreadsheet's format shows an empty cell")
     if digits and _WORD.search(text):
-        return PhoneForm("unparseable", why="a word stands in the number")
+        return PhoneForm("unparseable", why=WORD_AHEAD if has_remark_ahead(text) else WORD)
     if refused.state == "invalid" and text == digits and region is not None and _is_short_code(digits, region):
         return PhoneForm("short_code", why="a short code")
     return refused

@@ -69,7 +69,29 @@ CASES: list[tuple[str, str | None, str, str | None, str | None, str | None, str 
     # Letters
     ("503area missing", "US", "unparseable", None, None, None, "a word stands in the number", None),
     ("202 missing", "US", "unparseable", None, None, None, "a word stands in the number", None),
-    ("call 727-555-1213 after 5", "US", "unparseable", None, None, None, "a word stands in the number", None),
+    ("call 727-555-1213 after 5", "US", "unparseable", None, None, None, "a word stands before the number", None),
+    ("do not call 212-490-0579", "US", "unparseable", None, None, None, "a word stands before the number", None),
+    ("Fax: 212-490-0579", "US", "unparseable", None, None, None, "a word stands before the number", None),
+    ("deceased 212-490-0579", "US", "unparseable", None, None, None, "a word stands before the number", None),
+    ("No 212-490-0579", "US", "unparseable", None, None, None, "a word stands before the number", None),
+    ("verstorben: 030 12345678", "DE", "unparseable", None, None, None, "a word stands before the number", None),
+    ("ne pas appeler 01 99 00 12 34", "FR", "unparseable", None, None, None, "a word stands before the number", None),
+    ("не звонить +7 495 123-45-67", "RU", "unparseable", None, None, None, "a word stands before the number", None),
+    ("勿拨 +86 10 6552 9988", "CN", "unparseable", None, None, None, "a word stands before the number", None),
+    ("do not call +2124900579", "US", "unparseable", None, None, None, "a word stands before the number", None),
+    ("tel no call 2124900579", "US", "unparseable", None, None, None, "a word stands before the number", None),
+    ('{"type": "fax", "number": "212-490-0579"}', "US", "unparseable", None, None, None,
+     "a word stands before the number", None),
+    ("030 12345678 verstorben", "DE", "unparseable", None, None, None, "a word stands in the number", None),
+    ("+7 495 123-45-67 умер", "RU", "unparseable", None, None, None, "a word stands in the number", None),
+    ("Mobile phone: 727-555-1213", "US", "ok", US, None, None, None, None),
+    ("Handy: 030 12345678", "DE", "ok", "+493012345678", None, None, None, None),
+    ("тел. +7 495 123-45-67", "RU", "ok", "+74951234567", None, None, None, None),
+    ("030 12345678 (privat)", "DE", "ok", "+493012345678", None, "word behind the number removed", None, None),
+    ("01 99 00 12 34 portable", "FR", "ok", "+33199001234", None, "word behind the number removed", None, None),
+    ("tel: +2124900579", "US", "ok", "+12124900579", None, "bogus + removed", None, None),
+    ("(" * 16_000, "US", "unparseable", None, None, None, "too long a text for a phone number", None),
+    ("1 " * 16_000, "US", "unparseable", None, None, None, "too long a text for a phone number", None),
     ("727-555-1213 fax", "US", "unparseable", None, None, None, "a word stands in the number", None),
     ("1-800-FLOWERS", "US", "ok", "+18003569377", None, None, None, None),
     ("727 555 1213 cell", "US", "ok", US, None, "word behind the number removed", None, None),
@@ -141,7 +163,7 @@ def read(value: str, region: str | None) -> Row:
     return form.state, form.e164, form.extension, form.repair, form.why, other.e164 if other else None
 
 
-@pytest.mark.parametrize("case", CASES, ids=[repr(case[0]) for case in CASES])
+@pytest.mark.parametrize("case", CASES, ids=[repr(case[0])[:50] for case in CASES])
 def test_each_kind_of_damage_has_its_outcome(case: tuple[str, str | None, *tuple[str | None, ...]]) -> None:
     value, region, *expected = case
     assert read(value, region) == tuple(expected)

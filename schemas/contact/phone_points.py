@@ -12,7 +12,14 @@ from phonenumbers import country_code_for_region
 from schemas.contact.apply import Apply, apply_here
 from schemas.contact.forms import form_frame
 from schemas.contact.phone import PHONE_FORM_SCHEMA, PhoneForm, phone_forms
-from schemas.contact.phone_repairs import has_bogus_plus, keeps_zero, may_repeat_code, read_phone_point, repair_phone
+from schemas.contact.phone_repairs import (
+    AHEAD_OF_PREFIX,
+    has_bogus_plus,
+    keeps_zero,
+    may_repeat_code,
+    read_phone_point,
+    repair_phone,
+)
 
 #: As `PHONE_FORM_SCHEMA`, and the other reading of a number that has two.
 PHONE_POINT_SCHEMA: dict[str, pl.DataType] = {
@@ -22,9 +29,9 @@ PHONE_POINT_SCHEMA: dict[str, pl.DataType] = {
 }
 
 #: What stands before a number where a plus is meant, or nothing.
-_ABROAD_PATTERN = r"^[\s(]*(?:\+|\x{ff0b}|011|00)"
+_ABROAD_PATTERN = rf"^[{AHEAD_OF_PREFIX}]*(?:\+|\x{{ff0b}}|011|00)"
 #: A number that is written to be called from abroad.
-_WITH_PREFIX = r"^\D*[+\x{ff0b}]|^[\s(]*(?:011|00)"
+_WITH_PREFIX = rf"^\D*[+\x{{ff0b}}]|^[{AHEAD_OF_PREFIX}]*(?:011|00)"
 #: Of what the library refuses, all that a repair could read: anything but plain digits in the usual dress, and of
 #: these what is too short or too long for a number, or begins like a call abroad.
 _ODD = r"[^0-9 ().\-]|^[ ().\-]*0|^.{1,8}$|^.{15,}$"

@@ -19,6 +19,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberTyp
 
 from schemas.contact.blank import ERROR_WORDS
 from schemas.contact.email import read_email
+from schemas.contact.marks import INVISIBLE_REMOVED, without_invisible
 from schemas.contact.numbering.labels import has_remark_ahead, without_labels
 from schemas.contact.numbering.library import SEVERAL, TOO_LONG, WORD, WORD_AHEAD, PhoneForm, parts_of_cell, read_phone
 from schemas.contact.numbering.patterns import UnsupportedPatternError, parse_pattern
@@ -30,8 +31,10 @@ _ABROAD = ("+00", "+011", "+", "0011", "011", "00")
 _DIALLED_SOMEWHERE = ("+011", "0011", "011")
 #: The calling code of the regions that dial 011.
 _NORTH_AMERICA = 1
+#: What may be before a prefix: brackets, and a spreadsheet's marks.
+AHEAD_OF_PREFIX = " (\"='`\u00b4\u2018\u2019"
 #: A number that is written to be called from abroad.
-_WITH_PREFIX = re.compile(r"\D*[+\uff0b]|[\s(]*(?:011|00)")
+_WITH_PREFIX = re.compile(rf"\D*[+\uff0b]|[{AHEAD_OF_PREFIX}]*(?:011|00)")
 _BREAKS = re.compile(r"[\r\n\t\v\f\u2028\u2029]")
 _ONLY_EXTENSION = re.compile(r"\W*(?:e?xt(?:ensio)?n?|x)\W*\d{1,7}\W*", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{2}")
@@ -110,6 +113,9 @@ def _same_twice(value: str, region: str | None) -> PhoneForm | None:
 def _cleaned(value: str) -> tuple[str, str]:
     """Take out line breaks and words that only say which phone it is. Returns the text and what was done."""
     text, done = value, []
+    if (seen := without_invisible(text)) != text:
+        text = seen
+        done.append(INVISIBLE_REMOVED)
     if _BREAKS.search(text):
         text = " ".join(text.split())
         done.append("line break removed")
@@ -144,13 +150,13 @@ def _from_abroad(text: str, region: str | None, cleaned: str) -> PhonePoint | No
 
 def _is_zero_too_many(text: str) -> bool:
     """Whether "+0" may stand for a plus."""
-    begun = text.replace("\uff0b", "+").lstrip(" (")
+    begun = text.replace("\uff0b", "+").lstrip(AHEAD_OF_PREFIX)
     return begun.startswith("+0") and read_phone("+" + begun[2:], None).state == "ok"
 
 
 def _without_prefix(text: str, region: str | None) -> Iterator[tuple[str, str]]:
     """Yield each way to take a prefix for calls abroad off, and what is left."""
-    begun = text.replace("\uff0b", "+").lstrip(" (")
+    begun = text.replace("\uff0b", "+").lstrip(AHEAD_OF_PREFIX)
     for prefix in _ABROAD:
         rest = begun.removeprefix(prefix).lstrip(" ().-")
         if begun.startswith(prefix) and rest[:1].isdigit() and _is_dialled(prefix, region):
@@ -213,7 +219,7 @@ def _lost_zero(text: str, region: str | None) -> PhoneForm | None:
 
 def _lost_plus(text: str, region: str | None) -> PhoneForm | None:
     """Read a number of the region with its calling code in front, where the library refuses it without its plus."""
-    begun = text.lstrip(" (")
+    begun = text.lstrip(AHEAD_OF_PREFIX)
     if region is None or not begun[:1].isdecimal():
         return None
     form = read_phone("+" + begun, None)
@@ -275,8 +281,8 @@ def may_repeat_code(region: str) -> bool:
         words = language(parse_pattern(metadata.general_desc.national_number_pattern))
     except UnsupportedPatternError:
         return True
-    # The digits behind the code must be a number too, of some length that there is.
-    longer = {size: spans for size, spans in words.items() if size - len(code) in words}
+    # Enough digits must be behind the code for a number, perhaps with a national prefix in front.
+    longer = {size: spans for size, spans in words.items() if size - len(code) >= min(words)}
     return any(
         low < (int(code) + 1) * 10 ** (size - len(code)) and high > int(code) * 10 ** (size - len(code))
         for size, spans in longer.items()

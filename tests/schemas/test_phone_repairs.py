@@ -103,6 +103,13 @@ CASES: list[tuple[str, str | None, str, str | None, str | None, str | None, str 
     ("tel:+1-727-555-1213", "US", "ok", US, None, None, None, None),
     ("p:+17275551213", None, "ok", US, None, None, None, None),
     ("whatsapp:+17275551213", None, "ok", US, None, None, None, None),
+    ("+1 727\u200e555\u20601213", "US", "ok", US, None, "invisible characters removed", None, None),
+    ('="7275551213"', "US", "ok", US, None, None, None, None),
+    ("`7275551213", "US", "ok", US, None, None, None, None),
+    ("'+2124900579", "US", "ok", "+12124900579", None, "bogus + removed", None, None),
+    ('="+2124900579"', "US", "ok", "+12124900579", None, "bogus + removed", None, None),
+    ("'+3612345678", "US", "ok", "+3612345678", None, None, None, "+13612345678"),
+    ('="+3612345678"', "US", "ok", "+3612345678", None, None, None, "+13612345678"),
     # What stands for calls abroad
     ("01117275551213", "US", "ok", US, None, None, None, None),
     ("0017275551213", "US", "ok", US, None, "prefix 00 read as +", None, None),

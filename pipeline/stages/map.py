@@ -9,10 +9,12 @@ import polars as pl
 
 from pipeline.columns.date_columns import consent_findings
 from pipeline.context import Context, Source
-from pipeline.reading.table import SOURCE
+from pipeline.stages.checks import Batch, BatchCheck
 from schemas.columns import CODE_FIELDS, DAYS, INSTANTS, PERSON, PLAIN_FIELDS, POINTS, WORD_LISTS
 from schemas.contact.blank import BLANKS, EMPTY_WORDS, NAME_BLANKS, POINT_BLANKS, Blanks, trimmed
+from schemas.files.table import SOURCE
 from schemas.findings import findings, no_findings
+from schemas.frame_columns import IS_LEAD, UNREAD
 from schemas.words import answered, audience_of
 
 #: How databases write that there is no date.
@@ -25,9 +27,9 @@ _FOOTER = (
 _READER = "record reader"
 
 
-def map_stage(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
+def map_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Add the fields, trimmed and null where blank, and ``is_lead``. Returns the frame and findings."""
-    fields = source.mapping.fields
+    frame, fields = batch.frame, source.mapping.fields
     known = [point for point in POINTS if point in fields and point in context.points]
     cells = {
         name: _blanks_of(name).cleaned(source.mapping.cells(name, frame))
@@ -84,11 +86,11 @@ def _without_no(cells: pl.Series) -> pl.Series:
 def _unread(mapped: pl.DataFrame, cells: dict[str, pl.Series]) -> list[pl.Series]:
     """``<field>:unread`` for each date or yes/no column that has cells which could not be read."""
     found = []
-    for name in (*INSTANTS, *DAYS, "is_business"):
+    for name in UNREAD.points:
         if name in cells:
             unread = mapped.get_column(name).is_null() & cells[name].is_not_null()
             if unread.any():
-                found.append(unread.alias(f"{name}:unread"))
+                found.append(unread.alias(UNREAD.of(name)))
     return found
 
 
@@ -145,3 +147,23 @@ def _no_leads(mapped: pl.DataFrame, source: Source, known: list[str]) -> pl.Data
         findings(judged.filter(pl.col("code") == code), code, source=_READER, detail=detail)
         for code, detail in details.items()
     )
+
+
+MAP = BatchCheck(
+    "map",
+    map_stage,
+    codes=frozenset(
+        {
+            "row.malformed",
+            "row.repeated_header",
+            "row.footer",
+            "row.comment",
+            "row.empty",
+            "row.unread_value",
+            "consent.future",
+            "consent.after_delivery",
+        }
+    ),
+    adds=(*POINTS, *CODE_FIELDS, *PLAIN_FIELDS, *UNREAD.names, IS_LEAD),
+    counts="given",
+)

@@ -335,9 +335,14 @@ def _of_calling_code(code: str) -> _Meant | None:
     return frozenset(COUNTRY_CODE_TO_REGION_CODE.get(int(code), ())) - {"001"} or None
 
 
+def countries_of_number(code: str) -> frozenset[str]:
+    """Countries of a numeric code of ISO 3166-1, with or without its leading zeros."""
+    return _aliases().get(code.zfill(3), frozenset())
+
+
 def _of_digits(digits: str) -> _Meant | None:
     """Countries of digits without a plus: those of the calling code, and of the numeric code of ISO 3166-1."""
-    return (_of_calling_code(digits) or frozenset()) | _aliases().get(digits.zfill(3), frozenset()) or None
+    return (_of_calling_code(digits) or frozenset()) | countries_of_number(digits) or None
 
 
 @functools.cache

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import phonenumbers
+import polars as pl
+from phonenumbers import country_code_for_region
 
+from schemas.contact.countries import read_countries
 from schemas.errors import UsageError
 from schemas.support.names import did_you_mean
 
@@ -17,3 +20,45 @@ def checked_region(region: str) -> str:
             did_you_mean(code, phonenumbers.SUPPORTED_REGIONS) if len(code) == 2 else "",
         )
     return code
+
+
+#: What `home_regions` returns. ``region``: where a national number is read; null where no country is known. ``doubt``:
+#: why that may be wrong, null where it is not. ``certain``: whether each word in the cell was read.
+HOME_SCHEMA: dict[str, pl.DataType] = {"region": pl.String(), "doubt": pl.String(), "certain": pl.Boolean()}
+
+
+def home_regions(countries: pl.Series | None, rows: int, default: str | None) -> pl.DataFrame:
+    """Return `HOME_SCHEMA` for each trimmed cell of a country column (null where blank; None: there is no column).
+
+    A blank cell means ``default``. A word that names no country never does: then the region is a guess, and doubtful.
+    """
+    if countries is None:
+        constant: list[pl.Expr] = [
+            pl.lit(value, dtype).alias(name)
+            for (name, dtype), value in zip(HOME_SCHEMA.items(), (default, None, True), strict=True)
+        ]
+        return pl.DataFrame({"row": pl.int_range(rows, eager=True)}).select(*constant, "row").drop("row")
+    named = read_countries(countries)
+    frame = named.with_columns(
+        region=pl.when(pl.col("regions").is_null()).then(pl.lit(default, pl.String)).otherwise("region"),
+        doubt=pl.lit(None, pl.String),
+        certain=~pl.col("unread"),
+    )
+    rest = named.select(pl.col("regions").is_not_null() & pl.col("region").is_null()).to_series().arg_true()
+    if rest.is_empty():
+        return frame.select(list(HOME_SCHEMA))
+    guesses = [_guess(regions, unread, default) for regions, unread in named[rest].select("regions", "unread").rows()]
+    return frame.with_columns(
+        region=frame.get_column("region").scatter(rest, pl.Series([guess for guess, _ in guesses], dtype=pl.String)),
+        doubt=frame.get_column("doubt").scatter(rest, pl.Series([doubt for _, doubt in guesses], dtype=pl.String)),
+    ).select(list(HOME_SCHEMA))
+
+
+def _guess(regions: list[str], unread: bool, default: str | None) -> tuple[str | None, str | None]:
+    """Choose a region for a cell that names not just one, and say what is doubtful about it."""
+    codes = {country_code_for_region(region) for region in regions if region in phonenumbers.SUPPORTED_REGIONS}
+    main = phonenumbers.region_code_for_country_code(codes.pop()) if len(codes) == 1 else None
+    chosen = default if default in regions else main if main in regions else regions[0] if regions else default
+    if unread:
+        return chosen, "the country column has a word that names no country"
+    return chosen, None if main is not None else "the country column names several countries"

@@ -8,6 +8,7 @@ from typing import TypeVar
 import numpy as np
 import polars as pl
 
+from schemas.frame_columns import UNREAD
 from suppression.rules.time_windows import NO_DAY, Bools, Days, days_of
 
 T = TypeVar("T")
@@ -48,7 +49,7 @@ class Batch:
 
     def unread_cells(self, name: str) -> Bools:
         """Whether each row has something in a column that its reader could not read."""
-        series = self.column(f"{name}:unread")
+        series = self.column(UNREAD.of(name))
         if series is None:
             return self.all(False)
         return self.once(("unread cells", name), lambda: series.fill_null(False).to_numpy())

@@ -19,6 +19,7 @@ from schemas.contact.countries import (
     read_countries,
     read_country,
 )
+from schemas.contact.regions import HOME_SCHEMA, home_regions
 
 ONE = {
     "US": [
@@ -141,3 +142,24 @@ def test_any_text_is_read_or_unread(cell: str) -> None:
     found = read_country(cell)
     assert set(found.regions) <= known_countries()
     assert found.unread or found.regions
+
+
+@given(st.lists(st.text(max_size=30) | st.sampled_from(["DE", "France, USA", "+1", "Freedonia", "44", ""]), max_size=8))
+def test_only_a_blank_cell_means_the_default(cells: list[str]) -> None:
+    """Rubbish in a country column never reads as if nothing were there."""
+    column = pl.Series([cell.strip() or None for cell in cells], dtype=pl.String)
+    homes = home_regions(column, len(column), "US")
+    assert dict(homes.schema) == HOME_SCHEMA
+    for cell, (region, doubt, certain) in zip(column, homes.rows(), strict=True):
+        if cell is None:
+            assert (region, doubt, certain) == ("US", None, True)
+        else:
+            found = read_country(cell)
+            assert certain != found.unread
+            assert found.region in (None, region)
+            assert (doubt is not None) >= found.unread
+
+
+def test_a_file_without_a_country_column_is_of_the_default_region() -> None:
+    assert home_regions(None, 2, "US").rows() == [("US", None, True)] * 2
+    assert home_regions(None, 2, None).rows() == [(None, None, True)] * 2

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import random
 
+import phonenumbers
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.contact.numbering.library import PhoneForm
+from schemas.contact import phone_repairs
+from schemas.contact.numbering.library import PhoneForm, read_phone
 from schemas.contact.phone_points import PHONE_POINT_SCHEMA, phone_points
 from schemas.contact.phone_repairs import read_phone_point
 from tests.differential import compare_phones
-from tests.schemas.test_numbering_values import REGIONS, made_up_values
+from tests.schemas.test_numbering_values import EXAMPLES, REGIONS, made_up_values
 
 US = "+17275551213"
 Row = tuple[str | None, ...]
@@ -40,6 +42,10 @@ CASES: list[tuple[str, str | None, str, str | None, str | None, str | None, str 
     ("275551213.0", "IT", "ok", "+390275551213", None, "leading zero restored", None, None),
     # +597 211234 and 0597 211234 are both numbers: no certain reading.
     ("597211234", "IT", "invalid", None, None, None, "in no range that is given out", None),
+    ("800281", "IT", "invalid", None, None, None, "in no range that is given out", None),
+    ("12345678", "IT", "invalid", None, None, None, "in no range that is given out", None),
+    ("2124900579", "IT", "invalid", None, None, None, "in no range that is given out", None),
+    ("707123456", "CI", "ok", "+2250707123456", None, "leading zero restored", None, None),
     ("2079460001", "GB", "ok", "+442079460001", None, None, None, None),
     ("'7275551213", "US", "ok", US, None, None, None, None),
     # Extensions
@@ -63,7 +69,29 @@ CASES: list[tuple[str, str | None, str, str | None, str | None, str | None, str 
     # Letters
     ("503area missing", "US", "unparseable", None, None, None, "a word stands in the number", None),
     ("202 missing", "US", "unparseable", None, None, None, "a word stands in the number", None),
-    ("call 727-555-1213 after 5", "US", "unparseable", None, None, None, "a word stands in the number", None),
+    ("call 727-555-1213 after 5", "US", "unparseable", None, None, None, "a word stands before the number", None),
+    ("do not call 212-490-0579", "US", "unparseable", None, None, None, "a word stands before the number", None),
+    ("Fax: 212-490-0579", "US", "unparseable", None, None, None, "a word stands before the number", None),
+    ("deceased 212-490-0579", "US", "unparseable", None, None, None, "a word stands before the number", None),
+    ("No 212-490-0579", "US", "unparseable", None, None, None, "a word stands before the number", None),
+    ("verstorben: 030 12345678", "DE", "unparseable", None, None, None, "a word stands before the number", None),
+    ("ne pas appeler 01 99 00 12 34", "FR", "unparseable", None, None, None, "a word stands before the number", None),
+    ("не звонить +7 495 123-45-67", "RU", "unparseable", None, None, None, "a word stands before the number", None),
+    ("勿拨 +86 10 6552 9988", "CN", "unparseable", None, None, None, "a word stands before the number", None),
+    ("do not call +2124900579", "US", "unparseable", None, None, None, "a word stands before the number", None),
+    ("tel no call 2124900579", "US", "unparseable", None, None, None, "a word stands before the number", None),
+    ('{"type": "fax", "number": "212-490-0579"}', "US", "unparseable", None, None, None,
+     "a word stands before the number", None),
+    ("030 12345678 verstorben", "DE", "unparseable", None, None, None, "a word stands in the number", None),
+    ("+7 495 123-45-67 умер", "RU", "unparseable", None, None, None, "a word stands in the number", None),
+    ("Mobile phone: 727-555-1213", "US", "ok", US, None, None, None, None),
+    ("Handy: 030 12345678", "DE", "ok", "+493012345678", None, None, None, None),
+    ("тел. +7 495 123-45-67", "RU", "ok", "+74951234567", None, None, None, None),
+    ("030 12345678 (privat)", "DE", "ok", "+493012345678", None, "word behind the number removed", None, None),
+    ("01 99 00 12 34 portable", "FR", "ok", "+33199001234", None, "word behind the number removed", None, None),
+    ("tel: +2124900579", "US", "ok", "+12124900579", None, "bogus + removed", None, None),
+    ("(" * 16_000, "US", "unparseable", None, None, None, "too long a text for a phone number", None),
+    ("1 " * 16_000, "US", "unparseable", None, None, None, "too long a text for a phone number", None),
     ("727-555-1213 fax", "US", "unparseable", None, None, None, "a word stands in the number", None),
     ("1-800-FLOWERS", "US", "ok", "+18003569377", None, None, None, None),
     ("727 555 1213 cell", "US", "ok", US, None, "word behind the number removed", None, None),
@@ -75,6 +103,13 @@ CASES: list[tuple[str, str | None, str, str | None, str | None, str | None, str 
     ("tel:+1-727-555-1213", "US", "ok", US, None, None, None, None),
     ("p:+17275551213", None, "ok", US, None, None, None, None),
     ("whatsapp:+17275551213", None, "ok", US, None, None, None, None),
+    ("+1 727\u200e555\u20601213", "US", "ok", US, None, "invisible characters removed", None, None),
+    ('="7275551213"', "US", "ok", US, None, None, None, None),
+    ("`7275551213", "US", "ok", US, None, None, None, None),
+    ("'+2124900579", "US", "ok", "+12124900579", None, "bogus + removed", None, None),
+    ('="+2124900579"', "US", "ok", "+12124900579", None, "bogus + removed", None, None),
+    ("'+3612345678", "US", "ok", "+3612345678", None, None, None, "+13612345678"),
+    ('="+3612345678"', "US", "ok", "+3612345678", None, None, None, "+13612345678"),
     # What stands for calls abroad
     ("01117275551213", "US", "ok", US, None, None, None, None),
     ("0017275551213", "US", "ok", US, None, "prefix 00 read as +", None, None),
@@ -89,6 +124,15 @@ CASES: list[tuple[str, str | None, str, str | None, str | None, str | None, str 
     ("+02079460001", "GB", "ok", "+442079460001", None, "bogus + removed", None, None),
     ("+0612345678", "FR", "ok", "+33612345678", None, "bogus + removed", None, None),
     ("+\n2124900579", "US", "ok", "+12124900579", None, "line break removed, bogus + removed", None, None),
+    # Behind the prefix the calling code may be, and then it is no certain reading
+    ("+55 3254-2097", "BR", "invalid", None, None, None, "in no range that is given out", None),
+    ("+47 853067", "NO", "invalid", None, None, None, "no number of the country has this length", None),
+    ("+0491622920007", "DE", "unparseable", None, None, None, "not a phone number", None),
+    # 011 is dialled in North America only, and 0011 in Australia
+    ("0112124900579", "GB", "invalid", None, None, None, "too long", None),
+    ("01133199001234", "GB", "invalid", None, None, None, "too long", None),
+    ("+01133199001234", "US", "ok", "+33199001234", None, None, None, None),
+    ("+01133199001234", "FR", "unparseable", None, None, None, "not a phone number", None),
     # Not how national numbers are written there
     ("+612345678", "FR", "invalid", None, None, None, "in no range that is given out", None),
     ("+33612345678", "DE", "ok", "+33612345678", None, None, None, None),
@@ -99,6 +143,17 @@ CASES: list[tuple[str, str | None, str, str | None, str | None, str | None, str 
     ("003612345678", "US", "ok", "+3612345678", None, "prefix 00 read as +", None, "+13612345678"),
     ("+3612345678", "GB", "ok", "+3612345678", None, None, None, None),
     ("+3612345678", None, "ok", "+3612345678", None, None, None, None),
+    ("+8 495 123-45-67", "RU", "ok", "+84951234567", None, None, None, "+74951234567"),
+    ("+8 495 123-45-67", "KZ", "ok", "+84951234567", None, None, None, "+74951234567"),
+    ("8 495 123-45-67", "RU", "ok", "+74951234567", None, None, None, None),
+    # The calling code without its plus, or a national number that begins like it
+    ("4915123020522", "DE", "ok", "+494915123020522", None, None, None, "+4915123020522"),
+    ("49 6128 966000", "DE", "ok", "+49496128966000", None, None, None, "+496128966000"),
+    ("0491622920007", "DE", "ok", "+49491622920007", None, None, None, "+491622920007"),
+    ("+4915123020522", "DE", "ok", "+4915123020522", None, None, None, None),
+    ("+494915123020522", "DE", "ok", "+494915123020522", None, None, None, None),
+    ("4989123456", "DE", "ok", "+4989123456", None, None, None, None),
+    ("55 800 123483", "BR", "ok", "+55800123483", None, "plus restored", None, None),
     # Not a subscriber's number
     ("911", "US", "short_code", None, None, None, "a short code", None),
     ("72755", "US", "short_code", None, None, None, "a short code", None),
@@ -110,15 +165,15 @@ CASES: list[tuple[str, str | None, str, str | None, str | None, str | None, str 
 # fmt: on
 
 
-def told(value: str, region: str | None) -> Row:
+def read(value: str, region: str | None) -> Row:
     form, other = read_phone_point(value, region)
     return form.state, form.e164, form.extension, form.repair, form.why, other.e164 if other else None
 
 
-@pytest.mark.parametrize("case", CASES, ids=[repr(case[0]) for case in CASES])
+@pytest.mark.parametrize("case", CASES, ids=[repr(case[0])[:50] for case in CASES])
 def test_each_kind_of_damage_has_its_outcome(case: tuple[str, str | None, *tuple[str | None, ...]]) -> None:
     value, region, *expected = case
-    assert told(value, region) == tuple(expected)
+    assert read(value, region) == tuple(expected)
 
 
 def test_a_column_reads_as_its_values_do() -> None:
@@ -164,6 +219,99 @@ def test_made_up_values_have_the_library_s_answer_and_stay_as_they_are(seed: int
     assert wrong == [], seed
     assert seen["phones ok"] > 500
     assert seen["phones repaired"] > 100
+
+
+SEEDS = pytest.mark.parametrize("seed", [20_260_101, random.SystemRandom().randrange(10**9)], ids=["fixed", "fresh"])
+
+
+def valid_numbers(seed: int, of_region: int) -> list[tuple[str, str]]:
+    """Valid numbers of every region, each with its region: examples of all types whose last digits are drawn.
+
+    Some begin with the region's calling code once more.
+    """
+    draw, found = random.Random(seed), []
+    for region in REGIONS:
+        code = str(phonenumbers.country_code_for_region(region))
+        for _ in range(of_region):
+            example = draw.choice(EXAMPLES[region])
+            kept = draw.randrange(len(example) + 1)
+            begun = code if draw.random() < 0.3 else example[:kept]
+            digits = begun + "".join(draw.choice("0123456789") for _ in example[len(begun) :])
+            found.append((f"+{code}{digits}", region))
+    frame = points([(e164, None) for e164, _ in found])
+    kept_rows = (frame.get_column("e164") == pl.Series([e164 for e164, _ in found])).fill_null(False)
+    return [pair for pair, is_kept in zip(found, kept_rows, strict=True) if is_kept]
+
+
+def readings(rows: list[tuple[str, str]]) -> list[set[str]]:
+    frame = points([*rows])
+    return [{e164, other} - {None} for e164, other in frame.select("e164", "other").rows()]
+
+
+@SEEDS
+def test_a_number_without_its_plus_is_always_among_the_readings(seed: int) -> None:
+    """In every region, of every number with its calling code in front: a list and a drop find each other."""
+    numbers = valid_numbers(seed, 30)
+    assert len(numbers) > 1_500
+    for write in (str, lambda e164: f"{e164[:4]} {e164[4:7]} {e164[7:]}", lambda e164: f" ({e164})"):
+        bare = readings([(write(e164.removeprefix("+")).strip(), region) for e164, region in numbers])
+        missed = [pair for pair, found in zip(numbers, bare, strict=True) if pair[0] not in found]
+        assert missed == [], seed
+
+
+@SEEDS
+def test_a_repair_yields_no_number_while_another_reading_exists(seed: int) -> None:
+    """Of digits with and without each prefix; whatever else they could be is screened too, or nothing comes out."""
+    draw = random.Random(seed)
+    rows = [
+        (
+            draw.choice(["", "+", "00", "+0", "+00", "011", "0", "0011"]) + digits,
+            draw.choice([region, draw.choice(REGIONS)]),
+        )
+        for e164, region in valid_numbers(seed, 12)
+        for digits in (e164.removeprefix("+"), e164[draw.randrange(1, len(e164)) :])
+    ]
+    frame = points([*rows])
+    repaired = 0
+    for (value, region), repair, e164, other in zip(rows, *frame.select("repair", "e164", "other"), strict=True):
+        if repair is None:
+            continue
+        repaired += 1
+        others = every_reading(value, region) - {e164, other}
+        assert others == set(), (value, region, repair, seed)
+    assert repaired > 50
+
+
+def every_reading(value: str, region: str) -> set[str | None]:
+    """Whatever number digits could be: with a plus, with one in place of what begins them, with a zero, or national."""
+    code = str(phonenumbers.country_code_for_region(region))
+    found = {read_phone(value, region).e164}
+    for prefix in ("+00", "+011", "+0", "+", "0011", "011", "00"):
+        dialled = {"1"} if prefix.endswith("+011") or prefix == "011" else {"61"} if prefix == "0011" else {code}
+        if not value.startswith(prefix) or code not in dialled:
+            continue
+        rest = value.removeprefix(prefix)
+        found.add(read_phone("+" + rest, None).e164)
+        national = phone_repairs._national_digits(rest, region) if prefix != "+0" and rest[:1].isdigit() else None
+        if national == rest:
+            form = read_phone(rest, region)
+            found.add(form.e164)
+            if form.e164 is not None and form.e164.startswith(f"+{code}{code}"):
+                # As good as a plus and the digits.
+                found.add("+" + form.e164.removeprefix(f"+{code}") + " perhaps")
+    if value.isdecimal() and value.startswith(code):
+        found.add(read_phone("+" + value, None).e164)
+    return found - {None}
+
+
+def test_the_lost_zero_is_no_guess() -> None:
+    """Random digits seldom become Italian numbers: only those of the usual length do."""
+    draw = random.Random(1)
+    rows = [("".join(draw.choice("0123456789") for _ in range(draw.randint(5, 12))), "IT") for _ in range(4_000)]
+    frame = points([*rows]).with_columns(value=pl.Series([value for value, _ in rows]))
+    restored = frame.filter(pl.col("repair") == "leading zero restored")
+    assert set(restored.get_column("value").str.len_chars()) == {9}
+    assert len(restored) < len(rows) / 10
 
 
 def test_no_values_give_no_rows() -> None:

@@ -12,15 +12,16 @@ import polars as pl
 
 from pipeline.columns.mapping import Mapping
 from pipeline.context import Context, Source
-from pipeline.reading.arrow_table import ArrowReader
-from pipeline.reading.inputs import LocalFile
-from pipeline.reading.table import Table
-from pipeline.stages.rules import rules_stage
+from pipeline.stages.checks import Batch
+from pipeline.stages.rules import RULES
 from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, PHONE_SLOTS, dtype_of
 from schemas.config import Campaign, Channel, channel_named
 from schemas.contact.apply import apply_here
 from schemas.contact.phone import read_phone
 from schemas.evidence import CampaignEvidence, VendorEvidence
+from schemas.files.arrow_table import ArrowReader
+from schemas.files.inputs import LocalFile
+from schemas.files.table import Table
 from schemas.findings import findings, no_findings
 from schemas.rules import CONTACT
 from suppression.rules.engine import RuleSet
@@ -134,7 +135,7 @@ def outcome(case: Case, without: str | None = None) -> list[tuple[str, str, str 
     given = LocalFile(Path("d.parquet"))
     source = Source(Table(given, "d", (), (), ArrowReader(given)), Mapping({}, frozenset(), (), (), ()), region)
     context = Context(Campaign(channels=[channel]), None, as_of, [], [source], apply_here, ruleset)
-    _, judged = rules_stage(frame, pl.concat([no_findings(), *found]), source, context)
+    judged = RULES(Batch(0, frame, pl.concat([no_findings(), *found])), source, context).findings
     noted = [(each.rule.id, each.rule.effect, None) for each in ruleset.noted()]
     return [*judged.select("code", "effect", "channel").rows(), *noted]
 

@@ -25,7 +25,6 @@ from tests.conftest import scrub_files
 from tests.suppression.rules.cases import (
     CAMPAIGN,
     CONSENT,
-    DAY,
     ENTITY,
     PASSED_ON,
     VENDOR,

@@ -52,12 +52,9 @@ UNREAD_FIELDS = {
     "is_business": "business or consumer",
     "consent_basis": "legal basis",
     "consent_at": "date of consent",
-    "withdrawn_at": "date of withdrawal",
-    "birth_date": "birth date",
-    "last_purchase_at": "date of purchase",
-    "last_inquiry_at": "date of inquiry",
-    "notice_at": "date of notice",
     "received_at": "date of receipt",
+    "birth_date": "birth date",
+    "evidence": "another field, which the detail names",
 }
 
 
@@ -118,6 +115,12 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "email.unsubscribed",
         "The address is on an unsubscribe list.",
         "Never email it again unless it signs up anew.",
+    ),
+    _suppressed(
+        "refused.in_file",
+        "A column of the file itself says that the person must not be contacted on the channel (DoNotCall, opted out).",
+        "Do not contact. Where the column means something else, leave it out in a layout (ignore).",
+        "marked as not to be contacted",
     ),
     _suppressed(
         "email.domain_suppressed",
@@ -350,6 +353,11 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "sale.opted_out",
         "The person asked that their data be neither sold nor shared. They may still be contacted.",
         "Keep the row to yourself: a campaign that declares passes_on holds it back by itself.",
+    ),
+    _flag(
+        "refused.unknown_word",
+        "A column on contact (DoNotCall, accepts marketing) holds a word that is not known; it counts as a refusal.",
+        "Have the vendor say yes or no, or map the column to what it is in a layout.",
     ),
     _flag(
         "phone.ambiguous",

@@ -230,7 +230,8 @@ class RuleSet:
             rule = active.of.rule
             if rule.level == "list" or rule.effect == "flag":
                 continue
-            fields = {name for asked in active.of.asked for name in asked.fields if facts.unread(name).any()}
+            asks = [asked for asked in active.of.asked if not asked.predicate.unknown_is_yes]
+            fields = {name for asked in asks for name in asked.fields if facts.unread(name).any()}
             for point, reaching in self._reached(facts).items() if fields else ():
                 for channel in reaching:
                     rows = self._would_hit(active, facts, PointOnChannel(channel, point), fields)
@@ -244,7 +245,8 @@ class RuleSet:
         rows = rows & facts.present(at.point)
         open_fields: dict[str, Bools] = {}
         for asked in active.of.asked:
-            holds, mine = answer(asked, facts, at, against=True), fields & set(asked.fields)
+            holds = answer(asked, facts, at, against=True)
+            mine = set() if asked.predicate.unknown_is_yes else fields & set(asked.fields)
             for name in mine:
                 open_fields[name] = open_fields.get(name, facts.all(False)) | (facts.unread(name) & ~holds)
             rows = rows & np.logical_or.reduce([holds, *(facts.unread(name) for name in mine)])

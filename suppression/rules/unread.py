@@ -27,7 +27,7 @@ class UnreadEvidence:
     @property
     def code(self) -> str:
         """Its reason code."""
-        return f"unread.{self.field}"
+        return f"unread.{self.field if self.field in UNREAD_FIELDS else 'evidence'}"
 
 
 def unread_evidence(rules: RuleSet, facts: Facts, columns: Mapping[str, str]) -> Iterator[UnreadEvidence]:
@@ -54,8 +54,6 @@ def _by_rule(rules: RuleSet, facts: Facts, columns: Mapping[str, str]) -> Iterat
     told: dict[tuple[str, str, str], Bools] = {}
     for active, point, channel, by_field in rules.unread_hits(facts):
         for field, rows in by_field.items():
-            if field not in UNREAD_FIELDS:
-                continue
             key = (field, point, channel)
             new = rows & ~told.get(key, np.zeros(facts.rows, dtype=bool))
             told[key] = told.get(key, rows) | rows
@@ -67,4 +65,5 @@ def _by_rule(rules: RuleSet, facts: Facts, columns: Mapping[str, str]) -> Iterat
 def _named(field: str, columns: Mapping[str, str]) -> str:
     column = columns.get(field)
     where = f"column '{column}' ({field})" if column else f"field {field}"
-    return f"{where}: the cell cannot be read as {UNREAD_FIELDS[field].partition(',')[0]}"
+    what = UNREAD_FIELDS.get(field, field).partition(",")[0]
+    return f"{where}: the cell cannot be read as {what}"

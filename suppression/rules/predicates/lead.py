@@ -45,14 +45,14 @@ def _last_day(facts: Facts, given: params.Since) -> Days:
     return given.window.last_days(facts.days(given.field))
 
 
-@predicate("row", params.Since, _field, unknown="against contact", until=_last_day)
+@predicate("row", params.Since, _field, unknown="against contact", until=_last_day, unknown_is_yes=True)
 def within(facts: Facts, at: PointOnChannel, given: params.Since, against: bool) -> Bools:
     """The day of contact is in the window after the date, which is not still to come."""
     inside = facts.past(given.field) & (facts.days(given.field) >= given.window.earliest(facts.setting.last_contact))
     return bools(inside | ~facts.past(given.field) if against else inside)
 
 
-@predicate("row", params.Since, _field, unknown="against contact", begins=_last_day)
+@predicate("row", params.Since, _field, unknown="against contact", begins=_last_day, unknown_is_yes=True)
 def past(facts: Facts, at: PointOnChannel, given: params.Since, against: bool) -> Bools:
     """The window after the date is over."""
     known = facts.past(given.field)
@@ -71,7 +71,7 @@ def _active_until(facts: Facts, given: params.Inactive) -> Days:
     return given.window.last_days(_newest(facts, given))
 
 
-@predicate("row", params.Inactive, _fields, unknown="inactive", begins=_active_until)
+@predicate("row", params.Inactive, _fields, unknown="inactive", begins=_active_until, unknown_is_yes=True)
 def inactive(facts: Facts, at: PointOnChannel, given: params.Inactive, against: bool) -> Bools:
     """The newest of the dates is older."""
     newest = _newest(facts, given)
@@ -85,7 +85,7 @@ def has(facts: Facts, at: PointOnChannel, given: params.Held, against: bool) -> 
     return bools(np.logical_and.reduce([facts.held(name) for name in given.fields]))
 
 
-@predicate("row", params.Held, _fields, unknown="an empty field is not had")
+@predicate("row", params.Held, _fields, unknown="an empty field is not had", unknown_is_yes=True)
 def has_no(facts: Facts, at: PointOnChannel, given: params.Held, against: bool) -> Bools:
     """The lead has none of these fields."""
     held = np.logical_or.reduce([facts.held(name) for name in given.fields])

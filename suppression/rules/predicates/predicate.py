@@ -44,6 +44,8 @@ class Predicate:
     begins: Callable[[Facts, Any], Days] | None = None
     #: The evidence in general, where parameters do not choose it.
     fixed: str = ""
+    #: Whether a rule that blocks takes what is absent or unread for a yes, so that it hits anyway.
+    unknown_is_yes: bool = False
 
     @property
     def reads_in_words(self) -> str:
@@ -61,6 +63,7 @@ def predicate(
     until: Callable[[Facts, Any], Days] | None = None,
     lacking: Callable[[Facts, PointOnChannel, Any], Bits] | None = None,
     begins: Callable[[Facts, Any], Days] | None = None,
+    unknown_is_yes: bool = False,
 ) -> Callable[[Test], Predicate]:
     """Make a function a predicate of its name, which asks what its docstring says."""
 
@@ -81,6 +84,7 @@ def predicate(
             lacking,
             begins,
             fixed,
+            unknown_is_yes,
         )
 
     return make

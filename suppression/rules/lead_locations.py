@@ -9,9 +9,11 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
-from schemas.columns import PHONE_SLOTS
+from schemas.columns import CODE_FIELDS, PHONE_SLOTS
 from schemas.contact.blank import EMPTY_WORDS
+from schemas.contact.calling_codes import calling_codes
 from schemas.contact.countries import Countries, read_country
 from suppression.rules.batch import Batch
 from suppression.rules.encode import Bits, Coded, Scalar, distinct, looked_up, looked_up_numbers
@@ -102,9 +104,22 @@ class LeadLocations:
         def make() -> Bits:
             bits = looked_up(self._batch.frame.get_column(f"{point}:region"), self._meaning, np.uint64)
             other = self._batch.column(f"{point}:other_region")
-            return bits if other is None else bits | looked_up(other, self._meaning, np.uint64)
+            if other is not None:
+                bits = bits | looked_up(other, self._meaning, np.uint64)
+            return bits | self._of_code_beside(point)
 
         return self._batch.once(("number", point), make)
+
+    def _of_code_beside(self, point: str) -> Bits:
+        """Territories of a calling code in a column of its own, where the number contradicts it."""
+        own = next((name for name, slot in CODE_FIELDS.items() if slot == point), "")
+        column = self._batch.column(own)
+        column = self._batch.column("phone_code") if column is None else column
+        if column is None:
+            return np.zeros(self._batch.rows, dtype=np.uint64)
+        beside = pl.DataFrame({"number": self._batch.frame.get_column(point), "code": calling_codes(column)})
+        other = beside.select(pl.when(~pl.col("number").str.starts_with("+" + pl.col("code"))).then("code")).to_series()
+        return looked_up(other, lambda code: self._meaning(COUNTRY_CODE_TO_REGION_CODE[int(code)][0]), np.uint64)
 
     def _of_numbers(self) -> Bits:
         bits = np.zeros(self._batch.rows, dtype=np.uint64)

@@ -33,7 +33,7 @@ def test_a_country_is_read_in_any_spelling(country: str, rule: str, reasons: Rea
 
 @pytest.mark.parametrize("country", ["Atlantis", "see notes", "US?", "not US", "US, Mordor"])
 def test_a_country_that_nobody_can_read_is_for_review(country: str, reasons: Reasons) -> None:
-    assert reasons(country=country) == ["unread.country"]
+    assert reasons(country=country)[0] == "unread.country"
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ Config = TypeVar("Config", bound=BaseModel)
 Channel = Literal["call", "text", "email", "post"]
 TypePolicy = Literal["allow", "flag", "block"]
 PastPolicy = Literal["block", "flag", "off"]
+#: How far a match of a list reaches: the point, the channels that reach such a point, or the person on every channel.
+PersonScope = Literal["point", "channel", "everything"]
 _REAL = (*FICTIONAL_NUMBERS, *EXAMPLE_DOMAINS)
 
 
@@ -137,6 +139,7 @@ class Campaign(_Model):
     dedupe: Dedupe = Dedupe()
     phone_types: PhoneTypes = PhoneTypes()
     calling: Calling = Calling()
+    person: dict[ListKindName, PersonScope] = {}
     rules: RulesChoice = RulesChoice()
     evidence: CampaignEvidence = CampaignEvidence()
     store_lists: list[str] = []

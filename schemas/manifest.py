@@ -187,6 +187,9 @@ class Manifest(_Model):
     rescrub_of: EarlierRun | None = Field(default=None, description="only of rescrub; row_id is that run's")
     mail_check: MailChecked | None = Field(default=None, description="only with --check-mx")
     history: UsedHistory | None = Field(default=None, description="only with a ledger; left out without")
+    person: dict[str, str] = Field(
+        default={}, description="kinds of list whose matches bind the person, and how far: channel or everything"
+    )
     rules: UsedRules
     libraries: dict[str, str] = Field(description="versions of the libraries that decide results")
     outputs: dict[str, OutputFile]

@@ -26,6 +26,6 @@ RULES = BatchCheck(
     rules_stage,
     codes=frozenset({"rules.not_covered", "rules.no_country", *(f"unread.{field}" for field in UNREAD_FIELDS)}),
     adds=UNTIL.names,
-    after=("refusals", "normalise", "quality", "screen"),
+    after=("refusals", "normalise", "quality", "screen", "person"),
     reviews=True,
 )

@@ -1,0 +1,53 @@
+"""A person, not a point: what somebody said by one phone or address holds for the person's other points as well."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from schemas.columns import EMAIL_SLOTS
+from schemas.config import PersonScope
+from schemas.findings import findings, no_findings
+
+#: Kinds of list that hold what people said to us, and how far that reaches where a campaign says nothing else. A
+#: request made to us is one to leave the person alone; an unsubscribe or a complaint is about its channel.
+SCOPES: Mapping[str, PersonScope] = {
+    "dnc.internal": "everything",
+    "email.unsubscribed": "channel",
+    "email.complained": "channel",
+}
+
+
+def scopes_of(chosen: Mapping[str, PersonScope]) -> dict[str, PersonScope]:
+    """How far each kind of list reaches: as the campaign has chosen, else as it is by default."""
+    return {kind: scope for kind, scope in {**SCOPES, **chosen}.items() if scope != "point"}
+
+
+def bound(found: pl.DataFrame, scopes: Mapping[str, PersonScope], channels: tuple[str, ...]) -> pl.DataFrame:
+    """Findings that bind the person: of the whole row, on the list's channels or on all.
+
+    ``found`` are matches of lists (`FINDING_SCHEMA`); ``channels`` those of the campaign.
+    """
+    more = [no_findings()]
+    for kind, scope in scopes.items():
+        matches = found.filter((pl.col("code") == kind) & (pl.col("effect") == "block") & pl.col("point").is_not_null())
+        if matches.is_empty():
+            continue
+        if scope == "everything":
+            more.append(_of_person(matches, kind, None))
+            continue
+        by_email = pl.col("point").is_in(EMAIL_SLOTS)
+        more += [
+            _of_person(matches.filter(by_email == (channel == "email")), kind, channel)
+            for channel in channels
+            if channel != "post"
+        ]
+    return pl.concat(more)
+
+
+def _of_person(matches: pl.DataFrame, kind: str, channel: str | None) -> pl.DataFrame:
+    once = matches.unique("row_id", keep="first", maintain_order=True)
+    source = pl.lit("the same person, by ") + pl.col("source")
+    detail = pl.col("detail") + " (" + pl.col("point") + "), which binds the person"
+    return findings(once, kind, source=source, detail=detail, channel=channel)

@@ -137,6 +137,8 @@ class UsedRules(_Model):
     checked: bool
     packs: list[UsedPack] = []
     calling_day: date | None = Field(default=None, description="the day for which calling hours were worked out")
+    contact_from: date | None = Field(default=None, description="first day of contact, whose law was asked")
+    contact_to: date | None = Field(default=None, description="last day of contact")
     always: list[str] = Field(default=[], description="countries whose rules applied to every lead")
     weaker: list[str] = Field(default=[], description="overrides that allow more than what is shipped, accepted")
     withheld_returns: list[str] = Field(

@@ -260,9 +260,16 @@ def _acquire(lock: int, folder: Path, wait_seconds: float) -> None:
 
 
 def open_fit(
-    store: Store, names: list[str], day: date, allow_stale: list[str], max_age: MaxAge = NO_MAX_AGE
+    store: Store,
+    names: list[str],
+    day: date,
+    allow_stale: list[str],
+    max_age: MaxAge = NO_MAX_AGE,
+    used_until: date | None = None,
 ) -> list[SuppressionList]:
-    """Open lists for a run on ``day``. `ListError` names every one that is stale and not allowed to be."""
+    """Open lists for a run on ``day``, which are used until a later one. `ListError` names every one that is stale then
+    and not allowed to be."""
+    last = used_until or day
     opened = [store.open(name, day) for name in names]
     opened = [replace(lst, max_age=max_age.of(lst.facts.kind)) for lst in opened]
     ahead = [f"'{lst.facts.name}' ({lst.facts.as_of})" for lst in opened if lst.facts.as_of > day]
@@ -271,12 +278,12 @@ def open_fit(
             f"Suppression lists dated after the day of the run, {day}: {', '.join(ahead)}.",
             "Correct --as-of, of the run or of the list.",
         )
-    stale = {lst.facts.name: lst.valid_until for lst in opened if lst.valid_until and lst.valid_until < day}
+    stale = {lst.facts.name: lst.valid_until for lst in opened if lst.valid_until and lst.valid_until < last}
     refused = {name: until for name, until in stale.items() if name not in allow_stale}
     if refused:
         shown = ", ".join(f"'{name}' (usable until {until})" for name, until in refused.items())
         raise ListError(
-            f"Stale suppression lists on {day}: {shown}.", "Load new copies, or name each with --allow-stale NAME."
+            f"Stale suppression lists on {last}: {shown}.", "Load new copies, or name each with --allow-stale NAME."
         )
     return [replace(lst, stale_allowed=lst.facts.name in stale) for lst in opened]
 

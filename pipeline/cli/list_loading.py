@@ -17,8 +17,8 @@ Column = Annotated[
     list[str] | None,
     typer.Option(
         metavar="[ROLE=]HEADER",
-        help="Column that holds the entries, or a role: number, email, domain, hash, area, date, expiry, reason, "
-        "severity, code, status, action. Repeatable.",
+        help="Column that holds the entries, or a role: number, email, domain, hash, area, country, calling_code, "
+        "date, expiry, reason, severity, code, status, action. Repeatable.",
     ),
 ]
 StatusWord = Annotated[

@@ -219,6 +219,12 @@ def _inside(new: Stretch, old: Stretch) -> bool:
     return set(new.weekdays) <= set(old.weekdays) and old.opens <= new.opens and new.closes <= old.closes
 
 
+class Permit(Statute):
+    """A fact that nothing bars contact of this kind. It changes no verdict: without it the contact is for review."""
+
+    channels: list[RuleChannel] = Field(min_length=1)
+
+
 class Pack(_Model):
     """The rules of one jurisdiction."""
 
@@ -231,6 +237,7 @@ class Pack(_Model):
     notes: str = ""
     rules: list[Rule] = Field(min_length=1)
     hours: list[Hours] = []
+    permits: list[Permit] = []
 
     @property
     def covered(self) -> frozenset[str]:

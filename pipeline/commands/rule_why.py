@@ -119,7 +119,7 @@ def _setting(manifest: Manifest) -> Setting:
         manifest.entity,
         manifest.rules.campaign_evidence,
         manifest.rules.vendor_evidence,
-        tuple(Consulted(lst.kind, lst.registry, lst.as_of, lst.name) for lst in manifest.lists),
+        tuple(Consulted(lst.kind, lst.registry, lst.known_as_of, lst.name) for lst in manifest.lists),
         contact=(manifest.rules.contact_from or manifest.as_of, manifest.rules.contact_to or manifest.as_of),
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,12 +19,11 @@ from pipeline.stages.checks import RunCheck
 from pipeline.stages.mail_check import CACHE_FILE
 from pipeline.stages.registry import RUN_CHECKS
 from schemas.contact.apply import Apply
-from schemas.errors import ListError
 from schemas.files.table import FileTally
 from schemas.list_version import ListVersion
 from suppression.lists import SuppressionList, open_version
 from suppression.loading import build_version
-from suppression.store import open_fit
+from suppression.store import fit_lists, open_fit
 
 if TYPE_CHECKING:  # what a ledger needs is loaded only where there is one
     from pipeline.ledger.run_past import RunPast
@@ -118,7 +116,8 @@ def _open_lists(
     for spec in plan.lists:
         built = build_version(spec, folder / spec.name, apply)
         notes += [f"list {spec.name}: {warning}" for warning in built.warnings]
-        lists.append(_fit_until(last, open_version(folder / spec.name, request.as_of), request))
+        opened = [open_version(folder / spec.name, request.as_of)]
+        lists += fit_lists(opened, request.as_of, request.allow_stale, used_until=last)
         identities.append(spec.identity(source.sha256 for source in built.facts.sources))
     if plan.store is not None:
         names, allowed = plan.store_lists, request.allow_stale
@@ -126,16 +125,6 @@ def _open_lists(
         lists += stored
         identities += [stored_identity(lst.facts, lst.max_age) for lst in stored]
     return lists, identities
-
-
-def _fit_until(last: date, lst: SuppressionList, request: Request) -> SuppressionList:
-    """A list of this run, dated today. `ListError` when it is too old by the last day of contact."""
-    if lst.valid_until is None or lst.valid_until >= last or lst.facts.name in request.allow_stale:
-        return lst
-    raise ListError(
-        f"Suppression list '{lst.facts.name}' of today is usable until {lst.valid_until}; contact is on {last}.",
-        "Scrub nearer to the day of contact, or name it with --allow-stale NAME.",
-    )
 
 
 def stored_identity(facts: ListVersion, max_age: int | None) -> str:

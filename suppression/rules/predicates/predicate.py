@@ -73,7 +73,7 @@ def predicate(
     def make(test: Test) -> Predicate:
         return Predicate(
             test.__name__,
-            (test.__doc__ or "").strip(),
+            (test.__doc__ or "").strip().partition("\n")[0],
             params,
             reads,
             (lambda _given: names) if isinstance(evidence, str) else evidence,

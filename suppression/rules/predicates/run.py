@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from suppression.rules.facts import Facts
 from suppression.rules.predicates import params
 from suppression.rules.predicates.lead import lists_of
 from suppression.rules.predicates.predicate import predicate
-from suppression.rules.setting import PointOnChannel
+from suppression.rules.setting import Consulted, PointOnChannel
 from suppression.rules.time_windows import Bools
 
 _SAFE_HARBOUR_PARTS = 6
+_SEVERAL = 2
 
 
 def _of_campaign(given: params.OfCampaign | params.UndeclaredByCampaign) -> tuple[str]:
@@ -24,17 +25,20 @@ def _of_vendor(given: params.OfVendor | params.Undeclared) -> tuple[str]:
 
 @predicate("run", params.ListedIn, lists_of, unknown="no copy", lack_matters=False)
 def no_copy(facts: Facts, at: PointOnChannel, given: params.ListedIn, against: bool) -> Bools:
-    """No copy young enough was consulted: of each registry named, or for the campaign's region one that names none."""
+    """No copy young enough was consulted: of each registry named, or for the campaign's region one that names none.
+
+    A copy of unknown age is not young enough for any age. One that names no registry is not two of them at once.
+    """
     oldest = facts.setting.last_contact - timedelta(days=given.max_age_days or 0)
     setting = facts.setting
     home = given.country in {None, setting.region}
-    copies = [
-        copy.registry
-        for copy in setting.lists
-        if copy.kind in given.kinds and (given.max_age_days is None or copy.as_of >= oldest)
-    ]
+    copies = [copy.registry for copy in setting.lists if copy.kind in given.kinds and _young(copy, given, oldest)]
     named = bool(given.registries) and all(name in copies for name in given.registries)
-    return facts.all(not (named or (home and None in copies)))
+    return facts.all(not (named or (home and None in copies and len(given.registries) < _SEVERAL)))
+
+
+def _young(copy: Consulted, given: params.ListedIn, oldest: date) -> bool:
+    return given.max_age_days is None or (copy.as_of is not None and copy.as_of >= oldest)
 
 
 @predicate("run", params.OfCampaign, _of_campaign, unknown="against contact, unless the rule says otherwise")

@@ -53,6 +53,7 @@ def law(tmp_path: Path) -> LawScrub:
             'treat_as_real = ["nanp-555-01xx", "ofcom-drama", "arcep-drama", "example.com"]\n'
             + (f'region = "{region}"\n' if region else "")
             + f"{more}[dedupe]\nkeys = []\n{campaign}"
+            + "".join(_list(kind, as_of) for kind in EMPTY_REGISTRIES | (lists or {}))
         )
         files = {"leadscrub.toml": "", "campaigns/c.toml": text, "drop.csv": drop}
         options: list[str | Path] = []
@@ -60,9 +61,7 @@ def law(tmp_path: Path) -> LawScrub:
             files["vendors/v.toml"] = f'name = "v"\n[evidence]\n{vendor}'
             options = ["--vendor", "v"]
         for kind, entries in (EMPTY_REGISTRIES | (lists or {})).items():
-            name = kind.replace(".", "-")
-            files[f"{name}.txt"] = "\n".join(entries) + "\n"
-            options += ["--list", f"{kind}:{name}={folder / name}.txt"]
+            files[f"{kind}.txt"] = "\n".join(entries) + "\n"
         for name, content in files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(content, encoding="utf-8")
@@ -71,6 +70,12 @@ def law(tmp_path: Path) -> LawScrub:
         return Scrubbed(ran.code, ran.out, ran.err, folder / "out")
 
     return run
+
+
+def _list(kind: str, as_of: str) -> str:
+    """A list of the campaign, made on the day of the run."""
+    name = kind.replace(".", "-")
+    return f'[[lists]]\nkind = "{kind}"\nname = "{name}"\nfile = "../{kind}.txt"\nas_of = {as_of}\n'
 
 
 Reasons = Callable[..., list[str]]

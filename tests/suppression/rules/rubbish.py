@@ -190,8 +190,9 @@ def _scrubbed(case: Example, leads: list[dict[str, str]], folder: Path) -> list[
     campaign = CAMPAIGN | ({"dialling": "automated"} if spoken == "automated" else {})
     campaign |= PASSED_ON if "transfer" in rule.leaving else {}
     campaign |= _of(case, "campaign.")
+    day = case.said.get("as_of", DAY)
     lists = "".join(
-        _list(kind, leads, folder, listed=kind in case.said.get("listed", []))
+        _list(kind, leads, folder, day, listed=kind in case.said.get("listed", []))
         for kind in dict.fromkeys(
             [*case.said.get("listed", []), *(c["kind"] for c in case.said.get("consulted", _COPIES))]
         )
@@ -208,7 +209,6 @@ def _scrubbed(case: Example, leads: list[dict[str, str]], folder: Path) -> list[
         (folder / name).write_text(content, encoding="utf-8")
     columns = dict.fromkeys([*(name for lead in leads for name in lead)])
     pl.DataFrame({name: [lead.get(name, "") for lead in leads] for name in columns}).write_csv(folder / "drop.csv")
-    day = case.said.get("as_of", DAY)
     ran = scrub_files(
         [folder / "drop.csv"], folder / "out", "--campaign", folder / "campaigns" / "c.toml", "--vendor", "v",
         "--as-of", str(day), "--force",
@@ -233,7 +233,7 @@ def _of(case: Example, prefix: str) -> dict[str, Any]:
     return {name.removeprefix(prefix): value for name, value in case.said.items() if name.startswith(prefix)}
 
 
-def _list(kind: str, leads: list[dict[str, str]], folder: Path, *, listed: bool) -> str:
+def _list(kind: str, leads: list[dict[str, str]], folder: Path, day: date, *, listed: bool) -> str:
     """A list of a campaign that holds the leads' points, or somebody else's."""
     name = kind.replace(".", "-")
     held = {lead[point] for lead in leads for point in ("phone", "email") if point in lead} if listed else set()
@@ -243,7 +243,7 @@ def _list(kind: str, leads: list[dict[str, str]], folder: Path, *, listed: bool)
     wanted = sorted(entry for entry in entries if kind not in _OF_KIND or ("@" in entry) == ("email" in kind))
     (folder / f"{name}.txt").parent.mkdir(exist_ok=True, parents=True)
     (folder / f"{name}.txt").write_text("\n".join(wanted) + "\n", encoding="utf-8")
-    return f'[[lists]]\nkind = "{kind}"\nname = "{name}"\nfile = "../{name}.txt"\n'
+    return f'[[lists]]\nkind = "{kind}"\nname = "{name}"\nfile = "../{name}.txt"\nas_of = {day}\n'
 
 
 _OF_KIND = {

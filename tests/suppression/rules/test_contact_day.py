@@ -43,12 +43,12 @@ def test_a_business_relationship_ends_before_the_call(day: str, found: list[str]
 
 
 def test_a_copy_that_is_too_old_on_the_day_of_contact_stops_the_run(law: LawScrub) -> None:
-    """16 CFR 310.4(b)(3)(iv): 31 days. A list of this run is dated today."""
+    """16 CFR 310.4(b)(3)(iv): 31 days."""
     lead = {"phone": "+12025550101", "country": "US", "state": "DC"}
     assert law(lead, more=calling("2026-12-22")).code == 0
     late = law(lead, more=calling("2026-12-22", "2026-12-23"))
     assert late.code == 5
-    assert "usable until 2026-12-22; contact is on 2026-12-23" in late.err
+    assert "Stale suppression lists on 2026-12-23: 'dnc-national' (usable until 2026-12-22)" in late.err
 
 
 def test_the_days_of_contact_are_recorded(law: LawScrub) -> None:

@@ -43,6 +43,13 @@ dialling = "live"
 product_class = []
 safe_harbour = ["procedures", "training", "entity_list", "registry_process", "monitoring", "error_only"]
 """
+REGISTRY = f"""\
+[[lists]]
+kind = "dnc.national"
+name = "dnc.national"
+file = "{SHARED / "registry" / "ftc_complaint_numbers.zip"}"
+as_of = 2026-11-21
+"""
 VENDOR = 'name = "{name}"\n[evidence]\nsource_type = "public_directory"\n{more}\n'
 
 
@@ -81,10 +88,9 @@ def officials(tmp_path_factory: pytest.TempPathFactory) -> Scrubbed:
     return under_law(
         tmp_path_factory.mktemp("us"),
         SHARED / "drops" / "openstates_people.csv",
-        OFFICIALS,
+        OFFICIALS + REGISTRY,
         "openstates",
         'origin = "openstates/people"',
-        *("--dnc", SHARED / "registry" / "ftc_complaint_numbers.zip"),
     )
 
 

@@ -307,6 +307,13 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "Add that country's pack to the campaign's [rules]; where there is none, have counsel decide.",
     ),
     ReasonCode(
+        "rules.unverified",
+        "review",
+        "review",
+        "No rule of the packs says whether this kind of contact is allowed in the lead's country (docs/coverage.md).",
+        "Have counsel decide; a pack of the workspace can hold what they find ([[rules]] or [[permits]]).",
+    ),
+    ReasonCode(
         "rules.no_country",
         "review",
         "review",

@@ -24,7 +24,9 @@ def rules_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.Data
 RULES = BatchCheck(
     "rules",
     rules_stage,
-    codes=frozenset({"rules.not_covered", "rules.no_country", *(f"unread.{field}" for field in UNREAD_FIELDS)}),
+    codes=frozenset(
+        {"rules.not_covered", "rules.unverified", "rules.no_country", *(f"unread.{field}" for field in UNREAD_FIELDS)}
+    ),
     adds=UNTIL.names,
     after=("refusals", "normalise", "quality", "screen", "person"),
     reviews=True,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from schemas.config import Channel
@@ -45,27 +45,38 @@ class Cell:
 CELLS = tuple(Cell(way, audience) for way in CONTACT for audience in AUDIENCES)
 
 
-def answers(packs: Iterable[LoadedPack], first: date, last: date) -> dict[str, dict[Cell, list[str]]]:
-    """For each country that the packs cover, the ids that answer each cell on all days from first to last."""
+def answers(packs: Iterable[LoadedPack], day: date) -> dict[str, dict[Cell, list[str]]]:
+    """For each country that the packs cover, the ids that answer each cell on a day."""
     packs = list(packs)
     countries = sorted({region for pack in packs for region in pack.pack.covered} - {EVERYWHERE})
     found: dict[str, dict[Cell, list[str]]] = {country: {cell: [] for cell in CELLS} for country in countries}
     for statute, regions in _statutes(packs):
-        if not (statute.in_force(first) and statute.in_force(last)):
-            continue
-        for cell in CELLS:
+        for cell in CELLS if statute.in_force(day) else ():
             if _speaks_of(statute, cell):
-                for region in regions:
-                    if region in found:
-                        found[region][cell].append(statute.id)
+                for region in found.keys() & set(regions):
+                    found[region][cell].append(statute.id)
     return found
 
 
 def unanswered(packs: Iterable[LoadedPack], first: date, last: date) -> dict[Cell, frozenset[str]]:
-    """Countries in which each cell has no answer on some day; cells that every country answers are left out."""
-    by_country = answers(packs, first, last)
-    lacking = {cell: frozenset(c for c, cells in by_country.items() if not cells[cell]) for cell in CELLS}
-    return {cell: countries for cell, countries in lacking.items() if countries}
+    """Countries in which a cell has no answer on some day; cells that every country answers are left out."""
+    packs = list(packs)
+    lacking: dict[Cell, set[str]] = {}
+    for day in _days(packs, first, last):
+        for country, cells in answers(packs, day).items():
+            for cell, ids in cells.items():
+                if not ids:
+                    lacking.setdefault(cell, set()).add(country)
+    return {cell: frozenset(lacking[cell]) for cell in CELLS if cell in lacking}
+
+
+def _days(packs: list[LoadedPack], first: date, last: date) -> set[date]:
+    """The first day, and each later one on which something comes into force or has ended."""
+    changes = {first}
+    for statute, _ in _statutes(packs) if first < last else ():
+        ended = None if statute.in_force_to is None else statute.in_force_to + timedelta(days=1)
+        changes |= {day for day in (statute.in_force_from, ended) if day is not None and first < day <= last}
+    return changes
 
 
 def _statutes(packs: list[LoadedPack]) -> Iterable[tuple[Statute, tuple[str, ...]]]:

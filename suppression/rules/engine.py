@@ -17,6 +17,7 @@ from schemas.config import Channel
 from schemas.errors import ConfigError
 from schemas.findings import no_findings
 from schemas.rules import EVERYWHERE, Rule, RuleChannel
+from suppression.rules.coverage import CHANNEL_OF, Cell, unanswered
 from suppression.rules.facts import Facts
 from suppression.rules.loading import Asked, LoadedPack, PackRule
 from suppression.rules.setting import PointOnChannel, Setting
@@ -60,7 +61,11 @@ class RuleSet:
     def __init__(self, packs: list[LoadedPack], setting: Setting, always: Iterable[str] = ()) -> None:
         self.packs, self.setting = packs, setting
         self.rules = [each for pack in packs for each in pack.rules]
-        scopes = sorted({each.regions for each in self.rules})
+        lacking = unanswered(packs, setting.first_contact, setting.last_contact)
+        # Of undeclared dialling both ways are asked.
+        asked = {way for way in CHANNEL_OF if setting.reached((way,))}
+        self._unanswered = {cell: tuple(sorted(lacks)) for cell, lacks in lacking.items() if cell.way in asked}
+        scopes = sorted({*(each.regions for each in self.rules), *self._unanswered.values()})
         if len(scopes) > _COVERED:
             raise ConfigError([f"{len(scopes)} different sets of regions in the rule packs; at most {_COVERED} fit"])
         self._scopes = {regions: bit for bit, regions in enumerate(scopes)}
@@ -268,6 +273,16 @@ class RuleSet:
                     everywhere = EVERYWHERE in each.of.regions
                     found = found | (True if everywhere else (here & each.scope) != 0)
         return bools(found)
+
+    def unverified(self, facts: Facts) -> Iterator[tuple[Cell, str, Channel, Bools]]:
+        """Points in a country whose question of contact no rule answers: no rule that hits does not mean allowed."""
+        for cell, countries in self._unanswered.items():
+            channel, scope = CHANNEL_OF[cell.way], np.uint64(1 << self._scopes[countries])
+            for point in facts.points(channel):
+                audience = facts.business() if cell.audience == "business" else ~facts.business()
+                rows = facts.present(point) & audience & bools((facts.territory(point) & scope) != 0)
+                if rows.any():
+                    yield cell, point, channel, rows
 
     def points(self, facts: Facts) -> list[str]:
         """Contact points of a batch that the campaign's channels can reach."""

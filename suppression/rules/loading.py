@@ -128,7 +128,8 @@ def _laid_over(name: str, own: Path | None, faults: list[str]) -> LoadedPack | N
     for path, pack in zip(paths, packs, strict=True):
         if pack.name != name:
             faults.append(f"{path}: the pack calls itself '{pack.name}'; its file is '{name}.toml'")
-        if len({fact.id for fact in (*pack.rules, *pack.hours)}) < len(pack.rules) + len(pack.hours):
+        facts = (*pack.rules, *pack.hours, *pack.permits)
+        if len({fact.id for fact in facts}) < len(facts):
             faults.append(f"{path}: two rules have the same id")
     base, top = packs[0], packs[-1]
     version = base.version if len(packs) == 1 else f"{base.version}+{top.version}"
@@ -143,7 +144,11 @@ def _laid_over(name: str, own: Path | None, faults: list[str]) -> LoadedPack | N
     hours, wider = merged_hours(packs, version)
     if own is not None:
         faults += [f"{own}: {fault}" for fault in faults_of(hours.values())]
-    pack = base.model_copy(update={"version": version})
+    permits = {permit.id: permit for each in packs for permit in each.permits}
+    if own is not None and len(packs) == 2:
+        # What a workspace permits of its own, or changes, allows more than what is shipped.
+        weaker += [permit.id for permit in top.permits if permit not in base.permits]
+    pack = base.model_copy(update={"version": version, "permits": list(permits.values())})
     return LoadedPack(pack, digest, resolved, (*weaker, *wider), tuple(hours.values()))
 
 

@@ -133,4 +133,10 @@ def _coverage(rules: RuleSet, facts: Facts) -> list[_Against]:
                 places = np.flatnonzero(rows)
                 none = np.zeros(len(places), dtype=np.int64)
                 found.append(_Against(places, point, code, CODES[code].effect, source, None, [said], none))
+    for cell, point, channel, rows in rules.unverified(facts):
+        places = np.flatnonzero(rows)
+        none = np.zeros(len(places), dtype=np.int64)
+        said = f"no rule of these packs was verified on {cell} in the country of the number or the address"
+        effect = CODES["rules.unverified"].effect
+        found.append(_Against(places, point, "rules.unverified", effect, source, channel, [said], none))
     return found

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
+from pipeline.commands.rule_coverage import mark
 from schemas.codes import CODES, NOT_ACCEPTED
 from schemas.manifest import manifest_json_schema
+from schemas.rules import CONTACT
+from suppression.rules.coverage import answers
 from suppression.rules.describe import hours_in_words, lifted_by, period
 from suppression.rules.loading import load_packs
 from suppression.rules.predicates.registry import PREDICATES
@@ -76,6 +80,12 @@ def rules_catalogue() -> str:
             said = (f"{hours.audience}, {' '.join(hours.channels)}", hours.title, hours_in_words(hours))
             sure = (str(hours.citation), hours.confidence, period(hours))
             lines.append(f"| `{hours.id}` | " + " | ".join((*said, *sure)) + " |")
+        if pack.pack.permits:
+            lines += ["", "| permit | who, channels | says | law | sure | in force |", "|---|---|---|---|---|---|"]
+        for permit in pack.pack.permits:
+            whom = f"{permit.audience}, {' '.join(permit.channels)}"
+            sure = (str(permit.citation), permit.confidence, period(permit))
+            lines.append(f"| `{permit.id}` | " + " | ".join((whom, permit.title, *sure)) + " |")
     return "\n".join(lines) + "\n"
 
 
@@ -97,7 +107,29 @@ def predicates() -> str:
     return "\n".join(lines) + "\n"
 
 
+def coverage() -> str:
+    """Which questions of contact the shipped packs answer, as Markdown."""
+    found = answers(load_packs(["all"]), COVERAGE_DAY)
+    lines = [
+        "# What the packs cover",
+        "",
+        f"For each country, whether a rule was verified on {COVERAGE_DAY}: *yes* for consumers and businesses, or for",
+        "which of the two. Where nothing was verified (-), the contact is for review (`rules.unverified`), and so is",
+        "every contact in a country that is not here (`rules.not_covered`). `leadscrub rules coverage --country PT`",
+        "names the rules behind each answer.",
+        "",
+        f"| country | {' | '.join(CONTACT)} |",
+        "|---|" + "---|" * len(CONTACT),
+    ]
+    for country, cells in found.items():
+        lines.append(f"| {country} | {' | '.join(mark(cells, way) for way in CONTACT)} |")
+    return "\n".join(lines) + "\n"
+
+
+#: Day of the table: the law of a day is fixed.
+COVERAGE_DAY = date(2026, 11, 28)
 GENERATED = {
+    "docs/coverage.md": coverage,
     "docs/predicates.md": predicates,
     "docs/rules.md": rules_catalogue,
     "docs/reasons.md": reasons,

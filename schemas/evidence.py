@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Literal
 
@@ -20,6 +21,33 @@ def _country(text: str) -> str:
 
 
 Country = Annotated[str, AfterValidator(_country)]
+_STATE = re.compile(r"[A-Z]{2}")
+
+
+def _state(text: str) -> str:
+    code = text.strip().upper()
+    if _STATE.fullmatch(code) is None:
+        raise ValueError(f"'{text}' is not a state of the United States (two letters, as in TX)")
+    return code
+
+
+def _jurisdiction(text: str) -> str:
+    country, _, state = text.strip().upper().partition("-")
+    if state and country != "US":
+        raise ValueError(f"'{text}': only states of the United States have rules of their own (as in US-TX)")
+    return f"{_country(country)}-{_state(state)}" if state else _country(country)
+
+
+def country_and_state(jurisdiction: str) -> tuple[str, str | None]:
+    """Country and state of a jurisdiction, as in US-TX."""
+    country, _, state = jurisdiction.partition("-")
+    return country, state or None
+
+
+#: Two letters of a state of the United States.
+State = Annotated[str, AfterValidator(_state)]
+#: A country, or a state of the United States as US-TX.
+Jurisdiction = Annotated[str, AfterValidator(_jurisdiction)]
 #: What a vendor's document says about passing the data on.
 Promise = Literal["none", "bars_resale"]
 SourceType = Literal[
@@ -35,7 +63,8 @@ Mechanism = Literal["scc", "bcr", "art49", "dpf"]
 #: Kinds of goods for which some law has a rule of its own.
 ProductClass = Literal[
     "claims_management", "pensions", "energy_saving", "renewable_energy", "accessible_housing", "energy_contract",
-    "office_supplies", "mobile_subscription", "books", "press_subscription", "insurance_brokering", "rescue_service",
+    "office_supplies", "mobile_subscription",
+    "telecoms", "payroll_credit", "gambling", "books", "press_subscription", "insurance_brokering", "rescue_service",
 ]  # fmt: skip
 
 
@@ -120,6 +149,10 @@ class VendorEvidence(_Model):
     transfer_mechanism: Literal["none_needed", "adequacy", "scc", "bcr", "art49"] | None = None
     special_category: bool | None = Field(default=None, description="the list's topic reveals health, faith, …")
     acquisition: Literal["asset_deal", "share_deal", "none"] | None = None
+    disclosed_fields: list[str] | None = Field(
+        default=None,
+        description="fields of a lead that people were told of; phone and email for contact points",
+    )
     nda_binds_us: bool | None = None
     attestations: list[Attestation] = []
 
@@ -158,6 +191,10 @@ class CampaignEvidence(_Model):
         description="greatest age of the sale behind a soft opt-in",
     )
     consent_words: ConsentWords = ConsentWords()
+    wireless_removed: bool | None = Field(default=None, description="wireless numbers were found and taken out")
+    emergency_states: list[State] | None = Field(
+        default=None, description="states of the United States in which an emergency is declared; [] for none"
+    )
     texas_registered: bool | None = Field(default=None, description="registered and secured under Texas Ch. 302")
     storage_country: Country | None = None
     destination_country: Country | None = Field(default=None, description="where the result is sent")
@@ -191,4 +228,6 @@ class RulesChoice(_Model):
     """[rules] of a campaign: which packs apply, and places whose law applies to everyone."""
 
     packs: list[str] = []
-    always: list[Country] = Field(default=[], description="regions whose rules apply to every lead, as the seller's")
+    always: list[Jurisdiction] = Field(
+        default=[], description="countries, or states as US-TX, whose rules apply to every lead: the seller's own"
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from schemas.config import Channel
+from schemas.evidence import country_and_state
 from suppression.rules.hours import PackHours
 from suppression.rules.loading import LoadedPack
 from suppression.rules.locations import Location
@@ -107,7 +108,7 @@ class CallingHours:
             and not set(self._setting.reached(each.hours.channels)).isdisjoint(who.channels)
             and (
                 each.speaks_of(place.region, place.state)
-                or any(each.speaks_of(region, None) for region in self._always)
+                or any(each.speaks_of(*country_and_state(code)) for code in self._always)
             )
         )
 
@@ -148,6 +149,8 @@ def _on(each: PackHours, place: Location, day: date) -> Spoken:
     shut = None if today or not each.hours.open else f"closed on {_DAYS[day.weekday()]}, {day}"
     if each.hours.closed_on_holidays and (name := _holiday(each, place, day)) is not None:
         today, shut = [], f"closed on {name}, {day}"
+    if f"{day:%m-%d}" in each.hours.closed_on.get(place.state or place.region, ()):
+        today, shut = [], f"closed on {day:%-d %B}, {day}"
     zones = (each.hours.zone,) if each.hours.zone else place.zones
     by_zone = [
         _joined((in_utc(day, stretch.opens, name), in_utc(day, stretch.closes, name)) for stretch in today)

@@ -53,6 +53,7 @@ def hours_in_words(hours: Hours) -> str:
         said.append(f"in {hours.zone}")
     if hours.closed_on_holidays:
         said.append("not on public holidays")
+    said += [f"not on {', '.join(days)} in {place}" for place, days in hours.closed_on.items()]
     if hours.max_attempts is not None:
         said.append(attempts_in_words(hours.max_attempts, hours.attempt_days))
     return "; ".join(said)

@@ -15,6 +15,7 @@ from schemas.codes import ReasonCode, with_rules
 from schemas.columns import CHANNEL_POINTS, PHONE_SLOTS, POINTS
 from schemas.config import Channel
 from schemas.errors import ConfigError
+from schemas.evidence import country_and_state
 from schemas.findings import no_findings
 from schemas.rules import EVERYWHERE, Rule, RuleChannel
 from suppression.rules.coverage import CHANNEL_OF, Cell, unanswered
@@ -22,7 +23,7 @@ from suppression.rules.facts import Facts
 from suppression.rules.loading import Asked, LoadedPack, PackRule
 from suppression.rules.setting import PointOnChannel, Setting
 from suppression.rules.time_windows import Bools, bools
-from suppression.rules.us_states import state_bits
+from suppression.rules.us_states import is_state, state_bits
 
 #: Bits of a lead's territory: the highest says that no pack covers a country, the next that one does.
 _UNCOVERED = 63
@@ -72,7 +73,11 @@ class RuleSet:
         self._covered = frozenset[str]().union(*(pack.pack.covered for pack in packs)) - {EVERYWHERE}
         self._meanings: dict[str, int] = {}
         self._everywhere = sum(1 << bit for regions, bit in self._scopes.items() if EVERYWHERE in regions)
-        self._always = np.uint64(sum({1 << b for code in always for b in range(62) if self.meaning(code) >> b & 1}))
+        places = [country_and_state(code) for code in always]
+        self._always = np.uint64(sum({1 << b for code, _ in places for b in range(62) if self.meaning(code) >> b & 1}))
+        if wrong := [state for _, state in places if state is not None and not is_state(state)]:
+            raise ConfigError([f"[rules] always: '{state}' is not a state of the United States" for state in wrong])
+        self._always_states = np.uint64(state_bits({state for _, state in places if state is not None}))
         in_force = [each for each in self.rules if self._in_force(each.rule) and self._heard(each)]
         lifting: dict[str, list[Active]] = {}
         for each in in_force:
@@ -221,7 +226,7 @@ class RuleSet:
         if EVERYWHERE not in active.of.regions:
             chosen &= ((classes.territory | self._always) & active.scope) != 0
             if active.states:
-                chosen &= (classes.states & active.states) != 0
+                chosen &= ((classes.states | self._always_states) & active.states) != 0
         if audience != "any":
             chosen &= classes.business == (audience == "business")
         return classes.rows(chosen)

@@ -134,3 +134,14 @@ def token_expired(facts: Facts, at: PointOnChannel, given: params.Nothing, again
     day = facts.days("consent_at")
     old = (day == NO_DAY) | (facts.today - day.astype(np.int64) > TRUSTEDFORM_DAYS)
     return bools(facts.held("trustedform_cert_url") & old)
+
+
+@predicate(
+    "row",
+    params.Nothing,
+    "withdrawn_at, consent_basis, consent_at, consent_method, consent_named_parties, received_at",
+    unknown="not renewed",
+)
+def renewed(facts: Facts, at: PointOnChannel, given: params.Nothing, against: bool) -> Bools:
+    """Consent was withdrawn, and given anew to us by name on a later day."""
+    return bools(facts.withdrawn() & ~_withdrawn(facts, renewable=True))

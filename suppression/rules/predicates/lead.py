@@ -20,7 +20,7 @@ def lists_of(given: params.ListedIn) -> list[str]:
     return [f"list {kind}" for kind in given.kinds]
 
 
-def _field(given: params.Since) -> tuple[str]:
+def _field(given: params.Since | params.FromDay) -> tuple[str]:
     return (given.field,)
 
 
@@ -58,6 +58,25 @@ def past(facts: Facts, at: PointOnChannel, given: params.Since, against: bool) -
     known = facts.past(given.field)
     over = known & (facts.days(given.field) < given.window.earliest(facts.setting.last_contact))
     return bools(over | ~known if against else over)
+
+
+@predicate(
+    "row", params.Told, "notice_at, received_at, vendor partners_named", unknown="nobody was told", unknown_is_yes=True
+)
+def not_told(facts: Facts, at: PointOnChannel, given: params.Told, against: bool) -> Bools:
+    """Nobody told the person in time: after the data came to us and within the window, or before and of us by name."""
+    notice, received = facts.days("notice_at"), facts.days("received_at")
+    known = facts.past("notice_at") & facts.past("received_at")
+    in_time = known & (notice >= received) & (notice <= given.window.last_days(received))
+    # Whoever was told before we had the data was told of us only where the collector named us.
+    before = facts.past("notice_at") & (~known | (notice < received))
+    return bools(~(in_time | (before & (facts.setting.vendor.partners_named is True))))
+
+
+@predicate("row", params.FromDay, _field, unknown="it is not")
+def from_day(facts: Facts, at: PointOnChannel, given: params.FromDay, against: bool) -> Bools:
+    """The date is of this day or later, and not still to come."""
+    return bools(facts.past(given.field) & (facts.days(given.field) >= since_epoch(given.day)))
 
 
 def _newest(facts: Facts, given: params.Inactive) -> Days:

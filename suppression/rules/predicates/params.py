@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -54,6 +55,7 @@ class ListedIn(_Parameters):
     kinds: list[Kind] = Field(min_length=1)
     registries: list[str] = []
     max_age_days: int | None = None
+    same_month: bool = Field(default=False, description="of the calendar month of contact")
     country: str | None = None
 
 
@@ -82,6 +84,19 @@ class Since(_Parameters):
 
     field: DayField
     window: Window
+
+
+class Told(_Parameters):
+    """How long after the data was received a person may be told."""
+
+    window: Window
+
+
+class FromDay(_Parameters):
+    """A date of the lead and the first day that counts."""
+
+    field: DayField
+    day: date
 
 
 class Held(_Parameters):

@@ -12,8 +12,11 @@ _REGISTER: tuple[Predicate, ...] = (
     consents.consent,
     consents.consent_lacks,
     consents.withdrawn,
+    consents.renewed,
     lead.within,
     lead.past,
+    lead.from_day,
+    lead.not_told,
     lead.inactive,
     lead.has,
     lead.has_no,
@@ -42,6 +45,7 @@ _REGISTER: tuple[Predicate, ...] = (
     transfer.destination_outside,
     transfer.listed_anywhere,
     transfer.agreed_to_sharing,
+    transfer.undisclosed,
     transfer.exported,
 )
 

@@ -33,6 +33,13 @@ def no_copy(facts: Facts, at: PointOnChannel, given: params.ListedIn, against: b
     setting = facts.setting
     home = given.country in {None, setting.region}
     copies = [copy.registry for copy in setting.lists if copy.kind in given.kinds and _young(copy, given, oldest)]
+    if given.same_month:
+        month = (setting.last_contact.year, setting.last_contact.month)
+        copies = [
+            copy.registry
+            for copy in setting.lists
+            if copy.kind in given.kinds and copy.as_of is not None and (copy.as_of.year, copy.as_of.month) == month
+        ]
     named = bool(given.registries) and all(name in copies for name in given.registries)
     return facts.all(not (named or (home and None in copies and len(given.registries) < _SEVERAL)))
 

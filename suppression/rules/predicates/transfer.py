@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
+from schemas.columns import EMAIL_SLOTS, PERSON, PHONE_SLOTS
 from suppression.rules.consent import BIT
 from suppression.rules.facts import Facts
 from suppression.rules.predicates import params
@@ -109,3 +109,18 @@ def destination_outside(facts: Facts, at: PointOnChannel, given: params.Countrie
     """What leaves goes to another country than these."""
     destination = facts.setting.campaign.destination_country
     return facts.all(destination is not None and destination not in given.countries)
+
+
+@predicate(
+    "row", params.Nothing, "vendor disclosed_fields", unknown="nothing was disclosed: not asked", lack_matters=False
+)
+def undisclosed(facts: Facts, at: PointOnChannel, given: params.Nothing, against: bool) -> Bools:
+    """The lead has a field that people were not told of."""
+    disclosed = facts.setting.vendor.disclosed_fields
+    if disclosed is None:
+        return facts.all(False)
+    told = {name.strip().lower() for name in disclosed}
+    kinds = {**dict.fromkeys(PHONE_SLOTS, "phone"), **dict.fromkeys(EMAIL_SLOTS, "email")}
+    hidden = [name for name in (*PERSON, *kinds) if name not in told and kinds.get(name, name) not in told]
+    held = [facts.held(name) for name in hidden]
+    return bools(np.logical_or.reduce(held)) if held else facts.all(False)

@@ -25,7 +25,11 @@ dealt_with_us = true
 """
 OWN = 'source_type = "own_customers"\norigin = "own shop"\n'
 #: Registries that hold none of the leads.
-EMPTY_REGISTRIES = {"dnc.national": ("+12025550999",), "dnc.state": ("+12025550999",)}
+EMPTY_REGISTRIES = {
+    "dnc.national": ("+12025550999",),
+    "dnc.state": ("+12025550999",),
+    "phone.reassigned": ("+12025550999",),
+}
 
 LawScrub = Callable[..., Scrubbed]
 

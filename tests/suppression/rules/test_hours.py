@@ -21,7 +21,7 @@ from tests.suppression.rules.hours_cases import window
 CASES: dict[str, Any] = tomllib.loads((Path(__file__).parent / "hours.toml").read_text(encoding="utf-8"))
 HOURS: dict[str, PackHours] = {each.hours.id: each for pack in packs() for each in pack.hours}
 #: What these say is what the federal hours say as well.
-NO_STRICTER = {"us.va.hours"}
+NO_STRICTER = {"us.va.hours", "us.ut.holidays"}
 
 
 def cases(what: str) -> list[Any]:

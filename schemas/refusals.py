@@ -67,6 +67,7 @@ class _Register:
     allows: re.Pattern[str]
     agrees: re.Pattern[str]
     marks: re.Pattern[str]
+    mark: re.Pattern[str]
     state: re.Pattern[str]
     stateful: re.Pattern[str]
     about: re.Pattern[str]
@@ -159,7 +160,9 @@ def _marked(column: RefusalColumn, cell: str) -> tuple[Said, tuple[str, ...]]:
     refused: set[str] = set()
     for label in _APART.split(cell):
         known, folded = meaning("refusal", label), _parted(fold_words(label))
-        if known == "closed" or (known is None and _register().refuses.search(folded)):
+        match = None if known in {"open", "unsaid"} else _register().refuses.search(folded)
+        several = (known == "closed" and " " in folded) or (match is not None and " " in match[0])
+        if several or _register().mark.fullmatch(folded):
             named = {name for name, pattern in _register().channels.items() if pattern.search(folded)}
             refused |= named & set(CHANNELS) or set(column.channels)
     found = tuple(channel for channel in CHANNELS if channel in refused)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from schemas.columns import EMAIL_SLOTS
+from schemas.columns import EMAIL_SLOTS, POINTS
 from schemas.config import PersonScope
 from schemas.findings import findings, no_findings
 
@@ -24,14 +24,21 @@ def scopes_of(chosen: Mapping[str, PersonScope]) -> dict[str, PersonScope]:
     return {kind: scope for kind, scope in {**SCOPES, **chosen}.items() if scope != "point"}
 
 
-def bound(found: pl.DataFrame, scopes: Mapping[str, PersonScope], channels: tuple[str, ...]) -> pl.DataFrame:
+def bound(
+    frame: pl.DataFrame, found: pl.DataFrame, scopes: Mapping[str, PersonScope], channels: tuple[str, ...]
+) -> pl.DataFrame:
     """Findings that bind the person: of the whole row, on the list's channels or on all.
 
-    ``found`` are matches of lists (`FINDING_SCHEMA`); ``channels`` those of the campaign.
+    ``found`` are matches of lists (`FINDING_SCHEMA`); ``channels`` those of the campaign. Nothing is added to rows of
+    ``frame`` (with ``row_id`` and the contact columns in play) that have no other point than those that match.
     """
     more = [no_findings()]
+    points = [point for point in POINTS if point in frame.columns]
+    if "post" in channels and "address_1" in frame.columns:
+        points.append("address_1")
     for kind, scope in scopes.items():
         matches = found.filter((pl.col("code") == kind) & (pl.col("effect") == "block") & pl.col("point").is_not_null())
+        matches = _with_others(frame, matches, points)
         if matches.is_empty():
             continue
         if scope == "everything":
@@ -44,6 +51,16 @@ def bound(found: pl.DataFrame, scopes: Mapping[str, PersonScope], channels: tupl
             if channel != "post"
         ]
     return pl.concat(more)
+
+
+def _with_others(frame: pl.DataFrame, matches: pl.DataFrame, points: list[str]) -> pl.DataFrame:
+    """Matches of rows that have another point."""
+    if matches.is_empty():
+        return matches
+    held = frame.select("row_id", held=pl.sum_horizontal(pl.lit(0), *(pl.col(point).is_not_null() for point in points)))
+    listed = matches.group_by("row_id").agg(listed=pl.col("point").filter(pl.col("point").is_in(points)).n_unique())
+    rows = listed.join(held, on="row_id").filter(pl.col("listed") < pl.col("held")).get_column("row_id")
+    return matches.filter(pl.col("row_id").is_in(rows.implode()))
 
 
 def _of_person(matches: pl.DataFrame, kind: str, channel: str | None) -> pl.DataFrame:

@@ -53,6 +53,8 @@ OPEN = [
     (None, "HasOptedOutOfFax", "1"),
     (None, "Consent", "I agree to be called."),
     (None, "Opt in source", "no"),
+    (None, "Tags", "Opposition"),
+    (None, "Lead Status", "Cancelled"),
 ]
 
 

@@ -182,7 +182,6 @@ class CampaignEvidence(_Model):
     political: bool | None = None
     survey: bool | None = None
     caller_authorised: bool | None = Field(default=None, description="authorised firm or trustee of a pension scheme")
-    prospecting: bool | None = Field(default=None, description="false for a message that promotes nothing")
     relevant_jobs: list[Said] = Field(default=[], description="words of job titles that the offer relates to")
     lia: Said | None = Field(default=None, description="id of the legitimate-interests assessment")
     customer_months: int | None = Field(

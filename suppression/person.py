@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from schemas.columns import EMAIL_SLOTS, POINTS
+from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, POINTS
 from schemas.config import PersonScope
 from schemas.findings import findings, no_findings
 
@@ -38,18 +38,16 @@ def bound(
         points.append("address_1")
     for kind, scope in scopes.items():
         matches = found.filter((pl.col("code") == kind) & (pl.col("effect") == "block") & pl.col("point").is_not_null())
-        matches = _with_others(frame, matches, points)
         if matches.is_empty():
             continue
         if scope == "everything":
-            more.append(_of_person(matches, kind, None))
+            more.append(_of_person(_with_others(frame, matches, points), kind, None))
             continue
         by_email = pl.col("point").is_in(EMAIL_SLOTS)
-        more += [
-            _of_person(matches.filter(by_email == (channel == "email")), kind, channel)
-            for channel in channels
-            if channel != "post"
-        ]
+        for channel in channels:
+            reached = [point for point in CHANNEL_POINTS[channel] if point in frame.columns and channel != "post"]
+            mine = matches.filter(by_email == (channel == "email"))
+            more.append(_of_person(_with_others(frame, mine, reached), kind, channel))
     return pl.concat(more)
 
 

@@ -550,9 +550,9 @@ def test_retention_is_the_store_s_and_history_says_what_was_removed(store: Path,
     assert len(list((store / "versions").iterdir())) == 2  # ftc and ours
 
 
-def test_the_readme_s_commands_do_what_it_says(tmp_path: Path) -> None:
-    readme = (SAMPLE.parents[1] / "README.md").read_text()
-    block = readme[readme.index("leadscrub lists add registry") :].split("```")[0].replace("\\\n", " ")
+def test_the_page_s_commands_do_what_it_says(tmp_path: Path) -> None:
+    page = (SAMPLE.parents[1] / "docs" / "lists.md").read_text()
+    block = page[page.index("leadscrub lists add registry") :].split("```")[0].replace("\\\n", " ")
     root = str(SAMPLE.parent.parent)
     for line in block.strip().splitlines():
         words = line.replace("build/store", str(tmp_path / "store")).replace("data/", f"{root}/data/").split()[1:]

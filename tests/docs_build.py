@@ -83,6 +83,13 @@ def rules_catalogue() -> str:
     return "\n".join(lines) + "\n"
 
 
+GENERATED = {
+    "docs/cli.md": cli_page,
+    "docs/rules.md": rules_catalogue,
+    "docs/reasons.md": reasons,
+    "schemas/manifest.schema.json": manifest_json_schema,
+}
+
 #: Parts of pages that are written by hand otherwise, by page and by the name of their markers.
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "ARCHITECTURE.md": {"checks": checks_table, "columns": columns_table, "layers": layers},
@@ -97,13 +104,6 @@ def part(page: str, name: str) -> re.Match[str]:
     assert found, f"{page} has no markers of {name}"
     return found
 
-
-GENERATED = {
-    "docs/cli.md": cli_page,
-    "docs/rules.md": rules_catalogue,
-    "docs/reasons.md": reasons,
-    "schemas/manifest.schema.json": manifest_json_schema,
-}
 
 if __name__ == "__main__":
     for name, make in GENERATED.items():

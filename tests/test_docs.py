@@ -147,7 +147,7 @@ def test_commands_inside_sentences_exist() -> None:
     for page in PAGES:
         if page.name == "CHANGELOG.md":
             continue
-        for spoken in re.findall(r"`(leadscrub(?: [^`]+)?)`", page.read_text(encoding="utf-8")):
+        for spoken in re.findall(r"`(leadscrub(?: [a-z-][^`]*)?)`", page.read_text(encoding="utf-8")):
             words = spoken.split()
             name = next((" ".join(words[:n]) for n in (3, 2) if " ".join(words[:n]) in known), None)
             if name is None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from pipeline.commands.init_workspace import EXAMPLES
 from schemas.codes import CODES, NOT_ACCEPTED
 from schemas.manifest import manifest_json_schema
 from suppression.rules.loading import load_packs
@@ -83,8 +84,22 @@ def rules_catalogue() -> str:
     return "\n".join(lines) + "\n"
 
 
+def workspace() -> str:
+    """The page of a workspace's files: the commented examples that ``leadscrub init`` writes."""
+    lines = [
+        "# The files of a workspace",
+        "",
+        "`leadscrub init DIR` writes these. A line behind a `#` shows a setting and what it takes; take the `#` away to use",
+        "it. Every fault of a file is reported with its line (exit 3), and a misspelt key with the nearest right one.",
+    ]
+    for name, text in EXAMPLES.items():
+        lines += ["", f"## `{name}`", "", "```toml", text.rstrip("\n"), "```"]
+    return "\n".join(lines) + "\n"
+
+
 GENERATED = {
     "docs/cli.md": cli_page,
+    "docs/workspace.md": workspace,
     "docs/rules.md": rules_catalogue,
     "docs/reasons.md": reasons,
     "schemas/manifest.schema.json": manifest_json_schema,

@@ -35,8 +35,8 @@ class Today(date):
     """The day that the pages speak of, whenever the test runs."""
 
     @classmethod
-    def today(cls) -> date:
-        return date(2026, 11, 21)
+    def today(cls) -> Today:
+        return cls(2026, 11, 21)
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from schemas.errors import OutputError
 
-_FILES = {
+#: Every file of a new workspace, by its path.
+EXAMPLES = {
     "leadscrub.toml": """\
 # This folder is a leadscrub workspace. Campaigns, vendors and layouts are found below it.
 
@@ -43,7 +44,7 @@ policy = "first"                    # or newest_consent
 # cross_vendor = "block"            # or flag, off: another vendor was first
 # history_days = 90                 # only what was received in so many days before; for ever when not said
 
-# What becomes of each type of number: allow, flag or block. What is not named keeps its default (see the README).
+# What becomes of each type of number: allow, flag or block. What is not named keeps its default.
 # [phone_types]
 # toll_free = "block"
 # shared_cost = "allow"
@@ -67,7 +68,7 @@ policy = "first"                    # or newest_consent
 # sender_identified = true
 # optout_offered = true
 # lia = "LIA-2026-04"               # our legitimate-interests assessment
-# passes_on = "none"                # what becomes of the result: none, processor, partner or sale; see the README
+# passes_on = "none"                # what becomes of the result: none, processor, partner or sale
 # destination_country = "US"        # where it goes
 
 # Lists, read for each run. Files are relative to this folder.
@@ -154,7 +155,7 @@ name = "example"
 def make_workspace(folder: Path) -> None:
     """Write the examples; files that exist are kept."""
     try:
-        for name, text in _FILES.items():
+        for name, text in EXAMPLES.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.exists():

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from pipeline.stages.checks import BatchCheck, Declared
 from pipeline.stages.registry import FIRST_PASS, RUN_CHECKS, SECOND_PASS
-from schemas import frame_columns
-from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS, PLAIN_FIELDS, POINTS
+from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS, PLAIN_FIELDS, POINTS, POST_POINT
 from schemas.frame_columns import POINT_COLUMNS, PointColumn
 
 ROOT = Path(__file__).parents[2]
@@ -57,7 +56,7 @@ def columns_table() -> str:
 
 
 def _points(column: PointColumn) -> str:
-    kinds = {"phones": PHONE_SLOTS[0], "emails": EMAIL_SLOTS[0], "the address": frame_columns.POST_POINT}
+    kinds = {"phones": PHONE_SLOTS[0], "emails": EMAIL_SLOTS[0], "the address": POST_POINT}
     return ", ".join(kind for kind, point in kinds.items() if point in column.points)
 
 

@@ -89,8 +89,8 @@ def workspace() -> str:
     lines = [
         "# The files of a workspace",
         "",
-        "`leadscrub init DIR` writes these. A line behind a `#` shows a setting and what it takes; take the `#` away to use",
-        "it. Every fault of a file is reported with its line (exit 3), and a misspelt key with the nearest right one.",
+        "`leadscrub init DIR` writes these. A line behind a `#` shows a setting; take the `#` away to use it.",
+        "Every fault of a file is reported with its line (exit 3).",
     ]
     for name, text in EXAMPLES.items():
         lines += ["", f"## `{name}`", "", "```toml", text.rstrip("\n"), "```"]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from schemas.errors import ListError, UsageError
-from suppression.formats.register import FORMATS, format_named
+from schemas.errors import FileError, ListError, UsageError
+from suppression.formats.registry import FORMATS, format_named
 from tests.suppression.formats.reading import detected, read
 
 _SHA256 = "aQ3XCsMAaQ3XCsMAaQ3XCsMAaQ3XCsMAaQ3XCsMAaQ0="
@@ -147,5 +147,5 @@ def test_undeclared_change_file_is_refused_with_what_to_declare() -> None:
 
 
 def test_bytes_that_are_no_text_are_refused() -> None:
-    with pytest.raises(ListError, match="not text"):
-        read(b"2\x001\x002\x00\n")
+    with pytest.raises(FileError, match=r"'list\.txt' is binary"):
+        read(b"212\x00555\x010100\n")

@@ -15,8 +15,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from pipeline.reading.careful import LineTooLongError, read_carefully, sound_cells
-from schemas.errors import DropError
+from schemas.errors import FileError
+from schemas.files.record_parser import LineTooLongError, read_carefully, sound_cells
 
 Positions = npt.NDArray[np.int64]
 _QUOTE, _LF, _CR = 34, 10, 13
@@ -235,9 +235,9 @@ def _carefully(text: bytes, shape: Shape, first_line: int, *, last: bool) -> Rec
     try:
         read = read_carefully(text, shape.width, shape.delimiter, last=last, max_record=MAX_RECORD_BYTES)
     except LineTooLongError as error:
-        raise DropError(
+        raise FileError(
             f"line {first_line + error.line} is longer than {MAX_RECORD_BYTES >> 20} MB.",
-            "Is this CSV? Cut the line, or have the vendor send the file again.",
+            "Is this CSV? Cut the line, or get the file again.",
         ) from error
     bad = pl.Series(np.isin(np.arange(len(read.lines)), list(read.malformed)))
     raw = np.full(len(read.lines), None, dtype=object)

@@ -14,8 +14,8 @@ import polars as pl
 
 from schemas.errors import ListError
 from suppression.formats.blocks import NOT_LISTED, Block
+from suppression.formats.entry_filters import joined
 from suppression.formats.format import Format
-from suppression.formats.judging import joined
 from suppression.formats.members import Member
 from suppression.formats.options import Options
 from suppression.formats.roles import Roles, has_entries

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.reading.inputs import Input
-from pipeline.reading.spool import Spooled
-from pipeline.reading.table import SOURCE, FileTally
+from schemas.files.inputs import Input
+from schemas.files.spool import Spooled
+from schemas.files.table import SOURCE, FileTally
 
 #: Columns of a part that are the source's own begin with this.
 CELL = "cell:"

@@ -18,7 +18,9 @@ from typing import Any
 
 #: Memory and processor time that a workbook may take. A million rows of twenty columns take half of either.
 MAX_MEMORY = 4 << 30
-_MAX_SECONDS = 1_200
+MAX_SECONDS = 1_200
+#: What a report says instead of a library's own words when memory did not suffice.
+MEMORY = "out of memory"
 _ROWS = 1 << 15
 _ERRORS = {
     "NA": "#N/A",
@@ -34,10 +36,25 @@ _ERRORS = {
 
 def main(kind: str, handle: int, start: int, wanted: list[str]) -> None:
     """Write the wanted sheets, or all visible ones, to the file from ``start`` on; print where each of them is."""
-    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (_MAX_SECONDS, _MAX_SECONDS))
+    _limit(resource.RLIMIT_AS, MAX_MEMORY)
+    _limit(resource.RLIMIT_CPU, MAX_SECONDS)
     os.environ["POLARS_MAX_THREADS"] = "1"
 
+    try:
+        report = _report(kind, handle, start, wanted)
+    except MemoryError:
+        report = {"fault": MEMORY}
+    sys.stdout.write(json.dumps(report))
+
+
+def _limit(what: int, most: int) -> None:
+    """Lower a limit; one that is lower already stays."""
+    _, hard = resource.getrlimit(what)
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(what, (most, most))
+
+
+def _report(kind: str, handle: int, start: int, wanted: list[str]) -> dict[str, Any]:
     import fastexcel  # noqa: PLC0415  # libraries are loaded under the limits
 
     content = sys.stdin.buffer.read()
@@ -54,7 +71,7 @@ def main(kind: str, handle: int, start: int, wanted: list[str]) -> None:
                 report["sheets"].append(_convert(reader, position, name, zeros, output, any_state=bool(wanted)))
     except fastexcel.FastExcelError as error:
         report["fault"] = str(error).splitlines()[0]
-    sys.stdout.write(json.dumps(report))
+    return report
 
 
 def _convert(
@@ -64,7 +81,7 @@ def _convert(
     import fastexcel  # noqa: PLC0415
     import polars as pl  # noqa: PLC0415
 
-    from pipeline.reading.converted import CELL, write_part  # noqa: PLC0415
+    from schemas.files.converted import CELL, write_part  # noqa: PLC0415
 
     # Libraries leave the interpreter while they work, so both go on at once.
     with ThreadPoolExecutor(1) as beside:
@@ -116,27 +133,23 @@ def _with_plain_dates(cells: Any) -> Any:
 
 
 def _zeros(kind: str, content: bytes) -> Callable[[int], Any]:
-    from pipeline.reading.workbook.zeros import Zeros  # noqa: PLC0415
+    from schemas.files.workbook.zeros import Zeros  # noqa: PLC0415
 
     if kind == "xlsx":
-        from pipeline.reading.workbook.zeros_xlsx import zeros_in_xlsx  # noqa: PLC0415
+        from schemas.files.workbook.zeros_xlsx import zeros_in_xlsx  # noqa: PLC0415
 
         archive = zipfile.ZipFile(io.BytesIO(content))
         return lambda sheet: zeros_in_xlsx(archive, sheet)
     if kind == "ods":
-        from pipeline.reading.workbook.zeros_ods import zeros_in_ods  # noqa: PLC0415
+        from schemas.files.workbook.zeros_ods import zeros_in_ods  # noqa: PLC0415
 
         archive = zipfile.ZipFile(io.BytesIO(content))
         return lambda sheet: zeros_in_ods(archive, sheet)
     if kind == "xls":
         import xlrd  # noqa: PLC0415
 
-        from pipeline.reading.workbook.zeros_xls import zeros_in_xls  # noqa: PLC0415
+        from schemas.files.workbook.zeros_xls import zeros_in_xls  # noqa: PLC0415
 
         book = xlrd.open_workbook(file_contents=content, formatting_info=True, on_demand=True, logfile=io.StringIO())
         return lambda sheet: zeros_in_xls(book, sheet)
     return lambda _: Zeros((), (), ())
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:])

@@ -11,12 +11,12 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.reading.as_text import as_text
-from pipeline.reading.inputs import Input
-from pipeline.reading.limits import refuse_width
-from pipeline.reading.table import SOURCE, FileTally, Table
-from pipeline.reading.unique_names import unique_names
-from schemas.errors import DropError
+from schemas.errors import FileError
+from schemas.files.as_text import as_text
+from schemas.files.inputs import Input
+from schemas.files.limits import refuse_width
+from schemas.files.table import SOURCE, FileTally, Table
+from schemas.files.unique_names import unique_names
 
 Form = Literal["parquet", "arrow"]
 _ARROW_FILE = b"ARROW1"
@@ -24,7 +24,7 @@ _DAMAGE = (pa.ArrowException, OSError, ValueError)
 
 
 def open_arrow(given: Input, name: str, form: Form) -> Table:
-    """Open a file of either kind. `DropError` when it is damaged."""
+    """Open a file of either kind. `FileError` when it is damaged."""
     try:
         with given.open("rb") as stream:
             header = tuple(_schema(stream, form).names)
@@ -97,6 +97,6 @@ def _reading(given: Input, form: Form) -> Iterator[None]:
         raise _damaged(given, form) from error
 
 
-def _damaged(given: Input, form: Form) -> DropError:
+def _damaged(given: Input, form: Form) -> FileError:
     what = "Parquet" if form == "parquet" else "Arrow"
-    return DropError(f"'{given}' is a damaged {what} file.", "Ask the vendor to send it again.")
+    return FileError(f"'{given}' is a damaged {what} file.", "Ask for it again.")

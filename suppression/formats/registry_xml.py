@@ -22,7 +22,7 @@ from suppression.formats.format import Format
 from suppression.formats.members import Member
 from suppression.formats.options import Options
 from suppression.formats.sample import Sample
-from suppression.formats.text import as_utf8, text_chunks
+from suppression.formats.text import Recoder, text_chunks
 
 _LONGEST_TAG: Final = 1 << 20
 _KNOWN: Final = ("list", "/list", "ac", "/ac", "ph", "/ph", "?xml", "!doctype", "!--")
@@ -45,9 +45,10 @@ class _State:
     listed_area: str | None = None
     last: str = ""
     covers: set[str] = field(default_factory=set)
+    recoder: Recoder = field(default_factory=Recoder)
 
 
-def read_tagged(member: Member, _options: Options) -> Iterator[Block]:
+def read_registry_xml(member: Member, _options: Options) -> Iterator[Block]:
     """Yield ten-digit texts. `ListError`: an element of another name, a list that is not a full one, or entities."""
     said = said_by(member)
     state = _State(covers=set(said))
@@ -68,7 +69,7 @@ def read_tagged(member: Member, _options: Options) -> Iterator[Block]:
 
 def _block(piece: bytes, member: Member, said: frozenset[str], state: _State) -> Block:
     """Read whole tags, each with the text up to the next."""
-    pieces = _pieces(as_utf8(piece).decode(), state)
+    pieces = _pieces(state.recoder.utf8(piece).decode(), state)
     # Nearly every piece is a plain number; only the others are taken apart.
     tags = _taken_apart(pieces.filter(pl.col("plain").is_null()))
     _refuse_strangers(tags, member)
@@ -213,7 +214,7 @@ CANADA_XML: Final = Format(
     "documented",
     "CRTC, National DNCL: description of list files",
     _is_canadian,
-    read_tagged,
+    read_registry_xml,
 )
 FTC_XML: Final = Format(
     "ftc-xml",
@@ -221,5 +222,5 @@ FTC_XML: Final = Format(
     "documented",
     "FTC, Q&A for Telemarketers and Sellers: XML tagged file; sample from the registry's help pages",
     _is_registry,
-    read_tagged,
+    read_registry_xml,
 )

@@ -9,7 +9,7 @@ import re
 import zipfile
 from xml.parsers import expat
 
-from pipeline.reading.workbook.zeros import Zeros
+from schemas.files.workbook.zeros import Zeros
 
 _SHOWN = re.compile(rb'value-type="float"[^>]*>\s*<text:p>0\d')
 _BLOCK = 1 << 20

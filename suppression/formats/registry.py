@@ -6,7 +6,6 @@ from typing import Final
 
 from schemas.errors import ListError, UsageError
 from schemas.support.names import did_you_mean
-from suppression.formats.answers import REASSIGNED, WASH
 from suppression.formats.change import FTC_CHANGE
 from suppression.formats.esp import KLAVIYO, MAILUP, SENDGRID
 from suppression.formats.esp_sections import HUBSPOT, MAILCHIMP
@@ -15,10 +14,11 @@ from suppression.formats.format import Format
 from suppression.formats.hashes import CALIFORNIA_DROP, HEX_HASHES
 from suppression.formats.lines import DOMAINS, PLAIN
 from suppression.formats.litigators import LITIGATORS
+from suppression.formats.registry_xml import CANADA_XML, FTC_XML
 from suppression.formats.sample import Sample
 from suppression.formats.tables import CSV
-from suppression.formats.tagged import CANADA_XML, FTC_XML
 from suppression.formats.tps import UK_TPS
+from suppression.formats.wash_results import REASSIGNED, WASH
 
 FORMATS: Final = (
     CANADA_XML,

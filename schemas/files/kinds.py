@@ -6,8 +6,8 @@ import codecs
 import zipfile
 from typing import BinaryIO, Final, Literal
 
-from pipeline.reading.inputs import Input
-from schemas.errors import DropError
+from schemas.errors import FileError
+from schemas.files.inputs import Input
 
 Kind = Literal["text", "json", "parquet", "arrow", "zip", "gzip", "zstd", "bzip2", "xlsx", "xlsb", "xls", "ods"]
 
@@ -34,29 +34,35 @@ _FOREIGN: Final = (
     (b"Rar!\x1a\x07", "a RAR archive", "Unpack it ('unrar x FILE') and name the files in it."),
     (b"\xfd7zXZ\x00", "xz-compressed", "Unpack it ('unxz FILE') and name what comes out."),
     (b"FEA1", "a Feather file of version 1", "Write it as Parquet or as Feather of version 2."),
-    (b"%PDF", "a PDF", "Ask the vendor for the table itself, as CSV."),
+    (b"%PDF", "a PDF", "Ask for the table itself, as CSV."),
     (b"SQLite format 3", "a database", "Export its table as CSV."),
-    (b"{\\rtf", "a text document (rtf)", "Ask the vendor for the table itself, as CSV."),
+    (b"{\\rtf", "a text document (rtf)", "Ask for the table itself, as CSV."),
 )
+#: How much of a file's beginning tells its kind.
+HEAD_BYTES: Final = 512
 _MARKS: Final = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _ARCHIVE_MARK: Final = {"xl/workbook.xml": "xlsx", "xl/workbook.bin": "xlsb"}
 
 
 def kind_of(given: Input) -> Kind:
-    """Find out what a file is. `DropError` when it is something that is not read."""
+    """Find out what a file is. `FileError` when it is something that is not read."""
     with given.open("rb") as stream:
-        head = stream.read(512)
-        for magic, what, hint in _FOREIGN:
-            if head.startswith(magic):
-                raise DropError(f"'{given}' is {what}, which is not read.", hint)
-        if head[257:262] == b"ustar":
-            raise DropError(f"'{given}' is a tar archive, which is not read.", "Unpack it and name the files in it.")
-        kind = next((kind for magic, kind in _MAGIC if head.startswith(magic)), None)
-        if kind == "zip":
-            return _kind_of_zip(stream, given)
-        if kind is not None:
-            return kind
-    return "json" if _looks_json(head) else "text"
+        kind = kind_of_head(stream.read(HEAD_BYTES), str(given))
+        return _kind_of_zip(stream, given) if kind == "zip" else kind
+
+
+def kind_of_head(head: bytes, shown: str) -> Kind:
+    """Find out what a file is by its first `HEAD_BYTES`; a workbook that is a zip archive is a ``zip`` here.
+
+    Raises `FileError` when it is something that is not read.
+    """
+    for magic, what, hint in _FOREIGN:
+        if head.startswith(magic):
+            raise FileError(f"'{shown}' is {what}, which is not read.", hint)
+    if head[257:262] == b"ustar":
+        raise FileError(f"'{shown}' is a tar archive, which is not read.", "Unpack it and name the files in it.")
+    kind = next((kind for magic, kind in _MAGIC if head.startswith(magic)), None)
+    return kind or ("json" if _looks_json(head) else "text")
 
 
 def _kind_of_zip(stream: BinaryIO, given: Input) -> Kind:
@@ -69,13 +75,11 @@ def _kind_of_zip(stream: BinaryIO, given: Input) -> Kind:
                     return kind  # type: ignore[return-value]  # both are kinds
             declared = archive.read("mimetype")[:100] if "mimetype" in names else b""
     except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
-        raise DropError(
-            f"'{given}' is a damaged zip archive or workbook (xlsx, ods).", "Ask the vendor to send it again."
-        ) from error
+        raise FileError(f"'{given}' is a damaged zip archive or workbook (xlsx, ods).", "Ask for it again.") from error
     if declared.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
         return "ods"
     if declared or "[Content_Types].xml" in names:
-        raise DropError(f"'{given}' is a document without sheets.", "Ask the vendor for the table itself, as CSV.")
+        raise FileError(f"'{given}' is a document without sheets.", "Ask for the table itself, as CSV.")
     return "zip"
 
 

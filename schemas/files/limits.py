@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from schemas.errors import DropError
+from schemas.errors import FileError
 
 #: Text packs 4 to 20 times, a table of equal cells 60 times. Beyond both limits a file is no drop.
 BOMB_RATIO: Final = 200
@@ -18,14 +18,14 @@ MAX_COLUMNS: Final = 4_096
 
 
 def refuse_bomb(shown: str, packed: int, unpacked: int) -> None:
-    """Stop when so many bytes came of so few. `DropError`."""
+    """Stop when so many bytes came of so few. `FileError`."""
     if unpacked > BOMB_BYTES and unpacked > BOMB_RATIO * max(packed, 1):
-        raise DropError(
-            f"'{shown}' unpacks to more than {BOMB_RATIO} times its size; no drop does.",
+        raise FileError(
+            f"'{shown}' unpacks to more than {BOMB_RATIO} times its size; no list of leads or numbers does.",
             "Unpack it yourself and look at what is in it.",
         )
     if unpacked > MAX_UNPACKED:
-        raise DropError(f"'{shown}' unpacks to more than {MAX_UNPACKED >> 30} GB.", "Split it.")
+        raise FileError(f"'{shown}' unpacks to more than {MAX_UNPACKED >> 30} GB.", "Split it.")
 
 
 def bomb_watch(shown: str, packed: int, before: int = 0) -> Callable[[int], None]:
@@ -34,9 +34,9 @@ def bomb_watch(shown: str, packed: int, before: int = 0) -> Callable[[int], None
 
 
 def refuse_width(shown: str, columns: int) -> None:
-    """Stop at more columns than any list of leads has. `DropError`."""
+    """Stop at more columns than any list of leads has. `FileError`."""
     if columns > MAX_COLUMNS:
-        raise DropError(
+        raise FileError(
             f"'{shown}' has {columns:,} columns; at most {MAX_COLUMNS:,} are read.",
             "Is its delimiter right? Take out what is no column.",
         )

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 from charset_normalizer import from_bytes
 
-from pipeline.reading.inputs import Input
-from schemas.errors import DropError
+from schemas.errors import FileError
+from schemas.files.inputs import Input
 
 _BLOCK = 8 << 20
 _BOMS = (
@@ -56,26 +56,46 @@ class TextSurvey:
 
 
 def survey_text(path: Input, declared: str | None = None) -> TextSurvey:
-    """Read the whole file once. `DropError` when it is not text, or no encoding fits."""
+    """Read the whole file once. `FileError` when it is not text, or no encoding fits."""
     with path.open("rb") as stream:
         head = stream.read(4096)
-    mark, by_mark = next(((m, c) for m, c in _BOMS if head.startswith(m)), (b"", ""))
+    mark = _mark(head)[0]
     if declared is not None:
         return TextSurvey(Encoding(_known_codec(declared, path), len(mark), "declared by the layout"))
-    if by_mark not in ("", "utf-8"):
-        return TextSurvey(Encoding(by_mark, len(mark), "byte order mark"))
-    if (wide := _wide_codec(head)) is not None:
-        return TextSurvey(Encoding(wide, 0, "every other byte is NUL"))
-    if _is_binary(head):
-        raise DropError(f"'{path}' is binary, and no format that is read.", "Export it as CSV (UTF-8).")
+    if (wide := wide_encoding(head, str(path))) is not None:
+        return TextSurvey(wide)
     is_utf8, after_blank = _read_through(path, head)
     if is_utf8:
         why = "byte order mark" if mark else "the whole file is valid UTF-8"
         return TextSurvey(Encoding("utf-8", len(mark), why), after_blank)
-    sample = _lines_beyond_ascii(path)
-    return TextSurvey(
-        Encoding(_single_byte(sample, path), 0, "not UTF-8; judged by the lines with non-ASCII bytes"), after_blank
-    )
+    with path.open("rb") as stream:
+        beginning = stream.read(_SAMPLE)
+    codec = single_byte(_lines_beyond_ascii(path), beginning)
+    if codec is None:
+        raise FileError(
+            f"'{path}' is not UTF-8, and no other encoding fits it.",
+            "Name its encoding in a layout (--layout).",
+        )
+    return TextSurvey(Encoding(codec, 0, "not UTF-8; judged by the lines with non-ASCII bytes"), after_blank)
+
+
+def wide_encoding(head: bytes, shown: str) -> Encoding | None:
+    """Find UTF-16 or UTF-32 by a file's beginning, with or without a mark; None for text of single bytes or UTF-8.
+
+    Raises `FileError` when it is no text.
+    """
+    mark, codec = _mark(head)
+    if codec not in ("", "utf-8"):
+        return Encoding(codec, len(mark), "byte order mark")
+    if (wide := _wide_codec(head)) is not None:
+        return Encoding(wide, 0, "every other byte is NUL")
+    if _is_binary(head):
+        raise FileError(f"'{shown}' is binary, and no format that is read.", "Export it as CSV (UTF-8).")
+    return None
+
+
+def _mark(head: bytes) -> tuple[bytes, str]:
+    return next(((mark, codec) for mark, codec in _BOMS if head.startswith(mark)), (b"", ""))
 
 
 def _is_binary(head: bytes) -> bool:
@@ -102,7 +122,7 @@ def _known_codec(name: str, path: Input) -> str:
     try:
         return codecs.lookup(name).name
     except LookupError as error:
-        raise DropError(
+        raise FileError(
             f"'{path}': the layout's encoding '{name}' is not known.", "Try utf-8 or windows-1252."
         ) from error
 
@@ -179,11 +199,14 @@ def _lines_beyond_ascii(path: Input) -> bytes:
     return sample
 
 
-def _single_byte(sample: bytes, path: Input) -> str:
+def single_byte(sample: bytes, head: bytes) -> str | None:
+    """Judge the encoding of text that is not UTF-8; None when none fits.
+
+    ``sample``: lines with bytes beyond ASCII; ``head``: the text's beginning, up to 256 KB.
+    """
     # Where text is mostly ASCII, a few high bytes are the accents and curly quotes of western office programs; the
     # statistics of a general detector need far more text than that.
-    with path.open("rb") as stream:
-        head = stream.read(_SAMPLE)
+    head = head[:_SAMPLE]
     letters = sum(65 <= byte <= 90 or 97 <= byte <= 122 for byte in head)
     high = sum(byte > 127 for byte in head)
     mostly_ascii = high * 2 < letters
@@ -194,13 +217,8 @@ def _single_byte(sample: bytes, path: Input) -> str:
             pass
         else:
             return "cp1252"
-    best = from_bytes(sample).best()
-    if best is None:
-        raise DropError(
-            f"'{path}' is not UTF-8, and no other encoding fits it.",
-            "Name its encoding in a layout (--layout).",
-        )
-    return codecs.lookup(best.encoding).name
+    best = from_bytes(sample[:_SAMPLE]).best()
+    return None if best is None else codecs.lookup(best.encoding).name
 
 
 def display_name(codec: str) -> str:

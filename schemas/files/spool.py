@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol, cast
 
-from pipeline.reading.inputs import Delivery
 from schemas.errors import LeadscrubError
+from schemas.files.inputs import Delivery
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

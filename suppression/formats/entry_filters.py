@@ -32,21 +32,21 @@ def with_facts(
         place = roles.place(role)
         if place is None:
             continue
-        cells = rows.select(text_at(place).fill_null("").alias(name)).to_series()
+        cells = rows.select(text_at(place).alias(name)).to_series()
         value = _severity(cells) if role == "severity" else read_dates(cells, day_first)
         facts.append(value.alias(name))
         lost = int(((cells != "") & value.is_null()).sum())
         if lost:
             unread[header[place]] = unread.get(header[place], 0) + lost
     if (place := roles.place("status")) is not None:
-        facts.append(text_at(place).fill_null("").alias("status"))
+        facts.append(text_at(place).alias("status"))
     if (place := roles.place("action")) is not None:
-        word = text_at(place).fill_null("").str.to_uppercase()
+        word = text_at(place).str.to_uppercase()
         action = word.replace_strict(options.action_words, default=None, return_dtype=pl.String)
         facts.append(action.alias("action"))
     texts = [text_at(place) for place in roles.places.get("reason", ())]
     if (place := roles.place("code")) is not None:
-        listed = text_at(place).fill_null("").str.replace_all(_BETWEEN_CODES, ",").str.strip_chars(",")
+        listed = text_at(place).str.replace_all(_BETWEEN_CODES, ",").str.strip_chars(",")
         codes = pl.when(listed != "").then(listed.str.split(",")).otherwise(pl.lit([], dtype=pl.List(pl.String)))
         facts.append(codes.alias("codes"))
         texts.append(codes.list.join(","))
@@ -95,5 +95,5 @@ def _need(rows: pl.DataFrame, column: str, what: str, name: str) -> None:
 
 
 def text_at(place: int) -> pl.Expr:
-    """Return the trimmed cell of a column; null where the row is shorter."""
-    return trimmed(pl.col("cells").list.get(place, null_on_oob=True))
+    """Return the trimmed cell of a column, by its position."""
+    return trimmed(pl.col(str(place)))

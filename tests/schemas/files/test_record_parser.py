@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.reading.careful import LineTooLongError, read_carefully, sound_cells
-from pipeline.reading.records import Shape, split_block
+from schemas.files.record_parser import LineTooLongError, read_carefully, sound_cells
+from schemas.files.records import Shape, split_block
 
 DELIMITERS = (",", ";", "\t", "|")
 Row = tuple[int, tuple[str, ...] | None, str | None]

@@ -14,7 +14,7 @@ from typing import IO
 
 import polars as pl
 
-from pipeline.reading.workbook.zeros import Zeros, digits_shown
+from schemas.files.workbook.zeros import Zeros, digits_shown
 
 _BLOCK = 4 << 20
 _ATTRIBUTE = re.compile(rb'([\w:]+)\s*=\s*"([^"]*)"')

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xlrd.biffh import XL_CELL_NUMBER
 from xlrd.book import Book
 
-from pipeline.reading.workbook.zeros import Zeros, digits_shown
+from schemas.files.workbook.zeros import Zeros, digits_shown
 
 
 def zeros_in_xls(book: Book, sheet: int) -> Zeros:

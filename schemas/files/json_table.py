@@ -10,23 +10,23 @@ from typing import Any, TextIO
 
 import polars as pl
 
-from pipeline.reading.converted import CELL, ConvertedReader, write_part
-from pipeline.reading.encoding import display_name, survey_text
-from pipeline.reading.inputs import Input
-from pipeline.reading.json_values import DECODER, Pairs, cells_of, is_text
-from pipeline.reading.limits import refuse_width
-from pipeline.reading.records import MAX_RECORD_BYTES
-from pipeline.reading.spool import Spool, Spooled
-from pipeline.reading.table import Table
-from pipeline.reading.unique_names import unique_names
-from schemas.errors import DropError
+from schemas.errors import FileError
+from schemas.files.converted import CELL, ConvertedReader, write_part
+from schemas.files.encoding import display_name, survey_text
+from schemas.files.inputs import Input
+from schemas.files.json_values import DECODER, Pairs, cells_of, is_text
+from schemas.files.limits import refuse_width
+from schemas.files.records import MAX_RECORD_BYTES
+from schemas.files.spool import Spool, Spooled
+from schemas.files.table import Table
+from schemas.files.unique_names import unique_names
 from schemas.layout import Layout
 
 _BLOCK = 1 << 20
 #: Objects in a part, and characters: what stays in memory at once.
 _ROWS, _CHARACTERS = 20_000, 16 << 20
 _BLANKS = " \t\r\n"
-_SEND_AGAIN = "Ask the vendor to send it again."
+_SEND_AGAIN = "Ask for it again."
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class _Record:
 
 
 def open_json(given: Input, name: str, layout: Layout, spool: Spool) -> Table:
-    """Convert a file. `DropError`: no text, an array that breaks off or is no JSON, or objects too large."""
+    """Convert a file. `FileError`: no text, an array that breaks off or is no JSON, or objects too large."""
     encoding = survey_text(given, layout.encoding).encoding
     with given.open("rb") as stream:
         stream.seek(encoding.bom)
@@ -49,7 +49,7 @@ def open_json(given: Input, name: str, layout: Layout, spool: Spool) -> Table:
         records = _of_array(text, str(given)) if first == "[" else _of_lines(text, str(given))
         parts, keys = _convert(records, spool, str(given))
     if not keys:
-        raise DropError(f"'{given}' holds no object with a key.", _SEND_AGAIN)
+        raise FileError(f"'{given}' holds no object with a key.", _SEND_AGAIN)
     columns = unique_names(keys)
     form = {"format": "json array" if first == "[" else "json lines", "encoding": display_name(encoding.codec)}
     named = dict(zip(columns, (CELL + key for key in keys), strict=True))
@@ -107,7 +107,7 @@ def _of_lines(text: TextIO, shown: str) -> Iterator[_Record]:
         if line.strip(_BLANKS):
             record = _record(line, number)
             if number == 1 and record.raw == "{":
-                raise DropError(
+                raise FileError(
                     f"'{shown}' holds JSON objects that span several lines.",
                     "Ask for an array of objects, or for one object a line.",
                 )
@@ -188,9 +188,9 @@ class _Window:
         self._at = end
         return _made(value, text, line)
 
-    def broken(self) -> DropError:
+    def broken(self) -> FileError:
         """Say where the text stops being an array."""
-        return DropError(f"'{self._shown}' is not valid JSON from line {self._line} on.", _SEND_AGAIN)
+        return FileError(f"'{self._shown}' is not valid JSON from line {self._line} on.", _SEND_AGAIN)
 
     def _more(self) -> bool:
         if len(self._held) - self._at > MAX_RECORD_BYTES:
@@ -200,8 +200,8 @@ class _Window:
         return bool(block)
 
 
-def _too_long(shown: str, line: int) -> DropError:
-    return DropError(
+def _too_long(shown: str, line: int) -> FileError:
+    return FileError(
         f"'{shown}': the record on line {line} is longer than {MAX_RECORD_BYTES >> 20} MB.",
-        "Cut it, or have the vendor send the file again.",
+        "Cut it, or get the file again.",
     )

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from pipeline.reading.inputs import Delivery, Input
-from schemas.errors import DropError
+from schemas.errors import FileError
+from schemas.files.inputs import Delivery, Input
 
 #: Columns of a raw batch beside ``source_line`` and ``raw`` are the source's own, named ``src:<name>``.
 SOURCE = "src:"
@@ -87,18 +87,18 @@ class Table:
 
 
 def read_batches(table: Table, tally: FileTally, block_bytes: int) -> Iterator[pl.DataFrame]:
-    """Yield the batches of a table (see `Reader.batches`). `DropError` says which file is at fault."""
+    """Yield the batches of a table (see `Reader.batches`). `FileError` says which file is at fault."""
     try:
         yield from table.reader.batches(tally, block_bytes)
     except OSError as error:
-        raise DropError(f"Drop '{table.place}' cannot be read: {error}.", "Check the disk.") from error
+        raise FileError(f"Drop '{table.place}' cannot be read: {error}.", "Check the disk.") from error
     except UnicodeDecodeError as error:
-        raise DropError(
+        raise FileError(
             f"'{table.place}' is not {error.encoding}: byte {error.start} does not fit.",
             "Correct the layout's encoding.",
         ) from error
-    except DropError as error:
-        raise DropError(f"'{table.place}': {error.message}", error.hint) from error
+    except FileError as error:
+        raise FileError(f"'{table.place}': {error.message}", error.hint) from error
 
 
 def first_rows(table: Table, block_bytes: int = 256 << 10) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from schemas.config import load, raise_faults
-from schemas.contact.regions import region_names
+from schemas.contact.countries import known_countries
 from schemas.errors import ConfigError, UsageError
 from schemas.rules import EVERYWHERE, Condition, Pack, Rule
 from schemas.support.names import did_you_mean
@@ -153,7 +153,7 @@ def _is_weaker(new: Rule, old: Rule) -> bool:
 
 def _resolved(rule: Rule, pack: Pack, version: str, path: str, faults: list[str]) -> PackRule:
     asked = [found for condition in rule.when if (found := _asked(condition, rule, path, faults)) is not None]
-    countries = set(region_names().values())
+    countries = known_countries()
     faults += [f"{path}: {rule.id}: '{state}' is not a state" for state in rule.states if not is_state(state)]
     regions = tuple(rule.regions or pack.regions)
     for region in regions:

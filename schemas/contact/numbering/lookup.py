@@ -22,9 +22,9 @@ from schemas.contact.numbering.answers import AS_IF_PLUS, UNDECIDED, Answers
 from schemas.contact.numbering.digits import written_digits
 from schemas.contact.numbering.finder import Finder
 from schemas.contact.numbering.patterns import UnsupportedPatternError
-from schemas.contact.numbering.pieces import whole_pieces
 from schemas.contact.numbering.plan import Plan, build_plan
 from schemas.contact.numbering.prefixes import calling_code_before
+from schemas.contact.numbering.range_sets import whole_pieces
 from schemas.contact.numbering.ranges import Codes
 from schemas.contact.numbering.shipped import ShippedTables
 from schemas.contact.numbering.tables import (

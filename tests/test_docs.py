@@ -159,6 +159,19 @@ def test_commands_inside_sentences_exist() -> None:
             assert {word.strip("[],") for word in words if word.startswith("--")} <= options, (page.name, spoken)
 
 
+@pytest.mark.parametrize("name", ["ARCHITECTURE.md", "CONTRIBUTING.md"])
+def test_modules_and_tests_that_a_page_names_exist(name: str) -> None:
+    """A path as it is, or below `pipeline`, or a file's own name; behind `::` a test."""
+    for spoken in re.findall(r"`([\w/.-]+\.(?:py|toml)(?:::\w+)?)`", (ROOT / name).read_text(encoding="utf-8")):
+        path, _, test = spoken.partition("::")
+        if re.search("[A-Z]{4}", path):
+            path = str(Path(path).parent)  # the recipe says which name to choose
+        found = [ROOT / path, ROOT / "pipeline" / path, *ROOT.glob(f"[a-z]*/**/{path}")]
+        existing = [each for each in found if each.exists()]
+        assert existing, spoken
+        assert not test or f"def {test}(" in existing[0].read_text(encoding="utf-8"), spoken
+
+
 def test_the_example_of_every_help_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the order in which a user would come to them, in a folder that holds the files that they name."""
     monkeypatch.chdir(tmp_path)

@@ -161,13 +161,13 @@ def test_commands_inside_sentences_exist() -> None:
 
 @pytest.mark.parametrize("name", ["ARCHITECTURE.md", "CONTRIBUTING.md"])
 def test_modules_and_tests_that_a_page_names_exist(name: str) -> None:
-    """A path as it is, or below `pipeline`, or a file's own name; behind `::` a test."""
+    """A path, or the end of one; behind `::` a test."""
     for spoken in re.findall(r"`([\w/.-]+\.(?:py|toml)(?:::\w+)?)`", (ROOT / name).read_text(encoding="utf-8")):
         path, _, test = spoken.partition("::")
         if re.search("[A-Z]{4}", path):
             path = str(Path(path).parent)  # the recipe says which name to choose
-        found = [ROOT / path, ROOT / "pipeline" / path, *ROOT.glob(f"[a-z]*/**/{path}")]
-        existing = [each for each in found if each.exists()]
+        below = [each for top in ("pipeline", "suppression", "tests") for each in (ROOT / top).rglob(Path(path).name)]
+        existing = [each for each in (ROOT / path, *below) if each.exists() and each.as_posix().endswith(path)]
         assert existing, spoken
         assert not test or f"def {test}(" in existing[0].read_text(encoding="utf-8"), spoken
 

@@ -83,7 +83,7 @@ def differences(before: Header, now: Header) -> list[str]:
     told += [f"'{name}' is missing" for name in missing] + [f"'{name}' is new" for name in added]
     common = [name for name in before.columns if name in now.kinds]
     if common != [name for name in now.columns if name in before.kinds]:
-        told.append("the columns stand in another order")
+        told.append("the columns are in another order")
     told += [
         f"'{name}' held {before.kinds[name]} values and now holds {now.kinds[name]}"
         for name in common
@@ -118,5 +118,5 @@ def _remembered(path: Path) -> list[Header]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DropError(
             f"'{path}', which remembers the vendor's columns, cannot be read.",
-            "Restore it, or remove it to start anew.",
+            "Restore it, or delete it to start again.",
         ) from error

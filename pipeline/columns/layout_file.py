@@ -26,7 +26,7 @@ def layout_text(table: Table, mapping: Mapping) -> str:
     read_as = table.reader.describe()
     layout = mapping.layout
     lines = [
-        f"# How {_quoted(table.name)} was read. What stands here wins over detection.",
+        f"# How {_quoted(table.name)} was read. These settings win over detection.",
         f"#   leadscrub scrub DROP -o OUT --layout {_quoted('THIS FILE')}",
     ]
     if read_as["format"] == "csv":

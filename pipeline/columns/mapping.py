@@ -251,11 +251,11 @@ def _check_found(draft: _Draft, table: Table, path: str, *, by_post: bool) -> No
         return
     if not table.has_header:
         raise DropError(
-            f"'{path}' has no header line, and no column in it surely holds phones or emails.",
+            f"'{path}' has no header line, and no column in it certainly holds phones or emails.",
             "Name the columns in a layout: column_names = [...] (--layout).",
         )
     raise DropError(
-        f"'{path}' has no column that surely holds a phone or an email. Its columns: {_shown(table.columns)}.",
+        f"'{path}' has no column that certainly holds a phone or an email. Its columns: {_shown(table.columns)}.",
         " ".join(
             [*(doubt + "." for doubt in draft.doubts[:1]), 'Name it in a layout: [columns] phone = "..." (--layout).']
         ),

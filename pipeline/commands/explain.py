@@ -41,14 +41,16 @@ def print_story(out: Path, *, row: int | None, phone: str | None, email: str | N
 def _canonical_phone(phone: str, manifest: Manifest) -> str:
     form = read_phone_point(phone.strip(), manifest.region).form
     if form.e164 is None:
-        raise UsageError(f"The phone given is no valid number: {form.why}.", "Give it with + and the country's code.")
+        raise UsageError(
+            f"The phone given is not a valid number: {form.why}.", "Give it with + and the country's code."
+        )
     return form.e164
 
 
 def _canonical_email(email: str) -> str:
     form = read_email(email.strip())
     if form.normal is None:
-        raise UsageError("The email given is no valid address.", "Give it in full, as name@domain.")
+        raise UsageError("The email given is not a valid address.", "Give it in full, as name@domain.")
     return form.normal
 
 

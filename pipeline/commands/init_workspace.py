@@ -19,7 +19,7 @@ EXAMPLES = {
 
 # What 'leadscrub nightly' does, which takes the drops of all vendors that name a campaign.
 # [nightly]
-# settle_seconds = 120                # how long a drop without .done or checksum file has to lie unchanged
+# settle_seconds = 120                # how long a drop without .done or checksum file must stay unchanged
 # give_up_hours = 24                  # then an empty drop, or one with a wrong checksum, goes to quarantine
 # hook = ["mail", "-s", "leadscrub", "ops@example.com"]   # gets the summary on its input
 # hook_on = "trouble"                 # or always
@@ -29,7 +29,7 @@ EXAMPLES = {
 # A campaign: who contacts, how, and against which lists.
 #   leadscrub scrub DROP -o OUT --campaign campaigns/example.toml --vendor example
 name = "example"
-entity = "Example Company"          # who calls; stands in the manifest
+entity = "Example Company"          # who calls; the manifest shows it
 # san = "00000000-00000-00"         # your subscription account number at the registry
 channels = ["call", "email"]        # call, text, email, post
 region = "US"                       # where a number without + belongs
@@ -53,11 +53,11 @@ policy = "first"                    # or newest_consent
 # [calling]
 # day = 2026-11-23
 
-# The law to ask. Without packs the run says that it was not checked. See: leadscrub rules list
+# The law to apply. Without packs the run says that the law was not checked. See: leadscrub rules list
 [rules]
 # packs = ["us", "fr"]              # or ["all"]
 
-# What the law asks of us; what is not declared speaks against contact.
+# What rules need to know about us. A fact that is not declared counts against contact.
 [evidence]
 # country = "US"                    # where we are
 # dialling = "live"                 # or automated
@@ -131,7 +131,7 @@ name = "example"
 # on = 2026-11-01
 # says = "The agreement does not cover this list."
 
-# Where detection would not do. What stands here always wins.
+# Where detection is wrong. These settings always win.
 # [layout]
 # delimiter = ";"
 # encoding = "windows-1252"

@@ -87,7 +87,7 @@ def faults() -> Iterator[None]:
     except SQLAlchemyError as error:
         kind = type(getattr(error, "orig", None) or error).__name__
         raise LedgerError(
-            f"The ledger does not answer as it should ({kind}).", "See that it is up and whole."
+            f"The ledger does not answer correctly ({kind}).", "Check that it is running and complete."
         ) from error
 
 
@@ -99,17 +99,19 @@ def _engine(choice: LedgerChoice, workspace: Path) -> Engine:
     try:
         url = make_url(choice.url)
     except (ArgumentError, ValueError) as error:
-        raise UsageError("The ledger's url is none.", "Write it as postgresql://host/name.") from error
+        raise UsageError("The ledger's url is not a URL.", "Write it as postgresql://host/name.") from error
     if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
         if url.password is not None or "password" in url.query:
-            raise UsageError("The ledger's url holds a password.", "Put it into ~/.pgpass or PGPASSWORD.")
+            raise UsageError("The ledger's url contains a password.", "Put it into ~/.pgpass or PGPASSWORD.")
         try:
             return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
         except ModuleNotFoundError as error:
             raise LedgerError(
-                "A ledger in PostgreSQL needs what is not installed.", "pip install 'leadscrub[postgres]'."
+                "The driver for a ledger in PostgreSQL is not installed.", "pip install 'leadscrub[postgres]'."
             ) from error
-    raise UsageError(f"A ledger is not kept in '{url.drivername}'.", "Use postgresql://host/name, or leave it out.")
+    raise UsageError(
+        f"leadscrub keeps no ledger in '{url.drivername}'.", "Use postgresql://host/name, or leave it out."
+    )
 
 
 def _sqlite(url: str) -> Engine:

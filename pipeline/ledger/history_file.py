@@ -247,6 +247,6 @@ def _damage(file: str) -> Iterator[None]:
         yield
     except ListError as error:
         raise LedgerError(
-            f"The contact history is damaged: '{file}{SUFFIX}' is missing or not as it was written.",
+            f"The contact history is damaged: '{file}{SUFFIX}' is missing or was changed.",
             "Restore the history folder from a copy.",
         ) from error

@@ -120,8 +120,8 @@ def _check_past(connection: Connection, manifest: Manifest, received: list[Recei
     now = past_identity({drop.sha256: past_of(connection, drop, used.history_days) for drop in received})
     if now != used.past:
         raise PastChangedError(
-            "While the run was at work, another run changed what is known of earlier deliveries; it was not entered.",
-            "Run again, with --force where the output stands already.",
+            "During this run, another run changed the record of earlier deliveries; this run was not entered.",
+            "Run again; add --force if the output exists already.",
         )
 
 

@@ -29,15 +29,13 @@ def only_pass(folders: Folders) -> Iterator[None]:
         make_folder(folders.hidden)
         lock = os.open(folders.hidden / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise OutputError(
-            f"'{folders.hidden}' cannot be written: {error.strerror}.", "Mend its permissions."
-        ) from error
+        raise OutputError(f"'{folders.hidden}' cannot be written: {error.strerror}.", "Fix its permissions.") from error
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise OutputError(
-                f"Another pass is at work in '{folders.workspace}'; nothing was done.", "Wait for it."
+                f"Another pass is running in '{folders.workspace}'; nothing was done.", "Wait for it."
             ) from error
         yield
     finally:

@@ -138,7 +138,7 @@ class LocalInbox:
                         left[shown_name(entry.name)] = "is no file; only files right in the inbox are taken"
         except OSError as error:
             raise DropError(
-                f"The inbox '{self._folder}' cannot be looked into: {error.strerror}.", "Make it, or mount it."
+                f"The inbox '{self._folder}' cannot be opened: {error.strerror}.", "Make it, or mount it."
             ) from error
         return _sorted_out(found, left)
 

@@ -47,7 +47,9 @@ class NightRequest:
 def read_workspace(folder: Path) -> Workspace:
     """Read the workspace's own file. `UsageError`: the folder is no workspace. `ConfigError` with all faults."""
     if not (folder / WORKSPACE_FILE).is_file():
-        raise UsageError(f"'{folder}' is no workspace: it has no {WORKSPACE_FILE}.", "Make one with 'leadscrub init'.")
+        raise UsageError(
+            f"'{folder}' is not a workspace: it has no {WORKSPACE_FILE}.", "Make one with 'leadscrub init'."
+        )
     return workspace_facts(folder)
 
 

@@ -66,7 +66,7 @@ class Dialect:
         notes = []
         if self.skipped:
             which = f"line {self.start + 1}" if self.skipped == 1 else f"lines {self.start + 1} to {self.body_start}"
-            notes.append(f"{which} stand before the table and are no records")
+            notes.append(f"{which} come before the table and are not records")
         if not self.has_header:
             notes.append(
                 "there is no header: columns are named by their position and mapped only where values are sure"

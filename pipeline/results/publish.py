@@ -91,7 +91,7 @@ def scratch_output() -> Iterator[Path]:
 
 def _check_target(out: Path, *, force: bool) -> None:
     if out.resolve() in (Path.cwd(), *Path.cwd().parents):
-        raise OutputError(f"'{out}' is the folder you stand in, or above it.", "Name another folder with -o.")
+        raise OutputError(f"'{out}' is the current folder or contains it.", "Name another folder with -o.")
     if not out.exists():
         return
     if not out.is_dir():
@@ -105,7 +105,7 @@ def _check_target(out: Path, *, force: bool) -> None:
 
 
 def _unwritable(out: Path, error: OSError) -> OutputError:
-    return OutputError(f"'{out}' cannot be written: {error.strerror}.", "Choose another -o, or mend its permissions.")
+    return OutputError(f"'{out}' cannot be written: {error.strerror}.", "Choose another -o, or fix its permissions.")
 
 
 def _empty(folder: Path) -> None:

@@ -100,10 +100,10 @@ def _deliver(
     if lies_there == file.sha256:
         return _confirm(ledger, place, file, destination, now)
     if lies_there is not None:
-        raise OutputError(f"'{path.name}' is at the destination already, with other content.", "See whose it is.")
+        raise OutputError(f"'{path.name}' is at the destination already, with other content.", "Find out whose it is.")
     if not path.is_file() or sha256_of(path) != file.sha256:
         raise OutputError(
-            f"'{path}' is not as it was written, so it is not delivered.",
+            f"'{path}' was changed after it was written, so it is not delivered.",
             "Deliver from the machine that wrote it, or put the file back.",
         )
     upload = f".{path.name}.{secrets.token_hex(4)}.part"

@@ -119,7 +119,7 @@ def place_at(destination: str, workspace: Path) -> Iterator[Place]:
         from pipeline.reading.remote_sftp import connect  # noqa: PLC0415  # needs the extra
     except ImportError as error:
         raise OutputError(
-            "sftp:// needs what is not installed.", "Install it: pip install 'leadscrub[sftp]'."
+            "The library for sftp:// is not installed.", "Install it: pip install 'leadscrub[sftp]'."
         ) from error
     with _faults(shown), connect(url.hostname or "", url.port, url.username) as system:
         system.ftp.chdir(unquote(url.path) or "/")
@@ -135,7 +135,7 @@ def _faults(shown: str) -> Iterator[None]:
         raise
     except FileNotFoundError as error:
         raise OutputError(
-            f"Returns cannot be delivered: '{shown}' does not exist.", "Make it, or mend deliver_to."
+            f"Returns cannot be delivered: '{shown}' does not exist.", "Create it, or correct deliver_to."
         ) from error
     except Exception as error:
         kind = type(error).__name__

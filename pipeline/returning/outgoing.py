@@ -57,7 +57,7 @@ def write_returns(connection: Connection, workspace: Path, plan: VendorReturns, 
         return [_written(connection, folder, plan, plan.terms, part, now) for part in plan.returnable.iter_slices(most)]
     except OSError as error:
         raise OutputError(
-            f"'{folder}' cannot be written: {error.strerror}.", "Free space or mend permissions."
+            f"'{folder}' cannot be written: {error.strerror}.", "Free space or fix the permissions."
         ) from error
 
 

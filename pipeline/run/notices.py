@@ -61,6 +61,6 @@ def overtaken_notes(runs: list[str]) -> list[str]:
         return []
     first, more = ", ".join(runs[:_NAMED]), f" and {len(runs) - _NAMED:,} more" if len(runs) > _NAMED else ""
     return [
-        "runs of later drops were made with another past than is known now; make them again, the first one "
-        f"first: {first}{more}"
+        "runs of later drops are out of date, since an earlier drop was entered after them; repeat them in this "
+        f"order: {first}{more}"
     ]

@@ -178,8 +178,8 @@ def _store_lists(
             continue
         ours = "names no vendor" if vendor is None else f"is about vendor {vendor}"
         if name in request.store_lists:
-            raise UsageError(f"List '{name}' speaks for vendor {whose} only, and the run {ours}.", "Leave it away.")
-        notes.append(f"list {name} speaks for vendor {whose} only and was not used: the run {ours}")
+            raise UsageError(f"List '{name}' is for vendor {whose} only, and the run {ours}.", "Leave it out.")
+        notes.append(f"list {name} is for vendor {whose} only and was not used: the run {ours}")
     return chosen
 
 

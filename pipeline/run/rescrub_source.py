@@ -76,7 +76,7 @@ class EarlierReader:
                     tally.records += len(frame)
                     yield self._as_read(frame)
         except (pa.ArrowException, OSError, ValueError) as error:
-            raise DropError("The file is damaged.", "Scrub the vendor's drop anew.") from error
+            raise DropError("The file is damaged.", "Scrub the vendor's drop again.") from error
 
     def _as_read(self, frame: pl.DataFrame) -> pl.DataFrame:
         texts = [_text(frame[name]).alias(SOURCE + column) for name, column in self.columns.items()]
@@ -99,12 +99,12 @@ def open_earlier(earlier: Earlier) -> tuple[Table, Mapping]:
     given = LocalFile(earlier.clean)
     as_written = earlier.manifest.outputs["clean.parquet"]
     if not earlier.clean.is_file() or output_file(earlier.clean, as_written.rows) != as_written:
-        raise DropError(f"'{given}' is not the file that its run wrote.", "Scrub the vendor's drop anew.")
+        raise DropError(f"'{given}' is not the file that its run wrote.", "Scrub the vendor's drop again.")
     try:
         with given.open("rb") as stream:
             schema = pq.read_schema(stream)
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise DropError(f"'{given}' is missing or damaged.", "Scrub the vendor's drop anew.") from error
+        raise DropError(f"'{given}' is missing or damaged.", "Scrub the vendor's drop again.") from error
     # Parquet has no struct without fields: "_" stands for none.
     extra = tuple(name for name in schema.field("extra").type.names if name != "_")
     mapped = {name for file in earlier.manifest.inputs for name in file.mapping}
@@ -128,7 +128,7 @@ def check_consulted(earlier: Earlier, kinds: set[str], packs: set[str]) -> None:
     lacking = sorted({pack.name for pack in manifest.rules.packs} - packs)
     if lacking:
         raise ListError(
-            f"The earlier run asked the rule packs {', '.join(lacking)}, and this one does not.",
+            f"The earlier run applied the rule packs {', '.join(lacking)}, and this one does not.",
             "Name them with --rules, or the --campaign that does.",
         )
 

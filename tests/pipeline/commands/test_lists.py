@@ -380,12 +380,12 @@ def test_a_vendor_s_list_is_not_used_for_another(tmp_path: Path) -> None:
     drop.write_text("email\nacme@example.com\nspring@example.com\n")
     run = ("scrub", drop, "-o", tmp_path / "out", "--store", store, "--as-of", DAY)
     code, _, err = leadscrub(*run, "--channel", "email", "--list", "acme", "--vendor", "beta")
-    assert (code, "speaks for vendor acme only, and the run is about vendor beta" in err) == (2, True)
+    assert (code, "is for vendor acme only, and the run is about vendor beta" in err) == (2, True)
     code, _, err = leadscrub(*run, "--channel", "email", "--list", "acme")
     assert (code, "and the run names no vendor" in err) == (2, True)
     campaign.write_text('channels = ["email"]\nstore_lists = ["acme", "spring"]\n')
     code, _, err = leadscrub(*run, "--campaign", campaign, "--vendor", "beta")
-    assert (code, "note: list acme speaks for vendor acme only and was not used" in err) == (0, True)
+    assert (code, "note: list acme is for vendor acme only and was not used" in err) == (0, True)
     lists = json.loads((tmp_path / "out/manifest.json").read_text())["lists"]
     assert [(lst["name"], lst["matches"]) for lst in lists] == [("spring", 1)]
     code, _, err = leadscrub("lists", "add", "x", drop, "--kind", "list.x", "--as-of", DAY, "--scope", "vendor:")

@@ -67,7 +67,7 @@ def test_lines_before_the_table_are_passed_over_and_told(scrub: Scrub) -> None:
     assert ran.clean_rows("source_line", "full_name") == [(5, "A")]
     assert ran.rejected_rows("source_line", "reason", "raw") == [(6, "row.footer", "Total: 1")]
     assert ran.manifest["inputs"][0]["read_as"]["lines_before_header"] == "3"
-    assert "lines 1 to 3 stand before the table and are no records" in ran.err
+    assert "lines 1 to 3 come before the table and are not records" in ran.err
 
 
 def test_a_file_without_header_is_mapped_where_values_leave_no_doubt(scrub: Scrub) -> None:

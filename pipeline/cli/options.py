@@ -37,6 +37,9 @@ ListHashes = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME=RECIPE", help="How a list's hashes were made, as in trim+lower+md5."),
 ]
+NoLists = Annotated[
+    bool, typer.Option("--no-lists", help="Screen against nothing, and say so; without it no list at all is exit 5.")
+]
 StaleLists = Annotated[
     list[str] | None, typer.Option(metavar="NAME", help="Use this list although it is stale; it is recorded.")
 ]

@@ -12,7 +12,7 @@ from schemas.support.durable import write_atomically
 
 
 def save_layout(path: Path, table: Table, mapping: Mapping) -> None:
-    """Write the layout of a table. `OutputError` when the file exists or cannot be written."""
+    """Write the layout of a table. Raises `OutputError` when the file exists or cannot be written."""
     if path.exists():
         raise OutputError(f"'{path}' exists.", "Name a new file for --save-layout.")
     try:

@@ -21,7 +21,7 @@ from suppression.rules.telling import attempts_in_words
 
 
 def print_story(out: Path, *, row: int | None, phone: str | None, email: str | None, as_json: bool) -> None:
-    """Print the story of the lead that exactly one of the options names."""
+    """Print the story of the lead. Raises `UsageError` unless exactly one of the options names it."""
     if sum(option is not None for option in (row, phone, email)) != 1:
         raise UsageError("Name the lead by one of --row, --phone and --email.")
     manifest = open_manifest(out)

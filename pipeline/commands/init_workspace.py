@@ -153,7 +153,7 @@ name = "example"
 
 
 def make_workspace(folder: Path) -> None:
-    """Write the examples; files that exist are kept."""
+    """Write the examples; files that exist are kept. Raises `OutputError` when the folder cannot be written."""
     try:
         for name, text in EXAMPLES.items():
             path = folder / name

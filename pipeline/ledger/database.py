@@ -56,8 +56,8 @@ class Ledger:
 def open_ledger(choice: LedgerChoice, workspace: Path) -> Iterator[Ledger]:
     """Open the ledger of a workspace; made when it is not there.
 
-    `UsageError`: not a URL of a kind that is supported. `LedgerError`: cannot be reached, damaged, or of another
-    version of the program.
+    Raises `UsageError` when the URL is of no supported kind, `LedgerError` when it cannot be reached, is
+    damaged, or belongs to another version of the program.
     """
     ledger = Ledger(_engine(choice, workspace), workspace / choice.history)
     try:
@@ -81,7 +81,10 @@ def moment_of(stamped: str) -> datetime:
 
 @contextmanager
 def faults() -> Iterator[None]:
-    """Say what the database said in a sentence. Its own messages may quote rows, so only their kind is shown."""
+    """Turn errors of the database into ours. Its own messages may quote rows, so only their kind is shown.
+
+    Raises `LedgerError` when the database does not answer correctly.
+    """
     try:
         yield
     except SQLAlchemyError as error:

@@ -63,6 +63,6 @@ def _given_back(sequences: Sequences, order: npt.NDArray[np.intp]) -> Sequences:
 
 
 def open_history(ledger: Ledger, connection: Connection) -> History:
-    """Open all files that count at the moment. `LedgerError` when one is missing or damaged."""
+    """Open all files that count at the moment. Raises `LedgerError` when one is missing or damaged."""
     current = select(segments.c.file, segments.c.bytes).where(segments.c.retired_at.is_(None)).order_by(segments.c.file)
     return History([PointsFile(ledger.history, row.file, row.bytes) for row in connection.execute(current)])

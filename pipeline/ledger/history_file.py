@@ -157,7 +157,7 @@ def _page_end(keys: Words, start: int) -> int | None:
 
 
 class PointsFile:
-    """Opens what `write_points` wrote. `LedgerError` when a byte of what is asked for is not as it was written."""
+    """Opens what `write_points` wrote. Look-ups raise `LedgerError` when a byte that they need was changed."""
 
     def __init__(self, folder: Path, file: str, size: int) -> None:
         self.file = file

@@ -37,8 +37,8 @@ def record_run(ledger: Ledger, out: Path, received: list[Received], now: datetim
     """Enter the run in ``out``, which scrubbed these drops. An earlier run of one of them for the same
     campaign no longer counts.
 
-    `PastChangedError`: since the run asked, another one of an earlier drop was entered or ceased to count. Nothing is
-    entered then, and the run must be done again.
+    Raises `PastChangedError` when, since the run asked, another run of an earlier drop was entered or stopped counting.
+    Nothing is entered then, and the run must be repeated.
     """
     manifest = read_manifest(out)
     digest = manifest_digest(out)

@@ -66,7 +66,7 @@ class Raw:
 
 
 class Inbox(Protocol):
-    """Where a vendor puts drops. `DropError` when it, or something in it, cannot be read."""
+    """Where a vendor puts drops. Methods raise `DropError` when it, or something in it, cannot be read."""
 
     def look(self) -> Look:
         """See what is there."""
@@ -121,7 +121,7 @@ class LocalInbox:
         self._workspace = folders.workspace
 
     def look(self) -> Look:
-        """See `Inbox`."""
+        """See `Inbox`. Raises `DropError` when the folder cannot be opened."""
         found, left = [], {}
         try:
             with os.scandir(self._folder) as entries:
@@ -143,7 +143,7 @@ class LocalInbox:
         return _sorted_out(found, left)
 
     def companion(self, seen: Seen, suffix: str) -> str:
-        """See `Inbox`."""
+        """See `Inbox`. Raises `DropError` when it cannot be read."""
         try:
             with (self._folder / (seen.name + suffix)).open("rb") as stream:
                 return stream.read(_COMPANION_BYTES).decode("utf-8", "replace")
@@ -151,7 +151,7 @@ class LocalInbox:
             raise DropError(f"'{seen.place}{suffix}' cannot be read: {error.strerror}.") from error
 
     def bring(self, seen: Seen) -> Raw | None:
-        """See `Inbox`. It is read where it lies."""
+        """See `Inbox`. It is read where it is. Raises `DropError` when it cannot be read."""
         path = self._folder / seen.name
         companions = [path.with_name(seen.name + suffix) for suffix in seen.companions]
         try:

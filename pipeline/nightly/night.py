@@ -45,7 +45,10 @@ class NightRequest:
 
 
 def read_workspace(folder: Path) -> Workspace:
-    """Read the workspace's own file. `UsageError`: the folder is no workspace. `ConfigError` with all faults."""
+    """Read the workspace's own file.
+
+    Raises `UsageError` when the folder is not a workspace, `ConfigError` with all faults of the file.
+    """
     if not (folder / WORKSPACE_FILE).is_file():
         raise UsageError(
             f"'{folder}' is not a workspace: it has no {WORKSPACE_FILE}.", "Make one with 'leadscrub init'."
@@ -56,7 +59,7 @@ def read_workspace(folder: Path) -> Workspace:
 def one_pass(request: NightRequest, workspace: Workspace) -> Summary:
     """Do one pass. What stops a single drop or vendor stands in the summary; what stops the pass is raised.
 
-    `OutputError`: another pass is at work here. `UsageError`: no such vendor.
+    Raises `OutputError` when another pass is running here, `UsageError` when there is no such vendor.
     """
     began, clock = request.now(), time.perf_counter()
     folders = Folders(request.workspace)

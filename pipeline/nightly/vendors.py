@@ -29,7 +29,7 @@ class Seller:
 def find_sellers(workspace: Path, wanted: list[str]) -> tuple[list[Seller], dict[str, ConfigError]]:
     """Vendors that name a campaign or an inbox, by name; and those whose files have faults.
 
-    `UsageError`: a wanted vendor does not exist, or is not one of these.
+    Raises `UsageError` when a wanted vendor does not exist, or is not one of these.
     """
     files = {path.stem: path for path in sorted((workspace / "vendors").glob("*.toml"))}
     for name in wanted:

@@ -86,7 +86,7 @@ class Rewritten:
 
 
 def rewrite(text: bytes, punctuation: Punctuation) -> Rewritten:
-    """Rewrite a block of text. `DropError` when every control character is in use."""
+    """Rewrite a block of text. Raises `DropError` when every control character is in use."""
     if punctuation.is_plain:
         return Rewritten(text, punctuation.delimiter, (), (), b"")
     delimiter, quote, escape = (

@@ -24,7 +24,9 @@ _RENAME_EXCHANGE = 2
 def staged_output(out: Path, *, force: bool) -> Iterator[Path]:
     """Give a folder to write into; ``publish`` moves it to ``out``, which is left alone until then.
 
-    The folder is locked while the run lasts. What a killed run left behind is removed by the next one.
+    The folder is locked while the run lasts. What a killed run left behind is removed by the next one. Raises
+    `OutputError` when ``out`` exists, cannot be written or is being written by another run, `LeadscrubError` when
+    the disk is full.
     """
     _check_target(out, force=force)
     # An absolute path has a name and a parent even where it was given as "." or "..".

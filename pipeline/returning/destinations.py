@@ -101,7 +101,7 @@ class _Sftp:
 def place_at(destination: str, workspace: Path) -> Iterator[Place]:
     """Open a destination as the contract names it; a folder may be relative to the workspace, and is made there.
 
-    `OutputError`: not there, denied, or broken off. What is shown of a URL has no user.
+    Raises `OutputError` when it is missing, denied, or the connection breaks. What is shown of a URL has no user.
     """
     if "://" not in destination:
         with _faults(destination):

@@ -45,7 +45,10 @@ def folder_of(workspace: Path, vendor: str) -> Path:
 
 
 def write_returns(connection: Connection, workspace: Path, plan: VendorReturns, now: datetime) -> list[Outgoing]:
-    """Write what is returnable and reserve it. Call `name_files` when the transaction has ended."""
+    """Write what is returnable and reserve it. Call `name_files` when the transaction has ended.
+
+    Raises `OutputError` when the folder cannot be written.
+    """
     if plan.terms is None or plan.returnable.is_empty():
         return []
     folder = folder_of(workspace, plan.vendor.name)

@@ -36,7 +36,10 @@ class Outcome:
 def returns_of(
     ledger: Ledger, workspace: Path, vendor: str | None, now: datetime, *, write: bool, delivering: bool
 ) -> list[Outcome]:
-    """Plan the returns of one vendor or of all; write and deliver them if asked to. ``delivering`` writes, too."""
+    """Plan the returns of one vendor or of all; write and deliver them if asked to. ``delivering`` writes, too.
+
+    Raises `UsageError` when there is no such vendor.
+    """
     contracts = Contracts(workspace)
     with ledger.reading() as connection:
         found = vendor_runs(connection)

@@ -96,7 +96,11 @@ class Plan:
 
 
 def make_plan(request: Request) -> Plan:
-    """Resolve a request. Config faults are collected and raised together."""
+    """Resolve a request.
+
+    Raises `ConfigError` with all faults of the configuration, `UsageError` when options cannot be combined or name what
+    does not exist, `DropError` when the drop cannot be read, `ListError` when a list is missing.
+    """
     faults: list[str] = []
     campaign = _campaign(request, faults)
     vendor = _vendor(request, faults)

@@ -67,7 +67,10 @@ class EarlierReader:
         return {"format": "clean rows of a result", "run_id": self.run_id}
 
     def batches(self, tally: FileTally, block_bytes: int) -> Iterator[pl.DataFrame]:
-        """See `Reader`; beside that, batches have `EARLIER_ROW`, `EARLIER_FLAGS` and `PROVENANCE`."""
+        """See `Reader`; beside that, batches have `EARLIER_ROW`, `EARLIER_FLAGS` and `PROVENANCE`.
+
+        Raises `DropError` when the file is damaged.
+        """
         tally.take_whole(self.input, block_bytes)
         try:
             with self.input.open("rb") as stream, pq.ParquetFile(stream) as source:
@@ -95,7 +98,10 @@ def _text(column: pl.Series) -> pl.Series:
 
 
 def open_earlier(earlier: Earlier) -> tuple[Table, Mapping]:
-    """Open the clean rows of a result, and say which column is which. `DropError` when they are not as written."""
+    """Open the clean rows of a result, and say which column is which.
+
+    Raises `DropError` when the file is missing, damaged or not the one that its run wrote.
+    """
     given = LocalFile(earlier.clean)
     as_written = earlier.manifest.outputs["clean.parquet"]
     if not earlier.clean.is_file() or output_file(earlier.clean, as_written.rows) != as_written:
@@ -117,7 +123,10 @@ def open_earlier(earlier: Earlier) -> tuple[Table, Mapping]:
 
 
 def check_consulted(earlier: Earlier, kinds: set[str], packs: set[str]) -> None:
-    """`ListError` when a kind of list or a rule pack that the earlier run asked would not be asked again."""
+    """Check that every kind of list and every rule pack of the earlier run is used again.
+
+    Raises `ListError` when one is not.
+    """
     manifest = earlier.manifest
     for lst in manifest.lists:
         if lst.kind not in kinds:

@@ -19,7 +19,10 @@ _FORM = re.compile(r"([^:=]+):([^=]+)=(.+)")
 def run_lists(
     by_kind: dict[str, list[Path]], others: list[str], columns: list[str], hashes: list[str]
 ) -> list[ListEntry]:
-    """Make list entries of the options. ``by_kind`` are the short ones (--dnc FILE), named after their files."""
+    """Make list entries of the options. ``by_kind`` are the short ones (--dnc FILE), named after their files.
+
+    Raises `UsageError` when an option is not of its form, or a name cannot be one.
+    """
     given = [(kind, path.stem, path) for kind, paths in by_kind.items() for path in paths]
     for text in others:
         if _is_store_name(text):

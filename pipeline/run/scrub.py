@@ -31,7 +31,7 @@ class Result:
 
 
 def scrub(request: Request, report: Report = silent) -> Result:
-    """Do the whole job. Everything that stops a run is a `LeadscrubError`; outputs appear only when complete."""
+    """Do the whole job. Raises `LeadscrubError` for whatever stops a run; outputs appear only when complete."""
     plan = make_plan(request)
     if (finished := _finished(request, plan)) is not None:
         return finished

@@ -194,7 +194,7 @@ def test_runs_that_were_overtaken_are_known_until_they_are_made_again(workspace:
         assert overtaken(ledger, since=2) == [third.manifest["run_id"]]
     again = workspace.scrub("b.csv", 2, "bolt", leads(1, 2), "--force")
     assert f"in this order: {third.manifest['run_id']}\n" in again.err
-    assert "make them again" not in workspace.scrub("c.csv", 3, "crux", leads(3), "--force").err
+    assert "repeat them" not in workspace.scrub("c.csv", 3, "crux", leads(3), "--force").err
     with workspace.ledger() as ledger:
         assert overtaken(ledger) == []
 

@@ -16,7 +16,7 @@ from schemas.contracts import Currency, ReturnTerms
 from schemas.errors import ConfigError, UsageError
 from schemas.evidence import CampaignEvidence, RulesChoice, VendorEvidence
 from schemas.layout import Layout, Region, checked_by
-from schemas.list_kinds import list_kind
+from schemas.list_kinds import list_kind, registry_named
 from schemas.recipes import parse_recipe
 from schemas.support.names import did_you_mean
 from schemas.support.tomls import Located, read_toml
@@ -63,7 +63,12 @@ class _Model(BaseModel):
 
 
 class ListEntry(_Model):
-    """A suppression list of a campaign, read for the run. ``file`` is relative to the campaign's folder."""
+    """A suppression list of a campaign, read for the run. ``file`` is relative to the campaign's folder.
+
+    ``as_of``: day on which the copy was made; without it, a list of yours is as of the run, and the age of a copy of a
+    public register is not known. ``registry``: which one it is a copy of. ``max_refused``: share of its entries that
+    may be unreadable.
+    """
 
     kind: ListKindName
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
@@ -73,12 +78,16 @@ class ListEntry(_Model):
     columns: dict[str, str | list[str]] = Field(default={}, description="role -> header: date, severity, code …")
     delimiter: str | None = None
     headerless: bool = False
+    sheets: list[str] = []
     day_first: bool | None = None
     codes: list[str] = []
     min_severity: int | None = None
     statuses: dict[str, str] = Field(default={}, description="word -> listed, not listed or no data")
     hash: RecipeText | None = None
     fold: Folds = []
+    as_of: date | None = None
+    registry: Annotated[str, checked_by(registry_named)] | None = None
+    max_refused: float | None = Field(default=None, ge=0, le=1)
 
 
 class Dedupe(_Model):

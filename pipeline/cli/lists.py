@@ -113,12 +113,13 @@ def export(
     export_list(store_folder(store), name, day_of(as_of), out, handing, datetime.now(UTC))
 
 
-@lists.command(epilog="Example: leadscrub lists drop old-partner")
-def drop(name: ListName, store: StoreFolder = None) -> None:
+@lists.command(epilog="Example: leadscrub lists remove old-partner")
+@lists.command("drop", hidden=True)
+def remove(name: ListName, store: StoreFolder = None) -> None:
     """Take a list out of force. Its versions are kept for audit."""
-    from pipeline.commands.list_changes import drop_list  # noqa: PLC0415
+    from pipeline.commands.list_changes import remove_list  # noqa: PLC0415
 
-    drop_list(store_folder(store), name, datetime.now(UTC))
+    remove_list(store_folder(store), name, datetime.now(UTC))
 
 
 @lists.command(epilog="Example: leadscrub lists history ftc")

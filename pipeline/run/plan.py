@@ -21,9 +21,10 @@ from schemas.evidence import VendorEvidence
 from schemas.files.table import Table
 from schemas.layout import Layout
 from schemas.list_kinds import NO_MAX_AGE, MaxAge, list_kind
+from schemas.list_version import UNDATED
 from schemas.recipes import parse_recipe
 from schemas.support.names import did_you_mean
-from suppression.loading import ListSpec
+from suppression.loading import DATED_FOR_RUN, MAX_REFUSED, RUN_ONLY, ListSpec
 from suppression.rules.loading import LoadedPack, checked_weaker, load_packs
 from suppression.store import Store, store_of
 
@@ -272,12 +273,17 @@ def _list_specs(campaign: Campaign, base: Path, request: Request, region: str | 
 
 
 def _list_spec(entry: ListEntry, folder: Path, day: date, region: str | None) -> ListSpec:
+    kind = list_kind(entry.kind)
+    dated_by = DATED_FOR_RUN if entry.as_of else UNDATED if kind.register else RUN_ONLY
     try:
         return ListSpec(
-            list_kind(entry.kind),
+            kind,
             entry.name,
             (folder / entry.file,),
-            day,
+            entry.as_of or day,
+            dated_by,
+            registry=entry.registry,
+            max_refused=MAX_REFUSED if entry.max_refused is None else entry.max_refused,
             format=entry.format,
             options=options_of(entry, region),
             recipes=(parse_recipe(entry.hash),) if entry.hash else (),

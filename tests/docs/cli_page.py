@@ -34,14 +34,12 @@ _TYPES = {str: "TEXT", Path: "PATH", int: "INTEGER", float: "NUMBER", bool: ""}
 
 
 def commands() -> Iterator[tuple[str, Any]]:
-    """Every command with its full name, in the order of the help; a group's commands follow each other."""
+    """Every command that the help shows, with its full name, in that order; a group's commands follow each other."""
     root: Any = get_command(app)
     for name, command in root.commands.items():
-        if hasattr(command, "commands"):
-            for inner, each in command.commands.items():
-                yield f"leadscrub {name} {inner}", each
-        else:
-            yield f"leadscrub {name}", command
+        for inner, each in getattr(command, "commands", {"": command}).items():
+            if not each.hidden:
+                yield f"leadscrub {name} {inner}".strip(), each
 
 
 def example(command: Any) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.docs.shell import in_copy, run_target
 
 #: Of more lines of a kind than this, the README shows the first ones and says how many follow.
-_SHOWN = 5
+_SHOWN = {"  reason": 5, "list ": 3, "note: ": 3}
 
 
 def demo_output() -> str:
@@ -38,14 +38,15 @@ def shortened(printed: str) -> str:
 
 def _kind(line: str) -> str:
     found = re.match(r"  [a-z]+\.[a-z_]+  |list |note: ", line)
-    return "" if found is None else "reason" if line.startswith("  ") else found[0]
+    return "" if found is None else "  reason" if line.startswith("  ") else found[0]
 
 
 def _cut(lines: list[str]) -> list[str]:
-    if len(lines) <= _SHOWN + 1:
+    shown = _SHOWN[_kind(lines[0])]
+    if len(lines) <= shown + 1:
         return [_narrow(line) for line in lines]
     indent = "  " if lines[0].startswith("  ") else ""
-    return [*(_narrow(line) for line in lines[:_SHOWN]), f"{indent}… {len(lines) - _SHOWN} more lines"]
+    return [*(_narrow(line) for line in lines[:shown]), f"{indent}… {len(lines) - shown} more lines"]
 
 
 def _narrow(line: str) -> str:

@@ -77,7 +77,7 @@ def prepare_examples() -> dict[str, Callable[[], None]]:
         "leadscrub lists status": _nothing,
         "leadscrub lists lookup": _nothing,
         "leadscrub lists export": _run(ours.format("ours")),
-        "leadscrub lists drop": _run(ours.format("old-partner")),
+        "leadscrub lists remove": _run(ours.format("old-partner")),
         "leadscrub lists history": _nothing,
         "leadscrub returns": _run("leadscrub scrub drop.csv -o bought --channel call --region US --vendor acme"),
         "leadscrub vendors": _nothing,

@@ -267,7 +267,7 @@ def _shown(columns: tuple[str, ...]) -> str:
 
 
 def contact_like(frame: pl.DataFrame, columns: Iterable[str], prefix: str = SOURCE) -> dict[str, str]:
-    """Columns whose values look like phones or emails, judged by the first rows: column -> ``phones`` or ``emails``."""
+    """Columns (``<prefix><column>``) whose first rows look like contacts: column -> ``phones`` or ``emails``."""
     found = {}
     sample = frame.head(_SAMPLE_ROWS)
     for column in columns:

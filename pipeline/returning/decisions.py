@@ -72,7 +72,7 @@ class VendorReturns:
 
     @property
     def returnable(self) -> pl.DataFrame:
-        """Rows that go back now, the most urgent first."""
+        """Rows that go back now, the most urgent first: `ROW_SCHEMA` with run, deadline and fate."""
         return self.rows.filter(pl.col("fate") == "returnable")
 
     def credit(self, rows: int) -> Decimal | None:

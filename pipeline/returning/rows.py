@@ -41,7 +41,10 @@ def original_columns(run: VendorRun) -> list[str]:
 
 
 def original_rows(run: VendorRun, wanted: pl.Expr) -> Iterator[pl.DataFrame]:
-    """Rejected rows that are wanted, a part at a time, in order of ``row_id``."""
+    """Rejected rows that are wanted, a part at a time, in order of ``row_id``.
+
+    Columns: as ``rejected.parquet`` has them, those that a return needs; ``original`` has the vendor's cells.
+    """
     columns = ["row_id", "source_file", "source_line", "state", "country", *PHONE_SLOTS]
     columns += ["reason", "disposition", "original", "raw"]
     with pq.ParquetFile(run.out / "rejected.parquet") as file:
@@ -53,7 +56,7 @@ def original_rows(run: VendorRun, wanted: pl.Expr) -> Iterator[pl.DataFrame]:
 
 def accepted_rows(run: VendorRun, terms: ReturnTerms, phrases: Mapping[str, str]) -> pl.DataFrame:
     """Rows whose primary reason has a phrase, but for those that a person may still release, and those of people whose
-    data may not go to the vendor's country."""
+    data may not go to the vendor's country. Columns: `ROW_SCHEMA`."""
     withheld = frozenset(read_manifest(run.out).rules.withheld_returns)
     wanted = pl.col("reason").is_in(list(phrases)) & (pl.col("disposition") != "review")
     has_key = terms.key is not None and terms.key in original_columns(run)

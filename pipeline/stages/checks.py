@@ -112,7 +112,7 @@ class RunCheck(ABC):
         """Compare everything, once; add to the settlement what later checks must know."""
 
     def findings(self, batch: Batch) -> pl.DataFrame:
-        """What was found in a batch."""
+        """What was found in a batch (`schemas.findings.FINDING_SCHEMA`)."""
         return no_findings()
 
     def identity(self) -> dict[str, object]:

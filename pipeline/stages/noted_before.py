@@ -26,7 +26,7 @@ _OF_READING: tuple[str, ...] = (
 
 
 def noted_before_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Repeat the flags of the earlier result that rest on the drop's cells; the frame stays as it is.
+    """Repeat the flags of the earlier result that rest on the drop's cells; the frame does not change.
 
     A number that had two readings must show both again, or else one of them would not be screened.
     """

@@ -129,7 +129,7 @@ class TokenReuse:
         return pl.concat(kept)
 
     def of(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Rows of a batch whose tokens are reused, a line for each token. Batches come in order of ``row_id``."""
+        """Rows of a batch whose tokens are reused, one line a token. Batches come in order of ``row_id``."""
         empty = pl.DataFrame(_REUSED.empty_table())
         return pl.concat([empty, *self._reused.of(frame)])
 

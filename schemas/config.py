@@ -138,6 +138,7 @@ class Campaign(_Model):
 
     ``store_lists`` are names of lists of the store; with none named, every current one applies. ``lists`` are files
     that are read for each run. ``no_lists``: leads are screened against nothing, on purpose.
+    ``no_region``: numbers without a country code, of rows without a country, are set aside for review.
     """
 
     name: str = "unnamed"
@@ -155,11 +156,14 @@ class Campaign(_Model):
     store_lists: list[str] = []
     lists: Annotated[list[ListEntry], AfterValidator(_names_differ)] = []
     no_lists: bool = False
+    no_region: bool = False
 
     @model_validator(mode="after")
-    def _lists_or_none(self) -> Campaign:
+    def _said_once(self) -> Campaign:
         if self.no_lists and (self.lists or self.store_lists):
             raise ValueError("no_lists is true, and lists are named")
+        if self.no_region and self.region:
+            raise ValueError("no_region is true, and a region is named")
         return self
 
     @property

@@ -30,6 +30,7 @@ _OF_NO_ACCOUNT: Any = {
     "max_reject_rate": True,
     "lists": True,
     "no_lists": True,
+    "no_region": True,
     "dedupe": {"history", "cross_vendor", "history_days"},
 }
 

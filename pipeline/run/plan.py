@@ -42,7 +42,8 @@ class Request:
 
     With ``named_in`` the result stands in that folder, under the run's id; ``out`` is then only where it is made.
     ``received_at`` is when drops came that the ledger has not seen (the beginning of ``as_of``, in UTC, if not said).
-    ``no_lists``: the leads are looked up in no list at all, which the result says.
+    ``no_region``: numbers without a country are set aside, on purpose. ``no_lists``: the leads are looked up in no list
+    at all, which the result says.
     ``record``: the finished run is entered into the ledger; otherwise the caller does that.
     """
 
@@ -55,6 +56,7 @@ class Request:
     layout: str | None = None
     sheets: list[str] = field(default_factory=list)
     region: str | None = None
+    no_region: bool = False
     channels: list[Channel] = field(default_factory=list)
     lists: list[ListEntry] = field(default_factory=list)
     store: Path | None = None
@@ -91,6 +93,7 @@ class Plan:
     sources: list[Source]
     memory: HeaderMemory | None
     notes: list[str]
+    no_region: bool
     packs: list[LoadedPack]
     weaker: list[str]
     vendor_evidence: VendorEvidence
@@ -108,8 +111,9 @@ def make_plan(request: Request) -> Plan:
     layout = _layout(request, vendor, faults)
     raise_faults(faults)
     assert campaign is not None  # noqa: S101  # without faults there is one
-    region = request.region or campaign.region
-    file_region = layout.region or request.region or (vendor.region if vendor else None) or campaign.region
+    region = None if request.no_region else request.region or campaign.region
+    own_region = layout.region or request.region or (vendor.region if vendor else None) or campaign.region
+    file_region = None if request.no_region else own_region
     base = request.campaign.parent if request.campaign else Path()
     lists = _list_specs(campaign, base, request, region)
     if request.sheets:
@@ -143,6 +147,7 @@ def make_plan(request: Request) -> Plan:
         sources,
         memory,
         notes,
+        request.no_region or campaign.no_region,
         packs,
         checked_weaker(packs, request.accept_weaker),
         vendor.evidence if vendor else VendorEvidence(),

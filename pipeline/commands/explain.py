@@ -119,7 +119,7 @@ def _story(out: Path, row: int, manifest: Manifest) -> dict[str, Any]:
 
 
 def _meaning(code: str, manifest: Manifest) -> dict[str, str]:
-    """What a code means and what to do: of the register, or of a rule as it stood in the run's packs."""
+    """What a code means and what to do: of the register, or of a rule as it was in the run's packs."""
     if code in CODES:
         return {"title": CODES[code].summary, "remedy": CODES[code].remedy}
     rule = manifest.rules.texts[code]

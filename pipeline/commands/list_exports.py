@@ -67,7 +67,7 @@ def mechanism_named(name: str) -> Mechanism:
 
 
 def export_list(store: Path, name: str, day: date, out: Path, handing: HandOver, at: datetime) -> None:
-    """Write a list's entries, one a line, when no rule stands against it; the store's history records it.
+    """Write a list's entries, one a line, when no rule is against it; the store's history records it.
 
     Raises `ListError` with every rule that does, `UsageError` when the list is hashed or the file exists, `OutputError`
     when it cannot be written. The record is written before the file appears: there can be no copy without a record.

@@ -27,7 +27,7 @@ class Earliest:
 
 
 class History:
-    """The files of the history as they stood at one moment."""
+    """The files of the history as they were at one moment."""
 
     def __init__(self, files: list[PointsFile]) -> None:
         self._files = files
@@ -55,7 +55,7 @@ class History:
 
 
 def _given_back(sequences: Sequences, order: npt.NDArray[np.intp]) -> Sequences:
-    """Put results into the order of the question; 0 stands for never."""
+    """Put results into the order of the question; 0 means never."""
     sequences[sequences == _NEVER] = 0
     given = np.empty_like(sequences)
     given[order] = sequences

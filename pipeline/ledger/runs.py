@@ -1,4 +1,4 @@
-"""Enters a finished run into the ledger, from what stands in its output folder alone.
+"""Enters a finished run into the ledger, from its output folder alone.
 
 A crash between publishing a result and entering it loses nothing: entering it later, or twice, comes to the same. The
 points of a run are written beside what the history has, and count from the moment at which the run is entered.
@@ -27,7 +27,7 @@ from schemas.manifest import Manifest
 
 
 def recorded(ledger: Ledger, run_id: str) -> bool:
-    """Whether the run stands in the ledger and counts."""
+    """Whether the ledger has the run and counts it."""
     with ledger.reading() as connection:
         state = connection.execute(select(runs.c.state).where(runs.c.run_id == run_id)).scalar_one_or_none()
     return state == "done"

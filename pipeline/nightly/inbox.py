@@ -1,4 +1,4 @@
-"""What lies in an inbox, in a folder or elsewhere: drops, what goes with them, and what is not taken."""
+"""What is in an inbox, in a folder or elsewhere: drops, what goes with them, and what is not taken."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ class RemoteInbox:
         return content.getvalue().decode("utf-8", "replace")
 
     def bring(self, seen: Seen) -> Raw | None:
-        """See `Inbox`. It is fetched, and lies under its own name in a folder that its content names."""
+        """See `Inbox`. It is fetched under its own name into a folder that its content names."""
         coming = self._folders.fetching / seen.vendor / seen.name
         make_folder(coming.parent)
         with open_folder(self._url) as folder, coming.open("wb") as sink:

@@ -1,4 +1,4 @@
-"""One pass: looks into every inbox, takes what is complete in the order in which it arrived, and tells what it did."""
+"""One pass: looks into every inbox, takes what is complete in the order of arrival, and reports what it did."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def read_workspace(folder: Path) -> Workspace:
 
 
 def one_pass(request: NightRequest, workspace: Workspace) -> Summary:
-    """Do one pass. What stops a single drop or vendor stands in the summary; what stops the pass is raised.
+    """Do one pass. What stops a single drop or vendor is in the summary; what stops the pass is raised.
 
     Raises `OutputError` when another pass is running here, `UsageError` when there is no such vendor.
     """
@@ -95,7 +95,7 @@ def one_pass(request: NightRequest, workspace: Workspace) -> Summary:
 
 @dataclass
 class _Tale:
-    """What there is to tell so far."""
+    """The report so far."""
 
     lines: list[DropLine] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)

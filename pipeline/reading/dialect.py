@@ -154,7 +154,7 @@ def _others(
         with path.open("rb") as stream:
             stream.seek(offset)
             text = stream.read(_AFTER_BLANK).decode(survey.encoding.codec, errors="replace")
-        # A title may stand between the blank line and the header.
+        # A title may be between the blank line and the header.
         filled = [record for record in read_sample(text, punctuation) if not record.is_blank][:3]
         for record in other_headers(filled, replace(first, body=0)):
             line = survey.line_at(path, offset) + record.line

@@ -2,7 +2,7 @@
 
 A file is uploaded under a name of its own, and only then does the ledger say that it is being *sent*, naming that
 upload; exactly one process gets to say so. Renaming the upload is the delivery. After a crash a file that is still
-*written* was never renamed; one that is being *sent* was, unless its upload still lies there: then it is renamed now.
+*written* was never renamed; one that is being *sent* was, unless its upload is still there: then it is renamed now.
 So it makes no difference whether the vendor has taken the file away in the meantime.
 """
 

@@ -25,7 +25,7 @@ class Place(Protocol):
         """Write a file under a new name, to its end."""
 
     def sha256(self, name: str) -> str | None:
-        """Hash a file as it lies there."""
+        """Hash a file at the destination."""
 
     def rename(self, name: str, final: str) -> None:
         """Give it its final name, in one step. Nothing, when somebody has done so."""
@@ -66,7 +66,7 @@ class _Folder:
 
 
 class _Sftp:
-    """``ftp``: paramiko's client, which stands in the folder."""
+    """``ftp``: paramiko's client, whose current folder it is."""
 
     def __init__(self, ftp: Any) -> None:
         self._ftp = ftp
@@ -106,7 +106,7 @@ def place_at(destination: str, workspace: Path) -> Iterator[Place]:
     if "://" not in destination:
         with _faults(destination):
             folder = workspace / destination
-            # What lies elsewhere is somebody else's: a share that is not mounted is not made up for by a folder.
+            # A folder elsewhere is somebody else's: a share that is not mounted is not made up for by a folder.
             if not Path(destination).is_absolute():
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             elif not folder.is_dir():

@@ -126,7 +126,7 @@ def _runs_of(vendor: Vendor, found: list[VendorRun]) -> list[VendorRun]:
 
 
 def _is_there(run: VendorRun) -> bool:
-    """Whether the folder still holds this run: not removed, and not written anew by another one."""
+    """Whether the folder still holds this run: not removed, and not overwritten by another one."""
     if run.state != "done" or not (run.out / "rejected.parquet").is_file():
         return False
     try:

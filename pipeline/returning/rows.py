@@ -20,7 +20,7 @@ from schemas.columns import PHONE_SLOTS
 from schemas.contracts import ReturnTerms
 from suppression.rules.places import bits_of_states, states_in
 
-#: What is kept of an accepted row. ``key`` is null where the vendor could not tell which lead is meant.
+#: What is kept of an accepted row. ``key`` is null where the vendor could not identify the lead.
 ROW_SCHEMA = pl.Schema(
     {
         "row_id": pl.UInt64(),
@@ -100,7 +100,7 @@ def _hashed(texts: pl.Series) -> pl.Series:
 def _told_apart(rows: pl.DataFrame, terms: ReturnTerms) -> pl.DataFrame:
     """Number rows of the same content, so that each copy of a run is one row wherever it is read again.
 
-    Without a column of lead ids the content is the key. A row goes nowhere whose lead the vendor could not tell.
+    Without a column of lead ids the content is the key. A row whose lead the vendor could not identify stays.
     """
     rows = rows.with_columns(copy=pl.int_range(pl.len()).over("content"))
     is_copy = rows.get_column("copy") > 0

@@ -40,7 +40,7 @@ NOT_SCREENED = "not screened against any list"
 class Request:
     """A scrub as the command line asks for it. ``as_of`` is resolved there: no stage reads the clock.
 
-    With ``named_in`` the result stands in that folder, under the run's id; ``out`` is then only where it is made.
+    With ``named_in`` the result goes into that folder, under the run's id; ``out`` is then only where it is made.
     ``received_at`` is when drops came that the ledger has not seen (the beginning of ``as_of``, in UTC, if not said).
     ``no_region``: numbers without a country are set aside, on purpose. ``no_lists``: the leads are looked up in no list
     at all, which the result says.
@@ -217,7 +217,7 @@ def _check_screened(request: Request, campaign: Campaign, screened: bool, notes:
 
 
 def _campaign(request: Request, faults: list[str]) -> Campaign | None:
-    """Read the campaign; what stands on the command line wins over it."""
+    """Read the campaign; the command line wins over it."""
     if request.campaign is None:
         if not request.channels:
             raise UsageError("No channel is named.", "Add --channel call, text, email or post, or a --campaign.")

@@ -111,7 +111,7 @@ def open_earlier(earlier: Earlier) -> tuple[Table, Mapping]:
             schema = pq.read_schema(stream)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise DropError(f"'{given}' is missing or damaged.", "Scrub the vendor's drop again.") from error
-    # Parquet has no struct without fields: "_" stands for none.
+    # Parquet has no struct without fields: "_" is there for none.
     extra = tuple(name for name in schema.field("extra").type.names if name != "_")
     mapped = {name for file in earlier.manifest.inputs for name in file.mapping}
     columns = {name: f"lead.{name}" if name in extra else name for name in _FIELDS if name in mapped}

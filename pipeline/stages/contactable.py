@@ -73,7 +73,7 @@ def _hit(frame: pl.DataFrame, against: pl.DataFrame, point: str) -> Bools:
 
 
 def _free(frame: pl.DataFrame, against: pl.DataFrame, context: Context) -> dict[str, Bools]:
-    """Points that are there and that nothing stands against on all channels."""
+    """Points that are there and that nothing blocks on all channels."""
     free: dict[str, Bools] = {}
     for point in context.points:
         if point == POST_POINT:

@@ -1,6 +1,6 @@
-"""Stage: what was noted when the drop was read is noted again when its clean rows are scrubbed anew.
+"""Stage: what was noted when the drop was read is noted again when its clean rows are scrubbed again.
 
-Of a clean row only its flags tell what its cells were like.
+Of a clean row only its flags show what its cells were like.
 """
 
 from __future__ import annotations

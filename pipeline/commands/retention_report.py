@@ -22,7 +22,7 @@ def print_due(found: list[Due], sizes: list[int], *, deleted: bool, as_json: boo
         return
     console = stdout_console()
     if not found:
-        console.print("nothing is older than [retention] allows")
+        console.print("nothing is older than [retention] keeps it")
         return
     table = plain_table()
     for name in ("what", "vendor", "since", "MB", "subject"):
@@ -31,4 +31,4 @@ def print_due(found: list[Due], sizes: list[int], *, deleted: bool, as_json: boo
         table.add_row(each.what, escape(each.vendor), str(each.since), f"{size / 1e6:,.1f}", escape(each.subject))
     console.print(table)
     done = "deleted, and recorded in the ledger" if deleted else "would be deleted; say --delete to do it"
-    console.print(f"{len(found):,} items, {sum(sizes) / 1e6:,.1f} MB: {done}", highlight=False)
+    console.print(f"{len(found):,} things, {sum(sizes) / 1e6:,.1f} MB: {done}", highlight=False)

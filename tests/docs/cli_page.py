@@ -71,9 +71,13 @@ def _section(name: str, command: Any) -> list[str]:
         lines += ["| argument | means |", "|---|---|"]
         lines += [f"| `{_cell(_metavar(argument))}` | {_cell(argument.help or '')} |" for argument in arguments]
         lines.append("")
-    if options:
-        lines += ["| option | means | default |", "|---|---|---|"]
-        lines += [f"| {_option(option)} | {_cell(option.help or '')} | {_default(option)} |" for option in options]
+    for panel in dict.fromkeys(option.rich_help_panel for option in options):
+        lines += [f"| {panel or 'option'} | means | default |", "|---|---|---|"]
+        lines += [
+            f"| {_option(option)} | {_cell(option.help or '')} | {_default(option)} |"
+            for option in options
+            if option.rich_help_panel == panel
+        ]
         lines.append("")
     return [*lines, "```sh", example(command), "```"]
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pipeline.columns.cells import InCellPart, field_cells
-from pipeline.reading.table import SOURCE, Table, first_rows
 from pipeline.reading.value_kinds import EMAIL, PHONE, column_kind, is_numbering
 from schemas.columns import CODE_FIELDS, DAYS, EMAIL_SLOTS, INSTANTS, PHONE_SLOTS
 from schemas.contact.blank import BLANKS
 from schemas.contact.calling_codes import only_calling_codes
 from schemas.contact.countries import read_countries
 from schemas.errors import DropError
+from schemas.files.table import SOURCE, Table, first_rows
 from schemas.headers import address_set, fold_header, match_header, phone_of_code, phone_words
 from schemas.layout import Layout
 from schemas.masking import mask

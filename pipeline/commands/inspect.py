@@ -13,11 +13,11 @@ from rich.markup import escape
 from pipeline.columns.layout_file import save_layout
 from pipeline.columns.mapping import Mapping, contact_like, map_columns
 from pipeline.reading.opening import open_drop
-from pipeline.reading.table import SOURCE, FileTally, Table, first_rows, read_batches
 from pipeline.reading.value_kinds import column_kind
 from pipeline.terminal import plain_table, stdout_console
 from schemas.contact.blank import BLANKS
-from schemas.errors import DropError
+from schemas.errors import FileError
+from schemas.files.table import SOURCE, FileTally, Table, first_rows, read_batches
 from schemas.headers import match_header
 from schemas.layout import Layout
 from schemas.masking import mask
@@ -62,7 +62,7 @@ def inspect_table(table: Table, layout: Layout) -> tuple[Inspection, Mapping]:
     problem = None
     try:
         mapping = map_columns(table, layout)
-    except DropError as error:
+    except FileError as error:
         mapping, problem = map_columns(table, layout, checked=False), str(error)
     head = first_rows(table)
     tally = FileTally()

@@ -57,6 +57,15 @@ class Inspection:
     problem: str | None
 
 
+def inspect(drops: list[str], layout: Layout | None = None) -> list[Inspection]:
+    """Say how a scrub would read every table of a drop, and judge no row. Raises `DropError` when one cannot be read.
+
+    ``drops`` are files, folders, globs or URLs, as the command line takes them.
+    """
+    layout = layout or Layout()
+    return [inspect_table(table, layout)[0] for table in open_drop(drops, layout)]
+
+
 def inspect_table(table: Table, layout: Layout) -> tuple[Inspection, Mapping]:
     """Read a whole table, without judging its rows. `DropError` when it cannot be read."""
     problem = None

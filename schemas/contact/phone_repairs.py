@@ -96,11 +96,13 @@ def repair_phone(value: str, region: str | None, refused: PhoneForm) -> PhonePoi
 
 
 def _no_number(value: str) -> PhoneForm | None:
-    """Say what is in the cell where it is an error or an email address."""
+    """Say what is in the cell where it is an error, an email address or an object."""
     if value.lower() in ERROR_WORDS:
         return PhoneForm("damaged", why="a spreadsheet's error stands in place of the number")
     if "@" in value and read_email(value).state in {"ok", "special_use"}:
         return PhoneForm("is_email", why="it is an email address")
+    if value[0] in "{[" and '"' in value and ":" in value:
+        return PhoneForm("unparseable", why="a JSON object with more than a number in it")
     return None
 
 

@@ -286,7 +286,7 @@ def test_a_repair_yields_no_number_while_another_reading_exists(seed: int) -> No
         if repair is None:
             continue
         repaired += 1
-        others = every_reading(value, region) - {e164, other}
+        others = every_reading(value, region) - {e164, other, f"{e164} perhaps", f"{other} perhaps"}
         assert others == set(), (value, region, repair, seed)
     assert repaired > 50
 

@@ -57,8 +57,8 @@ def phone_points(values: pl.Series, regions: pl.Series, apply: Apply = apply_her
     given = values.is_not_null()
     if not given.all():
         # Second phones are seldom given: nothing is done for the rows that have none.
-        place = (given.cum_sum().cast(pl.Int64) - 1).set(~given, None)
-        return phone_points(values.filter(given), regions.filter(given), apply).select(pl.all().gather(place))
+        position = (given.cum_sum().cast(pl.Int64) - 1).set(~given, None)
+        return phone_points(values.filter(given), regions.filter(given), apply).select(pl.all().gather(position))
     return repair_forms(phone_forms(values, regions, apply), values, regions, apply)
 
 
@@ -156,10 +156,10 @@ def _put(forms: pl.DataFrame, found: pl.DataFrame, columns: Iterable[str]) -> pl
     for name in columns:
         before, after = forms.get_column(name), found.get_column(name)
         if isinstance(before.dtype, pl.List):
-            # Lists cannot be written in place.
-            place = np.arange(len(forms))
-            place[at] = len(forms) + np.arange(len(found))
-            written.append(pl.concat([before, after]).gather(place) if after.null_count() < len(after) else before)
+            # Lists cannot be written in position.
+            position = np.arange(len(forms))
+            position[at] = len(forms) + np.arange(len(found))
+            written.append(pl.concat([before, after]).gather(position) if after.null_count() < len(after) else before)
         else:
             written.append(before.scatter(at, after))
     return forms.with_columns(written)

@@ -19,4 +19,5 @@ def zeros_in_xls(book: Book, sheet: int) -> Zeros:
             for column, kind in enumerate(cells.row_types(row)):
                 if kind == XL_CELL_NUMBER and (style := cells.cell_xf_index(row, column)) in styles:
                     found.append((row, column, style))
-    return Zeros(*zip(*found, strict=True), formats) if found else Zeros((), (), ())
+    rows, columns, kinds = zip(*found, strict=True) if found else ((), (), ())
+    return Zeros(rows, columns, kinds, formats)

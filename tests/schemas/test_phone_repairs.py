@@ -158,7 +158,9 @@ CASES: list[tuple[str, str | None, str, str | None, str | None, str | None, str 
     # The calling code without its plus, or a national number that begins like it
     ("4915123020522", "DE", "ok", "+494915123020522", None, None, None, "+4915123020522"),
     ("49 6128 966000", "DE", "ok", "+49496128966000", None, None, None, "+496128966000"),
-    ("0491622920007", "DE", "ok", "+49491622920007", None, None, None, "+491622920007"),
+    ("0491622920007", "DE", "ok", "+49491622920007", None, None, None, None),
+    ("04921 123456", "DE", "ok", "+494921123456", None, None, None, None),
+    ("49 (0) 6128 966000", "DE", "ok", "+496128966000", None, "plus restored", None, None),
     ("+4915123020522", "DE", "ok", "+4915123020522", None, None, None, None),
     ("+494915123020522", "DE", "ok", "+494915123020522", None, None, None, None),
     ("4989123456", "DE", "ok", "+4989123456", None, None, None, None),

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from schemas.columns import CHANNELS
 from schemas.contact.fictional import EXAMPLE_DOMAINS, FICTIONAL_NUMBERS
@@ -135,7 +135,12 @@ class PhoneTypes(_Model):
 
 
 class Campaign(_Model):
-    """Who contacts, on which channels, against which lists."""
+    """Who contacts, on which channels, against which lists.
+
+    ``store_lists`` are names of lists of the store; with none named, every current one applies. ``lists`` are files
+    that are read for each run. ``no_lists``: leads are screened against nothing, on purpose.
+    ``no_region``: numbers without a country code, of rows without a country, are set aside for review.
+    """
 
     name: str = "unnamed"
     entity: str | None = None
@@ -151,6 +156,16 @@ class Campaign(_Model):
     evidence: CampaignEvidence = CampaignEvidence()
     store_lists: list[str] = []
     lists: Annotated[list[ListEntry], AfterValidator(_names_differ)] = []
+    no_lists: bool = False
+    no_region: bool = False
+
+    @model_validator(mode="after")
+    def _said_once(self) -> Campaign:
+        if self.no_lists and (self.lists or self.store_lists):
+            raise ValueError("no_lists is true, and lists are named")
+        if self.no_region and self.region:
+            raise ValueError("no_region is true, and a region is named")
+        return self
 
     @property
     def dedupe_keys(self) -> tuple[str, ...]:

@@ -49,6 +49,11 @@ ListHashes = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME=RECIPE", help="How a list's hashes were made, as in trim+lower+md5."),
 ]
+#: What --region takes where numbers without a country are to be set aside.
+NO_REGION = "none"
+NoLists = Annotated[
+    bool, typer.Option("--no-lists", help="Screen against nothing, and say so; without it no list at all is exit 5.")
+]
 StaleLists = Annotated[
     list[str] | None, typer.Option(metavar="NAME", help="Use this list although it is stale; it is recorded.")
 ]

@@ -39,9 +39,8 @@ class Notices:
             self.of_source(source, source.mapping.doubts)
             if file.careful_blocks:
                 self.of_source(source, ["badly quoted or ragged in places: those were read record by record"])
-            countries = source.region is not None or "country" in source.mapping.fields
-            if not countries and source.slots(self._context.phone_slots):
-                self.of_source(source, ["no --region is given: numbers without + cannot be read"])
+            if source.region is None and source.slots(self._context.phone_slots):
+                self.of_source(source, ["no region is given: numbers without a country code are set aside for review"])
 
     def of_lists(self, tallies: list[Tally], matches: dict[str, int]) -> None:
         """Lists that say too little to be believed, and entries that were not usable."""

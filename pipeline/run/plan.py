@@ -33,12 +33,18 @@ if TYPE_CHECKING:  # what a ledger needs is loaded only where there is one
     from pipeline.ledger.database import Ledger
 
 
+#: What a run says first that looked leads up in no list.
+NOT_SCREENED = "not screened against any list"
+
+
 @dataclass(frozen=True)
 class Request:
     """A scrub as the command line asks for it. ``as_of`` is resolved there: no stage reads the clock.
 
     With ``named_in`` the result stands in that folder, under the run's id; ``out`` is then only where it is made.
     ``received_at`` is when drops came that the ledger has not seen (the beginning of ``as_of``, in UTC, if not said).
+    ``no_region``: numbers without a country are set aside, on purpose. ``no_lists``: the leads are looked up in no list
+    at all, which the result says.
     ``record``: the finished run is entered into the ledger; otherwise the caller does that.
     """
 
@@ -51,10 +57,12 @@ class Request:
     layout: str | None = None
     sheets: list[str] = field(default_factory=list)
     region: str | None = None
+    no_region: bool = False
     channels: list[Channel] = field(default_factory=list)
     lists: list[ListEntry] = field(default_factory=list)
     store: Path | None = None
     store_lists: list[str] = field(default_factory=list)
+    no_lists: bool = False
     allow_stale: list[str] = field(default_factory=list)
     max_age: MaxAge = NO_MAX_AGE
     rules: list[str] = field(default_factory=list)
@@ -86,6 +94,7 @@ class Plan:
     sources: list[Source]
     memory: HeaderMemory | None
     notes: list[str]
+    no_region: bool
     packs: list[LoadedPack]
     weaker: list[str]
     vendor_evidence: VendorEvidence
@@ -99,8 +108,9 @@ def make_plan(request: Request) -> Plan:
     layout = _layout(request, vendor, faults)
     raise_faults(faults)
     assert campaign is not None  # noqa: S101  # without faults there is one
-    region = request.region or campaign.region
-    file_region = layout.region or request.region or (vendor.region if vendor else None) or campaign.region
+    region = None if request.no_region else request.region or campaign.region
+    own_region = layout.region or request.region or (vendor.region if vendor else None) or campaign.region
+    file_region = None if request.no_region else own_region
     base = request.campaign.parent if request.campaign else Path()
     lists = _list_specs(campaign, base, request, region)
     if request.sheets:
@@ -116,6 +126,7 @@ def make_plan(request: Request) -> Plan:
     label = vendor.name if vendor else request.vendor
     notes: list[str] = []
     store_lists = _store_lists(request, campaign, store, label, notes)
+    _check_screened(request, campaign, bool(lists or store_lists), notes)
     memory = _memory(request, vendor, sources)
     packs = load_packs([*campaign.rules.packs, *request.rules], workspace_of(request.campaign))
     if request.earlier is not None:
@@ -133,6 +144,7 @@ def make_plan(request: Request) -> Plan:
         sources,
         memory,
         notes,
+        request.no_region or campaign.no_region,
         packs,
         checked_weaker(packs, request.accept_weaker),
         vendor.evidence if vendor else VendorEvidence(),
@@ -160,17 +172,19 @@ def _mapping(table: Table, layout: Layout, campaign: Campaign) -> Mapping:
 def _store_lists(
     request: Request, campaign: Campaign, store: Store | None, vendor: str | None, notes: list[str]
 ) -> list[str]:
-    """Lists of the store that the run needs: those named, else all, where no campaign chooses.
+    """Lists of the store that the run needs: those named, else every current one that speaks for the vendor.
 
     A list that speaks for one vendor is refused for another when the command line names it; a campaign may name it
     for all its runs, and then it is left out of the others, which is noted.
     """
     named = list(dict.fromkeys([*campaign.store_lists, *request.store_lists]))
+    if not named and (request.no_lists or campaign.no_lists):
+        return []
     if store is None:
         if named:
             raise ListError(f"There is no store to take the list '{named[0]}' from.", "Name it with --store DIR.")
         return []
-    if not named and request.campaign is None:
+    if not named:
         return [name for name in store.names() if store.facts(name).scope in {"seller", f"vendor:{vendor}"}]
     chosen = []
     for name in named:
@@ -183,6 +197,20 @@ def _store_lists(
             raise UsageError(f"List '{name}' speaks for vendor {whose} only, and the run {ours}.", "Leave it away.")
         notes.append(f"list {name} speaks for vendor {whose} only and was not used: the run {ours}")
     return chosen
+
+
+def _check_screened(request: Request, campaign: Campaign, screened: bool, notes: list[str]) -> None:
+    """Refuse a run against no list at all, unless that was said; then it is the first thing that the run notes."""
+    if screened and request.no_lists:
+        raise UsageError("--no-lists is given, and so are lists.", "Leave one of them out.")
+    if screened:
+        return
+    if not request.no_lists and not campaign.no_lists:
+        raise ListError(
+            "No suppression list is named, and there is none in a store: nobody would be screened.",
+            "Name lists (--dnc, --internal, --unsubscribe, --list, --store, or in the campaign), or say --no-lists.",
+        )
+    notes.insert(0, NOT_SCREENED)
 
 
 def _campaign(request: Request, faults: list[str]) -> Campaign | None:

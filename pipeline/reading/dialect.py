@@ -117,7 +117,7 @@ def _dialect(
         found.header is not None,
         found.top - found.start,
         tuple((record.line, record.text) for record in found.aside),
-        found.notes("line"),
+        found.notes("line", names),
         found.body,
         end,
     )

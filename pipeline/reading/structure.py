@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from pipeline.reading.header_fit import fitted_header
 from pipeline.reading.sample import SampleRecord
-from pipeline.reading.value_kinds import DATA_KINDS, column_kind, holds_point, is_data, kind_of
+from pipeline.reading.value_kinds import column_kind, holds_point, is_data
 from schemas.headers import match_header
 
 #: A header is looked for among this many records; a title page is not longer.
@@ -38,8 +38,11 @@ class Structure:
     width: int
     aside: tuple[SampleRecord, ...] = ()
 
-    def notes(self, unit: str) -> tuple[str, ...]:
-        """Sentences for a person about what was passed over or inferred; ``unit`` is ``line`` or ``row``."""
+    def notes(self, unit: str, names: Sequence[str]) -> tuple[str, ...]:
+        """Sentences for a person about what was passed over or inferred.
+
+        ``unit`` is ``line`` or ``row``, ``names`` the columns' by a layout.
+        """
         aside = {line for record in self.aside for line in range(record.line, record.line + record.lines)}
         titles = [line for line in range(self.start, self.top) if line not in aside]
         notes = []
@@ -50,7 +53,7 @@ class Structure:
                 f"{_lines(sorted(aside), unit)} above the header with a phone, an email or a long number: "
                 "set aside as row.malformed, with the text"
             )
-        if self.header is None:
+        if self.header is None and not names:
             notes.append(
                 "there is no header: columns are named by their position and mapped only where values are sure"
             )
@@ -86,7 +89,7 @@ def find_tables(records: Sequence[SampleRecord], delimiter: str, *, header: bool
 def is_known_header(cells: Sequence[str], *, mostly: bool = False) -> bool:
     """Whether cells are surely columns' names: none is data, and two at least are known, or half (``mostly``: both)."""
     filled = [cell for cell in cells if cell.strip()]
-    if not filled or any(kind_of(cell) in DATA_KINDS for cell in filled) or len(set(filled)) < len(filled) * 0.7:
+    if not filled or any(map(is_data, filled)) or len(set(filled)) < len(filled) * 0.7:
         return False
     known = sum(match is not None and match.sure for match in map(match_header, filled))
     half = known * 2 >= len(filled) > 0

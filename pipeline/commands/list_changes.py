@@ -32,7 +32,7 @@ class Change:
 def add_list(spec: ListSpec, change: Change) -> None:
     """Load a full copy and make it current."""
     with writing(change.store) as writer:
-        before = writer.facts(spec.name) if spec.name in writer.names() else None
+        before = writer.facts(spec.name) if writer.is_current(spec.name) else None
         if before is not None:
             _refuse_other(spec, before)
         folder = writer.temporary

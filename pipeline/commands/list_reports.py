@@ -47,7 +47,7 @@ def status_of(store: Store, name: str, today: date, max_age: MaxAge = NO_MAX_AGE
 
 def _is_loaded(store: Store, name: str) -> bool:
     try:
-        return name in store.all_names() and store.history(name).current is not None
+        return store.is_current(name)
     except ListError:
         return True
 

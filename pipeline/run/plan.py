@@ -26,6 +26,7 @@ from schemas.recipes import parse_recipe
 from schemas.support.names import did_you_mean
 from suppression.loading import DATED_FOR_RUN, MAX_REFUSED, RUN_ONLY, ListSpec
 from suppression.rules.loading import LoadedPack, checked_weaker, load_packs
+from suppression.rules.places import state_named
 from suppression.store import Store, store_of
 
 if TYPE_CHECKING:  # what a ledger needs is loaded only where there is one
@@ -288,6 +289,7 @@ def _list_spec(entry: ListEntry, folder: Path, day: date, region: str | None) ->
             entry.as_of or day,
             dated_by,
             registry=entry.registry,
+            state=entry.state or (state_named(entry.name) if kind.kind == "dnc.state" else None),
             max_refused=MAX_REFUSED if entry.max_refused is None else entry.max_refused,
             format=entry.format,
             options=options_of(entry, region),

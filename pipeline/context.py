@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-from pipeline.dates import ColumnDates
-from pipeline.mapping import Mapping
+from pipeline.columns.date_columns import ColumnDates
+from pipeline.columns.mapping import Mapping
 from pipeline.reading.table import Table
 from schemas.codes import CODES, ReasonCode
 from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, PHONE_SLOTS

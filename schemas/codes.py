@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from schemas.errors import UsageError
-from schemas.names import did_you_mean
+from schemas.support.names import did_you_mean
 
 Effect = Literal["block", "review", "flag"]
 Disposition = Literal["return", "suppress", "review", "none"]

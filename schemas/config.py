@@ -17,9 +17,9 @@ from schemas.errors import ConfigError, UsageError
 from schemas.evidence import CampaignEvidence, RulesChoice, VendorEvidence
 from schemas.layout import Layout, Region, checked_by
 from schemas.list_kinds import list_kind
-from schemas.names import did_you_mean
 from schemas.recipes import parse_recipe
-from schemas.tomls import Located, read_toml
+from schemas.support.names import did_you_mean
+from schemas.support.tomls import Located, read_toml
 
 Config = TypeVar("Config", bound=BaseModel)
 Channel = Literal["call", "text", "email", "post"]

@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from schemas.codes import CODES, ReasonCode
-from schemas.names import did_you_mean
+from schemas.support.names import did_you_mean
 
 #: Key of the validation context under which the rules of all packs can be asked for: `Rules`.
 RULES = "rules"

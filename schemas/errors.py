@@ -1,7 +1,7 @@
 """One base for everything that stops a run, and the exit code that each kind ends with.
 
 A bad *row* is a finding. A bad *run* is one of these. They are turned into an exit code and a message in one
-place only, ``pipeline/cli.py``.
+place only, ``pipeline/cli/main.py``.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from schemas.contact.regions import region_names
-from schemas.names import did_you_mean
+from schemas.support.names import did_you_mean
 
 
 def _country(text: str) -> str:

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from schemas.columns import CODE_FIELDS, DAYS, EMAIL_SLOTS, INSTANTS, PHONE_SLOTS, PLAIN_FIELDS
 from schemas.contact.regions import checked_region
 from schemas.errors import UsageError
-from schemas.names import did_you_mean
+from schemas.support.names import did_you_mean
 
 #: Layouts of well-known systems, which come with the program.
 LAYOUTS = Path(__file__).with_name("layouts")

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from schemas.errors import UsageError
-from schemas.names import did_you_mean
+from schemas.support.names import did_you_mean
 
 
 @dataclass(frozen=True)

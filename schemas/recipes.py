@@ -17,10 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from schemas.column_bytes import ascii_lower, column_bytes
 from schemas.errors import UsageError
-from schemas.hashing import Digests, digests
-from schemas.names import did_you_mean
+from schemas.support.column_bytes import ascii_lower, column_bytes
+from schemas.support.hashing import Digests, digests
+from schemas.support.names import did_you_mean
 
 _TEXT_STEPS: dict[str, Callable[[str], str]] = {
     "trim": str.strip,

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from schemas.codes import Disposition, ReasonCode
-from schemas.names import did_you_mean
+from schemas.support.names import did_you_mean
 
 #: How a rule looks at a contact. A campaign's calls are ``live`` or ``automated`` (or both, when it does not say).
 #: The last three are ways in which data leaves us: the result is passed on (``transfer``), rows go back to their vendor

@@ -7,9 +7,9 @@ from typing import Any
 
 import polars as pl
 
-from schemas.column_bytes import binary_rows
 from schemas.list_kinds import ListKind
 from schemas.recipes import Recipe
+from schemas.support.column_bytes import binary_rows
 from suppression.entries import Keyed
 from suppression.index.digests import DigestBuilder
 from suppression.index.numbers import NumberBuilder, number_key

@@ -10,7 +10,6 @@ from typing import Literal
 import idna
 import polars as pl
 
-from schemas.column_bytes import binary_column
 from schemas.contact.apply import Apply
 from schemas.contact.email import email_forms
 from schemas.contact.match_keys import fold_email
@@ -18,6 +17,7 @@ from schemas.contact.phone_points import phone_points
 from schemas.errors import ListError
 from schemas.list_kinds import ListKind
 from schemas.recipes import Recipe, looks_hashed
+from schemas.support.column_bytes import binary_column
 from suppression.formats.blocks import NOT_LISTED, Block
 from suppression.side_tables import SideTables
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from schemas.ahead import read_ahead
 from schemas.contact.apply import Apply
 from schemas.errors import ListError, UsageError
 from schemas.list_kinds import ListKind
 from schemas.list_version import VERSION_FILE, EntryCounts, ListVersion, SourceFile
 from schemas.recipes import Recipe
+from schemas.support.prefetch import read_ahead
 from suppression.build import IndexBuilder
 from suppression.entries import Entries, Reading
 from suppression.formats.options import Options

@@ -24,11 +24,11 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from schemas.durable import sync_path, write_atomically
 from schemas.errors import ListError, OutputError, UsageError
 from schemas.list_kinds import NO_MAX_AGE, MaxAge
 from schemas.list_version import HandedOver, History, ListVersion, Loading, SourceFile
-from schemas.names import did_you_mean
+from schemas.support.durable import sync_path, write_atomically
+from schemas.support.names import did_you_mean
 from suppression.lists import SuppressionList, check_version, open_version, read_facts
 
 #: 16 CFR 310.5: records of registry access are kept for five years.

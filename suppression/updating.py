@@ -16,10 +16,10 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from schemas.column_bytes import binary_rows
 from schemas.contact.apply import Apply
 from schemas.errors import ListError, UsageError
 from schemas.list_version import Changes, EntryCounts, SourceFile
+from schemas.support.column_bytes import binary_rows
 from suppression.build import IndexBuilder
 from suppression.entries import Entries, Index, Keyed, Reading
 from suppression.formats.options import Options

@@ -84,7 +84,7 @@ def _left_to_the_system() -> Iterator[None]:
 
 def leadscrub(*arguments: str | Path) -> Ran:
     """Run the command in this process, from its arguments to its exit code."""
-    from pipeline.cli import main
+    from pipeline.cli.main import main
 
     out, err, before = io.StringIO(), io.StringIO(), sys.argv
     sys.argv = ["leadscrub", *map(str, arguments)]
@@ -103,7 +103,7 @@ def leadscrub(*arguments: str | Path) -> Ran:
 def start(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Popen[bytes]:
     """Start the command as a process of its own, in its own process group."""
     return subprocess.Popen(
-        [sys.executable, "-m", "pipeline.cli", *map(str, arguments)],
+        [sys.executable, "-m", "leadscrub", *map(str, arguments)],
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(REPO)},
         stdout=subprocess.DEVNULL,

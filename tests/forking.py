@@ -14,14 +14,14 @@ from tests.conftest import REPO
 #: Runs commands in processes of their own, forked from one that has its imports done: only the command takes time.
 FORKING = """\
 import json, os, sys
-import importlib, pipeline.cli, schemas.contact.regions
+import importlib, pipeline.cli.main, schemas.contact.regions
 def command(words, tell=None):
     silent = os.open(os.devnull, os.O_RDWR)
     for handle in (0, 1, 2):
         os.dup2(silent, handle)
     sys.argv = ["leadscrub", *words]
     try:
-        pipeline.cli.main()
+        pipeline.cli.main.main()
     except SystemExit as stop:
         if tell is not None:
             os.write(tell, " ".join(sys.modules).encode())

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -12,9 +10,8 @@ from sqlalchemy import delete, insert, select
 
 from pipeline.ledger.database import Ledger, stamp
 from pipeline.ledger.tables import rescrubs, runs
-from pipeline.manifests import manifest_digest, read_manifest
-from pipeline.results import earliest_valid_until
-from pipeline.terminal import plain_table, stdout_console
+from pipeline.results.folder import earliest_valid_until
+from pipeline.results.manifest_file import manifest_digest, read_manifest
 from schemas.errors import UsageError
 
 
@@ -64,21 +61,6 @@ def expiring(ledger: Ledger, as_of: date, within: timedelta) -> list[Expiring]:
     last = as_of + within
     soon = [run for run in found.values() if run.clean and run.valid_until is not None and run.valid_until <= last]
     return sorted(soon, key=lambda run: (run.valid_until or last, run.run_id))
-
-
-def print_expiring(found: list[Expiring], as_of: date, *, as_json: bool) -> None:
-    """Print them as a table, or as JSON."""
-    if as_json:
-        documents = [asdict(run) | {"valid_until": str(run.valid_until)} for run in found]
-        sys.stdout.write(json.dumps(documents) + "\n")
-        return
-    table = plain_table()
-    for name in ("vendor", "clean rows", "usable until", "days left", "result"):
-        table.add_column(name, justify="right" if name in ("clean rows", "days left") else "left")
-    for run in found:
-        days = (run.valid_until - as_of).days if run.valid_until is not None else 0
-        table.add_row(run.vendor, f"{run.clean:,}", str(run.valid_until), f"{days:,}", run.out)
-    stdout_console().print(table if found else "no clean rows go stale in that time")
 
 
 def span_of(text: str) -> timedelta:

@@ -22,8 +22,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.ledger.history_points import Points, Words, joined
-from schemas.durable import sync_path
 from schemas.errors import LedgerError, ListError
+from schemas.support.durable import sync_path
 from suppression.index.blobs import Blob, BlobWriter
 
 PAGE = 1 << 16

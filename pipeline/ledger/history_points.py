@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from schemas.hashing import xxh3_64
+from schemas.support.hashing import xxh3_64
 from suppression.index.numbers import number_key
 
 Words = npt.NDArray[np.uint64]

@@ -20,8 +20,8 @@ from pipeline.ledger.history_merging import add_file, tidy_history
 from pipeline.ledger.history_past import past_identity, past_of
 from pipeline.ledger.history_writing import write_run
 from pipeline.ledger.tables import drops, run_drops, run_overlaps, run_reasons, runs, segment_runs, segments
-from pipeline.manifests import manifest_digest, read_manifest
-from pipeline.results import earliest_valid_until
+from pipeline.results.folder import earliest_valid_until
+from pipeline.results.manifest_file import manifest_digest, read_manifest
 from schemas.errors import LedgerError, PastChangedError
 from schemas.manifest import Manifest
 

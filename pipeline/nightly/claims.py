@@ -13,8 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.ledger.database import Ledger, faults
 from pipeline.nightly.folders import Folders
-from schemas.durable import make_folder
 from schemas.errors import OutputError
+from schemas.support.durable import make_folder
 
 #: Key of the lock that the machine holds which scrubs.
 _TURN = 0x7475726E

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from pipeline.nightly.inbox import Inbox, Raw, Seen
-from schemas.durable import make_folder, write_atomically
+from schemas.support.durable import make_folder, write_atomically
 from schemas.workspace import NightlyChoice
 
 _DIGITS: Final = {".sha256": 64, ".md5": 32}

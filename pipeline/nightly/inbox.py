@@ -13,8 +13,8 @@ from typing import Final, Protocol
 from pipeline.nightly.folders import Folders, shown_name
 from pipeline.nightly.vendors import Seller
 from pipeline.reading.remote import RemoteFile, open_folder
-from schemas.durable import make_folder, sync_path
 from schemas.errors import DropError
+from schemas.support.durable import make_folder, sync_path
 
 #: Behind a drop's whole name: it is complete, or what its content must come to.
 COMPANIONS: Final = (".done", ".sha256", ".md5")

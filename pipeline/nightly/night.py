@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from pipeline.identity import program_version
-from pipeline.ledger.choosing import workspace_facts
 from pipeline.ledger.database import open_ledger
 from pipeline.nightly.claims import Claims, only_pass, open_claims
 from pipeline.nightly.completeness import Looks
@@ -24,8 +22,10 @@ from pipeline.nightly.journal import Journal
 from pipeline.nightly.steps import Night, take, taken_before
 from pipeline.nightly.summary import DropLine, Summary, Trouble, worst
 from pipeline.nightly.vendors import Seller, find_sellers
-from schemas.durable import move_file
+from pipeline.results.identity import program_version
+from pipeline.workspace import workspace_facts
 from schemas.errors import LeadscrubError, LedgerError, OutputError, UsageError
+from schemas.support.durable import move_file
 from schemas.workspace import WORKSPACE_FILE, LedgerChoice, Workspace
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)

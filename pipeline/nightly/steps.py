@@ -13,7 +13,6 @@ from shlex import quote
 from pipeline.ledger.database import Ledger
 from pipeline.ledger.drops import Received, receive
 from pipeline.ledger.runs import record_run
-from pipeline.manifests import MANIFEST
 from pipeline.nightly.claims import Claims
 from pipeline.nightly.completeness import Looks
 from pipeline.nightly.folders import WHY, Folders, text_name
@@ -21,12 +20,13 @@ from pipeline.nightly.inbox import Inbox, Raw, Seen
 from pipeline.nightly.journal import Journal, Recorded
 from pipeline.nightly.summary import DropLine
 from pipeline.nightly.vendors import Seller
-from pipeline.plan import Request
-from pipeline.results import open_manifest
-from pipeline.scrub import scrub
-from schemas.durable import make_folder, move_file, write_atomically
+from pipeline.results.folder import open_manifest
+from pipeline.results.manifest_file import MANIFEST
+from pipeline.run.plan import Request
+from pipeline.run.scrub import scrub
 from schemas.errors import EXIT_TOO_MANY_REJECTED, DropError, PastChangedError, UsageError
 from schemas.manifest import Manifest
+from schemas.support.durable import make_folder, move_file, write_atomically
 
 _ACCEPT_DRIFT = "--accept-drift"
 #: Scrubs by hand change what is known of earlier deliveries now and then; never so often.

@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.reading.remote import is_remote
 from schemas.config import Campaign, Vendor, load, raise_faults
 from schemas.errors import ConfigError, UsageError
-from schemas.names import did_you_mean
+from schemas.support.names import did_you_mean
 
 
 @dataclass(frozen=True)

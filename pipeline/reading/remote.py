@@ -19,7 +19,7 @@ from pipeline.reading.kinds import SUFFIXES
 from pipeline.reading.limits import MAX_UNPACKED
 from pipeline.reading.spool import Spool
 from schemas.errors import DropError, LeadscrubError, UsageError
-from schemas.names import did_you_mean
+from schemas.support.names import did_you_mean
 
 _BLOCK: Final = 8 << 20
 #: Scheme -> the module that must be there, and the extra that brings it.

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.kinds import DATA_KINDS, is_data, kind_of
 from pipeline.reading.sample import SampleRecord
+from pipeline.reading.value_kinds import DATA_KINDS, is_data, kind_of
 from schemas.headers import match_header
 
 #: A header is looked for among this many records; a title page is not longer.

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, func, select
 
 from pipeline.ledger.database import moment_of
 from pipeline.ledger.tables import returned_rows, runs
+from pipeline.ledger.vendor_runs import VendorRun, counted_once
 from pipeline.returning.rows import rows_by_state
 from pipeline.returning.windows import period
-from pipeline.vendor_runs import VendorRun, counted_once
 from schemas.contracts import ReturnTerms
 
 #: A period and a state; the state is empty where all of them count together.

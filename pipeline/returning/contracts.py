@@ -11,7 +11,7 @@ from pathlib import Path
 from schemas.codes import CODES, ReasonCode
 from schemas.config import Vendor, load, raise_faults
 from schemas.contracts import RULES, ReturnTerms, may_go_back
-from schemas.tomls import read_toml
+from schemas.support.tomls import read_toml
 from suppression.rules.loading import ALL, load_packs
 
 

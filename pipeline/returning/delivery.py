@@ -19,8 +19,8 @@ from sqlalchemy import Row, delete, select, update
 
 from pipeline.ledger.database import Ledger, moment_of, stamp
 from pipeline.ledger.tables import return_files, returned_rows, runs
+from pipeline.returning.destinations import Place, place_at
 from pipeline.returning.outgoing import folder_of, hide_file, sha256_of
-from pipeline.returning.places import Place, place_at
 from pipeline.returning.windows import deadline
 from schemas.contracts import ReturnTerms
 from schemas.errors import OutputError

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 import xlsxwriter
 
-from pipeline.returns import FORMULA, neutralised
+from pipeline.results.vendor_csv import FORMULA, neutralised
 from schemas.contracts import ReturnTerms
 
 #: Rows that a sheet has below its header.

@@ -20,12 +20,12 @@ from sqlalchemy import Connection, insert, select
 
 from pipeline.ledger.database import stamp
 from pipeline.ledger.tables import return_files, returned_rows
+from pipeline.returning.decisions import OpenRun, VendorReturns
 from pipeline.returning.files import MOST_ROWS, file_form, write_file
-from pipeline.returning.plan import OpenRun, VendorReturns
 from pipeline.returning.rows import original_rows
 from schemas.contracts import ReturnTerms
-from schemas.durable import sync_path
 from schemas.errors import OutputError
+from schemas.support.durable import sync_path
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
-from pipeline.manifests import read_manifest
-from pipeline.returns import may_be_in
-from pipeline.vendor_runs import VendorRun
+from pipeline.ledger.vendor_runs import VendorRun
+from pipeline.results.manifest_file import read_manifest
+from pipeline.results.vendor_csv import may_be_in
 from schemas.columns import PHONE_SLOTS
 from schemas.contracts import ReturnTerms
 from suppression.rules.places import bits_of_states, states_in

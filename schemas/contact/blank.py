@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from schemas.column_bytes import column_bytes
+from schemas.support.column_bytes import column_bytes
 
 #: Compared after trimming and lower-casing. Used for contact points, dates and evidence.
 EMPTY_WORDS = frozenset(

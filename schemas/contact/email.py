@@ -15,12 +15,12 @@ from typing import NamedTuple
 
 import polars as pl
 
-from schemas.column_bytes import ascii_lower
 from schemas.contact.apply import Apply, apply_here
 from schemas.contact.blank import ERROR_WORDS
 from schemas.contact.email_repairs import looks_like_phone, read_inside, was_address, without_slips
 from schemas.contact.fictional import RESERVED_DOMAINS, domain_pattern
 from schemas.contact.forms import form_frame
+from schemas.support.column_bytes import ascii_lower
 
 #: Who decides. Stands in findings and in the manifest.
 EMAIL_AUTHORITY = f"email-validator {version('email-validator')}"

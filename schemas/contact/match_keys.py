@@ -12,7 +12,7 @@ from typing import Final, overload
 import polars as pl
 
 from schemas.errors import UsageError
-from schemas.names import did_you_mean
+from schemas.support.names import did_you_mean
 
 #: ``plus``: ``a+news@d`` is ``a@d``. ``dots``: Gmail takes ``a.b`` for ``ab``; other providers do not, and are left
 #: alone. ``aliases``: the domains of one provider are one.

@@ -12,7 +12,7 @@ import phonenumbers
 import polars as pl
 
 from schemas.errors import UsageError
-from schemas.names import did_you_mean
+from schemas.support.names import did_you_mean
 
 #: Spellings that the library's country names in all languages do not hold.
 _MORE_NAMES = {

@@ -14,7 +14,7 @@ import polars as pl
 
 from schemas.contact.blank import trimmed
 from schemas.errors import ListError, UsageError
-from schemas.names import did_you_mean
+from schemas.support.names import did_you_mean
 from suppression.formats.area_codes import refuse_others, said_by
 from suppression.formats.blocks import Block, refuse
 from suppression.formats.dates import read_dates

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from schemas.errors import UsageError
-from schemas.names import did_you_mean
+from schemas.support.names import did_you_mean
 
 #: What a column can hold. The first four hold entries; ``area`` is an area code that stands apart from its number.
 ENTRY_ROLES: Final = ("number", "email", "domain", "hash")

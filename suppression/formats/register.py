@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from schemas.errors import ListError, UsageError
-from schemas.names import did_you_mean
+from schemas.support.names import did_you_mean
 from suppression.formats.answers import REASSIGNED, WASH
 from suppression.formats.change import FTC_CHANGE
 from suppression.formats.esp import KLAVIYO, MAILUP, SENDGRID

@@ -8,7 +8,7 @@ from typing import Final
 
 from schemas.errors import ListError
 from schemas.headers import fold_header, match_header
-from schemas.names import did_you_mean
+from schemas.support.names import did_you_mean
 from suppression.formats.blocks import Holds
 from suppression.formats.options import ENTRY_ROLES, Options
 

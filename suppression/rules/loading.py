@@ -13,8 +13,8 @@ from pydantic import BaseModel, ValidationError
 from schemas.config import load, raise_faults
 from schemas.contact.regions import region_names
 from schemas.errors import ConfigError, UsageError
-from schemas.names import did_you_mean
 from schemas.rules import EVERYWHERE, Condition, Pack, Rule
+from schemas.support.names import did_you_mean
 from suppression.rules.hours import PackHours, faults_of, merged_hours
 from suppression.rules.places import is_state
 from suppression.rules.predicates import PREDICATES, Predicate

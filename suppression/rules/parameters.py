@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from schemas.columns import INSTANTS, PLAIN_FIELDS
 from schemas.evidence import CampaignEvidence, VendorEvidence
 from schemas.list_kinds import KINDS
-from schemas.names import did_you_mean
+from schemas.support.names import did_you_mean
 from suppression.rules.clocks import Window
 from suppression.rules.consent import LACKS, OF_CHANNEL
 

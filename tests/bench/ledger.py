@@ -127,7 +127,7 @@ def scrubs(folder: Path, rows: int, repeat: int) -> dict[str, list[Measurement]]
     (folder / "campaigns/all.toml").write_text('name = "all"\nchannels = ["call", "email"]\nregion = "US"\n')
     _checked(["tests.bench.generate", "--rows", str(rows), "--seed", "7", "--out", folder / "data"])
     drop, out = folder / "data" / "drop.csv", folder / "out"
-    scrub: list[str | Path] = ["pipeline.cli", "scrub", drop, "-o", out, "--force", "--as-of", "2026-11-21"]
+    scrub: list[str | Path] = ["leadscrub", "scrub", drop, "-o", out, "--force", "--as-of", "2026-11-21"]
     scrub += ["--campaign", folder / "campaigns/all.toml", "--vendor", "acme"]
     commands: dict[str, list[str | Path]] = {
         "copy": ["tests.bench.rivals", "polars", drop, folder / "copy"],

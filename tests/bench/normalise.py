@@ -24,8 +24,8 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-from pipeline.ahead import in_order
-from pipeline.pool import process_pool
+from pipeline.run.ordered_map import in_order
+from pipeline.run.process_pool import process_pool
 from schemas.contact.apply import Apply, In, Out
 from schemas.contact.email import email_forms
 from schemas.contact.phone import phone_forms

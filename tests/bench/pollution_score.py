@@ -16,11 +16,11 @@ from pathlib import Path
 
 import polars as pl
 
+from pipeline.columns.mapping import map_columns
 from pipeline.context import Context, Source
-from pipeline.mapping import map_columns
 from pipeline.reading.opening import open_tables
 from pipeline.reading.table import SOURCE, FileTally, read_batches
-from pipeline.stage_map import map_stage
+from pipeline.stages.map import map_stage
 from schemas.config import Campaign
 from schemas.contact.apply import apply_here
 from schemas.errors import DropError

@@ -30,7 +30,7 @@ from tests.bench.report import machine
 from tests.bench.run import CACHE, ROOT
 
 _TASKS = (sys.executable, "-m", "tests.bench.registry_tasks")
-_LEADSCRUB = (sys.executable, "-m", "pipeline.cli")
+_LEADSCRUB = (sys.executable, "-m", "leadscrub")
 _RECIPE = "trim+lower+sha256"
 Command = Sequence[str | Path]
 

@@ -63,7 +63,7 @@ LAW = ROOT / "tests" / "bench" / "law"
 
 def _scrub(folder: Path, out: Path) -> list[str | Path]:
     return [
-        *(sys.executable, "-m", "pipeline.cli", "scrub", folder / "drop.csv", "-o", out, "--force"),
+        *(sys.executable, "-m", "leadscrub", "scrub", folder / "drop.csv", "-o", out, "--force"),
         *("--dnc", folder / "dnc.txt", "--internal", folder / "internal.txt"),
         *("--unsubscribe", folder / "unsubscribe.csv", "--as-of", "2026-11-21"),
     ]

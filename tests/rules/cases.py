@@ -10,12 +10,12 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.columns.mapping import Mapping
 from pipeline.context import Context, Source
-from pipeline.mapping import Mapping
 from pipeline.reading.arrow_table import ArrowReader
 from pipeline.reading.inputs import LocalFile
 from pipeline.reading.table import Table
-from pipeline.stage_rules import rules_stage
+from pipeline.stages.rules import rules_stage
 from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, PHONE_SLOTS, dtype_of
 from schemas.config import Campaign, channel_named
 from schemas.contact.apply import apply_here

@@ -9,13 +9,13 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.columns.mapping import Mapping
 from pipeline.context import Context, Source
-from pipeline.mapping import Mapping
 from pipeline.reading.arrow_table import ArrowReader
 from pipeline.reading.inputs import LocalFile
 from pipeline.reading.table import Table
-from pipeline.stage_hours import hours_stage
-from pipeline.usable import allowed
+from pipeline.stages.contactable import allowed
+from pipeline.stages.hours import hours_stage
 from schemas.columns import PHONE_SLOTS
 from schemas.config import Campaign, channel_named
 from schemas.contact.apply import apply_here

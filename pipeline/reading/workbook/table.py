@@ -20,7 +20,7 @@ from pipeline.reading.workbook.guard import refuse_harmful
 from pipeline.reading.workbook.header import header_row
 from pipeline.reading.workbook.process import MAX_MEMORY
 from schemas.errors import DropError
-from schemas.names import did_you_mean
+from schemas.support.names import did_you_mean
 
 WORKBOOKS: tuple[Kind, ...] = ("xlsx", "xlsb", "xls", "ods")
 

@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from schemas.column_bytes import column_bytes
 from schemas.contact.numbering.patterns import MAX_DIGITS
 from schemas.contact.numbering.pieces import Flags
 from schemas.contact.numbering.ranges import Codes
+from schemas.support.column_bytes import column_bytes
 
 #: Longer values are not told, so that six bits can count each kind of byte in a value.
 _MOST_BYTES = 63

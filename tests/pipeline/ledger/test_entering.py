@@ -230,7 +230,7 @@ from pipeline.ledger.database import open_ledger
 from pipeline.ledger.drops import place_of
 from pipeline.ledger.history_writing import write_run
 from pipeline.ledger.runs import record_run
-from pipeline.manifests import read_manifest
+from pipeline.results.manifest_file import read_manifest
 from schemas.workspace import LedgerChoice
 
 now = datetime(2026, 11, 3, 12, tzinfo=UTC)

@@ -382,7 +382,7 @@ def test_names_that_are_hostile_or_broken_do_no_harm(workspace: Path) -> None:
 def test_the_command_runs_as_cron_runs_it(workspace: Path) -> None:
     """From the workspace, as a process of its own, without options."""
     put(workspace / "inbox" / "acme", "a.csv", leads(range(3)), EARLIER, ".done")
-    command = [sys.executable, "-m", "pipeline.cli", "nightly"]
+    command = [sys.executable, "-m", "leadscrub", "nightly"]
     ran = subprocess.run(command, cwd=workspace, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert "1 scrubbed" in ran.stdout

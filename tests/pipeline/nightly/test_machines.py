@@ -55,7 +55,7 @@ def told(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 def start(workspace: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "pipeline.cli", "nightly", "--json", "--as-of", "2026-11-02"],
+        [sys.executable, "-m", "leadscrub", "nightly", "--json", "--as-of", "2026-11-02"],
         cwd=workspace,
         env={**os.environ, "PYTHONPATH": str(REPO)},
         stdout=subprocess.PIPE,

@@ -74,7 +74,7 @@ import json, os, signal, sys, time
 from datetime import datetime, timedelta
 from pathlib import Path
 import pipeline.nightly.night as night
-import pipeline.nightly.telling as telling
+import pipeline.nightly.report as telling
 CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "shutil.rmtree")
 def watch(kill_at, counted):
     seen = 0

@@ -1,0 +1,1 @@
+"""leadscrub scrubs lead lists before anyone calls, texts or emails them."""

@@ -1,0 +1,1 @@
+"""Parsing of arguments and exit codes; what a command does and says is elsewhere."""

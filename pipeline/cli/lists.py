@@ -1,0 +1,134 @@
+"""The ``leadscrub lists`` commands."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.list_loading import add, update
+from pipeline.cli.options import AsOfDay, Json, ListName, MaxAgeDays, StoreFolder, day_of, store_folder
+from schemas.errors import ListError, UsageError
+
+lists = typer.Typer(name="lists", help="The store of suppression lists.", no_args_is_help=True)
+
+lists.command(
+    epilog="Example: leadscrub lists add ftc registry.zip --kind dnc.national --as-of 2026-11-20 --covers all"
+)(add)
+lists.command(
+    epilog="Example: leadscrub lists update ftc changes.txt --as-of 2026-11-21 --change-layout area,number,date,action"
+)(update)
+
+
+@lists.command(epilog="Example: leadscrub lists status")
+def status(
+    store: StoreFolder = None,
+    campaign: Annotated[Path | None, typer.Option(help="Judge only what this campaign needs.")] = None,
+    as_of: AsOfDay = None,
+    max_age: MaxAgeDays = None,
+    as_json: Json = False,
+) -> None:
+    """Show each list: version, age, when it expires, entries, coverage. Exit 5 when one must not be used."""
+    from pipeline.commands.list_reports import print_status, status_of  # noqa: PLC0415
+    from pipeline.workspace import campaign_lists  # noqa: PLC0415
+    from schemas.list_kinds import max_age_said  # noqa: PLC0415
+    from suppression.store import Store  # noqa: PLC0415
+
+    day, kept, limit = day_of(as_of), Store(store_folder(store)), max_age_said(max_age or [])
+    names = kept.names() if campaign is None else campaign_lists(campaign)
+    found = [status_of(kept, name, day, limit) for name in names]
+    print_status(found, as_json=as_json)
+    faulty = [one for one in found if one.fault]
+    if faulty:
+        shown = "; ".join(f"{one.name}: {one.fault}" for one in faulty)
+        raise ListError(f"{len(faulty)} of {len(found)} lists must not be used ({shown}).", "Load a new copy.")
+
+
+@lists.command(epilog="Example: leadscrub lists lookup '(202) 555-0123' --region US")
+def lookup(
+    values: Annotated[list[str], typer.Argument(metavar="VALUE...", help="Phones and emails.")],
+    region: Annotated[str | None, typer.Option(help="Region of numbers without +.")] = None,
+    store: StoreFolder = None,
+    as_of: AsOfDay = None,
+    max_age: MaxAgeDays = None,
+    as_json: Json = False,
+) -> None:
+    """Say of each value which current lists it is on. Exit 5 when one that should answer must not be used."""
+    from pipeline.commands.list_lookup import print_lookup  # noqa: PLC0415
+    from schemas.list_kinds import max_age_said  # noqa: PLC0415
+    from suppression.store import Store  # noqa: PLC0415
+
+    unchecked = print_lookup(
+        Store(store_folder(store)), values, region, day_of(as_of), max_age_said(max_age or []), as_json=as_json
+    )
+    if unchecked:
+        raise ListError(f"Not checked against all lists: {'; '.join(unchecked)}.", "Load new copies.")
+
+
+@lists.command(
+    epilog="Example: leadscrub lists export ours --out ours.txt --for processor --to-country US --people-in US "
+    "--hash trim+lower+sha256"
+)
+def export(
+    name: ListName,
+    out: Annotated[Path, typer.Option(help="File to write; must be new.")],
+    for_: Annotated[
+        str | None, typer.Option("--for", metavar="PURPOSE", help="compliance, processor or sale; must be said.")
+    ] = None,
+    to_country: Annotated[str | None, typer.Option(help="Where the file goes, such as US; must be said.")] = None,
+    people_in: Annotated[
+        str | None, typer.Option(metavar="COUNTRIES", help="Where the list's people are, such as US,CA.")
+    ] = None,
+    mechanism: Annotated[str | None, typer.Option(help="What covers a transfer: scc, bcr, art49 or dpf.")] = None,
+    not_sensitive: Annotated[
+        bool, typer.Option("--not-sensitive", help="That somebody is on the list reveals nothing sensitive.")
+    ] = False,
+    hash_: Annotated[
+        str | None, typer.Option("--hash", metavar="RECIPE", help="Hash each entry, for a partner.")
+    ] = None,
+    store: StoreFolder = None,
+    as_of: AsOfDay = None,
+) -> None:
+    """Write a list's entries, one a line, for somebody else. Exit 5 when a rule stands against it."""
+    from pipeline.commands.list_exports import HandOver, export_list, mechanism_named, purpose_named  # noqa: PLC0415
+    from schemas.contact.regions import checked_region  # noqa: PLC0415
+    from schemas.recipes import parse_recipe  # noqa: PLC0415
+
+    purpose = purpose_named(for_)
+    if to_country is None:
+        raise UsageError("To which country the file goes is not said.", "Add --to-country CC, such as US.")
+    handing = HandOver(
+        purpose,
+        checked_region(to_country),
+        tuple(checked_region(code) for code in people_in.split(",")) if people_in else None,
+        mechanism_named(mechanism) if mechanism else None,
+        not_sensitive,
+        parse_recipe(hash_) if hash_ else None,
+    )
+    export_list(store_folder(store), name, day_of(as_of), out, handing, datetime.now(UTC))
+
+
+@lists.command(epilog="Example: leadscrub lists drop old-partner")
+def drop(name: ListName, store: StoreFolder = None) -> None:
+    """Take a list out of force. Its versions are kept for audit."""
+    from pipeline.commands.list_changes import drop_list  # noqa: PLC0415
+
+    drop_list(store_folder(store), name, datetime.now(UTC))
+
+
+@lists.command(epilog="Example: leadscrub lists history ftc")
+def history(
+    name: ListName,
+    refused: Annotated[
+        bool, typer.Option("--refused", help="Show the entries of the current version that were not usable, masked.")
+    ] = False,
+    store: StoreFolder = None,
+    as_json: Json = False,
+) -> None:
+    """Show every version that was current, with its files and when it was loaded."""
+    from pipeline.commands.list_reports import print_history, print_refused  # noqa: PLC0415
+    from suppression.store import Store  # noqa: PLC0415
+
+    (print_refused if refused else print_history)(Store(store_folder(store)), name, as_json=as_json)

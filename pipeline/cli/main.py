@@ -1,0 +1,290 @@
+"""The command line: it parses, calls, prints, and is the only place that turns errors into exit codes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from copy import copy
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.main import get_command
+
+from pipeline.cli.lists import lists
+from pipeline.cli.nightly import nightly
+from pipeline.cli.options import (
+    AcceptWeaker,
+    DncFiles,
+    InternalFiles,
+    ListColumns,
+    ListHashes,
+    MaxAgeDays,
+    OtherLists,
+    RulePacks,
+    StaleLists,
+    UnsubscribeFiles,
+    day_of,
+    instant_of,
+)
+from pipeline.cli.rescrub import rescrub
+from pipeline.cli.retention import retention
+from pipeline.cli.returns import returns, vendors
+from pipeline.cli.rules import rules_app
+from schemas.errors import EXIT_TOO_MANY_REJECTED, LeadscrubError, UsageError
+
+app = typer.Typer(
+    name="leadscrub",
+    help="Scrub lead lists: every row accounted for, every reason given.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(lists)
+app.add_typer(rules_app)
+app.command(epilog="Example: leadscrub retention --dry-run")(retention)
+app.command(epilog="Example: leadscrub rescrub out -o out-today --dnc registry.zip --internal ours.txt")(rescrub)
+app.command(epilog="Example: leadscrub returns --vendor acme --deliver")(returns)
+app.command(epilog="Example: leadscrub vendors --months 3 --csv scorecard.csv")(vendors)
+app.command(epilog="Example: leadscrub nightly --workspace my-leads")(nightly)
+
+
+@app.command(
+    epilog="Example: leadscrub scrub drop.csv -o out --channel call --region US --dnc registry.zip --internal ours.txt"
+)
+def scrub(
+    drops: Annotated[list[str], typer.Argument(metavar="DROP...", help="File, folder, glob or URL.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results; must be new (or --force).")],
+    campaign: Annotated[Path | None, typer.Option(help="Campaign TOML; without it, name --channel.")] = None,
+    vendor: Annotated[str | None, typer.Option(help="Who sold the drop: vendors/NAME.toml of the workspace.")] = None,
+    channel: Annotated[list[str] | None, typer.Option(help="call, text, email or post; repeatable.")] = None,
+    dnc: DncFiles = None,
+    internal: InternalFiles = None,
+    unsubscribe: UnsubscribeFiles = None,
+    list_: OtherLists = None,
+    list_column: ListColumns = None,
+    list_hash: ListHashes = None,
+    layout: Annotated[str | None, typer.Option(help="Layout TOML: columns, delimiter, encoding, region.")] = None,
+    sheet: Annotated[list[str] | None, typer.Option(help="Sheet of a workbook; all visible ones. Repeatable.")] = None,
+    region: Annotated[str | None, typer.Option(help="Region of national phone numbers, such as US or FR.")] = None,
+    as_of: Annotated[str | None, typer.Option(metavar="DATE", help="Day of the run (YYYY-MM-DD); today.")] = None,
+    store: Annotated[Path | None, typer.Option(help="Store of suppression lists; the workspace's.")] = None,
+    allow_stale: StaleLists = None,
+    max_age: MaxAgeDays = None,
+    rules: RulePacks = None,
+    accept_weaker: AcceptWeaker = False,
+    max_reject_rate: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Exit 6 when more than this share is rejected.")
+    ] = None,
+    accept_drift: Annotated[
+        bool, typer.Option("--accept-drift", help="Take a drop whose columns are not the vendor's usual ones.")
+    ] = False,
+    check_mx: Annotated[
+        bool, typer.Option("--check-mx", help="Ask DNS whether each email's domain receives mail.")
+    ] = False,
+    dns_server: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="DNS server for --check-mx; the system's.")
+    ] = None,
+    ledger: Annotated[
+        str | None, typer.Option(metavar="URL|none", help="Ledger to ask and to enter the run into; the workspace's.")
+    ] = None,
+    received_at: Annotated[
+        str | None, typer.Option(metavar="INSTANT", help="When a drop came that the ledger has not seen; now.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but write.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier result.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
+    threads: Annotated[int | None, typer.Option(min=1, help="Processes for what only libraries decide.")] = None,
+    block_mb: Annotated[float, typer.Option(min=0.001, max=256, help="Megabytes of the drop read at once.")] = 4,
+) -> None:
+    """Read a drop, check every contact point, write clean and rejected rows with a reason on each."""
+    import os  # noqa: PLC0415
+
+    from pipeline.commands.summary import print_summary  # noqa: PLC0415
+    from pipeline.ledger.open_ledger import chosen_ledger  # noqa: PLC0415
+    from pipeline.run.plan import Request  # noqa: PLC0415
+    from pipeline.run.progress import progress_bar  # noqa: PLC0415
+    from pipeline.run.run_lists import run_lists, store_names  # noqa: PLC0415
+    from pipeline.run.scrub import scrub as run  # noqa: PLC0415
+    from schemas.config import channel_named  # noqa: PLC0415
+    from schemas.contact.regions import checked_region  # noqa: PLC0415
+    from schemas.list_kinds import max_age_said  # noqa: PLC0415
+
+    if dns_server is not None and not check_mx:
+        raise UsageError("--dns-server says whom --check-mx asks.", "Add --check-mx.")
+    request = Request(
+        drops=drops,
+        out=out,
+        as_of=day_of(as_of),
+        campaign=campaign,
+        vendor=vendor,
+        layout=layout,
+        sheets=sheet or [],
+        region=checked_region(region) if region else None,
+        channels=[channel_named(name) for name in dict.fromkeys(channel or [])],
+        lists=run_lists(
+            {
+                "dnc.national": dnc or [],
+                "dnc.internal": internal or [],
+                "email.unsubscribed": unsubscribe or [],
+            },
+            list_ or [],
+            list_column or [],
+            list_hash or [],
+        ),
+        store=store,
+        store_lists=store_names(list_ or []),
+        allow_stale=allow_stale or [],
+        max_age=max_age_said(max_age or []),
+        rules=rules or [],
+        accept_weaker=accept_weaker,
+        max_reject_rate=max_reject_rate,
+        accept_drift=accept_drift,
+        check_mx=check_mx,
+        dns_server=dns_server,
+        dry_run=dry_run,
+        force=force,
+        threads=threads or os.cpu_count() or 1,
+        block_bytes=int(block_mb * (1 << 20)),
+    )
+    with chosen_ledger(ledger, campaign) as opened, progress_bar() as report:
+        result = run(replace(request, ledger=opened, received_at=instant_of(received_at, as_of)), report)
+    print_summary(result, None if dry_run else out, as_json=as_json)
+    if result.too_many_rejected:
+        raise typer.Exit(EXIT_TOO_MANY_REJECTED)
+
+
+@app.command(epilog="Example: leadscrub inspect drop.csv --save-layout layouts/acme.toml")
+def inspect(
+    drops: Annotated[list[str], typer.Argument(metavar="DROP...", help="File, folder or glob.")],
+    layout: Annotated[str | None, typer.Option(help="Layout to read it with: a name or a TOML file.")] = None,
+    save_layout: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the reading as a layout to edit; a new file.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Show what a scrub would read: encoding, dialect, columns and their fields, kinds, doubts. Values are masked."""
+    from pipeline.commands.inspect import print_inspection  # noqa: PLC0415
+    from pipeline.workspace import named_layout  # noqa: PLC0415
+
+    print_inspection(drops, named_layout(layout), as_json=as_json, save=save_layout)
+
+
+@app.command(epilog="Example: leadscrub reasons dnc.national")
+def reasons(
+    code: Annotated[str | None, typer.Argument(help="One code; all of them without.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Say what each reason code means, what to do, and who may see it."""
+    from pipeline.commands.reasons import print_reasons  # noqa: PLC0415
+
+    print_reasons(code, as_json=as_json)
+
+
+@app.command(epilog="Example: leadscrub explain out --row 17")
+def explain(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder that a scrub wrote.")],
+    row: Annotated[int | None, typer.Option(help="row_id of the lead.")] = None,
+    phone: Annotated[str | None, typer.Option(help="A phone of the lead, in any form.")] = None,
+    email: Annotated[str | None, typer.Option(help="An email of the lead.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Tell the whole story of one lead: where it came from, each finding, what decided."""
+    from pipeline.commands.explain import print_story  # noqa: PLC0415
+
+    print_story(out, row=row, phone=phone, email=email, as_json=as_json)
+
+
+@app.command(epilog="Example: leadscrub verify out")
+def verify(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder that a scrub wrote.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Recount, re-hash and recheck a result against its manifest; exit 1 when anything differs."""
+    from pipeline.commands.verify import print_verification  # noqa: PLC0415
+
+    if not print_verification(out, as_json=as_json):
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: leadscrub init my-leads")
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make; existing files are kept.")],
+) -> None:
+    """Make a workspace: commented examples of a campaign, a vendor and a layout."""
+    from pipeline.commands.init_workspace import make_workspace  # noqa: PLC0415
+
+    make_workspace(folder)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from pipeline.results.identity import program_version  # noqa: PLC0415
+
+        typer.echo(f"leadscrub {program_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line and exit with the contract's code."""
+    sys.exit(_guarded(_command_line("".join(sys.argv[1:2]))))
+
+
+@cache
+def _command_line(name: str) -> Callable[..., Any]:
+    """Make what parses and calls, once; if there is a command or group of that name only that: others take time."""
+    groups = [info for info in app.registered_groups if info.typer_instance and info.typer_instance.info.name == name]
+    commands = [info for info in app.registered_commands if info.callback and info.callback.__name__ == name]
+    made = copy(app)
+    if groups or commands:
+        made.registered_groups, made.registered_commands = groups, commands
+    return get_command(made)
+
+
+def _guarded(command: Callable[..., Any]) -> int:
+    try:
+        return int(command(standalone_mode=False) or 0)
+    except typer.Exit as stop:
+        return stop.exit_code
+    except LeadscrubError as error:
+        typer.echo(f"leadscrub: {error}", err=True)
+        return error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("leadscrub: interrupted; nothing was changed.", err=True)
+        return 130
+    except Exception as error:
+        if hasattr(error, "format_message"):  # wrong usage, found by the parser
+            if message := error.format_message():
+                typer.echo(f"leadscrub: {message} Try 'leadscrub --help'.", err=True)
+            return 2
+        typer.echo(f"leadscrub: internal error ({type(error).__name__}): {_without_values(error)}", err=True)
+        return 1
+
+
+def _without_values(error: Exception) -> str:
+    """Say where an unforeseen error arose. Messages of other libraries may quote cells, so only ours are shown."""
+    import traceback  # noqa: PLC0415
+
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(last.filename).name}:{last.lineno}"
+    return (
+        f"{error} ({place})"
+        if isinstance(error, AssertionError)
+        else f"at {place}; nothing was changed. Please report it."
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""The ``leadscrub rescrub`` command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.options import (
+    AcceptWeaker,
+    AsOfDay,
+    DncFiles,
+    InternalFiles,
+    Json,
+    ListColumns,
+    ListHashes,
+    MaxAgeDays,
+    OtherLists,
+    RulePacks,
+    StaleLists,
+    StoreFolder,
+    UnsubscribeFiles,
+    day_of,
+    instant_of,
+)
+from schemas.errors import UsageError
+
+
+def rescrub(
+    earlier: Annotated[Path | None, typer.Argument(metavar="OUT", help="Folder of the earlier result.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Folder for the new result.")] = None,
+    within: Annotated[
+        str | None,
+        typer.Option("--expiring", metavar="DAYSd", help="List results of the ledger that go stale within, as in 7d."),
+    ] = None,
+    campaign: Annotated[Path | None, typer.Option(help="Campaign TOML; the workspace's of the same name.")] = None,
+    vendor: Annotated[str | None, typer.Option(help="Who sold the leads; as in the earlier run.")] = None,
+    dnc: DncFiles = None,
+    internal: InternalFiles = None,
+    unsubscribe: UnsubscribeFiles = None,
+    list_: OtherLists = None,
+    list_column: ListColumns = None,
+    list_hash: ListHashes = None,
+    region: Annotated[str | None, typer.Option(help="Region of the leads' lists; as in the earlier run.")] = None,
+    as_of: AsOfDay = None,
+    store: StoreFolder = None,
+    allow_stale: StaleLists = None,
+    max_age: MaxAgeDays = None,
+    rules: RulePacks = None,
+    accept_weaker: AcceptWeaker = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier result.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Scrub an earlier clean set against today's lists and rules: what is newly blocked, what stays, until when."""
+    today = day_of(as_of)
+    if within is not None:
+        if earlier is not None or out is not None:
+            raise UsageError("--expiring lists results; it scrubs none.", "Leave OUT and -o away.")
+        _list_expiring(within, as_of=as_of, as_json=as_json)
+        return
+    if earlier is None or out is None:
+        raise UsageError("Which result, and where to?", "As in: leadscrub rescrub OUT -o NEW. Or say --expiring 7d.")
+
+    import os  # noqa: PLC0415
+
+    from pipeline.commands.rescrub import campaign_of, earlier_result, print_changes  # noqa: PLC0415
+    from pipeline.run.plan import Request  # noqa: PLC0415
+    from pipeline.run.progress import progress_bar  # noqa: PLC0415
+    from pipeline.run.run_lists import run_lists, store_names  # noqa: PLC0415
+    from pipeline.run.scrub import scrub  # noqa: PLC0415
+    from pipeline.workspace import workspace_of  # noqa: PLC0415
+    from schemas.config import channel_named  # noqa: PLC0415
+    from schemas.contact.regions import checked_region  # noqa: PLC0415
+    from schemas.list_kinds import max_age_said  # noqa: PLC0415
+
+    before = earlier_result(earlier)
+    campaign = campaign or campaign_of(before, workspace_of(None))
+    named = checked_region(region) if region else before.manifest.region
+    request = Request(
+        drops=[str(before.clean)],
+        out=out,
+        as_of=today,
+        campaign=campaign,
+        vendor=vendor or before.manifest.vendor,
+        region=named,
+        channels=[] if campaign else [channel_named(name) for name in before.manifest.channels],
+        lists=run_lists(
+            {"dnc.national": dnc or [], "dnc.internal": internal or [], "email.unsubscribed": unsubscribe or []},
+            list_ or [],
+            list_column or [],
+            list_hash or [],
+        ),
+        store=store,
+        store_lists=store_names(list_ or []),
+        allow_stale=allow_stale or [],
+        max_age=max_age_said(max_age or []),
+        rules=rules or [],
+        accept_weaker=accept_weaker,
+        force=force,
+        earlier=before,
+        threads=os.cpu_count() or 1,
+    )
+    with progress_bar() as report:
+        result = scrub(request, report)
+    _record(out, before.manifest.run_id, campaign, as_of)
+    print_changes(result, before, out, as_json=as_json)
+
+
+def _list_expiring(within: str, *, as_of: str | None, as_json: bool) -> None:
+    from pipeline.commands.expiring import print_expiring  # noqa: PLC0415
+    from pipeline.ledger.expiring import expiring, span_of  # noqa: PLC0415
+    from pipeline.ledger.open_ledger import chosen_ledger  # noqa: PLC0415
+
+    today, span = day_of(as_of), span_of(within)
+    with chosen_ledger(None, None) as ledger:
+        if ledger is None:
+            raise UsageError("This folder has no ledger.", "Stand in a workspace whose leadscrub.toml has [ledger].")
+        print_expiring(expiring(ledger, today, span), today, as_json=as_json)
+
+
+def _record(out: Path, earlier_run_id: str, campaign: Path | None, as_of: str | None) -> None:
+    """Enter the new result into the workspace's ledger, where there is one."""
+    from pipeline.ledger.open_ledger import chosen_ledger  # noqa: PLC0415
+
+    with chosen_ledger(None, campaign) as ledger:
+        if ledger is not None:
+            from pipeline.ledger.expiring import record_rescrub  # noqa: PLC0415
+
+            record_rescrub(ledger, out, earlier_run_id, instant_of(None, as_of))

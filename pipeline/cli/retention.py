@@ -1,0 +1,40 @@
+"""The ``leadscrub retention`` command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.options import AsOfDay, Json, day_of, instant_of
+from schemas.errors import UsageError
+
+
+def retention(
+    delete: Annotated[bool, typer.Option("--delete", help="Delete; without, only what would go is listed.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would go, as without --delete.")] = False,
+    as_of: AsOfDay = None,
+    as_json: Json = False,
+) -> None:
+    """Delete raw drops, results, delivered returns and contact history that [retention] keeps no longer."""
+    from pipeline.commands.retention import delete as carry_out  # noqa: PLC0415
+    from pipeline.commands.retention import due  # noqa: PLC0415
+    from pipeline.commands.retention_report import print_due  # noqa: PLC0415
+    from pipeline.ledger.open_ledger import chosen_ledger  # noqa: PLC0415
+    from pipeline.workspace import workspace_facts, workspace_of  # noqa: PLC0415
+
+    if delete and dry_run:
+        raise UsageError("--delete and --dry-run contradict each other.", "Look first, then say --delete alone.")
+    workspace = workspace_of(None)
+    keep = None if workspace is None else workspace_facts(workspace).retention
+    if workspace is None or keep is None:
+        raise UsageError("Nothing says how long to keep what.", "Add [retention] to the workspace's leadscrub.toml.")
+    with chosen_ledger(None, None) as ledger:
+        if ledger is None:
+            raise UsageError("This workspace has no ledger.", "Add [ledger] to its leadscrub.toml.")
+        found = due(ledger, Path().absolute(), keep, day_of(as_of))
+        sizes = [each.size for each in found]
+        if delete:
+            carry_out(ledger, found, instant_of(None, as_of))
+        print_due(found, sizes, deleted=delete, as_json=as_json)

@@ -1,0 +1,55 @@
+"""The ``leadscrub rules`` commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.options import AsOfDay, Json, day_of
+
+rules_app = typer.Typer(name="rules", help="The law that a run can ask: dated rule packs.", no_args_is_help=True)
+
+
+@rules_app.command(name="list", epilog="Example: leadscrub rules list --country FR --channel call --as-of 2026-08-11")
+def list_(
+    country: Annotated[str | None, typer.Option(help="Rules that hold for leads in this country, such as FR.")] = None,
+    channel: Annotated[
+        str | None, typer.Option(help="call, text, email or post; or a way of leaving: transfer, return, export.")
+    ] = None,
+    pack: Annotated[str | None, typer.Option(help="Rules of this pack only, such as us.")] = None,
+    as_of: AsOfDay = None,
+    as_json: Json = False,
+) -> None:
+    """List the rules in force on a day."""
+    from pipeline.commands.rule_reports import channel_of_rules, print_rules  # noqa: PLC0415
+    from schemas.contact.regions import checked_region  # noqa: PLC0415
+
+    print_rules(
+        country=checked_region(country) if country else None,
+        channel=channel_of_rules(channel) if channel else None,
+        as_of=day_of(as_of),
+        pack=pack,
+        as_json=as_json,
+    )
+
+
+@rules_app.command(epilog="Example: leadscrub rules show us.tsr.national-dnc")
+def show(rule: Annotated[str, typer.Argument(metavar="ID", help="Id of the rule.")], as_json: Json = False) -> None:
+    """Say what one rule says, on whose authority, how sure that is, and what lifts it."""
+    from pipeline.commands.rule_reports import print_rule  # noqa: PLC0415
+
+    print_rule(rule, as_json=as_json)
+
+
+@rules_app.command(epilog="Example: leadscrub rules why out --row 17")
+def why(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder that a scrub with rules wrote.")],
+    row: Annotated[int, typer.Option(help="row_id of the lead.")],
+    as_json: Json = False,
+) -> None:
+    """Tell what the law said of one lead: the facts, each rule asked, what decided, what would release it."""
+    from pipeline.commands.rule_why import print_why  # noqa: PLC0415
+
+    print_why(out, row, as_json=as_json)

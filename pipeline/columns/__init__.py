@@ -1,0 +1,1 @@
+"""Which source column is which field, and how cells and dates in them are written."""

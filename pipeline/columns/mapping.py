@@ -1,0 +1,237 @@
+"""Which source column is which field of a lead: a layout's word first, then the register of header names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from pipeline.columns.cells import InCellPart, field_cells
+from pipeline.reading.table import SOURCE, Table, first_rows
+from pipeline.reading.value_kinds import EMAIL, PHONE, column_kind, is_numbering
+from schemas.columns import CODE_FIELDS, DAYS, EMAIL_SLOTS, INSTANTS, PHONE_SLOTS
+from schemas.contact.blank import BLANKS
+from schemas.errors import DropError
+from schemas.headers import address_set, fold_header, match_header
+from schemas.layout import Layout
+from schemas.support.names import did_you_mean
+
+_SAMPLE_ROWS = 2000
+_ADDRESS = ("address_1", "address_2", "city", "state", "postal_code", "country")
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """Field of a lead -> source column. ``doubts`` are sentences for a person; nothing in them was mapped.
+
+    ``withheld`` columns hold phones or emails beyond the fourth: unscreened, so no clean row may carry them. ``parts``
+    are fields that are only a part of their column's cells. ``why`` says of each field what its mapping rests on.
+    ``read_before``: the cells are an earlier result's, and all of them can be read.
+    """
+
+    fields: dict[str, str]
+    fax: frozenset[str]
+    unmapped: tuple[str, ...]
+    withheld: tuple[str, ...]
+    doubts: tuple[str, ...]
+    layout: Layout = field(default_factory=Layout)
+    parts: dict[str, InCellPart] = field(default_factory=dict)
+    why: dict[str, str] = field(default_factory=dict)
+    read_before: bool = False
+
+    @property
+    def extra(self) -> tuple[str, ...]:
+        """Columns that ``extra`` carries: the unmapped, and those whose cells may hold what could not be read."""
+        may_fail = () if self.read_before else (*INSTANTS, *DAYS, *CODE_FIELDS, "is_business")
+        kept = {self.fields[name] for name in may_fail if name in self.fields}
+        return tuple(name for name in self.unmapped) + tuple(sorted(kept))
+
+    def cells(self, name: str, frame: pl.DataFrame) -> pl.Series:
+        """Cells of a field in a raw batch: its part of the column's, without what the layout says is none of it."""
+        return field_cells(frame, self.fields[name], self.layout, self.parts.get(name))
+
+
+@dataclass
+class _Draft:
+    """A mapping in the making."""
+
+    columns: tuple[str, ...]
+    layout: Layout
+    fields: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, InCellPart] = field(default_factory=dict)
+    why: dict[str, str] = field(default_factory=dict)
+    doubts: list[str] = field(default_factory=list)
+    faxes: list[str] = field(default_factory=list)
+    withheld: list[str] = field(default_factory=list)
+
+    def claim(self, name: str, column: str, why: str) -> None:
+        """Give a column to a field, or say what became of it."""
+        if name == "fax":
+            self.faxes.append(column)
+            self.why[column] = why
+        elif column in self.layout.in_cell and name in {"phone", "email"}:
+            self._share(name, column, why)
+        elif self.place(name, column, why) is None:
+            if name in {"phone", "email"}:
+                self.withheld.append(column)
+            else:
+                self.doubts.append(f"column '{column}' also means {name} and is left in extra")
+
+    def place(self, name: str, column: str, why: str) -> str | None:
+        """Give the column the first free place of its field; None when there is none."""
+        places = _slots(name)
+        free = next((place for place in places if place not in self.fields), None)
+        if free is not None:
+            self.fields[free] = column
+            self.why[free] = why
+        return free
+
+    def _share(self, name: str, column: str, why: str) -> None:
+        """Give every free place of a field one part of the column's cells; the last has all that is left."""
+        free = [place for place in _slots(name) if place not in self.fields]
+        for number, place in enumerate(free):
+            self.fields[place] = column
+            self.why[place] = why
+            self.parts[place] = InCellPart(number, is_last=number == len(free) - 1)
+
+
+def _slots(name: str) -> tuple[str, ...]:
+    return {"phone": PHONE_SLOTS, "email": EMAIL_SLOTS}.get(name, (name,))
+
+
+def map_columns(table: Table, layout: Layout, *, by_post: bool = False, checked: bool = True) -> Mapping:
+    """Decide the mapping of one table.
+
+    `DropError`, if ``checked``, when no column holds a phone or an email (by post: an address).
+    """
+    columns, path = table.columns, table.place
+    draft = _Draft(columns, layout)
+    _declared(draft, path)
+    taken = {*draft.fields.values(), *draft.faxes, *layout.ignore}
+    named = {fold_header(alias): name for alias, name in layout.aliases.items()}
+    inferred = {} if table.has_header else _sure_kinds(first_rows(table), columns)
+    for column in columns:
+        if column in taken:
+            continue
+        if (name := named.get(fold_header(column))) is not None:
+            draft.claim(name, column, "the layout's alias")
+        elif (name := inferred.get(column)) is not None:
+            draft.claim(name, column, "its values")
+        elif (match := match_header(column)) is not None and (table.has_header or layout.column_names):
+            if match.sure:
+                draft.claim(match.field, column, match.why)
+            else:
+                draft.doubts.append(
+                    f"column '{column}' may hold {match.field} ({match.why}); map it with --layout if it does"
+                )
+    _keep_one_address(draft)
+    # Faxes take what the phones leave free.
+    placed = {column: draft.place("phone", column, draft.why.pop(column, "")) for column in draft.faxes}
+    draft.withheld += [column for column, slot in placed.items() if slot is None]
+    if checked:
+        _check_found(draft, table, path, by_post=by_post)
+    draft.doubts += [
+        f"column '{column}' is a fifth contact point of its kind: it is not screened, and left out of clean"
+        for column in draft.withheld
+    ]
+    used = {*draft.fields.values(), *draft.withheld}
+    return Mapping(
+        draft.fields,
+        frozenset(slot for slot in placed.values() if slot is not None),
+        tuple(column for column in columns if column not in used),
+        tuple(draft.withheld),
+        tuple(draft.doubts),
+        layout,
+        draft.parts,
+        draft.why,
+    )
+
+
+def _declared(draft: _Draft, path: str) -> None:
+    """Take over what the layout maps. `DropError` when a column of it is not there."""
+    for name, column in draft.layout.columns.items():
+        if column not in draft.columns:
+            raise DropError(
+                f"'{path}' has no column '{column}', which the layout maps to {name}.",
+                did_you_mean(column, draft.columns),
+            )
+        if name != "fax" and column not in draft.layout.in_cell:
+            draft.fields[name] = column
+            draft.why[name] = "the layout's word"
+        else:
+            draft.claim(name, column, "the layout's word")
+
+
+def _sure_kinds(frame: pl.DataFrame, columns: tuple[str, ...]) -> dict[str, str]:
+    """Columns without a name whose values leave no doubt: emails, and phones that are no running number."""
+    found = {}
+    for column in columns:
+        cells = [cell.strip() for cell in frame.get_column(SOURCE + column).drop_nulls().head(_SAMPLE_ROWS)]
+        kind = column_kind(cells)
+        if kind == "email" or (kind == "phone" and not is_numbering(cells)):
+            found[column] = kind
+    return found
+
+
+def _keep_one_address(draft: _Draft) -> None:
+    """Leave out parts of a second address: a home's street with an office's city would be nobody's address."""
+    sets = {name: address_set(draft.fields[name]) for name in _ADDRESS if name in draft.fields}
+    declared = set(draft.layout.columns)
+    if len(set(sets.values())) < 2:
+        return
+    main = next(iter(sets.values()))
+    for name, whose in sets.items():
+        if whose != main and name not in declared:
+            column = draft.fields.pop(name)
+            draft.doubts.append(
+                f"column '{column}' is of another address than the first; map it to {name} with --layout if it is not"
+            )
+
+
+def _check_found(draft: _Draft, table: Table, path: str, *, by_post: bool) -> None:
+    """`DropError` when a field that must be there is not."""
+    missing = [name for name in draft.layout.required if name not in draft.fields]
+    if missing:
+        raise DropError(
+            f"'{path}' has no column for {', '.join(missing)}, which the layout requires.",
+            f"Its columns: {_shown(table.columns)}.",
+        )
+    contacts = (*PHONE_SLOTS, *EMAIL_SLOTS, *(["address_1"] if by_post else []))
+    if any(name in draft.fields for name in contacts):
+        return
+    if not table.has_header:
+        raise DropError(
+            f"'{path}' has no header line, and no column in it surely holds phones or emails.",
+            "Name the columns in a layout: column_names = [...] (--layout).",
+        )
+    raise DropError(
+        f"'{path}' has no column that surely holds a phone or an email. Its columns: {_shown(table.columns)}.",
+        " ".join(
+            [*(doubt + "." for doubt in draft.doubts[:1]), 'Name it in a layout: [columns] phone = "..." (--layout).']
+        ),
+    )
+
+
+def _shown(columns: tuple[str, ...]) -> str:
+    return ", ".join(columns[:12]) + (", …" if len(columns) > 12 else "")
+
+
+def contact_like(frame: pl.DataFrame, columns: Iterable[str], prefix: str = SOURCE) -> dict[str, str]:
+    """Columns whose values look like phones or emails, judged by the first rows: column -> ``phones`` or ``emails``."""
+    found = {}
+    sample = frame.head(_SAMPLE_ROWS)
+    for column in columns:
+        cells = BLANKS.cleaned(sample.get_column(prefix + column)).drop_nulls()
+        for kind, pattern in (("emails", EMAIL), ("phones", PHONE)):
+            if len(cells) and int(cells.str.contains(pattern).sum()) * 2 > len(cells):
+                found[column] = kind
+    return found
+
+
+def unclaimed(frame: pl.DataFrame, columns: Iterable[str]) -> list[str]:
+    """Sentences about unmapped columns whose values look like phones or emails."""
+    return [
+        f"column '{column}' is not mapped, but its values look like {kind}: they are not screened"
+        for column, kind in contact_like(frame, columns).items()
+    ]

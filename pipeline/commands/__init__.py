@@ -1,0 +1,1 @@
+"""What each command does beside the main job, and what it prints."""

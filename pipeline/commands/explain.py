@@ -1,0 +1,164 @@
+"""The whole story of one lead, from what a result holds."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipeline.results.folder import open_manifest, scan
+from schemas.codes import CODES
+from schemas.columns import CALL_COLUMNS, EMAIL_SLOTS, PHONE_SLOTS
+from schemas.contact.email import email_key, read_email
+from schemas.contact.second_look import read_phone_point
+from schemas.errors import UsageError
+from schemas.manifest import Manifest
+from schemas.masking import mask
+from suppression.rules.telling import attempts_in_words
+
+
+def print_story(out: Path, *, row: int | None, phone: str | None, email: str | None, as_json: bool) -> None:
+    """Print the story of the lead that exactly one of the options names."""
+    if sum(option is not None for option in (row, phone, email)) != 1:
+        raise UsageError("Name the lead by one of --row, --phone and --email.")
+    manifest = open_manifest(out)
+    if row is not None:
+        rows = [row]
+    elif phone is not None:
+        rows = _rows_with(out, PHONE_SLOTS, _canonical_phone(phone, manifest))
+    else:
+        rows = _rows_with(out, EMAIL_SLOTS, _canonical_email(str(email)))
+    stories = [_story(out, number, manifest) for number in rows]
+    if as_json:
+        sys.stdout.write(json.dumps(stories, ensure_ascii=False, default=str) + "\n")
+    else:
+        sys.stdout.write("\n".join(_told(story) for story in stories))
+
+
+def _canonical_phone(phone: str, manifest: Manifest) -> str:
+    form = read_phone_point(phone.strip(), manifest.region).form
+    if form.e164 is None:
+        raise UsageError(f"The phone given is no valid number: {form.why}.", "Give it with + and the country's code.")
+    return form.e164
+
+
+def _canonical_email(email: str) -> str:
+    form = read_email(email.strip())
+    if form.normal is None:
+        raise UsageError("The email given is no valid address.", "Give it in full, as name@domain.")
+    return form.normal
+
+
+def _rows_with(out: Path, slots: tuple[str, ...], value: str) -> list[int]:
+    """Rows that hold the value, in either output, or whose finding is about it."""
+    wanted = pl.lit(value) if slots == PHONE_SLOTS else email_key(pl.lit(value))
+    held = [pl.col(slot) if slots == PHONE_SLOTS else email_key(pl.col(slot)) for slot in slots]
+    rows: set[int] = set()
+    for name in ("clean", "rejected"):
+        rows |= set(
+            scan(out, name)
+            .filter(pl.any_horizontal(column == wanted for column in held))
+            .select("row_id")
+            .collect()["row_id"]
+        )
+    # A clean row no longer holds a point that was blocked; its findings name it masked.
+    masked = mask(value)
+    hidden = scan(out, "findings").filter(
+        pl.col("point").is_in(slots) & pl.col("detail").str.contains(masked, literal=True)
+    )
+    # Another value may look the same when masked: better one story too many than one too few.
+    candidates = set(hidden.select("row_id").collect()["row_id"])
+    if not rows | candidates:
+        raise UsageError(f"No row of '{out}' holds {masked}.", "A value that could not be read is found by --row only.")
+    return sorted(rows | candidates)
+
+
+def _story(out: Path, row: int, manifest: Manifest) -> dict[str, Any]:
+    for name in ("clean", "rejected"):
+        found = scan(out, name).filter(pl.col("row_id") == row).collect()
+        if len(found):
+            lead = found.to_dicts()[0]
+            break
+    else:
+        raise UsageError(f"'{out}' has no row {row}.", f"Rows go from 0 to {manifest.counts.read - 1}.")
+    findings = scan(out, "findings").filter(pl.col("row_id") == row).drop("row_id").collect().to_dicts()
+    lists = [
+        {
+            "name": lst.name,
+            "kind": lst.kind,
+            "version": lst.version[:12],
+            "as_of": lst.as_of,
+            "entries": lst.entries.indexed,
+        }
+        for lst in manifest.lists
+    ]
+    points = {slot: mask(lead[slot]) for slot in (*PHONE_SLOTS, *EMAIL_SLOTS) if lead[slot]}
+    return {
+        "row_id": row,
+        "verdict": name,
+        "source_file": lead["source_file"],
+        "source_line": lead["source_line"],
+        "vendor": lead["vendor"],
+        "channels": lead["channels"],
+        "valid_until": lead["valid_until"],
+        "calling": {name: lead[name] for name in CALL_COLUMNS},
+        "reasons": lead.get("reasons", []),
+        "means": {code: _meaning(code, manifest) for code in lead.get("reasons", [])},
+        "disposition": lead.get("disposition"),
+        "points": points,
+        "findings": findings,
+        "lists_consulted": lists,
+        "as_of": manifest.as_of,
+        "run_id": manifest.run_id,
+    }
+
+
+def _meaning(code: str, manifest: Manifest) -> dict[str, str]:
+    """What a code means and what to do: of the register, or of a rule as it stood in the run's packs."""
+    if code in CODES:
+        return {"title": CODES[code].summary, "remedy": CODES[code].remedy}
+    rule = manifest.rules.texts[code]
+    return {"title": f"{rule.title} [{rule.citation}]", "remedy": rule.remedy}
+
+
+def _calling(hours: dict[str, Any]) -> list[str]:
+    """When the lead may be called, and on whose authority; nothing where no rule says."""
+    if not hours["call_rules"]:
+        return []
+    lines = []
+    if hours["call_hours"]:
+        first, last = (f"{hours[name]:%Y-%m-%d %H:%M}" for name in ("call_after_utc", "call_before_utc"))
+        lines.append(f"  call         {', '.join(hours['call_hours'])} {hours['call_zone']}")
+        lines.append(f"               at the longest from {first} to {last} UTC")
+    if hours["max_attempts"]:
+        lines.append(f"  attempts     {attempts_in_words(hours['max_attempts'], hours['attempt_days'])} at most")
+    return [*lines, f"               says {', '.join(hours['call_rules'])}"]
+
+
+def _told(story: dict[str, Any]) -> str:
+    lines = [
+        f"row {story['row_id']}: {story['verdict']}"
+        + (f" for {', '.join(story['channels'])}" if story["channels"] else "")
+        + (f", until {story['valid_until']}" if story["valid_until"] else ""),
+        f"  came from    {story['source_file']} line {story['source_line']}"
+        + (f", vendor {story['vendor']}" if story["vendor"] else ""),
+    ]
+    lines += [f"  {point:<12} {value}" for point, value in story["points"].items()]
+    lines += _calling(story["calling"])
+    for position, code in enumerate(story["reasons"]):
+        lines.append(f"  {'because' if position == 0 else 'and':<12} {code}: {story['means'][code]['title']}")
+    if story["reasons"]:
+        lines.append(f"  what to do   {story['means'][story['reasons'][0]]['remedy']}")
+        lines.append(f"  disposition  {story['disposition']}")
+    for finding in story["findings"]:
+        where = finding["point"] or "row"
+        lines.append(f"  finding      {finding['effect']} {finding['code']} ({where}): {finding['detail']}")
+        lines.append(f"               says {finding['source']}")
+    consulted = ", ".join(
+        f"{lst['name']} ({lst['kind']}, {lst['entries']:,} entries)" for lst in story["lists_consulted"]
+    )
+    lines.append(f"  consulted    {consulted or 'no suppression list'}; as of {story['as_of']}")
+    return "\n".join(lines) + "\n"

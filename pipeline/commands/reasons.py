@@ -1,0 +1,47 @@
+"""Prints the register of reason codes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+
+from pipeline.commands.rule_reports import is_rule, print_rule
+from pipeline.terminal import plain_table, stdout_console
+from schemas.codes import CODES, NOT_ACCEPTED, PRECEDENCE, ReasonCode, reason_code
+
+
+def _facts(reason: ReasonCode) -> dict[str, object]:
+    return {**asdict(reason), "precedence": PRECEDENCE[reason.code]}
+
+
+def print_reasons(code: str | None, *, as_json: bool) -> None:
+    """Print one code, or all in order of precedence."""
+    if code and code not in CODES and is_rule(code):
+        print_rule(code, as_json=as_json)
+        return
+    chosen = [reason_code(code)] if code else list(CODES.values())
+    if as_json:
+        document: object = _facts(chosen[0]) if code else [_facts(reason) for reason in chosen]
+        sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+        return
+    if code:
+        reason = chosen[0]
+        lines = [
+            reason.code,
+            f"  means        {reason.summary}",
+            f"  what to do   {reason.remedy}",
+            f"  effect       {reason.effect}",
+            f"  disposition  {reason.disposition}",
+            f"  vendor sees  {reason.vendor_phrase or (NOT_ACCEPTED if reason.effect != 'flag' else 'nothing')}",
+            f"  precedence   {PRECEDENCE[reason.code] + 1} of {len(CODES)}",
+        ]
+        sys.stdout.write("\n".join(lines) + "\n")
+        return
+    table = plain_table()
+    for column in ("code", "effect", "row goes to", "vendor sees", "meaning"):
+        table.add_column(column, no_wrap=column == "code", overflow="fold")
+    for reason in chosen:
+        vendor = reason.vendor_phrase or (NOT_ACCEPTED if reason.effect != "flag" else "")
+        table.add_row(reason.code, reason.effect, reason.disposition, vendor, reason.summary)
+    stdout_console().print(table)

@@ -1,0 +1,191 @@
+"""Prints the rule packs: which rules and hours there are, and what one of them says."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import date
+from typing import Any
+
+from pipeline.terminal import plain_table, stdout_console
+from pipeline.workspace import workspace_of
+from schemas.columns import CHANNELS
+from schemas.errors import UsageError
+from schemas.rules import CONTACT, EVERYWHERE, LEAVING, Hours, Rule
+from schemas.support.names import did_you_mean
+from suppression.rules.examples import DAY, Example, examples_of, in_words
+from suppression.rules.hours import PackHours
+from suppression.rules.loading import ALL, LoadedPack, PackRule, load_packs
+from suppression.rules.telling import evidence_of, hours_in_words, lifted_by, period, question
+
+_SURE = {
+    "primary": "primary (the official text was read)",
+    "secondary": "secondary (a law firm, a regulator's summary, the press)",
+    "general": "general knowledge, not verified",
+}
+
+
+def all_packs() -> list[LoadedPack]:
+    """Every shipped pack, with those of the workspace."""
+    return load_packs([ALL], workspace_of(None))
+
+
+def rules_by_id(packs: list[LoadedPack]) -> dict[str, PackRule | PackHours]:
+    """Every rule and all hours of these packs by their ids."""
+    rules: dict[str, PackRule | PackHours] = {each.rule.id: each for pack in packs for each in pack.rules}
+    return rules | {each.hours.id: each for pack in packs for each in pack.hours}
+
+
+def _hours_facts(each: PackHours) -> dict[str, Any]:
+    hours = each.hours
+    return {
+        "id": hours.id,
+        "pack": each.pack,
+        "version": each.version,
+        "title": hours.title,
+        "effect": "hours",
+        "level": "lead",
+        "channels": list(hours.channels),
+        "audience": hours.audience,
+        "regions": list(each.regions),
+        "states": hours.states,
+        "open": [str(stretch) for stretch in hours.open],
+        "closed_on_holidays": hours.closed_on_holidays,
+        "zone": hours.zone,
+        "max_attempts": hours.max_attempts,
+        "attempt_days": hours.attempt_days,
+        "hours": hours_in_words(hours),
+        "in_force": period(hours),
+        "citation": str(hours.citation),
+        "confidence": hours.confidence,
+        "reviewed_on": hours.reviewed_on.isoformat(),
+    }
+
+
+def _facts(each: PackRule | PackHours, packs: list[LoadedPack]) -> dict[str, Any]:
+    if isinstance(each, PackHours):
+        return _hours_facts(each)
+    rule = each.rule
+    return {
+        "id": rule.id,
+        "pack": each.pack,
+        "version": each.version,
+        "title": rule.title,
+        "effect": rule.effect,
+        "level": rule.level,
+        "channels": list(rule.channels),
+        "audience": rule.audience,
+        "regions": list(each.regions),
+        "states": rule.states,
+        "holds_when": [question(condition) for condition in rule.when],
+        "lifts": rule.lifts,
+        "lifted_by": [exemption.rule.id for exemption in lifted_by(packs).get(rule.id, [])],
+        "evidence": evidence_of(rule),
+        "in_force": period(rule),
+        "citation": str(rule.citation),
+        "confidence": rule.confidence,
+        "reviewed_on": rule.reviewed_on.isoformat(),
+        "remedy": rule.remedy,
+        "vendor_sees": rule.vendor_phrase,
+    }
+
+
+def print_rules(*, country: str | None, channel: str | None, as_of: date, pack: str | None, as_json: bool) -> None:
+    """List the rules in force on a day, for a country and a channel of campaigns (call, text, email, post).
+
+    Rules on data that leaves are no rules on contact: ``channel`` is their way of leaving (transfer, return, export).
+    """
+    packs = load_packs([pack], workspace_of(None)) if pack else all_packs()
+    chosen = [
+        (each, fact)
+        for loaded in packs
+        for each, fact in _of_pack(loaded)
+        if (pack is None or each.pack == pack)
+        and fact.in_force(as_of)
+        and (channel is None or _is_of(fact, channel))
+        and (country is None or country in each.regions or EVERYWHERE in each.regions)
+    ]
+    if as_json:
+        sys.stdout.write(json.dumps([_facts(each, packs) for each, _ in chosen], ensure_ascii=False) + "\n")
+        return
+    table = plain_table()
+    for column in ("rule", "effect", "channels", "in force", "sure", "says"):
+        table.add_column(column, no_wrap=column == "rule", overflow="fold")
+    for _, fact in chosen:
+        channels = "all" if len(fact.channels) == len(CONTACT) else " ".join(fact.channels)
+        effect = fact.effect if isinstance(fact, Rule) else "hours"
+        table.add_row(fact.id, effect, channels, period(fact), fact.confidence, fact.title)
+    stdout_console().print(table)
+
+
+def _of_pack(pack: LoadedPack) -> list[tuple[PackRule | PackHours, Rule | Hours]]:
+    return [*((each, each.rule) for each in pack.rules), *((each, each.hours) for each in pack.hours)]
+
+
+def channel_of_rules(name: str) -> str:
+    """Check what ``rules list`` is asked for: a channel, or a way in which data leaves."""
+    known = (*CHANNELS, *LEAVING)
+    if name not in known:
+        raise UsageError(f"There is no channel '{name}'.", did_you_mean(name, known))
+    return name
+
+
+def _is_of(fact: Rule | Hours, channel: str) -> bool:
+    if channel in LEAVING:
+        return channel in fact.leaving
+    spoken = {"live", "automated"} if channel == "call" else {channel}
+    return not fact.leaving and bool(spoken & fact.reach)
+
+
+def print_rule(code: str, *, as_json: bool) -> None:
+    """Print one rule; a wrong id is answered with the nearest right one."""
+    packs = all_packs()
+    rules = rules_by_id(packs)
+    if code not in rules:
+        raise UsageError(f"There is no rule '{code}'.", did_you_mean(code, rules))
+    each = rules[code]
+    facts = _facts(each, packs)
+    examples = {} if isinstance(each, PackHours) else examples_of(each)
+    if as_json:
+        facts["examples"] = {kind: {"given": one.said, "hits": one.hits} for kind, one in examples.items()}
+        sys.stdout.write(json.dumps(facts, ensure_ascii=False, default=str) + "\n")
+        return
+    sys.stdout.write("\n".join([*_told(facts), *_shown(facts["effect"], examples)]) + "\n")
+
+
+def _shown(effect: str, examples: dict[str, Example]) -> list[str]:
+    """The examples, each with what the rule does there."""
+    verdicts = ("lifts", "does not lift") if effect == "exempt" else ("hits", "passes")
+    lines: list[str] = []
+    for kind, example in examples.items():
+        does = verdicts[0] if example.hits else verdicts[1]
+        why = ", evidence missing" if kind == "missing" else ""
+        day = "" if "as_of" in example.said else f"on {DAY}; "
+        lines.append(f"  {'example' if not lines else '':<12} {does}{why}: {day}{in_words(example.said)}")
+    return lines
+
+
+def _told(facts: dict[str, Any]) -> list[str]:
+    rows = {
+        "says": facts["title"],
+        "effect": facts["effect"] + (" (of the whole list)" if facts["level"] == "list" else ""),
+        "who": f"{facts['audience']}; {' '.join(facts['channels'])}",
+        "where": " ".join(facts["states"] or facts["regions"]).replace(EVERYWHERE, "everywhere"),
+        "allowed": facts.get("hours", ""),
+        "holds when": "; and ".join(facts.get("holds_when", [])),
+        "lifts": ", ".join(facts.get("lifts", [])),
+        "lifted by": ", ".join(facts.get("lifted_by", [])),
+        "reads": ", ".join(facts.get("evidence", [])),
+        "in force": facts["in_force"],
+        "law": facts["citation"],
+        "confidence": _SURE[facts["confidence"]],
+        "reviewed on": facts["reviewed_on"],
+        "what to do": facts.get("remedy", ""),
+        "pack": f"{facts['pack']} {facts['version']}",
+    }
+    return [facts["id"], *(f"  {name:<12} {text}" for name, text in rows.items() if text)]
+
+
+def is_rule(code: str) -> bool:
+    """Whether a reason code is a rule's id. Dotted names of the register never are."""
+    return code in rules_by_id(all_packs())

@@ -1,0 +1,179 @@
+"""Tells why the law let a lead through or held it: the facts, each rule that was asked, and what would release it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipeline.commands.hours_why import hours_story, hours_told
+from pipeline.results.folder import open_manifest, scan
+from pipeline.workspace import workspace_of
+from schemas.columns import COMMON_COLUMNS, PHONE_SLOTS, POST_POINT
+from schemas.config import channel_named
+from schemas.contact.phone import read_phone
+from schemas.errors import UsageError
+from schemas.manifest import Manifest
+from schemas.masking import mask
+from suppression.rules.consent import LACKS
+from suppression.rules.engine import Active, RuleSet
+from suppression.rules.facts import Consulted, Facts, Place, Setting
+from suppression.rules.loading import load_packs
+from suppression.rules.places import states_in
+from suppression.rules.telling import question
+
+
+def print_why(out: Path, row: int, *, as_json: bool) -> None:
+    """Ask the run's rules about one row of its result again, and print each answer."""
+    manifest = open_manifest(out)
+    if not manifest.rules.checked:
+        raise UsageError(f"'{out}' was scrubbed without rule packs.", "Scrub it with --rules or a campaign's [rules].")
+    story = _story(out, row, manifest)
+    if as_json:
+        sys.stdout.write(json.dumps(story, ensure_ascii=False, default=str) + "\n")
+    else:
+        sys.stdout.write("\n".join(_told(story)) + "\n")
+
+
+def _story(out: Path, row: int, manifest: Manifest) -> dict[str, Any]:
+    verdict, frame = _row(out, row, manifest)
+    found = scan(out, "findings").filter(pl.col("row_id") == row).collect()
+    packs = load_packs([pack.name for pack in manifest.rules.packs], workspace_of(None))
+    used = {pack.name: pack.sha256 for pack in manifest.rules.packs}
+    rules = RuleSet(packs, _setting(manifest), manifest.rules.always)
+    facts = rules.facts(frame, found, manifest.region)
+    asked = []
+    for channel in rules.setting.channels:
+        for point in facts.points(channel):
+            if facts.present(point)[0]:
+                asked += _asked(rules, facts, Place(channel, point), frame)
+    whole = found.filter(pl.col("point").is_null() & (pl.col("effect") != "flag"))
+    return {
+        "row_id": row,
+        "verdict": verdict,
+        "as_of": manifest.as_of,
+        "audience": "business" if facts.business()[0] else "consumer",
+        "address": None if (regions := facts.address_region()) is None else regions[0],
+        "states": states_in(int(facts.states(None)[0])),
+        "numbers": {slot: frame[f"{slot}:region"][0] for slot in PHONE_SLOTS if f"{slot}:region" in frame.columns},
+        "taken_to_be_in": _stand_in(facts, frame, manifest.region),
+        "consent_lacks": _lacking(int(facts.consents().lacks[0])),
+        "whole_row": [f"{code}: {detail}" for code, detail in whole.select("code", "detail").rows()],
+        "asked": asked,
+        "hours": hours_story(rules, facts, manifest) if verdict == "clean" else None,
+        "call_notes": found.filter(pl.col("code").str.starts_with("call.")).get_column("detail").to_list(),
+        "packs_changed_since": [pack.pack.name for pack in packs if used.get(pack.pack.name) != pack.sha256],
+    }
+
+
+def _lacking(bits: int) -> list[str]:
+    """What the consent lacks; of one that was not given, only that."""
+    words = [words for bit, words in enumerate(LACKS.values()) if bits >> bit & 1]
+    return words[:1] if bits & 1 else words
+
+
+def _stand_in(facts: Facts, frame: pl.DataFrame, region: str | None) -> str | None:
+    """The run's region, where neither the address nor a number says the country."""
+    regions = facts.address_region()
+    said = [None if regions is None else regions[0]]
+    said += [frame[name][0] for name in frame.columns if name.endswith(":region")]
+    return None if any(said) else region
+
+
+def _row(out: Path, row: int, manifest: Manifest) -> tuple[str, pl.DataFrame]:
+    """Find the row in either output, with what normalisation knew of its phones."""
+    for name in ("clean", "rejected"):
+        found = scan(out, name).filter(pl.col("row_id") == row).select(COMMON_COLUMNS).collect()
+        if len(found):
+            break
+    else:
+        raise UsageError(f"'{out}' has no row {row}.", f"Rows go from 0 to {manifest.counts.read - 1}.")
+    forms = {slot: read_phone(found[slot][0], None) for slot in PHONE_SLOTS if found[slot][0]}
+    known = [
+        pl.lit(value, pl.String).alias(f"{slot}:{part}")
+        for slot, form in forms.items()
+        for part, value in (("region", form.region), ("type", form.type))
+    ]
+    zones = [pl.lit(forms[s].time_zones or [], pl.List(pl.String)).alias(f"{s}:zones") for s in forms]
+    # A record that is no lead has no contact point; which it was is not asked again.
+    return name, found.with_columns(pl.lit(True).alias("is_lead"), *known, *zones)
+
+
+def _setting(manifest: Manifest) -> Setting:
+    return Setting(
+        manifest.as_of,
+        tuple(channel_named(name) for name in manifest.channels),
+        manifest.region,
+        manifest.entity,
+        manifest.rules.campaign_evidence,
+        manifest.rules.vendor_evidence,
+        tuple(Consulted(lst.kind, lst.registry, lst.as_of, lst.name) for lst in manifest.lists),
+    )
+
+
+def _asked(rules: RuleSet, facts: Facts, place: Place, frame: pl.DataFrame) -> list[dict[str, Any]]:
+    shown = "address" if place.point == POST_POINT else mask(frame[place.point][0])
+    answers = []
+    for active in rules.active:
+        rule = active.of.rule
+        if rule.level == "list" or place.channel not in active.channels or not rules.speaks(active, facts, place):
+            continue
+        applies = rules.applies(active, facts, place)
+        lifting = [each.of.rule.id for each in active.exemptions if _holds(rules, each, facts, place)]
+        state = "does not apply" if applies is None else "lifted" if lifting else "stands"
+        answers.append(
+            {
+                "channel": place.channel,
+                "point": place.point,
+                "value": shown,
+                "rule": rule.id,
+                "effect": rule.effect,
+                "says": rule.title,
+                "state": state,
+                "asks": [question(condition) for condition in rule.when],
+                "lifted_by": lifting,
+                "could_be_lifted_by": [each.of.rule.id for each in active.exemptions if state == "stands"],
+                "citation": str(rule.citation),
+                "remedy": rule.remedy if state == "stands" else "",
+            }
+        )
+    return answers
+
+
+def _holds(rules: RuleSet, exemption: Active, facts: Facts, place: Place) -> bool:
+    return rules.applies(exemption, facts, place) is not None
+
+
+def _told(story: dict[str, Any]) -> list[str]:
+    numbers = ", ".join(f"{slot} in {region or 'no country'}" for slot, region in story["numbers"].items())
+    lines = [
+        f"row {story['row_id']}: {story['verdict']}, as of {story['as_of']}",
+        f"  who          {story['audience']}",
+        f"  where        address in {story['address'] or 'no country'}"
+        + (f"; {numbers}" if numbers else "")
+        + (f"; {' '.join(story['states'])}" if story["states"] else "")
+        + (f"; taken to be in {taken}, the region of the run" if (taken := story["taken_to_be_in"]) else ""),
+        f"  consent      lacks {', '.join(story['consent_lacks']) or 'nothing'}",
+    ]
+    lines += [f"  whole row    {finding}" for finding in story["whole_row"]]
+    last = None
+    for answer in story["asked"]:
+        here = (answer["channel"], answer["point"])
+        if here != last:
+            lines.append(f"{answer['channel']} {answer['point']} {answer['value']}")
+            last = here
+        told = answer["state"] + (f" by {', '.join(answer['lifted_by'])}" if answer["lifted_by"] else "")
+        lines.append(f"  {answer['rule']:<32} {answer['effect']:<7} {told}")
+        if answer["state"] == "stands":
+            lines.append(f"    law        {answer['says']} [{answer['citation']}]")
+            lines.append(f"    because    {'; and '.join(answer['asks'])}")
+            if answer["could_be_lifted_by"]:
+                lines.append(f"    exempt by  {', '.join(answer['could_be_lifted_by'])}: none holds")
+            lines.append(f"    release    {answer['remedy']}")
+    lines += hours_told(story["hours"], story["call_notes"])
+    if story["packs_changed_since"]:
+        lines.append(f"note: changed since the run: pack {', '.join(story['packs_changed_since'])}")
+    return lines

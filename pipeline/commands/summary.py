@@ -1,0 +1,97 @@
+"""What a run prints: a funnel from read over each reason to clean, per file and in total."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from rich.markup import escape
+from rich.table import Table
+
+from pipeline.run.scrub import Result
+from pipeline.terminal import plain_table, stdout_console
+from schemas.codes import CODES
+from schemas.manifest import Counts, InputFile
+
+
+def print_summary(result: Result, out: Path | None, *, as_json: bool, more: dict[str, object] | None = None) -> None:
+    """Print to stdout; warnings go to stderr. ``more`` is added to the JSON object."""
+    manifest = result.manifest
+    if as_json:
+        document = {
+            "run_id": manifest.run_id,
+            "as_of": manifest.as_of.isoformat(),
+            "out": None if out is None else str(out),
+            "counts": manifest.counts.model_dump(),
+            "files": {file.label: file.counts.model_dump() for file in manifest.inputs},
+            "lists": {lst.name: {"entries": lst.entries.indexed, "matches": lst.matches} for lst in manifest.lists},
+            "warnings": result.warnings,
+            "too_many_rejected": result.too_many_rejected,
+            **(more or {}),
+        }
+        sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+        return
+    console = stdout_console()
+    for file in manifest.inputs:
+        read_as = ", ".join(
+            f"{name} {value!r}" if name in ("delimiter", "quote") else value for name, value in file.read_as.items()
+        )
+        columns = ", ".join(_column(field, column, file) for field, column in file.mapping.items())
+        console.print(f"[bold]{escape(file.label)}[/bold]  {read_as}\n  {columns}", soft_wrap=True, highlight=False)
+    console.print(_funnel([(file.label, file.counts) for file in manifest.inputs], manifest.counts))
+    if manifest.counts.by_channel:
+        usable = ", ".join(f"{channel} {count:,}" for channel, count in manifest.counts.by_channel.items())
+        console.print(f"clean rows by channel: {usable}", highlight=False)
+    for lst in manifest.lists:
+        console.print(
+            f"list {lst.name} ({lst.kind}): {lst.entries.indexed:,} entries, {lst.matches:,} matches",
+            highlight=False,
+        )
+    if manifest.rules.checked:
+        packs = ", ".join(f"{pack.name} {pack.version} ({pack.in_force} rules)" for pack in manifest.rules.packs)
+        console.print(f"law: {packs}", highlight=False, soft_wrap=True)
+    console.print(
+        f"run {manifest.run_id}: {out if out else 'dry run, nothing written'}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    for warning in result.warnings:
+        sys.stderr.write(f"note: {warning}\n")
+    if result.too_many_rejected:
+        sys.stderr.write("leadscrub: more rows were rejected than --max-reject-rate allows; outputs are written.\n")
+
+
+def _column(field: str, column: str, file: InputFile) -> str:
+    text = f"{escape(column)} → {field}"
+    if field not in file.points:
+        return text
+    points = file.points[field]
+    kind = "fax, " if field in file.fax_fields else ""
+    return f"{text} ({kind}{points.given:,} filled, {points.valid:,} valid)"
+
+
+def _funnel(files: list[tuple[str, Counts]], whole: Counts) -> Table:
+    """Rows: read, each primary reason, rejected, clean. Columns: each file (when there are several) and the total."""
+    columns = [*files, ("total", whole)] if len(files) > 1 else [("rows", whole)]
+    table = plain_table()
+    table.add_column("")
+    for name, _ in columns:
+        table.add_column(escape(name), justify="right")
+    table.add_column("share", justify="right")
+    table.add_column("also", justify="right")
+
+    def line(name: str, values: list[int], also: str = "", style: str = "") -> None:
+        share = f"{values[-1] / whole.read:.1%}" if whole.read else ""
+        table.add_row(name, *(f"{value:,}" for value in values), share, also, style=style)
+
+    line("read", [counts.read for _, counts in columns])
+    order = {code: place for place, code in enumerate(CODES)}
+    for code in sorted(whole.by_reason, key=lambda code: (order.get(code, len(order)), code)):
+        if whole.by_reason[code]:
+            values = [counts.by_primary_reason.get(code, 0) for _, counts in columns]
+            second = whole.by_reason[code] - values[-1]
+            line(f"  {code}", values, f"+{second:,}" if second else "")
+    line("rejected", [counts.rejected for _, counts in columns])
+    line("clean", [counts.clean for _, counts in columns], style="bold")
+    return table

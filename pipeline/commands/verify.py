@@ -1,0 +1,102 @@
+"""Checks a result against its manifest: hashes, counts, conservation, and that findings and verdicts agree."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pyarrow.parquet as pq
+from polars.exceptions import PolarsError
+
+from pipeline.results.folder import PARQUETS, open_manifest, scan
+from pipeline.results.manifest_file import MANIFEST
+from pipeline.results.writer import output_file
+from schemas.manifest import Manifest
+
+
+def print_verification(out: Path, *, as_json: bool) -> bool:
+    """Print each fault, or that there is none. Returns whether the result is as its manifest says."""
+    manifest = open_manifest(out)
+    faults = list(_faults(out, manifest))
+    if as_json:
+        sys.stdout.write(json.dumps({"run_id": manifest.run_id, "ok": not faults, "faults": faults}) + "\n")
+    elif faults:
+        sys.stdout.write("".join(f"FAULT {fault}\n" for fault in faults))
+    else:
+        counts = manifest.counts
+        sys.stdout.write(
+            f"ok: {counts.read:,} read = {counts.clean:,} clean + {counts.rejected:,} rejected; "
+            f"{len(manifest.outputs)} files are as written by run {manifest.run_id}\n"
+        )
+    return not faults
+
+
+def _faults(out: Path, manifest: Manifest) -> Iterator[str]:
+    for name, expected in manifest.outputs.items():
+        path = out / name
+        if not path.is_file():
+            yield f"{name} is missing"
+        elif output_file(path, expected.rows) != expected:
+            yield f"{name} is not the file that the run wrote (sha256 differs)"
+    known = {out / name for name in manifest.outputs} | {out / MANIFEST}
+    yield from (
+        f"{path.relative_to(out)} was not written by the run"
+        for path in sorted(out.rglob("*"))
+        if path.is_file() and path not in known
+    )
+    try:
+        yield from _content_faults(out, manifest)
+    except (PolarsError, OSError) as error:
+        yield f"the outputs cannot be read: {type(error).__name__}"
+
+
+def _content_faults(out: Path, manifest: Manifest) -> Iterator[str]:
+    counts = manifest.counts
+    rows = {name: scan(out, name).select(pl.len()).collect().item() for name in PARQUETS}
+    if (rows["clean"], rows["rejected"]) != (counts.clean, counts.rejected):
+        yield (
+            f"the manifest counts {counts.clean} clean and {counts.rejected} rejected, "
+            f"the files hold {rows['clean']} and {rows['rejected']}"
+        )
+    ids = pl.concat([scan(out, name).select("row_id") for name in ("clean", "rejected")]).collect()["row_id"]
+    once = len(ids) == counts.read and ids.n_unique() == len(ids)
+    # Rows that are scrubbed again keep the row_id of the run that read them, of which some were rejected.
+    if not once or (manifest.rescrub_of is None and len(ids) and ids.max() != len(ids) - 1):
+        yield f"row_id does not run from 0 to {counts.read - 1} over both outputs, each once"
+    for name in PARQUETS:
+        metadata = pq.read_schema(out / f"{name}.parquet").metadata or {}
+        if metadata.get(b"run_id", b"").decode() != manifest.run_id:
+            yield f"{name}.parquet carries another run_id"
+    primary = dict(scan(out, "rejected").group_by("reason").len().collect().rows())
+    if primary != counts.by_primary_reason:
+        yield "by_primary_reason of the manifest differs from rejected.parquet"
+    every = Counter(scan(out, "rejected").select(pl.col("reasons").explode()).collect()["reasons"].to_list())
+    if dict(every) != counts.by_reason:
+        yield "by_reason of the manifest differs from rejected.parquet"
+    yield from _reason_faults(out)
+
+
+def _reason_faults(out: Path) -> Iterator[str]:
+    """Every rejected row has exactly the reasons that its findings give, the primary one first."""
+    found = (
+        scan(out, "findings").filter(pl.col("effect") != "flag").group_by("row_id").agg(found=pl.col("code").unique())
+    )
+    compared = (
+        scan(out, "rejected")
+        .select("row_id", "reason", "reasons")
+        .join(found, on="row_id", how="left")
+        .with_columns(
+            same=(pl.col("reasons").list.sort() == pl.col("found").list.sort()).fill_null(False),
+            first=(pl.col("reasons").list.first() == pl.col("reason")).fill_null(False),
+        )
+        .filter(~(pl.col("same") & pl.col("first")))
+        .select(pl.len())
+        .collect()
+        .item()
+    )
+    if compared:
+        yield f"{compared} rejected rows have other reasons than their findings"

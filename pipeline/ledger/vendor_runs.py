@@ -1,0 +1,92 @@
+"""What each vendor delivered, and what became of it, as the ledger knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from pipeline.ledger.database import Ledger, moment_of, open_ledger
+from pipeline.ledger.tables import run_drops, run_reasons, runs
+from pipeline.workspace import workspace_facts
+from schemas.errors import UsageError
+from schemas.workspace import WORKSPACE_FILE, LedgerChoice
+
+
+@dataclass(frozen=True)
+class VendorRun:
+    """A run that counts. ``state`` is done, or what retention made of it: its outputs are gone.
+
+    ``sequence`` and ``received_at`` are those of its drop; ``reasons``: rejected rows by primary reason.
+    """
+
+    run_id: str
+    vendor: str
+    campaign: str
+    as_of: date
+    received_at: datetime
+    sequence: int
+    out: Path
+    read: int
+    clean: int
+    rejected: int
+    state: str
+    drops: frozenset[str]
+    reasons: dict[str, int]
+
+
+@contextmanager
+def workspace_ledger(workspace: Path) -> Iterator[Ledger]:
+    """Open the ledger of a workspace that has one. `UsageError`: no workspace, or nothing was ever entered."""
+    if not (workspace / WORKSPACE_FILE).is_file():
+        raise UsageError(f"'{workspace}' is no workspace: it has no {WORKSPACE_FILE}.", "Name one with --workspace.")
+    choice = workspace_facts(workspace).ledger or LedgerChoice()
+    if choice.url is None and not (workspace / "ledger" / "ledger.db").exists():
+        raise UsageError(f"The ledger of '{workspace}' is empty: no run was entered.", "Run 'leadscrub nightly' first.")
+    with open_ledger(choice, workspace) as ledger:
+        yield ledger
+
+
+def vendor_runs(connection: Connection) -> list[VendorRun]:
+    """Every run that counts, in the order of receipt."""
+    reasons: dict[str, dict[str, int]] = {}
+    for run_id, code, rows in connection.execute(select(run_reasons)):
+        reasons.setdefault(run_id, {})[code] = rows
+    drops: dict[str, set[str]] = {}
+    for run_id, sha256 in connection.execute(select(run_drops)):
+        drops.setdefault(run_id, set()).add(sha256)
+    wanted = select(runs).where(runs.c.state != "replaced").order_by(runs.c.sequence, runs.c.run_id)
+    return [
+        VendorRun(
+            run_id=run.run_id,
+            vendor=run.vendor,
+            campaign=run.campaign,
+            as_of=run.as_of,
+            received_at=moment_of(run.received_at),
+            sequence=run.sequence,
+            out=Path(run.out),
+            read=run.read,
+            clean=run.clean,
+            rejected=run.rejected,
+            state=run.state,
+            drops=frozenset(drops.get(run.run_id, ())),
+            reasons=reasons.get(run.run_id, {}),
+        )
+        for run in connection.execute(wanted)
+    ]
+
+
+def counted_once(found: Iterable[VendorRun]) -> list[VendorRun]:
+    """Leave one run for each drop: of several campaigns that scrubbed it, the one that let most through."""
+    counted: set[tuple[str, str]] = set()
+    chosen = []
+    for run in sorted(found, key=lambda run: (run.sequence, -run.clean, run.run_id)):
+        delivered = {(run.vendor, sha256) for sha256 in run.drops}
+        if not delivered & counted:
+            chosen.append(run)
+            counted |= delivered
+    return chosen

@@ -1,0 +1,36 @@
+"""Opens a result folder that an earlier scrub wrote."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+from pydantic import ValidationError
+
+from pipeline.results.manifest_file import MANIFEST, read_manifest
+from schemas.errors import UsageError
+from schemas.manifest import Manifest
+
+PARQUETS = ("clean", "rejected", "findings")
+
+
+def open_manifest(out: Path) -> Manifest:
+    """Read the manifest of a result; `UsageError` when the folder is none."""
+    if not (out / MANIFEST).is_file():
+        raise UsageError(f"'{out}' is not a result of leadscrub: it has no {MANIFEST}.", "Name the folder given to -o.")
+    try:
+        return read_manifest(out)
+    except (ValidationError, UnicodeDecodeError) as error:
+        raise UsageError(f"'{out / MANIFEST}' is damaged.", "Run 'leadscrub verify', or scrub again.") from error
+
+
+def scan(out: Path, name: str) -> pl.LazyFrame:
+    """Scan one of the outputs."""
+    return pl.scan_parquet(out / f"{name}.parquet")
+
+
+def earliest_valid_until(out: Path) -> date | None:
+    """Return the last day on which all clean rows of a result may be used; None when none of them ages."""
+    day = scan(out, "clean").select(pl.col("valid_until").min()).collect().item()
+    return day if isinstance(day, date) else None

@@ -1,0 +1,64 @@
+"""What a person should know of a run besides its counts, as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pipeline.context import Context, Source
+from pipeline.reading.table import FileTally
+from pipeline.run.run_rules import law_warnings
+from pipeline.run.tally import Tally
+from pipeline.run.unmatched_hashed_list import silence
+
+#: Runs that a sentence names, before it only counts them.
+_TOLD = 5
+
+
+class Notices:
+    """Gathers sentences in the order in which they are told."""
+
+    def __init__(self, context: Context, sentences: Iterable[str]) -> None:
+        self._context = context
+        self.sentences = list(sentences)
+
+    def of_source(self, source: Source, sentences: Iterable[str]) -> None:
+        """Of one table of the drop, which is named where there are several."""
+        table = source.table
+        sheet = f" [{table.sheet}]" if table.sheet else ""
+        place = f"{table.name}{sheet}: " if len(self._context.sources) > 1 else ""
+        self.sentences += [f"{place}{sentence}" for sentence in sentences]
+
+    def of_files(self, files: list[FileTally]) -> None:
+        """How each table was read, and what was left out of it."""
+        for source, file in zip(self._context.sources, files, strict=True):
+            self.of_source(source, source.table.notes)
+            self.of_source(source, source.mapping.doubts)
+            if file.careful_blocks:
+                self.of_source(source, ["badly quoted or ragged in places: those were read record by record"])
+            countries = source.region is not None or "country" in source.mapping.fields
+            if not countries and source.slots(self._context.phone_slots):
+                self.of_source(source, ["no --region is given: numbers without + cannot be read"])
+
+    def of_lists(self, tallies: list[Tally], matches: dict[str, int]) -> None:
+        """Lists that say too little to be believed, and entries that were not usable."""
+        for lst in self._context.lists:
+            alarm = silence(lst, self._context, tallies, matches)
+            self.sentences += [] if alarm is None else [f"list {lst.facts.name}: {alarm}"]
+            counts = lst.facts.counts
+            if counts.refused:
+                why = ", ".join(f"{count:,} {reason}" for reason, count in counts.refused.items())
+                refused = f"{sum(counts.refused.values()):,} of {counts.read:,} entries not usable ({why})"
+                self.sentences.append(f"list {lst.facts.name}: {refused}")
+
+    def of_law(self) -> None:
+        """What of the law was not checked."""
+        self.sentences += law_warnings(self._context.rules)
+
+    def of_overtaken(self, runs: list[str]) -> None:
+        """Runs of later drops that were made with another past than is known now."""
+        if runs:
+            first, more = ", ".join(runs[:_TOLD]), f" and {len(runs) - _TOLD:,} more" if len(runs) > _TOLD else ""
+            self.sentences.append(
+                "runs of later drops were made with another past than is known now; make them again, the first one "
+                f"first: {first}{more}"
+            )

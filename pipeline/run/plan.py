@@ -1,0 +1,260 @@
+"""From what the user asked for to what a run reads: config files, lists to load, files with their mapping."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.columns.header_drift import HeaderMemory, check_drift
+from pipeline.columns.mapping import Mapping, map_columns
+from pipeline.context import Source
+from pipeline.reading.opening import open_drop
+from pipeline.reading.table import Table
+from pipeline.run.list_options import options_of
+from pipeline.run.rescrub_source import Earlier, check_consulted, open_earlier
+from pipeline.workspace import find_layout, workspace_of
+from schemas.config import VENDOR_NAME, Campaign, Channel, ListEntry, Vendor, load, raise_faults
+from schemas.errors import ConfigError, DropError, ListError, UsageError
+from schemas.evidence import VendorEvidence
+from schemas.layout import Layout
+from schemas.list_kinds import NO_MAX_AGE, MaxAge, list_kind
+from schemas.recipes import parse_recipe
+from schemas.support.names import did_you_mean
+from suppression.loading import ListSpec
+from suppression.rules.loading import LoadedPack, checked_weaker, load_packs
+from suppression.store import Store, store_of
+
+if TYPE_CHECKING:  # what a ledger needs is loaded only where there is one
+    from pipeline.ledger.database import Ledger
+
+
+@dataclass(frozen=True)
+class Request:
+    """A scrub as the command line asks for it. ``as_of`` is resolved there: no stage reads the clock.
+
+    With ``named_in`` the result stands in that folder, under the run's id; ``out`` is then only where it is made.
+    ``received_at`` is when drops came that the ledger has not seen (the beginning of ``as_of``, in UTC, if not said).
+    ``record``: the finished run is entered into the ledger; otherwise the caller does that.
+    """
+
+    drops: list[str]
+    out: Path
+    as_of: date
+    named_in: Path | None = None
+    campaign: Path | None = None
+    vendor: str | None = None
+    layout: str | None = None
+    sheets: list[str] = field(default_factory=list)
+    region: str | None = None
+    channels: list[Channel] = field(default_factory=list)
+    lists: list[ListEntry] = field(default_factory=list)
+    store: Path | None = None
+    store_lists: list[str] = field(default_factory=list)
+    allow_stale: list[str] = field(default_factory=list)
+    max_age: MaxAge = NO_MAX_AGE
+    rules: list[str] = field(default_factory=list)
+    accept_weaker: bool = False
+    max_reject_rate: float | None = None
+    accept_drift: bool = False
+    check_mx: bool = False
+    dns_server: str | None = None
+    ledger: Ledger | None = None
+    received_at: datetime | None = None
+    record: bool = True
+    dry_run: bool = False
+    force: bool = False
+    earlier: Earlier | None = None
+    threads: int = 2
+    block_bytes: int = 8 << 20
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything resolved, nothing read yet but headers."""
+
+    campaign: Campaign
+    vendor: str | None
+    region: str | None
+    lists: list[ListSpec]
+    store: Store | None
+    store_lists: list[str]
+    sources: list[Source]
+    memory: HeaderMemory | None
+    notes: list[str]
+    packs: list[LoadedPack]
+    weaker: list[str]
+    vendor_evidence: VendorEvidence
+
+
+def make_plan(request: Request) -> Plan:
+    """Resolve a request. Config faults are collected and raised together."""
+    faults: list[str] = []
+    campaign = _campaign(request, faults)
+    vendor = _vendor(request, faults)
+    layout = _layout(request, vendor, faults)
+    raise_faults(faults)
+    assert campaign is not None  # noqa: S101  # without faults there is one
+    region = request.region or campaign.region
+    file_region = layout.region or request.region or (vendor.region if vendor else None) or campaign.region
+    base = request.campaign.parent if request.campaign else Path()
+    lists = _list_specs(campaign, base, request, region)
+    if request.sheets:
+        layout = layout.model_copy(update={"sheet": request.sheets})
+    if request.earlier is not None:
+        sources = [Source(*open_earlier(request.earlier), file_region)]
+    else:
+        tables = open_drop(request.drops, layout)
+        if request.sheets and all(table.sheet is None for table in tables):
+            raise UsageError("--sheet is given, and no file of the drop is a workbook.", "Leave it out.")
+        sources = [Source(table, _mapping(table, layout, campaign), file_region) for table in tables]
+    store = store_of(request.store, workspace_of(request.campaign))
+    label = vendor.name if vendor else request.vendor
+    notes: list[str] = []
+    store_lists = _store_lists(request, campaign, store, label, notes)
+    memory = _memory(request, vendor, sources)
+    packs = load_packs([*campaign.rules.packs, *request.rules], workspace_of(request.campaign))
+    if request.earlier is not None:
+        kinds = {spec.kind.kind for spec in lists}
+        if store is not None:
+            kinds |= {store.facts(name).kind for name in store_lists}
+        check_consulted(request.earlier, kinds, {pack.pack.name for pack in packs})
+    return Plan(
+        campaign,
+        label,
+        region,
+        lists,
+        store,
+        store_lists,
+        sources,
+        memory,
+        notes,
+        packs,
+        checked_weaker(packs, request.accept_weaker),
+        vendor.evidence if vendor else VendorEvidence(),
+    )
+
+
+def _memory(request: Request, vendor: Vendor | None, sources: list[Source]) -> HeaderMemory | None:
+    """Compare the drop with the vendor's last accepted one, where a workspace remembers it."""
+    workspace = workspace_of(request.campaign)
+    if workspace is None or vendor is None or request.earlier is not None:
+        return None
+    path = workspace / "vendors" / f"{vendor.name}.header.json"
+    return check_drift(path, vendor.name, [source.table for source in sources], accept=request.accept_drift)
+
+
+def _mapping(table: Table, layout: Layout, campaign: Campaign) -> Mapping:
+    try:
+        return map_columns(table, layout, by_post="post" in campaign.channels)
+    except DropError as error:
+        if table.sheet is None:
+            raise
+        raise DropError(error.message, f"{error.hint} Or name the sheets to read with --sheet.".strip()) from error
+
+
+def _store_lists(
+    request: Request, campaign: Campaign, store: Store | None, vendor: str | None, notes: list[str]
+) -> list[str]:
+    """Lists of the store that the run needs: those named, else all, where no campaign chooses.
+
+    A list that speaks for one vendor is refused for another when the command line names it; a campaign may name it
+    for all its runs, and then it is left out of the others, which is noted.
+    """
+    named = list(dict.fromkeys([*campaign.store_lists, *request.store_lists]))
+    if store is None:
+        if named:
+            raise ListError(f"There is no store to take the list '{named[0]}' from.", "Name it with --store DIR.")
+        return []
+    if not named and request.campaign is None:
+        return [name for name in store.names() if store.facts(name).scope in {"seller", f"vendor:{vendor}"}]
+    chosen = []
+    for name in named:
+        whose = store.facts(name).vendor
+        if whose is None or whose == vendor:
+            chosen.append(name)
+            continue
+        ours = "names no vendor" if vendor is None else f"is about vendor {vendor}"
+        if name in request.store_lists:
+            raise UsageError(f"List '{name}' speaks for vendor {whose} only, and the run {ours}.", "Leave it away.")
+        notes.append(f"list {name} speaks for vendor {whose} only and was not used: the run {ours}")
+    return chosen
+
+
+def _campaign(request: Request, faults: list[str]) -> Campaign | None:
+    """Read the campaign; what stands on the command line wins over it."""
+    if request.campaign is None:
+        if not request.channels:
+            raise UsageError("No channel is named.", "Add --channel call, text, email or post, or a --campaign.")
+        return Campaign(channels=request.channels, max_reject_rate=request.max_reject_rate)
+    campaign = load(request.campaign, Campaign, faults)
+    if campaign is None:
+        return None
+    changes: dict[str, object] = {}
+    if request.channels:
+        changes["channels"] = request.channels
+    if request.max_reject_rate is not None:
+        changes["max_reject_rate"] = request.max_reject_rate
+    return campaign.model_copy(update=changes)
+
+
+def _vendor(request: Request, faults: list[str]) -> Vendor | None:
+    """Read the vendor's file; outside a workspace a vendor is only a name."""
+    if request.vendor is None:
+        return None
+    workspace = workspace_of(request.campaign)
+    if re.fullmatch(VENDOR_NAME, request.vendor) is None:
+        raise UsageError(f"'{request.vendor}' cannot be a vendor's name.", "Use letters, digits, '.', '-' and '_'.")
+    if workspace is None:
+        return Vendor(name=request.vendor)
+    path = workspace / "vendors" / f"{request.vendor}.toml"
+    if not path.exists():
+        known = [p.stem for p in (workspace / "vendors").glob("*.toml")]
+        raise UsageError(f"There is no vendor '{request.vendor}' ({path}).", did_you_mean(request.vendor, known))
+    return load(path, Vendor, faults)
+
+
+def _layout(request: Request, vendor: Vendor | None, faults: list[str]) -> Layout:
+    """Read the layout that the command line or the vendor's file names."""
+    workspace = workspace_of(request.campaign)
+    named: Path | None = None
+    if request.layout is not None:
+        named = find_layout(request.layout, workspace)
+    elif vendor is not None and isinstance(vendor.layout, Path):
+        beside = workspace / "vendors" / vendor.layout if workspace is not None else vendor.layout
+        named = beside if beside.exists() or vendor.layout.suffix else find_layout(str(vendor.layout), workspace)
+    elif vendor is not None and isinstance(vendor.layout, Layout):
+        return vendor.layout
+    return (load(named, Layout, faults) if named else None) or Layout()
+
+
+def _list_specs(campaign: Campaign, base: Path, request: Request, region: str | None) -> list[ListSpec]:
+    """Lists of the campaign (its files are relative to its folder), then those of the command line."""
+    specs = [
+        _list_spec(entry, folder, request.as_of, region)
+        for entries, folder in ((campaign.lists, base), (request.lists, Path()))
+        for entry in entries
+    ]
+    names = [spec.name for spec in specs]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"Two lists are called '{name}'.", "Give one another name with --list KIND:NAME=FILE.")
+    return specs
+
+
+def _list_spec(entry: ListEntry, folder: Path, day: date, region: str | None) -> ListSpec:
+    try:
+        return ListSpec(
+            list_kind(entry.kind),
+            entry.name,
+            (folder / entry.file,),
+            day,
+            format=entry.format,
+            options=options_of(entry, region),
+            recipes=(parse_recipe(entry.hash),) if entry.hash else (),
+            folds=frozenset(entry.fold),
+        )
+    except UsageError as error:
+        raise ConfigError([f"list '{entry.name}': {error.message}"], error.hint) from error

@@ -1,0 +1,172 @@
+"""The clean rows of an earlier result as a table: read again, they keep their row, their provenance and their extra."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.columns.mapping import Mapping
+from pipeline.reading.as_text import as_text
+from pipeline.reading.inputs import Input, LocalFile
+from pipeline.reading.table import SOURCE, FileTally, Table
+from pipeline.results.writer import output_file
+from schemas.columns import EMAIL_SLOTS, EVIDENCE, PERSON, PHONE_SLOTS, WORD_LISTS
+from schemas.errors import DropError, ListError
+from schemas.findings import findings
+from schemas.manifest import EarlierRun, Manifest
+
+#: Columns that say where a row came from: they stay what they are.
+PROVENANCE = ("vendor", "source_file", "source_sha256", "source_sheet", "source_line")
+#: Columns of a batch with the ``row_id`` and the flags that the row had.
+EARLIER_ROW = "earlier_row"
+EARLIER_FLAGS = "earlier_flags"
+_FIELDS = (*PERSON, *PHONE_SLOTS, *EMAIL_SLOTS, *EVIDENCE, "vendor_lead_id", "received_at")
+#: Flags that rest on the cells of the drop, which a clean row no longer has.
+_OF_READING = (
+    "phone.code_conflict",
+    "phone.extension",
+    "phone.repaired",
+    "email.repaired",
+    "consent.future",
+    "consent.after_delivery",
+    "row.unread_value",
+)
+#: Bytes of a clean row in text, roughly: batches of it take as much memory as those of a drop.
+_ROW_BYTES = 256
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A result that is scrubbed again. ``valid_until``: the last day on which all its clean rows may be used."""
+
+    folder: Path
+    manifest: Manifest
+    valid_until: date | None
+
+    @property
+    def clean(self) -> Path:
+        """Its clean rows."""
+        return self.folder / "clean.parquet"
+
+    def record(self) -> EarlierRun:
+        """What the manifest of the new run says of it."""
+        manifest = self.manifest
+        return EarlierRun(
+            run_id=manifest.run_id,
+            as_of=manifest.as_of,
+            clean_sha256=manifest.outputs["clean.parquet"].sha256,
+            clean=manifest.counts.clean,
+            valid_until=self.valid_until,
+        )
+
+
+@dataclass(frozen=True)
+class EarlierReader:
+    """Reads ``clean.parquet`` of a result. ``columns`` is field -> name of its source column."""
+
+    input: Input
+    run_id: str
+    columns: dict[str, str]
+    extra: tuple[str, ...]
+
+    def describe(self) -> dict[str, str]:
+        """See `Reader`."""
+        return {"format": "clean rows of a result", "run_id": self.run_id}
+
+    def batches(self, tally: FileTally, block_bytes: int) -> Iterator[pl.DataFrame]:
+        """See `Reader`; beside that, batches have `EARLIER_ROW`, `EARLIER_FLAGS` and `PROVENANCE`."""
+        tally.take_whole(self.input, block_bytes)
+        try:
+            with self.input.open("rb") as stream, pq.ParquetFile(stream) as source:
+                for part in source.iter_batches(max(block_bytes // _ROW_BYTES, 1)):
+                    frame = pl.DataFrame(pl.from_arrow(part))
+                    tally.records += len(frame)
+                    yield self._as_read(frame)
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise DropError("The file is damaged.", "Scrub the vendor's drop anew.") from error
+
+    def _as_read(self, frame: pl.DataFrame) -> pl.DataFrame:
+        texts = [_text(frame[name]).alias(SOURCE + column) for name, column in self.columns.items()]
+        kept = frame.get_column("extra").struct
+        texts += [kept.field(name).alias(SOURCE + name) for name in self.extra]
+        return pl.DataFrame(texts).with_columns(
+            frame["row_id"].alias(EARLIER_ROW),
+            *(frame[name] for name in PROVENANCE),
+            frame["flags"].alias(EARLIER_FLAGS),
+            pl.lit(None, pl.String).alias("raw"),
+        )
+
+
+def _text(column: pl.Series) -> pl.Series:
+    return column.list.join(",") if column.name in WORD_LISTS else as_text(column)
+
+
+def open_earlier(earlier: Earlier) -> tuple[Table, Mapping]:
+    """Open the clean rows of a result, and say which column is which. `DropError` when they are not as written."""
+    given = LocalFile(earlier.clean)
+    as_written = earlier.manifest.outputs["clean.parquet"]
+    if not earlier.clean.is_file() or output_file(earlier.clean, as_written.rows) != as_written:
+        raise DropError(f"'{given}' is not the file that its run wrote.", "Scrub the vendor's drop anew.")
+    try:
+        with given.open("rb") as stream:
+            schema = pq.read_schema(stream)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise DropError(f"'{given}' is missing or damaged.", "Scrub the vendor's drop anew.") from error
+    # Parquet has no struct without fields: "_" stands for none.
+    extra = tuple(name for name in schema.field("extra").type.names if name != "_")
+    mapped = {name for file in earlier.manifest.inputs for name in file.mapping}
+    columns = {name: f"lead.{name}" if name in extra else name for name in _FIELDS if name in mapped}
+    reader = EarlierReader(given, earlier.manifest.run_id, columns, extra)
+    names = (*columns.values(), *extra)
+    why = dict.fromkeys(columns, "the earlier result")
+    mapping = Mapping(columns, frozenset(), extra, (), (), why=why, read_before=True)
+    return Table(given, earlier.clean.name, names, names, reader), mapping
+
+
+def check_consulted(earlier: Earlier, kinds: set[str], packs: set[str]) -> None:
+    """`ListError` when a kind of list or a rule pack that the earlier run asked would not be asked again."""
+    manifest = earlier.manifest
+    for lst in manifest.lists:
+        if lst.kind not in kinds:
+            raise ListError(
+                f"The earlier run consulted list '{lst.name}' ({lst.kind}), and this one has none of its kind.",
+                "Name one with --list, --dnc, --internal or --unsubscribe, or the --campaign that names it.",
+            )
+    lacking = sorted({pack.name for pack in manifest.rules.packs} - packs)
+    if lacking:
+        raise ListError(
+            f"The earlier run asked the rule packs {', '.join(lacking)}, and this one does not.",
+            "Name them with --rules, or the --campaign that does.",
+        )
+
+
+def numbered_as_before(frame: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
+    """Give rows and findings the ``row_id`` of the earlier run again. ``ids`` has both numbers of a batch, in order."""
+    if frame.is_empty():
+        return frame
+    places = frame.get_column("row_id") - ids.item(0, "row_id")
+    return frame.with_columns(ids.get_column(EARLIER_ROW).gather(places).alias("row_id"))
+
+
+def earlier_findings(frame: pl.DataFrame, run_id: str) -> pl.DataFrame:
+    """Repeat what was noted when the drop was read, for a normalised batch: of a clean row, only its flags tell that.
+
+    A number that had two readings must show both again, or else one of them would not be screened.
+    """
+    source = f"run {run_id}"
+    noted = frame.select("row_id", flag=EARLIER_FLAGS).explode("flag").filter(pl.col("flag").is_in(_OF_READING))
+    others = [pl.col(f"{slot}:other").is_not_null() for slot in PHONE_SLOTS if f"{slot}:other" in frame.columns]
+    lost = frame.filter(pl.col(EARLIER_FLAGS).list.contains("phone.ambiguous") & ~pl.any_horizontal(others or [False]))
+    return pl.concat(
+        [findings(lost, "phone.reading_lost", source=source, detail="the number had two readings in the drop")]
+        + [
+            findings(rows, str(code), source=source, detail="noted when the drop was read")
+            for (code,), rows in noted.partition_by("flag", as_dict=True).items()
+        ]
+    )

@@ -1,0 +1,77 @@
+"""Counts of a run, per file and in total; kept per batch and added up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from pipeline.results.verdict import Verdict
+from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
+from schemas.manifest import Counts
+
+
+@dataclass
+class Tally:
+    """What became of the records of one file."""
+
+    clean: int = 0
+    rejected: int = 0
+    by_reason: Counter[str] = field(default_factory=Counter)
+    by_primary: Counter[str] = field(default_factory=Counter)
+    by_flag: Counter[str] = field(default_factory=Counter)
+    by_channel: Counter[str] = field(default_factory=Counter)
+    given: Counter[str] = field(default_factory=Counter)
+    valid: Counter[str] = field(default_factory=Counter)
+    usable: Counter[str] = field(default_factory=Counter)
+
+    def add(self, verdict: Verdict) -> None:
+        """Count a decided batch."""
+        self.clean += len(verdict.clean)
+        self.rejected += len(verdict.rejected)
+        add_present(self.usable, verdict.clean)
+        _count(self.by_reason, verdict.rejected.get_column("reasons").explode())
+        _count(self.by_primary, verdict.rejected.get_column("reason"))
+        _count(self.by_channel, verdict.clean.get_column("channels").explode())
+        for frame in (verdict.clean, verdict.rejected):
+            _count(self.by_flag, frame.get_column("flags").explode())
+
+    def counts(self, read: int) -> Counts:
+        """Close the account: a record that is in neither output is a defect of the program."""
+        if read != self.clean + self.rejected:
+            raise AssertionError(f"{read} records read, but {self.clean} clean + {self.rejected} rejected")
+        return Counts(
+            read=read,
+            clean=self.clean,
+            rejected=self.rejected,
+            by_reason=dict(sorted(self.by_reason.items())),
+            by_primary_reason=dict(sorted(self.by_primary.items())),
+            by_flag=dict(sorted(self.by_flag.items())),
+            by_channel=dict(sorted(self.by_channel.items())),
+        )
+
+
+def add_present(counter: Counter[str], frame: pl.DataFrame) -> None:
+    """Count the filled cells of each contact column of a batch."""
+    for slot in (*PHONE_SLOTS, *EMAIL_SLOTS):
+        if slot in frame.columns:
+            counter[slot] += len(frame) - frame.get_column(slot).null_count()
+
+
+def _count(counter: Counter[str], values: pl.Series) -> None:
+    for value, count in values.drop_nulls().value_counts().rows():
+        counter[value] += count
+
+
+def total(parts: list[Tally]) -> Tally:
+    """Add up the files of a run."""
+    whole = Tally()
+    for part in parts:
+        whole.clean += part.clean
+        whole.rejected += part.rejected
+        whole.by_reason += part.by_reason
+        whole.by_primary += part.by_primary
+        whole.by_flag += part.by_flag
+        whole.by_channel += part.by_channel
+    return whole

@@ -1,0 +1,107 @@
+"""The check of mail domains (--check-mx): gathered over the whole run, asked once, told to each batch.
+
+Not a batch stage: between the passes all domains are asked about together, so that slow servers cost their time once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.stages.mail_hosts import MailState, mail_states, resolver_for, resolver_name
+from schemas.columns import EMAIL_SLOTS
+from schemas.findings import findings, no_findings
+from schemas.manifest import MailChecked
+from schemas.masking import masked_email
+from schemas.support.durable import write_atomically
+
+#: Answers that the store keeps, and for how many days they hold. "No answer" is not kept.
+CACHE_FILE = "mail-domains.json"
+CACHE_DAYS = 7
+_SOURCE = "DNS (--check-mx)"
+_SAYS = {"nowhere": ": the domain has no mail server", "null_mx": ": the domain says that it accepts no mail"}
+
+
+class MailCheck:
+    """What DNS says of the domains of the points that nothing else blocks."""
+
+    def __init__(self, server: str | None, cache: Path | None, day: date) -> None:
+        self._resolver = resolver_for(server)
+        self._cache, self._day = cache, day
+        self._domains: set[str] = set()
+        self._states: dict[str, MailState] = {}
+        self._from_cache = 0
+
+    def gather(self, frame: pl.DataFrame, usable: dict[str, pl.Series]) -> None:
+        """Note the domains of a batch's usable addresses."""
+        for slot in EMAIL_SLOTS:
+            if slot in usable:
+                self._domains.update(frame.filter(usable[slot]).select(_domain(slot).unique().drop_nulls()).to_series())
+
+    def settle(self) -> None:
+        """Ask about every domain that the cache does not answer for; keep the new answers there."""
+        kept = self._kept()
+        known = {domain: state for domain, (state, _) in kept.items() if domain in self._domains}
+        asked = mail_states(sorted(self._domains - known.keys()), self._resolver)
+        self._from_cache, self._states = len(known), known | asked
+        if self._cache is not None:
+            day = self._day.isoformat()
+            for domain, state in asked.items():
+                if state != "no_answer":
+                    kept[domain] = (state, day)
+            write_atomically(self._cache, json.dumps(kept, ensure_ascii=False, sort_keys=True, indent=0))
+
+    def _kept(self) -> dict[str, tuple[MailState, str]]:
+        """Answers of earlier runs that still hold. A cache that cannot be read answers nothing."""
+        try:
+            text = self._cache.read_text(encoding="utf-8") if self._cache is not None else "{}"
+            kept = {domain: (state, day) for domain, (state, day) in json.loads(text).items()}
+            return {
+                domain: (state, day)
+                for domain, (state, day) in kept.items()
+                if 0 <= (self._day - date.fromisoformat(day)).days <= CACHE_DAYS
+            }
+        except (OSError, ValueError, TypeError, AttributeError):
+            return {}
+
+    def findings_for(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Findings on the addresses of a batch."""
+        found = [no_findings()]
+        by_state: dict[str, list[str]] = {}
+        for domain, state in self._states.items():
+            by_state.setdefault(state, []).append(domain)
+        for slot in EMAIL_SLOTS:
+            if slot not in frame.columns:
+                continue
+            masked = masked_email(pl.col(slot))
+            for refusal, says in _SAYS.items():
+                rows = frame.filter(_domain(slot).is_in(by_state.get(refusal, [])))
+                found.append(findings(rows, "email.no_mx", point=slot, source=_SOURCE, detail=masked + says))
+            rows = frame.filter(_domain(slot).is_in(by_state.get("no_answer", [])))
+            detail = masked + ": no answer about the domain"
+            found.append(findings(rows, "email.mx_not_checked", point=slot, source=_SOURCE, detail=detail))
+        return pl.concat(found)
+
+    def record(self) -> MailChecked:
+        """What the manifest says of the check."""
+        counts = Counter(self._states.values())
+        answers = json.dumps(sorted(self._states.items()), ensure_ascii=False)
+        return MailChecked(
+            resolver=resolver_name(self._resolver),
+            domains=len(self._states),
+            from_cache=self._from_cache,
+            receives=counts["receives"],
+            nowhere=counts["nowhere"],
+            null_mx=counts["null_mx"],
+            no_answer=counts["no_answer"],
+            answers_sha256=hashlib.sha256(answers.encode()).hexdigest(),
+        )
+
+
+def _domain(slot: str) -> pl.Expr:
+    return pl.col(slot).str.extract("@([^@]*)$", 1).str.to_lowercase()

@@ -1,0 +1,112 @@
+"""Stage: source columns become fields of a lead; records that are no lead (blank, totals, headers) are named."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipeline.columns.date_columns import consent_findings
+from pipeline.context import Context, Source
+from pipeline.reading.table import SOURCE
+from schemas.columns import CODE_FIELDS, DAYS, INSTANTS, PERSON, PLAIN_FIELDS, POINTS, WORD_LISTS
+from schemas.contact.blank import BLANKS, NAME_BLANKS, POINT_BLANKS, Blanks, trimmed
+from schemas.findings import findings, no_findings
+
+_YES = ("yes", "y", "true", "t", "1", "oui", "ja", "si", "sí", "sim")
+_NO = ("no", "n", "false", "f", "0", "non", "nein", "não")
+#: The whole text of a record that is only a total or a remark: words for it, numbers and punctuation, nothing else.
+_FOOTER = (
+    r"(?i)^\W*(?:(?:grand|sub)[ -]?totals?|totals?|(?:total )?(?:number of )?(?:rows?|records?|leads?|count)"
+    r"|end of (?:file|report|list))\b[\s\d.,:;|=()\"'*-]*(?:records?|rows?|leads?)?[\s\d.,:;|=()\"'*-]*$"
+)
+_READER = "record reader"
+
+
+def map_stage(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Add the fields, trimmed and null where blank, and ``is_lead``. Returns the frame and findings."""
+    fields = source.mapping.fields
+    known = [point for point in POINTS if point in fields and point in context.points]
+    cells = {
+        name: _blanks_of(name).cleaned(source.mapping.cells(name, frame))
+        for name in (*known, *CODE_FIELDS, *PLAIN_FIELDS)
+        if name in fields
+    }
+    mapped = frame.with_columns(_read(name, cell, source).alias(name) for name, cell in cells.items())
+    no_lead = _no_leads(mapped, source, known)
+    if no_lead.is_empty():
+        mapped = mapped.with_columns(is_lead=True)
+    else:
+        mapped = mapped.with_columns(is_lead=~pl.col("row_id").is_in(no_lead.get_column("row_id").implode()))
+        mapped = mapped.with_columns(pl.when("is_lead").then(pl.col(point)).alias(point) for point in known)
+    unread = [*source.dates.unread(mapped, cells), *_undecided(mapped, cells, fields)]
+    return mapped, pl.concat([no_lead, *unread, consent_findings(mapped, context.as_of)])
+
+
+def _read(name: str, cells: pl.Series, source: Source) -> pl.Series:
+    """Turn trimmed cells into what the field holds; null where they cannot be read with certainty."""
+    if name in (*INSTANTS, *DAYS):
+        return source.dates.read(name, cells)
+    if name in WORD_LISTS:
+        return cells.str.replace_all("[;|]", ",").str.split(",").list.eval(trimmed(pl.element()))
+    if name == "is_business":
+        word = cells.str.to_lowercase()
+        return pl.select(pl.when(word.is_in(_YES)).then(True).when(word.is_in(_NO)).then(False)).to_series()
+    return cells
+
+
+def _blanks_of(name: str) -> Blanks:
+    return POINT_BLANKS if name in POINTS else NAME_BLANKS if name in PERSON else BLANKS
+
+
+def _undecided(mapped: pl.DataFrame, cells: dict[str, pl.Series], fields: dict[str, str]) -> list[pl.DataFrame]:
+    """Flag cells of a yes/no column that say neither."""
+    if "is_business" not in cells:
+        return []
+    unread = mapped.filter(mapped.get_column("is_business").is_null() & cells["is_business"].is_not_null())
+    detail = f"column '{fields['is_business']}' (is_business): neither yes nor no"
+    return [findings(unread, "row.unread_value", source=_READER, detail=detail)]
+
+
+def _no_leads(mapped: pl.DataFrame, source: Source, known: list[str]) -> pl.DataFrame:
+    """Findings on records that are no lead: each gets exactly one."""
+    # Only rows without any contact point, or whose first point is the column's own name, can be one of these.
+    header = {SOURCE + column: name for column, name in zip(source.table.columns, source.table.header, strict=True)}
+    first = SOURCE + source.mapping.fields[known[0]] if known else next(iter(header))
+    no_point = pl.all_horizontal(pl.col(point).is_null() for point in known) if known else pl.lit(True)
+    own_name = header[first].strip()
+    if known:
+        # The length first: it costs next to nothing.
+        mapped = mapped.filter(no_point | (pl.col(known[0]).str.len_bytes() == len(own_name.encode())))
+    candidates = mapped.filter(no_point | (trimmed(pl.col(first)).str.to_lowercase() == own_name.lower()))
+    if candidates.is_empty():
+        return no_findings()
+    cells = [trimmed(pl.col(column)).fill_null("") for column in header]
+    raw = trimmed(pl.col("raw"))
+    joined = pl.concat_str(cells, separator=" ").str.strip_chars()
+    repeats = pl.all_horizontal(
+        cell.str.to_lowercase() == name.strip().lower() for cell, name in zip(cells, header.values(), strict=True)
+    )
+    judged = candidates.select(
+        "row_id",
+        code=pl.when(pl.coalesce(raw, joined) == "")
+        .then(pl.lit("row.empty"))
+        .when(pl.coalesce(raw, joined).str.contains(_FOOTER))
+        .then(pl.lit("row.footer"))
+        .when(raw.str.contains(r"^(?:#|//)"))
+        .then(pl.lit("row.comment"))
+        .when(raw.is_not_null())
+        .then(pl.lit("row.malformed"))
+        .when(repeats)
+        .then(pl.lit("row.repeated_header")),
+    )
+    width = len(header)
+    details = {
+        "row.malformed": f"not {width} fields, or a quote that does not close; the text is in raw",
+        "row.comment": "a line that begins with a comment's sign; the text is in raw",
+        "row.empty": "a blank line, or delimiters only",
+        "row.repeated_header": "each cell is its column's name",
+        "row.footer": "words for a total and numbers, nothing else",
+    }
+    return pl.concat(
+        findings(judged.filter(pl.col("code") == code), code, source=_READER, detail=detail)
+        for code, detail in details.items()
+    )

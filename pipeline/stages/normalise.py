@@ -1,0 +1,158 @@
+"""Stage: every phone becomes E.164 and every email its normal form, or a finding says why not."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipeline.context import Context, Source
+from pipeline.stages.contactable import has_address
+from schemas.columns import CODE_FIELDS, POST_POINT
+from schemas.contact.calling_codes import calling_codes, regions_by_code
+from schemas.contact.email import EMAIL_AUTHORITY, email_forms
+from schemas.contact.phone import PHONE_AUTHORITY, phone_forms
+from schemas.contact.phone_points import phone_points
+from schemas.contact.regions import regions_of
+from schemas.findings import findings, no_findings
+from schemas.masking import masked_phone, masked_text
+
+#: State of a value -> the code that it gives.
+_PHONE_CODES = {state: f"phone.{state}" for state in ("damaged", "unparseable", "invalid", "is_email", "short_code")}
+_EMAIL_CODES = {state: f"email.{state}" for state in ("damaged", "syntax", "special_use", "several", "is_phone")}
+
+
+def normalise_stage(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Replace the contact columns by their canonical form.
+
+    Adds ``<phone>:type``, ``<phone>:region`` and ``<phone>:zones``, ``<phone>:other`` and ``<phone>:other_region`` with
+    the other reading of a number that has two, ``<email>:given`` with the value as it came, ``<email>:key`` under which
+    it is suppressed and de-duplicated, and ``<email>:domain``.
+    """
+    found = [_contact_none(frame, source, context)]
+    frame, of_phones = _phones(frame, source, context)
+    frame, of_emails = _emails(frame, source, context)
+    return frame, pl.concat([no_findings(), *found, *of_phones, *of_emails])
+
+
+def _contact_none(frame: pl.DataFrame, source: Source, context: Context) -> pl.DataFrame:
+    """Rows with nothing in any contact column. What is no lead at all has its own finding already."""
+    slots = source.slots(context.points)
+    missing = [pl.col(slot).is_null() for slot in slots]
+    if POST_POINT in context.points:
+        missing.append(~has_address(frame))
+    empty = frame.filter(pl.all_horizontal(pl.col("is_lead"), *missing))
+    return findings(
+        empty,
+        "contact.none",
+        source="campaign",
+        detail=f"no contact point for {' or '.join(context.campaign.channels)}",
+    )
+
+
+def _phones(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    slots = source.slots(context.phone_slots)
+    if not slots:
+        return frame, []
+    if "country" in frame.columns:
+        regions = regions_of(frame.get_column("country"), source.region)
+    else:
+        regions = pl.repeat(source.region, len(frame), dtype=pl.String, eager=True)
+    codes = {slot: calling_codes(frame.get_column(column)) for slot, column in _code_columns(slots, source).items()}
+    # All phone columns at once: the same number in two of them is read once.
+    forms = phone_points(
+        pl.concat([frame.get_column(slot) for slot in slots]),
+        pl.concat([regions_by_code(codes[slot], regions) if slot in codes else regions for slot in slots]),
+        context.apply,
+    )
+    found = []
+    for position, slot in enumerate(slots):
+        part = forms.slice(position * len(frame), len(frame))
+        judged = part.with_columns(frame.get_column("row_id"), frame.get_column(slot).alias("value"))
+        noted = judged.filter(
+            pl.any_horizontal(
+                pl.col("state") != "ok", *(pl.col(n).is_not_null() for n in ("repair", "extension", "other"))
+            )
+        )
+        found += _trouble(noted, _PHONE_CODES, slot, PHONE_AUTHORITY)
+        details = {
+            "repair": ("phone.repaired", pl.col("repair")),
+            "extension": ("phone.extension", "extension " + pl.col("extension")),
+            "other": (
+                "phone.ambiguous",
+                masked_phone(pl.col("e164")) + " as written, or " + masked_phone(pl.col("other")),
+            ),
+        }
+        found += [
+            findings(noted.filter(pl.col(name).is_not_null()), code, point=slot, source=PHONE_AUTHORITY, detail=detail)
+            for name, (code, detail) in details.items()
+        ]
+        if slot in codes:
+            column = _code_columns(slots, source)[slot]
+            beside = judged.with_columns(codes[slot].alias("code"), regions.alias("home"), frame[column])
+            found += _conflicts(beside, slot, column)
+        frame = frame.with_columns(
+            part.get_column("e164").alias(slot),
+            part.get_column("type").alias(f"{slot}:type"),
+            part.get_column("region").alias(f"{slot}:region"),
+            part.get_column("time_zones").alias(f"{slot}:zones"),
+            part.get_column("other").alias(f"{slot}:other"),
+            part.get_column("other_region").alias(f"{slot}:other_region"),
+        )
+    return frame, found
+
+
+def _code_columns(slots: tuple[str, ...], source: Source) -> dict[str, str]:
+    """Field with the calling code of each phone column that has one: its own, else the first phone's."""
+    own = {slot: field for field, slot in CODE_FIELDS.items() if field in source.mapping.fields}
+    shared = dict.fromkeys(slots, own["phone"]) if "phone" in own else {}
+    return {slot: field for slot, field in (shared | own).items() if slot in slots}
+
+
+def _conflicts(judged: pl.DataFrame, slot: str, field: str) -> list[pl.DataFrame]:
+    """Flag calling codes that are none, that the number contradicts, or without which alone it would be valid."""
+    given = judged.filter(pl.col("value").is_not_null() & pl.col(field).is_not_null())
+    code, number = pl.col("code"), pl.col("e164")
+    refused = given.filter(code.is_not_null() & number.is_null())
+    without = phone_forms(refused.get_column("value"), refused.get_column("home"))
+    cases = (
+        (given.filter(code.is_null()), pl.lit("the column of calling codes holds none")),
+        (given.filter(~number.str.starts_with("+" + code)), masked_phone(number) + " is not of calling code " + code),
+        (refused.filter(without.get_column("state") == "ok"), "valid, but not with the calling code " + code),
+    )
+    return [
+        findings(rows, "phone.code_conflict", point=slot, source="calling code column", detail=detail)
+        for rows, detail in cases
+    ]
+
+
+def _emails(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    found = []
+    for slot in source.slots(context.email_slots):
+        given = frame.get_column(slot)
+        forms = email_forms(given, context.apply)
+        judged = forms.with_columns(frame.get_column("row_id"), given.alias("value"))
+        noted = judged.filter((pl.col("state") != "ok") | pl.col("repair").is_not_null())
+        found += _trouble(noted, _EMAIL_CODES, slot, EMAIL_AUTHORITY)
+        repaired = noted.filter(pl.col("repair").is_not_null())
+        found.append(findings(repaired, "email.repaired", point=slot, source=EMAIL_AUTHORITY, detail=pl.col("repair")))
+        frame = frame.with_columns(
+            forms.get_column("normal").alias(slot),
+            given.alias(f"{slot}:given"),
+            forms.get_column("key").alias(f"{slot}:key"),
+            forms.get_column("domain").alias(f"{slot}:domain"),
+        )
+    return frame, found
+
+
+def _trouble(noted: pl.DataFrame, codes: dict[str, str], slot: str, authority: str) -> list[pl.DataFrame]:
+    states = noted.get_column("state").unique().to_list()
+    return [
+        findings(
+            noted.filter(pl.col("state") == state),
+            code,
+            point=slot,
+            source=authority,
+            detail=masked_text(pl.col("value")) + ": " + pl.col("why"),
+        )
+        for state, code in codes.items()
+        if state in states
+    ]

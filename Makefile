@@ -57,15 +57,15 @@ clean: ## Remove the environment and what the demo wrote.
 	rm -rf $(VENV) build
 
 # One environment, extended step by step: nobody who only runs leadscrub waits for a type checker.
-# Without --compile, Python compiles what is imported when it is imported, and not all of it now.
+# The locks are complete, so nothing is resolved (--no-deps), and Python compiles what it imports, not all of it now.
 $(VENV)/.run: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("leadscrub needs Python 3.11 or newer, and this is " \
 	  + sys.version.split()[0] + ". Name another: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
-	$(INSTALL) --no-compile --require-hashes -r requirements.lock
+	$(INSTALL) --no-compile --no-deps --require-hashes -r requirements.lock
 	$(INSTALL) --no-build-isolation --no-deps -e .
 	@touch $@
 
 $(VENV)/.test $(VENV)/.lint $(VENV)/.bench: $(VENV)/.%: requirements-%.lock $(VENV)/.run
-	$(INSTALL) --no-compile --require-hashes -r $<
+	$(INSTALL) --no-compile --no-deps --require-hashes -r $<
 	@touch $@

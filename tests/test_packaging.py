@@ -131,16 +131,10 @@ def test_the_wheel_runs_by_itself(wheel: zipfile.ZipFile, tmp_path: Path) -> Non
     wheel.extractall(installed)
     home.mkdir()
 
-    def run(*words: str) -> str:
-        """Run the wheel's own command in a folder of its own; what it printed."""
-        program = (
-            "import sys, pipeline.cli, schemas, suppression\n"
-            "assert all(m.__file__.startswith(sys.argv[1]) for m in (pipeline.cli, schemas, suppression))\n"
-            "sys.argv[:2] = ['leadscrub']\n"
-            "pipeline.cli.main()"
-        )
+    def python(*words: str) -> str:
+        """Run Python with the wheel in a folder of its own; what it printed."""
         ran = subprocess.run(
-            [sys.executable, "-P", "-c", program, str(installed), *words],
+            [sys.executable, "-P", *words],
             cwd=home,
             env={**os.environ, "PYTHONPATH": str(installed)},
             capture_output=True,
@@ -150,12 +144,18 @@ def test_the_wheel_runs_by_itself(wheel: zipfile.ZipFile, tmp_path: Path) -> Non
         assert ran.returncode == 0, ran.stderr
         return ran.stdout
 
-    assert run("--version").split()[0] == "leadscrub"
-    run("init", "my-leads")
+    def leadscrub(*words: str) -> str:
+        return python("-m", "leadscrub", *words)
+
+    names = ", ".join(PACKAGES)
+    where = python("-c", f"import {names}; print(*(each.__path__[0] for each in ({names})), sep='\\n')")
+    assert where.splitlines() == [str(installed / name) for name in PACKAGES]
+    assert leadscrub("--version").split()[0] == "leadscrub"
+    leadscrub("init", "my-leads")
     (home / "drop.csv").write_text("phone,email\n(212) 736-5000,a.b@gmail.com\n", encoding="utf-8")
     (home / "ours.txt").write_text("(646) 736-5001\n", encoding="utf-8")
     options = ("--channel", "call", "--region", "US", "--rules", "us", "--internal", "ours.txt")
-    summary = json.loads(run("scrub", "drop.csv", "-o", "out", *options, "--as-of", DAY, "--json"))
+    summary = json.loads(leadscrub("scrub", "drop.csv", "-o", "out", *options, "--as-of", DAY, "--json"))
     assert summary["counts"]["read"] == 1
-    assert "1 read" in run("verify", "out")
-    assert "us.tsr.national-dnc" in run("rules", "list")
+    assert "1 read" in leadscrub("verify", "out")
+    assert "us.tsr.national-dnc" in leadscrub("rules", "list")

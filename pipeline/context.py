@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 from pipeline.columns.date_columns import ColumnDates
 from pipeline.columns.mapping import Mapping
@@ -35,11 +36,20 @@ class Source:
 
 
 @dataclass(frozen=True)
+class MailQuestion:
+    """That mail domains are asked about: at which DNS server, the system's when None, and where answers are kept."""
+
+    server: str | None
+    cache: Path | None
+
+
+@dataclass(frozen=True)
 class Context:
     """The run's read-only inputs. ``apply`` carries out per-value library calls on the run's processes.
 
     ``rules`` is None when no rule pack applies; ``codes`` is the register of reasons, with those of the rules.
-    ``hours`` is None as well when the campaign neither calls nor texts.
+    ``hours`` is None as well when the campaign neither calls nor texts. ``earlier_run``: id of the run whose clean rows
+    are scrubbed again. ``mail`` is None when DNS is not asked.
     """
 
     campaign: Campaign
@@ -50,6 +60,9 @@ class Context:
     apply: Apply
     rules: RuleSet | None = None
     hours: CallingHours | None = None
+    earlier_run: str | None = None
+    asks_ledger: bool = False
+    mail: MailQuestion | None = None
 
     @property
     def codes(self) -> dict[str, ReasonCode]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -60,6 +62,13 @@ class ListSpec:
                 f"List '{self.name}' {what}: nothing of it can be folded.",
                 "The recipe of a hashed list may say striptag." if self.recipes else "",
             )
+
+    def identity(self, hashes: Iterable[str]) -> str:
+        """What the list is in a run's id: how it is read, and the SHA-256 of each of its files."""
+        read_as = [self.format, sorted(self.folds), [recipe.spelled for recipe in self.recipes], asdict(self.options)]
+        # Sets have no order of their own; everything else that is declared is text, a number or a table of those.
+        facts = json.dumps([self.as_of.isoformat(), *read_as, list(hashes)], sort_keys=True, default=sorted).encode()
+        return f"{self.kind.kind}:{self.name}:{hashlib.sha256(facts).hexdigest()}"
 
 
 @dataclass(frozen=True)

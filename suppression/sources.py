@@ -26,6 +26,12 @@ def hashing(paths: Sequence[Path]) -> Iterator[Callable[[], list[SourceFile]]]:
             stop.set()
 
 
+def hash_files(paths: Sequence[Path]) -> list[SourceFile]:
+    """Name, SHA-256 and size of each file."""
+    with hashing(paths) as sources:
+        return sources()
+
+
 def _source_file(path: Path, stop: threading.Event) -> SourceFile:
     digest = hashlib.sha256()
     with path.open("rb") as stream:

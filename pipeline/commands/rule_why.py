@@ -16,6 +16,7 @@ from schemas.columns import COMMON_COLUMNS, PHONE_SLOTS, POST_POINT
 from schemas.config import channel_named
 from schemas.contact.phone import read_phone
 from schemas.errors import UsageError
+from schemas.frame_columns import REGION, ZONES
 from schemas.manifest import Manifest
 from schemas.masking import mask
 from suppression.rules.consent import LACKS
@@ -58,7 +59,7 @@ def _story(out: Path, row: int, manifest: Manifest) -> dict[str, Any]:
         "audience": "business" if facts.business()[0] else "consumer",
         "address": None if (regions := facts.address_region()) is None else regions[0],
         "states": states_in(int(facts.states(None)[0])),
-        "numbers": {slot: frame[f"{slot}:region"][0] for slot in PHONE_SLOTS if f"{slot}:region" in frame.columns},
+        "numbers": {slot: frame[REGION.of(slot)][0] for slot in PHONE_SLOTS if REGION.of(slot) in frame.columns},
         "taken_to_be_in": _stand_in(facts, frame, manifest.region),
         "consent_lacks": _lacking(int(facts.consents().lacks[0])),
         "whole_row": [f"{code}: {detail}" for code, detail in whole.select("code", "detail").rows()],
@@ -97,7 +98,7 @@ def _row(out: Path, row: int, manifest: Manifest) -> tuple[str, pl.DataFrame]:
         for slot, form in forms.items()
         for part, value in (("region", form.region), ("type", form.type))
     ]
-    zones = [pl.lit(forms[s].time_zones or [], pl.List(pl.String)).alias(f"{s}:zones") for s in forms]
+    zones = [pl.lit(forms[s].time_zones or [], pl.List(pl.String)).alias(ZONES.of(s)) for s in forms]
     # A record that is no lead has no contact point; which it was is not asked again.
     return name, found.with_columns(pl.lit(True).alias("is_lead"), *known, *zones)
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-from pipeline.context import Context
+from pipeline.context import Source
 from schemas.columns import SCHEMA_VERSION
+from schemas.config import Campaign
 from schemas.contact.email import EMAIL_AUTHORITY
 from schemas.contact.phone import PHONE_AUTHORITY
 from schemas.contact.quality import DISPOSABLE_AUTHORITY
-from schemas.manifest import MailChecked, UsedHistory
+from schemas.evidence import VendorEvidence
+from suppression.rules.loading import LoadedPack
 from suppression.rules.public_holidays import HOLIDAYS_AUTHORITY
 from suppression.rules.time_zones import ZONES_AUTHORITY
 
@@ -34,18 +39,31 @@ def program_version() -> str:
     return version("leadscrub")
 
 
-def run_id(
-    context: Context, file_hashes: list[str], mail: MailChecked | None = None, history: UsedHistory | None = None
-) -> str:
-    """Return 32 hexadecimal digits. Threads, block sizes and paths do not enter; what DNS answered and what was bought
-    before do."""
+@dataclass(frozen=True)
+class RunInputs:
+    """What a run's result depends on, besides its files. ``lists``: an identity for each list, in order."""
+
+    as_of: date
+    vendor: str | None
+    campaign: Campaign
+    sources: list[Source]
+    packs: list[LoadedPack]
+    vendor_evidence: VendorEvidence
+    lists: tuple[str, ...]
+
+
+def run_id(inputs: RunInputs, file_hashes: list[str], found: Mapping[str, object]) -> str:
+    """Return 32 hexadecimal digits. ``found``: what checks learnt from elsewhere, as what DNS answered.
+
+    Threads, block sizes and paths do not enter.
+    """
     facts: dict[str, object] = {
         "leadscrub": program_version(),
         "schema": SCHEMA_VERSION,
         "libraries": LIBRARIES,
-        "as_of": context.as_of.isoformat(),
-        "vendor": context.vendor,
-        "campaign": context.campaign.model_dump(mode="json", exclude=_OF_NO_ACCOUNT),
+        "as_of": inputs.as_of.isoformat(),
+        "vendor": inputs.vendor,
+        "campaign": inputs.campaign.model_dump(mode="json", exclude=_OF_NO_ACCOUNT),
         "files": [
             {
                 "sha256": digest,
@@ -57,13 +75,19 @@ def run_id(
                 "region": source.region,
                 "layout": source.mapping.layout.model_dump(mode="json", exclude_defaults=True),
             }
-            for digest, source in zip(file_hashes, context.sources, strict=True)
+            for digest, source in zip(file_hashes, inputs.sources, strict=True)
         ],
-        "rules": None if context.rules is None else context.rules.identity(),
-        "lists": [f"{lst.facts.kind}:{lst.facts.name}:{lst.facts.version}:{lst.max_age}" for lst in context.lists],
+        "rules": _rules(inputs),
+        "lists": list(inputs.lists),
+        **found,
     }
-    if mail is not None:
-        facts["mail"] = mail.answers_sha256
-    if history is not None:
-        facts["history"] = history.model_dump(mode="json", exclude={"overlaps"})
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _rules(inputs: RunInputs) -> dict[str, object] | None:
+    if not inputs.packs:
+        return None
+    return {
+        "packs": [[pack.pack.name, pack.pack.version, pack.sha256] for pack in inputs.packs],
+        "vendor_evidence": inputs.vendor_evidence.model_dump(mode="json"),
+    }

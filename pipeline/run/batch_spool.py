@@ -11,41 +11,41 @@ import pyarrow as pa
 
 
 @dataclass(frozen=True)
-class Held:
+class Stored:
     """A batch as it was put away."""
 
     number: int
     source: int
 
 
-class Spill:
+class BatchSpool:
     """Puts batches away and gives them back once, in the same order."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._held: list[Held] = []
+        self._stored: list[Stored] = []
         folder.mkdir()
 
     def put(self, source: int, frame: pl.DataFrame, found: pl.DataFrame) -> None:
         """Write a batch of the file number ``source`` with its findings."""
-        held = Held(len(self._held), source)
+        held = Stored(len(self._stored), source)
         frame.write_ipc(self._frame(held), compression="uncompressed")
         found.write_ipc(self._found(held), compression="uncompressed")
-        self._held.append(held)
+        self._stored.append(held)
 
     def take(self) -> Iterator[tuple[int, pl.DataFrame, pl.DataFrame]]:
         """Yield file number, batch and findings, and delete each from disk once it was used."""
-        for held in self._held:
+        for held in self._stored:
             paths = (self._frame(held), self._found(held))
             frame, found = (_mapped(path) for path in paths)
             for path in paths:
                 path.unlink()
             yield held.source, frame, found
 
-    def _frame(self, held: Held) -> Path:
+    def _frame(self, held: Stored) -> Path:
         return self._folder / f"batch-{held.number:06d}.arrow"
 
-    def _found(self, held: Held) -> Path:
+    def _found(self, held: Stored) -> Path:
         return self._folder / f"findings-{held.number:06d}.arrow"
 
 

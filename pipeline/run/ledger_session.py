@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time
 
-from pipeline.context import Context
 from pipeline.ledger.drops import place_of, receive
 from pipeline.ledger.history import open_history
 from pipeline.ledger.history_past import past_identity, past_of
@@ -12,17 +11,17 @@ from pipeline.ledger.run_past import RunPast
 from pipeline.ledger.runs import overtaken, record_run
 from pipeline.reading.table import FileTally, delivery_of
 from pipeline.results.writer import UNNAMED_VENDOR
-from pipeline.run.plan import Request
+from pipeline.run.plan import Plan, Request
 from schemas.manifest import UsedHistory
 
 
-def ask(request: Request, context: Context, files: list[FileTally], *, keep: bool) -> RunPast:
+def ask(request: Request, plan: Plan, files: list[FileTally], *, keep: bool) -> RunPast:
     """Give the drops their places (only looked up, unless ``keep``), and open what is known of those before them."""
-    ledger, dedupe = request.ledger, context.campaign.dedupe
+    ledger, dedupe = request.ledger, plan.campaign.dedupe
     assert ledger is not None  # noqa: S101  # nobody asks otherwise
-    vendor = context.vendor or UNNAMED_VENDOR
-    deliveries = [delivery_of(source.table.input, file) for source, file in zip(context.sources, files, strict=True)]
-    names = {each.sha256: source.table.name for each, source in zip(deliveries, context.sources, strict=True)}
+    vendor = plan.vendor or UNNAMED_VENDOR
+    deliveries = [delivery_of(source.table.input, file) for source, file in zip(plan.sources, files, strict=True)]
+    names = {each.sha256: source.table.name for each, source in zip(deliveries, plan.sources, strict=True)}
     sizes = {each.sha256: each.size for each in deliveries}
     now = _received_at(request)
     if keep:

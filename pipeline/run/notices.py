@@ -11,7 +11,7 @@ from pipeline.run.tally import Tally
 from pipeline.run.unmatched_hashed_list import silence
 
 #: Runs that a sentence names, before it only counts them.
-_TOLD = 5
+_NAMED = 5
 
 
 class Notices:
@@ -54,11 +54,13 @@ class Notices:
         """What of the law was not checked."""
         self.sentences += law_warnings(self._context.rules)
 
-    def of_overtaken(self, runs: list[str]) -> None:
-        """Runs of later drops that were made with another past than is known now."""
-        if runs:
-            first, more = ", ".join(runs[:_TOLD]), f" and {len(runs) - _TOLD:,} more" if len(runs) > _TOLD else ""
-            self.sentences.append(
-                "runs of later drops were made with another past than is known now; make them again, the first one "
-                f"first: {first}{more}"
-            )
+
+def overtaken_notes(runs: list[str]) -> list[str]:
+    """A sentence about runs of later drops that were made with another past than is known now."""
+    if not runs:
+        return []
+    first, more = ", ".join(runs[:_NAMED]), f" and {len(runs) - _NAMED:,} more" if len(runs) > _NAMED else ""
+    return [
+        "runs of later drops were made with another past than is known now; make them again, the first one "
+        f"first: {first}{more}"
+    ]

@@ -18,25 +18,12 @@ from pipeline.reading.table import SOURCE, FileTally, Table
 from pipeline.results.writer import output_file
 from schemas.columns import EMAIL_SLOTS, EVIDENCE, PERSON, PHONE_SLOTS, WORD_LISTS
 from schemas.errors import DropError, ListError
-from schemas.findings import findings
+from schemas.frame_columns import EARLIER_FLAGS, EARLIER_ROW
 from schemas.manifest import EarlierRun, Manifest
 
 #: Columns that say where a row came from: they stay what they are.
 PROVENANCE = ("vendor", "source_file", "source_sha256", "source_sheet", "source_line")
-#: Columns of a batch with the ``row_id`` and the flags that the row had.
-EARLIER_ROW = "earlier_row"
-EARLIER_FLAGS = "earlier_flags"
 _FIELDS = (*PERSON, *PHONE_SLOTS, *EMAIL_SLOTS, *EVIDENCE, "vendor_lead_id", "received_at")
-#: Flags that rest on the cells of the drop, which a clean row no longer has.
-_OF_READING = (
-    "phone.code_conflict",
-    "phone.extension",
-    "phone.repaired",
-    "email.repaired",
-    "consent.future",
-    "consent.after_delivery",
-    "row.unread_value",
-)
 #: Bytes of a clean row in text, roughly: batches of it take as much memory as those of a drop.
 _ROW_BYTES = 256
 
@@ -152,21 +139,3 @@ def numbered_as_before(frame: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
         return frame
     places = frame.get_column("row_id") - ids.item(0, "row_id")
     return frame.with_columns(ids.get_column(EARLIER_ROW).gather(places).alias("row_id"))
-
-
-def earlier_findings(frame: pl.DataFrame, run_id: str) -> pl.DataFrame:
-    """Repeat what was noted when the drop was read, for a normalised batch: of a clean row, only its flags tell that.
-
-    A number that had two readings must show both again, or else one of them would not be screened.
-    """
-    source = f"run {run_id}"
-    noted = frame.select("row_id", flag=EARLIER_FLAGS).explode("flag").filter(pl.col("flag").is_in(_OF_READING))
-    others = [pl.col(f"{slot}:other").is_not_null() for slot in PHONE_SLOTS if f"{slot}:other" in frame.columns]
-    lost = frame.filter(pl.col(EARLIER_FLAGS).list.contains("phone.ambiguous") & ~pl.any_horizontal(others or [False]))
-    return pl.concat(
-        [findings(lost, "phone.reading_lost", source=source, detail="the number had two readings in the drop")]
-        + [
-            findings(rows, str(code), source=source, detail="noted when the drop was read")
-            for (code,), rows in noted.partition_by("flag", as_dict=True).items()
-        ]
-    )

@@ -8,10 +8,14 @@ from pathlib import Path
 
 from pipeline.results.manifest_file import MANIFEST
 from pipeline.results.publish import publish, scratch_output, staged_output
+from pipeline.run.first_pass import first_pass
+from pipeline.run.notices import overtaken_notes
 from pipeline.run.plan import Plan, Request, make_plan
 from pipeline.run.process_pool import process_pool
 from pipeline.run.progress import Report, silent
-from pipeline.run.runner import Run
+from pipeline.run.run_state import RunState, start_run
+from pipeline.run.second_pass import second_pass
+from pipeline.run.settle import settle
 from schemas.manifest import Manifest
 
 
@@ -34,32 +38,50 @@ def scrub(request: Request, report: Report = silent) -> Result:
     output = scratch_output() if request.dry_run else staged_output(request.out, force=request.force)
     out: Path | None = None
     with output as staging, process_pool(request.threads) as apply:
-        run = Run(request, plan, apply, staging, report)
-        run.first_pass()
-        run.settle()
-        manifest = run.second_pass()
+        run = start_run(request, plan, apply, staging / "work", report)
+        first_pass(run)
+        settle(run)
+        manifest = second_pass(run, staging)
         shutil.rmtree(run.work)
         if not request.dry_run:
             out = request.out if request.named_in is None else request.named_in / manifest.run_id
             publish(staging, out)
             if plan.memory is not None:
                 plan.memory.keep()
-            run.enter()
-    return Result(manifest, run.warnings(), _too_many_rejected(manifest, plan), out=out)
+            _enter(run)
+    return Result(manifest, _warnings(run), _too_many_rejected(manifest, plan), out=out)
 
 
 def _finished(request: Request, plan: Plan) -> Result | None:
     """With a ledger, the same work changes nothing: what an earlier run wrote to the same place stands."""
     if request.ledger is None or request.force or request.dry_run or not (request.out / MANIFEST).exists():
         return None
-    with scratch_output() as scratch, process_pool(request.threads) as apply:
-        manifest = Run(request, plan, apply, scratch, silent).finished()
-    if manifest is None:
+    from pipeline.run.finished import finished_before  # noqa: PLC0415  # it needs what a ledger needs
+
+    finished = finished_before(request, plan)
+    if finished is None:
         return None
+    manifest, overtaken = finished
     if plan.memory is not None:
         plan.memory.keep()
-    told = [f"run {manifest.run_id} was made before, from the same drop, lists and past; nothing was changed"]
-    return Result(manifest, told, _too_many_rejected(manifest, plan), unchanged=True)
+    notes = [f"run {manifest.run_id} was made before, from the same drop, lists and past; nothing was changed"]
+    return Result(manifest, [*notes, *overtaken_notes(overtaken)], _too_many_rejected(manifest, plan), unchanged=True)
+
+
+def _enter(run: RunState) -> None:
+    """Enter the finished run into the ledger, where there is one."""
+    if run.past is not None and run.request.record:
+        from pipeline.run.ledger_session import enter  # noqa: PLC0415  # what a ledger needs is loaded where there is one
+
+        run.notices.sentences += overtaken_notes(enter(run.request, run.past))
+
+
+def _warnings(run: RunState) -> list[str]:
+    """What a person should know besides the counts."""
+    run.notices.of_files(run.files)
+    run.notices.of_lists(run.tallies, run.matches)
+    run.notices.of_law()
+    return run.notices.sentences
 
 
 def _too_many_rejected(manifest: Manifest, plan: Plan) -> bool:

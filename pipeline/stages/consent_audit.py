@@ -11,10 +11,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from pipeline.context import Context
+from pipeline.stages.checks import Batch, RunCheck, Settlement
 from pipeline.stages.consent_clusters import IP, SECOND, Crowd, CrowdedFiles, values_of
 from pipeline.stages.token_reuse import TOKENS, TokenReuse
 from schemas.codes import Effect
@@ -23,8 +23,11 @@ from schemas.findings import findings, no_findings
 _SOURCE = "this run"
 
 
-class ConsentAudit:
+class ConsentAudit(RunCheck):
     """The run's consents side by side. Memory: a byte for each row under rule packs, and one part of the tokens."""
+
+    name = "consent_audit"
+    codes = frozenset({"consent.token_reused", "consent.one_ip", "consent.one_second"})
 
     def __init__(self, folder: Path, context: Context) -> None:
         self._context = context
@@ -32,21 +35,26 @@ class ConsentAudit:
         self._tokens = TokenReuse(folder)
         self._crowded = CrowdedFiles(folder / "values")
 
-    def gather(self, frame: pl.DataFrame, number: int) -> None:
-        """Note the evidence of a batch of the file ``number``. Batches come in order."""
-        self._tokens.gather(frame, self._context.sources[number], number)
-        self._crowded.gather(frame, number)
+    @classmethod
+    def make(cls, folder: Path, context: Context) -> ConsentAudit:
+        """See `RunCheck`."""
+        return cls(folder, context)
 
-    def settle(self, rows: int) -> npt.NDArray[np.bool_] | None:
-        """Compare all; ``rows`` is how many records the run has. Return which are for review; None without rules."""
-        held = None if self._context.rules is None else np.zeros(rows, dtype=bool)
+    def gather(self, batch: Batch) -> None:
+        """Note the evidence of a batch."""
+        self._tokens.gather(batch.frame, self._context.sources[batch.number], batch.number)
+        self._crowded.gather(batch.frame, batch.number)
+
+    def settle(self, settlement: Settlement) -> None:
+        """Compare all. Under rule packs, rows that are for review are rejected by now."""
+        held = None if self._context.rules is None else np.zeros(settlement.records, dtype=bool)
         self._tokens.settle(held)
         self._crowded.settle(held)
-        return held
+        settlement.rejected = held
 
-    def findings_for(self, frame: pl.DataFrame, number: int) -> pl.DataFrame:
-        """Findings on the rows of a batch. Batches come in order of ``row_id``."""
-        return pl.concat([no_findings(), *self._of_tokens(frame), *self._of_crowds(frame, number)])
+    def findings(self, batch: Batch) -> pl.DataFrame:
+        """Findings on the rows of a batch."""
+        return pl.concat([no_findings(), *self._of_tokens(batch.frame), *self._of_crowds(batch.frame, batch.number)])
 
     def _of_tokens(self, frame: pl.DataFrame) -> list[pl.DataFrame]:
         reused = self._tokens.of(frame)

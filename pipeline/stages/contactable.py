@@ -16,7 +16,7 @@ Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Allowed:
+class Contactable:
     """What may be done with each row: which of its points may be used, and on which channels.
 
     The two agree: a point that is left may be used on every channel of the row that reaches it, so that whoever works
@@ -27,15 +27,7 @@ class Allowed:
     channels: dict[Channel, pl.Series]
 
 
-def usable_points(frame: pl.DataFrame, found: pl.DataFrame, context: Context) -> dict[str, pl.Series]:
-    """One Boolean column for each contact point in play: present, and free of blocks and open reviews.
-
-    The rows of ``frame`` are consecutive in ``row_id``.
-    """
-    return allowed(frame, found, context).points
-
-
-def allowed(frame: pl.DataFrame, found: pl.DataFrame, context: Context) -> Allowed:
+def contactable(frame: pl.DataFrame, found: pl.DataFrame, context: Context) -> Contactable:
     """Say which points and channels nothing stands against. The rows of ``frame`` are consecutive in ``row_id``."""
     against = found.filter(pl.col("effect") != "flag").select("row_id", "point", "channel")
     on_one_channel = against.filter(pl.col("channel").is_not_null())
@@ -60,7 +52,7 @@ def allowed(frame: pl.DataFrame, found: pl.DataFrame, context: Context) -> Allow
             }
         points |= reached
         channels[channel] = is_open
-    return Allowed(
+    return Contactable(
         {point: pl.Series(point, points[point]) for point in context.points if point in points},
         {channel: pl.Series(channel, rows) for channel, rows in channels.items()},
     )

@@ -8,7 +8,7 @@ import polars as pl
 from pipeline.context import Context, Source
 from pipeline.results.verdict import Verdict
 from pipeline.stages.bit_masks import code_lists, words_of
-from pipeline.stages.contactable import Allowed
+from pipeline.stages.contactable import Contactable
 from schemas.columns import (
     COMMON_COLUMNS,
     PHONE_SLOTS,
@@ -17,12 +17,13 @@ from schemas.columns import (
     REJECTED_COLUMNS,
     dtype_of,
 )
+from schemas.frame_columns import UNTIL, USABLE
 
 
 def decide_stage(
     frame: pl.DataFrame,
     found: pl.DataFrame,
-    may: Allowed,
+    contactable: Contactable,
     source: Source,
     context: Context,
     constants: dict[str, str | None],
@@ -32,12 +33,13 @@ def decide_stage(
     ``constants`` are the provenance columns that are the same for the whole file.
     """
     flags = code_lists(frame.get_column("row_id"), found.filter(pl.col("effect") == "flag"), context.codes)
-    usable = [rows.alias(f"{point}:usable") for point, rows in may.points.items()]
-    frame = _with_channels(frame.with_columns(flags.alias("flags"), *usable), may, context)
-    frame = frame.with_columns(pl.any_horizontal(*may.channels.values()).alias("is_clean"))
+    usable = [rows.alias(USABLE.of(point)) for point, rows in contactable.points.items()]
+    frame = _with_channels(frame.with_columns(flags.alias("flags"), *usable), contactable, context)
+    frame = frame.with_columns(pl.any_horizontal(*contactable.channels.values()).alias("is_clean"))
     given = {name: pl.lit(value, pl.String) for name, value in constants.items()}
-    kept = {slot: pl.when(f"{slot}:usable").then(slot) for slot in POINTS if slot in may.points and slot != POST_POINT}
-    phones = {slot: pl.col(f"{slot}:usable") for slot in PHONE_SLOTS if slot in may.points}
+    points = [slot for slot in POINTS if slot in contactable.points and slot != POST_POINT]
+    kept = {slot: pl.when(USABLE.of(slot)).then(slot) for slot in points}
+    phones = {slot: pl.col(USABLE.of(slot)) for slot in PHONE_SLOTS if slot in contactable.points}
     given_phones = {slot: pl.col(slot).is_not_null() for slot in phones}
     # Lazily: most of what is held are the rows as they came, and of a clean row next to nothing of that is gathered.
     held = frame.lazy()
@@ -48,12 +50,12 @@ def decide_stage(
     return Verdict(clean.collect(), rejected.select(*common, *reasons, "original", "raw"))
 
 
-def _with_channels(frame: pl.DataFrame, may: Allowed, context: Context) -> pl.DataFrame:
+def _with_channels(frame: pl.DataFrame, contactable: Contactable, context: Context) -> pl.DataFrame:
     """Add ``channels`` (those with at least one usable point) and ``valid_until`` (over what they rest on)."""
-    opened = pl.DataFrame(list(may.channels.values()))
+    opened = pl.DataFrame(list(contactable.channels.values()))
     # A verdict rests on lists that go stale, and on windows and dates of the law.
-    until = [pl.when(f"{p}:usable").then(f"{p}:until") for p in may.points if f"{p}:until" in frame.columns]
-    for channel, is_open in may.channels.items():
+    until = [pl.when(USABLE.of(p)).then(UNTIL.of(p)) for p in contactable.points if UNTIL.of(p) in frame.columns]
+    for channel, is_open in contactable.channels.items():
         ends = [lst.valid_until for lst in context.lists if lst.valid_until and channel in lst.kind.channels]
         if ends:
             until.append(pl.when(is_open).then(pl.lit(min(ends))))

@@ -7,19 +7,18 @@ integer: a phone's own digits, an address's hash. Only addresses whose hashes ar
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
 from pipeline.context import Context
+from pipeline.stages.checks import Batch, RunCheck, Settlement
 from pipeline.stages.partitions import ByRow, Parts
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS, POINTS
 from schemas.contact.match_keys import fold_email
 from schemas.findings import findings, no_findings
+from schemas.frame_columns import KEY
 from suppression.index.numbers import number_key
 
 #: Phones and emails have parts of their own.
@@ -49,7 +48,7 @@ _LOSER_SCHEMA = pa.schema(
 )
 
 
-def losing(points: pl.DataFrame, *, newest: bool) -> pl.DataFrame:
+def duplicate_losers(points: pl.DataFrame, *, newest: bool) -> pl.DataFrame:
     """Points that another one with the same key and the same text is kept for, with where that one stands.
 
     Kept is the newest consent if so chosen, then the earliest row and column. ``points`` are as in the parts.
@@ -71,8 +70,17 @@ def losing(points: pl.DataFrame, *, newest: bool) -> pl.DataFrame:
     ).filter((pl.col("row_id") != pl.col("kept_row")) | (pl.col("position") != pl.col("kept_position")))
 
 
-class Deduplication:
-    """Gathers the usable points of all batches, settles them once, then tells each batch which points lost."""
+class Deduplication(RunCheck):
+    """Gathers the usable points of all batches, settles them once, then says which points of each batch lost."""
+
+    name = "dedupe"
+    codes = frozenset({"duplicate.in_drop"})
+    after = ("consent_audit", "history")
+
+    @classmethod
+    def make(cls, folder: Path, context: Context) -> Deduplication | None:
+        """See `RunCheck`. Rows that are scrubbed again were compared when they were bought."""
+        return None if context.rescrub else cls(folder, context)
 
     def __init__(self, folder: Path, context: Context) -> None:
         self._context = context
@@ -85,8 +93,9 @@ class Deduplication:
         self._waiting: list[pl.DataFrame] = []
         self._losers = ByRow(folder / "losers", _LOSER_SCHEMA)
 
-    def gather(self, frame: pl.DataFrame, usable: dict[str, pl.Series], source: int) -> None:
+    def gather(self, batch: Batch) -> None:
         """Note the usable points of a batch."""
+        frame, usable = batch.frame, batch.usable
         consent = pl.col("consent_at") if "consent_at" in frame.columns else pl.lit(None, pl.Datetime("us", "UTC"))
         for slot in self._slots:
             if slot not in usable:
@@ -94,7 +103,7 @@ class Deduplication:
             if slot in PHONE_SLOTS:
                 key, text = number_key(pl.col(slot)), pl.lit(None, pl.String)
             else:
-                text = fold_email(pl.col(f"{slot}:key"), self._folds)
+                text = fold_email(pl.col(KEY.of(slot)), self._folds)
                 key = text.hash(0)
             rows = frame.select(
                 "row_id",
@@ -103,7 +112,7 @@ class Deduplication:
                 text=text,
                 position=pl.lit(POINTS.index(slot), pl.UInt8),
                 consent_at=consent,
-                source=pl.lit(source, pl.UInt32),
+                source=pl.lit(batch.number, pl.UInt32),
             )
             self._waiting.append(rows.filter(usable[slot]))
         if sum(map(len, self._waiting)) >= _FLUSH_ROWS:
@@ -117,14 +126,12 @@ class Deduplication:
         self._keys.split(pl.concat(self._waiting), pl.col("key") % _PARTS + is_email * _PARTS)
         self._waiting = []
 
-    def settle(
-        self, blocked: Callable[[pl.DataFrame], pl.Series] | None = None, held: npt.NDArray[np.bool_] | None = None
-    ) -> None:
+    def settle(self, settlement: Settlement) -> None:
         """Decide for each key which point is kept: the campaign's policy, then the earliest row and column.
 
-        ``blocked`` says which points (``row_id``, ``position``) something else turned out to block, ``held`` marks rows
-        (by ``row_id``) that something else rejects by now: none of them competes.
+        Points that another check blocks and rows that one rejects by now do not compete.
         """
+        rejected = settlement.rejected
         self._flush()
         self._keys.close()
         newest = self._context.campaign.dedupe.policy == "newest_consent"
@@ -132,16 +139,16 @@ class Deduplication:
             repeated = self._keys.read(number, repeated="key")
             if repeated is None:
                 continue
-            if blocked is not None:
+            for blocked in settlement.blocks:
                 repeated = repeated.filter(~blocked(repeated))
-            if held is not None:
-                repeated = repeated.filter(~held[repeated.get_column("row_id").to_numpy()])
-            self._losers.add(losing(repeated, newest=newest))
+            if rejected is not None:
+                repeated = repeated.filter(~rejected[repeated.get_column("row_id").to_numpy()])
+            self._losers.add(duplicate_losers(repeated, newest=newest))
         self._losers.close()
 
-    def findings_for(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Findings on the points of a batch that lost. Batches come in order of ``row_id``."""
-        return pl.concat([no_findings(), *map(self._findings, self._losers.of(frame))])
+    def findings(self, batch: Batch) -> pl.DataFrame:
+        """Findings on the points of a batch that lost."""
+        return pl.concat([no_findings(), *map(self._findings, self._losers.of(batch.frame))])
 
     def _findings(self, losers: pl.DataFrame) -> pl.DataFrame:
         files = [source.table.name for source in self._context.sources]

@@ -18,12 +18,14 @@ import polars as pl
 
 from pipeline.context import Context
 from pipeline.ledger.history_points import Points, email_history_points, joined, phone_history_points
+from pipeline.stages.checks import Batch, RunCheck, Settlement
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS, POINTS
 from schemas.findings import findings, no_findings
+from schemas.frame_columns import KEY
+from schemas.manifest import UsedHistory
 
 if TYPE_CHECKING:  # these need what is loaded only where there is a ledger
     from pipeline.ledger.history_past import Delivery
-    from pipeline.ledger.run_past import RunPast
 
 Words = npt.NDArray[np.uint64]
 #: Points that are looked up at once.
@@ -33,8 +35,16 @@ _POSITION_BITS = 4
 _WORDS = 3
 
 
-class BoughtBefore:
-    """Gathers the usable points of all batches, asks for all of them, then tells each batch what was found."""
+class PurchaseHistoryCheck(RunCheck):
+    """Gathers the usable points of all batches, asks for all of them, then says what was found in each batch."""
+
+    name = "history"
+    codes = frozenset({"duplicate.history", "duplicate.cross_vendor"})
+
+    @classmethod
+    def make(cls, folder: Path, context: Context) -> PurchaseHistoryCheck | None:
+        """See `RunCheck`. Only a run with a ledger has a past."""
+        return cls(folder, context) if context.asks_ledger else None
 
     def __init__(self, folder: Path, context: Context) -> None:
         folder.mkdir()
@@ -49,34 +59,40 @@ class BoughtBefore:
         self._deliveries: dict[int, Delivery] = {}
         #: A line for each point that was bought before, in order: its number, first drop of its vendor, of others.
         self._hits: Words = np.empty((0, _WORDS), np.uint64)
-        #: Rows that each vendor had delivered before; complete when every batch was told.
-        self.overlaps: Counter[str] = Counter()
+        #: Rows that each vendor had delivered before; complete when every batch was asked for.
+        self._overlaps: Counter[str] = Counter()
+        self._used: UsedHistory | None = None
 
-    def gather(self, frame: pl.DataFrame, usable: dict[str, pl.Series], source: int) -> None:
+    def gather(self, batch: Batch) -> None:
         """Note the usable points of a batch."""
+        frame, usable = batch.frame, batch.usable
         codes, points = [], []
         for slot in self._slots:
             if slot in usable:
                 phone = slot in PHONE_SLOTS
                 # The two columns first: to filter all of the frame's costs more than the rest of this.
-                rows = frame.select("row_id", value=slot if phone else f"{slot}:key").filter(usable[slot])
+                rows = frame.select("row_id", value=slot if phone else KEY.of(slot)).filter(usable[slot])
                 points.append((phone_history_points if phone else email_history_points)(rows.get_column("value")))
                 codes.append(_codes(rows.get_column("row_id"), POINTS.index(slot)))
         together = joined(points)
         table = np.column_stack([np.concatenate([np.empty(0, np.uint64), *codes]), together.keys, together.rests])
         with self._gathered.open("ab") as stream:
             stream.write(table.data)
-        self._batches.append((source, len(table)))
+        self._batches.append((batch.number, len(table)))
 
-    def settle(self, asked: RunPast) -> None:
+    def settle(self, settlement: Settlement) -> None:
         """Look all points up, each in the past of its drop."""
+        past = settlement.past
+        assert past is not None  # noqa: S101  # the run asked the ledger
+        self._used = past.used
+        settlement.blocks += (self._blocked,)
         dedupe = self._context.campaign.dedupe
-        self._deliveries = {each.sequence: each for past in asked.pasts.values() for each in past.deliveries.values()}
+        self._deliveries = {each.sequence: each for known in past.pasts.values() for each in known.deliveries.values()}
         with self._gathered.open("rb") as stream, self._found.open("wb") as out:
             for source, count in _together(self._batches):
                 table = np.fromfile(stream, np.uint64, count * _WORDS).reshape(-1, _WORDS)
                 points = Points(np.ascontiguousarray(table[:, 1]), np.ascontiguousarray(table[:, 2]))
-                earliest = asked.history.earliest(points, asked.pasts[asked.sources[source]])
+                earliest = past.history.earliest(points, past.pasts[past.sources[source]])
                 # Another vendor counts where it was first.
                 first = (earliest.own == 0) | (earliest.other < earliest.own)
                 own = earliest.own * np.uint64(dedupe.history != "off")
@@ -88,7 +104,7 @@ class BoughtBefore:
         if self._found.stat().st_size:
             self._hits = np.memmap(self._found, np.uint64, "r").reshape(-1, _WORDS)
 
-    def blocked(self, points: pl.DataFrame) -> pl.Series:
+    def _blocked(self, points: pl.DataFrame) -> pl.Series:
         """Whether what was found blocks each point (``row_id``, ``position``)."""
         dedupe = self._context.campaign.dedupe
         codes = self._hits[:, 0]
@@ -100,8 +116,19 @@ class BoughtBefore:
                 blocked |= (codes[at] == asked) & (self._hits[at, column] > 0)
         return pl.Series(blocked)
 
-    def findings_for(self, frame: pl.DataFrame) -> pl.DataFrame:
+    def identity(self) -> dict[str, object]:
+        """The past that the run was made with."""
+        return {} if self._used is None else history_identity(self._used)
+
+    def record(self) -> dict[str, object]:
+        """See `RunCheck`."""
+        if self._used is None:
+            return {}
+        return {"history": self._used.model_copy(update={"overlaps": dict(sorted(self._overlaps.items()))})}
+
+    def findings(self, batch: Batch) -> pl.DataFrame:
         """Findings on the points of a batch that were bought before."""
+        frame = batch.frame
         if frame.is_empty():
             return no_findings()
         bounds = [int(frame.item(0, "row_id")), int(frame.item(-1, "row_id")) + 1]
@@ -142,7 +169,12 @@ class BoughtBefore:
         vendors = {at: each.vendor for at, each in self._deliveries.items()}
         rows = known.select("row_id", vendor=_in_words(column, vendors)).unique()
         for vendor, count in rows.get_column("vendor").value_counts().rows():
-            self.overlaps[vendor] += count
+            self._overlaps[vendor] += count
+
+
+def history_identity(used: UsedHistory) -> dict[str, object]:
+    """What a run's id holds of its past."""
+    return {"history": used.model_dump(mode="json", exclude={"overlaps"})}
 
 
 def _told_of_own(earlier: Delivery) -> str:

@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 
 from pipeline.context import Context, Source
-from pipeline.stages.contactable import Allowed
-from schemas.columns import dtype_of
+from pipeline.stages.checks import Batch, BatchCheck
+from pipeline.stages.contactable import Contactable
+from schemas.columns import CALL_COLUMNS, dtype_of
 from schemas.findings import findings, no_findings
 from suppression.rules.call_windows import CallWindows, Coded, call_windows
 from suppression.rules.calling import Note, Spans, Who
@@ -22,17 +23,16 @@ from suppression.rules.time_zones import stretches, zone
 _TIMES = ("call_after", "call_before", "call_zone", "call_after_utc", "call_before_utc", "call_hours")
 
 
-def hours_stage(
-    frame: pl.DataFrame, may: Allowed, source: Source, context: Context
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def hours_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Add `CALL_COLUMNS`, null where neither call nor text is allowed anyway; return the flags of rows without hours.
 
     Without hours of any pack nothing changes.
     """
-    if context.rules is None or context.hours is None or frame.is_empty():
+    frame, contactable = batch.frame, batch.contactable
+    if context.rules is None or context.hours is None or contactable is None or frame.is_empty():
         return frame, no_findings()
     facts = context.rules.facts(frame, no_findings(), source.region)
-    windows = call_windows(context.hours, _who(facts, may), *places_of_rows(facts, may.points))
+    windows = call_windows(context.hours, _who(facts, contactable), *places_of_rows(facts, contactable.points))
     flags = [
         _flags(frame, "call.not_today", windows.not_today),
         _flags(frame, "call.hours_unknown", windows.unknown),
@@ -40,12 +40,12 @@ def hours_stage(
     return frame.with_columns(_columns(windows)), pl.concat(flags)
 
 
-def _who(facts: Facts, may: Allowed) -> Coded[Who]:
+def _who(facts: Facts, contactable: Contactable) -> Coded[Who]:
     """Audience of each row, and which of call and text it is open on."""
-    asked = [channel for channel in may.channels if channel in {"call", "text"}]
+    asked = [channel for channel in contactable.channels if channel in {"call", "text"}]
     of_row = facts.business().astype(np.int64) << len(asked)
     for place, channel in enumerate(asked):
-        of_row |= may.channels[channel].to_numpy().astype(np.int64) << place
+        of_row |= contactable.channels[channel].to_numpy().astype(np.int64) << place
     kinds = range(2 << len(asked))
     return Coded(
         [Who(bool(k >> len(asked)), tuple(n for p, n in enumerate(asked) if k >> p & 1)) for k in kinds], of_row
@@ -98,3 +98,12 @@ def _flags(frame: pl.DataFrame, code: str, notes: Coded[Note | None]) -> pl.Data
     )
     rows = frame.select("row_id").filter(noted).with_columns(sources, details)
     return findings(rows, code, source=pl.col("source"), detail=pl.col("detail"))
+
+
+HOURS = BatchCheck(
+    "hours",
+    hours_stage,
+    codes=frozenset({"call.not_today", "call.hours_unknown"}),
+    adds=CALL_COLUMNS,
+    after=("map", "normalise", "rules"),
+)

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import polars as pl
 
+from pipeline.context import Context
+from pipeline.stages.checks import Batch, RunCheck, Settlement
 from pipeline.stages.mail_hosts import MailState, mail_states, resolver_for, resolver_name
 from schemas.columns import EMAIL_SLOTS
 from schemas.findings import findings, no_findings
@@ -27,8 +29,18 @@ _SOURCE = "DNS (--check-mx)"
 _SAYS = {"nowhere": ": the domain has no mail server", "null_mx": ": the domain says that it accepts no mail"}
 
 
-class MailCheck:
+class MailCheck(RunCheck):
     """What DNS says of the domains of the points that nothing else blocks."""
+
+    name = "mail_check"
+    codes = frozenset({"email.no_mx", "email.mx_not_checked"})
+    after = ("dedupe",)
+
+    @classmethod
+    def make(cls, folder: Path, context: Context) -> MailCheck | None:
+        """See `RunCheck`. Only with --check-mx; answers are kept in the store's cache, where the context names one."""
+        question = context.mail
+        return None if question is None else cls(question.server, question.cache, context.as_of)
 
     def __init__(self, server: str | None, cache: Path | None, day: date) -> None:
         self._resolver = resolver_for(server)
@@ -37,13 +49,14 @@ class MailCheck:
         self._states: dict[str, MailState] = {}
         self._from_cache = 0
 
-    def gather(self, frame: pl.DataFrame, usable: dict[str, pl.Series]) -> None:
+    def gather(self, batch: Batch) -> None:
         """Note the domains of a batch's usable addresses."""
+        frame, usable = batch.frame, batch.usable
         for slot in EMAIL_SLOTS:
             if slot in usable:
                 self._domains.update(frame.filter(usable[slot]).select(_domain(slot).unique().drop_nulls()).to_series())
 
-    def settle(self) -> None:
+    def settle(self, settlement: Settlement) -> None:
         """Ask about every domain that the cache does not answer for; keep the new answers there."""
         kept = self._kept()
         known = {domain: state for domain, (state, _) in kept.items() if domain in self._domains}
@@ -69,8 +82,9 @@ class MailCheck:
         except (OSError, ValueError, TypeError, AttributeError):
             return {}
 
-    def findings_for(self, frame: pl.DataFrame) -> pl.DataFrame:
+    def findings(self, batch: Batch) -> pl.DataFrame:
         """Findings on the addresses of a batch."""
+        frame = batch.frame
         found = [no_findings()]
         by_state: dict[str, list[str]] = {}
         for domain, state in self._states.items():
@@ -87,8 +101,15 @@ class MailCheck:
             found.append(findings(rows, "email.mx_not_checked", point=slot, source=_SOURCE, detail=detail))
         return pl.concat(found)
 
-    def record(self) -> MailChecked:
-        """What the manifest says of the check."""
+    def identity(self) -> dict[str, object]:
+        """What DNS answered."""
+        return mail_identity(self._record())
+
+    def record(self) -> dict[str, object]:
+        """See `RunCheck`."""
+        return {"mail_check": self._record()}
+
+    def _record(self) -> MailChecked:
         counts = Counter(self._states.values())
         answers = json.dumps(sorted(self._states.items()), ensure_ascii=False)
         return MailChecked(
@@ -101,6 +122,11 @@ class MailCheck:
             no_answer=counts["no_answer"],
             answers_sha256=hashlib.sha256(answers.encode()).hexdigest(),
         )
+
+
+def mail_identity(checked: MailChecked) -> dict[str, object]:
+    """What a run's id holds of the check."""
+    return {"mail": checked.answers_sha256}
 
 
 def _domain(slot: str) -> pl.Expr:

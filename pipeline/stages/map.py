@@ -7,9 +7,11 @@ import polars as pl
 from pipeline.columns.date_columns import consent_findings
 from pipeline.context import Context, Source
 from pipeline.reading.table import SOURCE
+from pipeline.stages.checks import Batch, BatchCheck
 from schemas.columns import CODE_FIELDS, DAYS, INSTANTS, PERSON, PLAIN_FIELDS, POINTS, WORD_LISTS
 from schemas.contact.blank import BLANKS, NAME_BLANKS, POINT_BLANKS, Blanks, trimmed
 from schemas.findings import findings, no_findings
+from schemas.frame_columns import IS_LEAD
 
 _YES = ("yes", "y", "true", "t", "1", "oui", "ja", "si", "sí", "sim")
 _NO = ("no", "n", "false", "f", "0", "non", "nein", "não")
@@ -21,9 +23,9 @@ _FOOTER = (
 _READER = "record reader"
 
 
-def map_stage(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
+def map_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Add the fields, trimmed and null where blank, and ``is_lead``. Returns the frame and findings."""
-    fields = source.mapping.fields
+    frame, fields = batch.frame, source.mapping.fields
     known = [point for point in POINTS if point in fields and point in context.points]
     cells = {
         name: _blanks_of(name).cleaned(source.mapping.cells(name, frame))
@@ -110,3 +112,23 @@ def _no_leads(mapped: pl.DataFrame, source: Source, known: list[str]) -> pl.Data
         findings(judged.filter(pl.col("code") == code), code, source=_READER, detail=detail)
         for code, detail in details.items()
     )
+
+
+MAP = BatchCheck(
+    "map",
+    map_stage,
+    codes=frozenset(
+        {
+            "row.malformed",
+            "row.repeated_header",
+            "row.footer",
+            "row.comment",
+            "row.empty",
+            "row.unread_value",
+            "consent.future",
+            "consent.after_delivery",
+        }
+    ),
+    adds=(*POINTS, *CODE_FIELDS, *PLAIN_FIELDS, IS_LEAD),
+    counts="given",
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.context import Context, Source
+from pipeline.stages.checks import Batch, BatchCheck
 from pipeline.stages.contactable import has_address
 from schemas.columns import CODE_FIELDS, POST_POINT
 from schemas.contact.calling_codes import calling_codes, regions_by_code
@@ -13,20 +14,34 @@ from schemas.contact.phone import PHONE_AUTHORITY, phone_forms
 from schemas.contact.phone_points import phone_points
 from schemas.contact.regions import regions_of
 from schemas.findings import findings, no_findings
+from schemas.frame_columns import DOMAIN, GIVEN, KEY, OTHER, OTHER_REGION, REGION, TYPE, ZONES
 from schemas.masking import masked_phone, masked_text
 
 #: State of a value -> the code that it gives.
-_PHONE_CODES = {state: f"phone.{state}" for state in ("damaged", "unparseable", "invalid", "is_email", "short_code")}
-_EMAIL_CODES = {state: f"email.{state}" for state in ("damaged", "syntax", "special_use", "several", "is_phone")}
+_PHONE_CODES = {
+    "damaged": "phone.damaged",
+    "unparseable": "phone.unparseable",
+    "invalid": "phone.invalid",
+    "is_email": "phone.is_email",
+    "short_code": "phone.short_code",
+}
+_EMAIL_CODES = {
+    "damaged": "email.damaged",
+    "syntax": "email.syntax",
+    "special_use": "email.special_use",
+    "several": "email.several",
+    "is_phone": "email.is_phone",
+}
 
 
-def normalise_stage(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
+def normalise_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Replace the contact columns by their canonical form.
 
     Adds ``<phone>:type``, ``<phone>:region`` and ``<phone>:zones``, ``<phone>:other`` and ``<phone>:other_region`` with
     the other reading of a number that has two, ``<email>:given`` with the value as it came, ``<email>:key`` under which
     it is suppressed and de-duplicated, and ``<email>:domain``.
     """
+    frame = batch.frame
     found = [_contact_none(frame, source, context)]
     frame, of_phones = _phones(frame, source, context)
     frame, of_emails = _emails(frame, source, context)
@@ -91,11 +106,11 @@ def _phones(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.D
             found += _conflicts(beside, slot, column)
         frame = frame.with_columns(
             part.get_column("e164").alias(slot),
-            part.get_column("type").alias(f"{slot}:type"),
-            part.get_column("region").alias(f"{slot}:region"),
-            part.get_column("time_zones").alias(f"{slot}:zones"),
-            part.get_column("other").alias(f"{slot}:other"),
-            part.get_column("other_region").alias(f"{slot}:other_region"),
+            part.get_column("type").alias(TYPE.of(slot)),
+            part.get_column("region").alias(REGION.of(slot)),
+            part.get_column("time_zones").alias(ZONES.of(slot)),
+            part.get_column("other").alias(OTHER.of(slot)),
+            part.get_column("other_region").alias(OTHER_REGION.of(slot)),
         )
     return frame, found
 
@@ -136,9 +151,9 @@ def _emails(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.D
         found.append(findings(repaired, "email.repaired", point=slot, source=EMAIL_AUTHORITY, detail=pl.col("repair")))
         frame = frame.with_columns(
             forms.get_column("normal").alias(slot),
-            given.alias(f"{slot}:given"),
-            forms.get_column("key").alias(f"{slot}:key"),
-            forms.get_column("domain").alias(f"{slot}:domain"),
+            given.alias(GIVEN.of(slot)),
+            forms.get_column("key").alias(KEY.of(slot)),
+            forms.get_column("domain").alias(DOMAIN.of(slot)),
         )
     return frame, found
 
@@ -156,3 +171,24 @@ def _trouble(noted: pl.DataFrame, codes: dict[str, str], slot: str, authority: s
         for state, code in codes.items()
         if state in states
     ]
+
+
+NORMALISE = BatchCheck(
+    "normalise",
+    normalise_stage,
+    codes=frozenset(_PHONE_CODES.values())
+    | frozenset(_EMAIL_CODES.values())
+    | {
+        "contact.none",
+        "phone.repaired",
+        "phone.extension",
+        "phone.ambiguous",
+        "phone.code_conflict",
+        "email.repaired",
+    },
+    adds=tuple(
+        name for column in (TYPE, REGION, ZONES, OTHER, OTHER_REGION, GIVEN, KEY, DOMAIN) for name in column.names
+    ),
+    after=("map",),
+    counts="valid",
+)

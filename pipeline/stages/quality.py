@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.context import Context, Source
+from pipeline.stages.checks import Batch, BatchCheck
 from schemas.config import Campaign
 from schemas.contact.domain_typos import domain_meant
 from schemas.contact.fictional import EXAMPLE_DOMAINS, FICTIONAL_NUMBERS, RESERVED_DOMAINS, is_below
@@ -17,6 +18,7 @@ from schemas.contact.quality import (
     is_disposable,
 )
 from schemas.findings import findings, no_findings
+from schemas.frame_columns import DOMAIN, KEY, TYPE
 from schemas.masking import masked_email, masked_phone
 from schemas.support.column_bytes import ascii_lower
 
@@ -28,9 +30,9 @@ _FIRST_WORDS = frozenset({"", *(name.partition(" ")[0] for name in TEST_FULL_NAM
 _TEXTABLE = ("mobile", "fixed_line_or_mobile")
 
 
-def quality_stage(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
+def quality_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Find numbers and addresses that reach nobody, types that the campaign does not want, slips, and test records."""
-    real = frozenset(context.campaign.treat_as_real)
+    frame, real = batch.frame, frozenset(context.campaign.treat_as_real)
     found = [no_findings()]
     for slot in source.slots(context.phone_slots):
         found += _phone(frame, slot, real, is_fax=slot in source.mapping.fax)
@@ -60,7 +62,7 @@ def _phone(frame: pl.DataFrame, slot: str, real: frozenset[str], *, is_fax: bool
 
 def _phone_types(frame: pl.DataFrame, slot: str, campaign: Campaign) -> list[pl.DataFrame]:
     """Judge the types by the campaign's policy, and whether a text can arrive."""
-    kind = pl.col(f"{slot}:type")
+    kind = pl.col(TYPE.of(slot))
     blocked, flagged = (campaign.phone_types.with_policy(policy) for policy in ("block", "flag"))
     usual = [*campaign.phone_types.with_policy("allow")]
     rare = frame.filter(~kind.is_in(usual)).select("row_id", slot, kind)
@@ -83,8 +85,8 @@ def _phone_types(frame: pl.DataFrame, slot: str, campaign: Campaign) -> list[pl.
 
 
 def _email(frame: pl.DataFrame, slot: str, real: frozenset[str]) -> list[pl.DataFrame]:
-    key, domain, masked = pl.col(f"{slot}:key"), pl.col(f"{slot}:domain"), masked_email(pl.col(slot))
-    names = frame.get_column(f"{slot}:domain").unique().drop_nulls().to_list()
+    key, domain, masked = pl.col(KEY.of(slot)), pl.col(DOMAIN.of(slot)), masked_email(pl.col(slot))
+    names = frame.get_column(DOMAIN.of(slot)).unique().drop_nulls().to_list()
     reserved = tuple(name for name in RESERVED_DOMAINS if name not in real or name not in EXAMPLE_DOMAINS)
     dead = [name for name in names if is_below(name, reserved)]
     throwaway = [name for name in names if is_disposable(name)]
@@ -110,7 +112,7 @@ def _email(frame: pl.DataFrame, slot: str, real: frozenset[str]) -> list[pl.Data
 
 def _test_records(frame: pl.DataFrame, email_slots: tuple[str, ...]) -> list[pl.DataFrame]:
     """Judge by the whole name, or by an address that only a tester types."""
-    signs = [pl.col(f"{slot}:key").is_in(TEST_ADDRESSES) for slot in email_slots]
+    signs = [pl.col(KEY.of(slot)).is_in(TEST_ADDRESSES) for slot in email_slots]
     given = frame.with_columns(
         ascii_lower(frame.get_column(name))
         for name in ("first_name", "last_name", "full_name")
@@ -128,3 +130,25 @@ def _test_records(frame: pl.DataFrame, email_slots: tuple[str, ...]) -> list[pl.
         return []
     tests = frame.filter(given.select(pl.any_horizontal(sign.fill_null(False) for sign in signs)).to_series())
     return [findings(tests, "lead.test_record", source=_REGISTER, detail="name or address of a test entry")]
+
+
+QUALITY = BatchCheck(
+    "quality",
+    quality_stage,
+    codes=frozenset(
+        {
+            "lead.test_record",
+            "phone.fictional",
+            "phone.fax",
+            "phone.premium_rate",
+            "phone.unwanted_type",
+            "phone.unusual_type",
+            "phone.not_textable",
+            "email.special_use",
+            "email.disposable",
+            "email.role",
+            "email.domain_typo",
+        }
+    ),
+    after=("normalise",),
+)

@@ -5,16 +5,26 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.context import Context, Source
+from pipeline.stages.checks import Batch, BatchCheck
+from schemas.frame_columns import UNTIL
 from suppression.rules.verdicts import judged
 
 
-def rules_stage(
-    frame: pl.DataFrame, found: pl.DataFrame, source: Source, context: Context
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def rules_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Take what the stages before found, since the law may lift it; return the frame and all findings.
 
     Without rule packs nothing changes: the run says so in its warnings and its manifest.
     """
     if context.rules is None:
-        return frame, found
-    return judged(context.rules, frame, found, source.region)
+        return batch.frame, batch.findings
+    return judged(context.rules, batch.frame, batch.findings, source.region)
+
+
+RULES = BatchCheck(
+    "rules",
+    rules_stage,
+    codes=frozenset({"rules.not_covered", "rules.no_country"}),
+    adds=UNTIL.names,
+    after=("normalise", "quality", "screen"),
+    reviews=True,
+)

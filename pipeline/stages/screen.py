@@ -5,9 +5,19 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.context import Context, Source
+from pipeline.stages.checks import Batch, BatchCheck
+from schemas.list_kinds import KINDS, code_of
 from suppression.screening import screen_points
 
 
-def screen_stage(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
+def screen_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Add nothing to the frame; return one finding for each match of a point with a list."""
-    return frame, screen_points(frame, context.lists)
+    return batch.frame, screen_points(batch.frame, context.lists)
+
+
+SCREEN = BatchCheck(
+    "screen",
+    screen_stage,
+    codes=frozenset(map(code_of, KINDS.values())) | {"dnc.not_covered"},
+    after=("normalise",),
+)

@@ -20,6 +20,7 @@ import pyarrow as pa
 from pipeline.context import Source
 from pipeline.stages.partitions import ByRow, Parts
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
+from schemas.frame_columns import KEY
 from suppression.rules.consent import LEADID, TRUSTEDFORM
 
 #: Columns of tokens, the form of each, and what a person calls it.
@@ -138,7 +139,7 @@ def _contacts(frame: pl.DataFrame, source: Source) -> list[pl.Series]:
     found = []
     for slot in source.slots((*PHONE_SLOTS, *EMAIL_SLOTS)):
         if slot in frame.columns:
-            found.append(frame.get_column(slot if slot in PHONE_SLOTS else f"{slot}:key"))
+            found.append(frame.get_column(slot if slot in PHONE_SLOTS else KEY.of(slot)))
             continue
         cells = source.mapping.cells(slot, frame)
         if slot in PHONE_SLOTS:

@@ -241,13 +241,6 @@ class RuleSet:
             (reason for reason in reasons if reason.code not in rejecting),
         )
 
-    def identity(self) -> dict[str, object]:
-        """What a run's result depends on besides the campaign."""
-        return {
-            "packs": [[pack.pack.name, pack.pack.version, pack.sha256] for pack in self.packs],
-            "vendor_evidence": self.setting.vendor.model_dump(mode="json"),
-        }
-
     def noted(self) -> list[PackRule]:
         """Rules about the whole list that only ask for attention."""
         one = self.facts(pl.DataFrame({"row_id": [0], "is_lead": [True]}), no_findings(), None)

@@ -20,10 +20,12 @@ from pipeline.columns.mapping import map_columns
 from pipeline.context import Context, Source
 from pipeline.reading.opening import open_tables
 from pipeline.reading.table import SOURCE, FileTally, read_batches
-from pipeline.stages.map import map_stage
+from pipeline.stages.checks import Batch
+from pipeline.stages.map import MAP
 from schemas.config import Campaign
 from schemas.contact.apply import apply_here
 from schemas.errors import DropError
+from schemas.findings import no_findings
 from schemas.layout import Layout
 from tests.bench.pollution import WEIGHTS, Polluted, Row, corpus
 
@@ -37,7 +39,7 @@ def read(path: Path) -> tuple[Row, list[Row]]:
         source = Source(table, map_columns(table, Layout()), "US")
         context = Context(Campaign(channels=["call", "email"]), None, date(2026, 11, 21), [], [source], apply_here)
         for batch in read_batches(table, FileTally(), 1 << 20):
-            leads, _ = map_stage(batch.with_row_index("row_id"), source, context)
+            leads = MAP(Batch(0, batch.with_row_index("row_id"), no_findings()), source, context).frame
             cells = [pl.col(SOURCE + name) for name in table.columns]
             rows += leads.filter("is_lead").select(cells).rows()
     return header, rows

@@ -15,7 +15,8 @@ from pipeline.context import Context, Source
 from pipeline.reading.arrow_table import ArrowReader
 from pipeline.reading.inputs import LocalFile
 from pipeline.reading.table import Table
-from pipeline.stages.rules import rules_stage
+from pipeline.stages.checks import Batch
+from pipeline.stages.rules import RULES
 from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, PHONE_SLOTS, dtype_of
 from schemas.config import Campaign, channel_named
 from schemas.contact.apply import apply_here
@@ -125,7 +126,7 @@ def outcome(case: Case, without: str | None = None) -> list[tuple[str, str, str 
     given = LocalFile(Path("d.parquet"))
     source = Source(Table(given, "d", (), (), ArrowReader(given)), Mapping({}, frozenset(), (), (), ()), region)
     context = Context(Campaign(channels=[channel]), None, as_of, [], [source], apply_here, ruleset)
-    _, judged = rules_stage(frame, pl.concat([no_findings(), *found]), source, context)
+    judged = RULES(Batch(0, frame, pl.concat([no_findings(), *found])), source, context).findings
     noted = [(each.rule.id, each.rule.effect, None) for each in ruleset.noted()]
     return [*judged.select("code", "effect", "channel").rows(), *noted]
 

@@ -14,7 +14,8 @@ from pipeline.context import Context, Source
 from pipeline.reading.arrow_table import ArrowReader
 from pipeline.reading.inputs import LocalFile
 from pipeline.reading.table import Table
-from pipeline.stages.contactable import allowed
+from pipeline.stages.checks import Batch
+from pipeline.stages.contactable import contactable
 from pipeline.stages.hours import hours_stage
 from schemas.columns import PHONE_SLOTS
 from schemas.config import Campaign, channel_named
@@ -94,7 +95,8 @@ def window(said: dict[str, Any], leave_out: str | None = None, always: tuple[str
     source = Source(Table(given, "d", (), (), ArrowReader(given)), Mapping({}, frozenset(), (), (), ()), region)
     context = Context(Campaign(channels=list(channels)), None, day, [], [source], apply_here, rules, hours)
     lead = pl.DataFrame(columns)
-    frame, flags = hours_stage(lead, allowed(lead, no_findings(), context), source, context)
+    batch = Batch(0, lead, no_findings(), contactable(lead, no_findings(), context))
+    frame, flags = hours_stage(batch, source, context)
     return Found(
         frame.row(0, named=True), {code: (by, why) for code, by, why in flags.select("code", "source", "detail").rows()}
     )

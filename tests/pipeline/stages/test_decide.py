@@ -14,7 +14,7 @@ from pipeline.reading.arrow_table import ArrowReader
 from pipeline.reading.inputs import LocalFile
 from pipeline.reading.table import Table
 from pipeline.results.verdict import Verdict
-from pipeline.stages.contactable import allowed
+from pipeline.stages.contactable import contactable
 from pipeline.stages.decide import decide_stage
 from schemas.codes import CODES, PRECEDENCE
 from schemas.config import Campaign, Channel
@@ -60,7 +60,7 @@ def decided(
         orient="row",
     )
     constants = {"vendor": None, "source_file": "drop.csv", "source_sha256": "0", "run_id": "0"}
-    return decide_stage(frame, findings, allowed(frame, findings, context), source, context, constants)
+    return decide_stage(frame, findings, contactable(frame, findings, context), source, context, constants)
 
 
 A, B = "+12025550100", "+442079460001"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 import pytest
 
-from pipeline.stages.dedupe import losing
+from pipeline.stages.dedupe import duplicate_losers
 from tests.conftest import Scrub, Scrubbed, Written
 
 PHONE = "+12025550100"
@@ -214,5 +214,5 @@ def test_addresses_whose_hashes_are_equal_are_compared_in_full() -> None:
         },
         schema_overrides={"consent_at": pl.Datetime("us", "UTC")},
     )
-    lost = losing(points, newest=False)
+    lost = duplicate_losers(points, newest=False)
     assert lost.select("row_id", "kept_row", "kept_position").sort("row_id").rows() == [(3, 1, 4), (5, 4, 0)]

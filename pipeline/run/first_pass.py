@@ -1,0 +1,103 @@
+"""The first pass of a run: every batch is read, checked, shown to the run checks, and put away with its findings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from pipeline.columns.mapping import unclaimed
+from pipeline.reading.table import SOURCE, read_batches
+from pipeline.run.ordered_map import in_order
+from pipeline.run.run_state import RunState
+from pipeline.run.tally import add_present
+from pipeline.run.timer import Timer
+from pipeline.stages.checks import Batch
+from pipeline.stages.contactable import contactable
+from pipeline.stages.registry import FIRST_PASS
+from schemas.findings import no_findings
+from schemas.frame_columns import FIRST_PASS_ONLY, ORIGINAL
+from schemas.support.prefetch import read_ahead
+
+#: More batches at once than this cost memory and gain nothing: polars itself works on all cores.
+_BATCHES_AT_ONCE = 2
+
+
+@dataclass
+class _Checked:
+    """A batch after the batch checks, with what was counted on the way: filled contact cells, seconds."""
+
+    batch: Batch
+    present: dict[str, Counter[str]] = field(default_factory=lambda: {"given": Counter(), "valid": Counter()})
+    timer: Timer = field(default_factory=Timer)
+
+
+def first_pass(run: RunState) -> None:
+    """Read and check every batch. Afterwards hashes and counts of the files are known."""
+    context = run.context
+    size = sum(source.table.input.size for source in context.sources) or 1
+    sampled: set[int] = set()
+    batches = read_ahead(_read(run), depth=1)
+    for checked in in_order(lambda batch: _check(run, batch), batches, min(run.request.threads, _BATCHES_AT_ONCE)):
+        batch = checked.batch
+        frame, number = batch.frame, batch.number
+        if number not in sampled:
+            sampled.add(number)
+            source = context.sources[number]
+            run.notices.of_source(source, unclaimed(frame, source.mapping.unmapped))
+        run.tallies[number].given += checked.present["given"]
+        run.tallies[number].valid += checked.present["valid"]
+        run.timer.merge(checked.timer.seconds)
+        with run.timer.step("contactable"):
+            _count_matches(run, batch.findings)
+            known = contactable(frame, batch.findings, context)
+            batch = Batch(number, frame, batch.findings, known)
+        for check in run.checks:
+            with run.timer.step(f"gather {check.name}"):
+                check.gather(batch)
+        with run.timer.step("put away"):
+            run.spool.put(number, _compact(frame, context.columns), batch.findings)
+        rows = int(frame.item(-1, "row_id")) + 1
+        run.report("reading and checking", sum(file.size for file in run.files) / size, rows)
+
+
+def _check(run: RunState, batch: Batch) -> _Checked:
+    """Take a batch through the batch checks. Runs on several threads at once."""
+    checked = _Checked(batch)
+    source = run.context.sources[batch.number]
+    for check in FIRST_PASS:
+        with checked.timer.step(check.name):
+            checked.batch = check(checked.batch, source, run.context)
+        if check.counts is not None:
+            add_present(checked.present[check.counts], checked.batch.frame)
+    return checked
+
+
+def _read(run: RunState) -> Iterator[Batch]:
+    """Number the records of all files, in order."""
+    rows = 0
+    for number, source in enumerate(run.context.sources):
+        batches = read_batches(source.table, run.files[number], run.request.block_bytes)
+        for frame in run.timer.items("read", batches):
+            ids = pl.int_range(rows, rows + len(frame), dtype=pl.UInt64, eager=True)
+            rows += len(frame)
+            yield Batch(number, frame.with_columns(ids.alias("row_id")), no_findings())
+
+
+def _compact(frame: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
+    """Gather all source columns, over all files of the run, into `ORIGINAL`; drop what only the first pass needs."""
+    fields = [
+        (pl.col(SOURCE + name) if SOURCE + name in frame.columns else pl.lit(None, pl.String)).alias(name)
+        for name in columns
+    ]
+    keep = [name for name in frame.columns if not name.startswith(SOURCE) and not name.endswith(FIRST_PASS_ONLY)]
+    return frame.select(*keep, pl.struct(fields).alias(ORIGINAL))
+
+
+def _count_matches(run: RunState, findings: pl.DataFrame) -> None:
+    authorities = [lst.authority for lst in run.context.lists]
+    matched = findings.filter(pl.col("source").is_in(authorities)).get_column("source").value_counts()
+    for authority, count in matched.rows():
+        run.matches[authority] = run.matches.get(authority, 0) + count

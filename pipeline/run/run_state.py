@@ -1,0 +1,129 @@
+"""What a run knows and keeps between its steps: its inputs, its checks, its counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.context import Context, MailQuestion
+from pipeline.reading.table import FileTally
+from pipeline.results.identity import RunInputs, run_id
+from pipeline.run.batch_spool import BatchSpool
+from pipeline.run.notices import Notices
+from pipeline.run.plan import Plan, Request
+from pipeline.run.progress import Report
+from pipeline.run.run_rules import hours_of, rules_of
+from pipeline.run.tally import Tally
+from pipeline.run.timer import Timer
+from pipeline.stages.checks import RunCheck
+from pipeline.stages.mail_check import CACHE_FILE
+from pipeline.stages.registry import RUN_CHECKS
+from schemas.contact.apply import Apply
+from schemas.list_version import ListVersion
+from suppression.lists import SuppressionList, open_version
+from suppression.loading import build_version
+from suppression.store import open_fit
+
+if TYPE_CHECKING:  # what a ledger needs is loaded only where there is one
+    from pipeline.ledger.run_past import RunPast
+
+
+@dataclass
+class RunState:
+    """One run. ``work``: a folder that ends with it. ``files`` and ``tallies``: one for each source of the context."""
+
+    request: Request
+    plan: Plan
+    inputs: RunInputs
+    context: Context
+    work: Path
+    report: Report
+    timer: Timer
+    notices: Notices
+    checks: list[RunCheck]
+    spool: BatchSpool
+    files: list[FileTally]
+    tallies: list[Tally]
+    matches: dict[str, int] = field(default_factory=dict)
+    past: RunPast | None = None
+
+    @property
+    def records(self) -> int:
+        """Records read; complete after the first pass."""
+        return sum(file.records for file in self.files)
+
+    @property
+    def run_id(self) -> str:
+        """The run's id; known once the run checks have settled."""
+        found: dict[str, object] = {}
+        for check in self.checks:
+            found |= check.identity()
+        return run_id(self.inputs, [file.sha256 for file in self.files], found)
+
+
+def start_run(request: Request, plan: Plan, apply: Apply, work: Path, report: Report) -> RunState:
+    """Open the run's lists and put its rules and checks together. Raises `ListError` when a list cannot be used."""
+    work.mkdir()
+    timer, notes = Timer(), list(plan.notes)
+    with timer.step("load lists"):
+        lists, identities = _open_lists(request, plan, apply, work / "lists", notes)
+    rules = rules_of(plan, request.as_of, lists)
+    cache = None if plan.store is None or request.dry_run else plan.store.folder / CACHE_FILE
+    context = Context(
+        plan.campaign,
+        plan.vendor,
+        request.as_of,
+        lists,
+        plan.sources,
+        apply,
+        rules,
+        hours_of(rules, plan),
+        earlier_run=None if request.earlier is None else request.earlier.manifest.run_id,
+        asks_ledger=request.ledger is not None,
+        mail=MailQuestion(request.dns_server, cache) if request.check_mx else None,
+    )
+    made = [check.make(work / check.name, context) for check in RUN_CHECKS]
+    return RunState(
+        request,
+        plan,
+        run_inputs(request, plan, identities),
+        context,
+        work,
+        report,
+        timer,
+        Notices(context, notes),
+        [check for check in made if check is not None],
+        BatchSpool(work / "batches"),
+        [FileTally() for _ in plan.sources],
+        [Tally() for _ in plan.sources],
+    )
+
+
+def run_inputs(request: Request, plan: Plan, lists: list[str]) -> RunInputs:
+    """What the run's id depends on, with its lists by their identities."""
+    return RunInputs(
+        request.as_of, plan.vendor, plan.campaign, plan.sources, plan.packs, plan.vendor_evidence, tuple(lists)
+    )
+
+
+def _open_lists(
+    request: Request, plan: Plan, apply: Apply, folder: Path, notes: list[str]
+) -> tuple[list[SuppressionList], list[str]]:
+    """Build the lists of this run and open those of the store. Returns them and their identities."""
+    lists, identities = [], []
+    for spec in plan.lists:
+        built = build_version(spec, folder / spec.name, apply)
+        notes += [f"list {spec.name}: {warning}" for warning in built.warnings]
+        lists.append(open_version(folder / spec.name, request.as_of))
+        identities.append(spec.identity(source.sha256 for source in built.facts.sources))
+    if plan.store is not None:
+        stored = open_fit(plan.store, plan.store_lists, request.as_of, request.allow_stale, request.max_age)
+        lists += stored
+        identities += [stored_identity(lst.facts, lst.max_age) for lst in stored]
+    return lists, identities
+
+
+def stored_identity(facts: ListVersion, max_age: int | None) -> str:
+    """Identity of a list of the store in a run: its content, and how old the run lets it be."""
+    return f"{facts.kind}:{facts.name}:{facts.version}:{max_age}"

@@ -1,6 +1,6 @@
 """``python -m leadscrub`` is the command ``leadscrub``."""
 
-from pipeline.cli.main import main
+from pipeline.cli.entry import main
 
 if __name__ == "__main__":
     main()

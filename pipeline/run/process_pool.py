@@ -12,6 +12,7 @@ from multiprocessing import connection
 from typing import TypeVar
 
 from schemas.contact.apply import Apply
+from schemas.support.interrupts import children_without_interrupts
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -51,7 +52,9 @@ class _Pool:
                     self._processes, multiprocessing.get_context("spawn"), initializer=_die_with_parent
                 )
         chunks = [items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK)]
-        return [result for part in self._executor.map(work, chunks) for result in part]
+        with children_without_interrupts():  # it starts its processes as work is handed to it
+            parts = self._executor.map(work, chunks)
+        return [result for part in parts for result in part]
 
     def close(self) -> None:
         if self._executor is not None:

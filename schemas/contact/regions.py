@@ -70,14 +70,22 @@ def region_names() -> dict[str, str]:
 
 
 def checked_region(region: str) -> str:
-    """Return the region in upper case; `UsageError` when no phone number can belong to it."""
+    """Return the region in upper case. Raises `UsageError` when no phone number can belong to it."""
     code = region.strip().upper()
     if code not in phonenumbers.SUPPORTED_REGIONS:
         raise UsageError(
-            f"'{region}' is not a region (ISO 3166-1 alpha-2, such as US, CA, GB or FR).",
-            did_you_mean(code, phonenumbers.SUPPORTED_REGIONS) if len(code) == 2 else "",
+            f"'{region}' is not a region (ISO 3166-1 alpha-2, such as US, CA, GB or FR).", _region_meant(region)
         )
     return code
+
+
+def _region_meant(region: str) -> str:
+    """Suggest a region for a name, a code of three letters, or a slip of the finger."""
+    named = region_names().get(_fold(region))
+    if named in phonenumbers.SUPPORTED_REGIONS:
+        return f"Did you mean '{named}'?"
+    words = {name: code for name, code in region_names().items() if code in phonenumbers.SUPPORTED_REGIONS}
+    return did_you_mean(region, phonenumbers.SUPPORTED_REGIONS, words)
 
 
 def regions_of(countries: pl.Series, default: str | None) -> pl.Series:

@@ -69,6 +69,14 @@ def shipped_names() -> list[str]:
     return sorted(path.stem for path in SHIPPED.glob("*.toml"))
 
 
+def _packs_of_countries(known: list[str]) -> dict[str, str]:
+    """Country names and codes, in any language, with the pack of that country: for a suggestion."""
+    from schemas.contact.regions import region_names  # noqa: PLC0415  # only a wrong name needs them
+
+    packs = {name: {"GB": "uk"}.get(region, region.lower()) for name, region in region_names().items()}
+    return {name: pack for name, pack in packs.items() if pack in known}
+
+
 def load_packs(names: Iterable[str], workspace: Path | None = None) -> list[LoadedPack]:
     """Load packs by name, with those that they bring along; ``all`` loads every one.
 
@@ -86,7 +94,9 @@ def load_packs(names: Iterable[str], workspace: Path | None = None) -> list[Load
         if name in loaded:
             continue
         if name not in known:
-            raise UsageError(f"There is no rule pack '{name}'.", did_you_mean(name, [*known, ALL]))
+            raise UsageError(
+                f"There is no rule pack '{name}'.", did_you_mean(name, [*known, ALL], _packs_of_countries(known))
+            )
         pack = _load(name, own.get(name), faults)
         if pack is None:
             raise_faults(faults)

@@ -20,6 +20,7 @@ from pipeline.reading.workbook.guard import refuse_harmful
 from pipeline.reading.workbook.header import header_row
 from pipeline.reading.workbook.process import MAX_MEMORY
 from schemas.errors import DropError
+from schemas.support.interrupts import children_without_interrupts
 from schemas.support.names import did_you_mean
 
 WORKBOOKS: tuple[Kind, ...] = ("xlsx", "xlsb", "xls", "ods")
@@ -58,13 +59,15 @@ def open_workbook(given: Input, name: str, kind: Kind, wanted: list[str], spool:
 def _convert(given: Input, kind: Kind, wanted: list[str], spool: Spool) -> dict[str, Any]:
     """Let another process turn the sheets into parts at the end of the spool."""
     command = [sys.executable, "-m", "pipeline.reading.workbook.process", kind, str(spool.handle), str(spool.end)]
-    with subprocess.Popen(  # noqa: S603  # our own module; names of sheets are arguments, not a shell's
-        [*command, *wanted],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        pass_fds=[spool.handle],
-    ) as process:
+    with children_without_interrupts():
+        started = subprocess.Popen(  # noqa: S603  # our own module; names of sheets are arguments, not a shell's
+            [*command, *wanted],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            pass_fds=[spool.handle],
+        )
+    with started as process:
         assert process.stdin is not None  # noqa: S101  # both were asked for
         assert process.stdout is not None  # noqa: S101
         try:

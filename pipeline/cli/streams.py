@@ -33,7 +33,7 @@ _SPELLED: Final = {
     "\N{LEFT DOUBLE QUOTATION MARK}": '"',
     "\N{RIGHT DOUBLE QUOTATION MARK}": '"',
 }
-_HANDLER: Final = "leadscrub.spell"
+HANDLER: Final = "leadscrub.spell"
 
 
 class ForgivingFile(io.RawIOBase):
@@ -70,7 +70,6 @@ class ForgivingFile(io.RawIOBase):
 
 def open_streams() -> None:
     """Put forgiving streams in the place of stdout and stderr, and something in the place of those that are closed."""
-    codecs.register_error(_HANDLER, _spell)
     if None in (sys.stdin, sys.stdout, sys.stderr):
         # A file of ours would get the number of the closed stream, and what is printed would land in it.
         while os.open(os.devnull, os.O_RDWR) < 2:
@@ -95,7 +94,7 @@ def _forgiving(stream: object, handle: int) -> io.TextIOWrapper:
     encoding = stream.encoding if isinstance(stream, io.TextIOWrapper) else "utf-8"
     buffering = isinstance(stream, io.TextIOWrapper) and stream.line_buffering
     file = io.BufferedWriter(ForgivingFile(handle))
-    return io.TextIOWrapper(file, encoding=encoding, errors=_HANDLER, line_buffering=buffering or handle == 2)
+    return io.TextIOWrapper(file, encoding=encoding, errors=HANDLER, line_buffering=buffering or handle == 2)
 
 
 def _spell(error: UnicodeError) -> tuple[str, int]:
@@ -109,5 +108,10 @@ def _spell(error: UnicodeError) -> tuple[str, int]:
 def _spelled(character: str) -> str:
     if "\udc80" <= character <= "\udcff":  # a byte of a file's name that is no text
         return f"\\x{ord(character) - 0xDC00:02x}"
-    plain = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
-    return _SPELLED.get(character) or plain or "?"
+    if character in _SPELLED:
+        return _SPELLED[character]
+    letter = unicodedata.normalize("NFD", character)[0]
+    return letter if letter.isascii() else "?"
+
+
+codecs.register_error(HANDLER, _spell)

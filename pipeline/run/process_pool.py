@@ -12,7 +12,7 @@ from multiprocessing import connection
 from typing import TypeVar
 
 from schemas.contact.apply import Apply
-from schemas.support.interrupts import children_without_interrupts
+from schemas.support.interrupts import children_without_interrupts, on_interrupt
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -56,6 +56,11 @@ class _Pool:
             parts = self._executor.map(work, chunks)
         return [result for part in parts for result in part]
 
+    def stop(self) -> None:
+        """End the processes at once: whoever waits for their work gets an error."""
+        for process in multiprocessing.active_children():
+            process.kill()
+
     def close(self) -> None:
         if self._executor is not None:
             self._executor.shutdown(cancel_futures=True)
@@ -63,9 +68,10 @@ class _Pool:
 
 @contextmanager
 def process_pool(processes: int) -> Iterator[Apply]:
-    """Give an `Apply` on that many processes; with one, everything is done here."""
+    """Give an `Apply` on that many processes; with one, everything is done here. Ctrl-C does not wait for them."""
     pool = _Pool(processes)
     try:
-        yield pool.apply
+        with on_interrupt(pool.stop):
+            yield pool.apply
     finally:
         pool.close()

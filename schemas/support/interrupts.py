@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 #: What this process has changed since its command began, in the order in which it was done.
@@ -21,16 +21,21 @@ def last_change() -> str | None:
     return _changes[-1] if _changes else None
 
 
+def _note(change: str | None) -> None:
+    if change is not None:
+        _changes.append(change)
+
+
 @contextmanager
-def interrupts_wait(change: str) -> Iterator[None]:
-    """Hold Ctrl-C back until the block is through, which makes a ``change`` (a clause: "the list 'x' is loaded").
+def interrupts_wait(change: str | None = None) -> Iterator[None]:
+    """Hold Ctrl-C back until the block is through, which may make a ``change`` (a clause: "the list 'x' is loaded").
 
     Raises `KeyboardInterrupt` then, when it came meanwhile. A block that fails raises its own error. Outside the main
     thread, which alone gets Ctrl-C, nothing needs to be held back.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
-        _changes.append(change)
+        _note(change)
         return
     came = False
 
@@ -41,11 +46,32 @@ def interrupts_wait(change: str) -> Iterator[None]:
     before = signal.signal(signal.SIGINT, keep)
     try:
         yield
-        _changes.append(change)
+        _note(change)
     finally:
         signal.signal(signal.SIGINT, before)
     if came:
         raise KeyboardInterrupt
+
+
+@contextmanager
+def on_interrupt(act: Callable[[], None]) -> Iterator[None]:
+    """Let Ctrl-C in the block do something first: what the block would wait for on its way out is ended so.
+
+    Outside the main thread, which alone gets Ctrl-C, this does nothing.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def heard(*_: object) -> None:
+        act()
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, heard)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from pipeline.columns.date_columns import ColumnDates
 from pipeline.columns.mapping import Mapping
-from pipeline.reading.table import Table
 from schemas.codes import CODES, ReasonCode
 from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, PHONE_SLOTS
 from schemas.config import Campaign
 from schemas.contact.apply import Apply
+from schemas.files.table import Table
 from suppression.lists import SuppressionList
 from suppression.rules.calling import CallingHours
 from suppression.rules.engine import RuleSet

@@ -288,6 +288,14 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "The number could be read in two ways when the drop was read, and the clean row keeps only one of them.",
         "Scrub the vendor's drop anew instead of its clean rows: then both are screened.",
     ),
+    ReasonCode(
+        "phone.country_unread",
+        "review",
+        "review",
+        "The country or calling code beside the number cannot be read, or names several countries: it is not certain "
+        "which country's number this is.",
+        "Have the vendor say the country (ISO 3166-1), or release the row when the detail names the right one.",
+    ),
     # What only the whole run shows of its consents. Flags in a run without rule packs, which asks for no consent.
     ReasonCode(
         "consent.token_reused",

@@ -38,10 +38,14 @@ class ConfigError(LeadscrubError):
         super().__init__(f"configuration invalid, {len(faults)} {noun}:\n  " + "\n  ".join(faults), hint)
 
 
-class DropError(LeadscrubError):
-    """A drop is missing or cannot be read as one."""
+class FileError(LeadscrubError):
+    """A file cannot be opened, unpacked or decoded, whatever it is for; one of a list becomes a `ListError`."""
 
     exit_code = 4
+
+
+class DropError(FileError):
+    """A drop is missing or cannot be read as one."""
 
 
 class ListError(LeadscrubError):

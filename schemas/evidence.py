@@ -7,14 +7,14 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from schemas.contact.regions import region_names
+from schemas.contact.countries import known_countries
 from schemas.support.names import did_you_mean
 
 
 def _country(text: str) -> str:
     code = text.strip().upper()
-    if code not in set(region_names().values()):
-        raise ValueError(f"'{text}' is not a country (ISO 3166-1 alpha-2). {did_you_mean(code, region_names())}")
+    if code not in known_countries():
+        raise ValueError(f"'{text}' is not a country (ISO 3166-1 alpha-2). {did_you_mean(code, known_countries())}")
     return code
 
 

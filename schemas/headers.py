@@ -26,6 +26,12 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[a-z]\d)(?=[A-Z])|(?<=[A-Z\d])(?=[
 _NUMBERED = re.compile(r"([^\W\d]+)\d{1,2}")
 # The first row of a file without header is data, and "contact@mobile.example" is no column of mobiles.
 _ADDRESS = re.compile(r"[^\s@]@[^\s@]")
+#: A phone's calling code, whichever phone's it is: "Primary Phone Calling Code", "phone_country_code". A
+#: "mobile country code" alone is a network's.
+_CALLING_CODE = re.compile(
+    r"\b(?:country )?(?:calling|dial|dialing|dialling|isd|idd)(?: country)? (?:code|prefix)\b"
+    r"|\b(?:phone|telephone|tel|landline|fax)(?: number)?(?: \d{1,2})? country (?:code|prefix)\b"
+)
 _DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)*\.[A-Za-z]{2,3}")
 #: A person has several addresses, and exports have a set of columns for each.
 _ADDRESS_SETS = {
@@ -87,9 +93,26 @@ def match_header(name: str) -> HeaderMatch | None:
     text = " ".join(words)
     doubt = next((phrase for phrase in register.doubtful if f" {phrase} " in f" {text} "), None)
     numbered = register.fields.get(text)
+    if _CALLING_CODE.search(folded):
+        return HeaderMatch("phone_code", True, "names the calling code of a phone")
     if numbered in NUMBERED_FIELDS and doubt is None:
         return HeaderMatch(numbered, True, "a known spelling with a number")
     return _by_words(register, words, doubt, is_domain=_DOMAIN.fullmatch(name.strip()) is not None)
+
+
+def phone_of_code(name: str) -> frozenset[str]:
+    """Return the words by which the header of a calling code names its phone: ``primary phone`` and the like."""
+    folded = fold_header(name)
+    match = _CALLING_CODE.search(folded)
+    if match is None:
+        return frozenset()
+    code = re.sub(r"\b(?:country|calling|dial|dialing|dialling|isd|idd|code|prefix)\b", " ", match[0])
+    return phone_words(folded[: match.start()] + code + folded[match.end() :])
+
+
+def phone_words(name: str) -> frozenset[str]:
+    """Return the words of a phone's header by which it differs from others."""
+    return frozenset(fold_header(name).split()) - {"number", "numbers", "no", "num", "nr"}
 
 
 def address_set(name: str) -> str:

@@ -32,7 +32,7 @@ class Changes(_Model):
 
 
 class EntryCounts(_Model):
-    """Entries read + second readings = indexed + repeated + refused.
+    """Entries read + second readings + more points = indexed + repeated + refused.
 
     Of change files: = added + deleted + unchanged + refused. ``indexed`` is always what the version holds.
     """
@@ -41,6 +41,7 @@ class EntryCounts(_Model):
     indexed: int = 0
     repeated: int = 0
     second_readings: int = Field(default=0, description="numbers that can be read in two ways are listed under both")
+    more_points: int = Field(default=0, description="further points in the text of entries that hold several")
     refused: dict[str, int] = Field(default={}, description="entries that no index could take, by reason")
     changes: Changes | None = Field(default=None, description="null for a full copy")
 
@@ -50,7 +51,7 @@ class EntryCounts(_Model):
         used = self.indexed + self.repeated
         if self.changes is not None:
             used = self.changes.added + self.changes.deleted + self.changes.unchanged
-        return self.read + self.second_readings == used + sum(self.refused.values())
+        return self.read + self.second_readings + self.more_points == used + sum(self.refused.values())
 
 
 class HandedOver(_Model):

@@ -127,6 +127,16 @@ class Recipe:
             return None
         return digest if len(digest) == self.digest_bytes else None
 
+    def digests_in(self, text: str) -> list[bytes]:
+        """Find all hashes of this recipe's form in a text that holds more than one, or something else besides."""
+        size = self.digest_bytes
+        if self.spelling == "hex":
+            pattern = rf"(?<![0-9a-fA-F])[0-9a-fA-F]{{{2 * size}}}(?![0-9a-fA-F])"
+        else:
+            pattern = rf"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{{{-(-4 * size // 3)}}}=*"
+        found = (self.to_bytes(match[0]) for match in re.finditer(pattern, text))
+        return [digest for digest in found if digest is not None]
+
     def read_all(self, entries: pl.Series) -> tuple[Digests, pl.Series]:
         """Read a column of entries: the digests of those that have this recipe's form, and which they are."""
         size = self.digest_bytes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import idna
@@ -13,12 +13,13 @@ import polars as pl
 from schemas.contact.apply import Apply
 from schemas.contact.email import email_forms
 from schemas.contact.match_keys import fold_email
-from schemas.contact.phone_points import phone_points
 from schemas.errors import ListError
 from schemas.list_kinds import ListKind
 from schemas.recipes import Recipe, looks_hashed
 from schemas.support.column_bytes import binary_column
-from suppression.formats.blocks import NOT_LISTED, Block
+from suppression.entry_phones import read_phones
+from suppression.formats.blocks import NO_ENTRY, NOT_LISTED, Block
+from suppression.point_search import emails_in, numbers_in
 from suppression.side_tables import SideTables
 
 #: Where an entry belongs. ``local`` are phones whose ``key`` is ten North American digits as a number, with no facts.
@@ -26,6 +27,13 @@ Index = Literal["phones", "local", "emails", "domains", "digests"]
 #: Ten digits that can be a North American number are no less.
 _FIRST_NUMBER = 2_000_000_000
 _FACTS = ("listed_on", "expires_on", "reason", "severity")
+_NO_PHONE, _NO_EMAIL = "not a phone number", "not an email address"
+#: Marks at the start of an address that Excel and its users put there; each is valid in one all the same.
+_MARKED = "^['`]"
+_DOMAIN = r"^[@.]?(?:[\p{L}\p{N}_-]+\.)+[\p{L}\p{N}-]{2,}$"
+_BETWEEN_DOMAINS = r"[\s,;|()<>\[\]\"'\x{2028}]+"
+#: Refused entries that a message names by their line.
+_SHOWN_LINES = 5
 
 
 @dataclass(frozen=True)
@@ -53,48 +61,95 @@ class Entries:
 
     def __init__(self, reading: Reading, sides: SideTables) -> None:
         self._how, self._sides = reading, sides
-        self.read = self.second_readings = 0
+        self.read = self.second_readings = self.more_points = 0
         self.refused: Counter[str] = Counter()
+        self.refused_lines: list[str] = []
         self.warnings: list[str] = []
+
+    @property
+    def not_listed(self) -> int:
+        """How many entries say themselves that their contact is not on the list."""
+        return sum(count for why, count in self.refused.items() if why.startswith(NOT_LISTED))
+
+    @property
+    def lost(self) -> int:
+        """How many entries were there and block nobody."""
+        return self.refused.total() - self.not_listed
+
+    def refuse_too_many_lost(self, most: float) -> None:
+        """Raise `ListError` when more than this share of the entries block nobody; 1 accepts all of them."""
+        entries = self.read - self.not_listed
+        if self.lost <= most * entries:
+            return
+        share = f"{self.lost / entries:.1%}" if self.lost < entries else "100%"
+        raise ListError(
+            f"List '{self._how.name}': {self.lost:,} of {entries:,} entries ({share}) cannot be read and would block "
+            f"nobody; at most {most:.1%} may{self.refused_most()} ({', '.join(self.refused_lines)} …).",
+            "Look at them, and at --region and the columns; to load the list without them, --max-refused SHARE or "
+            "--accept-refused (in TOML max_refused = SHARE).",
+        )
 
     def refused_most(self) -> str:
         """The commonest reasons of refusal, for a message."""
-        return "".join(f"; {count:,} {why}" for why, count in self.refused.most_common(3))
+        lost = Counter({why: count for why, count in self.refused.items() if not why.startswith(NOT_LISTED)})
+        return "".join(f"; {count:,} {why}" for why, count in lost.most_common(3))
 
     def keyed(self, block: Block) -> Iterator[Keyed]:
         """Put a block's entries under the keys of the indexes that the kind has; what fits none is refused."""
         self.read += block.read
-        if "action" not in block.frame.columns:
-            block, rescued = self._rescued(block)
-            yield rescued
-        self._refuse(block.refused, block.member)
+        sound = block.refused.get_column("why").str.starts_with(NOT_LISTED)
+        self._refuse(block.refused.filter(sound), block.member)
+        lost = block.refused.filter(~sound)
+        if "action" in block.frame.columns:
+            # Whether the points in it were added or deleted is not known.
+            self._refuse(lost, block.member)
+        else:
+            vacant = lost.get_column("why") == NO_ENTRY
+            self._refuse(lost.filter(vacant), block.member)
+            yield from self._searched(lost.filter(~vacant), block)
         if block.frame.is_empty():
             return
         if self._how.recipe is not None:
-            yield self._digests(block.frame, self._how.recipe, block.member)
+            yield from self._digests(block.frame, self._how.recipe, block)
         elif self._how.kind.domains:
-            yield self._domains(block.frame, block.member)
+            yield from self._domains(block.frame, block)
         else:
             yield from self._points(block)
 
-    def _rescued(self, block: Block) -> tuple[Block, Keyed]:
-        """Take up refused lines that are phone numbers all the same: one written otherwise in a registry's file."""
-        if not self._how.kind.phones or self._how.recipe or block.holds != "phone" or block.refused.is_empty():
-            return block, Keyed("phones", pl.DataFrame(schema={"key": pl.String}))
-        said = pl.col("why").str.starts_with(NOT_LISTED)
-        candidates = block.refused.filter(~said)
-        read = self._read_phones(candidates, block)
-        good = read.get_column("key").is_not_null()
-        refused = pl.concat([block.refused.filter(said), candidates.filter(~good)])
-        return replace(block, refused=refused), self._both_readings(read.filter(good).select("key", "other"))
+    def _searched(self, entries: pl.DataFrame, block: Block) -> Iterator[Keyed]:
+        """Take every point in the text of entries that are not one as they stand; an entry without any is refused.
 
-    def _read_phones(self, entries: pl.DataFrame, block: Block) -> pl.DataFrame:
-        """Add ``key``, ``other`` (the second reading of a number that has two) and ``why``."""
-        texts, home = entries.get_column("text"), "US" if block.north_american else self._how.region
-        points = phone_points(texts, pl.repeat(home, len(texts), dtype=pl.String, eager=True), self._how.apply)
-        return pl.concat(
-            [entries.drop("why", strict=False), points.select("other", "why", key="e164")], how="horizontal"
-        )
+        ``entries`` has ``text``, ``line``, ``why`` it is not one, and what the block says of each.
+        """
+        if entries.is_empty():
+            return
+        texts = entries.get_column("text")
+        found: list[tuple[Index, pl.DataFrame]] = []
+        if self._how.recipe is not None:
+            found = [("digests", _digests_in(texts, self._how.recipe))]
+        elif self._how.kind.domains:
+            found = [("domains", _domains_in(texts))]
+        if self._how.kind.emails and self._how.recipe is None:
+            emails = emails_in(texts, self._how.apply)
+            found.append(("emails", emails.with_columns(fold_email(pl.col("key"), self._how.folds))))
+        if self._how.kind.phones and self._how.recipe is None:
+            found.append(("phones", numbers_in(texts, self._regions(entries, block), self._how.apply)))
+        rows = [points.get_column("row") for _, points in found]
+        having = pl.concat(rows).unique() if rows else pl.Series(dtype=pl.UInt32)
+        self.more_points += sum(map(len, rows)) - len(having)
+        numbered = entries.with_row_index("row")
+        self._refuse(numbered.filter(~pl.col("row").is_in(having.implode())), block.member)
+        for index, points in found:
+            keyed = points.join(numbered.drop("why"), on="row", how="left", maintain_order="left").drop("row")
+            yield self._both_readings(keyed) if index == "phones" else Keyed(index, keyed)
+
+    def _regions(self, entries: pl.DataFrame, block: Block) -> pl.Series:
+        """Region of each entry: its own country's where the list says one, else that of the list; null: not known."""
+        home = "US" if block.north_american else self._how.region
+        if "region" not in entries.columns:
+            return pl.repeat(home, len(entries), dtype=pl.String, eager=True)
+        own = pl.col("region")
+        return entries.select(pl.when(own == "").then(pl.lit(home, pl.String)).otherwise(own)).to_series()
 
     def _both_readings(self, read: pl.DataFrame) -> Keyed:
         """Take both readings of an entry that has two: nobody knows which one was meant."""
@@ -108,10 +163,9 @@ class Entries:
             return
         for why, count in refused.get_column("why").value_counts().rows():
             self.refused[str(why)] += int(count)
-        self._sides.add_refused(refused, member)
-
-    def _refuse_all(self, entries: pl.DataFrame, why: str, member: str) -> None:
-        self._refuse(entries.select("text", pl.lit(why).alias("why"), "line"), member)
+        lost = refused.filter(~pl.col("why").str.starts_with(NOT_LISTED)).get_column("line")
+        self.refused_lines += [f"{member}:{line}" for line in lost.head(_SHOWN_LINES - len(self.refused_lines))]
+        self._sides.add_refused(refused.select("text", "why", "line"), member)
 
     def _points(self, block: Block) -> Iterator[Keyed]:
         entries = block.frame
@@ -131,21 +185,41 @@ class Entries:
             )
         is_email = pl.col("text").str.contains("@", literal=True)
         emails, numbers = entries.filter(is_email), entries.filter(~is_email)
-        if self._how.kind.emails:
-            yield self._emails(emails, block.member)
-        else:
-            self._refuse_all(emails, "not a phone number", block.member)
-        if self._how.kind.phones:
+        if not self._how.kind.emails:
+            yield from self._searched(emails.with_columns(why=pl.lit(_NO_PHONE)), block)
+        elif len(emails):
+            yield from self._emails(emails, block)
+        if not self._how.kind.phones:
+            yield from self._searched(numbers.with_columns(why=pl.lit(_NO_EMAIL)), block)
+        elif len(numbers):
             yield from self._phones(numbers, block)
-        else:
-            self._refuse_all(numbers, "not an email address", block.member)
 
-    def _emails(self, entries: pl.DataFrame, member: str) -> Keyed:
+    def _emails(self, entries: pl.DataFrame, block: Block) -> Iterator[Keyed]:
         forms = email_forms(entries.get_column("text"), self._how.apply)
-        keys = forms.select(key=fold_email(pl.col("key"), self._how.folds))
-        keyed = pl.concat([entries, keys], how="horizontal")
-        self._refuse_all(keyed.filter(pl.col("key").is_null()), "not an email address", member)
-        return Keyed("emails", keyed.filter(pl.col("key").is_not_null()))
+        keyed = entries.with_columns(
+            fold_email(forms.get_column("key"), self._how.folds).alias("key"), forms.get_column("repair")
+        )
+        # An address that something stands around may not be alone; a mark of Excel's is valid as a part of it.
+        whole = pl.col("key").is_not_null() & pl.col("repair").is_null()
+        alone = whole & ~pl.col("text").str.contains(_MARKED)
+        marked = keyed.filter(whole & ~alone)
+        self.more_points += len(marked)
+        yield Keyed("emails", pl.concat([keyed.filter(alone), marked]).drop("repair"))
+        rest = keyed.filter(~alone)
+        if rest.is_empty():
+            return
+        texts = rest.get_column("text")
+        inside = emails_in(texts, self._how.apply).get_column("row").unique()
+        # One that only its repair found (an address with a blank or a slip in it) is taken as repaired.
+        mended = rest.with_row_index("row").filter(~pl.col("row").is_in(inside.implode()) & pl.col("key").is_not_null())
+        yield Keyed("emails", mended.drop("row", "repair"))
+        if self._how.kind.phones and len(mended):
+            beside = numbers_in(mended.get_column("text"), self._regions(mended, block), self._how.apply)
+            self.more_points += len(beside)
+            at = mended.drop("row", "repair", "key").with_row_index("row")
+            yield self._both_readings(beside.join(at, on="row", how="left", maintain_order="left").drop("row"))
+        searched = rest.with_row_index("row").join(mended.select("row"), on="row", how="anti", maintain_order="left")
+        yield from self._searched(searched.drop("row", "key", "repair").with_columns(why=pl.lit(_NO_EMAIL)), block)
 
     def _phones(self, entries: pl.DataFrame, block: Block) -> Iterator[Keyed]:
         # Ten digits of a registry need no interpretation, and +1 with ten digits; an area code begins with 2 to 9.
@@ -159,23 +233,25 @@ class Entries:
         rest = entries.filter(~plain)
         if rest.is_empty():
             return
-        read = self._read_phones(rest, block)
-        self._refuse(read.filter(pl.col("key").is_null()).select("text", "why", "line"), block.member)
+        phones = read_phones(rest.get_column("text"), self._regions(rest, block), self._how.apply)
+        read = pl.concat([rest, phones], how="horizontal")
         yield self._both_readings(read.filter(pl.col("key").is_not_null()).drop("why"))
+        yield from self._searched(read.filter(pl.col("key").is_null()).drop("key", "other"), block)
 
-    def _domains(self, entries: pl.DataFrame, member: str) -> Keyed:
+    def _domains(self, entries: pl.DataFrame, block: Block) -> Iterator[Keyed]:
         """``@d`` is that domain only, ``.d`` its subdomains only, ``d`` both; a whole address is refused."""
         self._warn_of_facts(entries, "a domain list")
         lower = entries.with_columns(key=_unicode_domains(entries.get_column("text").str.to_lowercase()))
-        is_domain = pl.col("key").str.contains(r"^[@.]?(?:[\p{L}\p{N}_-]+\.)+[\p{L}\p{N}-]{2,}$")
-        self._refuse_all(lower.filter(~is_domain), "not a domain", member)
-        return Keyed("domains", lower.filter(is_domain))
+        is_domain = pl.col("key").str.contains(_DOMAIN)
+        yield Keyed("domains", lower.filter(is_domain))
+        yield from self._searched(lower.filter(~is_domain).drop("key").with_columns(why=pl.lit("not a domain")), block)
 
-    def _digests(self, entries: pl.DataFrame, recipe: Recipe, member: str) -> Keyed:
+    def _digests(self, entries: pl.DataFrame, recipe: Recipe, block: Block) -> Iterator[Keyed]:
         self._warn_of_facts(entries, "a hashed list")
         digests, good = recipe.read_all(entries.get_column("text"))
-        self._refuse_all(entries.filter(~good), f"not a {recipe.algorithm} hash in {recipe.spelling}", member)
-        return Keyed("digests", entries.filter(good).with_columns(binary_column(digests).alias("key")))
+        yield Keyed("digests", entries.filter(good).with_columns(binary_column(digests).alias("key")))
+        why = f"not a {recipe.algorithm} hash in {recipe.spelling}"
+        yield from self._searched(entries.filter(~good).with_columns(why=pl.lit(why)), block)
 
     def _warn_of_facts(self, entries: pl.DataFrame, what: str) -> None:
         """Say once that facts of such entries are not kept: one that expires would otherwise seem to."""
@@ -183,6 +259,21 @@ class Entries:
         warning = f"dates, reasons and severities of {what} are not kept: every entry of it lasts"
         if lost and warning not in self.warnings:
             self.warnings.append(warning)
+
+
+def _digests_in(texts: pl.Series, recipe: Recipe) -> pl.DataFrame:
+    """Find hashes of the recipe's form: ``row`` and ``key`` (binary)."""
+    found = [(row, digest) for row, text in enumerate(texts.to_list()) for digest in recipe.digests_in(text)]
+    return pl.DataFrame(found, schema={"row": pl.UInt32, "key": pl.Binary}, orient="row").unique(maintain_order=True)
+
+
+def _domains_in(texts: pl.Series) -> pl.DataFrame:
+    """Find domains between blanks and marks: ``row`` and ``key``."""
+    words = texts.str.to_lowercase().str.replace_all(_BETWEEN_DOMAINS, " ").str.split(" ")
+    frame = pl.DataFrame({"text": words}).with_row_index("row").explode("text")
+    frame = frame.with_columns(pl.col("text").str.strip_chars_end(".")).filter(pl.col("text").str.contains(_DOMAIN))
+    keys = _unicode_domains(frame.get_column("text")).alias("key")
+    return frame.select("row").with_columns(keys).unique(maintain_order=True)
 
 
 def _unicode_domains(domains: pl.Series) -> pl.Series:

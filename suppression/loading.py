@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -29,13 +30,17 @@ from suppression.sources import hashing
 #: What stands in a manifest where nobody but the user vouches for a list's age.
 RUN_ONLY = "the user: a list for this run only counts as dated on the day of the run"
 
+#: Share of a list's entries that may block nobody because they cannot be read.
+MAX_REFUSED: Final = 0.01
+
 
 @dataclass(frozen=True)
 class ListSpec:
     """A list as the user names it: what it is, where its files are, and what is said about them.
 
     ``covers``: area codes it speaks for, or ``all``; None where nobody said. ``planted``: values that the user knows to
-    be in a hashed list, to prove the recipe. ``folds``: how its addresses are folded (`schemas.contact.match_keys`).
+    be in a hashed list, to prove the recipe. ``max_refused``: share of entries that may hold no point that can be read.
+    ``folds``: how its addresses are folded (`schemas.contact.match_keys`).
     """
 
     kind: ListKind
@@ -53,6 +58,7 @@ class ListSpec:
     san: str | None = None
     scope: str = "seller"
     folds: frozenset[str] = frozenset()
+    max_refused: float = MAX_REFUSED
 
     def __post_init__(self) -> None:
         """Refuse what no lookup could follow. `UsageError`."""
@@ -80,7 +86,10 @@ class Built:
 
 
 def build_version(spec: ListSpec, folder: Path, apply: Apply) -> Built:
-    """Read all files into ``folder``. `ListError` when no entry is usable, or a planted value is not found."""
+    """Read all files into ``folder``.
+
+    Raises `ListError` when no entry is usable, too many are not, or a planted value is not found.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     sides = SideTables(folder)
     reading = Reading(
@@ -116,6 +125,8 @@ def _finish(
     sources: Callable[[], list[SourceFile]],
 ) -> ListVersion:
     """Write the indexes and the facts of a version."""
+    if entries.lost < entries.read - entries.not_listed:
+        entries.refuse_too_many_lost(spec.max_refused)
     indexes, domains, indexed = builder.write()
     tables = sides.close()
     counts = EntryCounts(
@@ -125,6 +136,8 @@ def _finish(
         second_readings=entries.second_readings,
         refused=dict(entries.refused.most_common()),
     )
+    if entries.more_points:
+        counts = counts.model_copy(update={"more_points": entries.more_points})
     if counts.indexed == 0:
         files = ", ".join(str(path) for path in spec.paths)
         raise ListError(

@@ -36,6 +36,8 @@ _SCHEMAS = {
 }
 _TOLD = ("listed_on", "reason", "severity")
 _CHUNK = 1 << 20
+#: A refused text is kept for a person to look at.
+TEXT_LIMIT = 500
 
 
 class SideTables:
@@ -47,8 +49,9 @@ class SideTables:
         self.expiring = 0
 
     def add_refused(self, refused: pl.DataFrame, member: str) -> None:
-        """Keep refused entries (text, why, line)."""
-        self._append(REFUSED, refused.with_columns(pl.lit(member).alias("member")))
+        """Keep refused entries (text, why, line). Of a text that is megabytes long, its beginning."""
+        cut = pl.col("text").str.slice(0, TEXT_LIMIT)
+        self._append(REFUSED, refused.with_columns(cut, pl.lit(member).alias("member")))
 
     def add_facts(self, keyed: pl.DataFrame) -> pl.DataFrame:
         """Keep what is said of entries (``key`` and any facts). Returns the entries that do not expire."""

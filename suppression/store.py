@@ -281,11 +281,16 @@ def open_fit(
     return [replace(lst, stale_allowed=lst.facts.name in stale) for lst in opened]
 
 
+def open_store(folder: Path) -> Store:
+    """Open a store of suppression lists. Raises `UsageError` when the folder is none."""
+    if not (folder / "lists").is_dir():
+        raise UsageError(f"'{folder}' is not a store of suppression lists.", "Fill one with 'leadscrub lists add'.")
+    return Store(folder)
+
+
 def store_of(folder: Path | None, workspace: Path | None) -> Store | None:
-    """The store that was named, else the workspace's, if it has one."""
+    """The store that was named, else the workspace's, if it has one. Raises `UsageError` as `open_store` does."""
     if folder is not None:
-        if not (folder / "lists").is_dir():
-            raise UsageError(f"'{folder}' is not a store of suppression lists.", "Fill one with 'leadscrub lists add'.")
-        return Store(folder)
+        return open_store(folder)
     inside = None if workspace is None else workspace / "store"
     return Store(inside) if inside is not None and (inside / "lists").is_dir() else None

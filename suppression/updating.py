@@ -27,7 +27,7 @@ from suppression.formats.reading import AUTO, read_list
 from suppression.index.digests import Digests
 from suppression.index.numbers import Numbers, number_key
 from suppression.lists import SuppressionList
-from suppression.loading import Built, prove, write_facts
+from suppression.loading import MAX_REFUSED, Built, prove, write_facts
 from suppression.resolving import ABSENT, LASTING, Resolved, resolve
 from suppression.side_tables import EXPIRING, FACTS, SideTables
 from suppression.sources import hashing
@@ -42,7 +42,8 @@ _UNEXPECTED_AT_LEAST: Final = 10
 class ChangeSpec:
     """Change files as the user names them. ``action``: what to do with every entry of files that do not say it.
 
-    ``since``: the first day that the files speak for; without it, the earliest date in them.
+    ``since``: the first day that the files speak for; without it, the earliest date in them. ``max_refused``: as of a
+    `ListSpec`.
     """
 
     paths: tuple[Path, ...]
@@ -54,6 +55,7 @@ class ChangeSpec:
     since: date | None = None
     planted: tuple[str, ...] = ()
     accept_unexpected: bool = False
+    max_refused: float = MAX_REFUSED
 
 
 def update_version(
@@ -75,6 +77,7 @@ def update_version(
     recipe = base.recipes[0] if base.recipes else None
     entries = Entries(Reading(facts.name, base.kind, recipe, region, base.folds, apply), sides)
     changes, warnings = _gathered(spec, base, entries)
+    entries.refuse_too_many_lost(spec.max_refused)
     since = _since(spec, base, changes)
     builder = IndexBuilder(folder, base.kind, base.recipes, sides)
     total = Changes(added=0, deleted=0, unchanged=0)
@@ -102,6 +105,7 @@ def update_version(
             "counts": EntryCounts(
                 read=entries.read,
                 second_readings=entries.second_readings,
+                more_points=entries.more_points,
                 indexed=indexed + sides.expiring,
                 refused=dict(entries.refused.most_common()),
                 changes=total,

@@ -9,7 +9,7 @@ import sys
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, SUPPORTED_REGIONS, __version__
 
-from schemas.contact.numbering.deciding import Numbering
+from schemas.contact.numbering.lookup import Numbering
 from schemas.contact.numbering.shipped import Key, write_tables
 
 #: Everything that a table can be for.

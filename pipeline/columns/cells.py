@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.reading.table import SOURCE
 from schemas.contact.blank import trimmed
+from schemas.files.table import SOURCE
 from schemas.layout import Layout
 
 

@@ -17,8 +17,8 @@ import polars as pl
 
 from pipeline.columns.fixed_dates import FIGURE_FORMS, ISO_FORMS, WORD_FORMS, fixed_instants
 from pipeline.columns.mapping import Mapping
-from pipeline.reading.table import FileTally, Table, read_batches
 from schemas.columns import DAYS, INSTANTS
+from schemas.files.table import FileTally, Table, read_batches
 from schemas.findings import findings, no_findings
 
 Order = Literal["mdy", "dmy", "both", "none"]

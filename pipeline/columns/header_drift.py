@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.reading.table import SOURCE, Table, first_rows
 from pipeline.reading.value_kinds import DATA_KINDS, column_kind
 from schemas.errors import DropError, OutputError
+from schemas.files.table import SOURCE, Table, first_rows
 from schemas.support.durable import write_atomically
 
 _CONTACT = ("email", "phone")

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from pipeline.columns.mapping import Mapping
-from pipeline.reading.table import Table
 from schemas.errors import OutputError
+from schemas.files.table import Table
 from schemas.support.durable import write_atomically
 
 

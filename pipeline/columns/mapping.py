@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pipeline.columns.cells import InCellPart, field_cells
-from pipeline.reading.table import SOURCE, Table, first_rows
 from pipeline.reading.value_kinds import EMAIL, PHONE, column_kind, is_numbering
 from schemas.columns import CODE_FIELDS, DAYS, EMAIL_SLOTS, INSTANTS, PHONE_SLOTS
 from schemas.contact.blank import BLANKS
+from schemas.contact.calling_codes import only_calling_codes
+from schemas.contact.countries import read_countries
 from schemas.errors import DropError
-from schemas.headers import address_set, fold_header, match_header
+from schemas.files.table import SOURCE, Table, first_rows
+from schemas.headers import address_set, fold_header, match_header, phone_of_code, phone_words
 from schemas.layout import Layout
+from schemas.masking import mask
 from schemas.support.names import did_you_mean
 
 _SAMPLE_ROWS = 2000
@@ -64,12 +67,15 @@ class _Draft:
     doubts: list[str] = field(default_factory=list)
     faxes: list[str] = field(default_factory=list)
     withheld: list[str] = field(default_factory=list)
+    codes: dict[str, str] = field(default_factory=dict)
 
     def claim(self, name: str, column: str, why: str) -> None:
         """Give a column to a field, or say what became of it."""
         if name == "fax":
             self.faxes.append(column)
             self.why[column] = why
+        elif name == "phone_code":
+            self.codes[column] = why
         elif column in self.layout.in_cell and name in {"phone", "email"}:
             self._share(name, column, why)
         elif self.place(name, column, why) is None:
@@ -119,7 +125,9 @@ def map_columns(table: Table, layout: Layout, *, by_post: bool = False, checked:
         elif (name := inferred.get(column)) is not None:
             draft.claim(name, column, "its values")
         elif (match := match_header(column)) is not None and (table.has_header or layout.column_names):
-            if match.sure:
+            if match.sure and match.field == "country" and _holds_codes(table, column):
+                draft.claim("phone_code", column, "its values are calling codes")
+            elif match.sure:
                 draft.claim(match.field, column, match.why)
             else:
                 draft.doubts.append(
@@ -129,6 +137,8 @@ def map_columns(table: Table, layout: Layout, *, by_post: bool = False, checked:
     # Faxes take what the phones leave free.
     placed = {column: draft.place("phone", column, draft.why.pop(column, "")) for column in draft.faxes}
     draft.withheld += [column for column, slot in placed.items() if slot is None]
+    _place_codes(draft)
+    draft.doubts += _unread_countries(draft, table)
     if checked:
         _check_found(draft, table, path, by_post=by_post)
     draft.doubts += [
@@ -172,6 +182,45 @@ def _sure_kinds(frame: pl.DataFrame, columns: tuple[str, ...]) -> dict[str, str]
         if kind == "email" or (kind == "phone" and not is_numbering(cells)):
             found[column] = kind
     return found
+
+
+def _sample(table: Table, column: str) -> pl.Series:
+    return BLANKS.cleaned(first_rows(table).get_column(SOURCE + column).head(_SAMPLE_ROWS)).drop_nulls()
+
+
+def _holds_codes(table: Table, column: str) -> bool:
+    """Whether a column that is called a country's holds calling codes, of the phones beside it."""
+    return only_calling_codes(_sample(table, column))
+
+
+def _place_codes(draft: _Draft) -> None:
+    """Give each column of calling codes to the phone that its header names, else to the first."""
+    slots = {phone_words(draft.fields[slot]): slot for slot in reversed(PHONE_SLOTS) if slot in draft.fields}
+    fields = {slot: field for field, slot in CODE_FIELDS.items()}
+    for column, why in draft.codes.items():
+        named = phone_of_code(column)
+        slot = slots.get(named) or slots.get(named - {"phone"}) or slots.get(named | {"phone"})
+        if slot is None and "fax" in named:
+            continue
+        if (name := fields[slot or "phone"]) in draft.fields:
+            draft.doubts.append(f"column '{column}' also means {name} and is left in extra")
+        else:
+            draft.fields[name], draft.why[name] = column, why
+
+
+def _unread_countries(draft: _Draft, table: Table) -> list[str]:
+    """Sentences about words of the country column that name no country."""
+    if "country" not in draft.fields or not any(slot in draft.fields for slot in PHONE_SLOTS):
+        return []
+    column = draft.fields["country"]
+    words = _sample(table, column).unique(maintain_order=True)
+    unread = words.filter(read_countries(words).get_column("unread"))
+    if unread.is_empty():
+        return []
+    return [
+        f"column '{column}' has words that name no country ({len(unread)} of {len(words)} in the first rows, such as "
+        f"'{mask(unread[0])}'): the numbers beside them are set aside for review"
+    ]
 
 
 def _keep_one_address(draft: _Draft) -> None:

@@ -12,11 +12,11 @@ from rich.text import Text
 from pipeline.columns.layout_file import save_layout
 from pipeline.columns.mapping import Mapping, contact_like, map_columns
 from pipeline.reading.opening import open_drop
-from pipeline.reading.table import SOURCE, FileTally, Table, first_rows, read_batches
 from pipeline.reading.value_kinds import column_kind
 from pipeline.terminal import plain_table, stdout_console, write_json
 from schemas.contact.blank import BLANKS
-from schemas.errors import DropError
+from schemas.errors import FileError
+from schemas.files.table import SOURCE, FileTally, Table, first_rows, read_batches
 from schemas.headers import match_header
 from schemas.layout import Layout
 from schemas.masking import mask
@@ -56,12 +56,21 @@ class Inspection:
     problem: str | None
 
 
+def inspect(drops: list[str], layout: Layout | None = None) -> list[Inspection]:
+    """Say how a scrub would read every table of a drop, and judge no row. Raises `DropError` when one cannot be read.
+
+    ``drops`` are files, folders, globs or URLs, as the command line takes them.
+    """
+    layout = layout or Layout()
+    return [inspect_table(table, layout)[0] for table in open_drop(drops, layout)]
+
+
 def inspect_table(table: Table, layout: Layout) -> tuple[Inspection, Mapping]:
     """Read a whole table, without judging its rows. `DropError` when it cannot be read."""
     problem = None
     try:
         mapping = map_columns(table, layout)
-    except DropError as error:
+    except FileError as error:
         mapping, problem = map_columns(table, layout, checked=False), str(error)
     head = first_rows(table)
     tally = FileTally()

@@ -11,7 +11,14 @@ from schemas.codes import CODES, NOT_ACCEPTED, PRECEDENCE, ReasonCode, reason_co
 
 
 def _facts(reason: ReasonCode) -> dict[str, object]:
-    return {**asdict(reason), "precedence": PRECEDENCE[reason.code]}
+    return {**asdict(reason), "precedence": PRECEDENCE[reason.code], "checks": _checks(reason.code)}
+
+
+def _checks(code: str) -> list[str]:
+    """Names of the checks that may find a code."""
+    from pipeline.stages.registry import deciding  # noqa: PLC0415  # loading all checks takes as long as the rest
+
+    return [check.name for check in deciding(code)]
 
 
 def print_reasons(code: str | None, *, as_json: bool) -> None:
@@ -33,6 +40,7 @@ def print_reasons(code: str | None, *, as_json: bool) -> None:
             f"  effect       {reason.effect}",
             f"  disposition  {reason.disposition}",
             f"  vendor sees  {reason.vendor_phrase or (NOT_ACCEPTED if reason.effect != 'flag' else 'nothing')}",
+            f"  decided by   {' or '.join(_checks(reason.code))}",
             f"  precedence   {PRECEDENCE[reason.code] + 1} of {len(CODES)}",
         ]
         sys.stdout.write("\n".join(lines) + "\n")

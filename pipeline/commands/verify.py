@@ -18,6 +18,14 @@ from pipeline.terminal import write_json
 from schemas.manifest import Manifest
 
 
+def verify(out: Path) -> list[str]:
+    """Say what is wrong with a result, sentence by sentence; nothing when it is as its manifest says.
+
+    Raises `UsageError` when the folder holds no result.
+    """
+    return list(_faults(out, open_manifest(out)))
+
+
 def print_verification(out: Path, *, as_json: bool) -> bool:
     """Print each fault, or that there is none. Returns whether the result is as its manifest says."""
     manifest = open_manifest(out)

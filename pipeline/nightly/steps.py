@@ -24,7 +24,7 @@ from pipeline.results.folder import open_manifest
 from pipeline.results.manifest_file import MANIFEST
 from pipeline.run.plan import Request
 from pipeline.run.scrub import scrub
-from schemas.errors import EXIT_TOO_MANY_REJECTED, DropError, PastChangedError, UsageError
+from schemas.errors import EXIT_TOO_MANY_REJECTED, FileError, PastChangedError, UsageError
 from schemas.manifest import Manifest
 from schemas.support.durable import make_folder, move_file, write_atomically
 
@@ -106,7 +106,7 @@ class _Drop:
         if run is None:
             try:
                 run = self._run()
-            except DropError as error:
+            except FileError as error:
                 if not self._raw.path.exists():
                     return _line(seen, "left", 4, "was taken away while it was read")
                 return self._quarantine(str(error))

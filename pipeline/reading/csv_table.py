@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.reading.dialect import Dialect, detect_dialects
-from pipeline.reading.inputs import Input
 from pipeline.reading.punctuation import rewrite
-from pipeline.reading.records import Shape, split_block
-from pipeline.reading.table import SOURCE, FileTally, Table
+from schemas.files.inputs import Input
+from schemas.files.records import Shape, split_block
+from schemas.files.table import SOURCE, FileTally, Table
 from schemas.layout import Layout
 
 

@@ -6,14 +6,14 @@ import codecs
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.reading.encoding import Encoding, TextSurvey, display_name, survey_text
 from pipeline.reading.guessing import guess_punctuation
-from pipeline.reading.inputs import Input
 from pipeline.reading.punctuation import Punctuation
 from pipeline.reading.sample import SampleRecord, read_sample
 from pipeline.reading.structure import Structure, find_structure, other_headers
-from pipeline.reading.unique_names import unique_names
 from schemas.errors import DropError
+from schemas.files.encoding import Encoding, TextSurvey, display_name, survey_text
+from schemas.files.inputs import Input
+from schemas.files.unique_names import unique_names
 from schemas.layout import Layout
 
 _SAMPLE = 64 << 10

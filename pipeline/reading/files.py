@@ -5,8 +5,8 @@ from __future__ import annotations
 import glob
 from pathlib import Path
 
-from pipeline.reading.kinds import SUFFIXES
 from schemas.errors import DropError
+from schemas.files.kinds import SUFFIXES
 
 
 def find_files(drops: list[str]) -> list[Path]:

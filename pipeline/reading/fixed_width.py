@@ -9,11 +9,11 @@ from typing import TextIO
 
 import polars as pl
 
-from pipeline.reading.encoding import Encoding, display_name, survey_text
-from pipeline.reading.inputs import Input
-from pipeline.reading.records import MAX_RECORD_BYTES
-from pipeline.reading.table import SOURCE, FileTally, Table
 from schemas.errors import DropError
+from schemas.files.encoding import Encoding, display_name, survey_text
+from schemas.files.inputs import Input
+from schemas.files.records import MAX_RECORD_BYTES
+from schemas.files.table import SOURCE, FileTally, Table
 from schemas.layout import FixedField, Layout
 
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.reading.archives import is_packed, unpack
-from pipeline.reading.arrow_table import open_arrow
 from pipeline.reading.csv_table import open_csv
 from pipeline.reading.files import find_files
 from pipeline.reading.fixed_width import open_fixed_width
-from pipeline.reading.inputs import Input, LocalFile
-from pipeline.reading.json_table import open_json
-from pipeline.reading.kinds import Kind, kind_of
-from pipeline.reading.limits import refuse_width
 from pipeline.reading.remote import fetch, is_remote
-from pipeline.reading.spool import Spool
-from pipeline.reading.table import Table
-from pipeline.reading.workbook.table import open_workbook
 from schemas.errors import DropError
+from schemas.files.archives import is_packed, unpack
+from schemas.files.arrow_table import open_arrow
+from schemas.files.inputs import Input, LocalFile
+from schemas.files.json_table import open_json
+from schemas.files.kinds import Kind, kind_of
+from schemas.files.limits import refuse_width
+from schemas.files.spool import Spool
+from schemas.files.table import Table
+from schemas.files.workbook.table import open_workbook
 from schemas.layout import Layout
 
 

@@ -14,11 +14,11 @@ from datetime import datetime
 from typing import Any, BinaryIO, Final
 from urllib.parse import SplitResult, urlsplit
 
-from pipeline.reading.inputs import Input
-from pipeline.reading.kinds import SUFFIXES
-from pipeline.reading.limits import MAX_UNPACKED
-from pipeline.reading.spool import Spool
 from schemas.errors import DropError, LeadscrubError, UsageError
+from schemas.files.inputs import Input
+from schemas.files.kinds import SUFFIXES
+from schemas.files.limits import MAX_UNPACKED
+from schemas.files.spool import Spool
 from schemas.support.names import did_you_mean
 
 _BLOCK: Final = 8 << 20

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.reading.careful import read_carefully, sound_cells
 from pipeline.reading.punctuation import Punctuation, rewrite
+from schemas.files.record_parser import read_carefully, sound_cells
 
 
 @dataclass(frozen=True)

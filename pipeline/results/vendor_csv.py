@@ -10,8 +10,8 @@ import polars as pl
 
 from schemas.codes import CODES, NOT_ACCEPTED, ReasonCode
 from schemas.columns import PHONE_SLOTS
+from schemas.contact.countries import read_countries
 from schemas.contact.phone import phone_forms
-from schemas.contact.regions import regions_of
 
 #: A cell that begins with one of these is run as a formula by spreadsheets.
 FORMULA = r"^[=+\-@\t\r\n]"
@@ -38,16 +38,23 @@ def _vendor_reasons(reasons: pl.Series, codes: Mapping[str, ReasonCode]) -> pl.S
 
 
 def may_be_in(rows: pl.DataFrame, regions: frozenset[str]) -> pl.Series:
-    """Rows of people whom the address or a number puts into one of these regions, or who say nowhere where they are."""
+    """Rows of people whom the address or a number puts into one of these regions, or of whom no country is known.
+
+    An address whose country cannot be read may be in any.
+    """
     unsaid = pl.repeat(None, len(rows), dtype=pl.String, eager=True)
+    countries = read_countries(rows.get_column("country"))
+    named = countries.select(pl.col("regions").list.eval(pl.element().is_in(regions)).list.any() | pl.col("unread"))
     places = pl.DataFrame(
         [
-            regions_of(rows.get_column("country"), None).alias("country"),
+            countries.get_column("region").alias("country"),
             *(phone_forms(rows.get_column(slot), unsaid).get_column("region").alias(slot) for slot in PHONE_SLOTS),
         ]
     )
     inside = pl.any_horizontal(pl.all().is_in(regions).fill_null(False))
-    return places.select(inside | pl.all_horizontal(pl.all().is_null())).to_series()
+    return places.select(inside | pl.all_horizontal(pl.all().is_null())).to_series() | named.to_series().fill_null(
+        False
+    )
 
 
 class ReturnFile:

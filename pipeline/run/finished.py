@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from pipeline.reading.table import FileTally
 from pipeline.results.identity import run_id
 from pipeline.results.manifest_file import is_complete, read_manifest
 from pipeline.run.ledger_session import ask, enter
@@ -12,6 +11,7 @@ from pipeline.run.plan import Plan, Request
 from pipeline.run.run_state import run_inputs, stored_identity
 from pipeline.stages.history import history_identity
 from pipeline.stages.mail_check import mail_identity
+from schemas.files.table import FileTally
 from schemas.manifest import Manifest
 from suppression.sources import hash_files
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pipeline.columns.mapping import unclaimed
-from pipeline.reading.table import SOURCE, read_batches
 from pipeline.run.ordered_map import in_order
 from pipeline.run.run_state import RunState
 from pipeline.run.tally import add_present
@@ -17,6 +16,7 @@ from pipeline.run.timer import Timer
 from pipeline.stages.checks import Batch
 from pipeline.stages.contactable import contactable
 from pipeline.stages.registry import FIRST_PASS
+from schemas.files.table import SOURCE, read_batches
 from schemas.findings import no_findings
 from schemas.frame_columns import FIRST_PASS_ONLY, ORIGINAL
 from schemas.support.prefetch import read_ahead

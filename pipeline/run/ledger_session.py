@@ -9,9 +9,9 @@ from pipeline.ledger.history import open_history
 from pipeline.ledger.history_past import past_identity, past_of
 from pipeline.ledger.run_past import RunPast
 from pipeline.ledger.runs import overtaken, record_run
-from pipeline.reading.table import FileTally, delivery_of
 from pipeline.results.writer import UNNAMED_VENDOR
 from pipeline.run.plan import Plan, Request
+from schemas.files.table import FileTally, delivery_of
 from schemas.manifest import UsedHistory
 
 

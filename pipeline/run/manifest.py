@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pipeline.context import Context
-from pipeline.reading.table import FileTally, delivery_of
 from pipeline.results.identity import LIBRARIES, program_version
 from pipeline.run.plan import Plan
 from pipeline.run.run_rules import used_rules
 from pipeline.run.tally import Tally, total
 from pipeline.run.unmatched_hashed_list import looked_up, silence
 from schemas.columns import SCHEMA_VERSION
+from schemas.files.table import FileTally, delivery_of
 from schemas.manifest import ArchiveMember, InputFile, Manifest, OutputFile, PointCounts, UsedList
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pipeline.context import Context, Source
-from pipeline.reading.table import FileTally
 from pipeline.run.run_rules import law_warnings
 from pipeline.run.tally import Tally
 from pipeline.run.unmatched_hashed_list import silence
+from schemas.files.table import FileTally
 
 #: Runs that a sentence names, before it only counts them.
 _NAMED = 5

@@ -12,13 +12,13 @@ from pipeline.columns.header_drift import HeaderMemory, check_drift
 from pipeline.columns.mapping import Mapping, map_columns
 from pipeline.context import Source
 from pipeline.reading.opening import open_drop
-from pipeline.reading.table import Table
 from pipeline.run.list_options import options_of
 from pipeline.run.rescrub_source import Earlier, check_consulted, open_earlier
 from pipeline.workspace import find_layout, workspace_of
 from schemas.config import VENDOR_NAME, Campaign, Channel, ListEntry, Vendor, load, raise_faults
-from schemas.errors import ConfigError, DropError, ListError, UsageError
+from schemas.errors import ConfigError, DropError, FileError, ListError, UsageError
 from schemas.evidence import VendorEvidence
+from schemas.files.table import Table
 from schemas.layout import Layout
 from schemas.list_kinds import NO_MAX_AGE, MaxAge, list_kind
 from schemas.recipes import parse_recipe
@@ -149,7 +149,7 @@ def _memory(request: Request, vendor: Vendor | None, sources: list[Source]) -> H
 def _mapping(table: Table, layout: Layout, campaign: Campaign) -> Mapping:
     try:
         return map_columns(table, layout, by_post="post" in campaign.channels)
-    except DropError as error:
+    except FileError as error:
         if table.sheet is None:
             raise
         raise DropError(error.message, f"{error.hint} Or name the sheets to read with --sheet.".strip()) from error

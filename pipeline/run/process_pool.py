@@ -20,6 +20,7 @@ Out = TypeVar("Out")
 #: Below this, handing values to other processes costs more than it saves.
 _WORTH_IT = 4_000
 _CHUNK = 2_000
+_SAFE_PATH = "PYTHONSAFEPATH"
 
 
 def _die_with_parent() -> None:
@@ -70,8 +71,15 @@ class _Pool:
 def process_pool(processes: int) -> Iterator[Apply]:
     """Give an `Apply` on that many processes; with one, everything is done here. Ctrl-C does not wait for them."""
     pool = _Pool(processes)
+    # A new Python looks for modules in the current folder first, where a vendor's drop may be: not with this set.
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
     try:
         with on_interrupt(pool.stop):
             yield pool.apply
     finally:
         pool.close()
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.columns.mapping import Mapping
-from pipeline.reading.as_text import as_text
-from pipeline.reading.inputs import Input, LocalFile
-from pipeline.reading.table import SOURCE, FileTally, Table
 from pipeline.results.writer import output_file
 from schemas.columns import EMAIL_SLOTS, EVIDENCE, PERSON, PHONE_SLOTS, WORD_LISTS
 from schemas.errors import DropError, ListError
+from schemas.files.as_text import as_text
+from schemas.files.inputs import Input, LocalFile
+from schemas.files.table import SOURCE, FileTally, Table
 from schemas.frame_columns import EARLIER_FLAGS, EARLIER_ROW
 from schemas.manifest import EarlierRun, Manifest
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.context import Context, MailQuestion
-from pipeline.reading.table import FileTally
 from pipeline.results.identity import RunInputs, run_id
 from pipeline.run.batch_spool import BatchSpool
 from pipeline.run.notices import Notices
@@ -20,6 +19,7 @@ from pipeline.stages.checks import RunCheck
 from pipeline.stages.mail_check import CACHE_FILE
 from pipeline.stages.registry import RUN_CHECKS
 from schemas.contact.apply import Apply
+from schemas.files.table import FileTally
 from schemas.list_version import ListVersion
 from suppression.lists import SuppressionList, open_version
 from suppression.loading import build_version

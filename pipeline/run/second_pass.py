@@ -8,7 +8,6 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.context import Source
-from pipeline.reading.table import delivery_of
 from pipeline.results.manifest_file import write_manifest
 from pipeline.results.verdict import Verdict
 from pipeline.results.writer import ResultFiles
@@ -19,6 +18,7 @@ from pipeline.stages.checks import Batch
 from pipeline.stages.contactable import contactable
 from pipeline.stages.decide import decide_stage
 from pipeline.stages.registry import SECOND_PASS
+from schemas.files.table import delivery_of
 from schemas.frame_columns import EARLIER_ROW
 from schemas.manifest import Manifest
 from schemas.support.prefetch import read_ahead

@@ -6,10 +6,10 @@ import polars as pl
 
 from pipeline.columns.date_columns import consent_findings
 from pipeline.context import Context, Source
-from pipeline.reading.table import SOURCE
 from pipeline.stages.checks import Batch, BatchCheck
 from schemas.columns import CODE_FIELDS, DAYS, INSTANTS, PERSON, PLAIN_FIELDS, POINTS, WORD_LISTS
 from schemas.contact.blank import BLANKS, NAME_BLANKS, POINT_BLANKS, Blanks, trimmed
+from schemas.files.table import SOURCE
 from schemas.findings import findings, no_findings
 from schemas.frame_columns import IS_LEAD
 

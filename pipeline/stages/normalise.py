@@ -12,7 +12,7 @@ from schemas.contact.calling_codes import calling_codes, regions_by_code
 from schemas.contact.email import EMAIL_AUTHORITY, email_forms
 from schemas.contact.phone import PHONE_AUTHORITY, phone_forms
 from schemas.contact.phone_points import phone_points
-from schemas.contact.regions import regions_of
+from schemas.contact.regions import home_regions
 from schemas.findings import findings, no_findings
 from schemas.frame_columns import DOMAIN, GIVEN, KEY, OTHER, OTHER_REGION, REGION, TYPE, ZONES
 from schemas.masking import masked_phone, masked_text
@@ -67,10 +67,8 @@ def _phones(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.D
     slots = source.slots(context.phone_slots)
     if not slots:
         return frame, []
-    if "country" in frame.columns:
-        regions = regions_of(frame.get_column("country"), source.region)
-    else:
-        regions = pl.repeat(source.region, len(frame), dtype=pl.String, eager=True)
+    homes = home_regions(frame.get_column("country") if "country" in frame.columns else None, len(frame), source.region)
+    regions = homes.get_column("region")
     codes = {slot: calling_codes(frame.get_column(column)) for slot, column in _code_columns(slots, source).items()}
     # All phone columns at once: the same number in two of them is read once.
     forms = phone_points(
@@ -100,10 +98,13 @@ def _phones(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.D
             findings(noted.filter(pl.col(name).is_not_null()), code, point=slot, source=PHONE_AUTHORITY, detail=detail)
             for name, (code, detail) in details.items()
         ]
+        beside = judged.with_columns(regions.alias("home"), homes.get_column("doubt"), homes.get_column("certain"))
         if slot in codes:
             column = _code_columns(slots, source)[slot]
-            beside = judged.with_columns(codes[slot].alias("code"), regions.alias("home"), frame[column])
+            beside = beside.with_columns(codes[slot].alias("code"), frame[column])
             found += _conflicts(beside, slot, column)
+            beside = _of_code(beside, column, source.mapping.fields[column])
+        found += _unread(beside, slot)
         frame = frame.with_columns(
             part.get_column("e164").alias(slot),
             part.get_column("type").alias(TYPE.of(slot)),
@@ -123,13 +124,12 @@ def _code_columns(slots: tuple[str, ...], source: Source) -> dict[str, str]:
 
 
 def _conflicts(judged: pl.DataFrame, slot: str, field: str) -> list[pl.DataFrame]:
-    """Flag calling codes that are none, that the number contradicts, or without which alone it would be valid."""
+    """Flag calling codes that the number contradicts, or without which alone it would be valid."""
     given = judged.filter(pl.col("value").is_not_null() & pl.col(field).is_not_null())
     code, number = pl.col("code"), pl.col("e164")
     refused = given.filter(code.is_not_null() & number.is_null())
     without = phone_forms(refused.get_column("value"), refused.get_column("home"))
     cases = (
-        (given.filter(code.is_null()), pl.lit("the column of calling codes holds none")),
         (given.filter(~number.str.starts_with("+" + code)), masked_phone(number) + " is not of calling code " + code),
         (refused.filter(without.get_column("state") == "ok"), "valid, but not with the calling code " + code),
     )
@@ -137,6 +137,28 @@ def _conflicts(judged: pl.DataFrame, slot: str, field: str) -> list[pl.DataFrame
         findings(rows, "phone.code_conflict", point=slot, source="calling code column", detail=detail)
         for rows, detail in cases
     ]
+
+
+def _of_code(beside: pl.DataFrame, field: str, column: str) -> pl.DataFrame:
+    """The calling code decides whose number it is, where there is one; what is there and is none is a doubt."""
+    given, code = pl.col(field).is_not_null(), pl.col("code")
+    none = pl.lit(f"column '{column}' holds no calling code")
+    doubt = pl.when(given & code.is_null()).then(none).when(code.is_null()).then("doubt")
+    return beside.with_columns(doubt=doubt, certain=pl.col("certain") & ~(given & code.is_null()))
+
+
+def _unread(beside: pl.DataFrame, slot: str) -> list[pl.DataFrame]:
+    """Set numbers aside of which nobody can say for certain which country they are of."""
+    doubtful = beside.filter(pl.col("doubt").is_not_null() & pl.col("value").is_not_null())
+    if doubtful.is_empty():
+        return []
+    # Where every word was read and names one of several countries, a number with its own calling code is certain.
+    nowhere = pl.repeat(None, len(doubtful), dtype=pl.String, eager=True)
+    alone = phone_forms(doubtful.get_column("value"), nowhere).get_column("state") == "ok"
+    doubtful = doubtful.filter(~(pl.col("certain") & alone))
+    read_in = pl.when(pl.col("home").is_null()).then(pl.lit("")).otherwise("; read in " + pl.col("home"))
+    detail = pl.col("doubt") + read_in
+    return [findings(doubtful, "phone.country_unread", point=slot, source="country column", detail=detail)]
 
 
 def _emails(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
@@ -184,6 +206,7 @@ NORMALISE = BatchCheck(
         "phone.extension",
         "phone.ambiguous",
         "phone.code_conflict",
+        "phone.country_unread",
         "email.repaired",
     },
     adds=tuple(

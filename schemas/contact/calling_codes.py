@@ -1,4 +1,4 @@
-"""A phone's calling code that stands in a column of its own, as VICIdial's ``phone_code``.
+"""A phone's calling code in a column of its own, as VICIdial's ``phone_code``.
 
 The number is then read as a national number of that calling code, whatever the country column says: the code is about
 this number, the country about where somebody lives.
@@ -16,8 +16,14 @@ from phonenumbers import (
     region_code_for_country_code,
 )
 
+from schemas.contact.countries import countries_of_number, read_country
+
 #: One to three digits; a plus, zeros in front and a spreadsheet's ".0" do not matter.
-_CODE = re.compile(r"\+?\s*0*([1-9]\d{0,2})(?:\.0+)?")
+_CODE = re.compile(r"\(?\+?\s*0*([1-9]\d{0,2})(?:\.0+)?\)?")
+_ONLY_DIGITS = r"^[(+0-9 .)]+$"
+_NUMERIC_DIGITS = 3
+#: What is longer is text.
+_LONGEST = 60
 
 
 def calling_codes(cells: pl.Series) -> pl.Series:
@@ -28,8 +34,29 @@ def calling_codes(cells: pl.Series) -> pl.Series:
 
 
 def _calling_code(word: str) -> str | None:
-    match = _CODE.fullmatch(word)
-    return match[1] if match and int(match[1]) in COUNTRY_CODE_TO_REGION_CODE else None
+    if match := _CODE.fullmatch(word):
+        return match[1] if int(match[1]) in COUNTRY_CODE_TO_REGION_CODE else None
+    if len(word) > _LONGEST:
+        return None
+    # "+44 (GB)", "US +1", or the country alone.
+    countries = read_country(word)
+    codes = {country_code_for_region(region) for region in countries.regions if region in SUPPORTED_REGIONS}
+    return str(codes.pop()) if len(codes) == 1 and not countries.unread else None
+
+
+def only_calling_codes(cells: pl.Series) -> bool:
+    """Whether trimmed cells (null where blank) are all digits, perhaps behind a plus, and all are calling codes.
+
+    Not where all could be numeric codes of countries as well (ISO 3166-1): 250 is Rwanda's calling code, and France.
+    """
+    given = cells.drop_nulls().unique()
+    if given.is_empty() or not given.str.contains(_ONLY_DIGITS).all():
+        return False
+    codes = [code for word in given if (code := _calling_code(word)) is not None]
+    plain = given.str.contains("+", literal=True).any() or any(
+        len(code) < _NUMERIC_DIGITS or not countries_of_number(code) for code in codes
+    )
+    return len(codes) == len(given) and plain
 
 
 def regions_by_code(codes: pl.Series, regions: pl.Series) -> pl.Series:

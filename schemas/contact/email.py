@@ -20,6 +20,7 @@ from schemas.contact.blank import ERROR_WORDS
 from schemas.contact.email_repairs import looks_like_phone, read_inside, was_address, without_slips
 from schemas.contact.fictional import RESERVED_DOMAINS, domain_pattern
 from schemas.contact.forms import form_frame
+from schemas.contact.marks import MARK_REMOVED, without_marks
 from schemas.support.column_bytes import ascii_lower
 
 #: Who decides. Stands in findings and in the manifest.
@@ -47,12 +48,15 @@ class EmailForm(NamedTuple):
 # Lower-case addresses about which the library can have only one opinion: plain ASCII, dots between atoms, letters at
 # the end. In 64 bytes no length limit of RFC 5321 can be exceeded. Two hyphens are left to the library: they mean IDNA.
 _ATOM = r"[a-z0-9_'+]*(?:-[a-z0-9_'+]+)*"
-_PLAIN = rf"^(?:[a-z0-9_'+]{_ATOM}\.)*[a-z0-9_'+]{_ATOM}@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{{2,}}$"
+# An apostrophe in front is a spreadsheet's mark.
+_PLAIN = rf"^[a-z0-9_+]{_ATOM}(?:\.[a-z0-9_'+]{_ATOM})*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{{2,}}$"
 _PLAIN_BYTES = 64
 #: Local parts that are valid and normal as they stand, before any domain.
 _PLAIN_LOCAL = re.compile(r"[A-Za-z0-9_'+\-]+(?:\.[A-Za-z0-9_'+\-]+)*")
 #: Bytes up to which an address as written is not too long, whatever is in it.
 _SHORT = 128
+#: A cell may hold names and several addresses besides; what is longer is text.
+_MOST_CHARACTERS = 1000
 _LONGEST_LOCAL = 64
 _LONGEST_ADDRESS = 254
 _RESERVED = re.compile(domain_pattern(RESERVED_DOMAINS), re.IGNORECASE)
@@ -99,6 +103,16 @@ def _asked(value: str) -> tuple[str | None, int]:
 
 def read_email(value: str) -> EmailForm:
     """Read one trimmed, non-empty value."""
+    if len(value) > _MOST_CHARACTERS:
+        return EmailForm("syntax", why="too long a text for an email address")
+    text = without_marks(value)
+    form = _read(text)
+    if text == value or form.normal is None:
+        return form
+    return form._replace(repair=MARK_REMOVED if form.repair is None else f"{MARK_REMOVED}, {form.repair}")
+
+
+def _read(value: str) -> EmailForm:
     if "\ufffd" in value:
         return EmailForm("damaged", why="characters were lost in an earlier conversion")
     if normal := _valid(value):

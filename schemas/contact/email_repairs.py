@@ -8,17 +8,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from schemas.contact.marks import INVISIBLE_REMOVED, MARK_REMOVED, without_invisible, without_marks
+
 #: Normal form of an address that is valid as it stands, else None.
 Valid = Callable[[str], str | None]
 
-_TRAILING = re.compile(r"[\s.,;]+$")
+_TRAILING = re.compile(r"(?<![\s.,;:!])[\s.,;:!]+$")
+#: Brackets and quotes, as they open and close.
+_AROUND = dict(zip("([{\"'`\u201c\u201e\u2018\u00ab\u2039", ")]}\"'`\u201d\u201c\u2019\u00bb\u203a", strict=True))
 _BRACKETED = re.compile(r"([^<>]*)<\s*([^<>]+?)\s*>")
 _MAILTO = re.compile(r"mailto:\s*([^?]*)(?:\?.*)?", re.IGNORECASE | re.DOTALL)
-_QUOTED = re.compile(r"(?P<quote>[\"'])(.+)(?P=quote)")
+#: What says that an address follows; Exchange writes SMTP.
+_LABEL = re.compile(r"(?:smtp|e-?mail|mail|courriel|correo|adresse|address)\s*[:=]\s*(.*)", re.IGNORECASE | re.DOTALL)
 _ADDRESSES = re.compile(r"(?:mailto:)?[^\s<>;,|/\"():@]+@[^\s<>;,|/\"():@]+", re.IGNORECASE)
 _SLIP = re.compile(r"[\s,]")
 _DOMAIN_BLANK = re.compile(r"\s*\.\s*")
 _DOMAIN_COMMA = re.compile(r"(?<=\S),(?=\S)")
+#: A comma that is not before the last part of a domain, where only a dot can be.
+_COMMA_TOO_MUCH = re.compile(r",(?=[^,.]*[,.])")
 _PHONE = re.compile(r"(?:(?:tel|phone|mobile|cell|whatsapp|p)[:.]?\s*)?[+(]?[\d\s().\-/]{7,}", re.IGNORECASE)
 
 
@@ -42,7 +49,7 @@ def read_inside(value: str, valid: Valid) -> tuple[list[str], str]:
 
 
 def _unwrapped(value: str) -> tuple[str, str]:
-    """Take off trailing punctuation, brackets with the name before them, quotes and ``mailto:``."""
+    """Take off trailing punctuation, brackets, the name before them, quotes, labels, and invisible characters."""
     done: list[str] = []
     text = value
     while True:
@@ -56,9 +63,16 @@ def _unwrapped(value: str) -> tuple[str, str]:
         if (match := _MAILTO.fullmatch(text)) is not None:
             text = match[1]
             done.append("mailto: removed")
-        if (match := _QUOTED.fullmatch(text)) is not None:
-            text = match[2].strip()
-            done.append("quotes removed")
+        if (match := _LABEL.fullmatch(text)) is not None:
+            text = match[1]
+            done.append("label removed")
+        if len(text) > 2 and _AROUND.get(text[0]) == text[-1]:
+            done.append("brackets removed" if text[0] in "([{" else "quotes removed")
+            text = text[1:-1].strip()
+        for without, repair in ((without_invisible, INVISIBLE_REMOVED), (without_marks, MARK_REMOVED)):
+            if (plain := without(text)) != text:
+                text = plain
+                done.append(repair)
         if text == before:
             return text, ", ".join(dict.fromkeys(done))
 
@@ -66,21 +80,28 @@ def _unwrapped(value: str) -> tuple[str, str]:
 def without_slips(value: str, valid: Valid) -> tuple[str, str] | None:
     """Mend blanks beside the ``@`` or a dot of the domain, and commas for dots in the domain.
 
-    Returns the normal form and the repair; None when the part before the slip is an address by itself, since both may
-    be meant, and for slips in the local part, where a blank or a comma may stand for anything.
+    Returns the normal form and the repair. None where two addresses may be meant: when the part before the slip is one
+    by itself, and when a comma may be too much (``jo@yaho,o.com``). And for slips in the local part, where a blank or
+    a comma may stand for anything.
     """
     if _SLIP.search(value) is None:
         return None
     local, _, domain = value.partition("@")
-    mended = _DOMAIN_COMMA.sub(".", _DOMAIN_BLANK.sub(".", domain.strip()))
-    normal = valid(f"{local.strip()}@{mended}")
+    normal = valid(f"{local.strip()}@{_dotted(domain)}")
     cuts = [match.start() for match in _SLIP.finditer(domain.strip())]
     if normal is None or any(valid(f"{local.strip()}@{domain.strip()[:cut]}") for cut in cuts):
+        return None
+    commas = [match.start() for match in _COMMA_TOO_MUCH.finditer(domain)]
+    if any(valid(f"{local.strip()}@{_dotted(domain[:at] + domain[at + 1 :])}") for at in commas):
         return None
     done = ["comma read as dot"] if "," in domain else []
     if re.search(r"\s", value):
         done.insert(0, "blank removed")
     return normal, ", ".join(done)
+
+
+def _dotted(domain: str) -> str:
+    return _DOMAIN_COMMA.sub(".", _DOMAIN_BLANK.sub(".", domain.strip()))
 
 
 def was_address(value: str, valid: Valid) -> bool:

@@ -17,8 +17,8 @@ import polars as pl
 from schemas.contact.apply import Apply, apply_here
 from schemas.contact.forms import form_frame
 from schemas.contact.numbering.answers import UNDECIDED
-from schemas.contact.numbering.deciding import Decided, Numbering, numbering
 from schemas.contact.numbering.library import PHONE_FORM_SCHEMA, PhoneForm, read_phone
+from schemas.contact.numbering.lookup import Decided, Numbering, numbering
 from schemas.contact.numbering.shapes import unwrap
 
 __all__ = ["PHONE_AUTHORITY", "PHONE_FORM_SCHEMA", "PhoneForm", "phone_forms", "read_phone"]

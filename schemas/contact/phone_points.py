@@ -1,4 +1,4 @@
-"""The second look at whole columns: only distinct values that need it are looked at one by one."""
+"""Repairs and second readings of whole columns: only distinct values that need them are read one by one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ from phonenumbers import country_code_for_region
 from schemas.contact.apply import Apply, apply_here
 from schemas.contact.forms import form_frame
 from schemas.contact.phone import PHONE_FORM_SCHEMA, PhoneForm, phone_forms
-from schemas.contact.second_look import keeps_zero, look_again, read_phone_point, writes_bare
+from schemas.contact.phone_repairs import (
+    AHEAD_OF_PREFIX,
+    has_bogus_plus,
+    keeps_zero,
+    may_repeat_code,
+    read_phone_point,
+    repair_phone,
+)
 
 #: As `PHONE_FORM_SCHEMA`, and the other reading of a number that has two.
 PHONE_POINT_SCHEMA: dict[str, pl.DataType] = {
@@ -22,15 +29,17 @@ PHONE_POINT_SCHEMA: dict[str, pl.DataType] = {
 }
 
 #: What stands before a number where a plus is meant, or nothing.
-_ABROAD_PATTERN = r"^[\s(]*(?:\+|\x{ff0b}|011|00)"
-#: Of what the library refuses, all that a second look could read: anything but plain digits in the usual dress, and of
+_ABROAD_PATTERN = rf"^[{AHEAD_OF_PREFIX}]*(?:\+|\x{{ff0b}}|011|00)"
+#: A number that is written to be called from abroad.
+_WITH_PREFIX = rf"^\D*[+\x{{ff0b}}]|^[{AHEAD_OF_PREFIX}]*(?:011|00)"
+#: Of what the library refuses, all that a repair could read: anything but plain digits in the usual dress, and of
 #: these what is too short or too long for a number, or begins like a call abroad.
 _ODD = r"[^0-9 ().\-]|^[ ().\-]*0|^.{1,8}$|^.{15,}$"
 
 
-def _look_chunk(items: Sequence[tuple[str, str | None, str, str | None]]) -> list[tuple[object, ...]]:
+def _repair_chunk(items: Sequence[tuple[str, str | None, str, str | None]]) -> list[tuple[object, ...]]:
     phonenumbers.enable_pattern_cache()
-    points = (look_again(value, region, PhoneForm(state, why=why)) for value, region, state, why in items)
+    points = (repair_phone(value, region, PhoneForm(state, why=why)) for value, region, state, why in items)
     return [(*form, *((other.e164, other.region) if other else (None, None))) for form, other in points]
 
 
@@ -50,10 +59,10 @@ def phone_points(values: pl.Series, regions: pl.Series, apply: Apply = apply_her
         # Second phones are seldom given: nothing is done for the rows that have none.
         place = (given.cum_sum().cast(pl.Int64) - 1).set(~given, None)
         return phone_points(values.filter(given), regions.filter(given), apply).select(pl.all().gather(place))
-    return second_look(phone_forms(values, regions, apply), values, regions, apply)
+    return repair_forms(phone_forms(values, regions, apply), values, regions, apply)
 
 
-def second_look(forms: pl.DataFrame, values: pl.Series, regions: pl.Series, apply: Apply = apply_here) -> pl.DataFrame:
+def repair_forms(forms: pl.DataFrame, values: pl.Series, regions: pl.Series, apply: Apply = apply_here) -> pl.DataFrame:
     """As `phone_points`, of values that `phone_forms` has read already."""
     forms = forms.with_columns(
         value=values.cast(pl.String),
@@ -62,19 +71,20 @@ def second_look(forms: pl.DataFrame, values: pl.Series, regions: pl.Series, appl
         other_region=pl.lit(None, pl.String),
     )
     forms = _with_others(forms, apply)
-    return _with_second_look(forms, apply).select(list(PHONE_POINT_SCHEMA))
+    return _with_repairs(forms, apply).select(list(PHONE_POINT_SCHEMA))
 
 
-def _with_second_look(forms: pl.DataFrame, apply: Apply) -> pl.DataFrame:
+def _with_repairs(forms: pl.DataFrame, apply: Apply) -> pl.DataFrame:
     keeping = [region for region in _distinct(forms.get_column("given")) if region and keeps_zero(region)]
     refused = forms.select((pl.col("state") != "ok").fill_null(False)).to_series().arg_true()
     odd = pl.col("value").str.contains(_ODD) | pl.col("given").is_in(keeping)
-    candidates = forms[refused].with_columns(at=refused).filter(odd.fill_null(False))
+    rows = forms[refused].with_columns(at=refused)
+    candidates = rows.filter(odd.fill_null(False) | pl.lit(_without_plus(rows, apply)))
     if candidates.is_empty():
         return forms
     keys = ["value", "given", "state", "why"]
     distinct = candidates.select(keys).unique(maintain_order=True)
-    read = form_frame(apply(_look_chunk, distinct.rows()), PHONE_POINT_SCHEMA)
+    read = form_frame(apply(_repair_chunk, distinct.rows()), PHONE_POINT_SCHEMA)
     looked = pl.concat([distinct.rename({name: f"key:{name}" for name in keys}), read], how="horizontal")
     found = candidates.select("at", *(pl.col(name).alias(f"key:{name}") for name in keys)).join(
         looked, on=[f"key:{name}" for name in keys], how="left", nulls_equal=True, maintain_order="left"
@@ -82,9 +92,40 @@ def _with_second_look(forms: pl.DataFrame, apply: Apply) -> pl.DataFrame:
     return _put(forms, found, PHONE_POINT_SCHEMA)
 
 
+def _without_plus(refused: pl.DataFrame, apply: Apply) -> pl.Series:
+    """Whether a value is a number once a plus is put before it."""
+    nowhere = pl.repeat(None, len(refused), dtype=pl.String, eager=True)
+    return phone_forms("+" + refused.get_column("value"), nowhere, apply).get_column("state") == "ok"
+
+
 def _with_others(forms: pl.DataFrame, apply: Apply) -> pl.DataFrame:
+    """Add the second readings of valid numbers that have two."""
+    return _with_code_read(_with_national(forms, apply), apply)
+
+
+def _with_code_read(forms: pl.DataFrame, apply: Apply) -> pl.DataFrame:
+    """Find national numbers that begin with the region's calling code and are a number behind a plus as well."""
+    regions = [region for region in _distinct(forms.get_column("given")) if region and may_repeat_code(region)]
+    if not regions:
+        return forms
+    codes = {region: str(country_code_for_region(region)) for region in regions}
+    code = pl.lit(codes[regions[0]]) if len(regions) == 1 else pl.col("given").replace_strict(codes, default=None)
+    doubled = pl.col("given").is_in(regions) & pl.col("e164").str.starts_with("+" + code + code)
+    at = forms.select(doubled.fill_null(False)).to_series().arg_true()
+    if at.is_empty():
+        return forms
+    rows = forms.select("value", "given", "e164")[at].with_columns(at=at)
+    digits = pl.col("e164").str.strip_prefix("+" + code)
+    rows = rows.filter(~pl.col("value").str.contains(_WITH_PREFIX)).with_columns(number="+" + digits)
+    nowhere = pl.repeat(None, len(rows), dtype=pl.String, eager=True)
+    read = phone_forms(rows.get_column("number"), nowhere, apply)
+    found = rows.select("at").with_columns(other=read.get_column("e164"), other_region=read.get_column("region"))
+    return _put(forms, found.filter(pl.col("other").is_not_null()), ["other", "other_region"])
+
+
+def _with_national(forms: pl.DataFrame, apply: Apply) -> pl.DataFrame:
     """Find numbers of another country that are, without their plus, a number of the region as well."""
-    bare = [region for region in _distinct(forms.get_column("given")) if region and writes_bare(region)]
+    bare = [region for region in _distinct(forms.get_column("given")) if region and has_bogus_plus(region)]
     if not bare:
         return forms
     home = pl.col("given").replace_strict(bare, [f"+{country_code_for_region(r)}" for r in bare], default=None)

@@ -1,72 +1,14 @@
-"""Which region (ISO 3166-1 alpha-2) the word in a country column means."""
+"""The region (ISO 3166-1 alpha-2) that national phone numbers are read in."""
 
 from __future__ import annotations
 
-import functools
-import importlib.util
-import unicodedata
-from collections.abc import Mapping
-from pathlib import Path
-
 import phonenumbers
 import polars as pl
+from phonenumbers import country_code_for_region
 
+from schemas.contact.countries import read_countries, read_country
 from schemas.errors import UsageError
 from schemas.support.names import did_you_mean
-
-#: Spellings that the library's country names in all languages do not hold.
-_MORE_NAMES = {
-    "usa": "US",
-    "u.s.a.": "US",
-    "u.s.": "US",
-    "united states of america": "US",
-    "america": "US",
-    "uk": "GB",
-    "u.k.": "GB",
-    "gbr": "GB",
-    "great britain": "GB",
-    "england": "GB",
-    "scotland": "GB",
-    "wales": "GB",
-    "northern ireland": "GB",
-    "can": "CA",
-    "fra": "FR",
-    "deu": "DE",
-    "esp": "ES",
-    "ita": "IT",
-    "bra": "BR",
-    "mex": "MX",
-    "aus": "AU",
-    "holland": "NL",
-}
-
-
-def _fold(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
-
-
-def _locale_data() -> Mapping[str, Mapping[str, str]]:
-    """Load the library's country names alone: the package that they are in loads every place of every prefix."""
-    path = Path(phonenumbers.__file__).parent / "geodata" / "locale.py"
-    spec = importlib.util.spec_from_file_location("phonenumbers.names.locale", path)
-    assert spec is not None and spec.loader is not None  # noqa: S101  # true of every file that is there
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    names: Mapping[str, Mapping[str, str]] = module.LOCALE_DATA
-    return names
-
-
-@functools.cache
-def region_names() -> dict[str, str]:
-    """Map a folded country name or code, in any language that the metadata knows, to its region."""
-    names: dict[str, str] = {}
-    for region, by_language in _locale_data().items():
-        names[region.lower()] = region
-        for name in by_language.values():
-            # "*en" points to another language of the same entry.
-            if not name.startswith("*"):
-                names.setdefault(_fold(name), region)
-    return names | _MORE_NAMES
 
 
 def checked_region(region: str) -> str:
@@ -80,19 +22,50 @@ def checked_region(region: str) -> str:
 
 
 def _region_meant(region: str) -> str:
-    """Suggest a region for a name, a code of three letters, or a slip of the finger."""
-    named = region_names().get(_fold(region))
+    """Suggest a region for a country's name or its other codes, else for a slip of the finger."""
+    named = read_country(region.strip()).region if region.strip() else None
     if named in phonenumbers.SUPPORTED_REGIONS:
         return f"Did you mean '{named}'?"
-    words = {name: code for name, code in region_names().items() if code in phonenumbers.SUPPORTED_REGIONS}
-    return did_you_mean(region, phonenumbers.SUPPORTED_REGIONS, words)
+    return did_you_mean(region, phonenumbers.SUPPORTED_REGIONS)
 
 
-def regions_of(countries: pl.Series, default: str | None) -> pl.Series:
-    """Region of each row: what its country column says, else ``default``. Unknown words fall back too."""
-    words = countries.unique().drop_nulls().to_list()
-    names = region_names()
-    known = {word: names[_fold(word)] for word in words if _fold(word) in names}
-    return countries.replace_strict(list(known), list(known.values()), default=None, return_dtype=pl.String).fill_null(
-        pl.lit(default, pl.String)
+#: What `home_regions` returns. ``region``: where a national number is read; null where no country is known. ``doubt``:
+#: why that may be wrong, null where it is not. ``certain``: whether each word in the cell was read.
+HOME_SCHEMA: dict[str, pl.DataType] = {"region": pl.String(), "doubt": pl.String(), "certain": pl.Boolean()}
+
+
+def home_regions(countries: pl.Series | None, rows: int, default: str | None) -> pl.DataFrame:
+    """Return `HOME_SCHEMA` for each trimmed cell of a country column (null where blank; None: there is no column).
+
+    A blank cell means ``default``. A word that names no country never does: then the region is a guess, and doubtful.
+    """
+    if countries is None:
+        constant: list[pl.Expr] = [
+            pl.lit(value, dtype).alias(name)
+            for (name, dtype), value in zip(HOME_SCHEMA.items(), (default, None, True), strict=True)
+        ]
+        return pl.DataFrame({"row": pl.int_range(rows, eager=True)}).select(*constant, "row").drop("row")
+    named = read_countries(countries)
+    frame = named.with_columns(
+        region=pl.when(pl.col("regions").is_null()).then(pl.lit(default, pl.String)).otherwise("region"),
+        doubt=pl.lit(None, pl.String),
+        certain=~pl.col("unread"),
     )
+    rest = named.select(pl.col("regions").is_not_null() & pl.col("region").is_null()).to_series().arg_true()
+    if rest.is_empty():
+        return frame.select(list(HOME_SCHEMA))
+    guesses = [_guess(regions, unread, default) for regions, unread in named[rest].select("regions", "unread").rows()]
+    return frame.with_columns(
+        region=frame.get_column("region").scatter(rest, pl.Series([guess for guess, _ in guesses], dtype=pl.String)),
+        doubt=frame.get_column("doubt").scatter(rest, pl.Series([doubt for _, doubt in guesses], dtype=pl.String)),
+    ).select(list(HOME_SCHEMA))
+
+
+def _guess(regions: list[str], unread: bool, default: str | None) -> tuple[str | None, str | None]:
+    """Choose a region for a cell that names not just one, and say what is doubtful about it."""
+    codes = {country_code_for_region(region) for region in regions if region in phonenumbers.SUPPORTED_REGIONS}
+    main = phonenumbers.region_code_for_country_code(codes.pop()) if len(codes) == 1 else None
+    chosen = default if default in regions else main if main in regions else regions[0] if regions else default
+    if unread:
+        return chosen, "the country column has a word that names no country"
+    return chosen, None if main is not None else "the country column names several countries"

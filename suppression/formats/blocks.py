@@ -9,7 +9,7 @@ import polars as pl
 
 Holds = Literal["phone", "email", "domain", "hash", "mixed"]
 
-#: Columns of `Block.refused`: the text as it came (cut at `TEXT_LIMIT`), why, and the 1-based physical line.
+#: Columns of `Block.refused`: the text as it came, why, and the 1-based physical line.
 REFUSED_SCHEMA: Final = pl.Schema({"text": pl.String, "why": pl.String, "line": pl.Int64})
 #: Columns that `Block.frame` may have. ``text`` and ``line`` are always there. ``number`` is the text as an
 #: integer, where the reader has seen that it is ten digits and nothing else.
@@ -23,12 +23,13 @@ FRAME_SCHEMA: Final = pl.Schema(
         "reason": pl.String,
         "severity": pl.Int64,
         "action": pl.String,
+        "region": pl.String,
     }
 )
 #: Begins the ``why`` of a row that is sound but says that its contact is *not* on the list.
 NOT_LISTED: Final = "not listed: "
-#: A refused text is kept for a person to look at; junk may be megabytes long.
-TEXT_LIMIT: Final = 500
+#: The ``why`` of a row whose cells for entries are blank. What stands in its other cells is no entry.
+NO_ENTRY: Final = "no entry in this row"
 
 
 def no_refused() -> pl.DataFrame:
@@ -41,7 +42,8 @@ class Block:
     """Entries of one file, in its order, and those refused. Whatever was read is in ``frame`` or in ``refused``.
 
     ``frame``: ``text`` (trimmed, never empty) and ``line`` (1-based, of the record's start); optionally ``listed_on``,
-    ``expires_on`` (dates), ``reason``, ``severity`` and, for change files, ``action`` (``add`` or ``delete``).
+    ``expires_on`` (dates), ``reason``, ``severity``, ``region`` of a phone (empty: that of the list; null: in a country
+    that is not known) and, for change files, ``action`` (``add`` or ``delete``).
     ``holds`` is what the texts are; ``mixed`` means that each says so by its look.
     ``north_american`` texts are ten digits without a calling code.
     ``covers``: area codes that the file *says* it covers, in its name or its markup. A number in the file does not say
@@ -72,7 +74,7 @@ def refuse(frame: pl.DataFrame, why: str | pl.Expr) -> pl.DataFrame:
     """Make refused entries of a frame with ``text`` and ``line``; ``why`` is one sentence, or one a row."""
     reason = pl.lit(why, dtype=pl.String) if isinstance(why, str) else why
     return frame.select(
-        pl.col("text").cast(pl.String).str.slice(0, TEXT_LIMIT),
+        pl.col("text").cast(pl.String),
         reason.cast(pl.String).alias("why"),
         pl.col("line").cast(pl.Int64),
     )

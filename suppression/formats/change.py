@@ -21,7 +21,7 @@ from suppression.formats.dates import read_dates
 from suppression.formats.format import Format
 from suppression.formats.members import Member
 from suppression.formats.options import Options
-from suppression.formats.rows import read_records
+from suppression.formats.rows import read_records, whole_row
 from suppression.formats.sample import Sample
 
 _COLUMNS: Final = ("area", "number", "date", "action", "-")
@@ -40,7 +40,7 @@ def read_change(member: Member, options: Options) -> Iterator[Block]:
         )
     layout = _parsed(options.change_layout)
     said = said_by(member)
-    for records in read_records(member.stream, options.delimiter or ","):
+    for records in read_records(member.stream, options.delimiter or ",", len(layout)):
         block = _block(records.frame, records.refused, layout, options, said)
         if block.refused.height > block.frame.height:
             shown = block.refused.row(0, named=True)
@@ -68,7 +68,7 @@ def _block(
     frame: pl.DataFrame, refused: pl.DataFrame, layout: list[str], options: Options, said: frozenset[str]
 ) -> Block:
     def cell(name: str) -> pl.Expr:
-        return trimmed(pl.col("cells").list.get(layout.index(name), null_on_oob=True)).fill_null("")
+        return trimmed(pl.col(str(layout.index(name))))
 
     action = (
         cell("action").str.to_uppercase().replace_strict(options.action_words, default=None, return_dtype=pl.String)
@@ -87,9 +87,7 @@ def _block(
         # The order of changes rests on their dates.
         undated = pl.col("listed_on").is_null()
     why = (
-        pl.when(pl.col("cells").list.len() != len(layout))
-        .then(pl.lit(f"not the {len(layout)} cells of the layout"))
-        .when(~sound)
+        pl.when(~sound)
         .then(pl.lit("not an area code and a seven-digit number"))
         .when(action.is_null())
         .then(pl.lit("an action that is not declared"))
@@ -97,7 +95,7 @@ def _block(
         .then(pl.lit("a date that cannot be read"))
     )
     rows = frame.with_columns(*columns, why.alias("why"))
-    faults = refuse(rows.filter(pl.col("why").is_not_null()).rename({"raw": "text"}), pl.col("why"))
+    faults = refuse(rows.filter(pl.col("why").is_not_null()).with_columns(whole_row(len(layout), ",")), pl.col("why"))
     kept = rows.filter(pl.col("why").is_null()).rename({"number": "text"})
     dates = ["listed_on"] if "date" in layout else []
     whole = pl.concat([refused, faults]).sort("line")

@@ -8,8 +8,8 @@ from typing import Final
 import polars as pl
 
 from suppression.formats.blocks import Block
+from suppression.formats.entry_filters import text_at
 from suppression.formats.format import Format
-from suppression.formats.judging import text_at
 from suppression.formats.members import Member
 from suppression.formats.options import Options
 from suppression.formats.roles import Roles

@@ -10,8 +10,8 @@ import polars as pl
 from schemas.errors import ListError
 from schemas.headers import fold_header
 from suppression.formats.blocks import NOT_LISTED, Block
+from suppression.formats.entry_filters import joined, text_at
 from suppression.formats.format import Format
-from suppression.formats.judging import joined, text_at
 from suppression.formats.members import Member
 from suppression.formats.options import Options
 from suppression.formats.roles import Roles
@@ -40,7 +40,7 @@ def _hubspot_sections(rows: pl.DataFrame, header: tuple[str, ...], roles: Roles)
     for place, name in enumerate(header):
         if place in entries:
             continue
-        said = text_at(place).fill_null("").str.to_lowercase()
+        said = text_at(place).str.to_lowercase()
         out = ~said.is_in(_NOTHING) if fold_header(name) in _BOUNCES else said == "true"
         sections.append(pl.when(out).then(pl.lit(name)))
     codes = pl.concat_list(sections).list.drop_nulls()

@@ -1,42 +1,37 @@
-"""Opens a list's files as streams: plain, gzip, or each file in a zip. Nothing is unpacked to disk or held whole."""
+"""Opens a list's files as streams of text: as they are, unpacked, or made of the tables in them.
+
+Files are opened by the code that opens drops. Text is never unpacked to disk or kept whole; what has no text of its
+own (a workbook, Parquet, Arrow, JSON) is converted by way of the spool.
+"""
 
 from __future__ import annotations
 
-import gzip
-import io
-import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
-from schemas.errors import ListError
-from suppression.formats.guard import GuardedStream, Source, damaged, refuse_bomb
-
-_MAX_MEMBERS: Final = 100_000
-_ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
-_GZIP: Final = b"\x1f\x8b"
-#: First bytes of what users mistake for a list's file.
-_FOREIGN: Final = (
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "Unpack it first."),
-    (b"Rar!", "a RAR archive", "Unpack it first."),
-    (b"\xfd7zXZ\x00", "an xz archive", "Unpack it first."),
-    (b"BZh", "a bzip2 archive", "Unpack it first."),
-    (b"\xd0\xcf\x11\xe0", "an old Office document", "Save it as CSV."),
-    (b"%PDF", "a PDF document", "Ask for it as CSV."),
-    (b"PAR1", "a Parquet file", "Write it as CSV."),
-    (b"SQLite format 3", "a database", "Export it as CSV."),
-)
+from schemas.errors import FileError, ListError
+from schemas.files.archives import PackedFile, is_packed, kind_of_unpacked, opened_archive
+from schemas.files.arrow_table import open_arrow
+from schemas.files.inputs import Input, LocalFile
+from schemas.files.json_table import open_json
+from schemas.files.kinds import HEAD_BYTES, Kind, kind_of, kind_of_head
+from schemas.files.spool import Spool
+from schemas.files.stream_guard import GuardedStream
+from schemas.files.workbook.table import open_sheets
+from schemas.layout import Layout
+from suppression.formats.table_text import TableText, sheet_frames, table_frames
 
 
 @dataclass(frozen=True)
 class Member:
-    """One file of a list, open at its start.
+    """One file of a list, or one sheet of a workbook, open at its start.
 
-    ``name``: its own name, without folders. ``archive``: name of the zip or gzip it is in, else empty.
+    ``name``: its own name, without folders. ``archive``: name of the archive or workbook it is in, else empty.
     ``siblings``: names of all files of the list, itself among them, so far as they are known on opening.
     ``housekeeping``: left in an archive by a file manager, not part of the list.
+    ``is_table``: the text was made of a table. ``header_lines``: how many of its lines the file itself does not have,
+    so that line numbers count rows of a sheet, or records.
     """
 
     name: str
@@ -44,6 +39,8 @@ class Member:
     archive: str = ""
     siblings: tuple[str, ...] = ()
     housekeeping: bool = False
+    is_table: bool = False
+    header_lines: int = 0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -52,37 +49,28 @@ class Member:
         return (self.name, self.archive) if alone else (self.name,)
 
 
-def member_of(name: str, content: bytes, siblings: tuple[str, ...] = ()) -> Member:
-    """Make a member of bytes that are at hand already."""
-    return Member(name, GuardedStream(io.BytesIO(content), name), siblings=siblings or (name,))
+def open_members(paths: Sequence[Path], sheets: Sequence[str] = ()) -> Iterator[Member]:
+    """Open each file, each file in each archive, each sheet; a member is closed when the next is asked for.
 
-
-def open_members(paths: Sequence[Path]) -> Iterator[Member]:
-    """Open each file, and each file in each zip, one after the other; a member is closed when the next is asked for.
-
-    `ListError`: a file is missing, damaged, locked, of a foreign kind, or an archive that unpacks without end.
+    ``sheets``: those to read of workbooks; without them all, and none of them may be hidden. Raises `ListError` when a
+    file is missing, `FileError` when one is damaged, locked, of a kind that is not read, or unpacks without end.
     """
     beside = tuple(path.name for path in paths)
+    spool = Spool()
     for path in paths:
         _refuse_missing(path)
-        with ExitStack() as opened:
-            try:
-                file = opened.enter_context(path.open("rb"))
-                head = file.read(16)
-                file.seek(0)
-            except OSError as error:
-                raise damaged(str(path), error) from error
-            if head.startswith(_ZIP):
-                yield from _zipped(path, beside)
-            elif head.startswith(_GZIP):
-                unpacked = opened.enter_context(gzip.GzipFile(fileobj=file))
-                inner = path.name.removesuffix(".gz")
-                stream = GuardedStream(unpacked, str(path), path.stat().st_size)
-                _refuse_foreign(stream.peek(16), str(path))
-                yield Member(inner, stream, path.name, beside)
+        given = LocalFile(path)
+        try:
+            kind = kind_of(given)
+            if is_packed(kind):
+                yield from _packed(given, path.name, kind, beside, sheets, spool)
+            elif kind == "text":
+                with path.open("rb") as file:
+                    yield Member(path.name, GuardedStream(file, str(path)), "", beside)
             else:
-                _refuse_foreign(head, str(path))
-                yield Member(path.name, GuardedStream(file, str(path)), "", beside)
+                yield from _tables(given, path.name, kind, "", beside, sheets, spool)
+        except OSError as error:
+            raise FileError(f"'{path}' cannot be read: {error.strerror}.", "Check its permissions.") from error
 
 
 def _refuse_missing(path: Path) -> None:
@@ -92,55 +80,52 @@ def _refuse_missing(path: Path) -> None:
         raise ListError(f"Suppression list '{path}' is a folder.", "Name the files in it.")
 
 
-def _refuse_foreign(head: bytes, name: str) -> None:
-    """Archives in archives are refused too: what they hold would never be seen."""
-    nested = [(_GZIP, "an archive in an archive", "Unpack it first.")]
-    nested += [(magic, "an archive in an archive", "Unpack it first.") for magic in _ZIP]
-    for magic, what, hint in (*_FOREIGN, *nested):
-        if head.startswith(magic):
-            raise ListError(f"Suppression list '{name}' is {what}.", hint)
+def _packed(
+    given: LocalFile, own: str, kind: Kind, beside: tuple[str, ...], sheets: Sequence[str], spool: Spool
+) -> Iterator[Member]:
+    with opened_archive(given, kind) as files:
+        names = tuple(_name(file, own) for file in files if not file.housekeeping)
+        siblings = beside if kind != "zip" else names if len(beside) == 1 else (*names, *beside)
+        for file in files:
+            stream = file.opened()
+            member = Member(_name(file, own), stream, own, siblings, file.housekeeping)
+            if file.housekeeping or kind_of_head(stream.peek(HEAD_BYTES), file.shown) == "text":
+                yield member
+            else:
+                unpacked = spool.add(stream, file.shown)
+                yield from _tables(unpacked, member.name, kind_of_unpacked(unpacked), own, siblings, sheets, spool)
 
 
-def _zipped(path: Path, beside: tuple[str, ...]) -> Iterator[Member]:
-    try:
-        archive = zipfile.ZipFile(path)
-    except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise damaged(str(path), error) from error
-    with archive:
-        infos = [info for info in archive.infolist() if not info.is_dir()]
-        _refuse_archive(path, infos)
-        names = tuple(_own_name(info) for info in infos if not _is_housekeeping(info))
-        for info in infos:
-            name = f"{path}: {info.filename}"
-            try:
-                opened = archive.open(info)
-            except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-                raise damaged(name, error) from error
-            with opened:
-                source: Source = opened
-                stream = GuardedStream(source, name, info.compress_size)
-                housekeeping = _is_housekeeping(info)
-                if not housekeeping:
-                    _refuse_foreign(stream.peek(16), name)
-                siblings = names if len(beside) == 1 else (*names, *beside)
-                yield Member(_own_name(info), stream, path.name, siblings, housekeeping)
+def _name(file: PackedFile, archive: str) -> str:
+    """Return the file's own name, without folders; what is alone in a gzip is named by it."""
+    own = file.name.replace("\\", "/").rpartition("/")[2]
+    return own or archive.rpartition(".")[0] or archive
 
 
-def _refuse_archive(path: Path, infos: list[zipfile.ZipInfo]) -> None:
-    if any(info.filename == "[Content_Types].xml" for info in infos):
-        raise ListError(f"Suppression list '{path}' is a spreadsheet.", "Save it as CSV.")
-    if len(infos) > _MAX_MEMBERS:
-        raise ListError(
-            f"Suppression list '{path}' holds {len(infos):,} files.", "Unpack it and look at what is in it."
-        )
-    # Against the archive's own size: members that share their bytes would each look harmless.
-    refuse_bomb(str(path), path.stat().st_size, sum(info.file_size for info in infos))
-
-
-def _own_name(info: zipfile.ZipInfo) -> str:
-    return info.filename.replace("\\", "/").rsplit("/", 1)[-1]
-
-
-def _is_housekeeping(info: zipfile.ZipInfo) -> bool:
-    name = _own_name(info).lower()
-    return "__MACOSX/" in info.filename or name in {".ds_store", "thumbs.db", "desktop.ini"}
+def _tables(
+    given: Input,
+    name: str,
+    kind: Kind,
+    archive: str,
+    siblings: tuple[str, ...],
+    sheets: Sequence[str],
+    spool: Spool,
+) -> Iterator[Member]:
+    """Make a member of each table of a file that is no text."""
+    if kind in ("xlsx", "xlsb", "xls", "ods"):
+        found, hidden = open_sheets(given, kind, list(sheets), spool)
+        if hidden:
+            raise FileError(
+                f"'{given}' has hidden sheets ({', '.join(hidden)}), which may hold entries.",
+                "Show or delete them, or name the sheets to read (--sheet).",
+            )
+        if not found:
+            raise FileError(f"'{given}' has no sheet that holds anything.", "Ask for it again.")
+        for sheet in found:
+            own = name if len(found) == 1 else f"{name} [{sheet.name}]"
+            stream = GuardedStream(TableText(sheet_frames(sheet)), str(given))
+            yield Member(own, stream, archive, siblings, is_table=True)
+        return
+    table = open_arrow(given, name, kind) if kind in ("parquet", "arrow") else open_json(given, name, Layout(), spool)
+    stream = GuardedStream(TableText(table_frames(table)), str(given))
+    yield Member(name, stream, archive, siblings, is_table=True, header_lines=1)

@@ -34,7 +34,7 @@ class Options:
     ``codes``: keep entries with one of these codes. ``min_severity``: keep those at least so severe. An entry without
     a code or severity is always kept.
     ``region``: of numbers without calling code. ``day_first``: order of dates such as 03/04/2026.
-    ``comments``: lines that begin with ``#`` are comments.
+    ``comments``: lines that begin with ``#`` are comments. ``sheets``: those of workbooks to read.
     """
 
     column: str | None = None
@@ -50,14 +50,15 @@ class Options:
     region: str | None = None
     day_first: bool | None = None
     comments: bool = False
+    sheets: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what no format could follow. `UsageError`."""
         for role in self.columns:
             if role not in ROLES:
                 raise UsageError(f"No column of a list is called '{role}'.", did_you_mean(role, ROLES))
-        if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n'):
-            raise UsageError(f"A delimiter is one character, not {self.delimiter!r}.", "Such as , ; | or a tab.")
+        if self.delimiter is not None and (len(self.delimiter.encode()) != 1 or self.delimiter in '"\r\n'):
+            raise UsageError(f"A delimiter is one ASCII character, not {self.delimiter!r}.", "Such as , ; | or a tab.")
         _words("action", self.actions, ("add", "delete"))
         _words("status", self.statuses, ("listed", "not listed", "no data"))
 

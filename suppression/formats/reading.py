@@ -9,10 +9,12 @@ from typing import Final
 
 import polars as pl
 
+from schemas.errors import FileError, ListError
 from suppression.formats.blocks import NOT_LISTED, Block, empty_frame, refuse
-from suppression.formats.members import open_members
+from suppression.formats.format import Format
+from suppression.formats.members import Member, open_members
 from suppression.formats.options import Options
-from suppression.formats.register import detect, format_named
+from suppression.formats.registry import detect, format_named
 from suppression.formats.sample import take_sample
 
 AUTO: Final = "auto"
@@ -24,14 +26,26 @@ def read_list(paths: Sequence[Path], options: Options, format_name: str = AUTO) 
     Blocks without entries, refused rows, coverage and warnings are left out. `ListError`, `UsageError`.
     """
     named = None if format_name == AUTO else format_named(format_name)
-    for member in open_members(paths):
-        if member.housekeeping:
-            row = pl.DataFrame({"text": [member.name], "line": [1]})
-            yield Block(
-                empty_frame(), "mixed", refused=refuse(row, NOT_LISTED + "left by a file manager"), member=member.name
-            )
-            continue
-        made = named or detect(take_sample(member, options))
-        for block in made.read(member, options):
-            if block.read or block.covers or block.warnings:
-                yield replace(block, member=member.name)
+    try:
+        for member in open_members(paths, options.sheets):
+            for block in _blocks(member, options, named):
+                if block.read or block.covers or block.warnings:
+                    yield replace(block, member=member.name)
+    except FileError as error:
+        raise ListError(error.message, error.hint) from error
+
+
+def _blocks(member: Member, options: Options, named: Format | None) -> Iterator[Block]:
+    if member.housekeeping:
+        row = pl.DataFrame({"text": [member.name], "line": [1]})
+        yield Block(empty_frame(), "mixed", refused=refuse(row, NOT_LISTED + "left by a file manager"))
+        return
+    if member.is_table:
+        options = replace(options, delimiter=",")
+    for block in (named or detect(take_sample(member, options))).read(member, options):
+        yield _numbered_by_records(block, member.header_lines) if member.header_lines else block
+
+
+def _numbered_by_records(block: Block, header_lines: int) -> Block:
+    number = pl.col("line") - header_lines
+    return replace(block, frame=block.frame.with_columns(number), refused=block.refused.with_columns(number))

@@ -78,9 +78,12 @@ def find_roles(header: Sequence[str], options: Options, known: Mapping[str, tupl
 
 
 def has_entries(header: Sequence[str], options: Options, known: Mapping[str, tuple[str, ...]] | None = None) -> bool:
-    """Whether a header names a column of entries."""
-    if options.column is not None or any(role in options.columns for role in ENTRY_ROLES):
-        return True
+    """Whether a row is a header that names a column of entries: the declared ones, or one that is known."""
+    declared = {name for role in ENTRY_ROLES for name in options.columns.get(role, ())}
+    declared |= {options.column} if options.column is not None else set()
+    if declared:
+        folded = {fold_header(column) for column in header}
+        return any(name in header or fold_header(name) in folded for name in declared)
     return bool(_entries(header, [fold_header(column) for column in header], options, known or {}))
 
 

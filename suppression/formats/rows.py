@@ -1,7 +1,6 @@
-"""A CSV as blocks of records, each with the line that it starts on, and a record that cannot be told refused.
+"""A CSV as blocks of records, read as those of drops are, each with the line that it starts on.
 
-Lines without a quote are split in bulk. A quoted cell may hold line ends, and a quote that is never closed would then
-swallow the entries after it: a record over several lines counts only when none of them is a whole record by itself.
+A row may be shorter than the widest: cells at its end were left away. What cannot be parsed is kept as its exact text.
 """
 
 from __future__ import annotations
@@ -12,147 +11,91 @@ from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
-import pyarrow as pa
 
-from suppression.formats.blocks import no_refused, refuse
-from suppression.formats.guard import Source
-from suppression.formats.text import TextBlock, line_blocks, split_lines
+from schemas.contact.blank import trimmed
+from schemas.files.records import Records as Split
+from schemas.files.records import Shape, split_block
+from schemas.files.stream_guard import GuardedStream
+from suppression.formats.blocks import refuse
+from suppression.formats.text import line_blocks
 
 _QUOTE: Final = '"'
-#: A cell with more lines than this is a quote that is not closed.
-_MOST_LINES: Final = 100
-_CELLS: Final = pa.large_list(pa.large_string())
-_SCHEMA: Final = pl.Schema([("line", pl.Int64), ("raw", pl.String), ("cells", pl.List(pl.String))])
-_UNCLOSED: Final = "a quote that is not closed"
 _BROKEN: Final = "quotes in the wrong place"
+_TOO_MANY: Final = "more cells than there are columns"
 
 
 @dataclass(frozen=True)
 class Records:
-    """Records in order: ``line``, ``raw`` (as it came) and ``cells`` (list of texts). Blank lines are none."""
+    """Records in order: ``line`` and a text column for each cell, named ``0``, ``1`` … Blank rows are none.
+
+    ``refused``: what could not be parsed, as in `Block`.
+    """
 
     frame: pl.DataFrame
     refused: pl.DataFrame
 
 
-def read_records(source: Source, delimiter: str) -> Iterator[Records]:
-    """Yield the records of a CSV, the header among them."""
-    width = 0
-    kept = TextBlock(b"", 1)
-    for block in line_blocks(source):
-        joined = TextBlock(kept.data + block.data, kept.line if kept.data else block.line)
-        records, kept = _block(joined, delimiter, width, last=False)
-        if not width and records.frame.height:
-            width = len(records.frame.item(0, "cells"))
-        yield records
-    if kept.data:
-        yield _block(kept, delimiter, width, last=True)[0]
+def read_records(source: GuardedStream, delimiter: str, width: int) -> Iterator[Records]:
+    """Yield the records of a CSV, the header among them. ``width``: how many cells a record has at most."""
+    shape = Shape(width, delimiter, [str(place) for place in range(width)])
+    rest, line = b"", 1
+    blocks = line_blocks(source)
+    block = next(blocks, None)
+    while block is not None:
+        following = next(blocks, None)
+        text = rest + block.data
+        split = split_block(text, shape, line, last=following is None)
+        rest, line = text[split.consumed :], line + split.lines_consumed
+        yield _records(split, shape)
+        block = following
 
 
-def _block(block: TextBlock, delimiter: str, width: int, *, last: bool) -> tuple[Records, TextBlock]:
-    """Read a block, and return what may go on in the next."""
-    rows = split_lines(block)
-    quoted = rows.get_column("raw").str.contains(_QUOTE, literal=True)
-    bulk = rows.filter(~quoted & (pl.col("raw").str.strip_chars() != ""))
-    plain = bulk.select("line", "raw", pl.col("raw").str.split(delimiter).alias("cells"))
-    if not quoted.any():
-        return Records(plain, no_refused()), TextBlock(b"", 0)
-    texts = rows.get_column("raw").to_list()
-    reader = _Quoted(texts, delimiter, width or _width(texts, delimiter), last=last)
-    reader.read(quoted.arg_true().to_list())
-    inside = pl.Series("line", [block.line + place for place in sorted(reader.inside)], dtype=pl.Int64)
-    plain = plain.filter(~pl.col("line").is_in(inside.implode()))
-    if reader.open_from is not None:
-        plain = plain.filter(pl.col("line") < block.line + reader.open_from)
-    found = pl.DataFrame(
-        {
-            "line": [block.line + place for place, _, _ in reader.found],
-            "raw": [raw for _, raw, _ in reader.found],
-            # Through Arrow: lists of lists cost polars twenty times as much.
-            "cells": pl.Series(pa.array([cells for _, _, cells in reader.found], _CELLS), dtype=pl.List(pl.String)),
-        },
-        schema=_SCHEMA,
+def whole_row(width: int, delimiter: str) -> pl.Expr:
+    """Return the cells of a record as one ``text``, for a person: without quotes, and blank cells at the end."""
+    return (
+        pl.concat_str([str(place) for place in range(width)], separator=delimiter)
+        .str.strip_chars_end(delimiter)
+        .alias("text")
     )
-    faults = pl.DataFrame(
-        [(block.line + place, texts[place], why) for place, why in reader.faults],
-        schema={"line": pl.Int64, "text": pl.String, "why": pl.String},
-        orient="row",
+
+
+def _records(split: Split, shape: Shape) -> Records:
+    rows = split.cells.with_columns(split.lines.cast(pl.Int64).alias("line"))
+    odd = split.raw.is_not_null()
+    refused = refuse(pl.DataFrame({"text": [], "line": []}, schema={"text": pl.String, "line": pl.Int64}), "")
+    if odd.any():
+        raws = pl.DataFrame({"text": split.raw, "line": rows.get_column("line")}).filter(odd)
+        fitted, refused = _fitted(raws, shape)
+        rows = pl.concat([rows.filter(~odd), fitted]).sort("line")
+    filled = pl.any_horizontal(trimmed(pl.col(name)) != "" for name in shape.names)
+    return Records(rows.filter(filled), refused)
+
+
+def _fitted(raws: pl.DataFrame, shape: Shape) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Fill rows that are too short, cut blank cells off those too long; the others are refused."""
+    plain = ~raws.get_column("text").str.contains(_QUOTE, literal=True)
+    cells = raws.filter(plain).with_columns(cells=pl.col("text").str.split(shape.delimiter))
+    quoted = raws.filter(~plain)
+    parsed = [_cells(text, shape.delimiter) for text in quoted.get_column("text")]
+    quoted = quoted.with_columns(pl.Series("cells", parsed, dtype=pl.List(pl.String)))
+    rows = pl.concat([cells, quoted]).sort("line")
+    surplus = pl.col("cells").list.slice(shape.width).list.join("").str.strip_chars() != ""
+    why = pl.when(pl.col("cells").is_null()).then(pl.lit(_BROKEN)).when(surplus).then(pl.lit(_TOO_MANY))
+    rows = rows.with_columns(why=why)
+    fit = rows.filter(pl.col("why").is_null()).select(
+        *(
+            pl.col("cells").list.get(place, null_on_oob=True).fill_null("").alias(name)
+            for place, name in enumerate(shape.names)
+        ),
+        "line",
     )
-    kept = TextBlock(b"", 0)
-    if reader.open_from is not None:
-        kept = TextBlock(("\n".join(texts[reader.open_from :]) + "\n").encode(), block.line + reader.open_from)
-    return Records(pl.concat([plain, found]).sort("line"), refuse(faults, pl.col("why"))), kept
+    return fit, refuse(rows.filter(pl.col("why").is_not_null()), pl.col("why"))
 
 
-def _width(texts: list[str], delimiter: str) -> int:
-    first = next((text for text in texts if text.strip()), "")
-    return len(_cells(first, delimiter)[0] or [first])
-
-
-def _cells(text: str, delimiter: str) -> tuple[list[str] | None, bool]:
-    """Parse one record strictly. None when its quotes are broken, and whether more lines could mend that."""
+def _cells(text: str, delimiter: str) -> list[str] | None:
+    """Parse one line strictly; None when its quotes are broken."""
     try:
-        rows = list(csv.reader([f"{line}\n" for line in text.split("\n")], delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        return None, "unexpected end of data" in str(error)
-    return (rows[0], False) if len(rows) == 1 else (None, False)
-
-
-class _Quoted:
-    """Reads the records of a block that have a quote. Places are 0-based lines of the block."""
-
-    def __init__(self, texts: list[str], delimiter: str, width: int, *, last: bool) -> None:
-        self._texts = texts
-        self._delimiter = delimiter
-        self._width = width
-        self._last = last
-        self.found: list[tuple[int, str, list[str]]] = []
-        self.faults: list[tuple[int, str]] = []
-        self.inside: set[int] = set()
-        self.open_from: int | None = None
-
-    def read(self, places: list[int]) -> None:
-        """Read the records that start at these places; those inside of another record are passed over."""
-        alone = self._alone(places)
-        for place in places:
-            if place in self.inside:
-                continue
-            cells, is_open = alone[place]
-            if cells is not None:
-                self.found.append((place, self._texts[place], cells))
-            elif not is_open:
-                self.faults.append((place, _BROKEN))
-            elif not self._read_on(place):
-                if self.open_from is not None:
-                    return
-                self.faults.append((place, _UNCLOSED))
-
-    def _alone(self, places: list[int]) -> dict[int, tuple[list[str] | None, bool]]:
-        """Parse each line as a record by itself: all at once if all are sound."""
-        texts = [self._texts[place] for place in places]
-        try:
-            rows = list(csv.reader(texts, delimiter=self._delimiter, strict=True))
-        except csv.Error:
-            rows = []
-        if len(rows) == len(places):
-            return {place: (cells, False) for place, cells in zip(places, rows, strict=True)}
-        return {place: _cells(text, self._delimiter) for place, text in zip(places, texts, strict=True)}
-
-    def _read_on(self, place: int) -> bool:
-        """Read a record over several lines. False when it does not end, or would swallow a whole record."""
-        for at in range(place + 1, min(place + _MOST_LINES, len(self._texts))):
-            text = self._texts[at]
-            if text.strip() and (self._width == 1 or len(_cells(text, self._delimiter)[0] or ()) == self._width):
-                return False
-            if _QUOTE not in text:
-                continue
-            whole = "\n".join(self._texts[place : at + 1])
-            cells, is_open = _cells(whole, self._delimiter)
-            if cells is not None:
-                self.found.append((place, whole, cells))
-                self.inside.update(range(place + 1, at + 1))
-            if not is_open:
-                return cells is not None
-        if not self._last and place + _MOST_LINES >= len(self._texts):
-            self.open_from = place
-        return False
+        rows = list(csv.reader([text], delimiter=delimiter, strict=True))
+    except csv.Error:
+        return None
+    return rows[0] if len(rows) == 1 else None

@@ -10,17 +10,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from schemas.errors import ListError
+from schemas.files.stream_guard import GuardedStream
 from schemas.headers import fold_header
 from suppression.formats.members import Member
 from suppression.formats.options import Options
-from suppression.formats.text import as_utf8, text_chunks
+from suppression.formats.roles import has_entries
+from suppression.formats.text import Recoder, text_chunks
 
 _BYTES: Final = 64 << 10
 _LINES: Final = 200
 _DELIMITERS: Final = ",;\t|"
 # Excel's own way to say which delimiter a file has.
 _SEPARATOR_LINE: Final = re.compile(r"sep=(.)", re.IGNORECASE)
+#: So many rows may be titles; none of them may hold what could be an entry.
+_TITLES: Final = 20
+_ENTRY: Final = re.compile(r"@|(?:\d[\s().+/-]*){7}|[0-9a-fA-F]{32}")
 
 
 @dataclass(frozen=True)
@@ -45,14 +49,38 @@ class Sample:
         return "\n".join(self.lines)
 
     @cached_property
-    def rows(self) -> tuple[tuple[str, ...], ...]:
-        """The lines as rows of trimmed cells, the header first."""
+    def all_rows(self) -> tuple[tuple[str, ...], ...]:
+        """The lines as rows of trimmed cells, titles above the header among them."""
         lines = self.lines[1:] if self.lines and _SEPARATOR_LINE.fullmatch(self.lines[0]) else self.lines
         reader = csv.reader(io.StringIO("\n".join(lines), newline=""), delimiter=self.delimiter)
         try:
             return tuple(tuple(cell.strip() for cell in row) for row in reader)
         except csv.Error:
             return ()
+
+    @cached_property
+    def titles(self) -> int:
+        """How many rows are titles above the header: nothing in them could be an entry."""
+        if self.options.headerless:
+            return 0
+        for place, row in enumerate(self.all_rows[:_TITLES]):
+            if has_entries(row, self.options):
+                return place
+            if any(_ENTRY.search(cell) for cell in row):
+                break
+        return 0
+
+    @property
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """The lines as rows of trimmed cells, the header first."""
+        return self.all_rows[self.titles :]
+
+    @property
+    def width(self) -> int:
+        """How many cells a record has: as many as the header, or more where most rows have."""
+        widths = Counter(len(row) for row in self.rows[1:])
+        usual = max(widths, key=lambda width: (widths[width], width)) if widths else 0
+        return max(usual, len(self.rows[0]) if self.rows else 0, 1)
 
     @cached_property
     def delimiter(self) -> str:
@@ -75,14 +103,11 @@ class Sample:
 
 
 def take_sample(member: Member, options: Options) -> Sample:
-    """Look at a member's beginning without moving on. `ListError` when it is not text."""
+    """Look at a member's beginning without moving on. Raises `FileError` when it is not text."""
     head = member.stream.peek(_BYTES)
     whole = len(head) < _BYTES
-    text = as_utf8(b"".join(text_chunks(_Bytes(head)))).decode()
-    if "\x00" in text:
-        raise ListError(
-            f"Suppression list '{member.name}' is not text, or UTF-16 without a byte order mark.", "Save it as UTF-8."
-        )
+    beginning = GuardedStream(io.BytesIO(head), member.stream.name)
+    text = Recoder().utf8(b"".join(text_chunks(beginning))).decode()
     lines = text.split("\n")
     if not whole and len(lines) > 1:
         lines.pop()
@@ -91,7 +116,7 @@ def take_sample(member: Member, options: Options) -> Sample:
 
 
 def find_delimiter(header: str, options: Options) -> str:
-    """Return the declared delimiter, else the one that stands most often in the first line."""
+    """Return the declared delimiter, else the most frequent one of the first line."""
     if options.delimiter is not None:
         return options.delimiter
     if said := _SEPARATOR_LINE.fullmatch(header.strip()):
@@ -99,15 +124,6 @@ def find_delimiter(header: str, options: Options) -> str:
     return max(_DELIMITERS, key=Counter(header).__getitem__)
 
 
-def is_separator_line(line: str) -> bool:
-    """Whether a first line only names the delimiter."""
-    return _SEPARATOR_LINE.fullmatch(line.strip()) is not None
-
-
-class _Bytes:
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-
-    def read(self, size: int, /) -> bytes:
-        taken, self._data = self._data[:size], self._data[size:]
-        return taken
+def is_separator_line(cell: str) -> bool:
+    """Whether a first line only names the delimiter, by its first cell, which ends where the delimiter is."""
+    return _SEPARATOR_LINE.fullmatch(cell.strip()) is not None or cell.strip().lower() == "sep="

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 import polars as pl
 
-from schemas.contact.blank import trimmed
-from suppression.formats.blocks import Block, Holds, empty_frame, refuse
+from suppression.formats.blocks import NO_ENTRY, NOT_LISTED, Block, Holds, empty_frame, refuse
+from suppression.formats.entry_filters import kept_by_choice, text_at, with_facts
 from suppression.formats.format import Format
-from suppression.formats.judging import kept_by_choice, with_facts
 from suppression.formats.members import Member
 from suppression.formats.options import Options
 from suppression.formats.roles import Roles, find_roles, has_entries
-from suppression.formats.rows import read_records
+from suppression.formats.rows import read_records, whole_row
 from suppression.formats.sample import Sample, is_separator_line, take_sample
 
 #: Says of each record, in a column ``why``, whether its entries are refused (null: they are not); it may set
-#: ``reason`` and ``codes`` (list of texts). It sees ``line``, ``raw``, ``cells``, and ``reason``, ``codes``,
+#: ``reason`` and ``codes`` (list of texts). It sees ``line``, ``text`` (the whole row), a column for each cell
+#: (see `text_at`), and ``reason``, ``codes``,
 #: ``severity`` and ``status`` where the table has them; and it returns the same rows.
 Judge = Callable[[pl.DataFrame, tuple[str, ...], Roles], pl.DataFrame]
 _FACTS: Final = ("listed_on", "expires_on", "reason", "severity", "action")
@@ -36,60 +37,82 @@ def read_table(
     A row with more cells than the header is refused, since it is not known which cell is which. A last, empty block
     carries the warnings. `ListError` when the columns are not there.
     """
-    header: tuple[str, ...] | None = None
-    roles: Roles | None = None
-    unread: dict[str, int] = {}
-    for records in read_records(member.stream, take_sample(member, options).delimiter):
+    sample = take_sample(member, options)
+    titles = sample.titles
+    layout: _Layout | None = None
+    for records in read_records(member.stream, sample.delimiter, sample.width):
         frame = records.frame
-        if header is None and frame.height and is_separator_line(str(frame.item(0, "raw"))):
+        if layout is None and frame.height and is_separator_line(str(frame.item(0, "0"))):
             frame = frame.slice(1)
-        if header is None and frame.height:
-            first = frame.item(0, "cells").to_list()
-            header = tuple(str(place) for place in range(1, len(first) + 1)) if options.headerless else _header(first)
-            roles = find_roles(header, options, known or {}, member.name)
+        if layout is None and titles:
+            above = frame.head(titles).with_columns(whole_row(sample.width, sample.delimiter))
+            titles -= above.height
+            frame = frame.slice(above.height)
+            yield Block(empty_frame(), "mixed", refused=refuse(above, NOT_LISTED + "a title above the header"))
+        if layout is None and frame.height:
+            header = _header(frame.drop("line").row(0), headerless=options.headerless)
+            layout = _Layout(header, find_roles(header, options, known or {}, member.name), sample.delimiter)
             frame = frame if options.headerless else frame.slice(1)
         yield Block(empty_frame(), "mixed", refused=records.refused)
-        if header is None or roles is None or frame.is_empty():
-            continue
-        yield from _blocks(frame, header, roles, options, judge, unread, member)
+        if layout is not None and not frame.is_empty():
+            yield from _blocks(frame, layout, options, judge, member)
+    if layout is None:
+        yield Block(empty_frame(), "mixed", warnings=warnings)
+        return
     doubts = [
         f"Column '{name}' may hold phones or emails and is not read: name it if it does."
-        for name in (roles.doubts if roles else ())
+        for name in layout.roles.doubts
     ]
-    lost = [f"{count:,} cells of '{column}' could not be read and count as empty." for column, count in unread.items()]
+    lost = [
+        f"{count:,} cells of '{column}' could not be read and count as empty."
+        for column, count in layout.unread.items()
+    ]
     yield Block(empty_frame(), "mixed", warnings=(*warnings, *doubts, *lost))
 
 
-def _header(cells: list[str]) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class _Layout:
+    """What is known of a table. ``header``: a name for each column; ``unread``: cells that could not be, by header."""
+
+    header: tuple[str, ...]
+    roles: Roles
+    delimiter: str
+    unread: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def named(self) -> int:
+        """How many columns the header has; those behind it have no name, and should be blank."""
+        return max((place for place, name in enumerate(self.header, start=1) if name), default=0)
+
+
+def _header(cells: tuple[str, ...], *, headerless: bool) -> tuple[str, ...]:
+    if headerless:
+        return tuple(str(place) for place in range(1, len(cells) + 1))
     return tuple(cell.strip("\ufeff \t") for cell in cells)
 
 
 def _blocks(
-    frame: pl.DataFrame,
-    header: tuple[str, ...],
-    roles: Roles,
-    options: Options,
-    judge: Judge | None,
-    unread: dict[str, int],
-    member: Member,
+    frame: pl.DataFrame, layout: _Layout, options: Options, judge: Judge | None, member: Member
 ) -> Iterator[Block]:
-    surplus = pl.col("cells").list.slice(len(header)).list.join("").str.strip_chars() != ""
-    again = (_cell(0) == header[0]) & (pl.col("cells").list.join("\x1f").str.strip_chars() == "\x1f".join(header))
+    header, roles = layout.header, layout.roles
+    frame = frame.with_columns(whole_row(len(header), layout.delimiter))
+    unnamed = [text_at(place) != "" for place in range(layout.named, len(header))]
+    again = pl.all_horizontal(text_at(place) == name for place, name in enumerate(header))
     fault = (
-        pl.when(surplus)
-        .then(pl.lit(f"more cells than the {len(header)} of the header"))
+        pl.when(pl.any_horizontal(unnamed) if unnamed else pl.lit(False))
+        .then(pl.lit(f"more cells than the {layout.named} of the header"))
         .when(again & (not options.headerless))
-        .then(pl.lit("the header again"))
+        .then(pl.lit(NOT_LISTED + "the header again"))
     )
     frame = frame.with_columns(fault.alias("why"))
-    faults = frame.filter(pl.col("why").is_not_null()).rename({"raw": "text"})
-    rows = with_facts(frame.filter(pl.col("why").is_null()), header, roles, options, unread)
+    faults = frame.filter(pl.col("why").is_not_null())
+    rows = with_facts(frame.filter(pl.col("why").is_null()), header, roles, options, layout.unread)
     if judge is not None:
         rows = judge(rows, header, roles)
     rows = kept_by_choice(rows, options, member.name)
-    filled = pl.any_horizontal([_cell(place).fill_null("") != "" for place, _ in roles.entries])
-    vacant = rows.filter(~filled).rename({"raw": "text"})
-    refused = [refuse(faults, pl.col("why")), refuse(vacant, "no entry in this row")]
+    filled = pl.any_horizontal([text_at(place) != "" for place, _ in roles.entries])
+    vacant = rows.filter(~filled)
+    refused = [refuse(faults, pl.col("why")), refuse(vacant, NO_ENTRY)]
     yield Block(empty_frame(), "mixed", refused=pl.concat(refused).sort("line"))
     for holds in dict.fromkeys(held for _, held in roles.entries):
         yield _entries(rows, [place for place, held in roles.entries if held == holds], holds, roles.place("area"))
@@ -101,11 +124,11 @@ def _entries(rows: pl.DataFrame, places: list[int], holds: Holds, area: int | No
     american = area is not None and holds == "phone"
     parts = []
     for place in places:
-        text = _cell(place)
+        text = text_at(place)
         if american and area is not None:
             # A seven-digit number beside its area code; other signs in it are only layout.
-            text = pl.concat_str(_cell(area).fill_null(""), text.str.replace_all(r"[ .()-]", ""))
-        parts.append(rows.filter(_cell(place) != "").select(text.alias("text"), "line", *facts, "why"))
+            text = pl.concat_str(text_at(area), text.str.replace_all(r"[ .()-]", ""))
+        parts.append(rows.filter(text_at(place) != "").select(text.alias("text"), "line", *facts, "why"))
     entries = pl.concat(parts).sort("line", maintain_order=True)
     if american:
         sound = pl.col("text").str.contains(r"^[0-9]{10}$")
@@ -113,10 +136,6 @@ def _entries(rows: pl.DataFrame, places: list[int], holds: Holds, area: int | No
         entries = entries.with_columns(pl.coalesce("why", fault).alias("why"))
     refused = refuse(entries.filter(pl.col("why").is_not_null()), pl.col("why"))
     return Block(entries.filter(pl.col("why").is_null()).drop("why"), holds, american, refused=refused)
-
-
-def _cell(place: int) -> pl.Expr:
-    return trimmed(pl.col("cells").list.get(place, null_on_oob=True))
 
 
 def read_csv(member: Member, options: Options) -> Iterator[Block]:

@@ -12,15 +12,17 @@ import numpy.typing as npt
 import polars as pl
 
 from schemas.contact.blank import trimmed
-from schemas.errors import ListError
-from suppression.formats.guard import Source
+from schemas.errors import FileError
+from schemas.files.encoding import single_byte, wide_encoding
+from schemas.files.records import MAX_RECORD_BYTES
+from schemas.files.stream_guard import GuardedStream
 
 #: Bytes read at a time. A block's frames take some fifty times that, so this bounds the memory of every reader.
 CHUNK: Final = 1 << 20
-_LONGEST_LINE: Final = 64 << 20
+#: How much of a stream's beginning tells UTF-16 and UTF-32 from other encodings.
+_HEAD: Final = 4096
 _RETURN: Final = ord("\r")
 _FEED: Final = ord("\n")
-_UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(frozen=True)
@@ -31,33 +33,33 @@ class TextBlock:
     line: int
 
 
-def text_chunks(source: Source, size: int = CHUNK) -> Iterator[bytes]:
+def text_chunks(source: GuardedStream, size: int = CHUNK) -> Iterator[bytes]:
     """Yield the content in pieces cut anywhere: without byte order mark, line ends as line feeds.
 
-    UTF-16 (by its mark) becomes UTF-8. Other bytes stay, since they may be UTF-8 or windows-1252; see `as_utf8`.
+    UTF-16 and UTF-32 become UTF-8. Other bytes stay, and are for `Recoder`. Raises `FileError` when it is no text.
     """
     head = b""
-    while len(head) < 3 and (more := source.read(size)):
+    while len(head) < _HEAD and (more := source.read(size)):
         head += more
-    decoder: codecs.IncrementalDecoder | None = None
-    if head.startswith(_UTF16):
-        # A lone surrogate or a cut unit is damage to one entry, which is then no sound address.
-        decoder = codecs.getincrementaldecoder("utf-16")("replace")
+    wide = wide_encoding(head, source.name)
+    # A lone surrogate or a cut unit is damage to one entry, which is then no sound address.
+    decoder = codecs.getincrementaldecoder(wide.codec)("replace") if wide else None
+    head = head[wide.bom :] if wide else head.removeprefix(codecs.BOM_UTF8)
     # What comes first may be no more than the mark.
-    block = head.removeprefix(codecs.BOM_UTF8) or source.read(size)
-    held = b""
+    block = head or source.read(size)
+    kept = b""
     while block:
         if decoder is not None:
             block = decoder.decode(block).encode()
-        block = held + block
+        block = kept + block
         # A carriage return at the end may be half of a line end.
-        held = b"\r" if block.endswith(b"\r") else b""
-        block = block[: len(block) - len(held)]
+        kept = b"\r" if block.endswith(b"\r") else b""
+        block = block[: len(block) - len(kept)]
         block = _one_line_end(block)
         if block:
             yield block
         block = source.read(size)
-    last = (b"\n" if held else b"") + (decoder.decode(b"", True).encode() if decoder is not None else b"")
+    last = (b"\n" if kept else b"") + (decoder.decode(b"", True).encode() if decoder is not None else b"")
     if last:
         yield last
 
@@ -67,7 +69,7 @@ def _one_line_end(block: bytes) -> bytes:
         return block
     content = np.frombuffer(block, dtype=np.uint8)
     returns = content == _RETURN
-    # A return at the very end is a line end by itself: one that may be half of a pair has been held back.
+    # A return at the very end is a line end by itself: one that may be half of a pair has been kept back.
     if bool(returns[-1]) or bool((returns[:-1] & (content[1:] != _FEED)).any()):
         return block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     # Every one is part of a line end; taking them out at once costs a third of replacing each.
@@ -75,44 +77,57 @@ def _one_line_end(block: bytes) -> bytes:
     return kept
 
 
-def line_blocks(source: Source, size: int = CHUNK) -> Iterator[TextBlock]:
-    """Yield blocks of whole lines, the last line ended too. `ListError` when a line has no end in sight."""
+class Recoder:
+    """Makes UTF-8 of whole lines. Those that are valid stay; of the others, the first settle which encoding it is.
+
+    A list is often put together from several files: one line in another encoding does not change the others.
+    """
+
+    def __init__(self) -> None:
+        self._codec = ""
+
+    def utf8(self, data: bytes) -> bytes:
+        """Return the lines as UTF-8, the rest of their bytes and their number unchanged."""
+        if data.isascii():
+            return data
+        lines = data.split(b"\n")
+        odd = [at for at, line in enumerate(lines) if not _is_utf8(line)] if not _is_utf8(data) else []
+        if odd and not self._codec:
+            sample = b"\n".join(lines[at] for at in odd)
+            self._codec = single_byte(sample, data) or "cp1252"
+        for at in odd:
+            lines[at] = lines[at].decode(self._codec, errors="replace").encode()
+        return b"\n".join(lines) if odd else data
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def line_blocks(source: GuardedStream, size: int = CHUNK) -> Iterator[TextBlock]:
+    """Yield blocks of whole lines, the last line ended too. Raises `FileError` when a line has no end in sight."""
+    recoder = Recoder()
     rest, line = b"", 1
     for chunk in text_chunks(source, size):
         cut = chunk.rfind(b"\n") + 1
         if not cut:
             rest += chunk
-            if len(rest) > _LONGEST_LINE:
-                raise ListError(
-                    f"Line {line:,} of a list is longer than {_LONGEST_LINE >> 20} MB.",
+            if len(rest) > MAX_RECORD_BYTES:
+                raise FileError(
+                    f"'{source.name}': line {line:,} is longer than {MAX_RECORD_BYTES >> 20} MB.",
                     "It is not a text file of lines.",
                 )
             continue
-        data = as_utf8(rest + chunk[:cut])
+        data = recoder.utf8(rest + chunk[:cut])
         rest = chunk[cut:]
         yield TextBlock(data, line)
         line += data.count(b"\n")
     if rest:
-        yield TextBlock(as_utf8(rest + b"\n"), line)
-
-
-def as_utf8(data: bytes) -> bytes:
-    """Return the bytes as UTF-8: line by line as they are if valid, else read as windows-1252."""
-    if data.isascii():
-        return data
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return b"\n".join(_line_as_utf8(line) for line in data.split(b"\n"))
-    return data
-
-
-def _line_as_utf8(line: bytes) -> bytes:
-    try:
-        line.decode()
-    except UnicodeDecodeError:
-        return line.decode("cp1252", errors="replace").encode()
-    return line
+        yield TextBlock(recoder.utf8(rest + b"\n"), line)
 
 
 def split_lines(block: TextBlock) -> pl.DataFrame:
@@ -130,7 +145,7 @@ def with_lines(texts: pl.Series, block: TextBlock) -> pl.DataFrame:
 def lines_of_one_width(data: bytes) -> npt.NDArray[np.uint8] | None:
     """Return lines as rows of bytes, line feed last, when all are as long as the first; else None.
 
-    A line feed may still stand inside a row: the caller looks at every other byte anyway.
+    A line feed may still be inside a row: the caller looks at every other byte anyway.
     """
     width = data.find(b"\n") + 1
     if not width or len(data) % width:

@@ -14,8 +14,8 @@ import polars as pl
 
 from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, PHONE_SLOTS, POST_POINT
 from schemas.config import Channel
+from schemas.contact.countries import read_countries
 from schemas.contact.quality import ROLE_LOCAL_PARTS
-from schemas.contact.regions import regions_of
 from schemas.evidence import CampaignEvidence, VendorEvidence
 from schemas.list_kinds import KINDS
 from schemas.rules import RuleChannel
@@ -166,7 +166,9 @@ class Facts:
     def address_region(self) -> pl.Series | None:
         """Country of each row's address."""
         countries = self.column("country")
-        return None if countries is None else self.once("address", lambda: regions_of(countries, None))
+        if countries is None:
+            return None
+        return self.once("address", lambda: read_countries(countries).get_column("region"))
 
     def by_address(self, answer: Callable[[str], object], dtype: type[Scalar], default: object) -> npt.NDArray[Scalar]:
         """What the country of each row's address answers; ``default`` where there is none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from schemas.contact.regions import region_names
+from schemas.contact.countries import known_countries
 from schemas.rules import EVERYWHERE, Hours, Pack
 from suppression.rules.places import is_state
 from suppression.rules.public_holidays import has_calendar
@@ -46,7 +46,7 @@ def merged_hours(packs: list[Pack], version: str) -> tuple[dict[str, PackHours],
 
 def faults_of(hours: Iterable[PackHours]) -> list[str]:
     """What only a look at places, zones and calendars finds wrong with a user's hours."""
-    countries = set(region_names().values())
+    countries = known_countries()
     faults = []
     for each in hours:
         fact = each.hours

@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from schemas.config import load, raise_faults
-from schemas.contact.regions import region_names
+from schemas.contact.countries import known_countries
 from schemas.errors import ConfigError, UsageError
 from schemas.rules import EVERYWHERE, Condition, Pack, Rule
 from schemas.support.names import did_you_mean
@@ -69,12 +69,13 @@ def shipped_names() -> list[str]:
     return sorted(path.stem for path in SHIPPED.glob("*.toml"))
 
 
-def _packs_of_countries(known: list[str]) -> dict[str, str]:
-    """Country names and codes, in any language, with the pack of that country: for a suggestion."""
-    from schemas.contact.regions import region_names  # noqa: PLC0415  # only a wrong name needs them
+def _pack_meant(name: str, known: list[str]) -> str:
+    """Suggest the pack of a country that is named otherwise, else one that is spelled nearly so."""
+    from schemas.contact.countries import read_country  # noqa: PLC0415  # only a wrong name needs them
 
-    packs = {name: {"GB": "uk"}.get(region, region.lower()) for name, region in region_names().items()}
-    return {name: pack for name, pack in packs.items() if pack in known}
+    region = read_country(name.strip()).region if name.strip() else None
+    pack = {"GB": "uk"}.get(region or "", (region or "").lower())
+    return did_you_mean(name, [*known, ALL], {name: pack} if pack in known else {})
 
 
 def load_packs(names: Iterable[str], workspace: Path | None = None) -> list[LoadedPack]:
@@ -94,9 +95,7 @@ def load_packs(names: Iterable[str], workspace: Path | None = None) -> list[Load
         if name in loaded:
             continue
         if name not in known:
-            raise UsageError(
-                f"There is no rule pack '{name}'.", did_you_mean(name, [*known, ALL], _packs_of_countries(known))
-            )
+            raise UsageError(f"There is no rule pack '{name}'.", _pack_meant(name, known))
         pack = _load(name, own.get(name), faults)
         if pack is None:
             raise_faults(faults)
@@ -163,7 +162,7 @@ def _is_weaker(new: Rule, old: Rule) -> bool:
 
 def _resolved(rule: Rule, pack: Pack, version: str, path: str, faults: list[str]) -> PackRule:
     asked = [found for condition in rule.when if (found := _asked(condition, rule, path, faults)) is not None]
-    countries = set(region_names().values())
+    countries = known_countries()
     faults += [f"{path}: {rule.id}: '{state}' is not a state" for state in rule.states if not is_state(state)]
     regions = tuple(rule.regions or pack.regions)
     for region in regions:

@@ -12,11 +12,12 @@ import tempfile
 from itertools import pairwise
 from pathlib import Path
 
-from pipeline.reading import careful, csv_table, dialect, encoding, guessing, punctuation, records, sample, structure
+from pipeline.reading import csv_table, dialect, guessing, punctuation, sample, structure
 from pipeline.reading.csv_table import open_csv
-from pipeline.reading.inputs import LocalFile
-from pipeline.reading.table import FileTally, read_batches
-from schemas.errors import DropError
+from schemas.errors import FileError
+from schemas.files import encoding, record_parser, records
+from schemas.files.inputs import LocalFile
+from schemas.files.table import FileTally, read_batches
 from schemas.layout import Layout
 
 
@@ -41,7 +42,7 @@ def read_bytes(content: bytes, folder: Path, block: int = 1 << 16) -> int | None
             assert all(before < after for before, after in pairwise(lines))
             assert tally.size == len(content)
             count += len(lines)
-    except DropError as error:
+    except FileError as error:
         assert str(error)
         return None
     return count
@@ -67,7 +68,7 @@ def main() -> None:
         def one(content: bytes) -> None:
             read_bytes(content, Path(folder), 1024)
 
-        for module in (careful, csv_table, dialect, encoding, guessing, punctuation, records, sample, structure):
+        for module in (record_parser, csv_table, dialect, encoding, guessing, punctuation, records, sample, structure):
             for function in vars(module).values():
                 if inspect.isfunction(function) and function.__module__ == module.__name__:
                     atheris.instrument_func(function)

@@ -27,10 +27,10 @@ import polars as pl
 from pipeline.run.ordered_map import in_order
 from pipeline.run.process_pool import process_pool
 from schemas.contact.apply import Apply, In, Out
+from schemas.contact.countries import read_countries
 from schemas.contact.email import email_forms
 from schemas.contact.phone import phone_forms
 from schemas.contact.phone_points import phone_points
-from schemas.contact.regions import regions_of
 from tests.bench.rivals import polars_copy
 
 Value = TypeVar("Value")
@@ -43,7 +43,7 @@ _PHONES = ("phone", "phone_2")
 
 def normalise(leads: pl.DataFrame, apply: Apply) -> int:
     """Normalise a batch as the stage does; return how many points were read."""
-    regions = regions_of(leads.get_column("country"), "US")
+    regions = read_countries(leads.get_column("country")).get_column("region").fill_null("US")
     slots = [name for name in _PHONES if name in leads.columns]
     phones = phone_points(
         pl.concat([leads.get_column(name) for name in slots]), pl.concat([regions] * len(slots)), apply

@@ -19,12 +19,12 @@ import polars as pl
 from pipeline.columns.mapping import map_columns
 from pipeline.context import Context, Source
 from pipeline.reading.opening import open_tables
-from pipeline.reading.table import SOURCE, FileTally, read_batches
 from pipeline.stages.checks import Batch
 from pipeline.stages.map import MAP
 from schemas.config import Campaign
 from schemas.contact.apply import apply_here
-from schemas.errors import DropError
+from schemas.errors import FileError
+from schemas.files.table import SOURCE, FileTally, read_batches
 from schemas.findings import no_findings
 from schemas.layout import Layout
 from tests.bench.pollution import WEIGHTS, Polluted, Row, corpus
@@ -51,7 +51,7 @@ def score(polluted: Polluted, folder: Path) -> tuple[float, str]:
     path.write_bytes(polluted.content)
     try:
         header, rows = read(path)
-    except DropError as error:
+    except FileError as error:
         return (10.0, "") if not polluted.content and "is empty" in str(error) else (0.0, str(error))
     parts = [
         measures(header, polluted.header),

@@ -12,9 +12,6 @@ import polars as pl
 
 from pipeline.columns.mapping import Mapping
 from pipeline.context import Context, Source
-from pipeline.reading.arrow_table import ArrowReader
-from pipeline.reading.inputs import LocalFile
-from pipeline.reading.table import Table
 from pipeline.stages.checks import Batch
 from pipeline.stages.rules import RULES
 from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, PHONE_SLOTS, dtype_of
@@ -22,6 +19,9 @@ from schemas.config import Campaign, channel_named
 from schemas.contact.apply import apply_here
 from schemas.contact.phone import read_phone
 from schemas.evidence import CampaignEvidence, VendorEvidence
+from schemas.files.arrow_table import ArrowReader
+from schemas.files.inputs import LocalFile
+from schemas.files.table import Table
 from schemas.findings import findings, no_findings
 from schemas.rules import CONTACT
 from suppression.rules.engine import RuleSet

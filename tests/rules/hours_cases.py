@@ -11,9 +11,6 @@ import polars as pl
 
 from pipeline.columns.mapping import Mapping
 from pipeline.context import Context, Source
-from pipeline.reading.arrow_table import ArrowReader
-from pipeline.reading.inputs import LocalFile
-from pipeline.reading.table import Table
 from pipeline.stages.checks import Batch
 from pipeline.stages.contactable import contactable
 from pipeline.stages.hours import hours_stage
@@ -22,6 +19,9 @@ from schemas.config import Campaign, channel_named
 from schemas.contact.apply import apply_here
 from schemas.contact.phone import read_phone
 from schemas.evidence import CampaignEvidence, VendorEvidence
+from schemas.files.arrow_table import ArrowReader
+from schemas.files.inputs import LocalFile
+from schemas.files.table import Table
 from schemas.findings import no_findings
 from suppression.rules.calling import CallingHours
 from suppression.rules.engine import RuleSet

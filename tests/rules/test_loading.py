@@ -172,7 +172,7 @@ def test_every_fault_of_hours_is_listed(tmp_path: Path) -> None:
     ):
         assert said in faults
     misplaced = ({"more": 'states = ["XX"]'}, {"more": 'zone = "America/Nowhere"'},
-             {"more": 'regions = ["ZZ"]'}, {"more": 'regions = ["AN"]\nclosed_on_holidays = true'})  # fmt: skip
+             {"more": 'regions = ["ZZ"]'}, {"more": 'regions = ["AC"]\nclosed_on_holidays = true'})  # fmt: skip
     pack(
         tmp_path,
         "ours",
@@ -185,7 +185,7 @@ def test_every_fault_of_hours_is_listed(tmp_path: Path) -> None:
         "ours.h0: 'XX' is not a state",
         "ours.h1: 'America/Nowhere' is not a time zone (as in America/New_York)",
         "ours.h2: 'ZZ' is not a region (ISO 3166-1 alpha-2)",
-        "ours.h3: closed_on_holidays: the public holidays of 'AN' are not known",
+        "ours.h3: closed_on_holidays: the public holidays of 'AC' are not known",
     ]
     pack(tmp_path, "ours", rule("ours.rule"), HOURS.format(**fine | {"id": "us.fl.hours"}))
     with pytest.raises(ConfigError, match=r"hours us\.fl\.hours stand twice"):

@@ -14,10 +14,10 @@ import pytest
 
 import schemas.contact.phone
 from schemas.contact.numbering.answers import UNDECIDED
-from schemas.contact.numbering.deciding import Numbering
 from schemas.contact.numbering.library import PhoneForm, read_phone
+from schemas.contact.numbering.lookup import Numbering
 from schemas.contact.numbering.patterns import UnsupportedPatternError
-from schemas.contact.numbering.pieces import lengths_of
+from schemas.contact.numbering.range_sets import lengths_of
 from schemas.contact.numbering.ranges import digits_of
 from schemas.contact.numbering.shipped import ShippedTables, write_tables
 from schemas.contact.numbering.tables import undecided_table
@@ -179,7 +179,7 @@ def test_metadata_that_cannot_be_put_into_tables_is_left_to_the_library(monkeypa
     def refuse(*_: object) -> None:
         raise UnsupportedPatternError("a pattern of tomorrow")
 
-    monkeypatch.setattr("schemas.contact.numbering.deciding.build_plan", refuse)
+    monkeypatch.setattr("schemas.contact.numbering.lookup.build_plan", refuse)
     fresh = Numbering(worth_a_table=0)
     values, regions = pl.Series(["2024561111", "+442079460000"]), pl.Series(["US", "US"])
     assert (fresh.decide(values, regions).answer == UNDECIDED).all()

@@ -19,9 +19,9 @@ from schemas.contact.numbering.digits import written_digits
 from schemas.contact.numbering.finder import Finder
 from schemas.contact.numbering.library import PhoneForm
 from schemas.contact.numbering.patterns import MAX_DIGITS, UnsupportedPatternError, parse_pattern, paths
-from schemas.contact.numbering.pieces import lengths_of, nothing_dropped, numbered, piece_of, then, whole_pieces
 from schemas.contact.numbering.plan import metadata_of
 from schemas.contact.numbering.prefixes import calling_code_before, international_prefix, national_prefix
+from schemas.contact.numbering.range_sets import lengths_of, nothing_dropped, numbered, piece_of, then, whole_pieces
 from schemas.contact.numbering.ranges import code_of, digits_of, inside, path_edges, pattern_edges
 from schemas.contact.numbering.shapes import unwrap
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import polars as pl
 
 from schemas.contact.numbering.patterns import MAX_DIGITS
-from schemas.contact.numbering.pieces import Flags
+from schemas.contact.numbering.range_sets import Flags
 from schemas.contact.numbering.ranges import Codes
 from schemas.support.column_bytes import column_bytes
 

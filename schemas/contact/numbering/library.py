@@ -13,6 +13,8 @@ import polars as pl
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 from phonenumbers.timezone import time_zones_for_number
 
+from schemas.contact.numbering.labels import has_remark_ahead
+
 
 class PhoneForm(NamedTuple):
     """One value, read. Everything but ``state`` is None where it does not apply."""
@@ -41,6 +43,11 @@ PHONE_FORM_SCHEMA: dict[str, pl.DataType] = {
 #: The repair of a number that a spreadsheet wrote as a decimal.
 DECIMAL_REMOVED = "decimal .0 removed"
 SEVERAL = "several numbers in one cell"
+WORD = "a word stands in the number"
+WORD_AHEAD = "a word stands before the number"
+TOO_LONG = "too long a text for a phone number"
+#: The library itself reads no more.
+_MOST_CHARACTERS = 250
 
 _SCIENTIFIC = re.compile(r"\+?(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})")
 _DECIMAL = re.compile(r"(\+?\d{7,15})[.,]0+")
@@ -101,6 +108,8 @@ def _holds_words(text: str) -> bool:
 
 def read_phone(value: str, region: str | None) -> PhoneForm:
     """Read one trimmed, non-empty value; ``region`` (ISO 3166-1 alpha-2) is assumed for national forms."""
+    if len(value) > _MOST_CHARACTERS:
+        return PhoneForm("unparseable", why=TOO_LONG)
     undone = _undo_spreadsheet(value)
     if undone is None:
         return PhoneForm("damaged", why="a spreadsheet turned the number into something else; digits are lost")
@@ -108,16 +117,20 @@ def read_phone(value: str, region: str | None) -> PhoneForm:
     if len(parts_of_cell(text)) > 1:
         return PhoneForm("unparseable", why=SEVERAL)
     try:
-        number = phonenumbers.parse(text, region)
+        form = form_of_number(phonenumbers.parse(text, region))
     except phonenumbers.NumberParseException as error:
         missing = error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE and region is None
         return PhoneForm("unparseable", why="no country known: give --region" if missing else "not a phone number")
-    form = form_of_number(number)
-    if form.state != "ok":
-        return form
+    if form.state == "ok" and (remark := _remark(text, form)) is not None:
+        return PhoneForm("unparseable", why=remark)
+    return form._replace(repair=repair) if form.state == "ok" else form
+
+
+def _remark(text: str, form: PhoneForm) -> str | None:
+    """Say where a word is that the library takes for digits, or passes over."""
     if form.type not in _WORD_TYPES and _holds_words(text):
-        return PhoneForm("unparseable", why="a word stands in the number")
-    return form._replace(repair=repair)
+        return WORD
+    return WORD_AHEAD if has_remark_ahead(text) else None
 
 
 def form_of_number(number: PhoneNumber) -> PhoneForm:

@@ -16,7 +16,7 @@ from phonenumbers.tzdata import TIMEZONE_DATA
 
 from schemas.contact.numbering.answers import UNDECIDED, Answers, agreed, examples
 from schemas.contact.numbering.library import PhoneForm, form_of_number
-from schemas.contact.numbering.pieces import Flags, lengths_of, numbered, piece_of, whole_pieces
+from schemas.contact.numbering.range_sets import Flags, lengths_of, numbered, piece_of, whole_pieces
 from schemas.contact.numbering.ranges import Codes, code_of, digits_of, inside, pattern_edges
 
 #: Shortest and longest national number that the library reads.

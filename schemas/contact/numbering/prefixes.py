@@ -16,7 +16,7 @@ import numpy as np
 from phonenumbers import PhoneMetadata
 
 from schemas.contact.numbering.patterns import MAX_DIGITS, Path, UnsupportedPatternError, parse_pattern, paths
-from schemas.contact.numbering.pieces import Shift, lengths_of, nothing_dropped, whole_pieces
+from schemas.contact.numbering.range_sets import Shift, lengths_of, nothing_dropped, whole_pieces
 from schemas.contact.numbering.ranges import code_of, digits_of, path_edges
 
 #: Where a prefix takes more different digits than this, they are not told apart, and the rule is not worked out.

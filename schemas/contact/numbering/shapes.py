@@ -1,8 +1,9 @@
 """Values with more in them than a number, in the shapes that can be told apart for certain.
 
-The library skips what stands in front of the first digit or plus, and punctuation at the end; and takes an extension
-off that is written with one of its labels. `read_phone` takes a decimal zero off. Where only these are in the way, the
-number is taken out here, so that it can be decided like the others. The patterns are narrower than the library's.
+The library skips what is in front of the first digit or plus (`read_phone` allows no words there but labels), and
+punctuation at the end; and takes an extension off that is written with one of its labels. `read_phone` takes a decimal
+zero off. Where only these are in the way, the number is taken out here and decided like the others. The patterns are
+narrower than the library's.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from typing import NamedTuple
 
 import polars as pl
 
+from schemas.contact.numbering.labels import ASCII_LABELS
 from schemas.contact.numbering.library import DECIMAL_REMOVED
 
 # Marks of writing direction that come along when a number is copied from a contacts application.
 _UNSEEN = r"\u{200e}\u{200f}\u{202a}-\u{202e}\u{2066}-\u{2069}\u{feff}"
-#: Anything that starts no number. Not ";", with which RFC 3966 sets parameters apart.
-_AHEAD = rf"[ -*,\-./:<-~{_UNSEEN}]*"
+#: Anything that starts no number and is no word. Not ";", with which RFC 3966 sets parameters apart.
+_NO_WORD = rf"[ -*,\-./:<-@\[-`{{-~{_UNSEEN}]"
+_AHEAD = rf"{_NO_WORD}*(?:{ASCII_LABELS}(?:{_NO_WORD}+{ASCII_LABELS})*)?{_NO_WORD}*"
 _NUMBER = r"\+?[0-9][0-9 ().\[\]-]*"
 #: Up to five digits: from six on they may be a second number, and with commas even be taken for one.
 _EXTENSION = r"[ ,]*(?i:e?xt(?:ensio)?n?|x|#)[.:]?[ -]*([0-9]{1,5})"

@@ -17,7 +17,9 @@ from phonenumbers import PhoneMetadata, region_code_for_country_code
 
 from schemas.contact.numbering.answers import AS_IF_PLUS, UNDECIDED, Answers, agreed, examples
 from schemas.contact.numbering.library import PhoneForm, read_phone
-from schemas.contact.numbering.pieces import (
+from schemas.contact.numbering.plan import LEAST_DIGITS, MOST_DIGITS, Plan, metadata_of
+from schemas.contact.numbering.prefixes import calling_code_before, international_prefix, national_prefix
+from schemas.contact.numbering.range_sets import (
     Flags,
     Shift,
     lengths_of,
@@ -28,8 +30,6 @@ from schemas.contact.numbering.pieces import (
     then,
     whole_pieces,
 )
-from schemas.contact.numbering.plan import LEAST_DIGITS, MOST_DIGITS, Plan, metadata_of
-from schemas.contact.numbering.prefixes import calling_code_before, international_prefix, national_prefix
 from schemas.contact.numbering.ranges import BLOCK_EDGES, Codes, digits_of
 
 

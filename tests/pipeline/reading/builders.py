@@ -13,7 +13,7 @@ import xlsxwriter
 import xlwt
 
 from pipeline.reading.opening import open_tables
-from pipeline.reading.table import SOURCE, FileTally, read_batches
+from schemas.files.table import SOURCE, FileTally, read_batches
 from schemas.layout import Layout
 
 Cell = str | int | float | bool | date | datetime | None

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.reading.files import find_files
-from schemas.errors import DropError
+from schemas.errors import DropError, FileError
 from tests.conftest import Scrub, Written, leadscrub, write_campaign
 from tests.pipeline.reading.builders import read, write_xlsx, write_zip
 
@@ -46,7 +46,7 @@ def test_a_packed_file_is_read(written: Written, suffix: str) -> None:
 @pytest.mark.parametrize("suffix", PACKERS)
 def test_a_packed_file_that_is_cut_off_ends_with_4(written: Written, suffix: str) -> None:
     packed = PACKERS[suffix](CSV * 1000)
-    with pytest.raises(DropError, match="cannot be unpacked"):
+    with pytest.raises(FileError, match="cannot be unpacked"):
         read(written(f"drop.csv.{suffix}", packed[: len(packed) // 2]))
 
 
@@ -181,7 +181,7 @@ def _locked() -> bytes:
     ],
 )
 def test_what_must_not_be_unpacked_ends_with_4(written: Written, content: bytes, says: str) -> None:
-    with pytest.raises(DropError, match=says):
+    with pytest.raises(FileError, match=says):
         read(written("drop.bin", content))
 
 
@@ -198,10 +198,10 @@ def test_a_bomb_is_stopped_early(written: Written, in_folder: Path, kind: str) -
     if kind == "lying":
         small = (1000).to_bytes(4, "little")
         packed = packed.replace(len(zeros).to_bytes(4, "little"), small)
-        with pytest.raises(DropError, match="cannot be unpacked"):
+        with pytest.raises(FileError, match="cannot be unpacked"):
             read(written("drop.bin", packed))
         return
-    with pytest.raises(DropError, match="unpacks to more than 200 times its size"):
+    with pytest.raises(FileError, match="unpacks to more than 200 times its size"):
         read(written("drop.bin", packed))
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from pipeline.reading.opening import open_tables
-from pipeline.reading.table import FileTally, read_batches
+from schemas.files.table import FileTally, read_batches
 from schemas.layout import Layout
 from tests.conftest import SHARED, needs_shared_data
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.reading import encoding
 from pipeline.reading.csv_table import open_csv
-from pipeline.reading.inputs import LocalFile
-from pipeline.reading.table import FileTally, read_batches
+from schemas.files import encoding
+from schemas.files.inputs import LocalFile
+from schemas.files.table import FileTally, read_batches
 from schemas.layout import Layout
 from tests.conftest import Scrub, Written
 

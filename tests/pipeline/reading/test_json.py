@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.errors import DropError
+from schemas.errors import FileError
 from tests.conftest import Scrub, Written
 from tests.pipeline.reading.builders import read
 
@@ -75,7 +75,7 @@ def test_a_long_array_is_read_in_pieces(written: Written) -> None:
     ],
 )
 def test_what_is_no_list_of_objects_ends_with_4(written: Written, text: str, says: str) -> None:
-    with pytest.raises(DropError, match=says) as caught:
+    with pytest.raises(FileError, match=says) as caught:
         read(written("drop.json", text))
     assert caught.value.exit_code == 4
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -30,7 +30,7 @@ class Stingy(asyncssh.SFTPServer):
 class Faulty(asyncssh.SFTPServer):
     """Cannot read on after a million bytes."""
 
-    def read(self, file_obj: object, offset: int, size: int) -> object:
+    def read(self, file_obj: object, offset: int, size: int) -> bytes | Awaitable[bytes]:
         if offset > 1_000_000:
             raise asyncssh.SFTPFailure("the disk is broken")
         return super().read(file_obj, offset, size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -9,9 +10,11 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from pipeline.reading.workbook.header import header_row
-from pipeline.reading.workbook.zeros import digits_shown
-from schemas.errors import DropError
+from schemas.errors import FileError
+from schemas.files.inputs import LocalFile
+from schemas.files.workbook.child import no_answer
+from schemas.files.workbook.header import header_row
+from schemas.files.workbook.zeros import digits_shown
 from schemas.layout import Layout
 from tests.conftest import Scrub, leadscrub, write_campaign
 from tests.pipeline.reading.builders import (
@@ -124,7 +127,7 @@ def test_all_visible_sheets_are_read_and_hidden_ones_are_named(
 def test_a_layout_chooses_sheets(tmp_path: Path) -> None:
     path = write_xlsx(tmp_path / "drop.xlsx", {"Notes": [["hello"]], "Leads": [["phone"], ["1"]]})
     assert read(path, Layout(sheet=["Leads"])) == [[(2, {"phone": "1"})]]
-    with pytest.raises(DropError, match=r"has no sheet 'Leeds'\. Did you mean 'Leads'\?"):
+    with pytest.raises(FileError, match=r"has no sheet 'Leeds'\. Did you mean 'Leads'\?"):
         read(path, Layout(sheet=["Leeds"]))
 
 
@@ -147,9 +150,9 @@ def test_sheet_without_a_workbook_is_wrong_usage(tmp_path: Path) -> None:
 
 def test_only_hidden_or_only_blank_sheets_end_with_4(tmp_path: Path) -> None:
     hidden = write_xls(tmp_path / "hidden.xls", {"A": [["phone"]]}, hidden=("A",))
-    with pytest.raises(DropError, match=r"only hidden sheets \(A\)"):
+    with pytest.raises(FileError, match=r"only hidden sheets \(A\)"):
         read(hidden)
-    with pytest.raises(DropError, match="no sheet that holds anything"):
+    with pytest.raises(FileError, match="no sheet that holds anything"):
         read(write_xlsx(tmp_path / "blank.xlsx", {"A": []}))
 
 
@@ -181,3 +184,33 @@ def test_where_the_header_is() -> None:
     assert header_row([("phone",), ("2025550100",)]) == 0
     assert header_row([("x", "y"), ("1", "2")]) == 0
     assert header_row([("name", "phone", "", "", ""), ("a", "1", "2", "3", "4")]) == 0
+
+
+@pytest.mark.parametrize("name", ["json.py", "schemas.py", "zipfile.py", "polars.py", "sitecustomize.py"])
+def test_no_module_beside_a_workbook_is_executed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """The process that reads it imports neither from the current folder nor from those of PYTHONPATH."""
+    path = write_xlsx(tmp_path / "drop.xlsx", {"Leads": [["phone"], ["2025550100"]]})
+    trap = tmp_path / "sprung"
+    (tmp_path / name).write_text(f"open({str(trap)!r}, 'w').close()\nraise SystemExit('trap')\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", f".:{tmp_path}")
+    assert read(path) == [[(2, {"phone": "2025550100"})]]
+    assert not trap.exists()
+
+
+@pytest.mark.parametrize(
+    ("code", "complaint", "says"),
+    [
+        (-6, "memory allocation of 17179869184 bytes failed", "needs more than 4 GB of memory"),
+        (1, "Traceback\nMemoryError", "needs more than 4 GB of memory"),
+        (-9, "", "the system ended the process that read it"),
+        (-24, "", "more than 20 minutes of processor time"),
+        (-11, "", r"its reader crashed \(SIGSEGV\)"),
+        (1, "Traceback\nKeyError: 'somebody@example.com'", r"its reader failed \(KeyError\)"),
+        (1, "Traceback\nModuleNotFoundError: No module named 'fastexcel'", "could not be started"),
+    ],
+)
+def test_a_dead_reader_is_not_always_a_lack_of_memory(code: int, complaint: str, says: str) -> None:
+    error = no_answer(LocalFile(Path("drop.xlsx")), code, complaint)
+    assert re.search(says, str(error))
+    assert "somebody" not in str(error)

@@ -103,16 +103,18 @@ def test_calling_codes_of_a_column_decide_the_country(scrub: Scrub) -> None:
         (2, "+33199001234", None),
         (3, "+12025550101", None),
         (4, "+442079460002", None),
-        (5, "+12025550102", None),
     ]
-    assert ran.rejected_rows("row_id", "reasons", "flags") == [(6, ["phone.invalid"], ["phone.code_conflict"])]
+    assert ran.rejected_rows("row_id", "reasons", "flags") == [
+        (5, ["phone.country_unread"], []),
+        (6, ["phone.invalid"], ["phone.code_conflict"]),
+    ]
+    assert about(ran, "phone.country_unread") == [(5, "phone", "column 'phone_code' holds no calling code; read in US")]
     assert about(ran, "phone.code_conflict") == [
         (4, "phone", "+4420*****02 is not of calling code 1"),
-        (5, "phone", "the column of calling codes holds none"),
         (6, "phone", "valid, but not with the calling code 44"),
     ]
     codes = ran.clean.get_column("extra").struct.field("phone_code").to_list()
-    assert codes == ["1", "44", "33.0", "", "1", "999"]
+    assert codes == ["1", "44", "33.0", "", "1"]
 
 
 def test_a_layout_names_the_column_of_calling_codes(scrub: Scrub, written: Written) -> None:

@@ -10,15 +10,15 @@ import pytest
 
 from pipeline.columns.mapping import Mapping
 from pipeline.context import Context, Source
-from pipeline.reading.arrow_table import ArrowReader
-from pipeline.reading.inputs import LocalFile
-from pipeline.reading.table import Table
 from pipeline.results.verdict import Verdict
 from pipeline.stages.contactable import contactable
 from pipeline.stages.decide import decide_stage
 from schemas.codes import CODES, PRECEDENCE
 from schemas.config import Campaign, Channel
 from schemas.contact.apply import apply_here
+from schemas.files.arrow_table import ArrowReader
+from schemas.files.inputs import LocalFile
+from schemas.files.table import Table
 from schemas.findings import FINDING_SCHEMA
 from tests.conftest import Scrub, Written
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from schemas.files.stream_guard import GuardedStream
 from suppression.formats.blocks import Block
-from suppression.formats.members import member_of
+from suppression.formats.members import Member
 from suppression.formats.options import Options
-from suppression.formats.register import detect, format_named
+from suppression.formats.registry import detect, format_named
 from suppression.formats.sample import take_sample
+
+
+def member_of(name: str, content: bytes, siblings: tuple[str, ...] = ()) -> Member:
+    """Make a member of bytes."""
+    return Member(name, GuardedStream(io.BytesIO(content), name), siblings=siblings or (name,))
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import gzip
 import io
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from schemas.errors import ListError
-from suppression.formats import guard
+from schemas.errors import FileError, ListError
+from schemas.files import limits
 from suppression.formats.blocks import NOT_LISTED
 from suppression.formats.members import open_members
 from suppression.formats.options import Options
@@ -19,7 +20,7 @@ from tests.conftest import Written
 from tests.suppression.formats.reading import Read, collected
 
 
-def _zip(members: dict[str, str], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+def _zip(members: Mapping[str, str | bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", compression) as archive:
         for name, content in members.items():
@@ -61,7 +62,7 @@ def test_single_member_goes_by_its_archives_name(written: Written) -> None:
 @pytest.mark.parametrize("kept", [10, 60, 200])
 def test_truncated_zip_is_damage(written: Written, kept: int) -> None:
     whole = _zip({"dnc.txt": "".join(f"212,555{number:04d}\n" for number in range(100, 200))})
-    with pytest.raises(ListError, match="cannot be read"):
+    with pytest.raises(ListError, match="is a damaged zip archive"):
         _read(written("dnc.zip", whole[:kept]))
 
 
@@ -74,18 +75,22 @@ def test_flipped_byte_in_a_zip_is_damage(written: Written) -> None:
 
 @pytest.mark.parametrize("kept", [12, 25])
 def test_truncated_gzip_is_damage(written: Written, kept: int) -> None:
-    with pytest.raises(ListError, match="cannot be read"):
+    with pytest.raises(ListError, match="cannot be unpacked"):
         _read(written("dnc.txt.gz", gzip.compress(b"212,5550100\n" * 9)[:kept]))
 
 
 @pytest.mark.parametrize(
     ("content", "match"),
     [
-        (b"PAR1xxxx", "Parquet"),
+        (b"PAR1xxxx", "is a damaged Parquet file"),
+        (b"ARROW1xxxx", "is a damaged Arrow file"),
         (b"%PDF-1.7", "PDF"),
-        (b"\xd0\xcf\x11\xe0xxxx", "Office"),
-        (_zip({"[Content_Types].xml": "<x/>"}), "spreadsheet"),
-        (_zip({"inner.zip": _zip({"a.txt": "1"}).decode("latin-1")}, zipfile.ZIP_STORED), "archive in an archive"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1xxxx", "is a damaged workbook"),
+        (_zip({"[Content_Types].xml": "<x/>"}), "is a document without sheets"),
+        (_zip({"inner.zip": _zip({"a.txt": "1"})}, zipfile.ZIP_STORED), "archive in an archive"),
+        (gzip.compress(gzip.compress(b"212,5550100")), "archive in an archive"),
+        (b"7z\xbc\xaf\x27\x1cxxxx", "is a 7z archive"),
+        (b"BZhxxxx", "cannot be unpacked"),
     ],
 )
 def test_foreign_files_are_named(written: Written, content: bytes, match: str) -> None:
@@ -103,10 +108,10 @@ def test_missing_file_and_folder_are_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["zip", "gzip"])
 def test_what_unpacks_without_end_is_refused(written: Written, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """The limit on size is lowered here; that on the ratio is the real one."""
-    monkeypatch.setattr(guard, "BOMB_BYTES", 1 << 20)
+    monkeypatch.setattr(limits, "BOMB_BYTES", 1 << 20)
     zeros = "0" * (4 << 20)
     content = _zip({"a.txt": zeros}) if kind == "zip" else gzip.compress(zeros.encode())
-    with pytest.raises(ListError, match="200 times its size"):
+    with pytest.raises(FileError, match="200 times its size"):
         for member in open_members([written("bomb", content)]):
             while member.stream.read(1 << 16):
                 pass

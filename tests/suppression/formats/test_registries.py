@@ -162,7 +162,7 @@ def test_change_faults_are_refused_with_their_line() -> None:
         (lines[1], "an action that is not declared", 2),
         (lines[2], "a date that cannot be read", 3),
         (lines[3], _UNFIT, 4),
-        (lines[4], "not the 4 cells of the layout", 5),
+        (lines[4], "an action that is not declared", 5),
     ]
 
 

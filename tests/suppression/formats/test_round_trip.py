@@ -13,9 +13,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from suppression.formats.members import member_of
+from schemas.errors import FileError
 from suppression.formats.rows import read_records
-from tests.suppression.formats.reading import read
+from tests.suppression.formats.reading import member_of, read
 
 _AREA = st.sampled_from(["201", "212", "416", "989"])
 _FICTIONAL = st.integers(100, 199).map(lambda number: f"5550{number}")
@@ -77,16 +77,13 @@ def test_hashes(digests: list[hashlib._Hash]) -> None:
 @given(st.lists(st.tuples(_EMAIL, _CELL, _CELL)), st.sampled_from(["\n", "\r\n"]), st.booleans())
 @example([("0@example.com", "", "\n,,\n"), ("00@example.com", "", "\n")], "\n", False)
 def test_table(rows: list[tuple[str, str, str]], end: str, quoted: bool) -> None:
-    """Notes may hold anything. Where one looks like a whole record its row is refused, never lost."""
+    """Notes may hold anything."""
     made = io.StringIO(newline="")
     writer = csv.writer(made, lineterminator=end, quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL)
     writer.writerows([("email", "note", "more"), *rows])
     got = read(made.getvalue(), "csv")
-    if not got.refused:
-        assert got.texts == [email for email, _, _ in rows]
-    # A text that is more than the address is refused when its entries are read, and kept with the reason.
-    told = [*got.texts, *(text for text, _, _ in got.refused)]
-    assert [email for email, _, _ in rows if not any(email in text for text in told)] == []
+    assert got.texts == [email for email, _, _ in rows]
+    assert got.refused == []
 
 
 _DAY = st.dates(min_value=date(2000, 1, 1), max_value=date(2030, 12, 31))
@@ -172,14 +169,14 @@ def test_no_line_of_a_table_is_lost(lines: list[str], size: int) -> None:
     """Each line that is not blank belongs to exactly one record or is refused."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("suppression.formats.text.line_blocks.__defaults__", (size,))
-        records = list(read_records(member_of("x", "\n".join(lines).encode()).stream, ","))
+        records = list(read_records(member_of("x", "\n".join(lines).encode()).stream, ",", 3))
     physical = "\n".join(lines).replace("\r\n", "\n").replace("\r", "\n").split("\n")
     seen: list[int] = []
     for record in records:
-        for line, raw in record.frame.select("line", "raw").rows():
-            seen += range(line, line + raw.count("\n") + 1)
+        for line, *cells in record.frame.select("line", "0", "1", "2").rows():
+            seen += range(line, line + sum(cell.count("\n") for cell in cells) + 1)
         seen += record.refused.get_column("line").to_list()
-    blank = {at for at, text in enumerate(physical, 1) if not text.strip()}
+    blank = {at for at, text in enumerate(physical, 1) if not text.strip('", \x0b\u2028')}
     assert sorted(set(seen) - blank) == sorted(set(range(1, len(physical) + 1)) - blank)
     assert len(seen) == len(set(seen))
 
@@ -189,7 +186,11 @@ def test_no_line_of_a_table_is_lost(lines: list[str], size: int) -> None:
     st.sampled_from(["ftc-flat", "uk-tps", "plain", "domains", "hex-hashes", "california-drop"]),
 )
 def test_every_line_is_accounted_for(content: bytes, name: str) -> None:
-    got = read(content, name)
+    try:
+        got = read(content, name)
+    except FileError:
+        # Binary, which is no list.
+        return
     lines = [row[0] for row in got.rows("line")] + [line for _, _, line in got.refused]
     assert len(lines) == len(set(lines))
     text = read(content, "plain")

@@ -66,7 +66,7 @@ def test_doubtful_column_is_a_warning() -> None:
 def test_separator_line_and_repeated_header() -> None:
     got = read("sep=;\nphone;name\n2125550100;Ann\nphone;name\n2125550101;Bob\n")
     assert got.texts == ["2125550100", "2125550101"]
-    assert got.refused == [("phone;name", "the header again", 4)]
+    assert got.refused == [("phone;name", NOT_LISTED + "the header again", 4)]
 
 
 def test_quotes_and_line_ends_in_cells() -> None:
@@ -88,7 +88,7 @@ def test_unclosed_quote_swallows_nothing() -> None:
     got = read("\n".join(lines))
     assert got.texts == ["2125550101", "2125550102", "2125550103", "2125550105"]
     assert got.refused == [
-        (lines[1], "a quote that is not closed", 2),
+        (lines[1], "quotes in the wrong place", 2),
         (lines[5], "quotes in the wrong place", 6),
     ]
 
@@ -98,7 +98,7 @@ def test_records_over_block_ends(monkeypatch: pytest.MonkeyPatch, size: int) -> 
     monkeypatch.setattr("suppression.formats.text.line_blocks.__defaults__", (size,))
     got = read('phone,note\n2125550100,"a\nb\nc"\n2125550101,"open\n2125550102,d\n2125550103,"e"\n')
     assert got.rows("text", "line") == [("2125550100", 2), ("2125550102", 6), ("2125550103", 7)]
-    assert got.refused == [('2125550101,"open', "a quote that is not closed", 5)]
+    assert got.refused == [('2125550101,"open', "quotes in the wrong place", 5)]
 
 
 def test_row_wider_than_the_header_is_refused() -> None:

@@ -6,12 +6,11 @@ import codecs
 
 import pytest
 
-from schemas.errors import ListError
+from schemas.errors import FileError
+from schemas.files.stream_guard import GuardedStream
 from suppression.formats import text
-from suppression.formats.guard import GuardedStream
-from suppression.formats.members import member_of
 from suppression.formats.text import line_blocks, text_lines
-from tests.suppression.formats.reading import read
+from tests.suppression.formats.reading import member_of, read
 
 
 def _lines(data: bytes, size: int) -> list[tuple[str, int]]:
@@ -19,7 +18,7 @@ def _lines(data: bytes, size: int) -> list[tuple[str, int]]:
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 1 << 20])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
 def test_encodings_and_mixed_line_ends(encoding: str, size: int) -> None:
     data = "é@example.com\r\n\r\nb@example.com\rc@example.com\n\nd@example.com".encode(encoding)
     expected = [("é@example.com", 1), ("b@example.com", 3), ("c@example.com", 4), ("d@example.com", 6)]
@@ -36,9 +35,9 @@ def test_one_bad_line_does_not_change_the_others() -> None:
 
 
 def test_file_without_line_ends_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text, "_LONGEST_LINE", 100)
-    with pytest.raises(ListError, match="Line 2 of a list is longer"):
-        list(line_blocks(member_of("x", b"1\n" + b"2" * 300).stream, 10))
+    monkeypatch.setattr(text, "MAX_RECORD_BYTES", 100)
+    with pytest.raises(FileError, match=r"'x': line 2 is longer"):
+        list(line_blocks(member_of("x", b"1\n" + b"2" * 5000).stream, 10))
 
 
 def test_peek_does_not_move() -> None:
@@ -50,3 +49,10 @@ def test_marks_and_blank_lines_in_a_registry_file() -> None:
     got = read(b"\xef\xbb\xbf212,5550100\r\n\r\n212,5550101\n\n212,5550102\r")
     assert got.rows("text", "line") == [("2125550100", 1), ("2125550101", 3), ("2125550102", 5)]
     assert got.refused == []
+
+
+def test_lines_in_an_encoding_of_single_bytes_are_read_by_it() -> None:
+    """Which one is judged by the lines that are not UTF-8; the others stay as they are."""
+    russian = "Телефон отписавшегося клиента;Город\n2125550100;Санкт-Петербург\n2125550101;Нижний Новгород\n"
+    data = russian.encode("cp1251") + "2125550102;Москва\n".encode()
+    assert [text for text, _ in _lines(data, 1 << 20)] == [*russian.splitlines(), "2125550102;Москва"]

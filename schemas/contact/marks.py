@@ -1,0 +1,38 @@
+"""What spreadsheets and copying leave around and inside a contact point, and what is never part of it.
+
+A leading apostrophe or backtick says "this is text" in a spreadsheet, ``="…"`` is a formula for a text, and zero-width
+characters come along when text is copied from a page. Drops and lists read their points through the same functions, so
+that both sides find each other.
+"""
+
+from __future__ import annotations
+
+import re
+
+#: The repair that is named.
+MARK_REMOVED = "spreadsheet's mark removed"
+INVISIBLE_REMOVED = "invisible characters removed"
+
+_APOSTROPHES = "'`\u00b4\u2018\u2019"
+_MARKED = frozenset({"=", *_APOSTROPHES})
+_FORMULA = re.compile(r'=\s*(?:T\(\s*)?"([^"]*)"\s*\)?', re.IGNORECASE)
+#: Soft hyphen, zero-width characters, marks and overrides of direction, byte order mark.
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+
+
+def without_marks(text: str) -> str:
+    """Take a spreadsheet's marks off a trimmed text: ``'text``, `` `text``, ``'text'``, ``="text"`` and ``=text``."""
+    while text[:1] in _MARKED:
+        match = _FORMULA.fullmatch(text)
+        inside = match[1] if match else text.lstrip(_APOSTROPHES + "=")
+        if text[0] in _APOSTROPHES and inside[-1:] in _APOSTROPHES:
+            inside = inside.rstrip(_APOSTROPHES)
+        if not inside.strip():
+            break
+        text = inside.strip()
+    return text
+
+
+def without_invisible(text: str) -> str:
+    """Take zero-width characters and marks of direction out of a text."""
+    return _INVISIBLE.sub("", text)

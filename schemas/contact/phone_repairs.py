@@ -1,0 +1,310 @@
+"""Phones as points of contact: repairs of what the library refuses, and second readings of what has two.
+
+`phone_forms` says what the library says. Vendors write numbers that it refuses although only one reading is possible
+(a plus before a national number, a line break, a lost zero): these are repaired, and the repair is named. Where two
+readings are possible and both are valid, the one as written is kept and the other goes along, which screens both.
+Where there is no certain reading, the state says what is in the cell instead (`is_email`, `short_code`). Ordinary
+values never come here.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType, country_code_for_region
+
+from schemas.contact.blank import ERROR_WORDS
+from schemas.contact.email import read_email
+from schemas.contact.marks import INVISIBLE_REMOVED, without_invisible
+from schemas.contact.numbering.labels import has_remark_ahead, without_labels
+from schemas.contact.numbering.library import SEVERAL, TOO_LONG, WORD, WORD_AHEAD, PhoneForm, parts_of_cell, read_phone
+from schemas.contact.numbering.patterns import UnsupportedPatternError, parse_pattern
+from schemas.contact.numbering.ranges import language
+
+#: What vendors write before a number where a plus is meant, and before national numbers without meaning it. Prefixes
+#: that are dialled only in some regions are taken off only there.
+_ABROAD = ("+00", "+011", "+", "0011", "011", "00")
+_DIALLED_SOMEWHERE = ("+011", "0011", "011")
+#: The calling code of the regions that dial 011.
+_NORTH_AMERICA = 1
+#: What may be before a prefix: brackets, and a spreadsheet's marks.
+AHEAD_OF_PREFIX = " (\"='`\u00b4\u2018\u2019"
+#: A number that is written to be called from abroad.
+_WITH_PREFIX = re.compile(rf"\D*[+\uff0b]|[{AHEAD_OF_PREFIX}]*(?:011|00)")
+_BREAKS = re.compile(r"[\r\n\t\v\f\u2028\u2029]")
+_ONLY_EXTENSION = re.compile(r"\W*(?:e?xt(?:ensio)?n?|x)\W*\d{1,7}\W*", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]{2}")
+
+
+class PhonePoint(NamedTuple):
+    """One value, read as a point of contact."""
+
+    form: PhoneForm
+    other: PhoneForm | None = None
+
+
+def read_phone_point(value: str, region: str | None) -> PhonePoint:
+    """Read one trimmed, non-empty value; ``region`` as in `read_phone`."""
+    form = read_phone(value, region)
+    if form.state != "ok":
+        return repair_phone(value, region, form)
+    return PhonePoint(form, None if region is None else _other_reading(value, region, form))
+
+
+def _other_reading(value: str, region: str, form: PhoneForm) -> PhoneForm | None:
+    """Find the second reading of a valid number.
+
+    Of another country's number: the region's, behind a bogus prefix. Of the region's number whose own digits begin with
+    the calling code, as 4915123020522 in Germany: the one that the plus was left out of.
+    """
+    if not _begins_with_code(form.e164, region):
+        return next((national for _, national in _as_national(value, region)), None)
+    digits = _behind_code(form.e164, region)
+    if not _begins_with_code(f"+{digits}", region) or _WITH_PREFIX.match(value):
+        return None
+    without_plus = read_phone(f"+{digits}", None)
+    return without_plus if without_plus.state == "ok" else None
+
+
+def _begins_with_code(e164: str | None, region: str) -> bool:
+    return e164 is not None and e164.startswith(f"+{country_code_for_region(region)}")
+
+
+def _behind_code(e164: str | None, region: str) -> str:
+    return (e164 or "").removeprefix(f"+{country_code_for_region(region)}")
+
+
+def repair_phone(value: str, region: str | None, refused: PhoneForm) -> PhonePoint:
+    """Find the one certain reading of a value that the library refuses, or say what it is instead."""
+    if refused.state == "damaged" or refused.why == TOO_LONG:
+        return PhonePoint(refused)
+    if (instead := _no_number(value)) is not None:
+        return PhonePoint(instead)
+    if refused.why == SEVERAL:
+        return PhonePoint(_same_twice(value, region) or refused)
+    text, cleaned = _cleaned(value)
+    if cleaned and (form := read_phone(text, region)).state == "ok":
+        return PhonePoint(form._replace(repair=cleaned))
+    if found := _from_abroad(text, region, cleaned):
+        return found
+    lost = [form for form in (_lost_zero(text, region), _lost_plus(text, region)) if form is not None]
+    return PhonePoint(lost[0] if len(lost) == 1 else _named(text, region, refused))
+
+
+def _no_number(value: str) -> PhoneForm | None:
+    """Say what is in the cell where it is an error or an email address."""
+    if value.lower() in ERROR_WORDS:
+        return PhoneForm("damaged", why="a spreadsheet's error stands in place of the number")
+    if "@" in value and read_email(value).state in {"ok", "special_use"}:
+        return PhoneForm("is_email", why="it is an email address")
+    return None
+
+
+def _same_twice(value: str, region: str | None) -> PhoneForm | None:
+    forms = [read_phone(part.strip(), region) for part in parts_of_cell(value)]
+    same = {form.e164 for form in forms}
+    return forms[0]._replace(repair="the same number twice") if len(same) == 1 and forms[0].state == "ok" else None
+
+
+def _cleaned(value: str) -> tuple[str, str]:
+    """Take out line breaks and words that only say which phone it is. Returns the text and what was done."""
+    text, done = value, []
+    if (seen := without_invisible(text)) != text:
+        text = seen
+        done.append(INVISIBLE_REMOVED)
+    if _BREAKS.search(text):
+        text = " ".join(text.split())
+        done.append("line break removed")
+    text, is_behind = without_labels(text)
+    if is_behind:
+        done.append("word behind the number removed")
+    return text, ", ".join(done)
+
+
+def _from_abroad(text: str, region: str | None, cleaned: str) -> PhonePoint | None:
+    """Read what begins as a call abroad does: as a number of another country, and as one of this with a bogus prefix.
+
+    When both are valid, the first one is as written. Several numbers abroad are no certain reading, and neither is a
+    national number that begins with the region's calling code: who wrote +0491622920007 may have meant +491622920007.
+    """
+    abroad: dict[str | None, PhonePoint] = {}
+    for prefix, rest in _without_prefix(text, region):
+        if prefix != "+" and (form := read_phone("+" + rest, None)).state == "ok":
+            abroad.setdefault(form.e164, PhonePoint(_repaired(form, f"prefix {prefix} read as +", cleaned)))
+    national = {form.e164: (prefix, form) for prefix, form in _as_national(text, region)}
+    if len(abroad) > 1 or len(abroad | national) != len(abroad) + len(national) or len(national) > 1:
+        return next(iter(abroad.values())) if len(abroad | national) == 1 else None
+    if not national:
+        return next(iter(abroad.values()), None)
+    prefix, form = next(iter(national.values()))
+    if abroad:
+        return next(iter(abroad.values()))._replace(other=form)
+    if region is None or _begins_with_code("+" + _behind_code(form.e164, region), region) or _is_zero_too_many(text):
+        return None
+    return PhonePoint(_repaired(form, f"bogus {prefix} removed", cleaned))
+
+
+def _is_zero_too_many(text: str) -> bool:
+    """Whether "+0" may stand for a plus."""
+    begun = text.replace("\uff0b", "+").lstrip(AHEAD_OF_PREFIX)
+    return begun.startswith("+0") and read_phone("+" + begun[2:], None).state == "ok"
+
+
+def _without_prefix(text: str, region: str | None) -> Iterator[tuple[str, str]]:
+    """Yield each way to take a prefix for calls abroad off, and what is left."""
+    begun = text.replace("\uff0b", "+").lstrip(AHEAD_OF_PREFIX)
+    for prefix in _ABROAD:
+        rest = begun.removeprefix(prefix).lstrip(" ().-")
+        if begun.startswith(prefix) and rest[:1].isdigit() and _is_dialled(prefix, region):
+            yield prefix, rest
+
+
+def _is_dialled(prefix: str, region: str | None) -> bool:
+    """Whether a prefix means calls abroad to somebody in the region. 00 is known everywhere."""
+    if prefix not in _DIALLED_SOMEWHERE:
+        return True
+    if region is None:
+        return False
+    if prefix.endswith("0011"):
+        return bool(re.fullmatch(_international_prefix(region), prefix))
+    return country_code_for_region(region) == _NORTH_AMERICA
+
+
+def _international_prefix(region: str) -> str:
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
+    return (metadata and metadata.international_prefix) or ""
+
+
+def _as_national(text: str, region: str | None) -> Iterator[tuple[str, PhoneForm]]:
+    """Yield the readings as a national number of the region behind a bogus prefix, each with the prefix.
+
+    Only digits that are written as national numbers of the region are: in Germany with the zero in front, in the
+    United States with ten digits. Otherwise almost any number of another country would also be a German one.
+    """
+    if region is None:
+        return
+    for prefix, rest in _without_prefix(text, region):
+        form = read_phone(rest, region)
+        if form.state == "ok" and _digits(rest) == _national_digits(rest, region):
+            yield prefix, form
+
+
+def _national_digits(text: str, region: str) -> str | None:
+    try:
+        number = phonenumbers.parse(text, region)
+    except NumberParseException:
+        return None
+    number.extension = None
+    return _digits(phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL))
+
+
+def _lost_zero(text: str, region: str | None) -> PhoneForm | None:
+    """Read digits whose leading zero a spreadsheet took, where the zero is part of the number (Italy).
+
+    Only where the digits and the zero have the usual length of the country's numbers of that type: a shorter number may
+    lack its area code, and a longer one is another mistake.
+    """
+    digits = text.removesuffix(".0")
+    if region is None or not digits.isdecimal() or digits.startswith("0") or not keeps_zero(region):
+        return None
+    form = read_phone("0" + digits, region)
+    if form.state != "ok" or len(_behind_code(form.e164, region)) not in _zero_lengths(region):
+        return None
+    return None if read_phone("+" + digits, None).state == "ok" else form._replace(repair="leading zero restored")
+
+
+def _lost_plus(text: str, region: str | None) -> PhoneForm | None:
+    """Read a number of the region with its calling code in front, where the library refuses it without its plus."""
+    begun = text.lstrip(AHEAD_OF_PREFIX)
+    if region is None or not begun[:1].isdecimal():
+        return None
+    form = read_phone("+" + begun, None)
+    if form.state != "ok" or not _begins_with_code(form.e164, region):
+        return None
+    return form._replace(repair="plus restored")
+
+
+def _named(text: str, region: str | None, refused: PhoneForm) -> PhoneForm:
+    """Say what stands in a cell that holds no subscriber's number."""
+    digits = _digits(text)
+    if _ONLY_EXTENSION.fullmatch(text):
+        return PhoneForm("unparseable", why="an extension without its number")
+    if len(digits) > 1 and digits.strip("0") == "" and not _WORD.search(text):
+        return PhoneForm("damaged", why="zeros only, as a spreadsheet's format shows an empty cell")
+    if digits and _WORD.search(text):
+        return PhoneForm("unparseable", why=WORD_AHEAD if has_remark_ahead(text) else WORD)
+    if refused.state == "invalid" and text == digits and region is not None and _is_short_code(digits, region):
+        return PhoneForm("short_code", why="a short code")
+    return refused
+
+
+def _is_short_code(digits: str, region: str) -> bool:
+    if len(digits) > 6:
+        return False
+    number = phonenumbers.PhoneNumber(country_code=country_code_for_region(region), national_number=int(digits))
+    return digits[:1] != "0" and phonenumbers.is_valid_short_number_for_region(number, region)
+
+
+def _repaired(form: PhoneForm, repair: str, cleaned: str) -> PhoneForm:
+    return form._replace(repair=f"{cleaned}, {repair}" if cleaned else repair)
+
+
+def _digits(text: str) -> str:
+    return "".join(str(int(letter)) for letter in text if letter.isdecimal())
+
+
+@functools.cache
+def keeps_zero(region: str) -> bool:
+    """Whether numbers of the region may begin with a zero that is dialled from abroad too."""
+    return any(number.italian_leading_zero for number in _examples(region))
+
+
+@functools.cache
+def _zero_lengths(region: str) -> frozenset[int]:
+    """Usual numbers of digits, of the region's numbers that begin with a zero."""
+    numbers = [number for number in _examples(region) if number.italian_leading_zero]
+    return frozenset(len(phonenumbers.national_significant_number(number)) for number in numbers)
+
+
+@functools.cache
+def may_repeat_code(region: str) -> bool:
+    """Whether some national numbers of the region begin with its calling code, as 49151… in Germany."""
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
+    code = str(country_code_for_region(region))
+    if metadata is None or metadata.general_desc is None:
+        return False
+    try:
+        words = language(parse_pattern(metadata.general_desc.national_number_pattern))
+    except UnsupportedPatternError:
+        return True
+    # Enough digits must be behind the code for a number, perhaps with a national prefix in front.
+    longer = {size: spans for size, spans in words.items() if size - len(code) >= min(words)}
+    return any(
+        low < (int(code) + 1) * 10 ** (size - len(code)) and high > int(code) * 10 ** (size - len(code))
+        for size, spans in longer.items()
+        for low, high in spans
+    )
+
+
+@functools.cache
+def has_bogus_plus(region: str) -> bool:
+    """Whether a plus may be put before a national number of the region, and another country's number come out of it.
+
+    No calling code begins with a zero, with which national numbers begin in most regions; but ten digits do not in the
+    US, nor the 8 in Russia. In most regions at least the numbers of services are written bare.
+    """
+    return any(
+        not _digits(phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)).startswith("0")
+        for number in _examples(region, PhoneNumberType.values())
+    )
+
+
+def _examples(
+    region: str, kinds: Iterable[int] = (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE)
+) -> list[phonenumbers.PhoneNumber]:
+    numbers = (phonenumbers.example_number_for_type(region, kind) for kind in kinds)
+    return [number for number in numbers if number is not None]

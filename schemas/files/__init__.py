@@ -1,0 +1,1 @@
+"""Opens, unpacks and decodes files, of drops and of lists alike. What is wrong with a file is a `FileError`."""

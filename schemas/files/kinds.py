@@ -1,0 +1,91 @@
+"""What a file is, by its content and never by its name alone."""
+
+from __future__ import annotations
+
+import codecs
+import zipfile
+from typing import BinaryIO, Final, Literal
+
+from schemas.errors import FileError
+from schemas.files.inputs import Input
+
+Kind = Literal["text", "json", "parquet", "arrow", "zip", "gzip", "zstd", "bzip2", "xlsx", "xlsb", "xls", "ods"]
+
+#: Ends of names that a folder or an archive is searched for.
+TABLES: Final = (".csv", ".tsv", ".tab", ".psv", ".txt", ".dat", ".json", ".jsonl", ".ndjson", ".parquet", ".pq")
+BINARY_TABLES: Final = (".arrow", ".feather", ".ipc", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+PACKED: Final = (".gz", ".zst", ".bz2", ".zip")
+SUFFIXES: Final = (*TABLES, *BINARY_TABLES, *PACKED)
+
+_MAGIC: Final[tuple[tuple[bytes, Kind], ...]] = (
+    (b"PAR1", "parquet"),
+    (b"ARROW1", "arrow"),
+    (b"\xff\xff\xff\xff", "arrow"),
+    (b"PK\x03\x04", "zip"),
+    (b"PK\x05\x06", "zip"),
+    (b"\x1f\x8b", "gzip"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"BZh", "bzip2"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "xls"),
+)
+#: First bytes of what is not read, what it is, and what to do.
+_FOREIGN: Final = (
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", "Unpack it ('7z x FILE') and name the files in it."),
+    (b"Rar!\x1a\x07", "a RAR archive", "Unpack it ('unrar x FILE') and name the files in it."),
+    (b"\xfd7zXZ\x00", "xz-compressed", "Unpack it ('unxz FILE') and name what comes out."),
+    (b"FEA1", "a Feather file of version 1", "Write it as Parquet or as Feather of version 2."),
+    (b"%PDF", "a PDF", "Ask for the table itself, as CSV."),
+    (b"SQLite format 3", "a database", "Export its table as CSV."),
+    (b"{\\rtf", "a text document (rtf)", "Ask for the table itself, as CSV."),
+)
+#: How much of a file's beginning tells its kind.
+HEAD_BYTES: Final = 512
+_MARKS: Final = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_ARCHIVE_MARK: Final = {"xl/workbook.xml": "xlsx", "xl/workbook.bin": "xlsb"}
+
+
+def kind_of(given: Input) -> Kind:
+    """Find out what a file is. `FileError` when it is something that is not read."""
+    with given.open("rb") as stream:
+        kind = kind_of_head(stream.read(HEAD_BYTES), str(given))
+        return _kind_of_zip(stream, given) if kind == "zip" else kind
+
+
+def kind_of_head(head: bytes, shown: str) -> Kind:
+    """Find out what a file is by its first `HEAD_BYTES`; a workbook that is a zip archive is a ``zip`` here.
+
+    Raises `FileError` when it is something that is not read.
+    """
+    for magic, what, hint in _FOREIGN:
+        if head.startswith(magic):
+            raise FileError(f"'{shown}' is {what}, which is not read.", hint)
+    if head[257:262] == b"ustar":
+        raise FileError(f"'{shown}' is a tar archive, which is not read.", "Unpack it and name the files in it.")
+    kind = next((kind for magic, kind in _MAGIC if head.startswith(magic)), None)
+    return kind or ("json" if _looks_json(head) else "text")
+
+
+def _kind_of_zip(stream: BinaryIO, given: Input) -> Kind:
+    """Workbooks are zip archives with parts of a fixed name."""
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            names = set(archive.namelist())
+            for part, kind in _ARCHIVE_MARK.items():
+                if part in names:
+                    return kind  # type: ignore[return-value]  # both are kinds
+            declared = archive.read("mimetype")[:100] if "mimetype" in names else b""
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
+        raise FileError(f"'{given}' is a damaged zip archive or workbook (xlsx, ods).", "Ask for it again.") from error
+    if declared.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
+        return "ods"
+    if declared or "[Content_Types].xml" in names:
+        raise FileError(f"'{given}' is a document without sheets.", "Ask for the table itself, as CSV.")
+    return "zip"
+
+
+def _looks_json(head: bytes) -> bool:
+    """Whether text begins as an array of objects or as an object does; a CSV may begin with a bracket as well."""
+    codec = next((codec for mark, codec in _MARKS if head.startswith(mark)), "utf-8")
+    text = head.decode(codec, "replace").lstrip("\ufeff \t\r\n")
+    inside = text[1:].lstrip()[:1]
+    return (text[:1] == "[" and inside in ("{", "[", "]", "")) or (text[:1] == "{" and inside in ('"', "}", ""))

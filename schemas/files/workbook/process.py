@@ -1,0 +1,155 @@
+"""The process that reads a workbook: its bytes come on stdin, its sheets go to a file as Arrow, a report to stdout.
+
+It is a process of its own because a workbook is parsed as a whole: one that claims cells far from its data would take
+all memory, and a parser that meets what it does not expect may end its process. Here either ends this one only.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import resource
+import sys
+import zipfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+#: Memory and processor time that a workbook may take. A million rows of twenty columns take half of either.
+MAX_MEMORY = 4 << 30
+MAX_SECONDS = 1_200
+#: What a report says instead of a library's own words when memory did not suffice.
+MEMORY = "out of memory"
+_ROWS = 1 << 15
+_ERRORS = {
+    "NA": "#N/A",
+    "Div0": "#DIV/0!",
+    "Name": "#NAME?",
+    "Null": "#NULL!",
+    "Num": "#NUM!",
+    "Ref": "#REF!",
+    "Value": "#VALUE!",
+    "GettingData": "#GETTING_DATA",
+}
+
+
+def main(kind: str, handle: int, start: int, wanted: list[str]) -> None:
+    """Write the wanted sheets, or all visible ones, to the file from ``start`` on; print where each of them is."""
+    _limit(resource.RLIMIT_AS, MAX_MEMORY)
+    _limit(resource.RLIMIT_CPU, MAX_SECONDS)
+    os.environ["POLARS_MAX_THREADS"] = "1"
+
+    try:
+        report = _report(kind, handle, start, wanted)
+    except MemoryError:
+        report = {"fault": MEMORY}
+    sys.stdout.write(json.dumps(report))
+
+
+def _limit(what: int, most: int) -> None:
+    """Lower a limit; one that is lower already stays."""
+    _, hard = resource.getrlimit(what)
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(what, (most, most))
+
+
+def _report(kind: str, handle: int, start: int, wanted: list[str]) -> dict[str, Any]:
+    import fastexcel  # noqa: PLC0415  # libraries are loaded under the limits
+
+    content = sys.stdin.buffer.read()
+    report: dict[str, Any] = {"sheets": []}
+    try:
+        reader = fastexcel.read_excel(content)
+        report["names"] = reader.sheet_names
+        zeros = _zeros(kind, content)
+        with os.fdopen(handle, "wb", closefd=False) as output:
+            output.seek(start)
+            for position, name in enumerate(reader.sheet_names):
+                if wanted and name not in wanted:
+                    continue
+                report["sheets"].append(_convert(reader, position, name, zeros, output, any_state=bool(wanted)))
+    except fastexcel.FastExcelError as error:
+        report["fault"] = str(error).splitlines()[0]
+    return report
+
+
+def _convert(
+    reader: Any, position: int, name: str, zeros: Callable[[int], Any], output: io.BufferedWriter, *, any_state: bool
+) -> dict[str, Any]:
+    """Write one sheet as text, in parts: a column for each of the sheet's, named by its position, and the row."""
+    import fastexcel  # noqa: PLC0415
+    import polars as pl  # noqa: PLC0415
+
+    from schemas.files.converted import CELL, write_part  # noqa: PLC0415
+
+    # Libraries leave the interpreter while they work, so both go on at once.
+    with ThreadPoolExecutor(1) as beside:
+        shown = beside.submit(zeros, position)
+        try:
+            # Rows are counted from the sheet's first one, filled or not.
+            sheet = reader.load_sheet(position, header_row=None, skip_rows=0, dtypes="string")
+        except fastexcel.FastExcelError as error:
+            if "not a valid worksheet" in str(error):
+                return {"name": name, "state": "chart"}
+            raise
+    if sheet.visible != "visible" and not any_state:
+        return {"name": name, "state": "hidden"}
+    if not sheet.height:
+        return {"name": name, "state": "empty"}
+    batch, errors = sheet.to_arrow_with_errors()
+    frame = pl.DataFrame(pl.from_arrow(batch))
+    first = sheet.available_columns()[0].absolute_index
+    frame.columns = [str(number) for number in range(first, first + frame.width)]
+    faulty: dict[str, dict[int, str]] = {}
+    for fault in errors.errors if errors else []:
+        row, column = fault.offset_position
+        code = fault.detail.rpartition("Error(")[2].rstrip(")'")
+        faulty.setdefault(frame.columns[column], {})[row] = _ERRORS.get(code, "#ERROR!")
+    columns = []
+    for number in frame.columns:
+        column = _with_plain_dates(frame.get_column(number))
+        if number in faulty:
+            column = column.scatter(list(faulty[number]), list(faulty[number].values()))
+        columns.append(shown.result().put_back(column, int(number)).fill_null("").alias(CELL + number))
+    cells = pl.DataFrame(columns)
+    last = cells.select((pl.all() != "").arg_true().max()).row(0, named=True)
+    frame = cells.with_row_index("source_line", 1).cast({"source_line": pl.UInt64})
+    parts = [output.write(write_part(frame.slice(begin, _ROWS)).getbuffer()) for begin in range(0, len(frame), _ROWS)]
+    return {"name": name, "state": "read", "parts": parts, "last": last}
+
+
+def _with_plain_dates(cells: Any) -> Any:
+    """Write days without a time where a column holds days only, and times without the day that stands for none."""
+    import polars as pl  # noqa: PLC0415
+
+    long_enough = cells.filter(cells.str.len_bytes() >= 19)
+    if not long_enough.str.contains(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d").any():
+        return cells
+    times = cells.str.replace(r"^1899-12-3[01] (\d\d:\d\d:\d\d(?:\.\d+)?)$", "$1")
+    dated = times.str.contains(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?$").fill_null(value=False)
+    days = times.str.strip_suffix(" 00:00:00")
+    return days if not days.filter(dated).str.contains(" ").any() else pl.Series(times)
+
+
+def _zeros(kind: str, content: bytes) -> Callable[[int], Any]:
+    from schemas.files.workbook.zeros import Zeros  # noqa: PLC0415
+
+    if kind == "xlsx":
+        from schemas.files.workbook.zeros_xlsx import zeros_in_xlsx  # noqa: PLC0415
+
+        archive = zipfile.ZipFile(io.BytesIO(content))
+        return lambda sheet: zeros_in_xlsx(archive, sheet)
+    if kind == "ods":
+        from schemas.files.workbook.zeros_ods import zeros_in_ods  # noqa: PLC0415
+
+        archive = zipfile.ZipFile(io.BytesIO(content))
+        return lambda sheet: zeros_in_ods(archive, sheet)
+    if kind == "xls":
+        import xlrd  # noqa: PLC0415
+
+        from schemas.files.workbook.zeros_xls import zeros_in_xls  # noqa: PLC0415
+
+        book = xlrd.open_workbook(file_contents=content, formatting_info=True, on_demand=True, logfile=io.StringIO())
+        return lambda sheet: zeros_in_xls(book, sheet)
+    return lambda _: Zeros((), (), ())

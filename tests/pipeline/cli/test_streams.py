@@ -131,5 +131,5 @@ def test_any_text_can_be_written_in_any_encoding(text: str, encoding: str) -> No
 
 
 def test_characters_are_spelled_so_that_a_reader_understands_them() -> None:
-    shown = "Genève → 3 … “x” ≥ ½ 漢\udcff".encode("ascii", errors="strict" if False else "leadscrub.spell")
-    assert shown == b'Geneve -> 3 ... "x" >= 1?2 ?\\xff'
+    shown = "Genève → 3 … “x” ≥ ½ 漢\udcff".encode("ascii", errors=streams.HANDLER)
+    assert shown == b'Geneve -> 3 ... "x" >= ? ?\\xff'

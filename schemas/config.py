@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from schemas.columns import CHANNEL_WORDS, CHANNELS
 from schemas.contact.fictional import EXAMPLE_DOMAINS, FICTIONAL_NUMBERS
@@ -125,7 +125,11 @@ class PhoneTypes(_Model):
 
 
 class Campaign(_Model):
-    """Who contacts, on which channels, against which lists."""
+    """Who contacts, on which channels, against which lists.
+
+    ``store_lists`` are names of lists of the store; with none named, every current one applies. ``lists`` are files
+    that are read for each run. ``no_lists``: leads are screened against nothing, on purpose.
+    """
 
     name: str = "unnamed"
     entity: str | None = None
@@ -141,6 +145,13 @@ class Campaign(_Model):
     evidence: CampaignEvidence = CampaignEvidence()
     store_lists: list[str] = []
     lists: Annotated[list[ListEntry], AfterValidator(_names_differ)] = []
+    no_lists: bool = False
+
+    @model_validator(mode="after")
+    def _lists_or_none(self) -> Campaign:
+        if self.no_lists and (self.lists or self.store_lists):
+            raise ValueError("no_lists is true, and lists are named")
+        return self
 
     @property
     def dedupe_keys(self) -> tuple[str, ...]:

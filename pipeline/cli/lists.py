@@ -30,21 +30,26 @@ lists.command(
 @lists.command(cls=Command, epilog="Example: leadscrub lists status")
 def status(
     store: StoreFolder = None,
-    campaign: Annotated[Path | None, typer.Option(metavar="FILE", help="Judge only what this campaign needs.")] = None,
+    campaign: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Show what a run of this campaign would use.")
+    ] = None,
     as_of: AsOfDay = None,
     max_age: MaxAgeDays = None,
     as_json: Json = False,
 ) -> None:
     """Show each list: version, age, when it expires, entries, coverage. Exit 5 when one must not be used."""
-    from pipeline.commands.list_reports import print_status, status_of  # noqa: PLC0415
-    from pipeline.workspace import campaign_lists  # noqa: PLC0415
+    from pipeline.commands.list_reports import print_run_lists, print_status, status_of  # noqa: PLC0415
+    from pipeline.workspace import read_campaign  # noqa: PLC0415
     from schemas.list_kinds import max_age_said  # noqa: PLC0415
     from suppression.store import Store  # noqa: PLC0415
 
     day, kept, limit = day_of(as_of), Store(store_folder(store)), max_age_said(max_age or [])
-    names = kept.names() if campaign is None else campaign_lists(campaign)
+    asked = None if campaign is None else read_campaign(campaign)
+    names = kept.names() if asked is None else asked.store_lists or ([] if asked.no_lists else kept.names())
     found = [status_of(kept, name, day, limit) for name in names]
     print_status(found, as_json=as_json)
+    if asked is not None and not as_json:
+        print_run_lists(asked)
     faulty = [one for one in found if one.fault]
     if faulty:
         shown = "; ".join(f"{one.name}: {one.fault}" for one in faulty)

@@ -33,7 +33,7 @@ MaxAgeDays = Annotated[
 ]
 
 
-def _of_lists(*names: str, metavar: str, help: str) -> Any:  # noqa: A002  # as typer calls it
+def _of_lists(*names: str, metavar: str | None = None, help: str) -> Any:  # noqa: A002  # as typer calls it
     return typer.Option(*names, metavar=metavar, help=help, rich_help_panel="Lists")
 
 
@@ -61,6 +61,10 @@ class ListOptions:
         _of_lists(metavar="NAME=RECIPE", help="How a list's hashes were made, as in trim+lower+md5; repeatable."),
     ] = None
     store: Annotated[Path | None, _of_lists(metavar="DIR", help="Store of lists; the workspace's.")] = None
+    no_lists: Annotated[
+        bool,
+        _of_lists("--no-lists", help="Screen against nothing, and say so; without it no list at all is exit 5."),
+    ] = False
     allow_stale: Annotated[
         list[str] | None,
         _of_lists(metavar="NAME", help="Use this list although it is stale; recorded, repeatable."),
@@ -88,6 +92,7 @@ class ListOptions:
             lists=run_lists(by_kind, self.list_ or [], self.list_column or [], self.list_hash or []),
             store=self.store,
             store_lists=store_names(self.list_ or []),
+            no_lists=self.no_lists,
             allow_stale=self.allow_stale or [],
             max_age=max_age_said(self.max_age or []),
         )

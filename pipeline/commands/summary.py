@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.run.plan import NOT_SCREENED
 from pipeline.run.scrub import Result
 from pipeline.terminal import plain_table, stdout_console, write_json
 from schemas.codes import CODES
@@ -20,6 +21,7 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool, more: dict
     if as_json:
         document = {
             "run_id": manifest.run_id,
+            "screened": bool(manifest.lists),
             "as_of": manifest.as_of.isoformat(),
             "out": None if out is None else str(out),
             "counts": manifest.counts.model_dump(),
@@ -32,6 +34,8 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool, more: dict
         write_json(document)
         return
     console = stdout_console()
+    if not manifest.lists:
+        console.print(f"[bold red]{NOT_SCREENED.upper()}[/bold red]", highlight=False)
     for file in manifest.inputs:
         read_as = ", ".join(
             f"{name} {value!r}" if name in ("delimiter", "quote") else value for name, value in file.read_as.items()

@@ -31,12 +31,17 @@ if TYPE_CHECKING:  # what a ledger needs is loaded only where there is one
     from pipeline.ledger.database import Ledger
 
 
+#: What a run says first that looked leads up in no list.
+NOT_SCREENED = "not screened against any list"
+
+
 @dataclass(frozen=True)
 class Request:
     """A scrub as the command line asks for it. ``as_of`` is resolved there: no stage reads the clock.
 
     With ``named_in`` the result stands in that folder, under the run's id; ``out`` is then only where it is made.
     ``received_at`` is when drops came that the ledger has not seen (the beginning of ``as_of``, in UTC, if not said).
+    ``no_lists``: the leads are looked up in no list at all, which the result says.
     ``record``: the finished run is entered into the ledger; otherwise the caller does that.
     """
 
@@ -53,6 +58,7 @@ class Request:
     lists: list[ListEntry] = field(default_factory=list)
     store: Path | None = None
     store_lists: list[str] = field(default_factory=list)
+    no_lists: bool = False
     allow_stale: list[str] = field(default_factory=list)
     max_age: MaxAge = NO_MAX_AGE
     rules: list[str] = field(default_factory=list)
@@ -114,6 +120,7 @@ def make_plan(request: Request) -> Plan:
     label = vendor.name if vendor else request.vendor
     notes: list[str] = []
     store_lists = _store_lists(request, campaign, store, label, notes)
+    _check_screened(request, campaign, bool(lists or store_lists), notes)
     memory = _memory(request, vendor, sources)
     packs = load_packs([*campaign.rules.packs, *request.rules], workspace_of(request.campaign))
     if request.earlier is not None:
@@ -158,17 +165,19 @@ def _mapping(table: Table, layout: Layout, campaign: Campaign) -> Mapping:
 def _store_lists(
     request: Request, campaign: Campaign, store: Store | None, vendor: str | None, notes: list[str]
 ) -> list[str]:
-    """Lists of the store that the run needs: those named, else all, where no campaign chooses.
+    """Lists of the store that the run needs: those named, else every current one that speaks for the vendor.
 
     A list that speaks for one vendor is refused for another when the command line names it; a campaign may name it
     for all its runs, and then it is left out of the others, which is noted.
     """
     named = list(dict.fromkeys([*campaign.store_lists, *request.store_lists]))
+    if not named and (request.no_lists or campaign.no_lists):
+        return []
     if store is None:
         if named:
             raise ListError(f"There is no store to take the list '{named[0]}' from.", "Name it with --store DIR.")
         return []
-    if not named and request.campaign is None:
+    if not named:
         return [name for name in store.names() if store.facts(name).scope in {"seller", f"vendor:{vendor}"}]
     chosen = []
     for name in named:
@@ -181,6 +190,20 @@ def _store_lists(
             raise UsageError(f"List '{name}' speaks for vendor {whose} only, and the run {ours}.", "Leave it away.")
         notes.append(f"list {name} speaks for vendor {whose} only and was not used: the run {ours}")
     return chosen
+
+
+def _check_screened(request: Request, campaign: Campaign, screened: bool, notes: list[str]) -> None:
+    """Refuse a run against no list at all, unless that was said; then it is the first thing that the run notes."""
+    if screened and request.no_lists:
+        raise UsageError("--no-lists is given, and so are lists.", "Leave one of them out.")
+    if screened:
+        return
+    if not request.no_lists and not campaign.no_lists:
+        raise ListError(
+            "No suppression list is named, and there is none in a store: nobody would be screened.",
+            "Name lists (--dnc, --internal, --unsubscribe, --list, --store, or in the campaign), or say --no-lists.",
+        )
+    notes.insert(0, NOT_SCREENED)
 
 
 def _campaign(request: Request, faults: list[str]) -> Campaign | None:

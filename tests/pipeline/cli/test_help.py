@@ -150,7 +150,9 @@ def test_regions_are_taken_in_small_letters() -> None:
 )
 def test_a_rule_pack_that_is_named_otherwise(given: str, meant: str, written: Written) -> None:
     drop = written("drop.csv", "phone\n(212) 736-5000\n")
-    ran = leadscrub("scrub", drop, "-o", drop.parent / "out", "--channel", "call", "--region", "US", "--rules", given)
+    ran = leadscrub(
+        "scrub", drop, "-o", drop.parent / "out", "--channel", "call", "--region", "US", "--no-lists", "--rules", given
+    )
     assert (ran.code, ran.err) == (2, f"leadscrub: There is no rule pack '{given}'. Did you mean '{meant}'?\n")
 
 

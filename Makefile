@@ -25,7 +25,7 @@ demo: setup ## Scrub the sample drop; show what came out and why.
 	$(BIN)/leadscrub verify build/demo
 
 quick: $(VENV)/.test ## Run the quick tests: under a minute on two cores.
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -m "not slow" --hypothesis-profile=quick
 
 test: $(VENV)/.test ## Run all tests (JOBS=4 sets the number of processes).
 	$(PYTEST)

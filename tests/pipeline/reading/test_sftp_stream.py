@@ -15,6 +15,8 @@ import pytest
 from pipeline.reading.remote_sftp import KnownHostsOnly, connect
 from tests.pipeline.reading.servers import breaking_link, sftp_server
 
+pytestmark = pytest.mark.slow
+
 NOISE = random.Random(7).randbytes(2_500_000)
 SIZES = (0, 1, 32_767, 32_768, 32_769, 2_500_000)
 

@@ -90,7 +90,7 @@ _REGISTER: tuple[ReasonCode, ...] = (
     _suppressed(
         "email.unsubscribed",
         "The address is on an unsubscribe list.",
-        "Never email it again unless it signs up anew.",
+        "Never email it again unless it signs up again.",
     ),
     _suppressed(
         "email.domain_suppressed",
@@ -286,7 +286,7 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "review",
         "review",
         "The number could be read in two ways when the drop was read, and the clean row keeps only one of them.",
-        "Scrub the vendor's drop anew instead of its clean rows: then both are screened.",
+        "Scrub the vendor's drop again instead of its clean rows: then both are screened.",
     ),
     ReasonCode(
         "phone.country_unread",
@@ -295,6 +295,13 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "The country or calling code beside the number cannot be read, or names several countries: it is not certain "
         "which country's number this is.",
         "Have the vendor say the country (ISO 3166-1), or release the row when the detail names the right one.",
+    ),
+    ReasonCode(
+        "phone.no_region",
+        "review",
+        "review",
+        "The number has no country code, and nothing says which country it is of.",
+        "Say the country with --region, or 'region' in the campaign, vendor or layout, and scrub again.",
     ),
     # What only the whole run shows of its consents. Flags in a run without rule packs, which asks for no consent.
     ReasonCode(

@@ -9,6 +9,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 VERSION_FILE = "version.json"
+#: Who says how old a public register's copy is, where nobody did: the law takes it for stale.
+UNDATED = "nobody: its age is not known"
 
 
 class _Model(BaseModel):
@@ -130,6 +132,7 @@ class ListVersion(_Model):
     format: str = "plain"
     registry: str | None = Field(default=None, description="which public registry it is a copy of; sets its age limit")
     expires_after: int | None = Field(default=None, description="days a copy may be used, where the user said so")
+    state: str | None = Field(default=None, description="state of the United States whose list it is")
     covers: list[str] | None = Field(default=None, description="area codes it speaks for; ['all'], or null: not said")
     san: str | None = None
     scope: str = "seller"
@@ -153,6 +156,16 @@ class ListVersion(_Model):
     def version(self) -> str:
         """Content address: the same files read in the same way give the same version."""
         return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @property
+    def undated(self) -> bool:
+        """Whether nobody said how old the copy is; ``as_of`` is then only the day of the run."""
+        return self.dated_by == UNDATED
+
+    @property
+    def known_as_of(self) -> date | None:
+        """How old the copy is; None where nobody said."""
+        return None if self.undated else self.as_of
 
     @property
     def vendor(self) -> str | None:

@@ -8,7 +8,7 @@ from datetime import date
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.evidence import CampaignEvidence, VendorEvidence
-from schemas.list_version import EntryCounts, SourceFile
+from schemas.list_version import UNDATED, EntryCounts, SourceFile
 
 
 class _Model(BaseModel):
@@ -79,6 +79,7 @@ class UsedList(_Model):
     age_days: int
     valid_until: date | None
     registry: str | None = Field(default=None, description="public registry that it is a copy of")
+    state: str | None = Field(default=None, description="state of the United States whose list it is")
     stale_allowed: bool = Field(description="used although it was too old, because the user said so")
     hash_recipes: list[str]
     base: str | None = Field(description="version that the files' changes were applied to; null for a full copy")
@@ -88,6 +89,11 @@ class UsedList(_Model):
     looked_up: int = Field(description="contact points of the run that were looked up in the list")
     matches: int
     alarm: str | None = Field(description="why the list may not do what it should")
+
+    @property
+    def known_as_of(self) -> date | None:
+        """How old the copy is; None where nobody said."""
+        return None if self.dated_by == UNDATED else self.as_of
 
 
 class MailChecked(_Model):
@@ -144,7 +150,7 @@ class UsedRules(_Model):
         description="countries whose people's rows go back to the vendor without their details, or not at all",
     )
     noted: list[str] = Field(default=[], description="rules about the whole list that ask for attention, block nothing")
-    texts: dict[str, RuleText] = Field(default={}, description="rules that stand on some row, by id")
+    texts: dict[str, RuleText] = Field(default={}, description="rules that are a reason or flag of some row, by id")
     campaign_evidence: CampaignEvidence = CampaignEvidence()
     vendor_evidence: VendorEvidence = VendorEvidence()
 

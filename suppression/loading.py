@@ -16,7 +16,7 @@ import polars as pl
 from schemas.contact.apply import Apply
 from schemas.errors import ListError, UsageError
 from schemas.list_kinds import ListKind
-from schemas.list_version import VERSION_FILE, EntryCounts, ListVersion, SourceFile
+from schemas.list_version import UNDATED, VERSION_FILE, EntryCounts, ListVersion, SourceFile
 from schemas.recipes import Recipe
 from schemas.support.prefetch import read_ahead
 from suppression.build import IndexBuilder
@@ -29,6 +29,8 @@ from suppression.sources import hashing
 
 #: What stands in a manifest where nobody but the user vouches for a list's age.
 RUN_ONLY = "the user: a list for this run only counts as dated on the day of the run"
+#: The same, where the user named the day.
+DATED_FOR_RUN = "the user, for this run"
 
 #: Share of a list's entries that may block nobody because they cannot be read.
 MAX_REFUSED: Final = 0.01
@@ -38,9 +40,10 @@ MAX_REFUSED: Final = 0.01
 class ListSpec:
     """A list as the user names it: what it is, where its files are, and what is said about them.
 
-    ``covers``: area codes it speaks for, or ``all``; None where nobody said. ``planted``: values that the user knows to
-    be in a hashed list, to prove the recipe. ``max_refused``: share of entries that may hold no point that can be read.
-    ``folds``: how its addresses are folded (`schemas.contact.match_keys`).
+    ``state``: two letters, of a state's list. ``covers``: area codes it speaks for, or ``all``; None where nobody said.
+    ``planted``: values that the user knows to be in a hashed list, to prove the recipe. ``folds``: how its addresses
+    are folded (`schemas.contact.match_keys`). ``max_refused``: share of its entries that may hold no point that can be
+    read.
     """
 
     kind: ListKind
@@ -54,6 +57,7 @@ class ListSpec:
     planted: tuple[str, ...] = ()
     covers: tuple[str, ...] | None = None
     registry: str | None = None
+    state: str | None = None
     expires_after: int | None = None
     san: str | None = None
     scope: str = "seller"
@@ -61,7 +65,12 @@ class ListSpec:
     max_refused: float = MAX_REFUSED
 
     def __post_init__(self) -> None:
-        """Refuse what no lookup could follow. `UsageError`."""
+        """Refuse what no lookup could follow, and a state's list that does not say which. Raises `UsageError`."""
+        if self.kind.kind == "dnc.state" and self.state is None:
+            raise UsageError(
+                f"List '{self.name}' is a state's and does not say which.",
+                "Call it after the state (dnc.state:texas=FILE), or say --state TX (in TOML state).",
+            )
         if self.folds and (self.recipes or not self.kind.emails):
             what = "is hashed" if self.recipes else f"of kind {self.kind.kind} holds no addresses"
             raise UsageError(
@@ -69,11 +78,17 @@ class ListSpec:
                 "The recipe of a hashed list may say striptag." if self.recipes else "",
             )
 
+    @property
+    def undated(self) -> bool:
+        """Whether nobody said how old the copy is."""
+        return self.dated_by == UNDATED
+
     def identity(self, hashes: Iterable[str]) -> str:
         """What the list is in a run's id: how it is read, and the SHA-256 of each of its files."""
         read_as = [self.format, sorted(self.folds), [recipe.spelled for recipe in self.recipes], asdict(self.options)]
+        dated = [self.as_of.isoformat(), self.undated, self.registry, self.state]
         # Sets have no order of their own; everything else that is declared is text, a number or a table of those.
-        facts = json.dumps([self.as_of.isoformat(), *read_as, list(hashes)], sort_keys=True, default=sorted).encode()
+        facts = json.dumps([*dated, *read_as, list(hashes)], sort_keys=True, default=sorted).encode()
         return f"{self.kind.kind}:{self.name}:{hashlib.sha256(facts).hexdigest()}"
 
 
@@ -164,6 +179,9 @@ def _finish(
         tables=tables,
         domains=domains,
     )
+    if spec.state is not None:
+        # Set only where it is said: what is not given changes no version.
+        facts = facts.model_copy(update={"state": spec.state})
     write_facts(facts, folder)
     prove(facts, folder, spec.planted)
     return facts
@@ -177,7 +195,10 @@ def write_facts(facts: ListVersion, folder: Path) -> None:
 
 
 def prove(facts: ListVersion, folder: Path, planted: tuple[str, ...]) -> None:
-    """Look for the planted values: a wrong recipe makes a list that matches nobody, silently."""
+    """Look for the planted values: a wrong recipe makes a list that matches nobody, silently.
+
+    Raises `ListError` when one is not found, or the list is not hashed.
+    """
     if not planted:
         return
     opened = open_version(folder, facts.as_of)

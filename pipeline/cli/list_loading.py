@@ -15,6 +15,7 @@ from pipeline.cli.options import (
     day_of,
     kind_names,
     list_name,
+    past_day_of,
     store_folder,
     with_shared_options,
 )
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from pipeline.commands.list_changes import Change
     from pipeline.run.list_options import Declared
 
-Files = Annotated[list[Path], typer.Argument(metavar="FILE", help="The list's files: plain, gzip or zip.")]
+Files = Annotated[list[Path], typer.Argument(metavar="FILE", help="The list's files: any kind that a drop may be.")]
 
 
 def _of_reading(*names: str, metavar: str | None = None, help: str) -> Any:  # noqa: A002  # as typer calls it
@@ -43,8 +44,8 @@ class ReadingOptions:
         list[str] | None,
         _of_reading(
             metavar="[ROLE=]HEADER",
-            help="Column that has the entries, or a role: number, email, domain, hash, area, date, expiry, reason, "
-            "severity, code, status, action. Repeatable.",
+            help="Column that has the entries, or a role: number, email, domain, hash, area, country, calling_code, "
+            "date, expiry, reason, severity, code, status, action. Repeatable.",
         ),
     ] = None
     day_first: Annotated[bool | None, _of_reading("--day-first/--month-first", help="What 03/04/2026 means.")] = None
@@ -55,7 +56,27 @@ class ReadingOptions:
         bool, _of_reading("--headerless", help="The first row is an entry; columns are called 1, 2, …")
     ] = False
     comments: Annotated[bool, _of_reading("--comments", help="Lines that begin with # are comments.")] = False
+    sheet: Annotated[
+        list[str] | None, _of_reading(metavar="NAME", help="Sheet of a workbook; all of them. Repeatable.")
+    ] = None
+    max_refused: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            metavar="SHARE",
+            help="Share (0 to 1) of the entries that may be unreadable.",
+            rich_help_panel="How to read it",
+        ),
+    ] = 0.01
+    accept_refused: Annotated[
+        bool, _of_reading("--accept-refused", help="Any number of entries may be unreadable.")
+    ] = False
     region: Annotated[str | None, _of_reading(metavar="REGION", help="Region of numbers without +, such as US.")] = None
+
+    def refused(self) -> float:
+        """Return the share of entries that may be unreadable."""
+        return 1.0 if self.accept_refused else self.max_refused
 
     def declared(self, **more: Any) -> Declared:
         """Return what is declared of the files. Raises `UsageError` when the region is none."""
@@ -68,6 +89,7 @@ class ReadingOptions:
             delimiter=self.delimiter,
             headerless=self.headerless,
             comments=self.comments,
+            sheets=self.sheet,
             region=checked_region(self.region) if self.region else None,
             **more,
         )
@@ -143,6 +165,9 @@ def add(
     registry: Annotated[
         str | None, typer.Option(metavar="NAME", help="ftc, ndncl, tps, ctps, dncr or rpo: sets how long a copy lasts.")
     ] = None,
+    state: Annotated[
+        str | None, typer.Option(metavar="TX", help="State of the United States whose list it is (kind dnc.state).")
+    ] = None,
     expires_after: Annotated[
         int | None,
         typer.Option(min=0, metavar="DAYS", help="How long a copy may be used; never longer than its registry allows."),
@@ -180,14 +205,16 @@ def add(
         of_kind,
         list_name(name),
         tuple(files),
-        day_of(as_of),
+        past_day_of(as_of),
         dated_by=_DATED_BY,
         format=reading.format_,
         options=replace(declared.options, fields=of_kind.fields),
         recipes=tuple(parse_recipe(spelled) for spelled in hash_ or []),
         planted=tuple(planted or []),
+        max_refused=reading.refused(),
         covers=_areas(covers),
         registry=registry_named(registry) if registry else None,
+        state=_state(state, name) if kind == "dnc.state" else None,
         expires_after=expires_after,
         san=san,
         scope=_scope(scope),
@@ -236,13 +263,14 @@ def update(
     declared = reading.declared(change_layout=change_layout, action_words=action_word)
     spec = ChangeSpec(
         tuple(files),
-        day_of(as_of),
+        past_day_of(as_of),
         _DATED_BY,
         format=reading.format_,
         options=declared.options,
         action=action,
         since=day_of(since) if since else None,
         planted=tuple(planted or []),
+        max_refused=reading.refused(),
         accept_unexpected=accept_unexpected,
     )
     update_list(list_name(name), spec, base, change.change())
@@ -256,6 +284,16 @@ def _areas(covers: str | None) -> tuple[str, ...] | None:
     if areas != ("all",) and wrong:
         raise UsageError(f"'{wrong[0]}' is not an area code.", "Write --covers 212,646 or --covers all.")
     return areas
+
+
+def _state(given: str | None, name: str) -> str | None:
+    """Two letters of the state that is given, else of the one that the list is called after."""
+    from suppression.rules.places import state_named  # noqa: PLC0415
+
+    state = state_named(given or name)
+    if given is not None and state is None:
+        raise UsageError(f"'{given}' is no state of the United States.", "Write its two letters, as in --state TX.")
+    return state
 
 
 def _scope(scope: str) -> str:

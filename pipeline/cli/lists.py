@@ -79,7 +79,7 @@ def lookup(
 
 @lists.command(
     cls=Changing,
-    epilog="Example: leadscrub lists export ours --out ours.txt --for processor --to-country US --people-in US "
+    epilog="Example: leadscrub lists export ours --out hashed.txt --for processor --to-country US --people-in US "
     "--hash trim+lower+sha256",
 )
 def export(
@@ -125,12 +125,13 @@ def export(
     export_list(store_folder(store), name, day_of(as_of), out, handing, datetime.now(UTC))
 
 
-@lists.command(cls=Changing, epilog="Example: leadscrub lists drop old-partner")
-def drop(name: ListName, store: StoreFolder = None) -> None:
+@lists.command(cls=Changing, epilog="Example: leadscrub lists remove old-partner")
+@lists.command("drop", cls=Changing, hidden=True, epilog="Example: leadscrub lists remove old-partner")
+def remove(name: ListName, store: StoreFolder = None) -> None:
     """Take a list out of force. Its versions are kept for audit."""
-    from pipeline.commands.list_changes import drop_list  # noqa: PLC0415
+    from pipeline.commands.list_changes import remove_list  # noqa: PLC0415
 
-    drop_list(store_folder(store), name, datetime.now(UTC))
+    remove_list(store_folder(store), name, datetime.now(UTC))
 
 
 @lists.command(cls=Command, epilog="Example: leadscrub lists history ftc")

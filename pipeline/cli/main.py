@@ -16,6 +16,7 @@ from pipeline.cli.help import SETTINGS, Changing, Command, Group, Stepwise
 from pipeline.cli.lists import lists
 from pipeline.cli.nightly import nightly
 from pipeline.cli.options import (
+    NO_REGION,
     AsOfDay,
     Json,
     LawOptions,
@@ -81,7 +82,8 @@ def scrub(
         list[str] | None, typer.Option(metavar="NAME", help="Sheet of a workbook; all visible ones. Repeatable.")
     ] = None,
     region: Annotated[
-        str | None, typer.Option(metavar="REGION", help="Region of national phone numbers, such as US or FR.")
+        str | None,
+        typer.Option(metavar="REGION", help="Country of numbers without a country code: US; none: set aside."),
     ] = None,
     as_of: AsOfDay = None,
     max_reject_rate: Annotated[
@@ -134,7 +136,8 @@ def scrub(
         vendor=vendor,
         layout=layout,
         sheets=sheet or [],
-        region=checked_region(region) if region else None,
+        region=checked_region(region) if region and region.lower() != NO_REGION else None,
+        no_region=region is not None and region.lower() == NO_REGION,
         channels=[channel_named(name) for name in dict.fromkeys(channel or [])],
         max_reject_rate=max_reject_rate,
         accept_drift=accept_drift,
@@ -173,20 +176,6 @@ def inspect(
     print_inspection(drops, named_layout(layout), as_json=as_json, save=save_layout)
 
 
-@app.command(cls=Command, rich_help_panel="Proof", epilog="Example: leadscrub reasons dnc.national")
-def reasons(
-    code: Annotated[
-        str | None,
-        typer.Argument(metavar="CODE", autocompletion=code_names, help="One code; all of them without."),
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Say what each reason code means, what to do, and who may see it."""
-    from pipeline.commands.reasons import print_reasons  # noqa: PLC0415
-
-    print_reasons(code, as_json=as_json)
-
-
 @app.command(cls=Command, rich_help_panel="Proof", epilog="Example: leadscrub explain out --row 17")
 def explain(
     out: ResultFolder,
@@ -211,6 +200,27 @@ def verify(
 
     if not print_verification(out, as_json=as_json):
         raise typer.Exit(1)
+
+
+@app.command(cls=Command, rich_help_panel="Proof", epilog="Example: leadscrub reasons dnc.national")
+def reasons(
+    code: Annotated[
+        str | None,
+        typer.Argument(metavar="CODE", autocompletion=code_names, help="One code; all of them without."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what each reason code means, what to do, and who may see it."""
+    from pipeline.commands.reasons import print_reasons  # noqa: PLC0415
+
+    print_reasons(code, as_json=as_json)
+
+
+app.command(
+    cls=Changing,
+    rich_help_panel="Scrub",
+    epilog="Example: leadscrub rescrub out -o out-today --dnc registry.zip --internal ours.txt",
+)(rescrub)
 
 
 @app.command(cls=Changing, rich_help_panel="Scrub", epilog="Example: leadscrub init my-leads")
@@ -240,11 +250,6 @@ def _root(
     pass
 
 
-app.command(
-    cls=Changing,
-    rich_help_panel="Scrub",
-    epilog="Example: leadscrub rescrub out -o out-today --dnc registry.zip --internal ours.txt",
-)(rescrub)
 app.add_typer(lists, rich_help_panel="Lists")
 app.add_typer(rules_app, rich_help_panel="Law")
 for _command, _example in (
@@ -305,7 +310,9 @@ def _guarded(command: AnyCommand, words: Sequence[str]) -> int:
     except typer.Abort:
         typer.echo("leadscrub: interrupted; nothing was changed.", err=True)
         return 130
-    except Exception as error:
+    except SystemExit:
+        raise
+    except BaseException as error:  # polars' PanicException is no Exception
         if hasattr(error, "format_message"):  # wrong usage, found by the parser
             typer.echo(_wrong_usage(error, words), err=True)
             return 2
@@ -331,7 +338,7 @@ def _wrong_usage(error: Any, words: Sequence[str]) -> str:
     return f"leadscrub: {message} See '{' '.join(['leadscrub', *(each.name or '' for each in called[1:])])} --help'."
 
 
-def _without_values(error: Exception) -> str:
+def _without_values(error: BaseException) -> str:
     """Say where an unforeseen error arose. Messages of other libraries may quote cells, so only ours are shown."""
     import traceback  # noqa: PLC0415
 

@@ -33,6 +33,10 @@ MaxAgeDays = Annotated[
 ]
 
 
+#: What --region takes where numbers without a country are to be set aside.
+NO_REGION = "none"
+
+
 def _of_lists(*names: str, metavar: str | None = None, help: str) -> Any:  # noqa: A002  # as typer calls it
     return typer.Option(*names, metavar=metavar, help=help, rich_help_panel="Lists")
 
@@ -41,7 +45,10 @@ def _of_lists(*names: str, metavar: str | None = None, help: str) -> Any:  # noq
 class ListOptions:
     """Options that say which lists a run asks, and how old they may be."""
 
-    dnc: Annotated[list[Path] | None, _of_lists(metavar="FILE", help="Do-Not-Call registry file; repeatable.")] = None
+    dnc: Annotated[
+        list[Path] | None,
+        _of_lists(metavar="FILE[@DATE]", help="Do-Not-Call registry file, and the day of the copy; repeatable."),
+    ] = None
     internal: Annotated[
         list[Path] | None, _of_lists(metavar="FILE", help="Your own do-not-contact file; repeatable.")
     ] = None
@@ -49,7 +56,9 @@ class ListOptions:
     list_: Annotated[
         list[str] | None,
         _of_lists(
-            "--list", metavar="KIND:NAME=FILE|NAME", help="Any other list, or one of the store by name; repeatable."
+            "--list",
+            metavar="KIND:NAME=FILE[@DATE]|NAME",
+            help="Any other list, or one of the store; repeatable.",
         ),
     ] = None
     list_column: Annotated[
@@ -59,6 +68,13 @@ class ListOptions:
     list_hash: Annotated[
         list[str] | None,
         _of_lists(metavar="NAME=RECIPE", help="How a list's hashes were made, as in trim+lower+md5; repeatable."),
+    ] = None
+    max_refused: Annotated[
+        list[str] | None,
+        _of_lists(
+            metavar="[NAME=]SHARE",
+            help="Share of a list's entries that may be unreadable (0.01); 1 takes any. Of this run; repeatable.",
+        ),
     ] = None
     store: Annotated[Path | None, _of_lists(metavar="DIR", help="Store of lists; the workspace's.")] = None
     no_lists: Annotated[
@@ -89,7 +105,9 @@ class ListOptions:
         }
         return replace(
             request,
-            lists=run_lists(by_kind, self.list_ or [], self.list_column or [], self.list_hash or []),
+            lists=run_lists(
+                by_kind, self.list_ or [], self.list_column or [], self.list_hash or [], self.max_refused or []
+            ),
             store=self.store,
             store_lists=store_names(self.list_ or []),
             no_lists=self.no_lists,
@@ -173,7 +191,10 @@ def kind_names(begun: str) -> list[str]:
 
 
 def day_of(given: str | None) -> date:
-    """Resolve a day from the command line; today when none is given. The only place that asks the clock for it."""
+    """Resolve a day from the command line; today when none is given. The only place that asks the clock for it.
+
+    Raises `UsageError` when it is not a day.
+    """
     if given is None:
         return date.today()
     try:
@@ -182,9 +203,17 @@ def day_of(given: str | None) -> date:
         raise UsageError(f"'{given}' is not a day.", "Write it as YYYY-MM-DD.") from error
 
 
+def past_day_of(given: str) -> date:
+    """Resolve a day that has come already. Raises `UsageError` when it has not."""
+    day = day_of(given)
+    if day > date.today():
+        raise UsageError(f"--as-of {given} is in the future.", "It is the day on which the copy was made.")
+    return day
+
+
 def instant_of(given: str | None, as_of: str | None) -> datetime:
     """Resolve an instant from the command line: as it says (UTC if it names no zone), else the beginning of the day
-    that was given as --as-of, else now."""
+    that was given as --as-of, else now. Raises `UsageError` when it is not an instant."""
     if given is None:
         return datetime.now(UTC) if as_of is None else datetime.combine(day_of(as_of), time(), UTC)
     try:
@@ -202,7 +231,7 @@ def last_instant_of(given: str | None) -> datetime:
 
 
 def store_folder(given: Path | None) -> Path:
-    """The store that is named, else the workspace's."""
+    """The store that is named, else the workspace's. Raises `UsageError` when there is neither."""
     if given is not None:
         return given
     if not Path("leadscrub.toml").exists():
@@ -211,7 +240,7 @@ def store_folder(given: Path | None) -> Path:
 
 
 def list_name(name: str) -> str:
-    """Check a list's or a vendor's name: it also names files."""
+    """Check a list's or a vendor's name: it also names files. Raises `UsageError` when it cannot."""
     from schemas.config import VENDOR_NAME  # noqa: PLC0415
 
     if re.fullmatch(VENDOR_NAME, name) is None:

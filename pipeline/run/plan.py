@@ -21,10 +21,12 @@ from schemas.evidence import VendorEvidence
 from schemas.files.table import Table
 from schemas.layout import Layout
 from schemas.list_kinds import NO_MAX_AGE, MaxAge, list_kind
+from schemas.list_version import UNDATED
 from schemas.recipes import parse_recipe
 from schemas.support.names import did_you_mean
-from suppression.loading import ListSpec
+from suppression.loading import DATED_FOR_RUN, MAX_REFUSED, RUN_ONLY, ListSpec
 from suppression.rules.loading import LoadedPack, checked_weaker, load_packs
+from suppression.rules.places import state_named
 from suppression.store import Store, store_of
 
 if TYPE_CHECKING:  # what a ledger needs is loaded only where there is one
@@ -39,9 +41,10 @@ NOT_SCREENED = "not screened against any list"
 class Request:
     """A scrub as the command line asks for it. ``as_of`` is resolved there: no stage reads the clock.
 
-    With ``named_in`` the result stands in that folder, under the run's id; ``out`` is then only where it is made.
+    With ``named_in`` the result goes into that folder, under the run's id; ``out`` is then only where it is made.
     ``received_at`` is when drops came that the ledger has not seen (the beginning of ``as_of``, in UTC, if not said).
-    ``no_lists``: the leads are looked up in no list at all, which the result says.
+    ``no_region``: numbers without a country are set aside, on purpose. ``no_lists``: the leads are looked up in no list
+    at all, which the result says.
     ``record``: the finished run is entered into the ledger; otherwise the caller does that.
     """
 
@@ -54,6 +57,7 @@ class Request:
     layout: str | None = None
     sheets: list[str] = field(default_factory=list)
     region: str | None = None
+    no_region: bool = False
     channels: list[Channel] = field(default_factory=list)
     lists: list[ListEntry] = field(default_factory=list)
     store: Path | None = None
@@ -90,21 +94,27 @@ class Plan:
     sources: list[Source]
     memory: HeaderMemory | None
     notes: list[str]
+    no_region: bool
     packs: list[LoadedPack]
     weaker: list[str]
     vendor_evidence: VendorEvidence
 
 
 def make_plan(request: Request) -> Plan:
-    """Resolve a request. Config faults are collected and raised together."""
+    """Resolve a request.
+
+    Raises `ConfigError` with all faults of the configuration, `UsageError` when options cannot be combined or name what
+    does not exist, `DropError` when the drop cannot be read, `ListError` when a list is missing.
+    """
     faults: list[str] = []
     campaign = _campaign(request, faults)
     vendor = _vendor(request, faults)
     layout = _layout(request, vendor, faults)
     raise_faults(faults)
     assert campaign is not None  # noqa: S101  # without faults there is one
-    region = request.region or campaign.region
-    file_region = layout.region or request.region or (vendor.region if vendor else None) or campaign.region
+    region = None if request.no_region else request.region or campaign.region
+    own_region = layout.region or request.region or (vendor.region if vendor else None) or campaign.region
+    file_region = None if request.no_region else own_region
     base = request.campaign.parent if request.campaign else Path()
     lists = _list_specs(campaign, base, request, region)
     if request.sheets:
@@ -138,6 +148,7 @@ def make_plan(request: Request) -> Plan:
         sources,
         memory,
         notes,
+        request.no_region or campaign.no_region,
         packs,
         checked_weaker(packs, request.accept_weaker),
         vendor.evidence if vendor else VendorEvidence(),
@@ -187,8 +198,8 @@ def _store_lists(
             continue
         ours = "names no vendor" if vendor is None else f"is about vendor {vendor}"
         if name in request.store_lists:
-            raise UsageError(f"List '{name}' speaks for vendor {whose} only, and the run {ours}.", "Leave it away.")
-        notes.append(f"list {name} speaks for vendor {whose} only and was not used: the run {ours}")
+            raise UsageError(f"List '{name}' is for vendor {whose} only, and the run {ours}.", "Leave it out.")
+        notes.append(f"list {name} is for vendor {whose} only and was not used: the run {ours}")
     return chosen
 
 
@@ -207,7 +218,7 @@ def _check_screened(request: Request, campaign: Campaign, screened: bool, notes:
 
 
 def _campaign(request: Request, faults: list[str]) -> Campaign | None:
-    """Read the campaign; what stands on the command line wins over it."""
+    """Read the campaign; the command line wins over it."""
     if request.campaign is None:
         if not request.channels:
             raise UsageError("No channel is named.", "Add --channel call, text, email or post, or a --campaign.")
@@ -268,12 +279,18 @@ def _list_specs(campaign: Campaign, base: Path, request: Request, region: str | 
 
 
 def _list_spec(entry: ListEntry, folder: Path, day: date, region: str | None) -> ListSpec:
+    kind = list_kind(entry.kind)
+    dated_by = DATED_FOR_RUN if entry.as_of else UNDATED if kind.register else RUN_ONLY
     try:
         return ListSpec(
-            list_kind(entry.kind),
+            kind,
             entry.name,
             (folder / entry.file,),
-            day,
+            entry.as_of or day,
+            dated_by,
+            registry=entry.registry,
+            state=entry.state or (state_named(entry.name) if kind.kind == "dnc.state" else None),
+            max_refused=MAX_REFUSED if entry.max_refused is None else entry.max_refused,
             format=entry.format,
             options=options_of(entry, region),
             recipes=(parse_recipe(entry.hash),) if entry.hash else (),

@@ -13,6 +13,7 @@ from pipeline.run.notices import overtaken_notes
 from pipeline.run.plan import Plan, Request, make_plan
 from pipeline.run.process_pool import process_pool
 from pipeline.run.progress import Report, silent
+from pipeline.run.region_check import check_regions
 from pipeline.run.run_state import RunState, start_run
 from pipeline.run.second_pass import second_pass
 from pipeline.run.settle import settle
@@ -22,7 +23,7 @@ from schemas.support.interrupts import interrupts_wait
 
 @dataclass
 class Result:
-    """What a run came to. ``warnings`` are sentences for a person. ``out``: where it stands."""
+    """What a run came to. ``warnings`` are sentences for a person. ``out``: where it is."""
 
     manifest: Manifest
     warnings: list[str]
@@ -32,8 +33,9 @@ class Result:
 
 
 def scrub(request: Request, report: Report = silent) -> Result:
-    """Do the whole job. Everything that stops a run is a `LeadscrubError`; outputs appear only when complete."""
+    """Do the whole job. Raises `LeadscrubError` for whatever stops a run; outputs appear only when complete."""
     plan = make_plan(request)
+    check_regions(request, plan)
     if (finished := _finished(request, plan)) is not None:
         return finished
     output = scratch_output() if request.dry_run else staged_output(request.out, force=request.force)
@@ -55,7 +57,7 @@ def scrub(request: Request, report: Report = silent) -> Result:
 
 
 def _finished(request: Request, plan: Plan) -> Result | None:
-    """With a ledger, the same work changes nothing: what an earlier run wrote to the same place stands."""
+    """With a ledger, the same work changes nothing: the result of the earlier run is kept."""
     if request.ledger is None or request.force or request.dry_run or not (request.out / MANIFEST).exists():
         return None
     from pipeline.run.finished import finished_before  # noqa: PLC0415  # it needs what a ledger needs

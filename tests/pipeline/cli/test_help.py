@@ -33,7 +33,7 @@ def walk(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str,
 
 ROOT: Any = get_command(app)
 ALL = dict(walk(ROOT))
-COMMANDS = {words: command for words, command in ALL.items() if not hasattr(command, "commands")}
+COMMANDS = {words: each for words, each in ALL.items() if not hasattr(each, "commands") and not each.hidden}
 
 
 @pytest.mark.parametrize("words", ALL, ids=" ".join)

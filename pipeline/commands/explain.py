@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.results.folder import open_manifest, scan
+from pipeline.terminal import write_json
 from schemas.codes import CODES
 from schemas.columns import CALL_COLUMNS, EMAIL_SLOTS, PHONE_SLOTS
 from schemas.contact.email import email_key, read_email
@@ -33,7 +33,7 @@ def print_story(out: Path, *, row: int | None, phone: str | None, email: str | N
         rows = _rows_with(out, EMAIL_SLOTS, _canonical_email(str(email)))
     stories = [_story(out, number, manifest) for number in rows]
     if as_json:
-        sys.stdout.write(json.dumps(stories, ensure_ascii=False, default=str) + "\n")
+        write_json(stories, default=str)
     else:
         sys.stdout.write("\n".join(_told(story) for story in stories))
 

@@ -233,7 +233,7 @@ def test_expiring_names_results_of_the_ledger(
         (("out", "--expiring", "7d"), "leadscrub: --expiring lists results; it scrubs none. Leave OUT and -o away.\n"),
         (
             ("--expiring", "7d"),
-            "leadscrub: This folder has no ledger. Stand in a workspace whose leadscrub.toml has [ledger].\n",
+            "leadscrub: This folder has no ledger. Change to a workspace whose leadscrub.toml has [ledger].\n",
         ),
         (
             ("nowhere", "-o", "new"),

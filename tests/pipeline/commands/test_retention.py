@@ -75,7 +75,7 @@ def test_each_is_due_the_day_after_its_last(workspace: Path, day: str, due: list
 def test_what_is_deleted_is_gone_and_recorded(workspace: Path) -> None:
     ran = leadscrub("retention", "--delete", "--as-of", "2026-03-03")
     assert (ran.code, ran.err) == (0, "")
-    assert "2 things, " in ran.out
+    assert "2 items, " in ran.out
     assert "deleted, and recorded in the ledger" in ran.out
     assert not (workspace / "archive/acme/2026-01-01/drop.csv").exists()
     assert not (workspace / "runs/2026-01-01").exists()
@@ -99,7 +99,7 @@ def test_a_dry_run_is_what_happens_without_asking(workspace: Path) -> None:
     for option in ((), ("--dry-run",)):
         ran = leadscrub("retention", *option, "--as-of", "2026-03-03")
         assert ran.code == 0, ran.err
-        assert "would be deleted; say --delete to do it" in ran.out
+        assert "would be deleted; use --delete to do it" in ran.out
     assert states(workspace) == ["done", "done"]
     assert (workspace / "runs/2026-01-01").exists()
 

@@ -160,7 +160,7 @@ def test_drops_in_quarantine_go_by_their_arrival(workspace: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "options", "code", "says"),
     [
-        ("", (), 2, "Nothing says how long to keep what. Add [retention] to the workspace's leadscrub.toml."),
+        ("", (), 2, "This workspace does not say how long to keep anything. Add [retention] to the workspace's leadscrub.toml."),
         ("[retention]\nraw_days = 3\n", (), 2, "This workspace has no ledger. Add [ledger] to its leadscrub.toml."),
         (SETTINGS, ("--delete", "--dry-run"), 2, "--delete and --dry-run contradict each other."),
         ("[retention]\nraw_days = -1\n", (), 3, "leadscrub.toml:2: retention.raw_days: "),

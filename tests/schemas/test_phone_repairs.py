@@ -315,6 +315,25 @@ def every_reading(value: str, region: str) -> set[str | None]:
     return found - {None}
 
 
+@pytest.mark.parametrize(
+    ("value", "region", "numbers"),
+    [
+        ("+0491622920007", "DE", ["+49491622920007", "+491622920007"]),
+        ("+55 3254-2097", "BR", ["+555532542097"]),
+        ("+47 853067", "NO", ["+4747853067"]),
+        ("800281", "IT", ["+390800281"]),
+        ("800281", "DE", []),
+        ("do not call", "US", []),
+        ("123", "US", []),
+        ("(" * 16_000, "US", []),
+        ("800281", None, []),
+    ],
+    ids=lambda given: str(given)[:30],
+)
+def test_a_list_takes_whom_a_refused_number_may_mean(value: str, region: str | None, numbers: list[str]) -> None:
+    assert phone_repairs.doubtful_numbers(value, region) == numbers
+
+
 def test_the_lost_zero_is_no_guess() -> None:
     """Random digits seldom become Italian numbers: only those of the usual length do."""
     draw = random.Random(1)

@@ -47,7 +47,7 @@ WORD = "a word stands in the number"
 WORD_AHEAD = "a word stands before the number"
 TOO_LONG = "too long a text for a phone number"
 #: The library itself reads no more.
-_MOST_CHARACTERS = 250
+MOST_CHARACTERS = 250
 
 _SCIENTIFIC = re.compile(r"\+?(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})")
 _DECIMAL = re.compile(r"(\+?\d{7,15})[.,]0+")
@@ -108,7 +108,7 @@ def _holds_words(text: str) -> bool:
 
 def read_phone(value: str, region: str | None) -> PhoneForm:
     """Read one trimmed, non-empty value; ``region`` (ISO 3166-1 alpha-2) is assumed for national forms."""
-    if len(value) > _MOST_CHARACTERS:
+    if len(value) > MOST_CHARACTERS:
         return PhoneForm("unparseable", why=TOO_LONG)
     undone = _undo_spreadsheet(value)
     if undone is None:

@@ -1,4 +1,4 @@
-"""One pass: looks into every inbox, takes what is complete in the order in which it arrived, and tells what it did."""
+"""One pass: looks into every inbox, takes what is complete in the order of arrival, and reports what it did."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+
+from polars.exceptions import PanicException
 
 from pipeline.ledger.database import open_ledger
 from pipeline.nightly.claims import Claims, only_pass, open_claims
@@ -45,16 +47,21 @@ class NightRequest:
 
 
 def read_workspace(folder: Path) -> Workspace:
-    """Read the workspace's own file. `UsageError`: the folder is no workspace. `ConfigError` with all faults."""
+    """Read the workspace's own file.
+
+    Raises `UsageError` when the folder is not a workspace, `ConfigError` with all faults of the file.
+    """
     if not (folder / WORKSPACE_FILE).is_file():
-        raise UsageError(f"'{folder}' is no workspace: it has no {WORKSPACE_FILE}.", "Make one with 'leadscrub init'.")
+        raise UsageError(
+            f"'{folder}' is not a workspace: it has no {WORKSPACE_FILE}.", "Make one with 'leadscrub init'."
+        )
     return workspace_facts(folder)
 
 
 def one_pass(request: NightRequest, workspace: Workspace) -> Summary:
-    """Do one pass. What stops a single drop or vendor stands in the summary; what stops the pass is raised.
+    """Do one pass. What stops a single drop or vendor is in the summary; what stops the pass is raised.
 
-    `OutputError`: another pass is at work here. `UsageError`: no such vendor.
+    Raises `OutputError` when another pass is running here, `UsageError` when there is no such vendor.
     """
     began, clock = request.now(), time.perf_counter()
     folders = Folders(request.workspace)
@@ -90,13 +97,13 @@ def one_pass(request: NightRequest, workspace: Workspace) -> Summary:
 
 @dataclass
 class _Tale:
-    """What there is to tell so far."""
+    """The report so far."""
 
     lines: list[DropLine] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
     known: int = 0
 
-    def trouble(self, vendor: str | None, error: Exception) -> None:
+    def trouble(self, vendor: str | None, error: BaseException) -> None:
         code, why = told(error)
         self.troubles.append(Trouble(vendor=vendor, code=code, why=why))
 
@@ -108,7 +115,7 @@ class _Tale:
         )
 
 
-def told(error: Exception) -> tuple[int, str]:
+def told(error: BaseException) -> tuple[int, str]:
     """Exit code and sentence of what went wrong. Other libraries' messages may quote cells, so only ours are shown."""
     if isinstance(error, LeadscrubError):
         return error.exit_code, str(error)
@@ -184,7 +191,7 @@ class _Pass:
                 complete += self._complete(seller)
             except LedgerError:
                 raise
-            except Exception as error:  # one vendor's trouble, whatever it is, does not stop the others
+            except (Exception, PanicException) as error:  # one vendor's trouble does not stop the others
                 self._tale.trouble(seller.name, error)
         if not self._dry_run:
             try:
@@ -198,7 +205,7 @@ class _Pass:
                 continue
             try:
                 line = take(self._night, one.seller, one.inbox, one.seen, one.hopeless)
-            except Exception as error:  # the drop stays where it is, and the summary says why
+            except (Exception, PanicException) as error:  # the drop stays where it is, and the summary says why
                 code, why = told(error)
                 left = complete[number:] if _concerns_all(error) else [one]
                 for each in left:

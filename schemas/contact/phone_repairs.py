@@ -132,7 +132,7 @@ def doubtful_numbers(value: str, region: str | None) -> list[str]:
 def _no_number(value: str) -> PhoneForm | None:
     """Say what is in the cell where it is an error, an email address or an object."""
     if value.lower() in ERROR_WORDS:
-        return PhoneForm("damaged", why="a spreadsheet's error stands in place of the number")
+        return PhoneForm("damaged", why="a spreadsheet's error in place of the number")
     if "@" in value and read_email(value).state in {"ok", "special_use"}:
         return PhoneForm("is_email", why="it is an email address")
     if value[0] in "{[" and '"' in value and ":" in value:
@@ -185,7 +185,7 @@ def _from_abroad(text: str, region: str | None, cleaned: str) -> PhonePoint | No
 
 
 def _is_zero_too_many(text: str) -> bool:
-    """Whether "+0" may stand for a plus."""
+    """Whether "+0" may mean a plus."""
     begun = text.replace("\uff0b", "+").lstrip(AHEAD_OF_PREFIX)
     return begun.startswith("+0") and read_phone("+" + begun[2:], None).state == "ok"
 
@@ -265,7 +265,7 @@ def _lost_plus(text: str, region: str | None) -> PhoneForm | None:
 
 
 def _named(text: str, region: str | None, refused: PhoneForm) -> PhoneForm:
-    """Say what stands in a cell that holds no subscriber's number."""
+    """Say what is in a cell without a subscriber's number."""
     digits = _digits(text)
     if _ONLY_EXTENSION.fullmatch(text):
         return PhoneForm("unparseable", why="an extension without its number")

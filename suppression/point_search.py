@@ -38,7 +38,7 @@ _CODE_AND_NUMBER: Final = re.compile(r"\+?(\d{1,3}) *[,;|\t]([\d\s().\-]{6,})")
 #: Digits of a number; groups that it is written in; and characters between two of them.
 _FEWEST, _MOST, _GROUPS, _GAP = 5, 17, 7, 4
 #: Of a longer text, only what stands between words and marks is read: no entry is so long.
-_LONGEST: Final = 20_000
+_LONGEST: Final = 5_000
 
 
 class _Number(NamedTuple):

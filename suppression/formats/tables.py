@@ -23,6 +23,12 @@ from suppression.formats.sample import Sample, is_separator_line, take_sample
 #: (see `text_at`), and ``reason``, ``codes``,
 #: ``severity`` and ``status`` where the table has them; and it returns the same rows.
 Judge = Callable[[pl.DataFrame, tuple[str, ...], Roles], pl.DataFrame]
+#: Field of a list's kind, what a column of it looks like, and its cells. Digits alone may be any identifier.
+_LOOKS: Final = (
+    ("email", "email addresses", r"^[^@\s]+@[^@\s]+\.[^@\s]+$"),
+    ("phone", "phone numbers", r"^(?:\+[\d\s().-]{8,20}|\(?\d{3}\)?[\s.-]\d{3}[\s.-]\d{4})$"),
+)
+_LOOKED_AT: Final = 200
 _FACTS: Final = ("listed_on", "expires_on", "reason", "severity", "action")
 
 
@@ -54,6 +60,7 @@ def read_table(
             header = _header(frame.drop("line").row(0), headerless=options.headerless)
             layout = _Layout(header, find_roles(header, options, known or {}, member.name), sample.delimiter)
             frame = frame if options.headerless else frame.slice(1)
+            layout.unclaimed.extend(_contact_like(frame, layout, options))
         yield Block(empty_frame(), "mixed", refused=records.refused)
         if layout is not None and not frame.is_empty():
             yield from _blocks(frame, layout, options, judge, member)
@@ -64,6 +71,9 @@ def read_table(
         f"Column '{name}' may hold phones or emails and is not read: name it if it does."
         for name in layout.roles.doubts
     ]
+    doubts += [
+        f"Column '{name}' looks like {what} and is not read: name it if it is." for name, what in layout.unclaimed
+    ]
     lost = [
         f"{count:,} cells of '{column}' could not be read and count as empty."
         for column, count in layout.unread.items()
@@ -73,12 +83,16 @@ def read_table(
 
 @dataclass(frozen=True)
 class _Layout:
-    """What is known of a table. ``header``: a name for each column; ``unread``: cells that could not be, by header."""
+    """What is known of a table. ``header``: a name for each column; ``unread``: cells that could not be, by header.
+
+    ``unclaimed``: columns that nobody reads and that look like contact points, and like which.
+    """
 
     header: tuple[str, ...]
     roles: Roles
     delimiter: str
     unread: dict[str, int] = field(default_factory=dict)
+    unclaimed: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def named(self) -> int:
@@ -90,6 +104,19 @@ def _header(cells: tuple[str, ...], *, headerless: bool) -> tuple[str, ...]:
     if headerless:
         return tuple(str(place) for place in range(1, len(cells) + 1))
     return tuple(cell.strip("\ufeff \t") for cell in cells)
+
+
+def _contact_like(frame: pl.DataFrame, layout: _Layout, options: Options) -> Iterator[tuple[str, str]]:
+    """Name columns without a role most of whose first cells are addresses, or phones, that the list's kind would hold."""
+    placed = {place for place, _ in layout.roles.entries}.union(*layout.roles.places.values())
+    for place, name in enumerate(layout.header):
+        cells = frame.head(_LOOKED_AT).select(text_at(place).alias("cell")).filter(pl.col("cell") != "")
+        if place in placed or name in layout.roles.doubts or cells.is_empty():
+            continue
+        for field_name, what, pattern in _LOOKS:
+            fitting = cells.select(pl.col("cell").str.contains(pattern).sum()).item()
+            if field_name in options.fields and fitting * 2 > cells.height:
+                yield name, what
 
 
 def _blocks(

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from polars.exceptions import PanicException
+
 from pipeline.ledger.database import open_ledger
 from pipeline.nightly.claims import Claims, only_pass, open_claims
 from pipeline.nightly.completeness import Looks
@@ -96,7 +98,7 @@ class _Tale:
     troubles: list[Trouble] = field(default_factory=list)
     known: int = 0
 
-    def trouble(self, vendor: str | None, error: Exception) -> None:
+    def trouble(self, vendor: str | None, error: BaseException) -> None:
         code, why = told(error)
         self.troubles.append(Trouble(vendor=vendor, code=code, why=why))
 
@@ -108,7 +110,7 @@ class _Tale:
         )
 
 
-def told(error: Exception) -> tuple[int, str]:
+def told(error: BaseException) -> tuple[int, str]:
     """Exit code and sentence of what went wrong. Other libraries' messages may quote cells, so only ours are shown."""
     if isinstance(error, LeadscrubError):
         return error.exit_code, str(error)
@@ -184,7 +186,7 @@ class _Pass:
                 complete += self._complete(seller)
             except LedgerError:
                 raise
-            except Exception as error:  # one vendor's trouble, whatever it is, does not stop the others
+            except (Exception, PanicException) as error:  # one vendor's trouble does not stop the others
                 self._tale.trouble(seller.name, error)
         if not self._dry_run:
             try:
@@ -198,7 +200,7 @@ class _Pass:
                 continue
             try:
                 line = take(self._night, one.seller, one.inbox, one.seen, one.hopeless)
-            except Exception as error:  # the drop stays where it is, and the summary says why
+            except (Exception, PanicException) as error:  # the drop stays where it is, and the summary says why
                 code, why = told(error)
                 left = complete[number:] if _concerns_all(error) else [one]
                 for each in left:

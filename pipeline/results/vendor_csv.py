@@ -12,6 +12,8 @@ from schemas.codes import CODES, NOT_ACCEPTED, ReasonCode
 from schemas.columns import PHONE_SLOTS
 from schemas.contact.countries import read_countries
 from schemas.contact.phone import phone_forms
+from schemas.frame_columns import ORIGINAL
+from schemas.support.literal_fields import literal_field
 
 #: A cell that begins with one of these is run as a formula by spreadsheets.
 FORMULA = r"^[=+\-@\t\r\n]"
@@ -86,7 +88,7 @@ class ReturnFile:
             unique = name if name not in taken else f"{name} (yours)"
             taken.add(unique)
             shown = f"'{unique}" if re.match(FORMULA, unique) else unique
-            originals.append(neutralised(pl.col("original").struct.field(name)).alias(shown))
+            originals.append(neutralised(literal_field(ORIGINAL, self._columns, name)).alias(shown))
         table = rows.select(
             _vendor_reasons(rows.get_column("reasons"), self._codes).alias(own[0]),
             neutralised(pl.col("source_file")).alias(own[1]),

@@ -80,8 +80,8 @@ class EarlierReader:
 
     def _as_read(self, frame: pl.DataFrame) -> pl.DataFrame:
         texts = [_text(frame[name]).alias(SOURCE + column) for name, column in self.columns.items()]
-        kept = frame.get_column("extra").struct
-        texts += [kept.field(name).alias(SOURCE + name) for name in self.extra]
+        kept = frame.get_column("extra").struct.unnest()
+        texts += [kept.get_column(name).alias(SOURCE + name) for name in self.extra]
         return pl.DataFrame(texts).with_columns(
             frame["row_id"].alias(EARLIER_ROW),
             *(frame[name] for name in PROVENANCE),

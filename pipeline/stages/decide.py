@@ -17,7 +17,8 @@ from schemas.columns import (
     REJECTED_COLUMNS,
     dtype_of,
 )
-from schemas.frame_columns import UNTIL, USABLE
+from schemas.frame_columns import ORIGINAL, UNTIL, USABLE
+from schemas.support.literal_fields import literal_field
 
 
 def decide_stage(
@@ -116,9 +117,9 @@ def _columns(frame: pl.DataFrame, source: Source, context: Context, made: dict[s
 
 def _extra(source: Source, context: Context) -> pl.Expr:
     """Columns that this file leaves unmapped; null for the names that only other files have."""
-    kept = set(source.mapping.extra)
+    kept, given = set(source.mapping.extra), context.columns
     fields = [
-        (pl.col("original").struct.field(name) if name in kept else pl.lit(None, pl.String)).alias(name)
+        (literal_field(ORIGINAL, given, name) if name in kept else pl.lit(None, pl.String)).alias(name)
         for name in context.extra_columns
     ]
     # Parquet has no struct without fields.

@@ -107,7 +107,7 @@ def _header(cells: tuple[str, ...], *, headerless: bool) -> tuple[str, ...]:
 
 
 def _contact_like(frame: pl.DataFrame, layout: _Layout, options: Options) -> Iterator[tuple[str, str]]:
-    """Name columns without a role most of whose first cells are addresses, or phones, that the list's kind would hold."""
+    """Name columns without a role whose first cells are mostly points that the list's kind would hold."""
     placed = {place for place, _ in layout.roles.entries}.union(*layout.roles.places.values())
     for place, name in enumerate(layout.header):
         cells = frame.head(_LOOKED_AT).select(text_at(place).alias("cell")).filter(pl.col("cell") != "")

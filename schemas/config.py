@@ -233,7 +233,7 @@ def raise_faults(faults: list[str]) -> None:
 
 
 def channel_named(name: str) -> Channel:
-    """Check a channel from the command line."""
+    """Check a channel from the command line. Raises `UsageError` when it is none."""
     for channel in CHANNELS:
         if channel == name:
             return channel  # type: ignore[return-value]  # CHANNELS are the literals of Channel

@@ -195,7 +195,10 @@ def write_facts(facts: ListVersion, folder: Path) -> None:
 
 
 def prove(facts: ListVersion, folder: Path, planted: tuple[str, ...]) -> None:
-    """Look for the planted values: a wrong recipe makes a list that matches nobody, silently."""
+    """Look for the planted values: a wrong recipe makes a list that matches nobody, silently.
+
+    Raises `ListError` when one is not found, or the list is not hashed.
+    """
     if not planted:
         return
     opened = open_version(folder, facts.as_of)

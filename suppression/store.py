@@ -48,7 +48,7 @@ class Store:
 
     @property
     def keep_days(self) -> int:
-        """How many days a version is kept after another took its place."""
+        """How many days a version is kept after another took its place. Raises `ListError` when the file is damaged."""
         path = self.folder / _SETTINGS
         try:
             return int(json.loads(path.read_text(encoding="utf-8"))["keep_days"])
@@ -87,7 +87,7 @@ class Store:
         return set(map(str, names)) if isinstance(names, list) else set()
 
     def history(self, name: str) -> History:
-        """Steps of a list; `ListError` when there is no such list."""
+        """Steps of a list. Raises `ListError` when there is no such list."""
         path = self.folder / "lists" / f"{name}.json"
         try:
             history = History.model_validate_json(path.read_text(encoding="utf-8"))
@@ -196,7 +196,7 @@ class Writer(Store):
         self._append(name, Loading(version=None, at=at, action="drop"))
 
     def hand_over(self, name: str, version: str, handed: HandedOver, *, at: datetime) -> None:
-        """Record that a copy of a version is given away; `ListError` when it is no longer the current one."""
+        """Record that a copy of a version is given away. Raises `ListError` when it is no longer the current one."""
         if self._current(name) != version:
             raise ListError(f"'{name}' got a new version meanwhile: nothing was given away.", "Try again.")
         self._append(name, Loading(version=version, at=at, action="export", handed_over=handed))
@@ -253,7 +253,7 @@ class Writer(Store):
 
 @contextmanager
 def writing(folder: Path, wait_seconds: float = 30.0) -> Iterator[Writer]:
-    """Hold the store's lock. `OutputError` (exit 7) when another writer does not let go in time."""
+    """Hold the store's lock. Raises `OutputError` (exit 7) when another writer keeps it or it cannot be written."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)

@@ -71,7 +71,7 @@ def lookup(
 
 
 @lists.command(
-    epilog="Example: leadscrub lists export ours --out ours.txt --for processor --to-country US --people-in US "
+    epilog="Example: leadscrub lists export ours --out hashed.txt --for processor --to-country US --people-in US "
     "--hash trim+lower+sha256"
 )
 def export(

@@ -41,7 +41,10 @@ def add_list(spec: ListSpec, change: Change) -> None:
 
 
 def update_list(name: str, spec: ChangeSpec, base: str | None, change: Change) -> None:
-    """Apply change files to the current version and make the result current."""
+    """Apply change files to the current version and make the result current.
+
+    Raises `ListError` when there is no store, the changes belong to another version, or the list would shrink too far.
+    """
     if not (change.store / "lists").is_dir():
         raise ListError(
             f"'{change.store}' is not a store of suppression lists.", "Fill one with 'leadscrub lists add'."

@@ -142,7 +142,7 @@ def print_history(store: Store, name: str, *, as_json: bool) -> None:
 
 
 def print_refused(store: Store, name: str, *, as_json: bool) -> None:
-    """Print where each entry of the current version stood that was not usable, and why; its text is masked."""
+    """Print where each unusable entry of the current version is, and why; its text is masked."""
     table = store.open(name, date.min).refused_table
     rows = (
         []

@@ -382,12 +382,12 @@ def test_a_vendor_s_list_is_not_used_for_another(tmp_path: Path) -> None:
     drop.write_text("email\nacme@example.com\nspring@example.com\n")
     run = ("scrub", drop, "-o", tmp_path / "out", "--store", store, "--as-of", DAY)
     code, _, err = leadscrub(*run, "--channel", "email", "--list", "acme", "--vendor", "beta")
-    assert (code, "speaks for vendor acme only, and the run is about vendor beta" in err) == (2, True)
+    assert (code, "is for vendor acme only, and the run is about vendor beta" in err) == (2, True)
     code, _, err = leadscrub(*run, "--channel", "email", "--list", "acme")
     assert (code, "and the run names no vendor" in err) == (2, True)
     campaign.write_text('channels = ["email"]\nstore_lists = ["acme", "spring"]\n')
     code, _, err = leadscrub(*run, "--campaign", campaign, "--vendor", "beta")
-    assert (code, "note: list acme speaks for vendor acme only and was not used" in err) == (0, True)
+    assert (code, "note: list acme is for vendor acme only and was not used" in err) == (0, True)
     lists = json.loads((tmp_path / "out/manifest.json").read_text())["lists"]
     assert [(lst["name"], lst["matches"]) for lst in lists] == [("spring", 1)]
     code, _, err = leadscrub("lists", "add", "x", drop, "--kind", "list.x", "--as-of", DAY, "--scope", "vendor:")
@@ -555,9 +555,9 @@ def test_retention_is_the_store_s_and_history_says_what_was_removed(store: Path,
     assert len(list((store / "versions").iterdir())) == 2  # ftc and ours
 
 
-def test_the_readme_s_commands_do_what_it_says(tmp_path: Path) -> None:
-    readme = (SAMPLE.parents[1] / "README.md").read_text()
-    block = readme[readme.index("leadscrub lists add registry") :].split("```")[0].replace("\\\n", " ")
+def test_the_page_s_commands_do_what_it_says(tmp_path: Path) -> None:
+    page = (SAMPLE.parents[1] / "docs" / "lists.md").read_text()
+    block = page[page.index("leadscrub lists add registry") :].split("```")[0].replace("\\\n", " ")
     root = str(SAMPLE.parent.parent)
     for line in block.strip().splitlines():
         words = line.replace("build/store", str(tmp_path / "store")).replace("data/", f"{root}/data/").split()[1:]

@@ -308,7 +308,7 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "consent.token_reused",
         "review",
         "review",
-        "The same consent token stands on rows of several people: it can be proof for one of them at most.",
+        "The same consent token is on rows of several people: it can be proof for one of them at most.",
         "Have the certificate's issuer say whom it names (claim it), or ask the vendor for this person's own.",
     ),
     ReasonCode(
@@ -332,7 +332,7 @@ _REGISTER: tuple[ReasonCode, ...] = (
     _flag(
         "phone.ambiguous",
         "The number can be read in two ways, as with a bogus plus; both were screened. The detail names the other one.",
-        "Dial the number as it stands in the column, or ask the vendor.",
+        "Dial the number as the column shows it, or ask the vendor.",
     ),
     _flag(
         "phone.code_conflict",

@@ -83,9 +83,7 @@ def _records(rows: pl.DataFrame, passed: int) -> Iterator[SampleRecord]:
         yield SampleRecord(line, 1, tuple(texts or [""]) if alone else cells, "\t".join(cells).strip("\t"))
 
 
-def _header(
-    table: Structure, end: int | None, first: pl.DataFrame, sheet: Sheet, names: list[str]
-) -> dict[str, str]:
+def _header(table: Structure, end: int | None, first: pl.DataFrame, sheet: Sheet, names: list[str]) -> dict[str, str]:
     """Name the columns of a table: what parts call each -> its name in the sheet, empty for one without."""
     rows = first.slice(table.body, None if end is None else end - table.body)
     filled = {key for key in first.columns if (rows.get_column(key) != "").any()}

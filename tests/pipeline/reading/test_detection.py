@@ -27,7 +27,7 @@ def read(path: Path, layout: Layout | None = None, block: int = 1 << 20) -> tupl
     for table in tables:
         rows: Rows = []
         for batch in read_batches(table, FileTally(), block):
-            cells = batch.drop("source_line", "raw")
+            cells = batch.drop("source_line", "raw", "cells_missing", strict=False)
             for line, values, raw in zip(batch["source_line"], cells.rows(), batch["raw"], strict=True):
                 rows.append((line, None if raw is not None else values, raw))
         found.append(rows)

@@ -196,3 +196,19 @@ def test_utf8_is_what_python_says_it_is_wherever_blocks_end(pieces: list[str | b
         path.write_bytes(content)
         patch.setattr(encoding, "_BLOCK", block)
         assert encoding._read_through(LocalFile(path), content)[0] is expected
+
+
+@pytest.mark.parametrize(
+    "mark", ["$", "€", "£", "#", "%", "&", "*", "=", "!", "?", "<", "[", "{", "/", "-", "+", "~", "@"]
+)
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("has_header", [True, False])
+def test_what_cells_begin_with_is_no_part_of_a_delimiter(
+    written: Written, mark: str, delimiter: str, has_header: bool
+) -> None:
+    """Amounts, hash tags and the like in every row of a column: the header's names have no such mark."""
+    rows = [(f"Lead {n}", f"202-555-01{n:02}", f"{mark}{n + 11}") for n in range(12)]
+    table = [("name", "phone", "paid"), *rows] if has_header else rows
+    path = written("drop.csv", "".join(delimiter.join(row) + "\n" for row in table))
+    [read_as], [found] = read(path)
+    assert (read_as["delimiter"], [cells for _, cells, _ in found]) == (delimiter, rows)

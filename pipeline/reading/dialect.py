@@ -95,8 +95,8 @@ def detect_dialects(path: Input, layout: Layout | None = None) -> list[Dialect]:
         tables = _with_deep(path, survey, tables, guess.punctuation)
     ends = [table.start for table in tables[1:]]
     return [
-        _dialect(survey.encoding, guess.punctuation, table, end, layout.column_names, records)
-        for table, end in zip(tables, [*ends, None], strict=True)
+        _dialect(survey.encoding, guess.punctuation, table, end, layout.column_names, records, notes)
+        for table, end, notes in zip(tables, [*ends, None], [survey.encoding.notes, *[()] * len(ends)], strict=True)
     ]
 
 
@@ -107,6 +107,7 @@ def _dialect(
     end: int | None,
     names: Sequence[str],
     records: Sequence[SampleRecord],
+    notes: tuple[str, ...],
 ) -> Dialect:
     header = found.header
     if header is None:
@@ -123,7 +124,7 @@ def _dialect(
         found.header is not None,
         found.top - found.start,
         tuple((record.line, record.text) for record in found.aside),
-        found.notes("line", names),
+        (*found.notes("line", names), *notes),
         column_classes(rows, len(header)),
         found.body,
         end,

@@ -23,7 +23,8 @@ def open_fixed_width(given: Input, name: str, layout: Layout) -> Table:
         raise DropError(f"'{given}' is empty.", "Ask the vendor to send it again.")
     encoding = survey_text(given, layout.encoding).encoding
     columns = tuple(field.name for field in layout.fields)
-    return Table(given, name, columns, columns, FixedWidthReader(given, encoding, tuple(layout.fields)))
+    reader = FixedWidthReader(given, encoding, tuple(layout.fields))
+    return Table(given, name, columns, columns, reader, notes=encoding.notes)
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def open_json(given: Input, name: str, layout: Layout, spool: Spool) -> Table:
     columns = unique_names(keys)
     form = {"format": "json array" if first == "[" else "json lines", "encoding": display_name(encoding.codec)}
     named = dict(zip(columns, (CELL + key for key in keys), strict=True))
-    return Table(given, name, columns, keys, ConvertedReader(given, form, parts, named))
+    return Table(given, name, columns, keys, ConvertedReader(given, form, parts, named), notes=encoding.notes)
 
 
 def _first_character(given: Input, codec: str, bom: int) -> str:

@@ -106,7 +106,7 @@ def judge_code_page(sample: bytes) -> CodePage | None:
     best = max(scores, key=lambda codec: scores[codec] + _PRIOR * (codec == "cp1252"))
     if scores[best] < _FITS:
         return None
-    if not any(char.isalpha() and not char.isascii() for char in read[best]):
+    if not any(_is_letter(char) and not char.isascii() for char in read[best]):
         return CodePage(best)  # only signs, and names read alike
     others = [codec for codec in scores if read[codec] != read[best] and scores[codec] >= scores[best] - _NEARLY]
     return CodePage(best, max(others, key=scores.__getitem__, default=None))
@@ -124,7 +124,7 @@ def _score(words: list[tuple[str, int]], languages: dict[str, str]) -> float:
                 continue
             whole += count
             letter = "\u0131" if char == "\u0130" else char.lower()  # Turkish has both of i with a dot and without
-            if not char.isalpha() or char in "ºª":
+            if not _is_letter(char):
                 if _is_sign(word, at):
                     fit += count
                     single = [each + count for each in single]
@@ -132,6 +132,11 @@ def _score(words: list[tuple[str, int]], languages: dict[str, str]) -> float:
                 fit += count
                 single = [each + count * (letter in letters) for each, letters in zip(single, alphabets, strict=True)]
     return (fit + max(single)) / (2 * whole) if whole else 1.0
+
+
+def _is_letter(char: str) -> bool:
+    """Whether it is part of a word; ordinals (``nº``) are signs."""
+    return char.isalpha() and char not in "ºª"
 
 
 def _is_sign(word: str, at: int) -> bool:

@@ -11,6 +11,7 @@ import polars as pl
 from pipeline.reading.dialect import Dialect, detect_dialects
 from pipeline.reading.punctuation import Rewritten, rewrite
 from pipeline.reading.short_rows import fill_short
+from schemas.files.encoding import text_size
 from schemas.files.inputs import Input
 from schemas.files.records import Records, Shape, split_block
 from schemas.files.set_aside import set_aside
@@ -88,13 +89,14 @@ class CsvReader:
         encoding = self.dialect.encoding
         decoder = None if encoding.codec == "utf-8" else codecs.getincrementaldecoder(encoding.codec)()
         returns = self.dialect.punctuation.returns
+        left = text_size(self.path, encoding)
         with self.path.open("rb") as stream:
             skip = encoding.bom
             pending = b""
             while block := stream.read(block_bytes):
                 tally.take(block)
-                text = block[skip:]
-                skip = max(skip - len(block), 0)
+                text = block[skip : max(left, 0)]
+                skip, left = max(skip - len(block), 0), left - len(block)
                 text = text if decoder is None else decoder.decode(text).encode()
                 if returns:
                     text, pending = _ended_by_line_feeds(pending + text)

@@ -12,7 +12,7 @@ from pipeline.reading.sample import SampleRecord, read_sample
 from pipeline.reading.short_rows import column_classes
 from pipeline.reading.structure import Structure, find_tables, other_headers, table_at
 from schemas.errors import DropError
-from schemas.files.encoding import Encoding, TextSurvey, display_name, survey_text
+from schemas.files.encoding import END_MARKS, Encoding, TextSurvey, display_name, survey_text
 from schemas.files.inputs import Input
 from schemas.files.unique_names import unique_names
 from schemas.layout import Layout
@@ -155,9 +155,10 @@ def _head(path: Input, encoding: Encoding) -> tuple[str, bool]:
         is_whole = not stream.read(1)
     # The sample may end inside a character.
     try:
-        return codecs.getincrementaldecoder(encoding.codec)().decode(block), is_whole
+        text = codecs.getincrementaldecoder(encoding.codec)().decode(block)
     except UnicodeDecodeError as error:
         raise DropError(f"'{path}' is not {display_name(encoding.codec)}.", "Correct the layout's encoding.") from error
+    return text.rstrip(END_MARKS.decode()) if is_whole else text, is_whole
 
 
 def _after_lines(text: str, count: int) -> str:

@@ -23,6 +23,9 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+#: What DOS programs write behind a text: Ctrl-Z, and NULs up to a full block.
+END_MARKS = b"\x1a\0"
+_TAIL = 64 << 10
 #: Control characters that text does not hold (tab, line ends and form feed it may).
 _CONTROLS = [bytes([code]) for code in (*range(9), *range(14, 32)) if code != 27]
 _SAMPLE = 256 << 10
@@ -95,6 +98,17 @@ def survey_text(path: Input, declared: str | None = None) -> TextSurvey:
     return TextSurvey(Encoding(page.codec, 0, why, page.doubt), after_blank)
 
 
+def text_size(path: Input, encoding: Encoding) -> int:
+    """Bytes of a file without the marks of its end, which are no record."""
+    size = path.size
+    if encoding.codec.startswith(("utf-16", "utf-32")):
+        return size
+    with path.open("rb") as stream:
+        stream.seek(max(size - _TAIL, 0))
+        tail = stream.read()
+    return size - (len(tail) - len(tail.rstrip(END_MARKS)))
+
+
 def wide_encoding(head: bytes, shown: str) -> Encoding | None:
     """Find UTF-16 or UTF-32 by a file's beginning, with or without a mark; None for text of single bytes or UTF-8.
 
@@ -115,10 +129,14 @@ def _mark(head: bytes) -> tuple[bytes, str]:
 
 
 def _is_binary(head: bytes) -> bool:
-    """Whether there are control characters that text does not hold; one kind of them may be a delimiter."""
+    """Whether there are control characters that text does not hold; one kind of them may be a delimiter.
+
+    A mark of the file's end (Ctrl-Z), the NULs behind it, and a single slip are no sign of it.
+    """
+    head = head.rstrip(END_MARKS)
     counts = [count for control in _CONTROLS if (count := head.count(control))]
     delimiter = max((head.count(bytes([code])) for code in (1, 2, 28, 29, 30, 31)), default=0)
-    return sum(counts) - delimiter > len(head) // 100 or b"\0" in head[:64]
+    return sum(counts) - delimiter > max(len(head) // 100, 1) or head[:64].count(0) > 1
 
 
 def _wide_codec(head: bytes) -> str | None:

@@ -25,7 +25,8 @@ from schemas.layout import Layout
 _BLOCK = 1 << 20
 #: Objects in a part, and characters: what stays in memory at once.
 _ROWS, _CHARACTERS = 20_000, 16 << 20
-_BLANKS = " \t\r\n"
+#: A mark of the end (Ctrl-Z, NUL) is none of the values.
+_BLANKS = " \t\r\n\x1a\0"
 _SEND_AGAIN = "Ask for it again."
 
 

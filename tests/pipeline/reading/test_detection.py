@@ -212,3 +212,20 @@ def test_what_cells_begin_with_is_no_part_of_a_delimiter(
     path = written("drop.csv", "".join(delimiter.join(row) + "\n" for row in table))
     [read_as], [found] = read(path)
     assert (read_as["delimiter"], [cells for _, cells, _ in found]) == (delimiter, rows)
+
+
+@pytest.mark.parametrize("end", [b"\x1a", b"\x1a\x1a", b"\r\n\x1a", b"\x1a" + bytes(100), b"\0"])
+@pytest.mark.parametrize("block", [1, 3, 1 << 20])
+def test_a_mark_of_the_end_is_no_record(written: Written, end: bytes, block: int) -> None:
+    """Ctrl-Z ends texts of DOS programs, and NULs fill their last block."""
+    content = b"name,phone\r\nAnn,2025550100\r\nBo,2025550101"
+    assert read(written("drop.csv", content + end), block=block)[1] == [
+        [(2, ("Ann", "2025550100"), None), (3, ("Bo", "2025550101"), None)]
+    ]
+
+
+@pytest.mark.parametrize("at", [0, 3, 15, 40])
+def test_one_nul_does_not_make_text_binary(written: Written, at: int) -> None:
+    content = b"name,phone\nAnn,2025550100\nBo,2025550101\n"
+    _, [rows] = read(written("drop.csv", content[:at] + b"\0" + content[at:]))
+    assert len(rows) == 2

@@ -1,7 +1,7 @@
 """Deletes what is older than the workspace keeps it: raw drops, results, delivered returns, and who was let through.
 
 What stays holds no personal data: counts, hashes of files, days. What was deleted is recorded. A folder is deleted only
-if it is the result that the ledger knows, or lies where the night puts raw drops.
+if it is the result that the ledger knows, or is where the night puts raw drops.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def due(ledger: Ledger, workspace: Path, keep: Retention, today: date) -> list[D
 
 
 def _raw(connection: Connection, workspace: Path, before: date) -> Iterator[Due]:
-    """Drops in the archive, by the day under which they lie, and those in quarantine, by when they came."""
+    """Drops in the archive, by the day of their folder, and those in quarantine, by when they came."""
     for folder in sorted(Folders(workspace).archive.glob("*/*")):
         day = _day_of(folder.name)
         if day is not None and day < before:

@@ -48,7 +48,7 @@ def tidy_history(ledger: Ledger, now: datetime) -> None:
 
 
 def purge_runs(ledger: Ledger, run_ids: set[str], now: datetime) -> None:
-    """Write the files that hold points of these runs, which count no more, anew without them."""
+    """Write the files that hold points of these runs, which no longer count, again without them."""
     with ledger.reading() as connection:
         held = connection.execute(
             select(segments.c.file, segments.c.bytes)

@@ -24,20 +24,21 @@ _KEEPALIVE = {"tcp_keepalives_idle": 60, "tcp_keepalives_interval": 15, "tcp_kee
 
 @contextmanager
 def only_pass(folders: Folders) -> Iterator[None]:
-    """Hold the workspace; the system lets go of it when the process ends, however. `OutputError`: another has it."""
+    """Hold the workspace; the system releases it when the process ends, whatever the cause.
+
+    Raises `OutputError` when another pass holds it, or its lock cannot be made.
+    """
     try:
         make_folder(folders.hidden)
         lock = os.open(folders.hidden / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise OutputError(
-            f"'{folders.hidden}' cannot be written: {error.strerror}.", "Mend its permissions."
-        ) from error
+        raise OutputError(f"'{folders.hidden}' cannot be written: {error.strerror}.", "Fix its permissions.") from error
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise OutputError(
-                f"Another pass is at work in '{folders.workspace}'; nothing was done.", "Wait for it."
+                f"Another pass is running in '{folders.workspace}'; nothing was done.", "Wait for it."
             ) from error
         yield
     finally:

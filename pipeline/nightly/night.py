@@ -1,4 +1,4 @@
-"""One pass: looks into every inbox, takes what is complete in the order in which it arrived, and tells what it did."""
+"""One pass: looks into every inbox, takes what is complete in the order of arrival, and reports what it did."""
 
 from __future__ import annotations
 
@@ -47,16 +47,21 @@ class NightRequest:
 
 
 def read_workspace(folder: Path) -> Workspace:
-    """Read the workspace's own file. `UsageError`: the folder is no workspace. `ConfigError` with all faults."""
+    """Read the workspace's own file.
+
+    Raises `UsageError` when the folder is not a workspace, `ConfigError` with all faults of the file.
+    """
     if not (folder / WORKSPACE_FILE).is_file():
-        raise UsageError(f"'{folder}' is no workspace: it has no {WORKSPACE_FILE}.", "Make one with 'leadscrub init'.")
+        raise UsageError(
+            f"'{folder}' is not a workspace: it has no {WORKSPACE_FILE}.", "Make one with 'leadscrub init'."
+        )
     return workspace_facts(folder)
 
 
 def one_pass(request: NightRequest, workspace: Workspace) -> Summary:
-    """Do one pass. What stops a single drop or vendor stands in the summary; what stops the pass is raised.
+    """Do one pass. What stops a single drop or vendor is in the summary; what stops the pass is raised.
 
-    `OutputError`: another pass is at work here. `UsageError`: no such vendor.
+    Raises `OutputError` when another pass is running here, `UsageError` when there is no such vendor.
     """
     began, clock = request.now(), time.perf_counter()
     folders = Folders(request.workspace)
@@ -92,7 +97,7 @@ def one_pass(request: NightRequest, workspace: Workspace) -> Summary:
 
 @dataclass
 class _Tale:
-    """What there is to tell so far."""
+    """The report so far."""
 
     lines: list[DropLine] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)

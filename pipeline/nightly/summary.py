@@ -17,7 +17,7 @@ Outcome = Literal["scrubbed", "again", "quarantined", "waiting", "left", "ready"
 
 #: Exit codes from the least to the worst: each leaves more undone, or in more need of a person, than the one before.
 SEVERITY: Final = (0, EXIT_TOO_MANY_REJECTED, 4, 3, 5, 7, 1)
-#: The command line of a night is the configuration: what a drop's scrub calls wrong usage stands there.
+#: The command line of a night is the configuration: what a drop's scrub calls wrong usage comes from there.
 _AS_CONFIGURATION: Final = 2
 
 

@@ -13,7 +13,7 @@ from schemas.support.names import did_you_mean
 
 @dataclass(frozen=True)
 class Seller:
-    """A vendor whose drops are taken. ``campaign`` is the file, ``campaign_name`` what stands in it.
+    """A vendor whose drops are taken. ``campaign`` is the file, ``campaign_name`` the name in it.
 
     ``inbox`` is a folder, or a URL when ``remote``. ``max_reject_rate`` is the campaign's.
     """
@@ -29,7 +29,7 @@ class Seller:
 def find_sellers(workspace: Path, wanted: list[str]) -> tuple[list[Seller], dict[str, ConfigError]]:
     """Vendors that name a campaign or an inbox, by name; and those whose files have faults.
 
-    `UsageError`: a wanted vendor does not exist, or is not one of these.
+    Raises `UsageError` when a wanted vendor does not exist, or is not one of these.
     """
     files = {path.stem: path for path in sorted((workspace / "vendors").glob("*.toml"))}
     for name in wanted:

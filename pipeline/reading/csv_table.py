@@ -21,7 +21,7 @@ from schemas.layout import Layout
 
 
 def open_csv(path: Input, name: str, layout: Layout) -> list[Table]:
-    """Detect how a file's tables are written. `DropError` when it is empty or no text."""
+    """Detect how a file's tables are written. Raises `DropError` when it is empty or no text."""
     dialects = detect_dialects(path, layout)
     return [
         Table(

@@ -67,7 +67,7 @@ class Dialect:
 
 
 def detect_dialects(path: Input, layout: Layout | None = None) -> list[Dialect]:
-    """Detect how each table of a file is written. What the layout says wins. `DropError` when there is no text."""
+    """Detect how each table of a file is written. What the layout says wins. Raises `DropError` when it has no text."""
     layout = layout or Layout()
     if path.size == 0:
         raise DropError(f"'{path}' is empty.", "Ask the vendor to send it again.")

@@ -38,7 +38,7 @@ def open_drop(drops: list[str], layout: Layout) -> list[Table]:
 
 
 def open_tables(given: Input | Path, name: str, layout: Layout, spool: Spool | None = None) -> list[Table]:
-    """Open a file. `DropError` when it is missing, empty or in no format that is read."""
+    """Open a file. Raises `DropError` when it is missing, empty or in no format that is read."""
     given = LocalFile(given) if isinstance(given, Path) else given
     spool = spool or Spool()
     try:

@@ -34,7 +34,7 @@ _SURE = 0.9
 
 
 def kind_of(cell: str) -> str | None:
-    """Kind of one cell: a name of `DATA_KINDS` or ``text``; None when nothing stands in it."""
+    """Kind of one cell: a name of `DATA_KINDS` or ``text``; None when it is empty."""
     value = cell.strip()
     if value.lower() in EMPTY_WORDS:
         return None

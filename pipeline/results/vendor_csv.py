@@ -42,7 +42,7 @@ def _vendor_reasons(reasons: pl.Series, codes: Mapping[str, ReasonCode]) -> pl.S
 def may_be_in(rows: pl.DataFrame, regions: frozenset[str]) -> pl.Series:
     """Rows of people whom the address or a number puts into one of these regions, or of whom no country is known.
 
-    An address whose country cannot be read may be in any.
+    An address whose country cannot be read may be in any. Reads ``country`` and the phone columns; one Boolean a row.
     """
     unsaid = pl.repeat(None, len(rows), dtype=pl.String, eager=True)
     countries = read_countries(rows.get_column("country"))
@@ -79,7 +79,7 @@ class ReturnFile:
         self._begun = False
 
     def add(self, rejected: pl.DataFrame) -> None:
-        """Take rows as decided; returns nothing for ``review``."""
+        """Take rejected rows as decided (`schemas.columns`); those for ``review`` are left out."""
         rows = rejected.filter(pl.col("disposition") != "review")
         own = ("returned_because", "delivered_file", "delivered_line")
         taken = set(own)

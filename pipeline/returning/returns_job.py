@@ -36,7 +36,10 @@ class Outcome:
 def returns_of(
     ledger: Ledger, workspace: Path, vendor: str | None, now: datetime, *, write: bool, delivering: bool
 ) -> list[Outcome]:
-    """Plan the returns of one vendor or of all; write and deliver them if asked to. ``delivering`` writes, too."""
+    """Plan the returns of one vendor or of all; write and deliver them if asked to. ``delivering`` writes, too.
+
+    Raises `UsageError` when there is no such vendor.
+    """
     contracts = Contracts(workspace)
     with ledger.reading() as connection:
         found = vendor_runs(connection)
@@ -123,7 +126,7 @@ def _runs_of(vendor: Vendor, found: list[VendorRun]) -> list[VendorRun]:
 
 
 def _is_there(run: VendorRun) -> bool:
-    """Whether the folder still holds this run: not removed, and not written anew by another one."""
+    """Whether the folder still holds this run: not removed, and not overwritten by another one."""
     if run.state != "done" or not (run.out / "rejected.parquet").is_file():
         return False
     try:

@@ -22,7 +22,7 @@ from schemas.frame_columns import ORIGINAL, SOURCE
 from schemas.support.literal_fields import literal_field
 from suppression.rules.places import bits_of_states, states_in
 
-#: What is kept of an accepted row. ``key`` is null where the vendor could not tell which lead is meant.
+#: What is kept of an accepted row. ``key`` is null where the vendor could not identify the lead.
 ROW_SCHEMA = pl.Schema(
     {
         "row_id": pl.UInt64(),
@@ -43,7 +43,10 @@ def original_columns(run: VendorRun) -> list[str]:
 
 
 def original_rows(run: VendorRun, wanted: pl.Expr) -> Iterator[pl.DataFrame]:
-    """Rejected rows that are wanted, a part at a time, in order of ``row_id``."""
+    """Rejected rows that are wanted, a part at a time, in order of ``row_id``.
+
+    Columns: as ``rejected.parquet`` has them, those that a return needs; ``original`` has the vendor's cells.
+    """
     columns = ["row_id", "source_file", "source_line", "state", "country", *PHONE_SLOTS]
     columns += ["reason", "disposition", "original", "raw"]
     with pq.ParquetFile(run.out / "rejected.parquet") as file:
@@ -55,7 +58,7 @@ def original_rows(run: VendorRun, wanted: pl.Expr) -> Iterator[pl.DataFrame]:
 
 def accepted_rows(run: VendorRun, terms: ReturnTerms, phrases: Mapping[str, str]) -> pl.DataFrame:
     """Rows whose primary reason has a phrase, but for those that a person may still release, and those of people whose
-    data may not go to the vendor's country."""
+    data may not go to the vendor's country. Columns: `ROW_SCHEMA`."""
     withheld = frozenset(read_manifest(run.out).rules.withheld_returns)
     wanted = pl.col("reason").is_in(list(phrases)) & (pl.col("disposition") != "review")
     has_key = terms.key is not None and terms.key in original_columns(run)
@@ -104,7 +107,7 @@ def _hashed(texts: pl.Series) -> pl.Series:
 def _told_apart(rows: pl.DataFrame, terms: ReturnTerms) -> pl.DataFrame:
     """Number rows of the same content, so that each copy of a run is one row wherever it is read again.
 
-    Without a column of lead ids the content is the key. A row goes nowhere whose lead the vendor could not tell.
+    Without a column of lead ids the content is the key. A row whose lead the vendor could not identify stays.
     """
     rows = rows.with_columns(copy=pl.int_range(pl.len()).over("content"))
     is_copy = rows.get_column("copy") > 0

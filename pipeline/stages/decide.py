@@ -31,7 +31,8 @@ def decide_stage(
 ) -> Verdict:
     """Divide a batch by what its rows may be used for.
 
-    ``constants`` are the provenance columns that are the same for the whole file.
+    ``frame``: a batch after all checks. ``found``: all of its findings. ``constants``: provenance columns, the same for
+    the whole file.
     """
     flags = code_lists(frame.get_column("row_id"), found.filter(pl.col("effect") == "flag"), context.codes)
     usable = [rows.alias(USABLE.of(point)) for point, rows in contactable.points.items()]

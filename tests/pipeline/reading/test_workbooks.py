@@ -14,9 +14,9 @@ from pipeline.reading.opening import open_tables
 from schemas.errors import FileError
 from schemas.files.inputs import LocalFile
 from schemas.files.workbook.child import no_answer
-from schemas.files.workbook.zeros import digits_shown
+from schemas.files.workbook.zeros import PLAIN, NumberFormat, read_format
 from schemas.layout import Layout
-from tests.conftest import Scrub, leadscrub, write_campaign
+from tests.conftest import SHARED, Scrub, leadscrub, needs_shared_data, write_campaign
 from tests.pipeline.reading.builders import (
     Rows,
     ods_content,
@@ -157,26 +157,57 @@ def test_only_hidden_or_only_blank_sheets_end_with_4(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "digits"),
+    ("code", "shown"),
     [
-        ("00000", 5),
-        ("0000000000", 10),
-        ("000\\-00\\-0000", 9),
-        ("00000;-00000", 5),
-        ("(000) 000-0000", 10),
-        ("[Red]00000", 5),
-        ('"no. "000', 3),
-        ("General", 0),
-        ("0", 0),
-        ("0.00", 0),
-        ("#,##0", 0),
-        ("yyyy-mm-dd", 0),
-        ("0%", 0),
-        ("0E+00", 0),
+        ("00000", NumberFormat("", 5, "")),
+        ("0000000000", NumberFormat("", 10, "")),
+        ("000\\-00\\-0000", NumberFormat("", 9, "")),
+        ("00000;-00000", NumberFormat("", 5, "")),
+        ("(000) 000-0000", NumberFormat("", 10, "")),
+        ("[Red]00000", NumberFormat("", 5, "")),
+        ('"no. "000', NumberFormat("no. ", 3, "")),
+        ('"+44 "0', NumberFormat("+44 ", 0, "")),
+        ('"+"0', NumberFormat("+", 0, "")),
+        ("\\+44\\ 0000\\ 000000", NumberFormat("+44 ", 10, "")),
+        ("+44 ##########", NumberFormat("+44 ", 0, "")),
+        ('"0"0', NumberFormat("0", 0, "")),
+        ('"+1 "General', NumberFormat("+1 ", 0, "")),
+        ("[$+49 ]0", NumberFormat("+49 ", 0, "")),
+        ('"a;b"0;-0', NumberFormat("a;b", 0, "")),
+        ('0" do not call"', NumberFormat("", 0, " do not call")),
+        ('"$"0', PLAIN),
+        ('0_-"-"', PLAIN),
+        ("General", PLAIN),
+        ("0", PLAIN),
+        ("0.00", PLAIN),
+        ("#,##0", PLAIN),
+        ('"EUR "#,##0.00', PLAIN),
+        ("yyyy-mm-dd", PLAIN),
+        ("0%", PLAIN),
+        ("0E+00", PLAIN),
+        ("@", PLAIN),
+        ('"text"', PLAIN),
     ],
 )
-def test_number_formats_that_show_leading_zeros(code: str, digits: int) -> None:
-    assert digits_shown(code) == digits
+def test_number_formats_that_show_zeros_and_text(code: str, shown: NumberFormat) -> None:
+    assert read_format(code) == shown
+
+
+@pytest.mark.parametrize(("suffix", "write"), [("xlsx", write_xlsx), ("xls", write_xls), ("ods", _ods)])
+def test_text_of_a_number_format_is_part_of_the_value(tmp_path: Path, suffix: str, write: Callable[..., Path]) -> None:
+    names = ["phone", "uk_phone", "escaped_phone", "remark", "money"]
+    rows: Rows = [[*names], [7275550113, 2079304832, 7911123456, 2125550100, 5], [1, 2, 3, 4, 50]]
+    [records] = read(write(tmp_path / f"drop.{suffix}", {"Leads": rows}))
+    found = [[cells[name] for name in names] for _, cells in records]
+    assert found[0] == ["7275550113", "+44 2079304832", "+44 7911123456", "2125550100 do not call", "5"]
+
+
+@needs_shared_data
+def test_the_calling_code_of_a_number_format_is_read(scrub: Scrub) -> None:
+    ran = scrub(SHARED / "cases" / "number_format.xlsx", channels=("call",), region="US")
+    assert ran.code == 0, ran.err
+    assert ran.clean_rows("source_line", "phone") == [(2, "+442079304832"), (3, "+447911123456")]
+    assert ran.rejected_rows("source_line", "reason") == [(4, "duplicate.in_drop")]
 
 
 @pytest.mark.parametrize(

@@ -360,6 +360,11 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "Mail it only as business to business.",
     ),
     _flag(
+        "row.short",
+        "The row has fewer cells than the table has columns; those at its end were taken for empty.",
+        "Nothing to do if the vendor's program leaves out empty cells.",
+    ),
+    _flag(
         "phone.extension",
         "The number has an extension; E.164 has no place for it, so the detail names it.",
         "Dial the extension after the number.",

@@ -140,6 +140,11 @@ def _made(engine: Engine) -> None:
             connection.execute(insert(facts).values(name="version", value=str(LEDGER_VERSION)))
     with engine.connect().execution_options(reading=True) as connection:
         version = connection.execute(select(facts.c.value).where(facts.c.name == "version")).scalar_one()
+    if version == "1":
+        from pipeline.ledger.upgrading import upgrade  # noqa: PLC0415  # seldom
+
+        upgrade(engine)
+        version = str(LEDGER_VERSION)
     if version != str(LEDGER_VERSION):
         raise LedgerError(
             f"The ledger is of version {version}, this program's of {LEDGER_VERSION}.",

@@ -50,7 +50,7 @@ def vendors(
     workspace: Workspace = Path(),
     months: Annotated[int, typer.Option(min=1, help="How many months back, this one included.")] = 12,
     as_of: AsOfInstant = None,
-    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write it as CSV; a new file.")] = None,
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write it as CSV, in place of what is there.")] = None,
     as_json: Json = False,
 ) -> None:
     """Score each vendor by month: received, clean rate, reasons, duplicates, cost, returns and credit, trend."""

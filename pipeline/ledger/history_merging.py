@@ -13,7 +13,7 @@ from pathlib import Path
 from shutil import rmtree
 
 import numpy as np
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
 from pipeline.ledger.database import Ledger, moment_of, stamp
 from pipeline.ledger.history_file import (
@@ -161,9 +161,8 @@ def _sweep(ledger: Ledger, retired_before: datetime | None, now: datetime) -> No
     """Remove files that were retired before a moment (all, when it is None), and those that were made a day ago and
     never entered."""
     made_before = (now - _READERS_NEED).timestamp()
-    retired = segments.c.retired_at.is_not(None)
-    if retired_before is not None:
-        retired = segments.c.retired_at < stamp(retired_before)
+    is_old = segments.c.retired_at
+    retired = is_old.is_not(None) if retired_before is None else and_(is_old < stamp(retired_before))
     with ledger.writing() as connection:
         old = connection.execute(select(segments.c.file).where(retired)).scalars().all()
         for start in range(0, len(old), _AT_ONCE):

@@ -162,7 +162,8 @@ return_files = Table(
     Column("delivered_at", String),
 )
 
-#: Rows that went back. A vendor's key, and a row of the same content, goes back once, in whatever run it stands.
+#: Rows that went back. A vendor's key, and a row of the same content, goes back once, in whatever run it stands. Both
+#: are keyed hashes (see `returns_key`), and are kept until the window of their run has closed: `returned_counts` then.
 returned_rows = Table(
     "returned_rows",
     metadata,
@@ -176,6 +177,28 @@ returned_rows = Table(
     Column("file", ForeignKey("return_files.file"), nullable=False),
     UniqueConstraint("run_id", "row_id"),
     UniqueConstraint("vendor", "content"),
+)
+
+#: How many rows of a run went back in a file, once their window has closed and nothing of them is kept.
+returned_counts = Table(
+    "returned_counts",
+    metadata,
+    Column("run_id", String, primary_key=True),
+    Column("state_code", String, primary_key=True),
+    Column("file", String, primary_key=True),
+    Column("vendor", String, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+)
+
+#: What retention has begun to remove, entered before anything is touched: due until it is gone and in `deletions`.
+deleting = Table(
+    "deleting",
+    metadata,
+    Column("what", String, primary_key=True),
+    Column("subject", String, primary_key=True),
+    Column("path", String, primary_key=True, doc="file or folder; empty where nothing is on disk"),
+    Column("vendor", String, nullable=False),
+    Column("since", Date, nullable=False),
 )
 
 #: What retention removed: never what was in it.
@@ -211,3 +234,4 @@ Index("run_drops_by_content", run_drops.c.sha256)
 Index("segments_by_retirement", segments.c.retired_at)
 Index("segment_runs_by_run", segment_runs.c.run_id)
 Index("returned_by_file", returned_rows.c.file)
+Index("returned_counts_by_vendor", returned_counts.c.vendor)

@@ -10,10 +10,11 @@ from decimal import Decimal
 from typing import Any, Final
 
 import polars as pl
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from pipeline.ledger.tables import returned_rows
 from pipeline.ledger.vendor_runs import VendorRun
+from pipeline.ledger.went_back import went_back
 from pipeline.returning.caps import Cap, capped
 from pipeline.returning.contracts import Contracts
 from pipeline.returning.rows import ROW_SCHEMA, accepted_rows, original_columns
@@ -86,6 +87,7 @@ def open_runs(
     contracts: Contracts,
     now: datetime,
     is_there: Callable[[VendorRun], bool],
+    secret: bytes,
 ) -> dict[str, OpenRun]:
     """Read the rows of those runs that may still be returned. On the last instant of a window it is open."""
     read: dict[str, OpenRun] = {}
@@ -93,7 +95,7 @@ def open_runs(
         last = deadline(run.received_at, terms)
         if now <= last and is_there(run):
             phrases = {code: said for code in run.reasons if (said := contracts.phrase(terms, code)) is not None}
-            read[run.run_id] = OpenRun(run, last, accepted_rows(run, terms, phrases), original_columns(run))
+            read[run.run_id] = OpenRun(run, last, accepted_rows(run, terms, phrases, secret), original_columns(run))
     return read
 
 
@@ -113,12 +115,14 @@ def plan_returns(
             each.settle()
         return VendorReturns(vendor, None, told, _empty(), [], {}, [])
     before = list(connection.execute(select(returned_rows).where(returned_rows.c.vendor == vendor.name)))
+    gone = went_back()
+    by_run = select(gone.c.run_id, func.sum(gone.c.rows)).where(gone.c.vendor == vendor.name).group_by(gone.c.run_id)
+    went = Counter(dict(connection.execute(by_run).tuples()))
     rows = _fated(_sorted(read), before)
     notes: list[str] = []
     caps: list[Cap] = []
     if terms.cap_percent is not None:
         rows, caps = capped(connection, rows, found, terms, notes)
-    went = Counter(row.run_id for row in before)
     told = [_told(run, terms, contracts, rows, went, read, now) for run in found]
     return VendorReturns(vendor, terms, told, rows, caps, read, notes)
 

@@ -36,7 +36,7 @@ def _hash_under_key(connection: Connection, history: Path) -> None:
         return
     key = made_key(connection, history)
     connection.execute(delete(returned_rows))
-    changed = [dict(row._mapping) for row in rows]  # noqa: SLF001  # SQLAlchemy's public name for it
+    changed = [dict(row._mapping) for row in rows]  # a public name of SQLAlchemy's
     for row in changed:
         row |= {name: keyed_hash(row[name], key) for name in ("key", "content")}
     connection.execute(insert(returned_rows), changed)

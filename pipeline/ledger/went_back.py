@@ -48,7 +48,7 @@ def keep_counts_only(connection: Connection, run_ids: list[str]) -> None:
         columns = (returned_rows.c.run_id, returned_rows.c.state_code, returned_rows.c.file, returned_rows.c.vendor)
         counted = connection.execute(select(*columns, func.count().label("rows")).where(this).group_by(*columns)).all()
         for row in counted:
-            values = dict(row._mapping)  # noqa: SLF001  # SQLAlchemy's public name for it
+            values = dict(row._mapping)  # a public name of SQLAlchemy's
             same = [returned_counts.c[name] == values[name] for name in ("run_id", "state_code", "file")]
             before = connection.execute(select(returned_counts.c.rows).where(*same)).scalar_one_or_none()
             connection.execute(delete(returned_counts).where(*same))

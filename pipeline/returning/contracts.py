@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.workspace import vendor_files
-from schemas.codes import CODES, ReasonCode
+from schemas.codes import CODES, ReasonCode, may_go_back
 from schemas.config import Vendor, load, raise_faults
-from schemas.contracts import RULES, ReturnTerms, may_go_back
+from schemas.contracts import RULES, ReturnTerms
 from schemas.support.tomls import read_toml
 from suppression.rules.loading import ALL, load_packs
 

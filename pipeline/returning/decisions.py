@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -30,6 +30,7 @@ FATES: Final = {
     "repeated": "an earlier row, of this run or another, has the same key",
     "no_key": "has no lead id, so the vendor could not tell which lead is meant",
     "expired": "the window has closed",
+    "unread": "most numbers or addresses of its run could not be read, so nothing of it goes back unless accepted",
     "gone": "the outputs of its run are no longer where the ledger says",
     "not_accepted": "the contract does not take it back, the vendor may not be told why, or the row may not go abroad",
 }
@@ -105,9 +106,13 @@ def plan_returns(
     found: list[VendorRun],
     contracts: Contracts,
     read: dict[str, OpenRun],
+    unread: Collection[str],
     now: datetime,
 ) -> VendorReturns:
-    """Say of every rejected row of these runs, which are all of the vendor's, what becomes of it at an instant."""
+    """Say of every rejected row of these runs, which are all of the vendor's, what becomes of it at an instant.
+
+    ``unread``: runs that are held back, since most of their numbers could not be read.
+    """
     terms = vendor.returns
     if terms is None:
         told = [RunReturns(run, None) for run in found]
@@ -123,7 +128,7 @@ def plan_returns(
     caps: list[Cap] = []
     if terms.cap_percent is not None:
         rows, caps = capped(connection, rows, found, terms, notes)
-    told = [_told(run, terms, contracts, rows, went, read, now) for run in found]
+    told = [_told(run, terms, contracts, rows, went, read, unread, now) for run in found]
     return VendorReturns(vendor, terms, told, rows, caps, read, notes)
 
 
@@ -182,6 +187,7 @@ def _told(
     rows: pl.DataFrame,
     went: Counter[str],
     read: dict[str, OpenRun],
+    unread: Collection[str],
     now: datetime,
 ) -> RunReturns:
     told = RunReturns(run, deadline(run.received_at, terms))
@@ -192,6 +198,7 @@ def _told(
         accepted = sum(rows for code, rows in run.reasons.items() if contracts.phrase(terms, code) is not None)
         told.fates["already_returned"] = went[run.run_id]
         closed = told.deadline is not None and now > told.deadline
-        told.fates["expired" if closed else "gone"] = max(accepted - went[run.run_id], 0)
+        held = "unread" if run.run_id in unread else "gone"
+        told.fates["expired" if closed else held] = max(accepted - went[run.run_id], 0)
     told.settle()
     return told

@@ -60,9 +60,10 @@ def find_layout(name: str, workspace: Path | None) -> Path:
     return found
 
 
-def campaign_lists(path: Path) -> list[str]:
-    """Names of the store's lists that a campaign needs."""
+def read_campaign(path: Path) -> Campaign:
+    """Read a campaign's file. Raises `ConfigError` with all faults."""
     faults: list[str] = []
     campaign = load(path, Campaign, faults)
     raise_faults(faults)
-    return campaign.store_lists if campaign is not None else []
+    assert campaign is not None  # noqa: S101  # without faults there is one
+    return campaign

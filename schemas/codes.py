@@ -305,6 +305,13 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "which country's number this is.",
         "Have the vendor say the country (ISO 3166-1), or release the row when the detail names the right one.",
     ),
+    ReasonCode(
+        "phone.no_region",
+        "review",
+        "review",
+        "The number has no country code, and nothing says which country it is of.",
+        "Say the country with --region, or 'region' in the campaign, vendor or layout, and scrub again.",
+    ),
     # What only the whole run shows of its consents. Flags in a run without rule packs, which asks for no consent.
     ReasonCode(
         "consent.token_reused",

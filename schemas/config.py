@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from schemas.columns import CHANNELS
 from schemas.contact.fictional import EXAMPLE_DOMAINS, FICTIONAL_NUMBERS
@@ -16,7 +16,7 @@ from schemas.contracts import Currency, ReturnTerms
 from schemas.errors import ConfigError, UsageError
 from schemas.evidence import CampaignEvidence, RulesChoice, VendorEvidence
 from schemas.layout import Layout, Region, checked_by
-from schemas.list_kinds import list_kind
+from schemas.list_kinds import list_kind, registry_named
 from schemas.recipes import parse_recipe
 from schemas.support.names import did_you_mean
 from schemas.support.tomls import Located, read_toml
@@ -63,7 +63,12 @@ class _Model(BaseModel):
 
 
 class ListEntry(_Model):
-    """A suppression list of a campaign, read for the run. ``file`` is relative to the campaign's folder."""
+    """A suppression list of a campaign, read for the run. ``file`` is relative to the campaign's folder.
+
+    ``as_of``: day on which the copy was made; without it, a list of yours is as of the run, and the age of a copy of a
+    public register is not known. ``registry``: which one it is a copy of. ``max_refused``: share of its entries that
+    may be unreadable.
+    """
 
     kind: ListKindName
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
@@ -73,12 +78,16 @@ class ListEntry(_Model):
     columns: dict[str, str | list[str]] = Field(default={}, description="role -> header: date, severity, code …")
     delimiter: str | None = None
     headerless: bool = False
+    sheets: list[str] = []
     day_first: bool | None = None
     codes: list[str] = []
     min_severity: int | None = None
     statuses: dict[str, str] = Field(default={}, description="word -> listed, not listed or no data")
     hash: RecipeText | None = None
     fold: Folds = []
+    as_of: date | None = None
+    registry: Annotated[str, checked_by(registry_named)] | None = None
+    max_refused: float | None = Field(default=None, ge=0, le=1)
 
 
 class Dedupe(_Model):
@@ -125,7 +134,12 @@ class PhoneTypes(_Model):
 
 
 class Campaign(_Model):
-    """Who contacts, on which channels, against which lists."""
+    """Who contacts, on which channels, against which lists.
+
+    ``store_lists`` are names of lists of the store; with none named, every current one applies. ``lists`` are files
+    that are read for each run. ``no_lists``: leads are screened against nothing, on purpose.
+    ``no_region``: numbers without a country code, of rows without a country, are set aside for review.
+    """
 
     name: str = "unnamed"
     entity: str | None = None
@@ -141,6 +155,16 @@ class Campaign(_Model):
     evidence: CampaignEvidence = CampaignEvidence()
     store_lists: list[str] = []
     lists: Annotated[list[ListEntry], AfterValidator(_names_differ)] = []
+    no_lists: bool = False
+    no_region: bool = False
+
+    @model_validator(mode="after")
+    def _said_once(self) -> Campaign:
+        if self.no_lists and (self.lists or self.store_lists):
+            raise ValueError("no_lists is true, and lists are named")
+        if self.no_region and self.region:
+            raise ValueError("no_region is true, and a region is named")
+        return self
 
     @property
     def dedupe_keys(self) -> tuple[str, ...]:

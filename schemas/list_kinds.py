@@ -11,13 +11,18 @@ from schemas.support.names import did_you_mean
 
 @dataclass(frozen=True)
 class ListKind:
-    """A kind of list. ``max_age_days`` is how old a copy may be on the day of the run; None has no limit."""
+    """A kind of list.
+
+    ``max_age_days`` is how old a copy may be on the day of the run; None has no limit. ``register``: a public one, of
+    which a copy is only as good as its date.
+    """
 
     kind: str
     phones: bool
     emails: bool
     domains: bool = False
     max_age_days: int | None = None
+    register: bool = False
 
     @property
     def channels(self) -> frozenset[str]:
@@ -34,8 +39,8 @@ class ListKind:
 
 _KINDS = (
     # 16 CFR 310.4(b)(3)(iv): a copy obtained no more than 31 days before the call.
-    ListKind("dnc.national", phones=True, emails=False, max_age_days=31),
-    ListKind("dnc.state", phones=True, emails=False),
+    ListKind("dnc.national", phones=True, emails=False, max_age_days=31, register=True),
+    ListKind("dnc.state", phones=True, emails=False, register=True),
     ListKind("dnc.internal", phones=True, emails=True),
     ListKind("dnc.litigator", phones=True, emails=True),
     ListKind("phone.reassigned", phones=True, emails=False),
@@ -44,7 +49,7 @@ _KINDS = (
     ListKind("email.complained", phones=False, emails=True),
     ListKind("email.domain_suppressed", phones=False, emails=False, domains=True),
     # 47 CFR 64.3100(a)(4): illegal once a domain has been listed for 30 days; a listing covers its subdomains.
-    ListKind("email.wireless_domain", phones=False, emails=False, domains=True, max_age_days=30),
+    ListKind("email.wireless_domain", phones=False, emails=False, domains=True, max_age_days=30, register=True),
     # Who asked that their data be neither sold nor shared may still be contacted: it says nothing until data leaves.
     ListKind("sale.opted_out", phones=True, emails=True),
     ListKind("list.match", phones=True, emails=True),

@@ -9,6 +9,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 VERSION_FILE = "version.json"
+#: Who says how old a public register's copy is, where nobody did: the law takes it for stale.
+UNDATED = "nobody: its age is not known"
 
 
 class _Model(BaseModel):
@@ -153,6 +155,16 @@ class ListVersion(_Model):
     def version(self) -> str:
         """Content address: the same files read in the same way give the same version."""
         return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @property
+    def undated(self) -> bool:
+        """Whether nobody said how old the copy is; ``as_of`` is then only the day of the run."""
+        return self.dated_by == UNDATED
+
+    @property
+    def known_as_of(self) -> date | None:
+        """How old the copy is; None where nobody said."""
+        return None if self.undated else self.as_of
 
     @property
     def vendor(self) -> str | None:

@@ -8,7 +8,7 @@ from datetime import date
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.evidence import CampaignEvidence, VendorEvidence
-from schemas.list_version import EntryCounts, SourceFile
+from schemas.list_version import UNDATED, EntryCounts, SourceFile
 
 
 class _Model(BaseModel):
@@ -88,6 +88,11 @@ class UsedList(_Model):
     looked_up: int = Field(description="contact points of the run that were looked up in the list")
     matches: int
     alarm: str | None = Field(description="why the list may not do what it should")
+
+    @property
+    def known_as_of(self) -> date | None:
+        """How old the copy is; None where nobody said."""
+        return None if self.dated_by == UNDATED else self.as_of
 
 
 class MailChecked(_Model):

@@ -85,8 +85,8 @@ class Entries:
         raise ListError(
             f"List '{self._how.name}': {self.lost:,} of {entries:,} entries ({share}) cannot be read and would block "
             f"nobody; at most {most:.1%} may{self.refused_most()} ({', '.join(self.refused_lines)} …).",
-            "Look at them, and at --region and the columns; to load the list without them, --max-refused SHARE or "
-            "--accept-refused (in TOML max_refused = SHARE).",
+            "Look at them, and at --region and the columns; to use the list without them, say --max-refused SHARE "
+            "(in TOML max_refused = SHARE).",
         )
 
     def refused_most(self) -> str:

@@ -62,7 +62,12 @@ class SuppressionList:
 
 
 def last_day(facts: ListVersion, max_age: int | None = None) -> date | None:
-    """Last day on which a version may be used; None when neither its kind nor ``max_age`` sets a limit."""
+    """Last day on which a version may be used; None when neither its kind nor ``max_age`` sets a limit.
+
+    A copy of unknown age is usable on the day of its run alone.
+    """
+    if facts.undated:
+        return facts.as_of
     days = max_age_days(list_kind(facts.kind), facts.registry, facts.expires_after, max_age)
     return None if days is None else facts.as_of + timedelta(days=days)
 

@@ -16,7 +16,7 @@ import polars as pl
 from schemas.contact.apply import Apply
 from schemas.errors import ListError, UsageError
 from schemas.list_kinds import ListKind
-from schemas.list_version import VERSION_FILE, EntryCounts, ListVersion, SourceFile
+from schemas.list_version import UNDATED, VERSION_FILE, EntryCounts, ListVersion, SourceFile
 from schemas.recipes import Recipe
 from schemas.support.prefetch import read_ahead
 from suppression.build import IndexBuilder
@@ -29,6 +29,8 @@ from suppression.sources import hashing
 
 #: What stands in a manifest where nobody but the user vouches for a list's age.
 RUN_ONLY = "the user: a list for this run only counts as dated on the day of the run"
+#: The same, where the user named the day.
+DATED_FOR_RUN = "the user, for this run"
 
 #: Share of a list's entries that may block nobody because they cannot be read.
 MAX_REFUSED: Final = 0.01
@@ -69,11 +71,17 @@ class ListSpec:
                 "The recipe of a hashed list may say striptag." if self.recipes else "",
             )
 
+    @property
+    def undated(self) -> bool:
+        """Whether nobody said how old the copy is."""
+        return self.dated_by == UNDATED
+
     def identity(self, hashes: Iterable[str]) -> str:
         """What the list is in a run's id: how it is read, and the SHA-256 of each of its files."""
         read_as = [self.format, sorted(self.folds), [recipe.spelled for recipe in self.recipes], asdict(self.options)]
+        dated = [self.as_of.isoformat(), self.undated, self.registry]
         # Sets have no order of their own; everything else that is declared is text, a number or a table of those.
-        facts = json.dumps([self.as_of.isoformat(), *read_as, list(hashes)], sort_keys=True, default=sorted).encode()
+        facts = json.dumps([*dated, *read_as, list(hashes)], sort_keys=True, default=sorted).encode()
         return f"{self.kind.kind}:{self.name}:{hashlib.sha256(facts).hexdigest()}"
 
 

@@ -60,7 +60,7 @@ class Store:
         return [name for name in self.all_names() if self.history(name).current is not None]
 
     def all_names(self) -> list[str]:
-        """Names of all lists, dropped ones too."""
+        """Names of all lists, removed ones too."""
         return sorted(path.stem for path in (self.folder / "lists").glob("*.json"))
 
     def history(self, name: str) -> History:
@@ -106,7 +106,7 @@ class Store:
     def _current(self, name: str) -> str:
         current = self.history(name).current
         if current is None:
-            raise ListError(f"The suppression list '{name}' was dropped.", "Load it with 'leadscrub lists add'.")
+            raise ListError(f"The suppression list '{name}' was removed.", "Load it with 'leadscrub lists add'.")
         return current
 
     def _of_current(self, name: str, read: Callable[[str], Found]) -> Found:
@@ -160,7 +160,7 @@ class Writer(Store):
         self._append(facts.name, Loading(version=facts.version, at=at, action=action))
         self._prune(at)
 
-    def drop(self, name: str, *, at: datetime) -> None:
+    def remove(self, name: str, *, at: datetime) -> None:
         """Take a list out of force. Its versions are kept for audit."""
         self._current(name)
         self._append(name, Loading(version=None, at=at, action="drop"))
@@ -262,9 +262,16 @@ def _acquire(lock: int, folder: Path, wait_seconds: float) -> None:
 def open_fit(
     store: Store, names: list[str], day: date, allow_stale: list[str], max_age: MaxAge = NO_MAX_AGE
 ) -> list[SuppressionList]:
-    """Open lists for a run on ``day``. `ListError` names every one that is stale and not allowed to be."""
+    """Open lists of a store for a run on ``day``, as `fit_lists`."""
     opened = [store.open(name, day) for name in names]
-    opened = [replace(lst, max_age=max_age.of(lst.facts.kind)) for lst in opened]
+    return fit_lists([replace(lst, max_age=max_age.of(lst.facts.kind)) for lst in opened], day, allow_stale)
+
+
+def fit_lists(opened: list[SuppressionList], day: date, allow_stale: list[str]) -> list[SuppressionList]:
+    """Return lists that may be used on ``day``. Raises `ListError`, which names every one that is too old or too new.
+
+    Those in ``allow_stale`` may be too old.
+    """
     ahead = [f"'{lst.facts.name}' ({lst.facts.as_of})" for lst in opened if lst.facts.as_of > day]
     if ahead:
         raise ListError(

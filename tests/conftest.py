@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import uuid
@@ -115,14 +116,22 @@ def start(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Popen[b
 Scrub = Callable[..., Scrubbed]
 
 #: The reserved ranges and domains that the tests use in place of anybody's number or address.
-CAMPAIGN = """\
-name = "test"
+_CAMPAIGN = """\
+name = "{name}"
 entity = "Example Company"
 channels = [{channels}]
 region = "{region}"
 treat_as_real = ["nanp-555-01xx", "ofcom-drama", "arcep-drama", "example.com", "example.net", "example.org"]
+{lists}
 {more}
 """
+
+
+def campaign_text(channels: tuple[str, ...], region: str = "US", more: str = "", name: str = "test") -> str:
+    """A campaign in which reserved numbers and domains count as real; without lists of its own it needs none."""
+    lists = "" if re.search(r"^(\[\[lists|store_lists)", more, re.MULTILINE) else "no_lists = true"
+    names = ", ".join(f'"{channel}"' for channel in channels)
+    return _CAMPAIGN.format(name=name, channels=names, region=region, more=more, lists=lists)
 
 
 def write_campaign(
@@ -130,8 +139,7 @@ def write_campaign(
 ) -> Path:
     """Write a campaign in which reserved numbers and domains count as real."""
     path = folder / "campaign.toml"
-    names = ", ".join(f'"{channel}"' for channel in channels)
-    path.write_text(CAMPAIGN.format(channels=names, region=region, more=more), encoding="utf-8")
+    path.write_text(campaign_text(channels, region, more), encoding="utf-8")
     return path
 
 
@@ -166,7 +174,16 @@ def scrub_files(paths: list[Path], folder: Path, *options: str | Path) -> Ran:
     for name, value in (("--as-of", DAY), ("--threads", "1")):
         if name not in options:
             fixed += [name, value]
-    return leadscrub("scrub", *paths, "-o", folder, *fixed, *options)
+    return leadscrub("scrub", *paths, "-o", folder, *fixed, *options, *unscreened(options))
+
+
+def unscreened(options: tuple[str | Path, ...]) -> tuple[str, ...]:
+    """Say --no-lists where neither the options nor their campaign name a list: most tests are not about lists."""
+    if {"--dnc", "--internal", "--unsubscribe", "--list", "--store", "--no-lists"} & set(map(str, options)):
+        return ()
+    campaign = options[options.index("--campaign") + 1] if "--campaign" in options else None
+    text = "" if campaign is None else Path(campaign).read_text(encoding="utf-8")
+    return () if re.search(r"^(\[\[lists\]\]|store_lists|no_lists)", text, re.MULTILINE) else ("--no-lists",)
 
 
 @pytest.fixture

@@ -8,17 +8,17 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.options import ListName, StoreFolder, day_of, list_name, store_folder
+from pipeline.cli.options import ListName, StoreFolder, day_of, list_name, past_day_of, store_folder
 from schemas.errors import UsageError
 
-Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="The list's files: plain, gzip or zip.")]
+Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="The list's files: any kind that a drop may be.")]
 FormatName = Annotated[str, typer.Option("--format", help="Format of the files; found by itself.")]
 Column = Annotated[
     list[str] | None,
     typer.Option(
         metavar="[ROLE=]HEADER",
-        help="Column that holds the entries, or a role: number, email, domain, hash, area, date, expiry, reason, "
-        "severity, code, status, action. Repeatable.",
+        help="Column that holds the entries, or a role: number, email, domain, hash, area, country, calling_code, "
+        "date, expiry, reason, severity, code, status, action. Repeatable.",
     ),
 ]
 StatusWord = Annotated[
@@ -30,6 +30,11 @@ MinSeverity = Annotated[int | None, typer.Option(help="Keep only entries at leas
 DayFirst = Annotated[bool | None, typer.Option("--day-first/--month-first", help="What 03/04/2026 means.")]
 Delimiter = Annotated[str | None, typer.Option(help="What stands between cells: one character, or tab.")]
 Headerless = Annotated[bool, typer.Option("--headerless", help="The first row is an entry; columns are called 1, 2, …")]
+Sheets = Annotated[list[str] | None, typer.Option("--sheet", help="Sheet of a workbook; all of them. Repeatable.")]
+MaxRefusedShare = Annotated[
+    float, typer.Option("--max-refused", min=0, max=1, help="Share of the entries that may be unreadable.")
+]
+AcceptRefused = Annotated[bool, typer.Option("--accept-refused", help="Any number of entries may be unreadable.")]
 Comments = Annotated[bool, typer.Option("--comments", help="Lines that begin with # are comments.")]
 Region = Annotated[str | None, typer.Option(help="Region of numbers without +, such as US.")]
 Planted = Annotated[list[str] | None, typer.Option(help="A value that you know to be in a hashed list; repeatable.")]
@@ -62,6 +67,9 @@ def add(
     delimiter: Delimiter = None,
     headerless: Headerless = False,
     comments: Comments = False,
+    sheet: Sheets = None,
+    max_refused: MaxRefusedShare = 0.01,
+    accept_refused: AcceptRefused = False,
     covers: Annotated[
         str | None, typer.Option(metavar="212,646|all", help="Area codes that a registry copy covers.")
     ] = None,
@@ -117,18 +125,20 @@ def add(
         delimiter=delimiter,
         headerless=headerless,
         comments=comments,
+        sheets=sheet,
         region=checked_region(region) if region else None,
     )
     spec = ListSpec(
         of_kind,
         list_name(name),
         tuple(files),
-        day_of(as_of),
+        past_day_of(as_of),
         dated_by=_DATED_BY,
         format=format_,
         options=replace(declared.options, fields=of_kind.fields),
         recipes=tuple(parse_recipe(spelled) for spelled in hash_ or []),
         planted=tuple(planted or []),
+        max_refused=1.0 if accept_refused else max_refused,
         covers=_areas(covers),
         registry=registry_named(registry) if registry else None,
         expires_after=expires_after,
@@ -167,6 +177,9 @@ def update(
     delimiter: Delimiter = None,
     headerless: Headerless = False,
     comments: Comments = False,
+    sheet: Sheets = None,
+    max_refused: MaxRefusedShare = 0.01,
+    accept_refused: AcceptRefused = False,
     region: Region = None,
     planted: Planted = None,
     accept_unexpected: Annotated[
@@ -194,17 +207,19 @@ def update(
         delimiter=delimiter,
         headerless=headerless,
         comments=comments,
+        sheets=sheet,
         region=checked_region(region) if region else None,
     )
     spec = ChangeSpec(
         tuple(files),
-        day_of(as_of),
+        past_day_of(as_of),
         _DATED_BY,
         format=format_,
         options=declared.options,
         action=action,
         since=day_of(since) if since else None,
         planted=tuple(planted or []),
+        max_refused=1.0 if accept_refused else max_refused,
         accept_unexpected=accept_unexpected,
     )
     shrinkage = 1.0 if accept_shrinkage else max_shrinkage

@@ -25,21 +25,24 @@ lists.command(
 @lists.command(epilog="Example: leadscrub lists status")
 def status(
     store: StoreFolder = None,
-    campaign: Annotated[Path | None, typer.Option(help="Judge only what this campaign needs.")] = None,
+    campaign: Annotated[Path | None, typer.Option(help="Show what a run of this campaign would use.")] = None,
     as_of: AsOfDay = None,
     max_age: MaxAgeDays = None,
     as_json: Json = False,
 ) -> None:
     """Show each list: version, age, when it expires, entries, coverage. Exit 5 when one must not be used."""
-    from pipeline.commands.list_reports import print_status, status_of  # noqa: PLC0415
-    from pipeline.workspace import campaign_lists  # noqa: PLC0415
+    from pipeline.commands.list_reports import print_run_lists, print_status, status_of  # noqa: PLC0415
+    from pipeline.workspace import read_campaign  # noqa: PLC0415
     from schemas.list_kinds import max_age_said  # noqa: PLC0415
     from suppression.store import Store  # noqa: PLC0415
 
     day, kept, limit = day_of(as_of), Store(store_folder(store)), max_age_said(max_age or [])
-    names = kept.names() if campaign is None else campaign_lists(campaign)
+    asked = None if campaign is None else read_campaign(campaign)
+    names = kept.names() if asked is None else asked.store_lists or ([] if asked.no_lists else kept.names())
     found = [status_of(kept, name, day, limit) for name in names]
     print_status(found, as_json=as_json)
+    if asked is not None and not as_json:
+        print_run_lists(asked)
     faulty = [one for one in found if one.fault]
     if faulty:
         shown = "; ".join(f"{one.name}: {one.fault}" for one in faulty)
@@ -110,12 +113,13 @@ def export(
     export_list(store_folder(store), name, day_of(as_of), out, handing, datetime.now(UTC))
 
 
-@lists.command(epilog="Example: leadscrub lists drop old-partner")
-def drop(name: ListName, store: StoreFolder = None) -> None:
+@lists.command(epilog="Example: leadscrub lists remove old-partner")
+@lists.command("drop", hidden=True)
+def remove(name: ListName, store: StoreFolder = None) -> None:
     """Take a list out of force. Its versions are kept for audit."""
-    from pipeline.commands.list_changes import drop_list  # noqa: PLC0415
+    from pipeline.commands.list_changes import remove_list  # noqa: PLC0415
 
-    drop_list(store_folder(store), name, datetime.now(UTC))
+    remove_list(store_folder(store), name, datetime.now(UTC))
 
 
 @lists.command(epilog="Example: leadscrub lists history ftc")

@@ -16,12 +16,15 @@ from typer.main import get_command
 from pipeline.cli.lists import lists
 from pipeline.cli.nightly import nightly
 from pipeline.cli.options import (
+    NO_REGION,
     AcceptWeaker,
     DncFiles,
     InternalFiles,
     ListColumns,
     ListHashes,
     MaxAgeDays,
+    MaxRefused,
+    NoLists,
     OtherLists,
     RulePacks,
     StaleLists,
@@ -67,11 +70,15 @@ def scrub(
     list_: OtherLists = None,
     list_column: ListColumns = None,
     list_hash: ListHashes = None,
+    max_refused: MaxRefused = None,
     layout: Annotated[str | None, typer.Option(help="Layout TOML: columns, delimiter, encoding, region.")] = None,
     sheet: Annotated[list[str] | None, typer.Option(help="Sheet of a workbook; all visible ones. Repeatable.")] = None,
-    region: Annotated[str | None, typer.Option(help="Region of national phone numbers, such as US or FR.")] = None,
+    region: Annotated[
+        str | None, typer.Option(help="Country of numbers without a country code: US; none: set aside.")
+    ] = None,
     as_of: Annotated[str | None, typer.Option(metavar="DATE", help="Day of the run (YYYY-MM-DD); today.")] = None,
     store: Annotated[Path | None, typer.Option(help="Store of suppression lists; the workspace's.")] = None,
+    no_lists: NoLists = False,
     allow_stale: StaleLists = None,
     max_age: MaxAgeDays = None,
     rules: RulePacks = None,
@@ -123,7 +130,8 @@ def scrub(
         vendor=vendor,
         layout=layout,
         sheets=sheet or [],
-        region=checked_region(region) if region else None,
+        region=checked_region(region) if region and region.lower() != NO_REGION else None,
+        no_region=region is not None and region.lower() == NO_REGION,
         channels=[channel_named(name) for name in dict.fromkeys(channel or [])],
         lists=run_lists(
             {
@@ -134,9 +142,11 @@ def scrub(
             list_ or [],
             list_column or [],
             list_hash or [],
+            max_refused or [],
         ),
         store=store,
         store_lists=store_names(list_ or []),
+        no_lists=no_lists,
         allow_stale=allow_stale or [],
         max_age=max_age_said(max_age or []),
         rules=rules or [],

@@ -23,12 +23,24 @@ MaxAgeDays = Annotated[
         help="How old a copy of the store may be, where that is less than its kind allows; repeatable.",
     ),
 ]
-DncFiles = Annotated[list[Path] | None, typer.Option(help="Do-Not-Call registry file; repeatable.")]
+DncFiles = Annotated[
+    list[Path] | None,
+    typer.Option(metavar="FILE[@DATE]", help="Do-Not-Call registry file, and the day of the copy; repeatable."),
+]
 InternalFiles = Annotated[list[Path] | None, typer.Option(help="Your own do-not-contact file; repeatable.")]
 UnsubscribeFiles = Annotated[list[Path] | None, typer.Option(help="Unsubscribed emails; repeatable.")]
 OtherLists = Annotated[
     list[str] | None,
-    typer.Option("--list", metavar="KIND:NAME=FILE|NAME", help="Any other list, or one of the store; repeatable."),
+    typer.Option(
+        "--list", metavar="KIND:NAME=FILE[@DATE]|NAME", help="Any other list, or one of the store; repeatable."
+    ),
+]
+MaxRefused = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="[NAME=]SHARE",
+        help="Share of a list's entries that may be unreadable (0.01); 1 accepts any. Lists of this run; repeatable.",
+    ),
 ]
 ListColumns = Annotated[
     list[str] | None, typer.Option(metavar="NAME=COLUMN", help="Column that holds a CSV list's entries.")
@@ -36,6 +48,11 @@ ListColumns = Annotated[
 ListHashes = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME=RECIPE", help="How a list's hashes were made, as in trim+lower+md5."),
+]
+#: What --region takes where numbers without a country are to be set aside.
+NO_REGION = "none"
+NoLists = Annotated[
+    bool, typer.Option("--no-lists", help="Screen against nothing, and say so; without it no list at all is exit 5.")
 ]
 StaleLists = Annotated[
     list[str] | None, typer.Option(metavar="NAME", help="Use this list although it is stale; it is recorded.")
@@ -56,6 +73,14 @@ def day_of(given: str | None) -> date:
         return date.fromisoformat(given)
     except ValueError as error:
         raise UsageError(f"'{given}' is not a day.", "Write it as YYYY-MM-DD.") from error
+
+
+def past_day_of(given: str) -> date:
+    """Resolve a day that has come already. Raises `UsageError` when it has not."""
+    day = day_of(given)
+    if day > date.today():
+        raise UsageError(f"--as-of {given} is in the future.", "It is the day on which the copy was made.")
+    return day
 
 
 def instant_of(given: str | None, as_of: str | None) -> datetime:

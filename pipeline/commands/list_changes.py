@@ -68,13 +68,13 @@ def _refuse_other(spec: ListSpec, before: ListVersion) -> None:
     if before.kind != spec.kind.kind:
         raise ListError(
             f"'{spec.name}' is a list of kind {before.kind}, not {spec.kind.kind}: nothing was changed.",
-            "Choose another name; or take the list out of force first, with 'leadscrub lists drop'.",
+            "Choose another name; or take the list out of force first, with 'leadscrub lists remove'.",
         )
     if spec.as_of < before.as_of:
         raise ListError(
             f"The new copy of '{spec.name}' is as of {spec.as_of}, the current one as of {before.as_of}: out of order, "
             "nothing was changed.",
-            "To go back to an older copy, take the list out of force first, with 'leadscrub lists drop'.",
+            "To go back to an older copy, take the list out of force first, with 'leadscrub lists remove'.",
         )
 
 
@@ -105,6 +105,7 @@ def _report(facts: ListVersion) -> None:
         changes = counts.changes
         used = f"{changes.added:,} added + {changes.deleted:,} deleted + {changes.unchanged:,} unchanged"
     twice = f" + {counts.second_readings:,} read in a second way" if counts.second_readings else ""
+    twice += f" + {counts.more_points:,} more points in an entry" if counts.more_points else ""
     sys.stdout.write(
         f"{facts.name} ({facts.kind}) version {facts.version[:12]} as of {facts.as_of} is current: "
         f"{counts.read:,} read{twice} = {used} + {sum(counts.refused.values()):,} refused"
@@ -124,10 +125,10 @@ def _refuse_shrinkage(new: ListVersion, before: ListVersion, limit: float) -> No
         )
 
 
-def drop_list(store: Path, name: str, at: datetime) -> None:
+def remove_list(store: Path, name: str, at: datetime) -> None:
     """Take a list out of force."""
     with writing(store) as writer:
-        writer.drop(name, at=at)
+        writer.remove(name, at=at)
     sys.stdout.write(
         f"{name} is no longer in force; its versions are kept for audit ('leadscrub lists history {name}')\n"
     )

@@ -12,6 +12,7 @@ import polars as pl
 from rich.markup import escape
 
 from pipeline.terminal import plain_table, stdout_console
+from schemas.config import Campaign
 from schemas.errors import ListError
 from schemas.list_kinds import NO_MAX_AGE, MaxAge
 from schemas.list_version import ListVersion, Loading
@@ -71,6 +72,14 @@ def print_status(found: list[ListStatus], *, as_json: bool) -> None:
         style = "" if line["state"] == "ok" else "bold red"
         table.add_row(*(_shown(line.get(column)) for column in columns), style=style)
     console.print(table)
+
+
+def print_run_lists(campaign: Campaign) -> None:
+    """Print the lists that a run of a campaign reads from files, or that it is screened against none."""
+    for entry in campaign.lists:
+        sys.stdout.write(f"read for each run: {entry.name} ({entry.kind}) from {entry.file}\n")
+    if campaign.no_lists:
+        sys.stdout.write("no_lists: leads of this campaign are not screened against any list\n")
 
 
 #: A narrower terminal shows fewer columns: the others are in --json and in the history.

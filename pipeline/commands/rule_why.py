@@ -111,7 +111,7 @@ def _setting(manifest: Manifest) -> Setting:
         manifest.entity,
         manifest.rules.campaign_evidence,
         manifest.rules.vendor_evidence,
-        tuple(Consulted(lst.kind, lst.registry, lst.as_of, lst.name) for lst in manifest.lists),
+        tuple(Consulted(lst.kind, lst.registry, lst.known_as_of, lst.name) for lst in manifest.lists),
     )
 
 

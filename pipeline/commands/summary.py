@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Table
 
+from pipeline.run.plan import NOT_SCREENED
 from pipeline.run.scrub import Result
 from pipeline.terminal import plain_table, stdout_console
 from schemas.codes import CODES
@@ -21,6 +22,7 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool, more: dict
     if as_json:
         document = {
             "run_id": manifest.run_id,
+            "screened": bool(manifest.lists),
             "as_of": manifest.as_of.isoformat(),
             "out": None if out is None else str(out),
             "counts": manifest.counts.model_dump(),
@@ -33,6 +35,8 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool, more: dict
         sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
         return
     console = stdout_console()
+    if not manifest.lists:
+        console.print(f"[bold red]{NOT_SCREENED.upper()}[/bold red]", highlight=False)
     for file in manifest.inputs:
         read_as = ", ".join(
             f"{name} {value!r}" if name in ("delimiter", "quote") else value for name, value in file.read_as.items()

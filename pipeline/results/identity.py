@@ -29,6 +29,8 @@ LIBRARIES = dict(authority.rsplit(" ", 1) for authority in _AUTHORITIES)
 _OF_NO_ACCOUNT: Any = {
     "max_reject_rate": True,
     "lists": True,
+    "no_lists": True,
+    "no_region": True,
     "dedupe": {"history", "cross_vendor", "history_days"},
 }
 

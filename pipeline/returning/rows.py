@@ -55,7 +55,8 @@ def original_rows(run: VendorRun, wanted: pl.Expr) -> Iterator[pl.DataFrame]:
 def accepted_rows(run: VendorRun, terms: ReturnTerms, phrases: Mapping[str, str], secret: bytes) -> pl.DataFrame:
     """Rows (`ROW_SCHEMA`) whose primary reason has a phrase.
 
-    Left out are those that a person may still release, and those of people whose data may not go to the vendor's country. What they are known by is hashed under ``secret``.
+    Left out are those that a person may still release, and those of people whose data may not go to the vendor's
+    country. What they are known by is hashed under ``secret``.
     """
     withheld = frozenset(read_manifest(run.out).rules.withheld_returns)
     wanted = pl.col("reason").is_in(list(phrases)) & (pl.col("disposition") != "review")

@@ -27,6 +27,7 @@ class Declared:
     delimiter: str | None = None
     headerless: bool = False
     comments: bool = False
+    sheets: list[str] | None = None
     region: str | None = None
 
     @property
@@ -46,6 +47,7 @@ class Declared:
             region=self.region,
             day_first=self.day_first,
             comments=self.comments,
+            sheets=tuple(self.sheets or []),
         )
 
 
@@ -57,6 +59,7 @@ def options_of(entry: ListEntry, region: str | None) -> Options:
         day_first=entry.day_first,
         delimiter=entry.delimiter,
         headerless=entry.headerless,
+        sheets=entry.sheets,
         region=region,
     )
     columns = {role: (said,) if isinstance(said, str) else tuple(said) for role, said in entry.columns.items()}

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import polars as pl
+
 from pipeline.context import Context, Source
 from pipeline.run.run_rules import law_warnings
 from pipeline.run.tally import Tally
 from pipeline.run.unmatched_hashed_list import silence
 from schemas.files.table import FileTally
+from suppression.formats.blocks import NOT_LISTED
+from suppression.lists import SuppressionList
 
-#: Runs that a sentence names, before it only counts them.
+#: Runs, and lines of a list, that a sentence names, before it only counts them.
 _NAMED = 5
 
 
@@ -35,24 +39,37 @@ class Notices:
             self.of_source(source, source.mapping.doubts)
             if file.careful_blocks:
                 self.of_source(source, ["badly quoted or ragged in places: those were read record by record"])
-            countries = source.region is not None or "country" in source.mapping.fields
-            if not countries and source.slots(self._context.phone_slots):
-                self.of_source(source, ["no --region is given: numbers without + cannot be read"])
+            if source.region is None and source.slots(self._context.phone_slots):
+                self.of_source(source, ["no region is given: numbers without a country code are set aside for review"])
 
     def of_lists(self, tallies: list[Tally], matches: dict[str, int]) -> None:
         """Lists that say too little to be believed, and entries that were not usable."""
         for lst in self._context.lists:
             alarm = silence(lst, self._context, tallies, matches)
             self.sentences += [] if alarm is None else [f"list {lst.facts.name}: {alarm}"]
+            if lst.facts.undated:
+                self.sentences.append(
+                    f"list {lst.facts.name}: nobody said how old this copy of a public register is, and the law packs "
+                    "take it for stale; say FILE@DATE (in TOML as_of)"
+                )
             counts = lst.facts.counts
             if counts.refused:
                 why = ", ".join(f"{count:,} {reason}" for reason, count in counts.refused.items())
                 refused = f"{sum(counts.refused.values()):,} of {counts.read:,} entries not usable ({why})"
-                self.sentences.append(f"list {lst.facts.name}: {refused}")
+                self.sentences.append(f"list {lst.facts.name}: {refused}{_lines_of_lost(lst)}")
 
     def of_law(self) -> None:
         """What of the law was not checked."""
         self.sentences += law_warnings(self._context.rules)
+
+
+def _lines_of_lost(lst: SuppressionList) -> str:
+    """Where in its files a list has entries that block nobody, so that somebody can mend them."""
+    if lst.refused_table is None:
+        return ""
+    lost = lst.refused_table.read().filter(~pl.col("why").str.starts_with(NOT_LISTED)).select("member", "line")
+    shown = [f"{member}:{line}" for member, line in lost.head(_NAMED).rows()]
+    return f"; see {', '.join(shown)}{' …' if len(lost) > _NAMED else ''}" if shown else ""
 
 
 def overtaken_notes(runs: list[str]) -> list[str]:

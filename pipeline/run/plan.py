@@ -21,14 +21,19 @@ from schemas.evidence import VendorEvidence
 from schemas.files.table import Table
 from schemas.layout import Layout
 from schemas.list_kinds import NO_MAX_AGE, MaxAge, list_kind
+from schemas.list_version import UNDATED
 from schemas.recipes import parse_recipe
 from schemas.support.names import did_you_mean
-from suppression.loading import ListSpec
+from suppression.loading import DATED_FOR_RUN, MAX_REFUSED, RUN_ONLY, ListSpec
 from suppression.rules.loading import LoadedPack, checked_weaker, load_packs
 from suppression.store import Store, store_of
 
 if TYPE_CHECKING:  # what a ledger needs is loaded only where there is one
     from pipeline.ledger.database import Ledger
+
+
+#: What a run says first that looked leads up in no list.
+NOT_SCREENED = "not screened against any list"
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,8 @@ class Request:
 
     With ``named_in`` the result stands in that folder, under the run's id; ``out`` is then only where it is made.
     ``received_at`` is when drops came that the ledger has not seen (the beginning of ``as_of``, in UTC, if not said).
+    ``no_region``: numbers without a country are set aside, on purpose. ``no_lists``: the leads are looked up in no list
+    at all, which the result says.
     ``record``: the finished run is entered into the ledger; otherwise the caller does that.
     """
 
@@ -49,10 +56,12 @@ class Request:
     layout: str | None = None
     sheets: list[str] = field(default_factory=list)
     region: str | None = None
+    no_region: bool = False
     channels: list[Channel] = field(default_factory=list)
     lists: list[ListEntry] = field(default_factory=list)
     store: Path | None = None
     store_lists: list[str] = field(default_factory=list)
+    no_lists: bool = False
     allow_stale: list[str] = field(default_factory=list)
     max_age: MaxAge = NO_MAX_AGE
     rules: list[str] = field(default_factory=list)
@@ -84,6 +93,7 @@ class Plan:
     sources: list[Source]
     memory: HeaderMemory | None
     notes: list[str]
+    no_region: bool
     packs: list[LoadedPack]
     weaker: list[str]
     vendor_evidence: VendorEvidence
@@ -97,8 +107,9 @@ def make_plan(request: Request) -> Plan:
     layout = _layout(request, vendor, faults)
     raise_faults(faults)
     assert campaign is not None  # noqa: S101  # without faults there is one
-    region = request.region or campaign.region
-    file_region = layout.region or request.region or (vendor.region if vendor else None) or campaign.region
+    region = None if request.no_region else request.region or campaign.region
+    own_region = layout.region or request.region or (vendor.region if vendor else None) or campaign.region
+    file_region = None if request.no_region else own_region
     base = request.campaign.parent if request.campaign else Path()
     lists = _list_specs(campaign, base, request, region)
     if request.sheets:
@@ -114,6 +125,7 @@ def make_plan(request: Request) -> Plan:
     label = vendor.name if vendor else request.vendor
     notes: list[str] = []
     store_lists = _store_lists(request, campaign, store, label, notes)
+    _check_screened(request, campaign, bool(lists or store_lists), notes)
     memory = _memory(request, vendor, sources)
     packs = load_packs([*campaign.rules.packs, *request.rules], workspace_of(request.campaign))
     if request.earlier is not None:
@@ -131,6 +143,7 @@ def make_plan(request: Request) -> Plan:
         sources,
         memory,
         notes,
+        request.no_region or campaign.no_region,
         packs,
         checked_weaker(packs, request.accept_weaker),
         vendor.evidence if vendor else VendorEvidence(),
@@ -158,17 +171,19 @@ def _mapping(table: Table, layout: Layout, campaign: Campaign) -> Mapping:
 def _store_lists(
     request: Request, campaign: Campaign, store: Store | None, vendor: str | None, notes: list[str]
 ) -> list[str]:
-    """Lists of the store that the run needs: those named, else all, where no campaign chooses.
+    """Lists of the store that the run needs: those named, else every current one that speaks for the vendor.
 
     A list that speaks for one vendor is refused for another when the command line names it; a campaign may name it
     for all its runs, and then it is left out of the others, which is noted.
     """
     named = list(dict.fromkeys([*campaign.store_lists, *request.store_lists]))
+    if not named and (request.no_lists or campaign.no_lists):
+        return []
     if store is None:
         if named:
             raise ListError(f"There is no store to take the list '{named[0]}' from.", "Name it with --store DIR.")
         return []
-    if not named and request.campaign is None:
+    if not named:
         return [name for name in store.names() if store.facts(name).scope in {"seller", f"vendor:{vendor}"}]
     chosen = []
     for name in named:
@@ -181,6 +196,20 @@ def _store_lists(
             raise UsageError(f"List '{name}' speaks for vendor {whose} only, and the run {ours}.", "Leave it away.")
         notes.append(f"list {name} speaks for vendor {whose} only and was not used: the run {ours}")
     return chosen
+
+
+def _check_screened(request: Request, campaign: Campaign, screened: bool, notes: list[str]) -> None:
+    """Refuse a run against no list at all, unless that was said; then it is the first thing that the run notes."""
+    if screened and request.no_lists:
+        raise UsageError("--no-lists is given, and so are lists.", "Leave one of them out.")
+    if screened:
+        return
+    if not request.no_lists and not campaign.no_lists:
+        raise ListError(
+            "No suppression list is named, and there is none in a store: nobody would be screened.",
+            "Name lists (--dnc, --internal, --unsubscribe, --list, --store, or in the campaign), or say --no-lists.",
+        )
+    notes.insert(0, NOT_SCREENED)
 
 
 def _campaign(request: Request, faults: list[str]) -> Campaign | None:
@@ -245,12 +274,17 @@ def _list_specs(campaign: Campaign, base: Path, request: Request, region: str | 
 
 
 def _list_spec(entry: ListEntry, folder: Path, day: date, region: str | None) -> ListSpec:
+    kind = list_kind(entry.kind)
+    dated_by = DATED_FOR_RUN if entry.as_of else UNDATED if kind.register else RUN_ONLY
     try:
         return ListSpec(
-            list_kind(entry.kind),
+            kind,
             entry.name,
             (folder / entry.file,),
-            day,
+            entry.as_of or day,
+            dated_by,
+            registry=entry.registry,
+            max_refused=MAX_REFUSED if entry.max_refused is None else entry.max_refused,
             format=entry.format,
             options=options_of(entry, region),
             recipes=(parse_recipe(entry.hash),) if entry.hash else (),

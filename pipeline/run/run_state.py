@@ -23,7 +23,7 @@ from schemas.files.table import FileTally
 from schemas.list_version import ListVersion
 from suppression.lists import SuppressionList, open_version
 from suppression.loading import build_version
-from suppression.store import open_fit
+from suppression.store import fit_lists, open_fit
 
 if TYPE_CHECKING:  # what a ledger needs is loaded only where there is one
     from pipeline.ledger.run_past import RunPast
@@ -115,7 +115,7 @@ def _open_lists(
     for spec in plan.lists:
         built = build_version(spec, folder / spec.name, apply)
         notes += [f"list {spec.name}: {warning}" for warning in built.warnings]
-        lists.append(open_version(folder / spec.name, request.as_of))
+        lists += fit_lists([open_version(folder / spec.name, request.as_of)], request.as_of, request.allow_stale)
         identities.append(spec.identity(source.sha256 for source in built.facts.sources))
     if plan.store is not None:
         stored = open_fit(plan.store, plan.store_lists, request.as_of, request.allow_stale, request.max_age)

@@ -13,6 +13,7 @@ from pipeline.run.notices import overtaken_notes
 from pipeline.run.plan import Plan, Request, make_plan
 from pipeline.run.process_pool import process_pool
 from pipeline.run.progress import Report, silent
+from pipeline.run.region_check import check_regions
 from pipeline.run.run_state import RunState, start_run
 from pipeline.run.second_pass import second_pass
 from pipeline.run.settle import settle
@@ -33,6 +34,7 @@ class Result:
 def scrub(request: Request, report: Report = silent) -> Result:
     """Do the whole job. Everything that stops a run is a `LeadscrubError`; outputs appear only when complete."""
     plan = make_plan(request)
+    check_regions(request, plan)
     if (finished := _finished(request, plan)) is not None:
         return finished
     output = scratch_output() if request.dry_run else staged_output(request.out, force=request.force)

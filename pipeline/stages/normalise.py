@@ -10,6 +10,7 @@ from pipeline.stages.contactable import has_address
 from schemas.columns import CODE_FIELDS, POST_POINT
 from schemas.contact.calling_codes import calling_codes, regions_by_code
 from schemas.contact.email import EMAIL_AUTHORITY, email_forms
+from schemas.contact.national import needs_country
 from schemas.contact.phone import PHONE_AUTHORITY, phone_forms
 from schemas.contact.phone_points import phone_points
 from schemas.contact.regions import home_regions
@@ -80,12 +81,16 @@ def _phones(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.D
     for position, slot in enumerate(slots):
         part = forms.slice(position * len(frame), len(frame))
         judged = part.with_columns(frame.get_column("row_id"), frame.get_column(slot).alias("value"))
-        noted = judged.filter(
+        used = regions_by_code(codes[slot], regions) if slot in codes else regions
+        homeless = needs_country(judged.get_column("value"), used, judged.get_column("state"))
+        found += _without_country(judged, homeless, slot)
+        is_noted = judged.select(
             pl.any_horizontal(
                 pl.col("state") != "ok", *(pl.col(n).is_not_null() for n in ("repair", "extension", "other"))
-            )
-        )
-        found += _trouble(noted, _PHONE_CODES, slot, PHONE_AUTHORITY)
+            ).fill_null(False)
+        ).to_series()
+        noted = judged.filter(is_noted)
+        found += _trouble(noted.filter(~homeless.filter(is_noted)), _PHONE_CODES, slot, PHONE_AUTHORITY)
         details = {
             "repair": ("phone.repaired", pl.col("repair")),
             "extension": ("phone.extension", "extension " + pl.col("extension")),
@@ -114,6 +119,14 @@ def _phones(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.D
             part.get_column("other_region").alias(OTHER_REGION.of(slot)),
         )
     return frame, found
+
+
+def _without_country(judged: pl.DataFrame, homeless: pl.Series, slot: str) -> list[pl.DataFrame]:
+    """Set numbers aside that only a setting of the user's makes unreadable: they are not the vendor's fault."""
+    if not homeless.any():
+        return []
+    detail = masked_phone(pl.col("value")) + " has no country code, and no country is known"
+    return [findings(judged.filter(homeless), "phone.no_region", point=slot, source="campaign", detail=detail)]
 
 
 def _code_columns(slots: tuple[str, ...], source: Source) -> dict[str, str]:
@@ -207,6 +220,7 @@ NORMALISE = BatchCheck(
         "phone.ambiguous",
         "phone.code_conflict",
         "phone.country_unread",
+        "phone.no_region",
         "email.repaired",
     },
     adds=tuple(

@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 
 from schemas.errors import ListError
-from schemas.headers import fold_header
+from schemas.headers import fold_header, match_header
 from suppression.formats.blocks import NOT_LISTED, Block
 from suppression.formats.entry_filters import joined, text_at
 from suppression.formats.format import Format
@@ -19,9 +19,14 @@ from suppression.formats.sample import Sample, take_sample
 from suppression.formats.tables import read_table
 
 _HUBSPOT_MARKS: Final = {"portal unsubscribe", "global bounce", "portal spam report", "portal bounce"}
-# These hold TRUE in some exports and the bounce's reason in others.
-_BOUNCES: Final = {"portal bounce", "global bounce"}
-_NOTHING: Final = ("", "false", "0", "no")
+#: Words that say no, in the languages of portals and of spreadsheets. Every other word says yes.
+_NO: Final = frozenset(
+    {"", "0", "0.0", "f", "n"}
+    | {"false", "falsch", "faux", "falso", "onwaar", "fałsz", "falskt", "falsk", "epätosi", "yanl\u0131ş", "ложь"}
+    | {"no", "nein", "non", "não", "nao", "nee", "nie", "nej", "nei", "ei", "hay\u0131r", "нет"}
+)
+#: Columns about who somebody is, which are no section.
+_ABOUT: Final = frozenset({"id", "date", "created", "name", "owner", "lifecycle", "country", "city"})
 
 #: Sections of an audience, and whether who is in one may not be mailed.
 _SECTIONS: Final = {"unsubscribed": True, "cleaned": True, "subscribed": False, "nonsubscribed": False}
@@ -38,22 +43,30 @@ def _hubspot_sections(rows: pl.DataFrame, header: tuple[str, ...], roles: Roles)
     entries = {place for place, _ in roles.entries}
     sections: list[pl.Expr] = []
     for place, name in enumerate(header):
-        if place in entries:
+        if place in entries or _is_about(name):
             continue
-        said = text_at(place).str.to_lowercase()
-        out = ~said.is_in(_NOTHING) if fold_header(name) in _BOUNCES else said == "true"
+        out = ~text_at(place).str.to_lowercase().is_in(_NO)
         sections.append(pl.when(out).then(pl.lit(name)))
     codes = pl.concat_list(sections).list.drop_nulls()
     none = codes.list.len() == 0
     return rows.with_columns(
         joined(sections).alias("reason"),
         codes.alias("codes"),
-        pl.when(none).then(pl.lit(NOT_LISTED + "no opt-out column is TRUE")).alias("why"),
+        pl.when(none).then(pl.lit(NOT_LISTED + "every opt-out column says no")).alias("why"),
     )
+
+
+def _is_about(name: str) -> bool:
+    """Whether a column's name says that it is about the person or the record, and no section."""
+    match = match_header(name)
+    return (match is not None and match.sure) or bool(_ABOUT & set(fold_header(name).split()))
 
 
 def read_hubspot(member: Member, options: Options) -> Iterator[Block]:
     """Yield whoever opted out of anything, bounced or complained; the reason names each section.
+
+    A cell says yes unless it is a known no: bounces are TRUE in some exports and a reason in others, and TRUE is WAHR
+    or VRAI in other languages.
 
     `Options.codes` keeps chosen sections only, such as one subscription type.
     """

@@ -12,7 +12,7 @@ from suppression.formats.blocks import Block, Holds, refuse
 from suppression.formats.format import Format
 from suppression.formats.members import Member
 from suppression.formats.options import Options
-from suppression.formats.sample import Sample
+from suppression.formats.sample import POINT, Sample
 from suppression.formats.text import line_blocks, text_lines
 
 _COMMENT: Final = "a comment? Declare that lines with # are comments"
@@ -23,6 +23,7 @@ _DOMAIN: Final = (
 _DOMAIN_LINE: Final = re.compile(r"\s*[@.]?(?:[^\W](?:[\w-]*\w)?\.)+[^\W\d][\w-]*\w\.?\s*")
 # Numbers of one to fifteen digits in any writing; emails; domains; hashes.
 _ENTRY_LINE: Final = re.compile(r"[^\s@]+@[^\s@]+|[+(\d][\d\s().+/-]{5,}(?:\s*(?:x|ext)\.?\s*\d+)?", re.IGNORECASE)
+_FEW_CELLS: Final = 2
 _LOOKS_LIKE_AN_ENTRY: Final = r"@|\d"
 
 
@@ -56,9 +57,21 @@ def _is_domains(sample: Sample) -> bool:
 
 
 def _is_plain(sample: Sample) -> bool:
-    """Nearly all lines are an entry and nothing else: a table whose header nobody knows is not guessed at."""
+    """Most lines are an entry and nothing else, or from the first on hold one among words.
+
+    A table whose header nobody knows, or that has none, is not guessed at.
+    """
     fitting = sum(_ENTRY_LINE.fullmatch(line.strip()) is not None for line in sample.lines)
-    return fitting > len(sample.lines) / 2
+    if fitting > len(sample.lines) / 2:
+        return True
+    points = [POINT.search(line) is not None for line in sample.lines]
+    return bool(points) and points[0] and sum(points) >= len(points) / 2 and not _is_table(sample)
+
+
+def _is_table(sample: Sample) -> bool:
+    """Whether the lines have one number of cells, and more than an entry and its country would be."""
+    widths = {len(row) for row in sample.all_rows}
+    return len(sample.all_rows) > 1 and len(widths) == 1 and widths.pop() > _FEW_CELLS
 
 
 DOMAINS: Final = Format(

@@ -9,9 +9,21 @@ from typing import Final
 from schemas.errors import UsageError
 from schemas.support.names import did_you_mean
 
-#: What a column can hold. The first four hold entries; ``area`` is an area code that stands apart from its number.
+#: What a column can hold. The first four hold entries; ``area`` is an area code apart from its number.
 ENTRY_ROLES: Final = ("number", "email", "domain", "hash")
-ROLES: Final = (*ENTRY_ROLES, "area", "date", "expiry", "reason", "severity", "code", "status", "action")
+ROLES: Final = (
+    *ENTRY_ROLES,
+    "area",
+    "country",
+    "calling_code",
+    "date",
+    "expiry",
+    "reason",
+    "severity",
+    "code",
+    "status",
+    "action",
+)
 
 #: Regions of the North American Numbering Plan (ISO 3166-1 alpha-2).
 NORTH_AMERICA: Final = frozenset(

@@ -23,11 +23,25 @@ SPELLED: Final[Mapping[str, tuple[str, ...]]] = {
     "reason": ("reason", "type", "category", "list type", "suppression reason"),
     "severity": ("severity", "severity level"),
     "code": ("code", "codes"),
+    "country": (),
+    "calling_code": (
+        "calling code",
+        "country calling code",
+        "dial code",
+        "dialing code",
+        "dialling code",
+        "country dial code",
+        "phone code",
+        "phone country code",
+        "international code",
+    ),
     "status": (),
     # A column that says what to do with an entry must be declared: "action" may mean anything.
     "action": (),
 }
 _HOLDS: Final[Mapping[str, Holds]] = {"number": "phone", "email": "email", "domain": "domain", "hash": "hash"}
+#: Roles whose headers are those of a lead's field too.
+_OF_LEADS: Final = {"date": "withdrawn_at", "country": "country"}
 _SEVERAL: Final = (*ENTRY_ROLES, "reason")
 
 
@@ -60,8 +74,8 @@ def find_roles(header: Sequence[str], options: Options, known: Mapping[str, tupl
     for role in SPELLED:
         if role not in ENTRY_ROLES and role not in declared:
             found = _spelled(folded, known.get(role, ())) or _spelled(folded, SPELLED[role])
-            if not found and role == "date":
-                found = tuple(i for i, column in enumerate(header) if _field(column) == "withdrawn_at")
+            if not found and role in _OF_LEADS:
+                found = tuple(i for i, column in enumerate(header) if _field(column) == _OF_LEADS[role])
             places[role] = found if role in _SEVERAL else found[:1]
     if options.column is not None:
         return Roles(((_declared(options.column, header, name), "mixed"),), places)

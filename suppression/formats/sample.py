@@ -24,7 +24,8 @@ _DELIMITERS: Final = ",;\t|"
 _SEPARATOR_LINE: Final = re.compile(r"sep=(.)", re.IGNORECASE)
 #: So many rows may be titles; none of them may hold what could be an entry.
 _TITLES: Final = 20
-_ENTRY: Final = re.compile(r"@|(?:\d[\s().+/-]*){7}|[0-9a-fA-F]{32}")
+#: What could be an entry, or hold one.
+POINT: Final = re.compile(r"@|(?:\d[\s().+/-]*){7}|[0-9a-fA-F]{32}")
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Sample:
         for place, row in enumerate(self.all_rows[:_TITLES]):
             if has_entries(row, self.options):
                 return place
-            if any(_ENTRY.search(cell) for cell in row):
+            if any(POINT.search(cell) for cell in row):
                 break
         return 0
 

@@ -14,6 +14,7 @@ from suppression.formats.format import Format
 from suppression.formats.members import Member
 from suppression.formats.options import Options
 from suppression.formats.roles import Roles, find_roles, has_entries
+from suppression.formats.row_regions import row_regions
 from suppression.formats.rows import read_records, whole_row
 from suppression.formats.sample import Sample, is_separator_line, take_sample
 
@@ -109,7 +110,7 @@ def _blocks(
     rows = with_facts(frame.filter(pl.col("why").is_null()), header, roles, options, layout.unread)
     if judge is not None:
         rows = judge(rows, header, roles)
-    rows = kept_by_choice(rows, options, member.name)
+    rows = _with_regions(kept_by_choice(rows, options, member.name), roles, options.region)
     filled = pl.any_horizontal([text_at(place) != "" for place, _ in roles.entries])
     vacant = rows.filter(~filled)
     refused = [refuse(faults, pl.col("why")), refuse(vacant, NO_ENTRY)]
@@ -118,9 +119,21 @@ def _blocks(
         yield _entries(rows, [place for place, held in roles.entries if held == holds], holds, roles.place("area"))
 
 
+def _with_regions(rows: pl.DataFrame, roles: Roles, home: str | None) -> pl.DataFrame:
+    """Add ``region`` where the table says of each row what country its number belongs to."""
+    columns = {
+        role: rows.select(text_at(place)).to_series()
+        for role in ("country", "calling_code")
+        if (place := roles.place(role)) is not None
+    }
+    regions = row_regions(columns.get("country"), columns.get("calling_code"), home)
+    return rows if regions is None else rows.with_columns(regions.alias("region"))
+
+
 def _entries(rows: pl.DataFrame, places: list[int], holds: Holds, area: int | None) -> Block:
     """Make entries of the cells of some columns, in the order of the rows."""
-    facts = [name for name in _FACTS if name in rows.columns]
+    kept = (*_FACTS, "region") if holds in ("phone", "mixed") else _FACTS
+    facts = [name for name in kept if name in rows.columns]
     american = area is not None and holds == "phone"
     parts = []
     for place in places:

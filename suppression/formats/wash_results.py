@@ -1,7 +1,7 @@
 """Files that answer for each number that was asked: reassigned numbers, and washes against a register.
 
 Neither layout is published by the register itself, so columns go by their names or as declared, and an answer in
-unknown words is refused, never taken for a no.
+unknown words keeps its number on the list: only a known no takes it off.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _WASH_WORDS: Final = {
 
 
 def _answers(words: Mapping[str, str], denial: str, name: str, positive: str | None) -> Judge:
-    """Judge by the answer. No answer and *no data* keep the entry, with that as its reason: neither is a no."""
+    """Judge by the answer. Everything but a known no keeps the entry: no answer, *no data* and unknown words."""
     meant = {_fold(word): meaning for word, meaning in words.items()}
 
     def judge(rows: pl.DataFrame, _header: tuple[str, ...], roles: Roles) -> pl.DataFrame:
@@ -61,13 +61,14 @@ def _answers(words: Mapping[str, str], denial: str, name: str, positive: str | N
                 f"Most answers of list '{name}' are in words that are not declared, such as {shown}.",
                 "Declare what they mean: listed, not listed or no data.",
             )
-        why = (
-            pl.when(meaning == "not listed")
-            .then(pl.lit(NOT_LISTED + denial))
+        why = pl.when(meaning == "not listed").then(pl.lit(NOT_LISTED + denial))
+        stated = (
+            pl.when(meaning == "listed")
+            .then(pl.lit(positive, dtype=pl.String))
             .when(unknown)
-            .then(pl.lit("an answer that is not declared"))
+            .then(pl.lit("answer not known"))
+            .otherwise(pl.lit("no_data"))
         )
-        stated = pl.when(meaning == "listed").then(pl.lit(positive, dtype=pl.String)).otherwise(pl.lit("no_data"))
         more = [pl.col("reason")] if "reason" in rows.columns else []
         return rows.with_columns(why.alias("why"), joined([stated, *more]).alias("reason"))
 
@@ -90,7 +91,7 @@ def read_reassigned(member: Member, options: Options) -> Iterator[Block]:
 
 
 def _is_reassigned(sample: Sample) -> bool:
-    """A column of a known name in which nothing stands but yes, no and no data."""
+    """A column of a known name in which most cells say yes, no or no data."""
     words = {_fold(word) for word in (*_REASSIGNED_WORDS, *sample.options.statuses)}
     return _has_answers(sample, _REASSIGNED, words)
 
@@ -110,8 +111,10 @@ def _has_answers(sample: Sample, known: Mapping[str, tuple[str, ...]], words: se
     if not sample.rows or not has_entries(sample.rows[0], sample.options, known):
         return False
     for place, name in enumerate(sample.header):
-        said = {_fold(value) for value in sample.column_values(place)}
-        if name in known["status"] and said and said <= words:
+        if name not in known["status"]:
+            continue
+        answers = [_fold(row[place]) for row in sample.rows[1:] if len(row) > place and row[place]]
+        if answers and sum(answer in words for answer in answers) > len(answers) / 2:
             return True
     return False
 

@@ -36,11 +36,11 @@ _ROLE = "(?i-u)^(?:" + "|".join(map(re.escape, sorted(ROLE_LOCAL_PARTS))) + ")@"
 
 @dataclass(frozen=True)
 class Consulted:
-    """A suppression list that the run looks leads up in."""
+    """A suppression list that the run looks leads up in. ``as_of`` is None where nobody said how old the copy is."""
 
     kind: str
     registry: str | None
-    as_of: date
+    as_of: date | None
     authority: str
 
 

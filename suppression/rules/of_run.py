@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from suppression.rules import parameters as given_as
 from suppression.rules.clocks import Bools
-from suppression.rules.facts import Facts, Place
+from suppression.rules.facts import Consulted, Facts, Place
 
 _SAFE_HARBOUR_PARTS = 6
+_SEVERAL = 2
 
 
 def no_copy(facts: Facts, place: Place, given: given_as.ListedIn, against: bool) -> Bools:
-    """No copy young enough was consulted: of each registry named, or for the campaign's region one that names none."""
+    """No copy young enough was consulted: of each registry named, or for the campaign's region one that names none.
+
+    A copy of unknown age is not young enough for any age. One that names no registry is not two of them at once.
+    """
     oldest = facts.setting.as_of - timedelta(days=given.max_age_days or 0)
     setting = facts.setting
     home = given.country in {None, setting.region}
-    copies = [
-        copy.registry
-        for copy in setting.lists
-        if copy.kind in given.kinds and (given.max_age_days is None or copy.as_of >= oldest)
-    ]
+    copies = [copy.registry for copy in setting.lists if copy.kind in given.kinds and _young(copy, given, oldest)]
     named = bool(given.registries) and all(name in copies for name in given.registries)
-    return facts.all(not (named or (home and None in copies)))
+    return facts.all(not (named or (home and None in copies and len(given.registries) < _SEVERAL)))
+
+
+def _young(copy: Consulted, given: given_as.ListedIn, oldest: date) -> bool:
+    return given.max_age_days is None or (copy.as_of is not None and copy.as_of >= oldest)
 
 
 def campaign(facts: Facts, place: Place, given: given_as.OfCampaign, against: bool) -> Bools:

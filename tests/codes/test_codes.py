@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from schemas.codes import CODES
-from tests.conftest import DAY, Scrubbed, leadscrub
+from tests.conftest import DAY, Scrubbed, leadscrub, unscreened
 from tests.dns_server import dns_server
 
 #: By name: a code, or a code and which of the places that find it, as in ``row.unread_value--date``.
@@ -78,7 +78,16 @@ def run(case: dict[str, Any], folder: Path) -> Scrubbed:
     if "again" in case:
         assert ran.code == 0, ran.err
         again = leadscrub(
-            "rescrub", "out", "-o", "again", "--campaign", "campaigns/case.toml", "--as-of", DAY, *case["again"]
+            "rescrub",
+            "out",
+            "-o",
+            "again",
+            "--campaign",
+            "campaigns/case.toml",
+            "--no-lists",
+            "--as-of",
+            DAY,
+            *case["again"],
         )
         return Scrubbed(again.code, again.out, again.err, folder / "again")
     return ran
@@ -108,7 +117,7 @@ def scrub(folder: Path, out: str, drop: str, *options: str) -> Scrubbed:
     """Scrub a drop under the case's campaign."""
     write(folder / f"{out}.csv", drop)
     fixed = ("--campaign", "campaigns/case.toml", "--as-of", DAY, "--threads", "1")
-    ran = leadscrub("scrub", f"{out}.csv", "-o", out, *fixed, *options)
+    ran = leadscrub("scrub", f"{out}.csv", "-o", out, *fixed, *options, *unscreened((*fixed, *options)))
     return Scrubbed(ran.code, ran.out, ran.err, folder / out)
 
 

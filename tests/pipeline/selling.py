@@ -14,7 +14,7 @@ from sqlalchemy import select
 from pipeline.ledger.database import open_ledger
 from pipeline.ledger.tables import return_files, returned_rows
 from schemas.workspace import LedgerChoice
-from tests.conftest import CAMPAIGN, Ran, leadscrub, scrub_files
+from tests.conftest import Ran, campaign_text, leadscrub, scrub_files
 
 #: When the drops of most tests are received.
 RECEIVED = datetime(2026, 11, 2, 9, 30, 15, tzinfo=UTC)
@@ -52,8 +52,7 @@ class World:
 
     def campaign(self, name: str, more: str = "") -> Path:
         path = self.folder / "campaigns" / f"{name}.toml"
-        text = CAMPAIGN.format(channels='"call"', region="US", more=more)
-        path.write_text(text.replace('name = "test"', f'name = "{name}"'))
+        path.write_text(campaign_text(("call",), more=more, name=name))
         return path
 
     def contract(self, name: str = "acme", more: str = "", reasons: str = "", window: str = "72h") -> Path:

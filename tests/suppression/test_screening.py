@@ -108,7 +108,7 @@ FORMS: dict[str, tuple[str, bytes]] = {
 
 @pytest.mark.parametrize(("name", "content"), FORMS.values(), ids=FORMS)
 def test_number_lists_are_read_in_each_form(scrub: Scrub, written: Written, name: str, content: bytes) -> None:
-    ran = scrub(PHONES, "--dnc", written(name, content), channels=("call",))
+    ran = scrub(PHONES, "--dnc", written(name, content), "--max-refused", "1", channels=("call",))
     assert rows_on_a_list(ran) == [(1, "phone", "dnc.national"), (2, "phone", "dnc.national")]
 
 
@@ -233,13 +233,18 @@ def test_wireless_domains_have_their_own_code(scrub: Scrub, written: Written) ->
 def test_entries_that_no_index_can_take_are_counted_and_named(scrub: Scrub, written: Written) -> None:
     """Entries read = indexed + repeated + refused, and the run says that some were refused."""
     path = written("own.txt", "2025550101\n202-555-0101\nfoo\n12\nann@example.com\nbo@\n+12025550102\n")
-    ran = scrub(PHONES, "--internal", path, channels=("call",))
+    refused = scrub(PHONES, "--internal", path, channels=("call",))
+    assert refused.code == 5
+    assert "3 of 7 entries (42.9%) cannot be read and would block nobody; at most 1.0% may" in refused.err
+    assert "(own.txt:3, own.txt:6, own.txt:4 …)" in refused.err
+    ran = scrub(PHONES, "--internal", path, "--max-refused", "0.43", channels=("call",))
     (used,) = ran.manifest["lists"]
     entries = used["entries"]
     assert (entries["read"], entries["indexed"], entries["repeated"]) == (7, 3, 1)
     assert sum(entries["refused"].values()) == 3
     assert entries["refused"]["not an email address"] == 1
     assert "list own: 3 of 7 entries not usable" in ran.err
+    assert "see own.txt:3, own.txt:6, own.txt:4" in ran.err
 
 
 def test_every_point_of_a_row_is_screened(scrub: Scrub, written: Written) -> None:

@@ -39,7 +39,9 @@ def store(tmp_path: Path) -> Path:
     """A store with a registry copy that covers one area code, and a list of one's own."""
     folder, registry = tmp_path / "store", tmp_path / "registry.txt"
     registry.write_text("212,5550101\n212,5550102\n212,555010\n")
-    add(folder, "ftc", registry, "--kind", "dnc.national", "--as-of", "2026-11-01", "--covers", "212")
+    kind = ("--kind", "dnc.national", "--as-of", "2026-11-01", "--covers", "212")
+    assert "1 of 3 entries (33.3%) cannot be read" in add(folder, "ftc", registry, *kind, expect=5)
+    add(folder, "ftc", registry, *kind, "--max-refused", "0.34")
     add(folder, "ours", SAMPLE / "lists/our-do-not-contact.csv", "--kind", "dnc.internal", "--as-of", "2026-01-01")
     return folder
 
@@ -120,11 +122,11 @@ def test_a_copy_that_shrank_is_refused_until_it_is_accepted(store: Path, tmp_pat
 
 
 def test_a_dropped_list_is_out_of_force_and_keeps_its_history(store: Path) -> None:
-    assert leadscrub("lists", "drop", "ours", "--store", store)[0] == 0
+    assert leadscrub("lists", "remove", "ours", "--store", store)[0] == 0
     assert [one["name"] for one in as_json("lists", "status", "--store", store, "--as-of", DAY)] == ["ftc"]
     assert [step["action"] for step in as_json("lists", "history", "ours", "--store", store)] == ["add", "drop"]
     code, _, err = leadscrub("lists", "export", "ours", "--out", store / "x", *HANDED, "--store", store)
-    assert (code, "was dropped" in err) == (5, True)
+    assert (code, "was removed" in err) == (5, True)
 
 
 def test_export_writes_entries_plain_or_hashed(store: Path, tmp_path: Path) -> None:
@@ -168,7 +170,7 @@ def update(store: Path, *words: str | Path, expect: int = 0) -> str:
 
 
 CHANGES = "202,5550100,2026-11-01,A\n212,5550102,2026-11-03,D\n212,5550109,2026-11-03,D\n212,5550103,soon,A\n"
-LAYOUT = ("--change-layout", "area,number,date,action")
+LAYOUT = ("--change-layout", "area,number,date,action", "--max-refused", "0.25")
 
 
 @pytest.fixture
@@ -581,7 +583,8 @@ def test_refused_entries_are_shown_where_they_stood_and_masked(tmp_path: Path) -
         "--store",
         store,
     )
-    assert run(*loading).code == 0
+    assert run(*loading).code == 5
+    assert run(*loading, "--accept-refused").code == 0
     shown = run("lists", "history", "ours", "--refused", "--store", store)
     assert (shown.code, shown.out.splitlines()) == (
         0,

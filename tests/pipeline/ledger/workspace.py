@@ -32,7 +32,7 @@ class Workspace:
         """Write the campaign anew, with these lines in [dedupe]."""
         path = self.folder / f"campaigns/{name}.toml"
         path.write_text(
-            f'name = "{name}"\nchannels = ["call", "email"]\nregion = "US"\n'
+            f'name = "{name}"\nchannels = ["call", "email"]\nregion = "US"\nno_lists = true\n'
             f'treat_as_real = ["nanp-555-01xx", "example.com"]\n[dedupe]\n{dedupe}\n'
         )
         return path

@@ -227,7 +227,7 @@ def test_a_file_in_the_place_of_the_result_is_kept(scrub: Scrub, written: Writte
 def test_a_place_that_cannot_be_written_ends_with_7(written: Written, tmp_path: Path, out: str) -> None:
     """Below a file, and where the system makes no folders."""
     drop = written("drop.csv", ONE)
-    ran = leadscrub("scrub", drop, "-o", tmp_path / out, "--channel", "call")
+    ran = leadscrub("scrub", drop, "-o", tmp_path / out, "--channel", "call", "--region", "US", "--no-lists")
     assert ran.code == 7
     assert ran.err.startswith(f"leadscrub: '{tmp_path / out}' cannot be written: ")
     assert ran.err.count("\n") == 1
@@ -237,7 +237,7 @@ def test_a_place_that_cannot_be_written_ends_with_7(written: Written, tmp_path: 
 def test_a_folder_without_permission_ends_with_7(written: Written, tmp_path: Path) -> None:
     drop, closed = written("drop.csv", ONE), tmp_path / "closed"
     closed.mkdir(mode=0o500)
-    ran = leadscrub("scrub", drop, "-o", closed / "out", "--channel", "call")
+    ran = leadscrub("scrub", drop, "-o", closed / "out", "--channel", "call", "--region", "US", "--no-lists")
     assert ran.code == 7
     assert ran.err.startswith(f"leadscrub: '{closed / 'out'}' cannot be written: Permission denied.")
 
@@ -248,7 +248,7 @@ def test_the_current_folder_can_be_the_result_or_is_refused(written: Written, in
     empty = in_folder / "empty"
     empty.mkdir()
     with contextlib.chdir(empty):
-        ran = leadscrub("scrub", drop, "-o", ".", "--channel", "call", "--region", "US", "--as-of", DAY)
+        ran = leadscrub("scrub", drop, "-o", ".", "--channel", "call", "--region", "US", "--as-of", DAY, "--no-lists")
     assert ran.code in (0, 7), ran.err
     assert [path.name for path in in_folder.iterdir() if path.name.startswith(".")] == []
 

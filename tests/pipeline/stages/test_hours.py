@@ -133,7 +133,7 @@ def test_the_day_of_the_run_stands_in_and_an_earlier_one_is_refused(windows: Any
     undated = LAW.format(day=MONDAY).split("[calling]")[0]
     assert windows(NEW_YORK, campaign=undated).clean_rows("call_after_utc") == [(at(21, 13),)]
     (tmp_path / "campaign.toml").write_text(
-        'channels = ["call"]\n' + LAW.format(day=date(2026, 11, 20)), encoding="utf-8"
+        'channels = ["call"]\nno_lists = true\n' + LAW.format(day=date(2026, 11, 20)), encoding="utf-8"
     )
     ran = leadscrub("scrub", tmp_path / "drop.csv", "-o", tmp_path / "no", "--campaign", tmp_path / "campaign.toml",
                     "--as-of", "2026-11-21")  # fmt: skip

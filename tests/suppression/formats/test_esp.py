@@ -30,7 +30,23 @@ def test_hubspot_merges_all_sections_and_names_them() -> None:
         ("b@example.com", "Newsletter"),
         ("c@example.com", "Portal Bounce; Global Bounce"),
     ]
-    assert got.refused == [("d@example.com", NOT_LISTED + "no opt-out column is TRUE", 5)]
+    assert got.refused == [("d@example.com", NOT_LISTED + "every opt-out column says no", 5)]
+
+
+@pytest.mark.parametrize("yes", ["TRUE", "WAHR", "VRAI", "VERDADERO", "1", "Yes", "x", "✓", "2026-01-02", "ИСТИНА"])
+@pytest.mark.parametrize("column", ["Portal Unsubscribe", "Portal Bounce", "Newsletter"])
+def test_hubspot_every_word_but_a_no_is_a_yes(column: str, yes: str) -> None:
+    columns = ["Portal Unsubscribe", "Portal Bounce", "Newsletter"]
+    cells = ",".join(yes if name == column else "FALSE" for name in columns)
+    got = read(f"Email,First Name,Country,{','.join(columns)}\na@example.com,Ann,US,{cells}\n", "hubspot")
+    assert got.rows("text", "reason") == [("a@example.com", column)]
+
+
+@pytest.mark.parametrize("no", ["", "FALSE", "false", "FALSCH", "FAUX", "FALSO", "0", "No", "nein", "non", "n"])
+def test_hubspot_known_noes(no: str) -> None:
+    got = read(f"Email,Portal Unsubscribe,Global Bounce\na@example.com,{no},{no}\n", "hubspot")
+    assert got.texts == []
+    assert got.refused[0][1] == NOT_LISTED + "every opt-out column says no"
 
 
 def test_hubspot_chosen_sections() -> None:

@@ -1,0 +1,41 @@
+"""In which region the phone of a row of a list is read: by its own country or calling code, as the leads of a drop."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from schemas.contact.blank import BLANKS
+from schemas.contact.calling_codes import calling_codes, regions_by_code
+from schemas.contact.countries import read_countries
+
+
+def row_regions(countries: pl.Series | None, codes: pl.Series | None, home: str | None) -> pl.Series | None:
+    """Return the region of each row: empty for that of the list (``home``), null where a word is not known.
+
+    A calling code is about the number itself and wins over a country. Either column may hold either of both. None when
+    there is neither.
+    """
+    answers = [_regions(cells, home) for cells in (codes, countries) if cells is not None]
+    if not answers:
+        return None
+    frame = pl.DataFrame({str(at): answer for at, answer in enumerate(answers)})
+    known = [pl.when(pl.col(name) != "").then(pl.col(name)) for name in frame.columns]
+    blank = pl.all_horizontal(pl.col(name).is_not_null() for name in frame.columns)
+    return frame.select(pl.coalesce(*known, pl.when(blank).then(pl.lit(""))).alias("region")).to_series()
+
+
+def _regions(cells: pl.Series, home: str | None) -> pl.Series:
+    words = cells.to_frame("word").select(BLANKS.without(pl.col("word"))).to_series()
+    codes = calling_codes(words)
+    homes = pl.repeat(home, len(words), dtype=pl.String, eager=True)
+    frame = pl.DataFrame(
+        {
+            "word": words,
+            "named": read_countries(words).get_column("region"),
+            "code": codes,
+            "coded": regions_by_code(codes, homes),
+        }
+    )
+    by_code = pl.when(pl.col("code").is_not_null()).then("coded")
+    region = pl.when(pl.col("word").is_null()).then(pl.lit("")).otherwise(pl.coalesce("named", by_code))
+    return frame.select(region.alias("region")).to_series()

@@ -1,0 +1,125 @@
+"""An entry that is there blocks its lead, or the run stops: each form of an entry, by a whole run."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Scrub, Written
+from tests.conftest import leadscrub as run
+
+DROP = (
+    "phone,email\n212-736-5000,\n212-736-5001,\n,ann@example.org\n,bob@example.org\n"
+    "+44 20 7930 4832,\n+44 7911 123456,\n+1 202 555 0199,\n"
+)
+#: A list's text, and the rows of `DROP` that it blocks.
+LISTS: dict[str, tuple[str, list[int]]] = {
+    "several in an entry": ("ann@example.org, bob@example.org;212-736-5000 / 212-736-5001\n", [0, 1, 2, 3]),
+    "words behind": ("2127365000 DO NOT CALL\n", [0]),
+    "words before": ("do not call 212-736-5000\n", [0]),
+    "brackets and dates": ("(212) 736-5000 [asked 2026-01-05]\n", [0]),
+    "bullets and quotes": ("• “212-736-5000”\n* 'ann@example.org'\n", [0, 2]),
+    "name and address": ("Ann Lee <ann@example.org>\n", [2]),
+    "Excel's marks": ("'ann@example.org\n`bob@example.org\n=\"212-736-5000\"\n'212-736-5001\n", [0, 1, 2, 3]),
+    "cells over several lines": (
+        'email,phone,remark\nann@example.org,212-736-5000,"asked\nby phone, twice, angrily"\n,212-736-5001,x\n',
+        [0, 1, 2],
+    ),
+    "several in a cell": (
+        'name,phone\nAnn,"212-736-5000, 212-736-5001"\n',
+        [0, 1],
+    ),
+    "a line break in a cell": ('name,phone\nAnn,"212-736-5000\n212-736-5001"\n', [0, 1]),
+    "country column": ("phone,country\n07911 123456,GB\n020 7930 4832,United Kingdom\n212-736-5000,\n", [0, 4, 5]),
+    "calling code column": ("calling code,phone\n44,2079304832\n1,2127365000\n", [0, 4]),
+    "country column of calling codes": ("country_code,phone\n44,2079304832\n1,2127365000\n", [0, 4]),
+    "country in the line": ("07911 123456,GB\n212-736-5000\n+1 212 736 5001\n", [0, 1, 5]),
+    "broken quotes": ('phone,note\n"212-736-5000,x\n212-736-5001,"a" b\n', [0, 1]),
+    "a cell too many": ("phone,note\n212-736-5000,a,b\n212-736-5001,c\n", [0, 1]),
+}
+
+
+def blocked(scrub: Scrub, written: Written, text: str, *options: str) -> list[int]:
+    path = written("ours.csv", text)
+    ran = scrub(DROP, "--list", f"dnc.internal:ours={path}", *options)
+    assert ran.code == 0, ran.err
+    return sorted({row for row, _, code in ran.found() if code == "dnc.internal"})
+
+
+@pytest.mark.parametrize(("text", "rows"), LISTS.values(), ids=LISTS)
+def test_every_form_of_an_entry_blocks(scrub: Scrub, written: Written, text: str, rows: list[int]) -> None:
+    assert blocked(scrub, written, text) == rows
+
+
+@pytest.mark.parametrize("junk", ["n/a", "12", "call her back", "—", "ann(at)example", "0000000000", "#REF!"])
+def test_an_entry_without_a_point_stops_the_run(scrub: Scrub, written: Written, junk: str) -> None:
+    path = written("ours.txt", f"212-736-5000\n{junk}\n")
+    stopped = scrub(DROP, "--internal", path)
+    assert stopped.code == 5
+    assert "1 of 2 entries (50.0%) cannot be read and would block nobody" in stopped.err
+    assert not stopped.folder.exists()
+    ran = scrub(DROP, "--internal", path, "--max-refused", "ours=0.5")
+    assert ran.code == 0
+    assert "list ours: 1 of 2 entries not usable" in ran.err
+    assert "see ours.txt:2" in ran.err
+
+
+def test_one_in_a_hundred_is_accepted_and_said(scrub: Scrub, written: Written) -> None:
+    path = written("ours.txt", "".join(f"212-736-5{n:03}\n" for n in range(99)) + "call her back\n")
+    ran = scrub(DROP, "--internal", path)
+    assert ran.code == 0
+    assert "list ours: 1 of 100 entries not usable (1 no number, address or domain); see ours.txt:100" in ran.err
+
+
+def test_the_share_is_set_in_toml(scrub: Scrub, written: Written) -> None:
+    written("ours.txt", "212-736-5000\ncall her back\n")
+    campaign = written(
+        "campaign.toml",
+        'channels = ["call", "email"]\nregion = "US"\n'
+        '[[lists]]\nkind = "dnc.internal"\nname = "ours"\nfile = "ours.txt"\nmax_refused = 0.5\n',
+    )
+    drop, out = written("drop.csv", DROP), campaign.parent / "out"
+    scrubbing = ("scrub", drop, "-o", out, "--campaign", campaign)
+    assert run(*scrubbing).code == 0
+    campaign.write_text(campaign.read_text().replace("0.5", "0.4"))
+    assert run(*scrubbing, "--force").code == 5
+
+
+def test_an_unknown_answer_keeps_a_number_on_the_list(scrub: Scrub, written: Written) -> None:
+    text = "number,status\n2127365000,Accepted\n2127365001,Accept?\n2127365002,Accepted\n2127365003,Refused\n"
+    path = written("wash.csv", text)
+    ran = scrub(DROP, "--list", f"dnc.national:wash={path}")
+    assert [row for row, _, code in ran.found() if code == "dnc.national"] == [1]
+
+
+def test_a_copy_from_the_future_is_refused(written: Written) -> None:
+    path = written("ours.txt", "212-736-5000\n")
+    store = path.parent / "store"
+    adding = ("lists", "add", "ours", path, "--kind", "dnc.internal", "--region", "US", "--store", store)
+    refused = run(*adding, "--as-of", "2999-01-01")
+    assert (refused.code, "--as-of 2999-01-01 is in the future" in refused.err) == (2, True)
+    assert run(*adding, "--as-of", "2026-01-01").code == 0
+
+
+def test_a_list_of_the_run_has_a_date_of_its_own(scrub: Scrub, written: Written) -> None:
+    path = written("dnc.txt", "212-736-5000\n")
+    undated = scrub(DROP, "--dnc", path)
+    assert "list dnc: nobody said how old this copy of a public register is" in undated.err
+    (used,) = undated.manifest["lists"]
+    assert (used["dated_by"], used["valid_until"]) == ("nobody: its age is not known", used["as_of"])
+    dated = scrub(DROP, "--list", f"dnc.national:ftc={path}@2026-11-20", "--force")
+    assert "nobody said" not in dated.err
+    (used,) = dated.manifest["lists"]
+    assert (used["as_of"], used["registry"], used["dated_by"]) == ("2026-11-20", "ftc", "the user, for this run")
+    stale = scrub(DROP, "--dnc", f"{path}@2026-09-01", "--force")
+    assert (stale.code, "Stale suppression lists" in stale.err) == (5, True)
+    assert scrub(DROP, "--dnc", f"{path}@2026-09-01", "--allow-stale", "dnc", "--force").code == 0
+    ahead = scrub(DROP, "--dnc", f"{path}@2999-09-01", "--force")
+    assert (ahead.code, "dated after the day of the run" in ahead.err) == (5, True)
+    wrong = scrub(DROP, "--dnc", f"{path}@2026-13-01", "--force")
+    assert (wrong.code, "'2026-13-01' is not a day" in wrong.err) == (2, True)
+
+
+def test_a_file_that_is_called_like_a_date_is_itself(scrub: Scrub, written: Written) -> None:
+    path = written("dnc.txt@2026-11-20", "212-736-5000\n")
+    (used,) = scrub(DROP, "--internal", path).manifest["lists"]
+    assert used["dated_by"].startswith("the user: a list for this run only")

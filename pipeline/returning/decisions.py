@@ -122,7 +122,7 @@ def plan_returns(
     before = list(connection.execute(select(returned_rows).where(returned_rows.c.vendor == vendor.name)))
     gone = went_back()
     by_run = select(gone.c.run_id, func.sum(gone.c.rows)).where(gone.c.vendor == vendor.name).group_by(gone.c.run_id)
-    went = Counter(dict(connection.execute(by_run).tuples()))
+    went: Counter[str] = Counter(dict(connection.execute(by_run).all()))
     rows = _fated(_sorted(read), before)
     notes: list[str] = []
     caps: list[Cap] = []

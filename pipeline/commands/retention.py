@@ -67,7 +67,12 @@ def due(ledger: Ledger, workspace: Path, keep: Retention, today: date) -> list[D
         if keep.history_days is not None:
             found += _history(connection, today - timedelta(days=keep.history_days))
     once = {(each.what, each.subject, each.path): each for each in reversed(found)}
-    return sorted(once.values(), key=lambda each: (each.since, each.what, each.vendor, each.subject, str(each.path)))
+    return sorted(once.values(), key=_order)
+
+
+def _order(each: Due) -> tuple[date, str, str, int, str, str]:
+    """The oldest first; a drop's companions, whose names are longer, before the drop by which they are found."""
+    return each.since, each.what, each.vendor, -len(each.subject), each.subject, str(each.path)
 
 
 def set_aside(out: Path, run_id: str) -> Path:
@@ -93,7 +98,6 @@ def _raw(connection: Connection, workspace: Path, before: date) -> Iterator[Due]
         path, day = Path(row.kept_at), moment_of(row.received_at).date()
         if day < before and path.is_relative_to(workspace):
             beside = (path.with_name(path.name + suffix) for suffix in (WHY, *COMPANIONS))
-            # The drop itself last: as long as it is there, the ledger finds what lies beside it.
             for each in (*beside, path):
                 if each.is_file() and not each.is_symlink():
                     yield Due(RAW, each.name, row.vendor, day, each)

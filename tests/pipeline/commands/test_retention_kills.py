@@ -1,4 +1,4 @@
-"""``retention --delete`` is killed before every change that it makes: what is left is due, and the next call ends it."""
+"""``retention --delete`` is killed before each change that it makes: what is left is due, and the next call ends it."""
 
 from __future__ import annotations
 
@@ -94,7 +94,8 @@ def placed(aged: Path, folder: Path) -> None:
     with engine.begin() as connection:
         for old in (str(aged), "HERE"):
             for table, column in (("runs", "out"), ("drops", "kept_at")):
-                connection.exec_driver_sql(f"UPDATE {table} SET {column} = replace({column}, '{old}', '{folder}')")
+                moved = f"UPDATE {table} SET {column} = replace({column}, ?, ?)"  # noqa: S608  # our own names
+                connection.exec_driver_sql(moved, (old, str(folder)))
     engine.dispose()
 
 
@@ -168,7 +169,8 @@ def test_killed_before_every_change_what_is_left_is_due_and_is_ended(aged: Path,
             unlike = {name for name in whole if name != "deletions" and left[name] != whole[name]}
             assert due(folder) or not unlike, f"after change {kill_at} nothing is due, and {unlike} differ"
             assert delete()[0] == 0
-            assert state(folder) == whole, kill_at
+            ended = state(folder)
+            assert {name: ended[name] for name in whole if ended[name] != whole[name]} == {}, kill_at
             assert due(folder) == 0
     finally:
         process.stdin.close()

@@ -14,7 +14,16 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, select
 
-from pipeline.ledger.tables import deleting, deletions, drops, returned_counts, returned_rows, runs, segment_runs
+from pipeline.ledger.tables import (
+    deleting,
+    deletions,
+    drops,
+    returned_counts,
+    returned_rows,
+    runs,
+    segment_runs,
+    segments,
+)
 from tests.conftest import REPO, leadscrub
 from tests.pipeline.selling import HEADER, World, bad, good
 
@@ -89,8 +98,9 @@ def placed(aged: Path, folder: Path) -> None:
     """A copy of the workspace whose ledger knows where it is."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(aged, folder)
-    database = folder / "ledger" / "ledger.db"
-    engine = create_engine(f"sqlite:///{database}")
+    names = [path.name for path in (folder / "ledger" / "history").iterdir() if path.suffix != ".key"]
+    (folder / "history-before").write_text("\n".join(names), encoding="utf-8")
+    engine = create_engine(f"sqlite:///{folder / 'ledger' / 'ledger.db'}")
     with engine.begin() as connection:
         for old in (str(aged), "HERE"):
             for table, column in (("runs", "out"), ("drops", "kept_at")):
@@ -116,9 +126,19 @@ def state(folder: Path) -> dict[str, Any]:
             "deletions": rows(deletions.c.what, deletions.c.subject),
             "deleting": rows(deleting.c.what),
         }
+        known = {f"{name}.points{end}" for (name,) in rows(segments.c.file) for end in ("", ".sums")} | {"returns.key"}
     engine.dispose()
-    files = [path for path in folder.rglob("*") if path.is_file() and path.suffix not in (".db", ".db-shm", ".db-wal")]
+    history = folder / "ledger" / "history"
+    # What a kill leaves of a file that was being made is removed a day later; it has nobody who was deleted.
+    made = {path.name for path in history.iterdir() if path.is_file()} - known
+    found["history"] = sorted(known) + sorted(made & before_deleting(folder))
+    files = [path for path in folder.rglob("*") if path.is_file() and "ledger" not in path.parts]
     return found | {"files": sorted(str(path.relative_to(folder)) for path in files)}
+
+
+def before_deleting(folder: Path) -> set[str]:
+    """Names of the files of the history that has everybody."""
+    return set((folder / "history-before").read_text(encoding="utf-8").split())
 
 
 def due(folder: Path) -> int:

@@ -99,7 +99,7 @@ _REGISTER: tuple[ReasonCode, ...] = (
     _suppressed(
         "email.unsubscribed",
         "The address is on an unsubscribe list.",
-        "Never email it again unless it signs up anew.",
+        "Never email it again unless it signs up again.",
     ),
     _suppressed(
         "email.domain_suppressed",
@@ -295,7 +295,7 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "review",
         "review",
         "The number could be read in two ways when the drop was read, and the clean row keeps only one of them.",
-        "Scrub the vendor's drop anew instead of its clean rows: then both are screened.",
+        "Scrub the vendor's drop again instead of its clean rows: then both are screened.",
     ),
     ReasonCode(
         "phone.country_unread",

@@ -87,6 +87,7 @@ class ListEntry(_Model):
     fold: Folds = []
     as_of: date | None = None
     registry: Annotated[str, checked_by(registry_named)] | None = None
+    state: str | None = Field(default=None, pattern=r"^[A-Z]{2}$", description="whose list one of kind dnc.state is")
     max_refused: float | None = Field(default=None, ge=0, le=1)
 
 
@@ -234,7 +235,7 @@ def raise_faults(faults: list[str]) -> None:
 
 
 def channel_named(name: str) -> Channel:
-    """Check a channel from the command line."""
+    """Check a channel from the command line. Raises `UsageError` when it is none."""
     for channel in CHANNELS:
         if channel == name:
             return channel  # type: ignore[return-value]  # CHANNELS are the literals of Channel

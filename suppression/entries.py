@@ -28,8 +28,9 @@ Index = Literal["phones", "local", "emails", "domains", "digests"]
 _FIRST_NUMBER = 2_000_000_000
 _FACTS = ("listed_on", "expires_on", "reason", "severity")
 _NO_PHONE, _NO_EMAIL = "not a phone number", "not an email address"
-#: Marks at the start of an address that Excel and its users put there; each is valid in one all the same.
-_MARKED = "^['`]"
+#: Marks at the start of an address that Excel and its users put there; each is valid in one all the same, so that
+#: both readings are listed.
+_MARKED = "^['`#*=~!|^_-]"
 _DOMAIN = r"^[@.]?(?:[\p{L}\p{N}_-]+\.)+[\p{L}\p{N}-]{2,}$"
 _BETWEEN_DOMAINS = r"[\s,;|()<>\[\]\"'\x{2028}]+"
 #: Refused entries that a message names by their line.

@@ -21,7 +21,7 @@ from suppression.entry_phones import read_phones
 _AROUND_EMAIL: Final = '\\s,;:<>()\\[\\]{}"|\u2018-\u201f\u00ab\u00bb\u2039\u203a=\u2022'
 _EMAIL: Final = re.compile(rf"[^{_AROUND_EMAIL}@]{{1,250}}@[^{_AROUND_EMAIL}@]{{1,250}}")
 #: Marks around an address that could be part of it, and are not: Excel's, quotes, bullets, the end of a sentence.
-_MARKS: Final = "'`\u00b4*.!?\u200b\ufeff"
+_MARKS: Final = "'`\u00b4*.!?#~^_-\u200b\ufeff"
 _TIME: Final = r"(?:[T ]\d{1,2}:\d\d(?::\d\d)?(?:\.\d+)?Z?)?"
 _DATE: Final = re.compile(
     rf"(?<![\d.\-/+])(?:(?:19|20)\d\d([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])"

@@ -63,8 +63,8 @@ def update_version(
 ) -> Built:
     """Apply change files to ``base`` and write the result into ``folder``.
 
-    ``applied``: files that the base was made from, itself and its own bases. `ListError`: a gap between base and
-    files, files that were applied already or are older than the base, or changes that do not fit the base.
+    ``applied``: files that the base was made from, itself and its own bases. Raises `ListError` when there is a gap
+    between base and files, files were applied already or are older than the base, or changes do not fit the base.
     """
     facts = base.facts
     region = spec.options.region or facts.region

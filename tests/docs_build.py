@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 
+from pipeline.commands.init_workspace import EXAMPLES
 from schemas.codes import CODES, STAYS_HERE
 from schemas.manifest import manifest_json_schema
 from suppression.rules.loading import load_packs
 from suppression.rules.telling import hours_in_words, lifted_by, period
+from tests.docs.cli_page import cli_page
+from tests.docs.code_tables import checks_table, columns_table, layers
+from tests.docs.demo import demo_output
 
 ROOT = Path(__file__).parents[1]
 
@@ -78,12 +84,47 @@ def rules_catalogue() -> str:
     return "\n".join(lines) + "\n"
 
 
+def workspace() -> str:
+    """The page of a workspace's files: the commented examples that ``leadscrub init`` writes."""
+    lines = [
+        "# The files of a workspace",
+        "",
+        "`leadscrub init DIR` writes these. A line behind a `#` shows a setting; take the `#` away to use it.",
+        "Every fault of a file is reported with its line (exit 3).",
+    ]
+    for name, text in EXAMPLES.items():
+        lines += ["", f"## `{name}`", "", "```toml", text.rstrip("\n"), "```"]
+    return "\n".join(lines) + "\n"
+
+
 GENERATED = {
+    "docs/cli.md": cli_page,
+    "docs/workspace.md": workspace,
     "docs/rules.md": rules_catalogue,
     "docs/reasons.md": reasons,
     "schemas/manifest.schema.json": manifest_json_schema,
 }
 
+#: Parts of pages that are written by hand otherwise, by page and by the name of their markers.
+PARTS: dict[str, dict[str, Callable[[], str]]] = {
+    "ARCHITECTURE.md": {"checks": checks_table, "columns": columns_table, "layers": layers},
+    "README.md": {"demo": demo_output},
+}
+
+
+def part(page: str, name: str) -> re.Match[str]:
+    """Find a generated part of a page, between its markers. Raises `AssertionError` when the page has no such part."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    found = re.search(rf"(?<=<!-- {name}:start -->\n).*?(?=<!-- {name}:end -->)", text, re.DOTALL)
+    assert found, f"{page} has no markers of {name}"
+    return found
+
+
 if __name__ == "__main__":
     for name, make in GENERATED.items():
         (ROOT / name).write_text(make(), encoding="utf-8")
+    for name, parts in PARTS.items():
+        for marked, make in parts.items():
+            found = part(name, marked)
+            text = found.string[: found.start()] + make() + found.string[found.end() :]
+            (ROOT / name).write_text(text, encoding="utf-8")

@@ -76,6 +76,9 @@ def add(
     registry: Annotated[
         str | None, typer.Option(help="ftc, ndncl, tps, ctps, dncr or rpo: sets how long a copy lasts.")
     ] = None,
+    state: Annotated[
+        str | None, typer.Option(metavar="TX", help="State of the United States whose list it is (kind dnc.state).")
+    ] = None,
     expires_after: Annotated[
         int | None,
         typer.Option(min=0, metavar="DAYS", help="How long a copy may be used; never longer than its registry allows."),
@@ -141,6 +144,7 @@ def add(
         max_refused=1.0 if accept_refused else max_refused,
         covers=_areas(covers),
         registry=registry_named(registry) if registry else None,
+        state=_state(state, name) if kind == "dnc.state" else None,
         expires_after=expires_after,
         san=san,
         scope=_scope(scope),
@@ -234,6 +238,16 @@ def _areas(covers: str | None) -> tuple[str, ...] | None:
     if areas != ("all",) and wrong:
         raise UsageError(f"'{wrong[0]}' is not an area code.", "Write --covers 212,646 or --covers all.")
     return areas
+
+
+def _state(given: str | None, name: str) -> str | None:
+    """Two letters of the state that is given, else of the one that the list is called after."""
+    from suppression.rules.places import state_named  # noqa: PLC0415
+
+    state = state_named(given or name)
+    if given is not None and state is None:
+        raise UsageError(f"'{given}' is no state of the United States.", "Write its two letters, as in --state TX.")
+    return state
 
 
 def _scope(scope: str) -> str:

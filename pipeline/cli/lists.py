@@ -71,7 +71,7 @@ def lookup(
 
 
 @lists.command(
-    epilog="Example: leadscrub lists export ours --out ours.txt --for processor --to-country US --people-in US "
+    epilog="Example: leadscrub lists export ours --out hashed.txt --for processor --to-country US --people-in US "
     "--hash trim+lower+sha256"
 )
 def export(
@@ -114,7 +114,7 @@ def export(
 
 
 @lists.command(epilog="Example: leadscrub lists remove old-partner")
-@lists.command("drop", hidden=True)
+@lists.command("drop", hidden=True, epilog="Example: leadscrub lists remove old-partner")
 def remove(name: ListName, store: StoreFolder = None) -> None:
     """Take a list out of force. Its versions are kept for audit."""
     from pipeline.commands.list_changes import remove_list  # noqa: PLC0415

@@ -274,7 +274,9 @@ def _guarded(command: Callable[..., Any]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("leadscrub: interrupted; nothing was changed.", err=True)
         return 130
-    except Exception as error:
+    except SystemExit:
+        raise
+    except BaseException as error:  # polars' PanicException is no Exception
         if hasattr(error, "format_message"):  # wrong usage, found by the parser
             if message := error.format_message():
                 typer.echo(f"leadscrub: {message} Try 'leadscrub --help'.", err=True)
@@ -283,7 +285,7 @@ def _guarded(command: Callable[..., Any]) -> int:
         return 1
 
 
-def _without_values(error: Exception) -> str:
+def _without_values(error: BaseException) -> str:
     """Say where an unforeseen error arose. Messages of other libraries may quote cells, so only ours are shown."""
     import traceback  # noqa: PLC0415
 

@@ -66,7 +66,10 @@ AcceptWeaker = Annotated[
 
 
 def day_of(given: str | None) -> date:
-    """Resolve a day from the command line; today when none is given. The only place that asks the clock for it."""
+    """Resolve a day from the command line; today when none is given. The only place that asks the clock for it.
+
+    Raises `UsageError` when it is not a day.
+    """
     if given is None:
         return date.today()
     try:
@@ -85,7 +88,7 @@ def past_day_of(given: str) -> date:
 
 def instant_of(given: str | None, as_of: str | None) -> datetime:
     """Resolve an instant from the command line: as it says (UTC if it names no zone), else the beginning of the day
-    that was given as --as-of, else now."""
+    that was given as --as-of, else now. Raises `UsageError` when it is not an instant."""
     if given is None:
         return datetime.now(UTC) if as_of is None else datetime.combine(day_of(as_of), time(), UTC)
     try:
@@ -103,7 +106,7 @@ def last_instant_of(given: str | None) -> datetime:
 
 
 def store_folder(given: Path | None) -> Path:
-    """The store that is named, else the workspace's."""
+    """The store that is named, else the workspace's. Raises `UsageError` when there is neither."""
     if given is not None:
         return given
     if not Path("leadscrub.toml").exists():
@@ -112,7 +115,7 @@ def store_folder(given: Path | None) -> Path:
 
 
 def list_name(name: str) -> str:
-    """Check a list's or a vendor's name: it also names files."""
+    """Check a list's or a vendor's name: it also names files. Raises `UsageError` when it cannot."""
     from schemas.config import VENDOR_NAME  # noqa: PLC0415
 
     if re.fullmatch(VENDOR_NAME, name) is None:

@@ -109,7 +109,7 @@ def _slots(name: str) -> tuple[str, ...]:
 def map_columns(table: Table, layout: Layout, *, by_post: bool = False, checked: bool = True) -> Mapping:
     """Decide the mapping of one table.
 
-    `DropError`, if ``checked``, when no column holds a phone or an email (by post: an address).
+    Raises `DropError`, if ``checked``, when no column holds a phone or an email (by post: an address).
     """
     columns, path = table.columns, table.place
     draft = _Draft(columns, layout)
@@ -159,7 +159,7 @@ def map_columns(table: Table, layout: Layout, *, by_post: bool = False, checked:
 
 
 def _declared(draft: _Draft, path: str) -> None:
-    """Take over what the layout maps. `DropError` when a column of it is not there."""
+    """Take over what the layout maps. Raises `DropError` when a column of it is not there."""
     for name, column in draft.layout.columns.items():
         if column not in draft.columns:
             raise DropError(
@@ -239,7 +239,7 @@ def _keep_one_address(draft: _Draft) -> None:
 
 
 def _check_found(draft: _Draft, table: Table, path: str, *, by_post: bool) -> None:
-    """`DropError` when a field that must be there is not."""
+    """Check that the fields which must be there are. Raises `DropError` when one is not."""
     missing = [name for name in draft.layout.required if name not in draft.fields]
     if missing:
         raise DropError(
@@ -251,11 +251,11 @@ def _check_found(draft: _Draft, table: Table, path: str, *, by_post: bool) -> No
         return
     if not table.has_header:
         raise DropError(
-            f"'{path}' has no header line, and no column in it surely holds phones or emails.",
+            f"'{path}' has no header line, and no column in it certainly holds phones or emails.",
             "Name the columns in a layout: column_names = [...] (--layout).",
         )
     raise DropError(
-        f"'{path}' has no column that surely holds a phone or an email. Its columns: {_shown(table.columns)}.",
+        f"'{path}' has no column that certainly holds a phone or an email. Its columns: {_shown(table.columns)}.",
         " ".join(
             [*(doubt + "." for doubt in draft.doubts[:1]), 'Name it in a layout: [columns] phone = "..." (--layout).']
         ),
@@ -267,7 +267,7 @@ def _shown(columns: tuple[str, ...]) -> str:
 
 
 def contact_like(frame: pl.DataFrame, columns: Iterable[str], prefix: str = SOURCE) -> dict[str, str]:
-    """Columns whose values look like phones or emails, judged by the first rows: column -> ``phones`` or ``emails``."""
+    """Columns (``<prefix><column>``) whose first rows look like contacts: column -> ``phones`` or ``emails``."""
     found = {}
     sample = frame.head(_SAMPLE_ROWS)
     for column in columns:

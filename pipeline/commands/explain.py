@@ -21,7 +21,7 @@ from suppression.rules.telling import attempts_in_words
 
 
 def print_story(out: Path, *, row: int | None, phone: str | None, email: str | None, as_json: bool) -> None:
-    """Print the story of the lead that exactly one of the options names."""
+    """Print the story of the lead. Raises `UsageError` unless exactly one of the options names it."""
     if sum(option is not None for option in (row, phone, email)) != 1:
         raise UsageError("Name the lead by one of --row, --phone and --email.")
     manifest = open_manifest(out)
@@ -41,14 +41,16 @@ def print_story(out: Path, *, row: int | None, phone: str | None, email: str | N
 def _canonical_phone(phone: str, manifest: Manifest) -> str:
     form = read_phone_point(phone.strip(), manifest.region).form
     if form.e164 is None:
-        raise UsageError(f"The phone given is no valid number: {form.why}.", "Give it with + and the country's code.")
+        raise UsageError(
+            f"The phone given is not a valid number: {form.why}.", "Give it with + and the country's code."
+        )
     return form.e164
 
 
 def _canonical_email(email: str) -> str:
     form = read_email(email.strip())
     if form.normal is None:
-        raise UsageError("The email given is no valid address.", "Give it in full, as name@domain.")
+        raise UsageError("The email given is not a valid address.", "Give it in full, as name@domain.")
     return form.normal
 
 
@@ -117,7 +119,7 @@ def _story(out: Path, row: int, manifest: Manifest) -> dict[str, Any]:
 
 
 def _meaning(code: str, manifest: Manifest) -> dict[str, str]:
-    """What a code means and what to do: of the register, or of a rule as it stood in the run's packs."""
+    """What a code means and what to do: of the register, or of a rule as it was in the run's packs."""
     if code in CODES:
         return {"title": CODES[code].summary, "remedy": CODES[code].remedy}
     rule = manifest.rules.texts[code]

@@ -67,7 +67,7 @@ def inspect(drops: list[str], layout: Layout | None = None) -> list[Inspection]:
 
 
 def inspect_table(table: Table, layout: Layout) -> tuple[Inspection, Mapping]:
-    """Read a whole table, without judging its rows. `DropError` when it cannot be read."""
+    """Read a whole table, without judging its rows. Raises `DropError` when it cannot be read."""
     problem = None
     try:
         mapping = map_columns(table, layout)

@@ -32,7 +32,7 @@ class Change:
 def add_list(spec: ListSpec, change: Change) -> None:
     """Load a full copy and make it current."""
     with writing(change.store) as writer:
-        before = writer.facts(spec.name) if spec.name in writer.names() else None
+        before = writer.facts(spec.name) if writer.is_current(spec.name) else None
         if before is not None:
             _refuse_other(spec, before)
         folder = writer.temporary
@@ -41,7 +41,10 @@ def add_list(spec: ListSpec, change: Change) -> None:
 
 
 def update_list(name: str, spec: ChangeSpec, base: str | None, change: Change) -> None:
-    """Apply change files to the current version and make the result current."""
+    """Apply change files to the current version and make the result current.
+
+    Raises `ListError` when there is no store, the changes belong to another version, or the list would shrink too far.
+    """
     if not (change.store / "lists").is_dir():
         raise ListError(
             f"'{change.store}' is not a store of suppression lists.", "Fill one with 'leadscrub lists add'."

@@ -44,7 +44,7 @@ class HandOver:
 
 
 def purpose_named(name: str | None) -> Purpose:
-    """Check what an export is for; it has to be said."""
+    """Check what an export is for. Raises `UsageError` when it is not given, or is not a purpose."""
     for purpose in get_args(Purpose):
         if purpose == name:
             return purpose  # type: ignore[no-any-return]  # one of the literals
@@ -59,7 +59,7 @@ def purpose_named(name: str | None) -> Purpose:
 
 
 def mechanism_named(name: str) -> Mechanism:
-    """Check what covers a transfer out of the European Union."""
+    """Check what covers a transfer out of the European Union. Raises `UsageError` when nothing has that name."""
     for mechanism in get_args(Mechanism):
         if mechanism == name:
             return mechanism  # type: ignore[no-any-return]  # one of the literals
@@ -67,10 +67,10 @@ def mechanism_named(name: str) -> Mechanism:
 
 
 def export_list(store: Path, name: str, day: date, out: Path, handing: HandOver, at: datetime) -> None:
-    """Write a list's entries, one a line, when no rule stands against it; the store's history records it.
+    """Write a list's entries, one a line, when no rule is against it; the store's history records it.
 
-    `ListError` names every rule that does. The record is written before the file appears: a copy that nothing tells
-    of cannot be there.
+    Raises `ListError` with every rule that does, `UsageError` when the list is hashed or the file exists, `OutputError`
+    when it cannot be written. The record is written before the file appears: there can be no copy without a record.
     """
     suppression = Store(store).open(name, day)
     if suppression.digests is not None:

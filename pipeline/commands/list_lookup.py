@@ -80,7 +80,7 @@ def _as_row(value: str, region: str | None) -> pl.DataFrame:
     if "@" in value:
         email = read_email(value.strip())
         if email.normal is None:
-            raise UsageError(f"{mask(value)} is no valid address: {email.why}.")
+            raise UsageError(f"{mask(value)} is not a valid address: {email.why}.")
         return pl.DataFrame(
             {
                 "row_id": [0],
@@ -91,7 +91,7 @@ def _as_row(value: str, region: str | None) -> pl.DataFrame:
         )
     phone, other = read_phone_point(value.strip(), region)
     if phone.e164 is None:
-        raise UsageError(f"{mask(value)} is no valid number: {phone.why}.", "Give it with + and the country's code.")
+        raise UsageError(f"{mask(value)} is not a valid number: {phone.why}.", "Give it with + and the country's code.")
     row = pl.DataFrame({"row_id": [0], "phone": [phone.e164], "phone:region": [phone.region]})
     if other is None:
         return row

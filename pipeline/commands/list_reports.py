@@ -47,7 +47,7 @@ def status_of(store: Store, name: str, today: date, max_age: MaxAge = NO_MAX_AGE
 
 def _is_loaded(store: Store, name: str) -> bool:
     try:
-        return name in store.all_names() and store.history(name).current is not None
+        return store.is_current(name)
     except ListError:
         return True
 
@@ -142,7 +142,7 @@ def print_history(store: Store, name: str, *, as_json: bool) -> None:
 
 
 def print_refused(store: Store, name: str, *, as_json: bool) -> None:
-    """Print where each entry of the current version stood that was not usable, and why; its text is masked."""
+    """Print where each unusable entry of the current version is, and why; its text is masked."""
     table = store.open(name, date.min).refused_table
     rows = (
         []

@@ -19,7 +19,7 @@ _POINTS = (*PHONE_SLOTS, *EMAIL_SLOTS)
 
 
 def earlier_result(folder: Path) -> Earlier:
-    """Open a result to scrub again. `UsageError` when it is none, or was itself thrown away."""
+    """Open a result to scrub again. Raises `UsageError` when it is none, or was itself thrown away."""
     manifest = open_manifest(folder)
     return Earlier(folder, manifest, earliest_valid_until(folder))
 

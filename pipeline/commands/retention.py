@@ -87,7 +87,7 @@ def _begun(connection: Connection) -> Iterator[Due]:
 
 
 def _raw(connection: Connection, workspace: Path, before: date) -> Iterator[Due]:
-    """Drops in the archive, by the day under which they lie, and those in quarantine, by when they came."""
+    """Drops in the archive, by the day of their folder, and those in quarantine, by when they came."""
     for folder in sorted(Folders(workspace).archive.glob("*/*")):
         day = _day_of(folder.name)
         if day is not None and day < before:

@@ -123,7 +123,7 @@ def _of_pack(pack: LoadedPack) -> list[tuple[PackRule | PackHours, Rule | Hours]
 
 
 def channel_of_rules(name: str) -> str:
-    """Check what ``rules list`` is asked for: a channel, or a way in which data leaves."""
+    """Check a channel, or a way in which data leaves. Raises `UsageError` when it is neither."""
     known = (*CHANNELS, *LEAVING)
     if name not in known:
         raise UsageError(f"There is no channel '{name}'.", did_you_mean(name, known))
@@ -138,7 +138,7 @@ def _is_of(fact: Rule | Hours, channel: str) -> bool:
 
 
 def print_rule(code: str, *, as_json: bool) -> None:
-    """Print one rule; a wrong id is answered with the nearest right one."""
+    """Print one rule. Raises `UsageError` with the nearest right id when there is none of that id."""
     packs = all_packs()
     rules = rules_by_id(packs)
     if code not in rules:

@@ -28,7 +28,10 @@ from suppression.rules.telling import question
 
 
 def print_why(out: Path, row: int, *, as_json: bool) -> None:
-    """Ask the run's rules about one row of its result again, and print each answer."""
+    """Ask the run's rules about one row of its result again, and print each answer.
+
+    Raises `UsageError` when the run had no rules, or there is no such row.
+    """
     manifest = open_manifest(out)
     if not manifest.rules.checked:
         raise UsageError(f"'{out}' was scrubbed without rule packs.", "Scrub it with --rules or a campaign's [rules].")

@@ -61,7 +61,10 @@ class Score:
 
 
 def scorecard(ledger: Ledger, workspace: Path, vendor: str | None, months: int, now: datetime) -> list[Score]:
-    """Score every vendor, or one, over the last ``months`` months up to an instant; by vendor and month."""
+    """Score every vendor, or one, over the last ``months`` months up to an instant; by vendor and month.
+
+    Raises `UsageError` when there is no such vendor.
+    """
     contracts = Contracts(workspace)
     with ledger.reading() as connection:
         scores = _scores(connection, contracts)

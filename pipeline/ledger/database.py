@@ -56,8 +56,8 @@ class Ledger:
 def open_ledger(choice: LedgerChoice, workspace: Path) -> Iterator[Ledger]:
     """Open the ledger of a workspace; made when it is not there.
 
-    `UsageError`: not a URL of a kind that is supported. `LedgerError`: cannot be reached, damaged, or of another
-    version of the program.
+    Raises `UsageError` when the URL is of no supported kind, `LedgerError` when it cannot be reached, is
+    damaged, or belongs to another version of the program.
     """
     ledger = Ledger(_engine(choice, workspace), workspace / choice.history)
     try:
@@ -81,13 +81,16 @@ def moment_of(stamped: str) -> datetime:
 
 @contextmanager
 def faults() -> Iterator[None]:
-    """Say what the database said in a sentence. Its own messages may quote rows, so only their kind is shown."""
+    """Turn errors of the database into ours. Its own messages may quote rows, so only their kind is shown.
+
+    Raises `LedgerError` when the database does not answer correctly.
+    """
     try:
         yield
     except SQLAlchemyError as error:
         kind = type(getattr(error, "orig", None) or error).__name__
         raise LedgerError(
-            f"The ledger does not answer as it should ({kind}).", "See that it is up and whole."
+            f"The ledger does not answer correctly ({kind}).", "Check that it is running and complete."
         ) from error
 
 
@@ -99,17 +102,19 @@ def _engine(choice: LedgerChoice, workspace: Path) -> Engine:
     try:
         url = make_url(choice.url)
     except (ArgumentError, ValueError) as error:
-        raise UsageError("The ledger's url is none.", "Write it as postgresql://host/name.") from error
+        raise UsageError("The ledger's url is not a URL.", "Write it as postgresql://host/name.") from error
     if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
         if url.password is not None or "password" in url.query:
-            raise UsageError("The ledger's url holds a password.", "Put it into ~/.pgpass or PGPASSWORD.")
+            raise UsageError("The ledger's url contains a password.", "Put it into ~/.pgpass or PGPASSWORD.")
         try:
             return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
         except ModuleNotFoundError as error:
             raise LedgerError(
-                "A ledger in PostgreSQL needs what is not installed.", "pip install 'leadscrub[postgres]'."
+                "The driver for a ledger in PostgreSQL is not installed.", "pip install 'leadscrub[postgres]'."
             ) from error
-    raise UsageError(f"A ledger is not kept in '{url.drivername}'.", "Use postgresql://host/name, or leave it out.")
+    raise UsageError(
+        f"leadscrub keeps no ledger in '{url.drivername}'.", "Use postgresql://host/name, or leave it out."
+    )
 
 
 def _sqlite(url: str) -> Engine:

@@ -27,7 +27,7 @@ class Earliest:
 
 
 class History:
-    """The files of the history as they stood at one moment."""
+    """The files of the history as they were at one moment."""
 
     def __init__(self, files: list[PointsFile]) -> None:
         self._files = files
@@ -56,7 +56,7 @@ class History:
 
 
 def _given_back(sequences: Sequences, order: npt.NDArray[np.intp]) -> Sequences:
-    """Put results into the order of the question; 0 stands for never."""
+    """Put results into the order of the question; 0 means never."""
     sequences[sequences == _NEVER] = 0
     given = np.empty_like(sequences)
     given[order] = sequences
@@ -64,6 +64,6 @@ def _given_back(sequences: Sequences, order: npt.NDArray[np.intp]) -> Sequences:
 
 
 def open_history(ledger: Ledger, connection: Connection) -> History:
-    """Open all files that count at the moment. `LedgerError` when one is missing or damaged."""
+    """Open all files that count at the moment. Raises `LedgerError` when one is missing or damaged."""
     current = select(segments.c.file, segments.c.bytes).where(segments.c.retired_at.is_(None)).order_by(segments.c.file)
     return History([PointsFile(ledger.history, row.file, row.bytes) for row in connection.execute(current)])

@@ -1,4 +1,4 @@
-"""Enters a finished run into the ledger, from what stands in its output folder alone.
+"""Enters a finished run into the ledger, from its output folder alone.
 
 A crash between publishing a result and entering it loses nothing: entering it later, or twice, comes to the same. The
 points of a run are written beside what the history has, and count from the moment at which the run is entered.
@@ -27,7 +27,7 @@ from schemas.manifest import Manifest
 
 
 def recorded(ledger: Ledger, run_id: str) -> bool:
-    """Whether the run stands in the ledger and counts."""
+    """Whether the ledger has the run and counts it."""
     with ledger.reading() as connection:
         state = connection.execute(select(runs.c.state).where(runs.c.run_id == run_id)).scalar_one_or_none()
     return state == "done"
@@ -37,8 +37,8 @@ def record_run(ledger: Ledger, out: Path, received: list[Received], now: datetim
     """Enter the run in ``out``, which scrubbed these drops. An earlier run of one of them for the same
     campaign no longer counts.
 
-    `PastChangedError`: since the run asked, another one of an earlier drop was entered or ceased to count. Nothing is
-    entered then, and the run must be done again.
+    Raises `PastChangedError` when, since the run asked, another run of an earlier drop was entered or stopped counting.
+    Nothing is entered then, and the run must be repeated.
     """
     manifest = read_manifest(out)
     digest = manifest_digest(out)
@@ -122,8 +122,8 @@ def _check_past(ledger: Ledger, connection: Connection, manifest: Manifest, rece
     now = past_identity({drop.sha256: past_of(ledger, connection, drop, used.history_days) for drop in received})
     if now != used.past:
         raise PastChangedError(
-            "While the run was at work, another run changed what is known of earlier deliveries; it was not entered.",
-            "Run again, with --force where the output stands already.",
+            "During this run, another run changed the record of earlier deliveries; this run was not entered.",
+            "Run again; add --force if the output exists already.",
         )
 
 

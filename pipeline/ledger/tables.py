@@ -44,7 +44,7 @@ drops = Table(
     Column("received_at", String, nullable=False),
     Column("state", String, nullable=False),
     Column("run_id", String),
-    Column("kept_at", String, doc="where the raw drop lies now: archive or quarantine; null when it was deleted"),
+    Column("kept_at", String, doc="where the raw drop is now: archive or quarantine; null when it was deleted"),
     Column("message", String, doc="why it is in quarantine"),
 )
 
@@ -55,7 +55,9 @@ arrivals = Table(
     Column("arrival", Integer, primary_key=True, autoincrement=True),
     Column("vendor", String, nullable=False),
     Column("place", String, nullable=False, doc="path or URL without user and query"),
-    Column("mark", String, nullable=False, doc="what tells the file from a later one in its place: size, times"),
+    Column(
+        "mark", String, nullable=False, doc="what distinguishes the file from a later one in its place: size, times"
+    ),
     Column("sha256", String, nullable=False),
     Column("bytes", BigInteger, nullable=False),
     Column("seen_at", String, nullable=False),
@@ -169,7 +171,7 @@ returned_rows = Table(
     metadata,
     Column("vendor", String, primary_key=True),
     Column("key", String, primary_key=True, doc="hash of the vendor's lead id, or of the original row without one"),
-    Column("content", String, nullable=False, doc="hash of the original row, and of how often it stood before"),
+    Column("content", String, nullable=False, doc="hash of the original row, and of how often it occurred before"),
     Column("run_id", String, nullable=False),
     Column("row_id", BigInteger, nullable=False),
     Column("reason", String, nullable=False),

@@ -41,9 +41,9 @@ class VendorRun:
 
 @contextmanager
 def workspace_ledger(workspace: Path) -> Iterator[Ledger]:
-    """Open the ledger of a workspace that has one. `UsageError`: no workspace, or nothing was ever entered."""
+    """Open the ledger of a workspace. Raises `UsageError` when it is not a workspace, or nothing was ever entered."""
     if not (workspace / WORKSPACE_FILE).is_file():
-        raise UsageError(f"'{workspace}' is no workspace: it has no {WORKSPACE_FILE}.", "Name one with --workspace.")
+        raise UsageError(f"'{workspace}' is not a workspace: it has no {WORKSPACE_FILE}.", "Name one with --workspace.")
     choice = workspace_facts(workspace).ledger or LedgerChoice()
     if choice.url is None and not (workspace / "ledger" / "ledger.db").exists():
         raise UsageError(f"The ledger of '{workspace}' is empty: no run was entered.", "Run 'leadscrub nightly' first.")

@@ -36,9 +36,7 @@ def only_pass(folders: Folders) -> Iterator[int]:
         make_folder(folders.hidden)
         lock = os.open(folders.hidden / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise OutputError(
-            f"'{folders.hidden}' cannot be written: {error.strerror}.", "Mend its permissions."
-        ) from error
+        raise OutputError(f"'{folders.hidden}' cannot be written: {error.strerror}.", "Fix its permissions.") from error
     try:
         _hold(lock, folders)
         yield lock

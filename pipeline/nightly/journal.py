@@ -173,7 +173,7 @@ class Journal:
             connection.execute(delete(drops).where(*this, ~has_run, or_(drops.c.state == "quarantined", overtaken)))
 
     def close(self, seen: Seen, sha256: str, kept_at: Path | None, now: datetime, refused: str | None = None) -> bool:
-        """Enter the arrival, where the drop will lie (None: where it lies already), and why it was refused, if it was.
+        """Enter the arrival, where the drop will be (None: where it is already), and why it was refused, if it was.
 
         Returns whether the vendor had delivered the same content before.
         """

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from polars.exceptions import PanicException
+
 from pipeline.ledger.database import open_ledger
 from pipeline.nightly.claims import Claims, only_pass, open_claims
 from pipeline.nightly.completeness import Looks
@@ -55,7 +57,9 @@ def read_workspace(folder: Path) -> Workspace:
     Raises `UsageError` when the folder is no workspace, `ConfigError` with all faults of the file.
     """
     if not (folder / WORKSPACE_FILE).is_file():
-        raise UsageError(f"'{folder}' is no workspace: it has no {WORKSPACE_FILE}.", "Make one with 'leadscrub init'.")
+        raise UsageError(
+            f"'{folder}' is not a workspace: it has no {WORKSPACE_FILE}.", "Make one with 'leadscrub init'."
+        )
     return workspace_facts(folder)
 
 

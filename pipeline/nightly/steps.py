@@ -1,4 +1,4 @@
-"""Takes one drop from the inbox to where it belongs. The package's docstring tells the steps and how a crash ends."""
+"""Takes one drop from the inbox to where it belongs. The package's docstring has the steps and what a crash leaves."""
 
 from __future__ import annotations
 
@@ -232,7 +232,7 @@ class _Drop:
         shutil.rmtree(aside)
 
     def _archive(self, run: Recorded, *, known: bool) -> DropLine:
-        """Put the drop away; where the same content lies in the archive already, beside it."""
+        """Put the drop away; where the archive has the same content already, beside it."""
         drop = self._journal.drop(self._seen.vendor, self._raw.sha256)
         first = drop is None or drop.kept_at is None
         target = self._archived(again=not first)

@@ -16,7 +16,7 @@ from schemas.support.names import did_you_mean
 
 @dataclass(frozen=True)
 class Seller:
-    """A vendor whose drops are taken. ``campaign`` is the file, ``campaign_name`` what stands in it.
+    """A vendor whose drops are taken. ``campaign`` is the file, ``campaign_name`` the name in it.
 
     ``inbox`` is a folder, or a URL when ``remote``. ``max_reject_rate`` is the campaign's.
     """

@@ -12,12 +12,13 @@ from pipeline.reading.dialect import Dialect, detect_dialects
 from pipeline.reading.punctuation import rewrite
 from schemas.files.inputs import Input
 from schemas.files.records import Shape, split_block
+from schemas.files.set_aside import set_aside
 from schemas.files.table import SOURCE, FileTally, Table
 from schemas.layout import Layout
 
 
 def open_csv(path: Input, name: str, layout: Layout) -> list[Table]:
-    """Detect how a file's tables are written. `DropError` when it is empty or no text."""
+    """Detect how a file's tables are written. Raises `DropError` when it is empty or no text."""
     dialects = detect_dialects(path, layout)
     return [
         Table(
@@ -27,7 +28,7 @@ def open_csv(path: Input, name: str, layout: Layout) -> list[Table]:
             dialect.header,
             CsvReader(path, dialect),
             sheet=f"table {number}" if len(dialects) > 1 else None,
-            notes=dialect.notes(),
+            notes=dialect.notes,
             has_header=dialect.has_header,
         )
         for number, dialect in enumerate(dialects, start=1)
@@ -49,6 +50,9 @@ class CsvReader:
         """See `Reader`."""
         dialect = self.dialect
         names = [SOURCE + name for name in dialect.columns]
+        if dialect.aside:
+            tally.records += len(dialect.aside)
+            yield set_aside(names, [(line + 1, text) for line, text in dialect.aside])
         rest, line = b"", dialect.body + 1
         blocks = _lines(self._blocks(tally, block_bytes), dialect.body, dialect.end)
         block = next(blocks, None)

@@ -18,7 +18,7 @@ from schemas.layout import FixedField, Layout
 
 
 def open_fixed_width(given: Input, name: str, layout: Layout) -> Table:
-    """Open a file by its layout. `DropError` when it is empty or no text."""
+    """Open a file by its layout. Raises `DropError` when it is empty or not text."""
     if given.size == 0:
         raise DropError(f"'{given}' is empty.", "Ask the vendor to send it again.")
     encoding = survey_text(given, layout.encoding).encoding

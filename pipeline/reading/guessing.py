@@ -80,7 +80,7 @@ def _line_ends(text: str) -> tuple[bool, ...]:
 
 
 def _delimiters(text: str) -> list[str]:
-    """Candidates: the common ones, and whatever else stands in most lines. A part of a longer one is left out."""
+    """Candidates: the common ones, and whatever else is in most lines. A part of a longer one is left out."""
     lines = [line for line in text.split("\n")[:_RECORDS] if line.strip()]
     unquoted = [_QUOTED.sub("x", line) for line in lines]
     most = max(len(lines) * 6 // 10, 1)
@@ -100,7 +100,7 @@ def _delimiters(text: str) -> list[str]:
 
 
 def _quotings(text: str, mark: str) -> Iterator[Punctuation]:
-    """Candidates: the usual quote; others that stand around cells; a backslash where one stands before either."""
+    """Candidates: the usual quote; others that are around cells; a backslash where one is before either."""
     yield Punctuation()
     edge = re.escape(mark)
     for quote in ('"', "'", "`"):

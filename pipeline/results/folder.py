@@ -16,7 +16,7 @@ PARQUETS = ("clean", "rejected", "findings")
 
 
 def open_manifest(out: Path) -> Manifest:
-    """Read the manifest of a result; `UsageError` when the folder is none."""
+    """Read the manifest of a result. Raises `UsageError` when the folder is none, or the manifest is damaged."""
     if not (out / MANIFEST).is_file():
         raise UsageError(f"'{out}' is not a result of leadscrub: it has no {MANIFEST}.", "Name the folder given to -o.")
     try:

@@ -18,7 +18,7 @@ def write_manifest(manifest: Manifest, folder: Path) -> None:
 
 
 def manifest_digest(folder: Path) -> str:
-    """SHA-256 by which the ledger knows the manifest in a result's folder again. `OSError` when there is none."""
+    """SHA-256 by which the ledger recognises the manifest in a result's folder. Raises `OSError` when there is none."""
     return hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
 
 

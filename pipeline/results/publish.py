@@ -24,7 +24,9 @@ _RENAME_EXCHANGE = 2
 def staged_output(out: Path, *, force: bool) -> Iterator[Path]:
     """Give a folder to write into; ``publish`` moves it to ``out``, which is left alone until then.
 
-    The folder is locked while the run lasts. What a killed run left behind is removed by the next one.
+    The folder is locked while the run lasts. What a killed run left behind is removed by the next one. Raises
+    `OutputError` when ``out`` exists, cannot be written or is being written by another run, `LeadscrubError` when
+    the disk is full.
     """
     _check_target(out, force=force)
     # An absolute path has a name and a parent even where it was given as "." or "..".
@@ -91,7 +93,7 @@ def scratch_output() -> Iterator[Path]:
 
 def _check_target(out: Path, *, force: bool) -> None:
     if out.resolve() in (Path.cwd(), *Path.cwd().parents):
-        raise OutputError(f"'{out}' is the folder you stand in, or above it.", "Name another folder with -o.")
+        raise OutputError(f"'{out}' is the current folder or contains it.", "Name another folder with -o.")
     if not out.exists():
         return
     if not out.is_dir():
@@ -105,7 +107,7 @@ def _check_target(out: Path, *, force: bool) -> None:
 
 
 def _unwritable(out: Path, error: OSError) -> OutputError:
-    return OutputError(f"'{out}' cannot be written: {error.strerror}.", "Choose another -o, or mend its permissions.")
+    return OutputError(f"'{out}' cannot be written: {error.strerror}.", "Choose another -o, or fix its permissions.")
 
 
 def _empty(folder: Path) -> None:

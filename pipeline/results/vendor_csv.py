@@ -12,6 +12,8 @@ from schemas.codes import CODES, ReasonCode, may_go_back
 from schemas.columns import PHONE_SLOTS
 from schemas.contact.countries import read_countries
 from schemas.contact.phone import phone_forms
+from schemas.frame_columns import ORIGINAL
+from schemas.support.literal_fields import literal_field
 
 #: A cell that begins with one of these is run as a formula by spreadsheets.
 FORMULA = r"^[=+\-@\t\r\n]"
@@ -38,7 +40,7 @@ def _vendor_reasons(reasons: pl.Series, codes: Mapping[str, ReasonCode]) -> pl.S
 def may_be_in(rows: pl.DataFrame, regions: frozenset[str]) -> pl.Series:
     """Rows of people whom the address or a number puts into one of these regions, or of whom no country is known.
 
-    An address whose country cannot be read may be in any.
+    An address whose country cannot be read may be in any. Reads ``country`` and the phone columns; one Boolean a row.
     """
     unsaid = pl.repeat(None, len(rows), dtype=pl.String, eager=True)
     countries = read_countries(rows.get_column("country"))
@@ -85,7 +87,7 @@ class ReturnFile:
             unique = name if name not in taken else f"{name} (yours)"
             taken.add(unique)
             shown = f"'{unique}" if re.match(FORMULA, unique) else unique
-            originals.append(neutralised(pl.col("original").struct.field(name)).alias(shown))
+            originals.append(neutralised(literal_field(ORIGINAL, self._columns, name)).alias(shown))
         table = rows.select(
             _vendor_reasons(rows.get_column("reasons"), self._codes).alias(own[0]),
             neutralised(pl.col("source_file")).alias(own[1]),

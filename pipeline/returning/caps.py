@@ -37,6 +37,8 @@ def capped(
 ) -> tuple[pl.DataFrame, list[Cap]]:
     """Leave out what is over the cap: rows that would go back are taken in their order until it is reached.
 
+    ``rows`` have `ROW_SCHEMA`, ``run_id`` and ``fate``; they come back with ``period``, ``group`` and a new ``fate``.
+
     ``found`` are all runs of the vendor: what counts as received is each drop once, whenever its window closed.
     """
     by_state = terms.cap_by == "state"

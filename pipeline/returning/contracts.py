@@ -48,7 +48,7 @@ class Contracts:
     def phrase(self, terms: ReturnTerms, code: str) -> str | None:
         """The vendor's words for a row with this primary reason; None when it does not go back.
 
-        What the vendor may not be told never does, whatever a contract or a prefix in it says.
+        What the vendor may not see never does, whatever a contract or a prefix in it says.
         """
         phrase = terms.phrase_for(code)
         if phrase is None:

@@ -28,11 +28,11 @@ FATES: Final = {
     "over_cap": "left out: the cap of its period is reached",
     "already_returned": "went back before",
     "repeated": "an earlier row, of this run or another, has the same key",
-    "no_key": "has no lead id, so the vendor could not tell which lead is meant",
+    "no_key": "has no lead id, so the vendor could not identify the lead",
     "expired": "the window has closed",
     "unread": "most numbers or addresses of its run could not be read, so nothing of it goes back unless accepted",
     "gone": "the outputs of its run are no longer where the ledger says",
-    "not_accepted": "the contract does not take it back, the vendor may not be told why, or the row may not go abroad",
+    "not_accepted": "the contract does not take it back, the vendor may not see why, or the row may not go abroad",
 }
 
 
@@ -74,7 +74,7 @@ class VendorReturns:
 
     @property
     def returnable(self) -> pl.DataFrame:
-        """Rows that go back now, the most urgent first."""
+        """Rows that go back now, the most urgent first: `ROW_SCHEMA` with run, deadline and fate."""
         return self.rows.filter(pl.col("fate") == "returnable")
 
     def credit(self, rows: int) -> Decimal | None:

@@ -163,7 +163,7 @@ def _refused(vendor: str, run_id: str, which: list[tuple[str, int, int]]) -> Dro
 
 
 def _is_there(run: VendorRun) -> bool:
-    """Whether the folder still holds this run: not removed, and not written anew by another one."""
+    """Whether the folder still holds this run: not removed, and not overwritten by another one."""
     if run.state != "done" or not (run.out / "rejected.parquet").is_file():
         return False
     try:

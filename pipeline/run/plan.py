@@ -26,6 +26,7 @@ from schemas.recipes import parse_recipe
 from schemas.support.names import did_you_mean
 from suppression.loading import DATED_FOR_RUN, MAX_REFUSED, RUN_ONLY, ListSpec
 from suppression.rules.loading import LoadedPack, checked_weaker, load_packs
+from suppression.rules.places import state_named
 from suppression.store import Store, store_of
 
 if TYPE_CHECKING:  # what a ledger needs is loaded only where there is one
@@ -40,7 +41,7 @@ NOT_SCREENED = "not screened against any list"
 class Request:
     """A scrub as the command line asks for it. ``as_of`` is resolved there: no stage reads the clock.
 
-    With ``named_in`` the result stands in that folder, under the run's id; ``out`` is then only where it is made.
+    With ``named_in`` the result goes into that folder, under the run's id; ``out`` is then only where it is made.
     ``received_at`` is when drops came that the ledger has not seen (the beginning of ``as_of``, in UTC, if not said).
     ``no_region``: numbers without a country are set aside, on purpose. ``no_lists``: the leads are looked up in no list
     at all, which the result says.
@@ -100,7 +101,11 @@ class Plan:
 
 
 def make_plan(request: Request) -> Plan:
-    """Resolve a request. Config faults are collected and raised together."""
+    """Resolve a request.
+
+    Raises `ConfigError` with all faults of the configuration, `UsageError` when options cannot be combined or name what
+    does not exist, `DropError` when the drop cannot be read, `ListError` when a list is missing.
+    """
     faults: list[str] = []
     campaign = _campaign(request, faults)
     vendor = _vendor(request, faults)
@@ -193,8 +198,8 @@ def _store_lists(
             continue
         ours = "names no vendor" if vendor is None else f"is about vendor {vendor}"
         if name in request.store_lists:
-            raise UsageError(f"List '{name}' speaks for vendor {whose} only, and the run {ours}.", "Leave it away.")
-        notes.append(f"list {name} speaks for vendor {whose} only and was not used: the run {ours}")
+            raise UsageError(f"List '{name}' is for vendor {whose} only, and the run {ours}.", "Leave it out.")
+        notes.append(f"list {name} is for vendor {whose} only and was not used: the run {ours}")
     return chosen
 
 
@@ -213,7 +218,7 @@ def _check_screened(request: Request, campaign: Campaign, screened: bool, notes:
 
 
 def _campaign(request: Request, faults: list[str]) -> Campaign | None:
-    """Read the campaign; what stands on the command line wins over it."""
+    """Read the campaign; the command line wins over it."""
     if request.campaign is None:
         if not request.channels:
             raise UsageError("No channel is named.", "Add --channel call, text, email or post, or a --campaign.")
@@ -284,6 +289,7 @@ def _list_spec(entry: ListEntry, folder: Path, day: date, region: str | None) ->
             entry.as_of or day,
             dated_by,
             registry=entry.registry,
+            state=entry.state or (state_named(entry.name) if kind.kind == "dnc.state" else None),
             max_refused=MAX_REFUSED if entry.max_refused is None else entry.max_refused,
             format=entry.format,
             options=options_of(entry, region),

@@ -22,7 +22,7 @@ from schemas.manifest import Manifest
 
 @dataclass
 class Result:
-    """What a run came to. ``warnings`` are sentences for a person. ``out``: where it stands."""
+    """What a run came to. ``warnings`` are sentences for a person. ``out``: where it is."""
 
     manifest: Manifest
     warnings: list[str]
@@ -32,7 +32,7 @@ class Result:
 
 
 def scrub(request: Request, report: Report = silent) -> Result:
-    """Do the whole job. Everything that stops a run is a `LeadscrubError`; outputs appear only when complete."""
+    """Do the whole job. Raises `LeadscrubError` for whatever stops a run; outputs appear only when complete."""
     plan = make_plan(request)
     check_regions(request, plan)
     if (finished := _finished(request, plan)) is not None:
@@ -55,7 +55,7 @@ def scrub(request: Request, report: Report = silent) -> Result:
 
 
 def _finished(request: Request, plan: Plan) -> Result | None:
-    """With a ledger, the same work changes nothing: what an earlier run wrote to the same place stands."""
+    """With a ledger, the same work changes nothing: the result of the earlier run is kept."""
     if request.ledger is None or request.force or request.dry_run or not (request.out / MANIFEST).exists():
         return None
     from pipeline.run.finished import finished_before  # noqa: PLC0415  # it needs what a ledger needs

@@ -1,4 +1,4 @@
-"""The check of mail domains (--check-mx): gathered over the whole run, asked once, told to each batch.
+"""The check of mail domains (--check-mx): gathered over the whole run, asked once, answered for each batch.
 
 Not a batch stage: between the passes all domains are asked about together, so that slow servers cost their time once.
 """

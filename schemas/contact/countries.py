@@ -26,10 +26,9 @@ COUNTRY_SCHEMA: dict[str, pl.DataType] = {
     "unread": pl.Boolean(),
 }
 
-#: CLDR's languages whose names are known. The next group is loaded only for what the ones before leave unread.
+#: CLDR's languages whose names are known. The second group is loaded only for what the first leaves unread.
 _LANGUAGES = (
-    ("en",),
-    ("de", "fr", "es", "it", "pt", "nl"),
+    ("en", "de", "fr", "es", "it", "pt", "nl"),
     (
         "pl", "ru", "uk", "cs", "sk", "hu", "ro", "bg", "hr", "sr", "sl", "el", "tr", "ar", "he", "fa", "hi", "bn",
         "ur", "ta", "te", "mr", "gu", "kn", "ml", "pa", "th", "vi", "id", "ms", "zh", "zh_Hant", "ja", "ko", "sv", "da",
@@ -197,12 +196,23 @@ _CALLING_CODE = re.compile(r"[(\[]?\s*(?:\+|00)\s*([1-9]\d{0,2})\s*[)\]]?")
 _DIGITS = re.compile(r"0*([1-9]\d{0,2})(?:\.0+)?")
 #: ISO 3166-2: a country's part, as in US-TX.
 _SUBDIVISION = re.compile(r"([A-Z]{2})-(?:[A-Z]{1,3}|[A-Z]?\d{1,3})")
+#: What folding takes out (accents, points, quotes, brackets) and puts in place of other marks.
+_FOLDED = str.maketrans(
+    {
+        **dict.fromkeys(map(chr, range(0x300, 0x370)), ""),
+        **dict.fromkeys(".,'\u2019\u2018\u02bc\u02bb`\u00b4\"\u201c\u201d*()[]", ""),
+        **dict.fromkeys("-\u2011\u2013_", " "),
+        "&": " and ",
+    }
+)
+_SAINT = frozenset({"st", "ste", "sankt"})
 #: How German is written where a keyboard has no umlauts.
 _WITHOUT_UMLAUTS = str.maketrans({"Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ä": "ae", "ö": "oe", "ü": "ue"})
 #: A code that has come to mean more regions than that is no longer one.
 _MOST_HEIRS = 3
 #: A longer cell names no country; it is text.
 _LONGEST = 120
+_MOST_WORDS = 8
 
 
 class Countries(NamedTuple):
@@ -231,8 +241,8 @@ def known_countries() -> frozenset[str]:
 def read_country(cell: str) -> Countries:
     """Read the non-empty text of a country column."""
     found: list[_Meant | None] = [None]
-    for group in range(len(_LANGUAGES)) if len(cell) <= _LONGEST else ():
-        found = _Reader([name for names in _LANGUAGES[: group + 1] for name in names]).read(cell.strip())
+    for groups in (_LANGUAGES[:1], _LANGUAGES) if len(cell) <= _LONGEST else ():
+        found = _Reader(groups).read(cell.strip())
         if None not in found:
             break
     meant = [regions for regions in found if regions is not None]
@@ -259,9 +269,9 @@ def read_countries(cells: pl.Series) -> pl.DataFrame:
 
 
 class _Reader(NamedTuple):
-    """Reads texts in these languages."""
+    """Reads texts in these groups of languages."""
 
-    languages: list[str]
+    groups: tuple[tuple[str, ...], ...]
 
     def read(self, text: str) -> list[_Meant | None]:
         """Read a text as one name, else as several; None for each part that names no country."""
@@ -295,12 +305,12 @@ class _Reader(NamedTuple):
     def _named(self, folded: str) -> _Meant | None:
         if folded in _MORE_NAMES:
             return frozenset(_MORE_NAMES[folded].split())
-        return next((frozenset({names[folded]}) for names in map(_names, self.languages) if folded in names), None)
+        return next((frozenset({names[folded]}) for names in map(_names_in, self.groups) if folded in names), None)
 
     def _named_twice(self, text: str) -> _Meant | None:
         """Read two names of one country with nothing but a blank between: ``DE Germany``, ``Suisse Schweiz``."""
         words = text.split()
-        for at in range(1, len(words)):
+        for at in range(1, len(words) if len(words) <= _MOST_WORDS else 0):
             first, second = self._one(" ".join(words[:at])), self._one(" ".join(words[at:]))
             if first is not None and second is not None and (both := first & second):
                 return both
@@ -359,6 +369,11 @@ def _aliases() -> dict[str, _Meant]:
 
 
 @functools.cache
+def _names_in(languages: tuple[str, ...]) -> dict[str, str]:
+    return {name: region for language in languages for name, region in _names(language).items()}
+
+
+@functools.cache
 def _names(language: str) -> dict[str, str]:
     """Folded name -> region, in one of CLDR's languages."""
     from babel import localedata  # noqa: PLC0415  # as above
@@ -374,10 +389,8 @@ def _names(language: str) -> dict[str, str]:
 
 def fold_country(name: str) -> str:
     """Fold a name: lower case, without accents, marks and ``the``; hyphens are blanks, ``St.`` is ``saint``."""
-    plain = re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFKD", name).casefold())
-    words = re.sub(
-        r"[-\u2011\u2013_]",
-        " ",
-        re.sub(r"[.,'\u2019\u2018\u02bc\u02bb`\u00b4\"\u201c\u201d*()\[\]]", "", plain).replace("&", " and "),
-    ).split()
-    return " ".join("saint" if word in {"st", "ste", "sankt"} else word for word in words if word != "the")
+    plain = name.casefold()
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKD", plain).casefold()
+    words = plain.translate(_FOLDED).split()
+    return " ".join("saint" if word in _SAINT else word for word in words if word != "the")

@@ -64,10 +64,16 @@ def _other_reading(value: str, region: str, form: PhoneForm) -> PhoneForm | None
     if not _begins_with_code(form.e164, region):
         return next((national for _, national in _as_national(value, region)), None)
     digits = _behind_code(form.e164, region)
-    if not _begins_with_code(f"+{digits}", region) or _WITH_PREFIX.match(value):
+    if not _begins_with_code(f"+{digits}", region) or not _written_with_code(value, region):
         return None
     without_plus = read_phone(f"+{digits}", None)
     return without_plus if without_plus.state == "ok" else None
+
+
+def _written_with_code(value: str, region: str) -> bool:
+    """Whether the first digits of a value are the region's calling code, without a plus before them."""
+    digits = re.sub(r"[^0-9]", "", value)
+    return digits.startswith(str(country_code_for_region(region))) and not _WITH_PREFIX.match(value)
 
 
 def _begins_with_code(e164: str | None, region: str) -> bool:
@@ -96,11 +102,13 @@ def repair_phone(value: str, region: str | None, refused: PhoneForm) -> PhonePoi
 
 
 def _no_number(value: str) -> PhoneForm | None:
-    """Say what is in the cell where it is an error or an email address."""
+    """Say what is in the cell where it is an error, an email address or an object."""
     if value.lower() in ERROR_WORDS:
         return PhoneForm("damaged", why="a spreadsheet's error stands in place of the number")
     if "@" in value and read_email(value).state in {"ok", "special_use"}:
         return PhoneForm("is_email", why="it is an email address")
+    if value[0] in "{[" and '"' in value and ":" in value:
+        return PhoneForm("unparseable", why="a JSON object with more than a number in it")
     return None
 
 
@@ -158,9 +166,10 @@ def _without_prefix(text: str, region: str | None) -> Iterator[tuple[str, str]]:
     """Yield each way to take a prefix for calls abroad off, and what is left."""
     begun = text.replace("\uff0b", "+").lstrip(AHEAD_OF_PREFIX)
     for prefix in _ABROAD:
-        rest = begun.removeprefix(prefix).lstrip(" ().-")
-        if begun.startswith(prefix) and rest[:1].isdigit() and _is_dialled(prefix, region):
-            yield prefix, rest
+        if begun.startswith(prefix) and _is_dialled(prefix, region):
+            rest = begun.removeprefix(prefix).lstrip(" ().-")
+            if rest[:1].isdigit():
+                yield prefix, rest
 
 
 def _is_dialled(prefix: str, region: str | None) -> bool:
@@ -219,10 +228,9 @@ def _lost_zero(text: str, region: str | None) -> PhoneForm | None:
 
 def _lost_plus(text: str, region: str | None) -> PhoneForm | None:
     """Read a number of the region with its calling code in front, where the library refuses it without its plus."""
-    begun = text.lstrip(AHEAD_OF_PREFIX)
-    if region is None or not begun[:1].isdecimal():
+    if region is None or not _written_with_code(text, region):
         return None
-    form = read_phone("+" + begun, None)
+    form = read_phone("+" + text.lstrip(AHEAD_OF_PREFIX), None)
     if form.state != "ok" or not _begins_with_code(form.e164, region):
         return None
     return form._replace(repair="plus restored")

@@ -56,7 +56,7 @@ class TextSurvey:
 
 
 def survey_text(path: Input, declared: str | None = None) -> TextSurvey:
-    """Read the whole file once. `FileError` when it is not text, or no encoding fits."""
+    """Read the whole file once. Raises `FileError` when it is not text, or no encoding fits."""
     with path.open("rb") as stream:
         head = stream.read(4096)
     mark = _mark(head)[0]

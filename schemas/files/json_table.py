@@ -40,7 +40,7 @@ class _Record:
 
 
 def open_json(given: Input, name: str, layout: Layout, spool: Spool) -> Table:
-    """Convert a file. `FileError`: no text, an array that breaks off or is no JSON, or objects too large."""
+    """Convert a file. Raises `FileError` when it is not JSON, breaks off, or has objects that are too large."""
     encoding = survey_text(given, layout.encoding).encoding
     with given.open("rb") as stream:
         stream.seek(encoding.bom)

@@ -22,7 +22,7 @@ def said_by(member: Member) -> frozenset[str]:
 
 
 def refuse_others(member: Member, said: frozenset[str], held: frozenset[str]) -> None:
-    """Stop when a file that says its area codes holds another. `ListError`: one of the two is wrong."""
+    """Stop when a file that says its area codes holds another. Raises `ListError`: one of the two is wrong."""
     others = sorted(held - said) if said else []
     if others:
         shown = ", ".join(others[:_SHOWN]) + (" …" if len(others) > _SHOWN else "")

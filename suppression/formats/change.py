@@ -31,7 +31,7 @@ _LIKELY: Final = re.compile(r"\s*[0-9]{3},?[0-9]{7}\s*,.*|.*,\s*[0-9]{3},?[0-9]{
 def read_change(member: Member, options: Options) -> Iterator[Block]:
     """Yield ten-digit texts with ``action`` and, if declared, ``listed_on``, in the order of the file.
 
-    `ListError`: no layout is declared, or most lines do not fit it. `UsageError`: the layout itself is wrong.
+    Raises `ListError` when no layout is declared or most lines do not fit it, `UsageError` when the layout is wrong.
     """
     if options.change_layout is None:
         raise ListError(

@@ -86,8 +86,8 @@ def _section(name: str) -> str | None:
 def read_mailchimp(member: Member, options: Options) -> Iterator[Block]:
     """Yield who unsubscribed or was cleaned; who is subscribed is not listed.
 
-    The section is that of the file's name, else of its columns; `ListError` when neither says it. Warns of an
-    export without one of the two sections of opt-outs.
+    The section is that of the file's name, else of its columns. Warns of an export without one of the two
+    sections of opt-outs. Raises `ListError` when neither name nor columns say which section it is.
     """
     section = _section(member.name)
     if section is None:

@@ -49,7 +49,10 @@ class _State:
 
 
 def read_registry_xml(member: Member, _options: Options) -> Iterator[Block]:
-    """Yield ten-digit texts. `ListError`: an element of another name, a list that is not a full one, or entities."""
+    """Yield ten-digit texts.
+
+    Raises `ListError` when an element has another name, the list is not a full one, or it declares entities.
+    """
     said = said_by(member)
     state = _State(covers=set(said))
     rest = b""

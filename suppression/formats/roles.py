@@ -64,7 +64,7 @@ class Roles:
 def find_roles(header: Sequence[str], options: Options, known: Mapping[str, tuple[str, ...]], name: str) -> Roles:
     """Place the roles. ``known``: a format's own headers by role, folded.
 
-    `ListError`: a declared column is not there, or no column holds entries.
+    Raises `ListError` when a declared column is missing, or no column holds entries.
     """
     declared: dict[str, tuple[int, ...]] = {
         role: tuple(_declared(column, header, name) for column in columns) for role, columns in options.columns.items()

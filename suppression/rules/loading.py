@@ -206,7 +206,7 @@ def _across(packs: list[LoadedPack]) -> list[str]:
 
 
 def checked_weaker(packs: list[LoadedPack], accepted: bool) -> list[str]:
-    """Ids of overrides that allow more than what is shipped; `ConfigError` unless that was accepted."""
+    """Ids of overrides that allow more than what is shipped. Raises `ConfigError` unless that was accepted."""
     weaker = [f"{pack.pack.name}: {rule}" for pack in packs for rule in pack.weaker]
     if weaker and not accepted:
         raise ConfigError(

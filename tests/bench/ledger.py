@@ -190,8 +190,10 @@ def page(args: argparse.Namespace, found: list[list[float]], measured: dict[str,
         "",
         "To repeat it (2 GB of disk while it runs):",
         "",
-        f"    python -m tests.bench.ledger --points {args.points} --leads {args.leads} \\",
-        f"        --rows {args.rows} --repeat {args.repeat} --write docs/benchmark-ledger.md",
+        "```console",
+        f"$ python -m tests.bench.ledger --points {args.points} --leads {args.leads} \\",
+        f"    --rows {args.rows} --repeat {args.repeat} --write docs/benchmark-ledger.md",
+        "```",
     ]
     return "\n".join(lines) + "\n"
 

@@ -84,7 +84,7 @@ def officials(tmp_path_factory: pytest.TempPathFactory) -> Scrubbed:
         OFFICIALS,
         "openstates",
         'origin = "openstates/people"',
-        *("--dnc", SHARED / "registry" / "ftc_complaint_numbers.zip"),
+        *("--dnc", f"{SHARED / 'registry' / 'ftc_complaint_numbers.zip'}@2026-11-20"),
     )
 
 

@@ -75,7 +75,7 @@ def killed_at_random(forking: Forking, tmp_path: Path, action: str, words: list[
         assert {path.name for path in (store / "versions").iterdir()} == {str(s.version)[:32] for s in history.steps}
         assert action == "add" or [step.action for step in history.steps] == ["add", "update"]
         left = {str(path.relative_to(store)) for path in store.rglob("*") if "versions" not in path.parts}
-        assert left == {"lists", "lists/ftc.json", "lock"}
+        assert left == {"lists", "lists/ftc.json", "lock", "names.json"}
     assert {(-9, False, True), (-9, False, False)} <= phases, "no kill came while the version was built"
 
 

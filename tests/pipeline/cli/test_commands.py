@@ -123,8 +123,8 @@ def test_explain_finds_rows_by_email(result: Scrubbed) -> None:
         (["--row", "1", "--phone", "2025550100"], "Name the lead by one of --row, --phone and --email."),
         (["--row", "5"], "has no row 5. Rows go from 0 to 4."),
         (["--phone", "2025550177"], "No row of "),
-        (["--phone", "12"], "The phone given is no valid number"),
-        (["--email", "nobody"], "The email given is no valid address."),
+        (["--phone", "12"], "The phone given is not a valid number"),
+        (["--email", "nobody"], "The email given is not a valid address."),
     ],
 )
 def test_explain_of_what_is_not_there_ends_with_2(result: Scrubbed, which: list[str], says: str) -> None:

@@ -52,7 +52,7 @@ def test_an_accepted_drop_is_remembered(workspace: Path) -> None:
         ("".join(line + ",x\n" for line in FIRST.splitlines()), "'x' is new"),
         (
             "phone,name,email,city\n202-555-0100,A,a@example.com,Boise\n",
-            "the columns stand in another order",
+            "the columns are in another order",
         ),
         (
             FIRST.replace("phone,email", "email,phone")

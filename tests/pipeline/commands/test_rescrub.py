@@ -129,13 +129,13 @@ def test_a_rule_pack_must_be_asked_again(scrub: Scrub) -> None:
     assert first.code == 0, first.err
     ran = again(first)
     assert ran.code == 5
-    assert "The earlier run asked the rule packs general, us, us-states, and this one does not." in ran.err
+    assert "The earlier run applied the rule packs general, us, us-states, and this one does not." in ran.err
 
 
 def test_changed_rows_are_refused(earlier: Scrubbed, written: Written) -> None:
     earlier.clean.head(2).write_parquet(earlier.folder / "clean.parquet")
     ran = again(earlier, "--internal", written("ours.txt", "2025550109\n"))
-    assert (ran.code, ran.err.endswith("is not the file that its run wrote. Scrub the vendor's drop anew.\n")) == (
+    assert (ran.code, ran.err.endswith("is not the file that its run wrote. Scrub the vendor's drop again.\n")) == (
         4,
         True,
     )

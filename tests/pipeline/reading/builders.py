@@ -19,7 +19,23 @@ from schemas.layout import Layout
 Cell = str | int | float | bool | date | datetime | None
 Rows = list[list[Cell]]
 #: A cell's number format, by its column's name.
-ZEROS = {"phone": "0000000000", "zip": "00000"}
+ZEROS = {
+    "phone": "0000000000",
+    "zip": "00000",
+    "uk_phone": '"+44 "0',
+    "escaped_phone": r"\+44\ 0000\ 000000",
+    "remark": '0" do not call"',
+    "money": '"$"0',
+}
+#: What a program shows of a number in such a column.
+_SHOWN = {
+    "uk_phone": "+44 {}",
+    "escaped_phone": "+44 {}",
+    "remark": "{} do not call",
+    "money": "${}",
+    "phone": "{:0>10}",
+    "zip": "{:0>5}",
+}
 
 
 def read(path: Path, layout: Layout | None = None, block: int = 1 << 20) -> list[list[tuple[int, dict[str, str]]]]:
@@ -108,7 +124,7 @@ def _ods_cell(cell: Cell, kind: str) -> str:
     if isinstance(cell, bool):
         value, shown = f'boolean" office:boolean-value="{str(cell).lower()}', str(cell).upper()
     elif isinstance(cell, int | float):
-        value, shown = f'float" office:value="{cell}', str(cell).zfill(len(ZEROS.get(kind, "")))
+        value, shown = f'float" office:value="{cell}', _SHOWN.get(kind, "{}").format(cell)
     elif isinstance(cell, date):
         value, shown = f'date" office:date-value="{cell.isoformat()}', f"{cell:%d.%m.%y}"
     else:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.reading.csv_table import open_csv
+from schemas.errors import FileError
 from schemas.files import encoding
 from schemas.files.inputs import LocalFile
 from schemas.files.table import FileTally, read_batches
@@ -67,7 +68,7 @@ def test_lines_before_the_table_are_passed_over_and_told(scrub: Scrub) -> None:
     assert ran.clean_rows("source_line", "full_name") == [(5, "A")]
     assert ran.rejected_rows("source_line", "reason", "raw") == [(6, "row.footer", "Total: 1")]
     assert ran.manifest["inputs"][0]["read_as"]["lines_before_header"] == "3"
-    assert "lines 1 to 3 stand before the table and are no records" in ran.err
+    assert "lines 1 to 3 before the table: no records" in ran.err
 
 
 def test_a_file_without_header_is_mapped_where_values_leave_no_doubt(scrub: Scrub) -> None:
@@ -85,12 +86,35 @@ def test_a_file_without_header_is_mapped_where_values_leave_no_doubt(scrub: Scru
     assert "column 'column 1' is not mapped, but its values look like phones" in ran.err
 
 
-def test_a_header_with_another_number_of_fields_names_no_column(written: Written) -> None:
-    """Nobody knows which names belong to which columns, so none is used."""
-    text = "first_name last_name,phone,email\n" + "Ann,Lee,202-555-0100,ann@example.com\n" * 5
-    [read_as], [rows] = read(written("drop.csv", text))
-    assert (read_as["header"], read_as["lines_before_header"]) == ("none", "1")
-    assert rows[0] == (2, ("Ann", "Lee", "202-555-0100", "ann@example.com"), None)
+ANN = "Ann,Lee,202-555-0100,ann@example.com\n" * 5
+
+
+@pytest.mark.parametrize(
+    ("header", "names"),
+    [
+        ("first,phone,email", None),  # which of two columns is "first" cannot be known
+        ("phone,email", None),
+        ("first,last,phone", ("first", "last", "phone", "")),
+        ("first,last,phone,email", ("first", "last", "phone", "email")),
+        ("first,last,phone,email,note", ("first", "last", "phone", "email", "note")),
+        ("first,phone,email,note,city", None),
+        ('first,"last,phone,email', ("first", "last", "phone", "email")),
+        ('first,last,phone,email"', ("first", "last", "phone", 'email"')),
+        ('"first,last,phone,email', ("first", "last", "phone", "email")),
+    ],
+)
+def test_a_header_that_does_not_fit_keeps_its_names_or_stops_the_run(
+    written: Written, header: str, names: tuple[str, ...] | None
+) -> None:
+    """Names go to columns only where what phones and emails hold leaves one way to do it."""
+    path = written("drop.csv", header + "\n" + ANN)
+    if names is None:
+        with pytest.raises(FileError, match=r"drop\.csv', line 1: the header has \d names, and the rows"):
+            read(path)
+    else:
+        [table] = open_csv(LocalFile(path), path.name, Layout())
+        assert table.header == names
+        assert table.has_header
 
 
 def test_rows_that_end_with_a_delimiter_more_are_read(written: Written) -> None:

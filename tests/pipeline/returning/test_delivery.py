@@ -149,7 +149,7 @@ def test_a_file_that_was_changed_or_is_foreign_is_not_delivered(world: World) ->
     text = file.read_bytes()
     file.write_bytes(text + b"L99,x,12,DC,Wrong number\n")
     ran = world.returns(RECEIVED, "--deliver")
-    assert (ran.code, "is not as it was written" in ran.err) == (7, True)
+    assert (ran.code, "was changed after it was written" in ran.err) == (7, True)
     file.write_bytes(text)
     (world.folder / "sent" / file.name).write_text("somebody else's")
     ran = world.returns(RECEIVED, "--deliver")

@@ -364,7 +364,7 @@ def test_outputs_that_are_gone_are_said_and_the_others_go(world: World) -> None:
 
 def test_names_that_are_none_are_answered(world: World, tmp_path: Path) -> None:
     ran = leadscrub("returns", "--workspace", tmp_path)
-    assert (ran.code, "is no workspace" in ran.err) == (2, True)
+    assert (ran.code, "is not a workspace" in ran.err) == (2, True)
     ran = leadscrub("returns", "--workspace", world.folder)
     assert (ran.code, "no run was entered" in ran.err) == (2, True)
     world.contract()

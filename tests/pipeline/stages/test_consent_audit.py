@@ -39,7 +39,7 @@ def lawful(scrub: Scrub, written: Written, in_folder: Path) -> Scrub:
     registry, state = written("registry.txt", "2025550199\n"), written("state.txt", "2025550199\n")
 
     def run(drop: object, *options: object, **more: object) -> Scrubbed:
-        lists = ("--dnc", registry, "--list", f"dnc.state:state={state}", "--vendor", "shop")
+        lists = ("--dnc", f"{registry}@2026-11-20", "--list", f"dnc.state:texas={state}@2026-11-20", "--vendor", "shop")
         return scrub(drop, *lists, *options, **{"channels": ("call",), "campaign": LAW, **more})
 
     return run

@@ -48,8 +48,8 @@ def windows(scrub: Scrub, in_folder: Path) -> Any:
         rows: str, *options: str, day: date = MONDAY, channels: tuple[str, ...] = ("call",), **more: Any
     ) -> Scrubbed:
         ran = scrub(
-            HEADER + rows, "--vendor", "own", "--accept-drift", "--dnc", "registry.txt",
-            "--list", "dnc.state:state=state.txt", *options,
+            HEADER + rows, "--vendor", "own", "--accept-drift", "--dnc", "registry.txt@2026-11-20",
+            "--list", "dnc.state:texas=state.txt@2026-11-20", *options,
             channels=channels, campaign=more.pop("campaign", LAW.format(day=day)), **more,
         )  # fmt: skip
         assert ran.code == 0, ran.err

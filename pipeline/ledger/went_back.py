@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
-from sqlalchemy import CompoundSelect, Connection, Subquery, delete, func, insert, literal, select, union_all
+from sqlalchemy import Connection, Subquery, delete, func, insert, literal, select, union_all
 
 from pipeline.ledger.database import Ledger
 from pipeline.ledger.tables import facts, returned_counts, returned_rows
@@ -37,8 +37,7 @@ def went_back() -> Subquery:
         returned_counts.c.file,
         returned_counts.c.rows,
     )
-    both: CompoundSelect = union_all(open_ones, closed)
-    return both.subquery("went_back")
+    return union_all(open_ones, closed).subquery("went_back")
 
 
 def keep_counts_only(connection: Connection, run_ids: list[str]) -> None:

@@ -78,8 +78,8 @@ def fault_of(error: BaseException) -> Fault:
     if (short := shortage_in(error)) is not None:
         return Fault("shortage", short.exit_code, str(short))
     if isinstance(error, LeadscrubError):
-        kind = "alone" if isinstance(error, DropFailedError) else "pass" if _ledger_fails(error) else "known"
-        return Fault(kind, error.exit_code, str(error))
+        alone = isinstance(error, DropFailedError)
+        return Fault("alone" if alone else "pass" if _ledger_fails(error) else "known", error.exit_code, str(error))
     if _ledger_fails(error):
         return Fault("pass", LedgerError.exit_code, f"The ledger does not answer as it should ({_named(error)}).")
     if isinstance(error, OSError) and error.strerror:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, delete, exists, insert, or_, select, update
+from sqlalchemy import delete, exists, insert, or_, select, update
 
 from pipeline.ledger.database import Ledger, moment_of, stamp
 from pipeline.ledger.tables import arrivals, drops, run_drops, runs
@@ -69,7 +69,7 @@ class InReview:
 _RUN = (runs.c.run_id, runs.c.out, runs.c.read, runs.c.clean, runs.c.rejected, runs.c.review)
 
 
-def _recorded(row: Row[Any]) -> Recorded:
+def _recorded(row: Any) -> Recorded:
     return Recorded(row.run_id, row.out, row.read, row.clean, row.rejected, row.review or 0)
 
 
@@ -138,7 +138,7 @@ class Journal:
             .order_by(runs.c.vendor, runs.c.sequence)
         )
         with self._ledger.reading() as connection:
-            found: dict[str, list[Row[Any]]] = {}
+            found: dict[str, list[Any]] = {}
             for row in connection.execute(query):
                 found.setdefault(row.vendor, []).append(row)
         return [

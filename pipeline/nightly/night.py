@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from polars.exceptions import PanicException
-
 from pipeline.ledger.database import open_ledger
 from pipeline.nightly.claims import Claims, only_pass, open_claims
 from pipeline.nightly.completeness import Looks
@@ -86,7 +84,11 @@ def one_pass(request: NightRequest, workspace: Workspace, log: EventLog | None =
                 why=f"The pass was ended by {stop.name}; what it had not done is left for the next one.",
             )
         )
-    codes = [each.code for each in (*account.lines, *account.unsettled, *account.troubles)]
+    codes = [
+        *(line.code for line in account.lines),
+        *(item.code for item in account.unsettled),
+        *(trouble.code for trouble in account.troubles),
+    ]
     summary = Summary(
         leadscrub=program_version(),
         as_of=request.as_of,

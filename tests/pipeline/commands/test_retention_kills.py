@@ -117,7 +117,7 @@ def state(folder: Path) -> dict[str, Any]:
         def rows(*columns: Any) -> list[tuple[Any, ...]]:
             return sorted((tuple(row) for row in connection.execute(select(*columns))), key=repr)
 
-        found = {
+        found: dict[str, Any] = {
             "runs": rows(runs.c.run_id, runs.c.state),
             "drops": rows(drops.c.sha256, drops.c.kept_at),
             "rows": rows(returned_rows.c.run_id, returned_rows.c.key),

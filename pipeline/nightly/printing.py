@@ -58,7 +58,7 @@ def _print_end(summary: Summary) -> None:
     waiting = f"; {len(summary.unsettled)} wait for a person" if summary.unsettled else ""
     end = "; dry run, nothing written" if summary.dry_run else ""
     stdout_console().print(
-        f"{len(summary.vendors)} vendors: {counts}{waiting}{end}",
+        f"{len(summary.vendors)} vendor{'' if len(summary.vendors) == 1 else 's'}: {counts}{waiting}{end}",
         highlight=False,
         soft_wrap=True,
     )

@@ -29,6 +29,9 @@ NOT_RUN = {
 }
 #: Its examples run in a folder of their own: see `test_the_example_of_every_help_runs`.
 OWN_FOLDER = {"docs/cli.md"}
+#: Made from the titles of rules and of predicates, which the packs word.
+PACKS = {"docs/rules.md", "docs/statements.md", "docs/predicates.md"}
+STUMBLES = {"stand", "stands", "stood", "lie", "lies", "lain", "anew", "mend", "mended"}
 LANGUAGES = {"sh", "console", "toml", "python", "text", "ini"}
 
 
@@ -191,3 +194,11 @@ def test_the_example_of_every_help_runs(tmp_path: Path, monkeypatch: pytest.Monk
         code, printed = run_line(line)
         assert code == 0, f"{line}\n{printed}"
     assert list(every) == [], "examples that no test runs"
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in {"CHANGELOG.md", *PACKS}])
+def test_pages_are_in_plain_words(name: str) -> None:
+    """Words that readers stumble over where a plain one is at hand (CONTRIBUTING, "Words")."""
+    page = (ROOT / name).read_text(encoding="utf-8")
+    found = [word for word in re.findall(r"\b[a-z]+\b", page) if word in STUMBLES]
+    assert found == []

@@ -55,7 +55,7 @@ def retention(
 
 def _ask(things: int, size: int) -> None:
     """Have a person say yes. Raises `UsageError` where none can be asked, `typer.Abort` when the answer is no."""
-    what = f"{things:,} things, {size / 1e6:,.1f} MB, would be deleted for ever."
+    what = f"{things:,} items, {size / 1e6:,.1f} MB, would be deleted for ever."
     if not sys.stdin.isatty():
         raise UsageError(what, "Look at them without --delete, then say --delete --yes.")
     typer.confirm(f"{what} Delete them?", abort=True, err=True)

@@ -331,7 +331,8 @@ _REGISTER: tuple[ReasonCode, ...] = (
     ),
     _flag(
         "phone.ambiguous",
-        "The number can be read in two ways, as with a bogus plus; both were screened. The detail names the other one.",
+        "The number can be read in two ways, as with a bogus plus or one left out; both were screened. The detail "
+        "names the other one.",
         "Dial the number as it stands in the column, or ask the vendor.",
     ),
     _flag(

@@ -8,9 +8,8 @@ from datetime import date, datetime
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
-from rich.markup import escape
 
-from pipeline.terminal import plain_table, stdout_console
+from pipeline.terminal import plain_table, stdout_console, write_json
 from schemas.errors import EXIT_TOO_MANY_REJECTED
 
 Outcome = Literal["scrubbed", "again", "quarantined", "waiting", "left", "ready"]
@@ -90,7 +89,7 @@ def print_summary(summary: Summary, *, as_json: bool) -> None:
         if line.code:
             sys.stderr.write(f"leadscrub: {line.vendor}: {line.drop}: {line.why}\n")
     if as_json:
-        sys.stdout.write(summary.model_dump_json() + "\n")
+        write_json(summary.model_dump(mode="json"))
         return
     console = stdout_console()
     if summary.drops:
@@ -103,12 +102,11 @@ def print_summary(summary: Summary, *, as_json: bool) -> None:
         for line in summary.drops:
             counts = [f"{count:,}" if line.run_id else "" for count in (line.read, line.clean, line.rejected)]
             told = "; ".join(part for part in (line.why, line.out or "") if part)
-            table.add_row(escape(line.vendor), escape(line.drop), line.outcome, *counts, escape(told))
+            table.add_row(line.vendor, line.drop, line.outcome, *counts, told)
         console.print(table)
     outcomes = Counter(line.outcome for line in summary.drops)
     counts_told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items())) or "no drops"
     console.print(
         f"{len(summary.vendors)} vendors: {counts_told}{'; dry run, nothing written' if summary.dry_run else ''}",
-        highlight=False,
         soft_wrap=True,
     )

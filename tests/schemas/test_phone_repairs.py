@@ -17,6 +17,8 @@ from schemas.contact.phone_repairs import read_phone_point
 from tests.differential import compare_phones
 from tests.schemas.test_numbering_values import EXAMPLES, REGIONS, made_up_values
 
+pytestmark = pytest.mark.slow
+
 US = "+17275551213"
 Row = tuple[str | None, ...]
 

@@ -15,6 +15,8 @@ from schemas.workspace import LedgerChoice
 from tests.conftest import leadscrub, write_campaign
 from tests.pipeline.selling import HEADER, RECEIVED, World, bad, good
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = "[ledger]\n[retention]\nraw_days = 30\noutput_days = 60\nhistory_days = 90\n"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.commands.init_workspace import EXAMPLES
-from schemas.codes import CODES, NOT_ACCEPTED
+from schemas.codes import CODES, STAYS_HERE
 from schemas.manifest import manifest_json_schema
 from suppression.rules.loading import load_packs
 from suppression.rules.telling import hours_in_words, lifted_by, period
@@ -23,7 +23,7 @@ def reasons_table() -> str:
     lines = ["| code | row goes to | vendor reads | means |", "|---|---|---|---|"]
     for reason in CODES.values():
         flagged = reason.effect == "flag"
-        vendor = "" if flagged else reason.vendor_phrase or NOT_ACCEPTED
+        vendor = "" if flagged else reason.vendor_phrase or STAYS_HERE
         goes = "(flag only)" if flagged else reason.disposition
         lines.append(f"| `{reason.code}` | {goes} | {vendor} | {reason.summary} |")
     return "\n".join(lines)

@@ -184,13 +184,15 @@ class Vendor(_Model):
     """Who sells. ``layout`` is a file relative to the vendor's folder, or the layout itself stands in [layout].
 
     `leadscrub nightly` takes the drops of vendors that name a ``campaign`` (of the workspace) from their ``inbox``: a
-    folder relative to the workspace, or a URL; ``inbox/NAME`` when it is not given.
+    folder relative to the workspace, or a URL; ``inbox/NAME`` when it is not given. ``nightly = false``: its drops are
+    scrubbed by hand, and no night asks for a campaign.
     ``price`` is that of one lead, in ``currency``.
     """
 
     name: str = Field(pattern=VENDOR_NAME)
     inbox: str | None = Field(default=None, min_length=1)
     campaign: str | None = Field(default=None, pattern=VENDOR_NAME)
+    nightly: bool = True
     region: Region | None = None
     layout: Layout | Path | None = None
     evidence: VendorEvidence = VendorEvidence()

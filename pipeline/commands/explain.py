@@ -137,7 +137,7 @@ def _calling(hours: dict[str, Any]) -> list[str]:
         lines.append(f"               at the longest from {first} to {last} UTC")
     if hours["max_attempts"]:
         lines.append(f"  attempts     {attempts_in_words(hours['max_attempts'], hours['attempt_days'])} at most")
-    return [*lines, f"               says {', '.join(hours['call_rules'])}"]
+    return [*lines, f"  hours by     {', '.join(hours['call_rules'])}"]
 
 
 def _told(story: dict[str, Any]) -> str:
@@ -158,7 +158,7 @@ def _told(story: dict[str, Any]) -> str:
     for finding in story["findings"]:
         where = finding["point"] or "row"
         lines.append(f"  finding      {finding['effect']} {finding['code']} ({where}): {finding['detail']}")
-        lines.append(f"               says {finding['source']}")
+        lines.append(f"  source       {finding['source']}")
     consulted = ", ".join(
         f"{lst['name']} ({lst['kind']}, {lst['entries']:,} entries)" for lst in story["lists_consulted"]
     )

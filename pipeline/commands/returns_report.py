@@ -15,7 +15,17 @@ from pipeline.terminal import money, plain_table, stdout_console, write_json
 
 #: Row numbers that a line of the table names; ``--json`` names all.
 _NAMED = 10
-_COLUMNS = ("returnable", "over_cap", "already_returned", "expired", "no_key", "repeated", "gone", "not_accepted")
+_COLUMNS = (
+    "returnable",
+    "over_cap",
+    "already_returned",
+    "expired",
+    "no_key",
+    "repeated",
+    "unread",
+    "gone",
+    "not_accepted",
+)
 
 
 def print_returns(outcomes: list[Outcome], now: datetime, *, as_json: bool) -> None:

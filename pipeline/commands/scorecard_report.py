@@ -84,8 +84,6 @@ def _facts(score: Score) -> dict[str, Any]:
 
 
 def _write_csv(scores: list[Score], path: Path) -> None:
-    if path.exists():
-        raise OutputError(f"'{path}' exists already.", "Name a new file.")
     rows = []
     for score in scores:
         facts = _facts(score)

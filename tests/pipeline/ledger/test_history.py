@@ -42,8 +42,7 @@ def test_the_first_seller_wins_and_the_second_is_not_told_of_it(either: Workspac
     ]
     assert second.findings["source"].to_list() == [f"delivery {first.manifest['inputs'][0]['sha256'][:12]}"]
     returned = (second.folder / "returns/bolt.csv").read_text()
-    assert "not accepted" in returned
-    assert "acme" not in returned
+    assert len(returned.splitlines()) == 1, "what another vendor sold first stays here"
 
 
 def test_an_email_is_known_again_whatever_its_case_and_the_phone_beside_it_stays(workspace: Workspace) -> None:

@@ -44,9 +44,14 @@ def owner_of(number: int) -> Owner:
 
 
 def past_of_runs(runs: list[tuple[str, list[tuple[int, int]]]], counting: set[int]) -> Past:
+    known = {owner_of(number): Delivery(number + 1, runs[number][0], "", date(2026, 11, 1)) for number in counting}
     return Past(
         "acme",
-        {owner_of(number): Delivery(number + 1, runs[number][0], "", date(2026, 11, 1)) for number in sorted(counting)},
+        0,
+        len(runs) + 1,
+        "",
+        len(counting),
+        lambda _, owners: {each: known[each] for each in owners if each in known},
     )
 
 

@@ -80,11 +80,14 @@ def scrub(
         str | None, typer.Option(metavar="NAME|FILE", help="Layout TOML: columns, delimiter, encoding, region.")
     ] = None,
     sheet: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Sheet of a workbook; all visible ones. Repeatable.")
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Sheet of a workbook; repeatable; by default all visible ones."),
     ] = None,
     region: Annotated[
         str | None,
-        typer.Option(metavar="REGION", help="Country of numbers without a country code: US; none: set aside."),
+        typer.Option(
+            metavar="REGION", help="Country of numbers without a country code, such as US; none sets them aside."
+        ),
     ] = None,
     as_of: AsOfDay = None,
     max_reject_rate: Annotated[
@@ -92,28 +95,30 @@ def scrub(
         typer.Option(min=0, max=1, metavar="SHARE", help="Exit 6 when more than this share (0 to 1) is rejected."),
     ] = None,
     accept_drift: Annotated[
-        bool, typer.Option("--accept-drift", help="Take a drop whose columns are not the vendor's usual ones.")
+        bool,
+        typer.Option("--accept-drift", help="Accept a drop whose columns differ from the vendor's last accepted one."),
     ] = False,
     check_mx: Annotated[
         bool, typer.Option("--check-mx", help="Ask DNS whether each email's domain receives mail.")
     ] = False,
     dns_server: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="DNS server for --check-mx; the system's.")
+        str | None, typer.Option(metavar="HOST:PORT", help="DNS server for --check-mx; by default the system's.")
     ] = None,
     ledger: Annotated[
-        str | None, typer.Option(metavar="URL|none", help="Ledger to ask and to enter the run into; the workspace's.")
+        str | None, typer.Option(metavar="URL|none", help="Ledger for this run; by default the workspace's.")
     ] = None,
     received_at: Annotated[
-        str | None, typer.Option(metavar="INSTANT", help="When a drop came that the ledger has not seen; now.")
+        str | None,
+        typer.Option(metavar="INSTANT", help="When a drop that the ledger has not seen was received; by default now."),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but write.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything except write.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier result.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
     threads: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Worker processes; as many as the machine has cores.")
+        int | None, typer.Option(min=1, metavar="N", help="Worker processes; by default one for each core.")
     ] = None,
     block_mb: Annotated[
-        float, typer.Option(min=0.001, max=256, metavar="MB", help="Megabytes of the drop read at once.")
+        float, typer.Option(min=0.001, max=256, metavar="MB", help="Megabytes of the drop to read at once.")
     ] = 4,
 ) -> None:
     """Read a drop, check every contact point, write clean and rejected rows with a reason on each."""
@@ -128,7 +133,7 @@ def scrub(
     from schemas.contact.regions import checked_region  # noqa: PLC0415
 
     if dns_server is not None and not check_mx:
-        raise UsageError("--dns-server says whom --check-mx asks.", "Add --check-mx.")
+        raise UsageError("--dns-server works only with --check-mx.", "Add --check-mx.")
     request = Request(
         drops=drops,
         out=out,
@@ -166,11 +171,12 @@ def inspect(
         str | None, typer.Option(metavar="NAME|FILE", help="Layout to read it with: a name or a TOML file.")
     ] = None,
     save_layout: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the reading as a layout to edit; a new file.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Save what was detected as a layout to edit; must be a new file."),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show what a scrub would read: encoding, dialect, columns and their fields, kinds, doubts. Values are masked."""
+    """Show how a scrub would read a drop: encoding, dialect, columns, fields, kinds, doubts. Values are masked."""
     from pipeline.commands.inspect import print_inspection  # noqa: PLC0415
     from pipeline.workspace import named_layout  # noqa: PLC0415
 
@@ -185,7 +191,7 @@ def explain(
     email: Annotated[str | None, typer.Option(metavar="EMAIL", help="An email of the lead.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Tell the whole story of one lead: where it came from, each finding, what decided."""
+    """Explain one lead: where it came from, each finding, and what decided."""
     from pipeline.commands.explain import print_story  # noqa: PLC0415
 
     print_story(out, row=row, phone=phone, email=email, as_json=as_json)
@@ -207,11 +213,11 @@ def verify(
 def reasons(
     code: Annotated[
         str | None,
-        typer.Argument(metavar="CODE", autocompletion=code_names, help="One code; all of them without."),
+        typer.Argument(metavar="CODE", autocompletion=code_names, help="Code to explain; by default all."),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Say what each reason code means, what to do, and who may see it."""
+    """Explain reason codes: what each means, what to do, and who may see it."""
     from pipeline.commands.reasons import print_reasons  # noqa: PLC0415
 
     print_reasons(code, as_json=as_json)

@@ -537,7 +537,7 @@ def test_an_older_copy_or_another_kind_does_not_replace_a_list(store: Path, tmp_
     state = ("--kind", "dnc.state", "--as-of", DAY)
     assert "is a list of kind dnc.national" in add(store, "ftc", path, *state, "--state", "TX", expect=5)
     assert "is a state's and does not say which" in add(store, "ftc", path, *state, expect=2)
-    assert "'Texarkana' is no state" in add(store, "ftc", path, *state, "--state", "Texarkana", expect=2)
+    assert "'Texarkana' is not a state" in add(store, "ftc", path, *state, "--state", "Texarkana", expect=2)
     assert leadscrub("lists", "drop", "ftc", "--store", store)[0] == 0
     add(store, "ftc", path, "--kind", "dnc.national", "--as-of", "2026-10-31")
 

@@ -228,12 +228,12 @@ def test_expiring_names_results_of_the_ledger(
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ((), "leadscrub: Which result, and where to? As in: leadscrub rescrub OUT -o NEW. Or say --expiring 7d.\n"),
+        ((), "leadscrub: Name a result and a new folder. As in: leadscrub rescrub OUT -o NEW. Or use --expiring 7d.\n"),
         (("--expiring", "soon"), "leadscrub: 'soon' is not a number of days. Write it as 7d.\n"),
-        (("out", "--expiring", "7d"), "leadscrub: --expiring lists results; it scrubs none. Leave OUT and -o away.\n"),
+        (("out", "--expiring", "7d"), "leadscrub: --expiring lists results; it scrubs none. Leave out OUT and -o.\n"),
         (
             ("--expiring", "7d"),
-            "leadscrub: This folder has no ledger. Stand in a workspace whose leadscrub.toml has [ledger].\n",
+            "leadscrub: This folder has no ledger. Change to a workspace whose leadscrub.toml has [ledger].\n",
         ),
         (
             ("nowhere", "-o", "new"),

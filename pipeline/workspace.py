@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+from contextlib import suppress
 from pathlib import Path
 
 from schemas.config import Campaign, load, raise_faults
@@ -23,6 +25,18 @@ def workspace_facts(workspace: Path) -> Workspace:
     facts = load(workspace / WORKSPACE_FILE, Workspace, faults)
     raise_faults(faults)
     return facts or Workspace()
+
+
+def vendor_files(workspace: Path) -> list[Path]:
+    """Files of ``vendors/`` that are about a vendor: not those that one of them names as its layout."""
+    files = sorted((workspace / "vendors").glob("*.toml"))
+    layouts: set[str] = set()
+    for path in files:
+        with suppress(OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):  # reported when it is read in earnest
+            layout = tomllib.loads(path.read_text(encoding="utf-8")).get("layout")
+            if isinstance(layout, str):
+                layouts |= {layout, f"{layout}.toml"}
+    return [path for path in files if path.name not in layouts]
 
 
 def named_layout(name: str | None) -> Layout:

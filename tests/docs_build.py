@@ -7,12 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.commands.init_workspace import EXAMPLES
-from schemas.codes import CODES, NOT_ACCEPTED
+from schemas.codes import CODES, STAYS_HERE
 from schemas.manifest import manifest_json_schema
 from suppression.rules.loading import load_packs
 from suppression.rules.telling import hours_in_words, lifted_by, period
 from tests.docs.cli_page import cli_page
-from tests.docs.code_tables import checks_table, columns_table, layers
+from tests.docs.code_tables import checks_table, columns_table, layers, packages, public_names
 from tests.docs.demo import demo_output
 
 ROOT = Path(__file__).parents[1]
@@ -23,7 +23,7 @@ def reasons_table() -> str:
     lines = ["| code | row goes to | vendor reads | means |", "|---|---|---|---|"]
     for reason in CODES.values():
         flagged = reason.effect == "flag"
-        vendor = "" if flagged else reason.vendor_phrase or NOT_ACCEPTED
+        vendor = "" if flagged else reason.vendor_phrase or STAYS_HERE
         goes = "(flag only)" if flagged else reason.disposition
         lines.append(f"| `{reason.code}` | {goes} | {vendor} | {reason.summary} |")
     return "\n".join(lines)
@@ -107,8 +107,9 @@ GENERATED = {
 
 #: Parts of pages that are written by hand otherwise, by page and by the name of their markers.
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
-    "ARCHITECTURE.md": {"checks": checks_table, "columns": columns_table, "layers": layers},
+    "ARCHITECTURE.md": {"checks": checks_table, "columns": columns_table, "layers": layers, "packages": packages},
     "README.md": {"demo": demo_output},
+    "docs/python.md": {"names": public_names},
 }
 
 

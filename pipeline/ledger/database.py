@@ -62,8 +62,8 @@ def open_ledger(choice: LedgerChoice, workspace: Path) -> Iterator[Ledger]:
     ledger = Ledger(_engine(choice, workspace), workspace / choice.history)
     try:
         with faults():
-            _made(ledger.engine)
-        ledger.history.mkdir(parents=True, exist_ok=True, mode=0o700)
+            ledger.history.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _made(ledger)
         yield ledger
     finally:
         ledger.close()
@@ -123,8 +123,9 @@ def _sqlite(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _settings(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # transactions begin below, not when the driver thinks so
-        # WAL: readers do not wait. FULL: what was committed is on disk when the power fails.
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        # WAL: readers do not wait. FULL: what was committed is on disk when the power fails. secure_delete: what
+        # retention deletes is overwritten.
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}").close()
 
     @event.listens_for(engine, "begin")
@@ -136,8 +137,9 @@ def _sqlite(url: str) -> Engine:
     return engine
 
 
-def _made(engine: Engine) -> None:
+def _made(ledger: Ledger) -> None:
     """Make the tables where there are none; refuse those of another version."""
+    engine = ledger.engine
     if not inspect(engine).has_table(facts.name):
         # Another machine may make them at the same moment: then the version below tells that they are there.
         with suppress(IntegrityError, ProgrammingError), engine.begin() as connection:
@@ -145,6 +147,11 @@ def _made(engine: Engine) -> None:
             connection.execute(insert(facts).values(name="version", value=str(LEDGER_VERSION)))
     with engine.connect().execution_options(reading=True) as connection:
         version = connection.execute(select(facts.c.value).where(facts.c.name == "version")).scalar_one()
+    if version == "1":
+        from pipeline.ledger.upgrading import upgrade  # noqa: PLC0415  # seldom
+
+        upgrade(ledger.engine, ledger.history)
+        version = str(LEDGER_VERSION)
     if version != str(LEDGER_VERSION):
         raise LedgerError(
             f"The ledger is of version {version}, this program's of {LEDGER_VERSION}.",

@@ -38,10 +38,11 @@ class History:
         wanted = points.part(order)
         found = {own: np.full(len(points), _NEVER) for own in (True, False)}
         for file in self._files:
-            deliveries = [past.deliveries.get(owner) for owner in file.owners]
-            if not any(deliveries):
-                continue
             rows, owners = file.matches(wanted)
+            if not len(rows):
+                continue
+            numbers, positions = np.unique(owners, return_inverse=True)
+            deliveries = past.deliveries([file.owner(number) for number in numbers.tolist()])
             for own, sequences in found.items():
                 of_owner = np.array(
                     [
@@ -50,7 +51,7 @@ class History:
                     ],
                     dtype=np.uint32,
                 )
-                np.minimum.at(sequences, rows, of_owner[owners])
+                np.minimum.at(sequences, rows, of_owner[positions])
         return Earliest(_given_back(found[True], order), _given_back(found[False], order))
 
 

@@ -11,6 +11,7 @@ Beside it, ``<name>.sums`` has a checksum of each block: no byte is believed bef
 
 from __future__ import annotations
 
+import functools
 import json
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -169,12 +170,26 @@ class PointsFile:
                 raise LedgerError(
                     "The contact history was written by another version of leadscrub.", "Use that version."
                 )
-            names = self._bytes(size - 32 - named, size - 32).tobytes()
+            self._names = (size - 32 - named, size - 32)
             table = size - 32 - named - 8 * (2 * pages + 1)
             directory = self._bytes(table, table + 8 * (2 * pages + 1)).view(np.uint64)
-        self.owners = [Owner(*pair) for pair in json.loads(names)]
         self.firsts: Words = directory[:pages]
         self._starts = directory[pages:].astype(np.int64)
+
+    @functools.cached_property
+    def owners(self) -> list[Owner]:
+        """Whose points the file has, by number. Read when somebody first asks: there may be many."""
+        return [Owner(*pair) for pair in self._pairs]
+
+    def owner(self, number: int) -> Owner:
+        """One of them."""
+        return Owner(*self._pairs[number])
+
+    @functools.cached_property
+    def _pairs(self) -> list[list[str]]:
+        with _damage(self.file):
+            pairs: list[list[str]] = json.loads(self._bytes(*self._names).tobytes())
+        return pairs
 
     def matches(self, wanted: Points) -> tuple[Rows, Owners]:
         """Entries of these points (ordered by key): which of them, and whose. A point may have several owners."""

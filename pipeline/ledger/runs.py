@@ -17,10 +17,10 @@ from pipeline.ledger.database import Ledger, moment_of, stamp
 from pipeline.ledger.drops import Received, place_of
 from pipeline.ledger.history_file import Written, points_path
 from pipeline.ledger.history_merging import add_file, tidy_history
-from pipeline.ledger.history_past import past_identity, past_of
+from pipeline.ledger.history_past import past_identity, past_of, refresh_blocks, refresh_blocks_of
 from pipeline.ledger.history_writing import write_run
 from pipeline.ledger.tables import drops, run_drops, run_overlaps, run_reasons, runs, segment_runs, segments
-from pipeline.results.folder import earliest_valid_until
+from pipeline.results.folder import earliest_valid_until, rows_in_review
 from pipeline.results.manifest_file import manifest_digest, read_manifest
 from schemas.errors import LedgerError, PastChangedError
 from schemas.manifest import Manifest
@@ -56,6 +56,7 @@ def record_run(ledger: Ledger, out: Path, received: list[Received], now: datetim
         "read": manifest.counts.read,
         "clean": manifest.counts.clean,
         "rejected": manifest.counts.rejected,
+        "review": rows_in_review(out),
         "valid_until": earliest_valid_until(out),
         "manifest_sha256": digest,
         "past": None if manifest.history is None else manifest.history.past,
@@ -63,15 +64,16 @@ def record_run(ledger: Ledger, out: Path, received: list[Received], now: datetim
         "state": "done",
     }
     with ledger.writing() as connection:
-        _check_past(connection, manifest, received)
-        for drop in received:
-            _replace(connection, drop, manifest)
+        _check_past(ledger, connection, manifest, received)
+        replaced = [run_id for drop in received for run_id in _replace(connection, drop, manifest)]
         known = select(runs.c.run_id).where(runs.c.run_id == manifest.run_id)
         if connection.execute(known).one_or_none() is None:
             connection.execute(insert(runs).values(run_id=manifest.run_id, recorded_at=stamp(now), **values))
         else:
             connection.execute(update(runs).where(runs.c.run_id == manifest.run_id).values(**values))
         _detail(connection, manifest, received)
+        refresh_blocks(connection, (drop.sequence for drop in received))
+        refresh_blocks_of(connection, replaced)
         _add_points(connection, ledger.history, manifest.run_id, written)
     with suppress(OSError):  # the history is kept in few files where there is room; nothing that it says depends on it
         tidy_history(ledger, now)
@@ -91,14 +93,14 @@ def overtaken(ledger: Ledger, since: int = 0) -> list[str]:
             .where(runs.c.state == "done", runs.c.past.is_not(None), runs.c.sequence > since)
             .order_by(runs.c.sequence, runs.c.run_id)
         ).all()
-        return [run.run_id for run in later if _past_now(connection, run) != run.past]
+        return [run.run_id for run in later if _past_now(ledger, connection, run) != run.past]
 
 
-def _past_now(connection: Connection, run: Row[Any]) -> str:
+def _past_now(ledger: Ledger, connection: Connection, run: Row[Any]) -> str:
     hashes = select(run_drops.c.sha256).where(run_drops.c.run_id == run.run_id)
     now = moment_of(run.received_at)
     places = [place_of(connection, run.vendor, sha256, now) for sha256 in connection.execute(hashes).scalars().all()]
-    return past_identity({drop.sha256: past_of(connection, drop, run.history_days) for drop in places})
+    return past_identity({drop.sha256: past_of(ledger, connection, drop, run.history_days) for drop in places})
 
 
 def _stands(ledger: Ledger, run_id: str, out: Path, digest: str) -> bool:
@@ -113,11 +115,11 @@ def _stands(ledger: Ledger, run_id: str, out: Path, digest: str) -> bool:
         return connection.execute(entered).first() is not None
 
 
-def _check_past(connection: Connection, manifest: Manifest, received: list[Received]) -> None:
+def _check_past(ledger: Ledger, connection: Connection, manifest: Manifest, received: list[Received]) -> None:
     used = manifest.history
     if used is None:
         return
-    now = past_identity({drop.sha256: past_of(connection, drop, used.history_days) for drop in received})
+    now = past_identity({drop.sha256: past_of(ledger, connection, drop, used.history_days) for drop in received})
     if now != used.past:
         raise PastChangedError(
             "During this run, another run changed the record of earlier deliveries; this run was not entered.",
@@ -125,23 +127,24 @@ def _check_past(connection: Connection, manifest: Manifest, received: list[Recei
         )
 
 
-def _replace(connection: Connection, drop: Received, manifest: Manifest) -> None:
-    earlier = select(run_drops.c.run_id).where(run_drops.c.sha256 == drop.sha256)
-    connection.execute(
-        update(runs)
-        .where(
-            runs.c.run_id.in_(earlier),
-            runs.c.run_id != manifest.run_id,
-            runs.c.vendor == drop.vendor,
-            runs.c.campaign == manifest.campaign,
-        )
-        .values(state="replaced")
+def _replace(connection: Connection, drop: Received, manifest: Manifest) -> list[str]:
+    """Let earlier runs of a drop for the same campaign count no longer. Returns which."""
+    of_drop = select(run_drops.c.run_id).where(run_drops.c.sha256 == drop.sha256)
+    wanted = select(runs.c.run_id).where(
+        runs.c.run_id.in_(of_drop),
+        runs.c.run_id != manifest.run_id,
+        runs.c.vendor == drop.vendor,
+        runs.c.campaign == manifest.campaign,
+        runs.c.state != "replaced",
     )
+    earlier = list(connection.execute(wanted).scalars())
+    connection.execute(update(runs).where(runs.c.run_id.in_(earlier)).values(state="replaced"))
     connection.execute(
         update(drops)
         .where(drops.c.vendor == drop.vendor, drops.c.sha256 == drop.sha256)
         .values(state="done", run_id=manifest.run_id)
     )
+    return earlier
 
 
 def _detail(connection: Connection, manifest: Manifest, received: list[Received]) -> None:

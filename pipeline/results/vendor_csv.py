@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from schemas.codes import CODES, NOT_ACCEPTED, ReasonCode
+from schemas.codes import CODES, ReasonCode, may_go_back
 from schemas.columns import PHONE_SLOTS
 from schemas.contact.countries import read_countries
 from schemas.contact.phone import phone_forms
@@ -25,10 +25,8 @@ def neutralised(cell: pl.Expr) -> pl.Expr:
 
 
 def vendor_reason(reasons: list[str], codes: Mapping[str, ReasonCode] = CODES) -> str:
-    """Phrases for a row's reasons, the primary first; ``not accepted`` alone when that one may not be told."""
+    """Phrases for the reasons of a row that may go back, the primary first, as far as they may be told."""
     phrases = [codes[code].vendor_phrase for code in reasons]
-    if phrases[0] is None:
-        return NOT_ACCEPTED
     return "; ".join(dict.fromkeys(phrase for phrase in phrases if phrase is not None))
 
 
@@ -60,7 +58,7 @@ def may_be_in(rows: pl.DataFrame, regions: frozenset[str]) -> pl.Series:
 
 
 class ReturnFile:
-    """``returns/<vendor>.csv``: every rejected row but those that a person may still release.
+    """``returns/<vendor>.csv``: rejected rows that may go back by their primary reason, as `may_go_back` says.
 
     Rows of people who may be in one of ``withheld`` (regions) go without the vendor's own cells: no mechanism covers
     their transfer to the vendor's country. File and line say which they are.
@@ -79,8 +77,9 @@ class ReturnFile:
         self._begun = False
 
     def add(self, rejected: pl.DataFrame) -> None:
-        """Take rejected rows as decided (`schemas.columns`); those for ``review`` are left out."""
-        rows = rejected.filter(pl.col("disposition") != "review")
+        """Take rows as decided; ``review`` and what a vendor may not be told stay here."""
+        may_go = [code for code, reason in self._codes.items() if may_go_back(reason)]
+        rows = rejected.filter((pl.col("disposition") != "review") & pl.col("reason").is_in(may_go))
         own = ("returned_because", "delivered_file", "delivered_line")
         taken = set(own)
         originals = []
@@ -97,8 +96,8 @@ class ReturnFile:
             neutralised(pl.col("raw")).alias("unreadable_text"),
         )
         if self._withheld:
-            may_go = ~may_be_in(rows, self._withheld)
-            table = table.with_columns(pl.when(may_go).then(pl.exclude(own)).name.keep())
+            outside = ~may_be_in(rows, self._withheld)
+            table = table.with_columns(pl.when(outside).then(pl.exclude(own)).name.keep())
         self.rows += len(table)
         with self.path.open("ab") as stream:
             table.write_csv(stream, include_header=not self._begun)

@@ -14,6 +14,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from pipeline.ledger.vendor_runs import VendorRun
+from pipeline.ledger.went_back import keyed
 from pipeline.results.manifest_file import read_manifest
 from pipeline.results.vendor_csv import may_be_in
 from schemas.columns import PHONE_SLOTS
@@ -56,9 +57,12 @@ def original_rows(run: VendorRun, wanted: pl.Expr) -> Iterator[pl.DataFrame]:
                 yield part
 
 
-def accepted_rows(run: VendorRun, terms: ReturnTerms, phrases: Mapping[str, str]) -> pl.DataFrame:
-    """Rows whose primary reason has a phrase, but for those that a person may still release, and those of people whose
-    data may not go to the vendor's country. Columns: `ROW_SCHEMA`."""
+def accepted_rows(run: VendorRun, terms: ReturnTerms, phrases: Mapping[str, str], secret: bytes) -> pl.DataFrame:
+    """Rows (`ROW_SCHEMA`) whose primary reason has a phrase.
+
+    Left out are those that a person may still release, and those of people whose data may not go to the vendor's
+    country. What they are known by is hashed under ``secret``.
+    """
     withheld = frozenset(read_manifest(run.out).rules.withheld_returns)
     wanted = pl.col("reason").is_in(list(phrases)) & (pl.col("disposition") != "review")
     has_key = terms.key is not None and terms.key in original_columns(run)
@@ -66,7 +70,8 @@ def accepted_rows(run: VendorRun, terms: ReturnTerms, phrases: Mapping[str, str]
         _known_by(part.filter(~may_be_in(part, withheld)) if withheld else part, terms, has_key=has_key)
         for part in original_rows(run, wanted)
     ]
-    return _told_apart(pl.concat([pl.DataFrame(schema=ROW_SCHEMA), *parts]), terms)
+    rows = _told_apart(pl.concat([pl.DataFrame(schema=ROW_SCHEMA), *parts]), terms)
+    return rows.with_columns(keyed(rows.get_column(name), secret) for name in ("key", "content"))
 
 
 def _known_by(part: pl.DataFrame, terms: ReturnTerms, *, has_key: bool) -> pl.DataFrame:

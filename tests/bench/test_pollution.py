@@ -9,6 +9,8 @@ import pytest
 from tests.bench.pollution import HEADER, WEIGHTS, Polluted, corpus
 from tests.bench.pollution_score import means, measures, read, score, scores
 
+pytestmark = pytest.mark.slow
+
 FILES = {file.name: file for file in corpus()}
 #: One record has a field too few or too many, or a quote that never closes: it is set aside, and nothing else is.
 ONE_SET_ASIDE = ("missing_delimiter_", "extra_delimiter_", "quote_at_start_")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.bench.fuzz import read_bytes
 from tests.bench.pollution import corpus
 from tests.conftest import DAY, leadscrub
+
+pytestmark = pytest.mark.slow
 
 SEEDS = [file.content[:1200] for file in corpus() if file.content][::3]
 _TEXT_MARKS = ["\n", "\r", "\r\n", ",", ";", "|", "\t", '"', "'", "\\", "#", "\x00", "\ufeff", "a@b.co"]

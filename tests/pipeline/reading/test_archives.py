@@ -21,6 +21,8 @@ from schemas.errors import DropError, FileError
 from tests.conftest import Scrub, Written, leadscrub, write_campaign
 from tests.pipeline.reading.builders import ole_file, read, write_xlsx, write_zip
 
+pytestmark = pytest.mark.slow
+
 CSV = b"name,phone\nAnn,2025550100\nBo,2025550101\n"
 RECORDS = [(2, {"name": "Ann", "phone": "2025550100"}), (3, {"name": "Bo", "phone": "2025550101"})]
 

@@ -246,7 +246,6 @@ def test_the_vendor_reads_facts_about_its_data_and_nothing_of_our_lists(scrub: S
     )
     rows = returned(ran.folder, "acme")
     assert [(row["delivered_line"], row["returned_because"]) for row in rows] == [
-        ("3", "not accepted"),
         ("4", "on a public do-not-call registry; phone invalid; email invalid"),
         ("5", "on a public do-not-call registry"),
         ("6", "row could not be read"),
@@ -256,11 +255,11 @@ def test_the_vendor_reads_facts_about_its_data_and_nothing_of_our_lists(scrub: S
     text = (ran.folder / "returns" / "acme.csv").read_text(encoding="utf-8")
     for ours in ("ours", "internal", "dnc.", "registry.txt"):
         assert ours not in text
-    assert rows[3]["unreadable_text"] == "too,few"
-    assert rows[0]["First Name"] == "Bo"
+    assert rows[2]["unreadable_text"] == "too,few"
+    assert "Bo" not in text, "a row on our own list stays here"
 
 
-def test_each_kind_of_internal_list_reads_not_accepted(scrub: Scrub, written: Written) -> None:
+def test_rows_on_our_own_lists_stay_here(scrub: Scrub, written: Written) -> None:
     kinds = ("dnc.internal", "dnc.litigator", "phone.reassigned", "list.match", "list.competitors")
     drop = "phone\n"
     options: list[str] = []
@@ -269,7 +268,8 @@ def test_each_kind_of_internal_list_reads_not_accepted(scrub: Scrub, written: Wr
         path = written(f"l{number}.txt", f"20255501{number:02}\n")
         options += ["--list", f"{kind}:l{number}={path}"]
     ran = scrub(drop, *options, channels=("call",))
-    assert [row["returned_because"] for row in returned(ran.folder, "unnamed-vendor")] == ["not accepted"] * 5
+    assert ran.rejected["disposition"].to_list() == ["suppress"] * 5
+    assert returned(ran.folder, "unnamed-vendor") == []
 
 
 def test_cells_that_a_spreadsheet_would_run_are_neutralised(scrub: Scrub) -> None:

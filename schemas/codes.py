@@ -317,7 +317,7 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "consent.token_reused",
         "review",
         "review",
-        "The same consent token stands on rows of several people: it can be proof for one of them at most.",
+        "The same consent token is on rows of several people: it can be proof for one of them at most.",
         "Have the certificate's issuer say whom it names (claim it), or ask the vendor for this person's own.",
     ),
     ReasonCode(
@@ -341,7 +341,7 @@ _REGISTER: tuple[ReasonCode, ...] = (
     _flag(
         "phone.ambiguous",
         "The number can be read in two ways, as with a bogus plus; both were screened. The detail names the other one.",
-        "Dial the number as it stands in the column, or ask the vendor.",
+        "Dial the number as the column shows it, or ask the vendor.",
     ),
     _flag(
         "phone.code_conflict",
@@ -367,6 +367,11 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "email.role",
         "The address belongs to a role (info@, sales@), not to a person.",
         "Mail it only as business to business.",
+    ),
+    _flag(
+        "row.short",
+        "The row has fewer cells than the table has columns; those at its end were taken for empty.",
+        "Nothing to do if the vendor's program leaves out empty cells.",
     ),
     _flag(
         "phone.extension",

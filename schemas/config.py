@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from schemas.columns import CHANNELS
+from schemas.columns import CHANNEL_WORDS, CHANNELS
 from schemas.contact.fictional import EXAMPLE_DOMAINS, FICTIONAL_NUMBERS
 from schemas.contact.match_keys import folds_named
 from schemas.contracts import Currency, ReturnTerms
@@ -239,4 +239,4 @@ def channel_named(name: str) -> Channel:
     for channel in CHANNELS:
         if channel == name:
             return channel  # type: ignore[return-value]  # CHANNELS are the literals of Channel
-    raise UsageError(f"There is no channel '{name}'.", did_you_mean(name, CHANNELS))
+    raise UsageError(f"There is no channel '{name}'.", did_you_mean(name, CHANNELS, CHANNEL_WORDS))

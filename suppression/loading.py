@@ -27,7 +27,7 @@ from suppression.lists import open_version
 from suppression.side_tables import SideTables
 from suppression.sources import hashing
 
-#: What stands in a manifest where nobody but the user vouches for a list's age.
+#: What a manifest says where nobody but the user vouches for a list's age.
 RUN_ONLY = "the user: a list for this run only counts as dated on the day of the run"
 #: The same, where the user named the day.
 DATED_FOR_RUN = "the user, for this run"
@@ -112,7 +112,7 @@ def build_version(spec: ListSpec, folder: Path, apply: Apply) -> Built:
     )
     entries = Entries(reading, sides)
     builder = IndexBuilder(folder, spec.kind, spec.recipes, sides)
-    said: set[str] = set()
+    named: set[str] = set()
     warnings: list[str] = []
     with hashing(spec.paths) as sources:
         for block in read_ahead(read_list(spec.paths, spec.options, spec.format)):
@@ -123,9 +123,9 @@ def build_version(spec: ListSpec, folder: Path, apply: Apply) -> Built:
                 )
             for keyed in entries.keyed(block):
                 builder.take(keyed)
-            said |= block.covers
+            named |= block.covers
             warnings += block.warnings
-        covers = list(spec.covers) if spec.covers is not None else sorted(said) or None
+        covers = list(spec.covers) if spec.covers is not None else sorted(named) or None
         facts = _finish(spec, entries, builder, sides, covers, folder, sources)
         return Built(facts, tuple(dict.fromkeys([*warnings, *entries.warnings])))
 

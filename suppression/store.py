@@ -4,7 +4,7 @@
     STORE/names.json              every list that was ever loaded: one whose history is gone stops a run
     STORE/settings.json           how many days superseded versions are kept
     STORE/versions/<id>/          one version: version.json and its index files
-    STORE/lock                    held by the one writer
+    STORE/lock                    locked by the one writer
     STORE/tmp/                    what a writer is making, and removing; of one that was killed, the next removes it
 
 A version becomes current by one atomic rename of the list's history file. A reader keeps the version it opened, also
@@ -129,7 +129,7 @@ class Store:
         return sources
 
     def version_folder(self, version: str) -> Path:
-        """Where a version lies."""
+        """Where a version is."""
         return self.folder / "versions" / version[:32]
 
     def _current(self, name: str) -> str:

@@ -12,7 +12,7 @@ from schemas.manifest import manifest_json_schema
 from suppression.rules.loading import load_packs
 from suppression.rules.telling import hours_in_words, lifted_by, period
 from tests.docs.cli_page import cli_page
-from tests.docs.code_tables import checks_table, columns_table, layers
+from tests.docs.code_tables import checks_table, columns_table, layers, packages, public_names
 from tests.docs.demo import demo_output
 
 ROOT = Path(__file__).parents[1]
@@ -107,8 +107,9 @@ GENERATED = {
 
 #: Parts of pages that are written by hand otherwise, by page and by the name of their markers.
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
-    "ARCHITECTURE.md": {"checks": checks_table, "columns": columns_table, "layers": layers},
+    "ARCHITECTURE.md": {"checks": checks_table, "columns": columns_table, "layers": layers, "packages": packages},
     "README.md": {"demo": demo_output},
+    "docs/python.md": {"names": public_names},
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from datetime import date
 from pathlib import Path
 
@@ -114,6 +115,13 @@ def test_the_commands_of_a_page_run_as_they_are_written(name: str, tmp_path: Pat
             counts = json.loads(Path("build/out/manifest.json").read_text(encoding="utf-8"))["counts"]
             said = f"{counts['clean']} of {counts['read']} rows are clean"
             assert said in page.read_text(encoding="utf-8"), said
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_toml_of_a_page_is_toml(name: str) -> None:
+    for block in blocks(ROOT / name):
+        if block.language == "toml":
+            tomllib.loads(block.text)
 
 
 def test_no_command_of_a_page_escapes_the_tests() -> None:

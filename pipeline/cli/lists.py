@@ -8,24 +8,31 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cli.help import Changing, Command, Group
 from pipeline.cli.list_loading import add, update
 from pipeline.cli.options import AsOfDay, Json, ListName, MaxAgeDays, StoreFolder, day_of, store_folder
 from schemas.errors import ListError, UsageError
 
-lists = typer.Typer(name="lists", help="The store of suppression lists.", no_args_is_help=True)
+lists = typer.Typer(
+    name="lists", cls=Group, help="The store of suppression lists.", no_args_is_help=True, rich_markup_mode=None
+)
 
 lists.command(
-    epilog="Example: leadscrub lists add ftc registry.zip --kind dnc.national --as-of 2026-11-20 --covers all"
+    cls=Changing,
+    epilog="Example: leadscrub lists add ftc registry.zip --kind dnc.national --as-of 2026-11-20 --covers all",
 )(add)
 lists.command(
-    epilog="Example: leadscrub lists update ftc changes.txt --as-of 2026-11-21 --change-layout area,number,date,action"
+    cls=Changing,
+    epilog="Example: leadscrub lists update ftc changes.txt --as-of 2026-11-21 --change-layout area,number,date,action",
 )(update)
 
 
-@lists.command(epilog="Example: leadscrub lists status")
+@lists.command(cls=Command, epilog="Example: leadscrub lists status")
 def status(
     store: StoreFolder = None,
-    campaign: Annotated[Path | None, typer.Option(help="Show what a run of this campaign would use.")] = None,
+    campaign: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Show what a run of this campaign would use.")
+    ] = None,
     as_of: AsOfDay = None,
     max_age: MaxAgeDays = None,
     as_json: Json = False,
@@ -49,10 +56,10 @@ def status(
         raise ListError(f"{len(faulty)} of {len(found)} lists must not be used ({shown}).", "Load a new copy.")
 
 
-@lists.command(epilog="Example: leadscrub lists lookup '(202) 555-0123' --region US")
+@lists.command(cls=Command, epilog="Example: leadscrub lists lookup '(202) 555-0123' --region US")
 def lookup(
-    values: Annotated[list[str], typer.Argument(metavar="VALUE...", help="Phones and emails.")],
-    region: Annotated[str | None, typer.Option(help="Region of numbers without +.")] = None,
+    values: Annotated[list[str], typer.Argument(metavar="VALUE", help="Phones and emails.")],
+    region: Annotated[str | None, typer.Option(metavar="REGION", help="Region of numbers without +.")] = None,
     store: StoreFolder = None,
     as_of: AsOfDay = None,
     max_age: MaxAgeDays = None,
@@ -71,20 +78,25 @@ def lookup(
 
 
 @lists.command(
+    cls=Changing,
     epilog="Example: leadscrub lists export ours --out hashed.txt --for processor --to-country US --people-in US "
-    "--hash trim+lower+sha256"
+    "--hash trim+lower+sha256",
 )
 def export(
     name: ListName,
-    out: Annotated[Path, typer.Option(help="File to write; must be new.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="File to write; must be new.")],
     for_: Annotated[
         str | None, typer.Option("--for", metavar="PURPOSE", help="compliance, processor or sale; must be said.")
     ] = None,
-    to_country: Annotated[str | None, typer.Option(help="Where the file goes, such as US; must be said.")] = None,
+    to_country: Annotated[
+        str | None, typer.Option(metavar="COUNTRY", help="Where the file goes, such as US; must be said.")
+    ] = None,
     people_in: Annotated[
         str | None, typer.Option(metavar="COUNTRIES", help="Where the list's people are, such as US,CA.")
     ] = None,
-    mechanism: Annotated[str | None, typer.Option(help="What covers a transfer: scc, bcr, art49 or dpf.")] = None,
+    mechanism: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What covers a transfer: scc, bcr, art49 or dpf.")
+    ] = None,
     not_sensitive: Annotated[
         bool, typer.Option("--not-sensitive", help="That somebody is on the list reveals nothing sensitive.")
     ] = False,
@@ -113,8 +125,8 @@ def export(
     export_list(store_folder(store), name, day_of(as_of), out, handing, datetime.now(UTC))
 
 
-@lists.command(epilog="Example: leadscrub lists remove old-partner")
-@lists.command("drop", hidden=True, epilog="Example: leadscrub lists remove old-partner")
+@lists.command(cls=Changing, epilog="Example: leadscrub lists remove old-partner")
+@lists.command("drop", cls=Changing, hidden=True, epilog="Example: leadscrub lists remove old-partner")
 def remove(name: ListName, store: StoreFolder = None) -> None:
     """Take a list out of force. Its versions are kept for audit."""
     from pipeline.commands.list_changes import remove_list  # noqa: PLC0415
@@ -122,7 +134,7 @@ def remove(name: ListName, store: StoreFolder = None) -> None:
     remove_list(store_folder(store), name, datetime.now(UTC))
 
 
-@lists.command(epilog="Example: leadscrub lists history ftc")
+@lists.command(cls=Command, epilog="Example: leadscrub lists history ftc")
 def history(
     name: ListName,
     refused: Annotated[

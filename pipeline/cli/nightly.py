@@ -14,7 +14,7 @@ from pipeline.cli.options import AsOfDay, day_of
 def nightly(
     workspace: Annotated[Path, typer.Option(metavar="DIR", help="Folder with leadscrub.toml.")] = Path(),
     as_of: AsOfDay = None,
-    vendor: Annotated[list[str] | None, typer.Option(help="Only this vendor; repeatable.")] = None,
+    vendor: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this vendor; repeatable.")] = None,
     accept_drift: Annotated[
         bool, typer.Option("--accept-drift", help="Take drops whose columns are not the vendor's usual ones.")
     ] = False,

@@ -52,7 +52,7 @@ def returns(
 def vendors(
     vendor: OneVendor = None,
     workspace: Workspace = Path(),
-    months: Annotated[int, typer.Option(min=1, help="How many months back, this one included.")] = 12,
+    months: Annotated[int, typer.Option(min=1, metavar="N", help="How many months back, this one included.")] = 12,
     as_of: AsOfInstant = None,
     csv: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write it as CSV, in place of what is there.")

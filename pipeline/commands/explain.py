@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.results.folder import open_manifest, scan
+from pipeline.terminal import write_json
 from schemas.codes import CODES
 from schemas.columns import CALL_COLUMNS, EMAIL_SLOTS, PHONE_SLOTS
 from schemas.contact.email import email_key, read_email
@@ -33,7 +33,7 @@ def print_story(out: Path, *, row: int | None, phone: str | None, email: str | N
         rows = _rows_with(out, EMAIL_SLOTS, _canonical_email(str(email)))
     stories = [_story(out, number, manifest) for number in rows]
     if as_json:
-        sys.stdout.write(json.dumps(stories, ensure_ascii=False, default=str) + "\n")
+        write_json(stories, default=str)
     else:
         sys.stdout.write("\n".join(_told(story) for story in stories))
 
@@ -137,7 +137,7 @@ def _calling(hours: dict[str, Any]) -> list[str]:
         lines.append(f"               at the longest from {first} to {last} UTC")
     if hours["max_attempts"]:
         lines.append(f"  attempts     {attempts_in_words(hours['max_attempts'], hours['attempt_days'])} at most")
-    return [*lines, f"               says {', '.join(hours['call_rules'])}"]
+    return [*lines, f"  hours by     {', '.join(hours['call_rules'])}"]
 
 
 def _told(story: dict[str, Any]) -> str:
@@ -158,7 +158,7 @@ def _told(story: dict[str, Any]) -> str:
     for finding in story["findings"]:
         where = finding["point"] or "row"
         lines.append(f"  finding      {finding['effect']} {finding['code']} ({where}): {finding['detail']}")
-        lines.append(f"               says {finding['source']}")
+        lines.append(f"  source       {finding['source']}")
     consulted = ", ".join(
         f"{lst['name']} ({lst['kind']}, {lst['entries']:,} entries)" for lst in story["lists_consulted"]
     )

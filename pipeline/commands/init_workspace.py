@@ -115,7 +115,7 @@ name = "example"
 # "dnc.national" = "DNCC"
 
 # Have 'leadscrub nightly' take its drops: for which campaign, and from where (inbox/example when not said).
-# campaign = "example"
+campaign = "example"
 # inbox = "sftp://example@sftp.example.com/outgoing"
 
 # Where the list comes from; what is not declared is for review when rules apply.
@@ -155,6 +155,7 @@ name = "example"
 def make_workspace(folder: Path) -> None:
     """Write the examples; files that exist are kept. Raises `OutputError` when the folder cannot be written."""
     try:
+        (folder / "inbox" / "example").mkdir(parents=True, exist_ok=True)
         for name, text in EXAMPLES.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)

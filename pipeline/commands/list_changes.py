@@ -10,6 +10,7 @@ from pathlib import Path
 from schemas.contact.apply import apply_here
 from schemas.errors import ListError
 from schemas.list_version import ListVersion
+from schemas.support.interrupts import interrupts_wait
 from suppression.loading import Built, ListSpec, build_version
 from suppression.store import KEEP_DAYS, Writer, writing
 from suppression.updating import ChangeSpec, update_version
@@ -89,7 +90,8 @@ def _commit(
         _refuse_shrinkage(facts, before, change.max_shrinkage)
     if change.keep_days is not None:
         writer.keep_for(change.keep_days)
-    writer.commit(folder, facts, at=change.at, action=action)
+    with interrupts_wait(f"list '{facts.name}' is loaded"):
+        writer.commit(folder, facts, at=change.at, action=action)
     _report(facts)
     for warning in built.warnings:
         sys.stderr.write(f"note: {warning}\n")

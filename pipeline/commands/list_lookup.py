@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import replace
 from datetime import date
 
 import polars as pl
 
+from pipeline.terminal import write_json
 from schemas.contact.email import read_email
 from schemas.contact.phone_repairs import read_phone_point
 from schemas.errors import UsageError
@@ -49,7 +49,7 @@ def print_lookup(
         ]
     unchecked = {str(answer["list"]) for answer in answers if answer["state"] == NOT_CHECKED}
     if as_json:
-        sys.stdout.write(json.dumps(answers) + "\n")
+        write_json(answers)
     else:
         for answer in answers:
             notes = [answer["scope"] if answer["scope"] != "seller" else None, answer["fault"]]

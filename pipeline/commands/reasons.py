@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import asdict
 
 from pipeline.commands.rule_reports import is_rule, print_rule
-from pipeline.terminal import plain_table, stdout_console
+from pipeline.terminal import plain_table, stdout_console, write_json
 from schemas.codes import CODES, PRECEDENCE, STAYS_HERE, ReasonCode, reason_code
 
 
@@ -30,7 +29,7 @@ def print_reasons(code: str | None, *, as_json: bool) -> None:
     chosen = [reason_code(code)] if code else list(CODES.values())
     if as_json:
         document: object = _facts(chosen[0]) if code else [_facts(reason) for reason in chosen]
-        sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+        write_json(document)
         return
     if code:
         reason = chosen[0]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import date
 from typing import Any
 
-from pipeline.terminal import plain_table, stdout_console
+from pipeline.terminal import plain_table, stdout_console, write_json
 from pipeline.workspace import workspace_of
-from schemas.columns import CHANNELS
+from schemas.columns import CHANNEL_WORDS, CHANNELS
 from schemas.errors import UsageError
 from schemas.rules import CONTACT, EVERYWHERE, LEAVING, Hours, Rule
 from schemas.support.names import did_you_mean
@@ -106,7 +105,7 @@ def print_rules(*, country: str | None, channel: str | None, as_of: date, pack: 
         and (country is None or country in each.regions or EVERYWHERE in each.regions)
     ]
     if as_json:
-        sys.stdout.write(json.dumps([_facts(each, packs) for each, _ in chosen], ensure_ascii=False) + "\n")
+        write_json([_facts(each, packs) for each, _ in chosen])
         return
     table = plain_table()
     for column in ("rule", "effect", "channels", "in force", "sure", "says"):
@@ -126,7 +125,7 @@ def channel_of_rules(name: str) -> str:
     """Check a channel, or a way in which data leaves. Raises `UsageError` when it is neither."""
     known = (*CHANNELS, *LEAVING)
     if name not in known:
-        raise UsageError(f"There is no channel '{name}'.", did_you_mean(name, known))
+        raise UsageError(f"There is no channel '{name}'.", did_you_mean(name, known, CHANNEL_WORDS))
     return name
 
 
@@ -148,7 +147,7 @@ def print_rule(code: str, *, as_json: bool) -> None:
     examples = {} if isinstance(each, PackHours) else examples_of(each)
     if as_json:
         facts["examples"] = {kind: {"given": one.said, "hits": one.hits} for kind, one in examples.items()}
-        sys.stdout.write(json.dumps(facts, ensure_ascii=False, default=str) + "\n")
+        write_json(facts, default=str)
         return
     sys.stdout.write("\n".join([*_told(facts), *_shown(facts["effect"], examples)]) + "\n")
 

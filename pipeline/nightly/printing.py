@@ -8,13 +8,13 @@ from collections import Counter
 from rich.markup import escape
 
 from pipeline.nightly.summary import DropLine, Summary, Unsettled
-from pipeline.terminal import plain_table, stdout_console
+from pipeline.terminal import plain_table, stdout_console, write_json
 
 
 def print_summary(summary: Summary, *, as_json: bool) -> None:
     """Print to stdout. Raises `OSError` when that cannot be written."""
     if as_json:
-        sys.stdout.write(summary.model_dump_json() + "\n")
+        write_json(summary.model_dump(mode="json"))
     else:
         _print_drops(summary.drops)
         _print_unsettled(summary.unsettled)
@@ -58,7 +58,7 @@ def _print_end(summary: Summary) -> None:
     waiting = f"; {len(summary.unsettled)} wait for a person" if summary.unsettled else ""
     end = "; dry run, nothing written" if summary.dry_run else ""
     stdout_console().print(
-        f"{len(summary.vendors)} vendors: {counts}{waiting}{end}",
+        f"{len(summary.vendors)} vendor{'' if len(summary.vendors) == 1 else 's'}: {counts}{waiting}{end}",
         highlight=False,
         soft_wrap=True,
     )

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 from pipeline.reading.guessing import guess_punctuation
 from pipeline.reading.punctuation import Punctuation
-from pipeline.reading.sample import read_sample
+from pipeline.reading.sample import SampleRecord, read_sample
+from pipeline.reading.short_rows import column_classes
 from pipeline.reading.structure import Structure, find_tables, other_headers, table_at
 from schemas.errors import DropError
-from schemas.files.encoding import Encoding, TextSurvey, display_name, survey_text
+from schemas.files.encoding import END_MARKS, Encoding, TextSurvey, display_name, survey_text
 from schemas.files.inputs import Input
 from schemas.files.unique_names import unique_names
 from schemas.layout import Layout
@@ -26,7 +27,8 @@ class Dialect:
     """How to read one table of a text file. ``columns`` are the header's names, made unique; ``header`` as it came.
 
     Lines are 0-based. The table's records begin on line ``body`` and end before line ``end`` (None: the file's end).
-    ``above`` lines come before its header, of which ``aside`` are set aside: the line of each and its text.
+    ``above`` lines come before its header, of which ``aside`` are set aside: the line of each and its text. ``classes``
+    are what the columns hold (see `column_classes`).
     """
 
     encoding: Encoding
@@ -37,6 +39,7 @@ class Dialect:
     above: int
     aside: tuple[tuple[int, str], ...]
     notes: tuple[str, ...]
+    classes: tuple[str, ...]
     body: int
     end: int | None = None
 
@@ -92,8 +95,8 @@ def detect_dialects(path: Input, layout: Layout | None = None) -> list[Dialect]:
         tables = _with_deep(path, survey, tables, guess.punctuation)
     ends = [table.start for table in tables[1:]]
     return [
-        _dialect(survey.encoding, guess.punctuation, table, end, layout.column_names)
-        for table, end in zip(tables, [*ends, None], strict=True)
+        _dialect(survey.encoding, guess.punctuation, table, end, layout.column_names, records, notes)
+        for table, end, notes in zip(tables, [*ends, None], [survey.encoding.notes, *[()] * len(ends)], strict=True)
     ]
 
 
@@ -103,12 +106,16 @@ def _dialect(
     found: Structure,
     end: int | None,
     names: Sequence[str],
+    records: Sequence[SampleRecord],
+    notes: tuple[str, ...],
 ) -> Dialect:
     header = found.header
     if header is None:
         # A file may leave out the last of the columns that its layout names.
         given = tuple(names[: found.width])
         header = given + tuple(f"column {number}" for number in range(len(given) + 1, found.width + 1))
+    inside = (record for record in records if found.body <= record.line and (end is None or record.line < end))
+    rows = [record.cells for record in inside if record.cells is not None and len(record.cells) <= len(header)]
     return Dialect(
         encoding,
         punctuation,
@@ -117,7 +124,8 @@ def _dialect(
         found.header is not None,
         found.top - found.start,
         tuple((record.line, record.text) for record in found.aside),
-        found.notes("line", names),
+        (*found.notes("line", names), *notes),
+        column_classes(rows, len(header)),
         found.body,
         end,
     )
@@ -147,9 +155,10 @@ def _head(path: Input, encoding: Encoding) -> tuple[str, bool]:
         is_whole = not stream.read(1)
     # The sample may end inside a character.
     try:
-        return codecs.getincrementaldecoder(encoding.codec)().decode(block), is_whole
+        text = codecs.getincrementaldecoder(encoding.codec)().decode(block)
     except UnicodeDecodeError as error:
         raise DropError(f"'{path}' is not {display_name(encoding.codec)}.", "Correct the layout's encoding.") from error
+    return text.rstrip(END_MARKS.decode()) if is_whole else text, is_whole
 
 
 def _after_lines(text: str, count: int) -> str:

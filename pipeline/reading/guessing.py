@@ -15,7 +15,9 @@ COMMON = (",", ";", "\t", "|")
 _RECORDS = 300
 #: What joins words, numbers, addresses and paths is no delimiter, unless a layout says so.
 _NEVER = frozenset("\"'@.-_+/()\\ #&$%!?`\r\n")
-_RUN = re.compile(r"[^\w\s\"'@.+()-]{2,4}|[^\w\s\"'@.+()/-] ")
+#: Delimiters of several characters: marks that only delimit, one mark repeated, or one with a blank behind it. A mark
+#: that also begins a cell (``,$11``) is no part of one.
+_RUN = re.compile(r"[,;|~^:\x01-\x08]{2,4}|([^\w\s\"'@.+()-])\1{1,3}|[,;|~^:] ")
 _QUOTED = re.compile(r'"[^"]*"')
 #: How far a delimiter that nobody uses may be trusted, beside the common ones.
 _RARE = 0.8

@@ -208,10 +208,12 @@ def _stream(system: Any, path: str) -> Iterator[tuple[Any, int | None]]:
     """Give a file's bytes, and how many there should be."""
     is_stream = path.startswith(("http://", "https://"))
     size = system.info(path).get("size")
-    with system.open(path, "rb", block_size=0 if is_stream else _BLOCK) as stream:
-        if hasattr(stream, "prefetch"):
-            # SFTP asks for 32 KB at a time; without asking ahead each of them waits for the network.
-            stream.prefetch(size, 64)
+    opened = (
+        system.stream(path, size)
+        if hasattr(system, "stream")
+        else system.open(path, "rb", block_size=0 if is_stream else _BLOCK)
+    )
+    with opened as stream:
         yield stream, size
 
 

@@ -18,6 +18,7 @@ from pipeline.run.run_state import RunState, start_run
 from pipeline.run.second_pass import second_pass
 from pipeline.run.settle import settle
 from schemas.manifest import Manifest
+from schemas.support.interrupts import interrupts_wait
 
 
 @dataclass
@@ -47,10 +48,11 @@ def scrub(request: Request, report: Report = silent) -> Result:
         shutil.rmtree(run.work)
         if not request.dry_run:
             out = request.out if request.named_in is None else request.named_in / manifest.run_id
-            publish(staging, out)
-            if plan.memory is not None:
-                plan.memory.keep()
-            _enter(run)
+            with interrupts_wait(f"the results in '{out}' are complete"):
+                publish(staging, out)
+                if plan.memory is not None:
+                    plan.memory.keep()
+                _enter(run)
     return Result(manifest, _warnings(run), _too_many_rejected(manifest, plan), out=out)
 
 

@@ -21,6 +21,7 @@ _OF_READING: tuple[str, ...] = (
     "email.repaired",
     "consent.future",
     "consent.after_delivery",
+    "row.short",
     "row.unread_value",
 )
 

@@ -1,7 +1,7 @@
 """Which countries (ISO 3166-1 alpha-2) the words of a country column name.
 
 Codes and names come from CLDR (package ``babel``): alpha-2, alpha-3 and numeric codes, and names in the languages of
-`_LANGUAGES`. No name in them means two countries, which a test holds; what people write besides is `_MORE_NAMES`.
+`_LANGUAGES`. No name in them means two countries (a test checks that); what people write besides is `_MORE_NAMES`.
 A cell may name a country twice (``Belgique/België``, ``Germany (DE)``) or by its calling code (``+33``, ``0033``), and
 several countries. A word that names none is never passed over: the cell is then `unread`.
 """
@@ -38,7 +38,7 @@ _LANGUAGES = (
 )  # fmt: skip
 #: Areas of CLDR that are no country.
 _NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
-#: What people write and CLDR does not, folded. Several regions where a name alone does not tell which is meant.
+#: What people write and CLDR does not, folded. Several regions where a name alone may mean each.
 _MORE_NAMES: Mapping[str, str] = {
     "uk": "GB",
     "el": "GR",
@@ -171,7 +171,7 @@ _MORE_NAMES: Mapping[str, str] = {
     "сша": "US",
     "ประเทศไทย": "TH",
 }
-#: What stands before a country's name and is part of its full name only, folded: ``kingdom of Spain``.
+#: What comes before a country's name and is part of its full name only, folded: ``kingdom of Spain``.
 _FORM_OF_STATE = re.compile(
     r"^(?:(?:united|federal|federative|federated|islamic|arab|democratic|peoples|socialist|bolivarian|plurinational"
     r"|cooperative|independent|grand) )*"
@@ -179,7 +179,7 @@ _FORM_OF_STATE = re.compile(
 )
 #: The same behind a comma or in brackets (``Iran (Islamic Republic of)``), and other words that name no country.
 _IN_PASSING = re.compile(rf"{_FORM_OF_STATE.pattern}|malvinas|keeling|country|land|pays|")
-#: What stands between two names, the strongest first. Inside a name there may be a hyphen, a comma, and an "and".
+#: What parts two names, the strongest first. Inside a name there may be a hyphen, a comma, and an "and".
 _BETWEEN = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (

@@ -28,7 +28,7 @@ PHONE_POINT_SCHEMA: dict[str, pl.DataType] = {
     "other_region": pl.String(),
 }
 
-#: What stands before a number where a plus is meant, or nothing.
+#: What is before a number where a plus is meant, or nothing.
 _ABROAD_PATTERN = rf"^[{AHEAD_OF_PREFIX}]*(?:\+|\x{{ff0b}}|011|00)"
 #: A number that is written to be called from abroad.
 _WITH_PREFIX = rf"^\D*[+\x{{ff0b}}]|^[{AHEAD_OF_PREFIX}]*(?:011|00)"

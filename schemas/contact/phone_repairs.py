@@ -21,7 +21,16 @@ from schemas.contact.blank import ERROR_WORDS
 from schemas.contact.email import read_email
 from schemas.contact.marks import INVISIBLE_REMOVED, without_invisible
 from schemas.contact.numbering.labels import has_remark_ahead, without_labels
-from schemas.contact.numbering.library import SEVERAL, TOO_LONG, WORD, WORD_AHEAD, PhoneForm, parts_of_cell, read_phone
+from schemas.contact.numbering.library import (
+    MOST_CHARACTERS,
+    SEVERAL,
+    TOO_LONG,
+    WORD,
+    WORD_AHEAD,
+    PhoneForm,
+    parts_of_cell,
+    read_phone,
+)
 from schemas.contact.numbering.patterns import UnsupportedPatternError, parse_pattern
 from schemas.contact.numbering.ranges import language
 
@@ -101,10 +110,29 @@ def repair_phone(value: str, region: str | None, refused: PhoneForm) -> PhonePoi
     return PhonePoint(lost[0] if len(lost) == 1 else _named(text, region, refused))
 
 
+def doubtful_numbers(value: str, region: str | None) -> list[str]:
+    """Return the numbers (E.164) that a refused value may be, though none of them is certain.
+
+    For entries of suppression lists: who is listed by mistake is only not contacted. ``+0491622920007`` in Germany is
+    both +49491622920007 and +491622920007, and ``800281`` in Italy may lack a zero or more.
+    """
+    if region is None or len(value) > MOST_CHARACTERS:
+        return []
+    text, _ = _cleaned(value)
+    begun = text.replace("\uff0b", "+").lstrip(AHEAD_OF_PREFIX)
+    forms = [form for _, form in _as_national(text, region)]
+    forms += [read_phone("+" + rest, None) for _, rest in _without_prefix(text, region)]
+    if begun.startswith("+0"):
+        forms.append(read_phone("+" + begun[2:], None))
+    if begun.isdecimal() and keeps_zero(region):
+        forms.append(read_phone("0" + begun, region))
+    return list(dict.fromkeys(form.e164 for form in forms if form.e164 is not None))
+
+
 def _no_number(value: str) -> PhoneForm | None:
     """Say what is in the cell where it is an error, an email address or an object."""
     if value.lower() in ERROR_WORDS:
-        return PhoneForm("damaged", why="a spreadsheet's error stands in place of the number")
+        return PhoneForm("damaged", why="a spreadsheet's error in place of the number")
     if "@" in value and read_email(value).state in {"ok", "special_use"}:
         return PhoneForm("is_email", why="it is an email address")
     if value[0] in "{[" and '"' in value and ":" in value:
@@ -157,7 +185,7 @@ def _from_abroad(text: str, region: str | None, cleaned: str) -> PhonePoint | No
 
 
 def _is_zero_too_many(text: str) -> bool:
-    """Whether "+0" may stand for a plus."""
+    """Whether "+0" may mean a plus."""
     begun = text.replace("\uff0b", "+").lstrip(AHEAD_OF_PREFIX)
     return begun.startswith("+0") and read_phone("+" + begun[2:], None).state == "ok"
 
@@ -237,7 +265,7 @@ def _lost_plus(text: str, region: str | None) -> PhoneForm | None:
 
 
 def _named(text: str, region: str | None, refused: PhoneForm) -> PhoneForm:
-    """Say what stands in a cell that holds no subscriber's number."""
+    """Say what is in a cell without a subscriber's number."""
     digits = _digits(text)
     if _ONLY_EXTENSION.fullmatch(text):
         return PhoneForm("unparseable", why="an extension without its number")

@@ -16,10 +16,17 @@ def checked_region(region: str) -> str:
     code = region.strip().upper()
     if code not in phonenumbers.SUPPORTED_REGIONS:
         raise UsageError(
-            f"'{region}' is not a region (ISO 3166-1 alpha-2, such as US, CA, GB or FR).",
-            did_you_mean(code, phonenumbers.SUPPORTED_REGIONS) if len(code) == 2 else "",
+            f"'{region}' is not a region (ISO 3166-1 alpha-2, such as US, CA, GB or FR).", _region_meant(region)
         )
     return code
+
+
+def _region_meant(region: str) -> str:
+    """Suggest a region for a country's name or its other codes, else for a slip of the finger."""
+    named = read_country(region.strip()).region if region.strip() else None
+    if named in phonenumbers.SUPPORTED_REGIONS:
+        return f"Did you mean '{named}'?"
+    return did_you_mean(region, phonenumbers.SUPPORTED_REGIONS)
 
 
 #: What `home_regions` returns. ``region``: where a national number is read; null where no country is known. ``doubt``:

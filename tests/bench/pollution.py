@@ -213,7 +213,9 @@ def _rows(leads: list[Row]) -> Iterator[Polluted]:
         for delimiter, suffix in ((",", ""), (";", "_semicolon")):
             for group, changed in (("missing delimiter", merged), ("extra delimiter", split)):
                 text = written([HEADER, *leads[:number], changed, *leads[number + 1 :]], delimiter)
-                rows = [*leads[:number], changed, *leads[number + 1 :]]
+                # Only the empty last cell is missing where the delimiter before it is.
+                read = row if changed == row[:-1] else changed
+                rows = [*leads[:number], read, *leads[number + 1 :]]
                 yield _file(f"{group.replace(' ', '_')}_{number}{suffix}", group, text, rows)
         for kind, changed in (("inside", quoted), ("at_start", opened)):
             # The one cell is written as it is, whatever it holds.

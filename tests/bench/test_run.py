@@ -27,6 +27,8 @@ from tests.bench.report import (
     table,
 )
 
+pytestmark = pytest.mark.slow
+
 RESULTS = [
     Result("polars", 1_000_000, 0.5, (0.4, 0.6), 0.9, 200_000_000),
     Result("leadscrub", 1_000_000, 1.0, (0.9, 1.1), 1.8, 300_000_000),

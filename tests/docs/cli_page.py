@@ -9,6 +9,7 @@ from typing import Any
 
 from typer.main import get_command
 
+from pipeline.cli.help import PANELS
 from pipeline.cli.main import app
 
 INTRODUCTION = """\
@@ -27,6 +28,7 @@ folder that holds the files that they name.
 | 5 | a list or the ledger is missing, stale, damaged, or does not cover what was asked |
 | 6 | more rows rejected than `--max-reject-rate` allows; the outputs are written |
 | 7 | the output exists, cannot be written, or another run holds its lock |
+| 130 | interrupted (Ctrl-C): stderr says what was changed |
 """
 
 #: What an option takes, where it has no word of its own for that.
@@ -36,7 +38,7 @@ _TYPES = {str: "TEXT", Path: "PATH", int: "INTEGER", float: "NUMBER", bool: ""}
 def commands() -> Iterator[tuple[str, Any]]:
     """Every command that the help shows, with its full name, in that order; a group's commands follow each other."""
     root: Any = get_command(app)
-    for name, command in root.commands.items():
+    for name, command in sorted(root.commands.items(), key=lambda item: PANELS.index(item[1].rich_help_panel)):
         for inner, each in getattr(command, "commands", {"": command}).items():
             if not each.hidden:
                 yield f"leadscrub {name} {inner}".strip(), each
@@ -96,7 +98,8 @@ def _option(option: Any) -> str:
 def _metavar(parameter: Any) -> Any:
     kind = parameter.type_descriptor.annotation
     (kind,) = typing.get_args(kind) or (kind,)
-    return parameter.metavar or _TYPES[kind]
+    several = parameter.param_type_name == "argument" and parameter.nargs != 1
+    return (parameter.metavar or _TYPES[kind]) + ("..." if several else "")
 
 
 def _default(option: Any) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import re
 import tomllib
 from pathlib import Path
 
+import leadscrub
 from pipeline.stages.checks import BatchCheck, Declared
 from pipeline.stages.registry import FIRST_PASS, RUN_CHECKS, SECOND_PASS
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS, PLAIN_FIELDS, POINTS, POST_POINT
@@ -70,3 +74,26 @@ def layers() -> str:
     missing = [name for name in names if not list((ROOT / "pipeline").glob(f"{name}*"))]
     assert not missing, missing
     return "\n".join(lines) + "\n"
+
+
+def packages() -> str:
+    """Every package of the program, and the first sentence of its docstring."""
+    lines = ["| package | is about |", "|---|---|"]
+    for top in ("leadscrub", "pipeline", "suppression", "schemas"):
+        for path in sorted((ROOT / top).rglob("__init__.py")):
+            said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+            name = path.parent.relative_to(ROOT).as_posix()
+            lines.append(f"| `{name}` | {_first_sentence(said)} |")
+    return "\n".join(lines) + "\n"
+
+
+def public_names() -> str:
+    """What ``import leadscrub`` offers, and the first sentence of each docstring."""
+    names = sorted(leadscrub.__all__, key=str.lower)
+    said = {name: inspect.getdoc(getattr(leadscrub, name)) or "" for name in names}
+    lines = [f"| `leadscrub.{name}` | {_first_sentence(said[name])} |" for name in names]
+    return "\n".join(["| name | is |", "|---|---|", *lines]) + "\n"
+
+
+def _first_sentence(text: str) -> str:
+    return re.split(r"(?<=[.])\s", " ".join(text.split()), maxsplit=1)[0]

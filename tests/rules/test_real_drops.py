@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import SHARED, Scrubbed, leadscrub, needs_shared_data, scrub_files
 
-pytestmark = needs_shared_data
+pytestmark = [needs_shared_data, pytest.mark.slow]
 
 SCHOOLS = """\
 name = "schools"

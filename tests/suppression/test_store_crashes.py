@@ -23,6 +23,8 @@ from suppression.store import Store, writing
 from tests.conftest import leadscrub, start
 from tests.forking import Forking
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2026, 11, 21)
 KILLS = int(os.environ.get("LEADSCRUB_KILLS", "15"))
 BASE, ADDED = 60_000, 12_000

@@ -1,4 +1,4 @@
-"""Values with more in them than a number, in the shapes that can be told apart for certain.
+"""Values with more in them than a number, in the shapes that are certain.
 
 The library skips what is in front of the first digit or plus (`read_phone` allows no words there but labels), and
 punctuation at the end; and takes an extension off that is written with one of its labels. `read_phone` takes a decimal
@@ -29,8 +29,8 @@ _BEHIND = rf"[ -\"$-/:<-@\[-`{{-~{_UNSEEN}]*"
 _DECIMAL = r"^(\+?[0-9]{7,15})[.,]0+$"
 _SHAPE = f"^{_AHEAD}({_NUMBER})(?:{_EXTENSION})?{_BEHIND}$"
 
-#: Spaces and dashes beyond ASCII that are punctuation to the library, and what stands for them here. Not a
-#: hyphen: that may also stand behind the label of an extension, where dashes may not.
+#: Spaces and dashes beyond ASCII that are punctuation to the library, and what replaces them here. Not a
+#: hyphen: that may also be behind the label of an extension, where dashes may not.
 _PUNCTUATION = {"\u00a0": " ", **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u00ad\u200b", "(")}
 
 

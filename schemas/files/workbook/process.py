@@ -44,6 +44,11 @@ def main(kind: str, handle: int, start: int, wanted: list[str]) -> None:
         report = _report(kind, handle, start, wanted)
     except MemoryError:
         report = {"fault": MEMORY}
+    except Exception as error:
+        # Each reader has words of its own for a file that is locked.
+        if not any(word in str(error).lower() for word in ("encrypt", "password")):
+            raise
+        report = {"fault": "password"}
     sys.stdout.write(json.dumps(report))
 
 

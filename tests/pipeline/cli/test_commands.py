@@ -79,7 +79,7 @@ def test_explain_tells_the_story_of_a_row(result: Scrubbed) -> None:
         "drop.csv line 3, vendor acme",
         "dnc.internal: The contact point is on your own do-not-contact list.",
         "email.syntax",
-        "says dnc.internal:ours version ",
+        "source       dnc.internal:ours version ",
         "ours (dnc.internal, 2 entries)",
     ):
         assert text in ran.out

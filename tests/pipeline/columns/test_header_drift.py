@@ -9,6 +9,8 @@ import pytest
 
 from tests.conftest import Ran, leadscrub, write_campaign
 
+pytestmark = pytest.mark.slow
+
 FIRST = "name,phone,email,city\nA,202-555-0100,a@example.com,Boise\nB,202-555-0101,b@example.com,Salem\n"
 
 

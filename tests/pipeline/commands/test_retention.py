@@ -23,6 +23,8 @@ from schemas.workspace import LedgerChoice
 from tests.conftest import REPO, leadscrub, write_campaign
 from tests.pipeline.selling import HEADER, World, bad, good
 
+pytestmark = pytest.mark.slow
+
 SOLD = datetime(2024, 11, 2, 9, 30, 15, tzinfo=UTC)
 SETTINGS = "[ledger]\n[retention]\nraw_days = 30\noutput_days = 60\nhistory_days = 90\n"
 

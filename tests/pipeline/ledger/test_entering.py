@@ -27,6 +27,8 @@ from tests.conftest import REPO, Scrubbed
 from tests.forking import kill_9
 from tests.pipeline.ledger.workspace import VENDORS, Workspace, lead, leads, noon
 
+pytestmark = pytest.mark.slow
+
 TABLES = ("drops", "runs", "run_drops", "run_reasons", "run_overlaps")
 
 

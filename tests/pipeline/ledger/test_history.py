@@ -9,6 +9,8 @@ import pytest
 from tests.conftest import Scrubbed
 from tests.pipeline.ledger.workspace import HEADER, Workspace, lead, leads
 
+pytestmark = pytest.mark.slow
+
 
 def told(done: Scrubbed) -> list[tuple[object, ...]]:
     """Findings: row, point, code, effect, sentence."""

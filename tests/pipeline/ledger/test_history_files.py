@@ -22,6 +22,8 @@ from pipeline.ledger.history_points import Points, email_history_points, phone_h
 from schemas.errors import LedgerError
 from schemas.workspace import LedgerChoice
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 #: Few keys, so that points meet; some share their upper half only.
 POINTS = st.tuples(st.integers(0, 6), st.integers(0, 2))

@@ -18,6 +18,8 @@ import pytest
 from tests.conftest import Ran, leadscrub
 from tests.pipeline.nightly.workspaces import CAMPAIGN, dump, leads, make_workspace, put
 
+pytestmark = pytest.mark.slow
+
 EARLIER = datetime.now(UTC) - timedelta(hours=1)
 
 

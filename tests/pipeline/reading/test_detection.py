@@ -27,7 +27,7 @@ def read(path: Path, layout: Layout | None = None, block: int = 1 << 20) -> tupl
     for table in tables:
         rows: Rows = []
         for batch in read_batches(table, FileTally(), block):
-            cells = batch.drop("source_line", "raw")
+            cells = batch.drop("source_line", "raw", "cells_missing", strict=False)
             for line, values, raw in zip(batch["source_line"], cells.rows(), batch["raw"], strict=True):
                 rows.append((line, None if raw is not None else values, raw))
         found.append(rows)
@@ -196,3 +196,36 @@ def test_utf8_is_what_python_says_it_is_wherever_blocks_end(pieces: list[str | b
         path.write_bytes(content)
         patch.setattr(encoding, "_BLOCK", block)
         assert encoding._read_through(LocalFile(path), content)[0] is expected
+
+
+@pytest.mark.parametrize(
+    "mark", ["$", "€", "£", "#", "%", "&", "*", "=", "!", "?", "<", "[", "{", "/", "-", "+", "~", "@"]
+)
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("has_header", [True, False])
+def test_what_cells_begin_with_is_no_part_of_a_delimiter(
+    written: Written, mark: str, delimiter: str, has_header: bool
+) -> None:
+    """Amounts, hash tags and the like in every row of a column: the header's names have no such mark."""
+    rows = [(f"Lead {n}", f"202-555-01{n:02}", f"{mark}{n + 11}") for n in range(12)]
+    table = [("name", "phone", "paid"), *rows] if has_header else rows
+    path = written("drop.csv", "".join(delimiter.join(row) + "\n" for row in table))
+    [read_as], [found] = read(path)
+    assert (read_as["delimiter"], [cells for _, cells, _ in found]) == (delimiter, rows)
+
+
+@pytest.mark.parametrize("end", [b"\x1a", b"\x1a\x1a", b"\r\n\x1a", b"\x1a" + bytes(100), b"\0"])
+@pytest.mark.parametrize("block", [1, 3, 1 << 20])
+def test_a_mark_of_the_end_is_no_record(written: Written, end: bytes, block: int) -> None:
+    """Ctrl-Z ends texts of DOS programs, and NULs fill their last block."""
+    content = b"name,phone\r\nAnn,2025550100\r\nBo,2025550101"
+    assert read(written("drop.csv", content + end), block=block)[1] == [
+        [(2, ("Ann", "2025550100"), None), (3, ("Bo", "2025550101"), None)]
+    ]
+
+
+@pytest.mark.parametrize("at", [0, 3, 15, 40])
+def test_one_nul_does_not_make_text_binary(written: Written, at: int) -> None:
+    content = b"name,phone\nAnn,2025550100\nBo,2025550101\n"
+    _, [rows] = read(written("drop.csv", content[:at] + b"\0" + content[at:]))
+    assert len(rows) == 2

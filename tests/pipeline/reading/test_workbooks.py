@@ -27,6 +27,8 @@ from tests.pipeline.reading.builders import (
     write_xlsx,
 )
 
+pytestmark = pytest.mark.slow
+
 HEADER: list[str] = ["name", "phone", "zip", "born", "seen", "ok", "amount"]
 TYPED: Rows = [
     [*HEADER],

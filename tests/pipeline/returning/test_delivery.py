@@ -22,6 +22,8 @@ from tests.forking import Forking
 from tests.pipeline.reading.servers import sftp_server
 from tests.pipeline.selling import HEADER, RECEIVED, World, bad, good
 
+pytestmark = pytest.mark.slow
+
 KILLS = int(os.environ.get("LEADSCRUB_KILLS", "10"))
 SECOND = timedelta(seconds=1)
 

@@ -15,6 +15,8 @@ import pytest
 from tests.conftest import leadscrub
 from tests.pipeline.selling import HEADER, RECEIVED, World, bad, good
 
+pytestmark = pytest.mark.slow
+
 LAST = RECEIVED + timedelta(hours=72)
 SECOND = timedelta(seconds=1)
 

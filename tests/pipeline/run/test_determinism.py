@@ -11,6 +11,8 @@ import pytest
 from tests.conftest import DAY, Scrub, Scrubbed, Written, leadscrub, start, write_campaign
 from tests.pipeline.rough import registry, rough_drop
 
+pytestmark = pytest.mark.slow
+
 OUTPUTS = ("clean.parquet", "rejected.parquet", "findings.parquet", "returns/unnamed-vendor.csv")
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from tests.conftest import Scrub, Scrubbed, leadscrub
 
+pytestmark = pytest.mark.slow
+
 #: Everything that the vendor's file declares, so that only the passing on is in question.
 VENDOR = """\
 name = "shop"

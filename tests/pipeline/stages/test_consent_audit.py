@@ -9,6 +9,8 @@ import pytest
 
 from tests.conftest import Scrub, Scrubbed, Written
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "https://cert.trustedform.com/" + "0a" * 20
 OTHER = "https://cert.trustedform.com/" + "1b" * 20
 LEADID = "0A1B2C3D-0000-4000-8000-00000000000A"

@@ -16,6 +16,8 @@ from schemas.errors import UsageError
 from tests.conftest import DAY, Scrub, Scrubbed, Written, leadscrub
 from tests.dns_server import GARBAGE, REFUSED, SERVFAIL, SILENT, TRUNCATED, DnsServer, Zone, dns_server, unused_port
 
+pytestmark = pytest.mark.slow
+
 ZONE: Zone = {
     "mx.museum": ["MX 10 mail.mx.museum."],
     "several.museum": ["MX 10 a.museum.", "MX 20 b.museum."],

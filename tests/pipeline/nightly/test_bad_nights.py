@@ -24,7 +24,7 @@ from tests.pipeline.nightly.workspaces import leads, make_workspace, put
 DAY = "2026-11-21"
 EARLIER = datetime.now(UTC) - timedelta(hours=1)
 #: Leads that take a moment to scrub, which is long enough to find the process that does it.
-MANY = "name,phone\n" + "".join(f"Ann {n},{201 + n % 700}-555-{n % 10000:04}\n" for n in range(150_000))
+MANY = "name,phone\n" + "".join(f"Ann {n},{201 + n % 700}-555-{n % 10000:04}\n" for n in range(100_000))
 HOOK = """\
 hook = ["{python}", "-c", "import sys; open('hooked.json', 'ab').write(sys.stdin.buffer.read() + b'\\\\n')"]
 """

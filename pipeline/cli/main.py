@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 from typer.main import get_command
 
-from pipeline.cli.help import SETTINGS, Changing, Command, Group, Stepwise
+from pipeline.cli.help import INTERRUPTED, SETTINGS, Changing, Command, Group, InterruptedByUserError, Stepwise
 from pipeline.cli.lists import lists
 from pipeline.cli.nightly import nightly
 from pipeline.cli.options import (
@@ -33,6 +33,7 @@ from pipeline.cli.retention import retention
 from pipeline.cli.returns import returns, vendors
 from pipeline.cli.rules import rules_app
 from schemas.errors import EXIT_TOO_MANY_REJECTED, LeadscrubError, UsageError
+from schemas.support.interrupts import last_change
 from schemas.support.names import did_you_mean
 
 if TYPE_CHECKING:
@@ -307,15 +308,15 @@ def _called(command: AnyCommand, words: Sequence[str]) -> AnyCommand:
 
 def _guarded(command: AnyCommand, words: Sequence[str]) -> int:
     try:
-        return int(command.main(list(words), prog_name="leadscrub", standalone_mode=False) or 0)
+        code = int(command.main(list(words), prog_name="leadscrub", standalone_mode=False) or 0)
+        if code == INTERRUPTED:  # while the words were parsed: a command that was begun says more
+            raise InterruptedByUserError("interrupted; nothing was changed.")
+        return code
     except typer.Exit as stop:
         return stop.exit_code
     except LeadscrubError as error:
         typer.echo(f"leadscrub: {error}", err=True)
         return error.exit_code
-    except typer.Abort:
-        typer.echo("leadscrub: interrupted; nothing was changed.", err=True)
-        return 130
     except SystemExit:
         raise
     except BaseException as error:  # polars' PanicException is no Exception
@@ -353,5 +354,5 @@ def _without_values(error: BaseException) -> str:
     return (
         f"{error} ({place})"
         if isinstance(error, AssertionError)
-        else f"at {place}; nothing was changed. Please report it."
+        else f"at {place}; {last_change() or 'nothing was changed'}. Please report it."
     )

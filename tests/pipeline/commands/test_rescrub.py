@@ -105,8 +105,8 @@ def test_a_reading_that_is_lost_is_not_clean(earlier: Scrubbed, written: Written
 
 def test_valid_until_moves_with_the_lists(scrub: Scrub, written: Written) -> None:
     registry = written("registry.txt", "202,5550109\n")
-    first = scrub("phone\n2025550100\n", "--dnc", registry)
-    ran = again(first, "--dnc", registry)
+    first = scrub("phone\n2025550100\n", "--dnc", f"{registry}@2026-11-21")
+    ran = again(first, "--dnc", f"{registry}@2026-11-25")
     assert [first.clean["valid_until"].item().isoformat(), ran.clean["valid_until"].item().isoformat()] == [
         "2026-12-22",
         "2026-12-26",
@@ -196,7 +196,7 @@ def test_expiring_names_results_of_the_ledger(
     workspace.mkdir()
     (workspace / "leadscrub.toml").write_text("[ledger]\n", encoding="utf-8")
     registry = written("registry.txt", "202,5550109\n")
-    first = scrub("phone\n2025550100\n", "--dnc", registry, out="first")
+    first = scrub("phone\n2025550100\n", "--dnc", f"{registry}@2026-11-21", out="first")
     monkeypatch.chdir(workspace)
     now = datetime(2026, 11, 21, 12, tzinfo=UTC)
     with open_ledger(LedgerChoice(), workspace) as ledger:
@@ -216,7 +216,7 @@ def test_expiring_names_results_of_the_ledger(
     # Nothing of the other run ages.
     assert listed("2026-12-14", "7d") == []
     assert listed("2026-12-15", "7d") == [(str(first.folder), "2026-12-22", 1)]
-    newer = again(first, "--dnc", registry)
+    newer = again(first, "--dnc", f"{registry}@2026-11-25")
     assert newer.code == 0, newer.err
     assert listed("2026-12-15", "7d") == []
     assert listed("2026-12-30", "0d") == [(str(newer.folder), "2026-12-26", 1)]

@@ -8,6 +8,7 @@ import json
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
@@ -135,9 +136,9 @@ def test_any_name_goes_through_a_whole_scrub(form: str, names: list[str]) -> Non
 def test_a_panic_of_native_code_is_an_internal_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is no `Exception`, and its message may quote cells."""
 
-    def panic(**_: object) -> int:
+    def panic(*_: object, **__: object) -> int:
         raise PanicException("2125550100")
 
-    monkeypatch.setattr("pipeline.cli.main._command_line", lambda _: panic)
+    monkeypatch.setattr("pipeline.cli.main._command_line", lambda _: SimpleNamespace(main=panic))
     ran = leadscrub("reasons")
     assert (ran.code, "internal error (PanicException)" in ran.err, "2125550100" in ran.err) == (1, True, False)

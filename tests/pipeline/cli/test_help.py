@@ -172,6 +172,7 @@ def test_every_name_of_a_country_that_has_phones_leads_to_its_region(language: s
         assert (ran.code, ran.err.endswith(f"Did you mean '{region}'?\n")) == (2, True), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "offered"),
     [

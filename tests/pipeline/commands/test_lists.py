@@ -464,6 +464,7 @@ def test_status_of_a_campaign_judges_what_it_needs(store: Path, tmp_path: Path) 
     assert [line.split()[0] for line in out.splitlines()[2:] if line[0] != " "] == ["ours", "ftc", "texas"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [80, 120])
 def test_status_fits_a_terminal(store: Path, width: int) -> None:
     """On a real terminal: no line is wider, and what decides stands whole on each list's line."""

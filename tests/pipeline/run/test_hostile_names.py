@@ -111,6 +111,7 @@ def check(form: str, names: Sequence[str]) -> None:
         assert leadscrub("verify", out).code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMATS)
 def test_hostile_names_are_names(form: str) -> None:
     check(form, [name for name in HOSTILE if form in {"json", "jsonl"} or "\x00" not in name])

@@ -1,21 +1,20 @@
-# make demo and make test need nothing but Python 3.11 or newer: both set up their own environment first.
+# Every target sets up what it needs first, in .venv, from a lock file with hashes: Python 3.11 or newer and make will do.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
 JOBS ?= auto
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
-.PHONY: setup demo test lint bench lock clean
+.DEFAULT_GOAL := help
+.PHONY: help setup demo quick test lint bench lock clean
 
-setup: $(STAMP)
+help: ## Print this list.
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
 
-$(STAMP): requirements.lock pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
-	@touch $(STAMP)
+setup: $(VENV)/.run ## Install what running needs, and the command .venv/bin/leadscrub.
 
-demo: setup
+demo: setup ## Scrub the sample drop; show what came out and why.
 	$(BIN)/leadscrub scrub data/sample/drops/brightleads-2026-11.csv -o build/demo --force \
 	  --campaign data/sample/campaigns/demo.toml --vendor brightleads --as-of 2026-11-21
 	@echo
@@ -25,24 +24,48 @@ demo: setup
 	@echo "Is the result whole?"
 	$(BIN)/leadscrub verify build/demo
 
-test: setup
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+quick: $(VENV)/.test ## Run the quick tests: under a minute on two cores.
+	$(PYTEST) -m "not slow" --hypothesis-profile=quick
 
-lint: setup
+test: $(VENV)/.test ## Run all tests (JOBS=4 sets the number of processes).
+	$(PYTEST)
+
+lint: $(VENV)/.lint ## Check format, lint, types and the direction of imports.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The second part generates a registry of 250 million numbers: 18 GB of disk while it runs.
-bench: setup
+bench: $(VENV)/.bench ## Measure speed and memory again: an hour, and 18 GB of disk while it runs.
 	$(BIN)/python -m tests.bench.run --write docs/benchmark.md
 	$(BIN)/python -m tests.bench.registry --clean --write docs/benchmark-registry.md
 
-# Needs uv on the path. The lock holds for every supported Python, and has what the tests and the benchmark need.
-lock:
-	uv pip compile pyproject.toml --extra test --extra bench --universal --python-version 3.11 --generate-hashes \
-	  --no-header --no-annotate --no-emit-index-url --output-file requirements.lock
+# The locks hold for every supported Python and platform, and agree with each other. A version stays while it satisfies
+# pyproject.toml; UPGRADE=--upgrade takes the newest.
+COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes $(UPGRADE) --quiet \
+  --no-header --no-annotate --no-emit-index-url --group build
+TESTED := --extra s3 --extra sftp --extra https --extra postgres --group test
 
-clean:
+lock: ## Resolve the lock files again after a change of pyproject.toml (needs uv).
+	$(COMPILE) --output-file requirements.lock
+	$(COMPILE) -c requirements.lock $(TESTED) --output-file requirements-test.lock
+	$(COMPILE) -c requirements-test.lock --group bench --output-file requirements-bench.lock
+	$(COMPILE) -c requirements-test.lock -c requirements-bench.lock $(TESTED) --group bench --group lint \
+	  --output-file requirements-lint.lock
+
+clean: ## Remove the environment and what the demo wrote.
 	rm -rf $(VENV) build
+
+# One environment, extended step by step: nobody who only runs leadscrub waits for a type checker.
+# The locks are complete, so nothing is resolved (--no-deps), and Python compiles what it imports, not all of it now.
+$(VENV)/.run: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("leadscrub needs Python 3.11 or newer, and this is " \
+	  + sys.version.split()[0] + ". Name another: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(INSTALL) --no-compile --no-deps --require-hashes -r requirements.lock
+	$(INSTALL) --no-build-isolation --no-deps -e .
+	@touch $@
+
+$(VENV)/.test $(VENV)/.lint $(VENV)/.bench: $(VENV)/.%: requirements-%.lock $(VENV)/.run
+	$(INSTALL) --no-compile --no-deps --require-hashes -r $<
+	@touch $@

@@ -18,7 +18,7 @@ def main() -> None:
     except ImportError as error:
         sys.stderr.write(f"leadscrub: {error}\n")
         sys.exit(3)
-    from pipeline.cli.main import main as run  # noqa: PLC0415
+    from pipeline.cli.entry import main as run  # noqa: PLC0415
 
     run()
 

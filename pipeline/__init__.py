@@ -1,1 +1,1 @@
-"""How a drop moves: one module a stage, the runner that lists the stages in order, outputs, the command line."""
+"""How a drop moves: reading, stages, runs, results, the ledger, and the command line."""

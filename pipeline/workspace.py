@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+from contextlib import suppress
 from pathlib import Path
 
 from schemas.config import Campaign, load, raise_faults
@@ -18,15 +20,27 @@ def workspace_of(campaign: Path | None) -> Path | None:
 
 
 def workspace_facts(workspace: Path) -> Workspace:
-    """Read the workspace's own file. `ConfigError` with all faults."""
+    """Read the workspace's own file. Raises `ConfigError` with all faults."""
     faults: list[str] = []
     facts = load(workspace / WORKSPACE_FILE, Workspace, faults)
     raise_faults(faults)
     return facts or Workspace()
 
 
+def vendor_files(workspace: Path) -> list[Path]:
+    """Files of ``vendors/`` that are about a vendor: not those that one of them names as its layout."""
+    files = sorted((workspace / "vendors").glob("*.toml"))
+    layouts: set[str] = set()
+    for path in files:
+        with suppress(OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):  # reported when it is read in earnest
+            layout = tomllib.loads(path.read_text(encoding="utf-8")).get("layout")
+            if isinstance(layout, str):
+                layouts |= {layout, f"{layout}.toml"}
+    return [path for path in files if path.name not in layouts]
+
+
 def named_layout(name: str | None) -> Layout:
-    """Read a layout by its name or file; an empty one without. `ConfigError` with all faults."""
+    """Read a layout by its name or file; an empty one without. Raises `ConfigError` with all faults."""
     if name is None:
         return Layout()
     faults: list[str] = []
@@ -36,7 +50,10 @@ def named_layout(name: str | None) -> Layout:
 
 
 def find_layout(name: str, workspace: Path | None) -> Path:
-    """Find a layout by its name: a file, one of the workspace, or one that comes with the program."""
+    """Find a layout by its name: a file, one of the workspace, or one that comes with the program.
+
+    Raises `UsageError` when there is none of that name.
+    """
     own = workspace / "layouts" if workspace is not None else None
     places = [Path(name), *([own / f"{name}.toml"] if own else []), LAYOUTS / f"{name}.toml"]
     found = next((place for place in places if place.is_file()), None)

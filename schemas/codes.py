@@ -16,13 +16,13 @@ from schemas.support.names import did_you_mean
 Effect = Literal["block", "review", "flag"]
 Disposition = Literal["return", "suppress", "review", "none"]
 
-#: What a vendor reads where our own reason may not be told.
-NOT_ACCEPTED = "not accepted"
+#: What a reference says of a reason that a vendor may not be told: such rows never go back, in whatever file.
+STAYS_HERE = "nothing: the row stays here"
 
 
 @dataclass(frozen=True)
 class ReasonCode:
-    """One code. ``vendor_phrase`` is what a vendor may be told; None means it may only be told ``not accepted``."""
+    """One code. ``vendor_phrase`` is what a vendor may be told; None: nothing, see `may_go_back`."""
 
     code: str
     effect: Effect
@@ -30,6 +30,15 @@ class ReasonCode:
     summary: str
     remedy: str
     vendor_phrase: str | None = None
+
+
+def may_go_back(reason: ReasonCode) -> bool:
+    """Whether a row with this primary reason can go back to its vendor, in any file that we write.
+
+    It blocks, and the vendor may be told so. A row that is on a list of ours, or that another vendor sold first, stays:
+    to see it come back would tell the vendor of it.
+    """
+    return reason.effect == "block" and reason.vendor_phrase is not None
 
 
 def _returnable(code: str, phrase: str, summary: str, remedy: str) -> ReasonCode:
@@ -114,7 +123,7 @@ _REGISTER: tuple[ReasonCode, ...] = (
     _suppressed(
         "email.unsubscribed",
         "The address is on an unsubscribe list.",
-        "Never email it again unless it signs up anew.",
+        "Never email it again unless it signs up again.",
     ),
     _suppressed(
         "refused.in_file",
@@ -325,7 +334,7 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "review",
         "review",
         "The number could be read in two ways when the drop was read, and the clean row keeps only one of them.",
-        "Scrub the vendor's drop anew instead of its clean rows: then both are screened.",
+        "Scrub the vendor's drop again instead of its clean rows: then both are screened.",
     ),
     ReasonCode(
         "phone.country_unread",
@@ -347,7 +356,7 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "consent.token_reused",
         "review",
         "review",
-        "The same consent token stands on rows of several people: it can be proof for one of them at most.",
+        "The same consent token is on rows of several people: it can be proof for one of them at most.",
         "Have the certificate's issuer say whom it names (claim it), or ask the vendor for this person's own.",
     ),
     ReasonCode(
@@ -375,8 +384,9 @@ _REGISTER: tuple[ReasonCode, ...] = (
     ),
     _flag(
         "phone.ambiguous",
-        "The number can be read in two ways, as with a bogus plus; both were screened. The detail names the other one.",
-        "Dial the number as it stands in the column, or ask the vendor.",
+        "The number can be read in two ways, as with a bogus plus or one left out; both were screened. The detail "
+        "names the other one.",
+        "Dial the number as the column shows it, or ask the vendor.",
     ),
     _flag(
         "phone.code_conflict",
@@ -402,6 +412,11 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "email.role",
         "The address belongs to a role (info@, sales@), not to a person.",
         "Mail it only as business to business.",
+    ),
+    _flag(
+        "row.short",
+        "The row has fewer cells than the table has columns; those at its end were taken for empty.",
+        "Nothing to do if the vendor's program leaves out empty cells.",
     ),
     _flag(
         "phone.extension",

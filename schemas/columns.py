@@ -12,6 +12,22 @@ POST_POINT = "address"
 POINTS = (*PHONE_SLOTS, *EMAIL_SLOTS, POST_POINT)
 
 CHANNELS = ("call", "text", "email", "post")
+#: What the channels are called elsewhere: for a suggestion, never taken for them.
+CHANNEL_WORDS = {
+    "phone": "call",
+    "voice": "call",
+    "calls": "call",
+    "dial": "call",
+    "telephone": "call",
+    "sms": "text",
+    "mms": "text",
+    "txt": "text",
+    "message": "text",
+    "e-mail": "email",
+    "mail": "post",
+    "letter": "post",
+    "postal": "post",
+}
 #: Which contact points a channel can reach.
 CHANNEL_POINTS: dict[str, tuple[str, ...]] = {
     "call": PHONE_SLOTS,

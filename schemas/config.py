@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from schemas.columns import CHANNELS
+from schemas.columns import CHANNEL_WORDS, CHANNELS
 from schemas.contact.fictional import EXAMPLE_DOMAINS, FICTIONAL_NUMBERS
 from schemas.contact.match_keys import folds_named
 from schemas.contracts import Currency, ReturnTerms
@@ -89,6 +89,7 @@ class ListEntry(_Model):
     fold: Folds = []
     as_of: date | None = None
     registry: Annotated[str, checked_by(registry_named)] | None = None
+    state: str | None = Field(default=None, pattern=r"^[A-Z]{2}$", description="whose list one of kind dnc.state is")
     max_refused: float | None = Field(default=None, ge=0, le=1)
 
 
@@ -207,13 +208,15 @@ class Vendor(_Model):
     """Who sells. ``layout`` is a file relative to the vendor's folder, or the layout itself stands in [layout].
 
     `leadscrub nightly` takes the drops of vendors that name a ``campaign`` (of the workspace) from their ``inbox``: a
-    folder relative to the workspace, or a URL; ``inbox/NAME`` when it is not given.
+    folder relative to the workspace, or a URL; ``inbox/NAME`` when it is not given. ``nightly = false``: its drops are
+    scrubbed by hand, and no night asks for a campaign.
     ``price`` is that of one lead, in ``currency``.
     """
 
     name: str = Field(pattern=VENDOR_NAME)
     inbox: str | None = Field(default=None, min_length=1)
     campaign: str | None = Field(default=None, pattern=VENDOR_NAME)
+    nightly: bool = True
     region: Region | None = None
     layout: Layout | Path | None = None
     evidence: VendorEvidence = VendorEvidence()
@@ -256,8 +259,8 @@ def raise_faults(faults: list[str]) -> None:
 
 
 def channel_named(name: str) -> Channel:
-    """Check a channel from the command line."""
+    """Check a channel from the command line. Raises `UsageError` when it is none."""
     for channel in CHANNELS:
         if channel == name:
             return channel  # type: ignore[return-value]  # CHANNELS are the literals of Channel
-    raise UsageError(f"There is no channel '{name}'.", did_you_mean(name, CHANNELS))
+    raise UsageError(f"There is no channel '{name}'.", did_you_mean(name, CHANNELS, CHANNEL_WORDS))

@@ -20,7 +20,7 @@ from pydantic import (
     field_validator,
 )
 
-from schemas.codes import CODES, ReasonCode
+from schemas.codes import CODES, ReasonCode, may_go_back
 from schemas.support.names import did_you_mean
 
 #: Key of the validation context under which the rules of all packs can be asked for: `Rules`.
@@ -29,11 +29,6 @@ Rules = Callable[[], Mapping[str, ReasonCode]]
 
 _CODE = re.compile(r"[a-z][a-z0-9_-]*(\.[a-z0-9][a-z0-9_-]*)*(\.\*)?")
 _WINDOW = re.compile(r"([1-9][0-9]{0,3}) ?(h|d|bd)")
-
-
-def may_go_back(reason: ReasonCode) -> bool:
-    """Whether a row with this primary reason can go back at all: it blocks, and the vendor may be told so."""
-    return reason.effect == "block" and reason.vendor_phrase is not None
 
 
 def _matching(code: str, reasons: Mapping[str, ReasonCode]) -> list[ReasonCode]:
@@ -65,7 +60,7 @@ def _accepted(code: str, info: ValidationInfo) -> str:
         raise ValueError("this only flags a row and rejects none")
     if all(reason.effect != "block" for reason in found):
         raise ValueError("a person may still release such a row, so it does not go back")
-    raise ValueError("an internal reason: the vendor may only be told 'not accepted', so such a row does not go back")
+    raise ValueError("an internal reason: the vendor may not be told it, so such a row does not go back")
 
 
 def _flat(given: Any) -> Any:

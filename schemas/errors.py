@@ -70,5 +70,11 @@ class OutputError(LeadscrubError):
     exit_code = 7
 
 
+class ShortageError(LeadscrubError):
+    """This machine is short of something (disk, memory, open files, processes): no drop and no list is at fault."""
+
+    exit_code = 8
+
+
 #: Not an error: the run is complete and its outputs are written.
 EXIT_TOO_MANY_REJECTED = 6

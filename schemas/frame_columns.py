@@ -16,6 +16,9 @@ from schemas.columns import DAYS, EMAIL_SLOTS, INSTANTS, PHONE_SLOTS, POINTS, PO
 SOURCE = "src:"
 #: Text of a record that could not be parsed, exactly as it came; null for all others. ``pl.String``.
 RAW = "raw"
+#: How many cells a row had fewer than its table has columns; only in batches with such a row, until it is flagged.
+#: ``pl.UInt32``.
+CELLS_MISSING = "cells_missing"
 #: Whether the record is a lead, and not a blank line, a total, a remark or a repeated header. ``pl.Boolean``.
 IS_LEAD = "is_lead"
 #: All source columns of the run as they came, in one struct of text: what a vendor gets back. ``pl.Struct``.

@@ -84,7 +84,7 @@ NO_MAX_AGE = MaxAge()
 
 
 def max_age_said(texts: list[str]) -> MaxAge:
-    """Read ``DAYS`` and ``KIND=DAYS``."""
+    """Read ``DAYS`` and ``KIND=DAYS``. Raises `UsageError` when a text is neither."""
     days: int | None = None
     by_kind = {}
     for text in texts:
@@ -99,7 +99,7 @@ def max_age_said(texts: list[str]) -> MaxAge:
 
 
 def registry_named(name: str) -> str:
-    """Check a registry's name."""
+    """Check a registry's name. Raises `UsageError` when there is none of that name."""
     if name not in REGISTRIES:
         raise UsageError(f"There is no registry '{name}'.", did_you_mean(name, REGISTRIES))
     return name
@@ -109,7 +109,10 @@ _OWN_KIND = re.compile(r"list\.[a-z][a-z0-9_]*")
 
 
 def list_kind(name: str) -> ListKind:
-    """Look a kind up. A user's own kinds are spelled ``list.SOMETHING`` and match like ``list.match``."""
+    """Look a kind up. A user's own kinds are spelled ``list.SOMETHING`` and match like ``list.match``.
+
+    Raises `UsageError` when there is no such kind.
+    """
     if name in KINDS:
         return KINDS[name]
     if _OWN_KIND.fullmatch(name):

@@ -132,6 +132,7 @@ class ListVersion(_Model):
     format: str = "plain"
     registry: str | None = Field(default=None, description="which public registry it is a copy of; sets its age limit")
     expires_after: int | None = Field(default=None, description="days a copy may be used, where the user said so")
+    state: str | None = Field(default=None, description="state of the United States whose list it is")
     covers: list[str] | None = Field(default=None, description="area codes it speaks for; ['all'], or null: not said")
     san: str | None = None
     scope: str = "seller"

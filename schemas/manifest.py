@@ -79,6 +79,7 @@ class UsedList(_Model):
     age_days: int
     valid_until: date | None
     registry: str | None = Field(default=None, description="public registry that it is a copy of")
+    state: str | None = Field(default=None, description="state of the United States whose list it is")
     stale_allowed: bool = Field(description="used although it was too old, because the user said so")
     hash_recipes: list[str]
     base: str | None = Field(description="version that the files' changes were applied to; null for a full copy")
@@ -151,7 +152,7 @@ class UsedRules(_Model):
         description="countries whose people's rows go back to the vendor without their details, or not at all",
     )
     noted: list[str] = Field(default=[], description="rules about the whole list that ask for attention, block nothing")
-    texts: dict[str, RuleText] = Field(default={}, description="rules that stand on some row, by id")
+    texts: dict[str, RuleText] = Field(default={}, description="rules that are a reason or flag of some row, by id")
     campaign_evidence: CampaignEvidence = CampaignEvidence()
     vendor_evidence: VendorEvidence = VendorEvidence()
 

@@ -155,7 +155,7 @@ class Recipe:
 
 
 def parse_recipe(spelled: str) -> Recipe:
-    """Read ``step+step+hash[+base64]``; `UsageError` names the part that does not exist."""
+    """Read ``step+step+hash[+base64]``. Raises `UsageError` with the part that does not exist."""
     parts = [part.strip().lower().replace("-", "").replace("_", "") for part in spelled.split("+")]
     spelling = parts.pop() if parts[-1] in _SPELLINGS else "hex"
     *steps, algorithm = parts or [""]

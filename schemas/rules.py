@@ -123,7 +123,7 @@ class Rule(Statute):
     when: list[Condition] = Field(min_length=1)
     lifts: list[RuleId] = Field(default=[], description="rules that an exemption takes away")
     remedy: str = Field(default="", description="what to do, or which evidence releases a review")
-    vendor_phrase: str | None = Field(default=None, description="what a vendor may be told; null: not accepted")
+    vendor_phrase: str | None = Field(default=None, description="what a vendor may be told; null: nothing")
     returnable: bool = Field(default=False, description="the vendor's fault: the row goes back")
 
     @model_validator(mode="after")

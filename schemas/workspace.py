@@ -44,8 +44,12 @@ class Retention(_Model):
 class NightlyChoice(_Model):
     """[nightly]: when a drop counts as complete, and who is told how a night went."""
 
-    settle_seconds: int = Field(default=120, ge=0, description="how long a drop without a companion lies unchanged")
+    settle_seconds: int = Field(
+        default=120, ge=0, description="how long a drop without a companion must stay unchanged"
+    )
     give_up_hours: float = Field(default=24, ge=0, description="after which an empty or broken drop goes to quarantine")
+    quarantine_after: int = Field(default=2, ge=1, description="passes in which a drop fails on its own, until then")
+    drop_minutes: float = Field(default=240, gt=0, description="after which a drop that is not done has failed")
     hook: list[Annotated[str, Field(min_length=1)]] = Field(default=[], description="command that gets the summary")
     hook_on: Literal["always", "trouble"] = "always"
     hook_seconds: int = Field(default=60, ge=1, description="after which the hook is ended")

@@ -28,8 +28,9 @@ Index = Literal["phones", "local", "emails", "domains", "digests"]
 _FIRST_NUMBER = 2_000_000_000
 _FACTS = ("listed_on", "expires_on", "reason", "severity")
 _NO_PHONE, _NO_EMAIL = "not a phone number", "not an email address"
-#: Marks at the start of an address that Excel and its users put there; each is valid in one all the same.
-_MARKED = "^['`]"
+#: Marks at the start of an address that Excel and its users put there; each is valid in one all the same, so that
+#: both readings are listed.
+_MARKED = "^['`#*=~!|^_-]"
 _DOMAIN = r"^[@.]?(?:[\p{L}\p{N}_-]+\.)+[\p{L}\p{N}-]{2,}$"
 _BETWEEN_DOMAINS = r"[\s,;|()<>\[\]\"'\x{2028}]+"
 #: Refused entries that a message names by their line.
@@ -117,7 +118,7 @@ class Entries:
             yield from self._points(block)
 
     def _searched(self, entries: pl.DataFrame, block: Block) -> Iterator[Keyed]:
-        """Take every point in the text of entries that are not one as they stand; an entry without any is refused.
+        """Take every point in the text of entries that are not one as they are; an entry without any is refused.
 
         ``entries`` has ``text``, ``line``, ``why`` it is not one, and what the block says of each.
         """
@@ -199,7 +200,7 @@ class Entries:
         keyed = entries.with_columns(
             fold_email(forms.get_column("key"), self._how.folds).alias("key"), forms.get_column("repair")
         )
-        # An address that something stands around may not be alone; a mark of Excel's is valid as a part of it.
+        # An address with something around it may not be alone; a mark of Excel's is valid as a part of it.
         whole = pl.col("key").is_not_null() & pl.col("repair").is_null()
         alone = whole & ~pl.col("text").str.contains(_MARKED)
         marked = keyed.filter(whole & ~alone)

@@ -123,7 +123,7 @@ def _in_force(expiring: OpenedTable, day: date) -> pl.Series:
 
 
 def read_facts(folder: Path, version: str | None = None) -> ListVersion:
-    """What is known of a built version. `ListError` when its file is not as it was written."""
+    """What is known of a built version. Raises `ListError` when its file was changed."""
     path = folder / VERSION_FILE
     try:
         text = path.read_text(encoding="utf-8")

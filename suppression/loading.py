@@ -27,7 +27,7 @@ from suppression.lists import open_version
 from suppression.side_tables import SideTables
 from suppression.sources import hashing
 
-#: What stands in a manifest where nobody but the user vouches for a list's age.
+#: What a manifest says where nobody but the user vouches for a list's age.
 RUN_ONLY = "the user: a list for this run only counts as dated on the day of the run"
 #: The same, where the user named the day.
 DATED_FOR_RUN = "the user, for this run"
@@ -40,9 +40,10 @@ MAX_REFUSED: Final = 0.01
 class ListSpec:
     """A list as the user names it: what it is, where its files are, and what is said about them.
 
-    ``covers``: area codes it speaks for, or ``all``; None where nobody said. ``planted``: values that the user knows to
-    be in a hashed list, to prove the recipe. ``max_refused``: share of entries that may hold no point that can be read.
-    ``folds``: how its addresses are folded (`schemas.contact.match_keys`).
+    ``state``: two letters, of a state's list. ``covers``: area codes it speaks for, or ``all``; None where nobody said.
+    ``planted``: values that the user knows to be in a hashed list, to prove the recipe. ``folds``: how its addresses
+    are folded (`schemas.contact.match_keys`). ``max_refused``: share of its entries that may hold no point that can be
+    read.
     """
 
     kind: ListKind
@@ -56,6 +57,7 @@ class ListSpec:
     planted: tuple[str, ...] = ()
     covers: tuple[str, ...] | None = None
     registry: str | None = None
+    state: str | None = None
     expires_after: int | None = None
     san: str | None = None
     scope: str = "seller"
@@ -63,7 +65,12 @@ class ListSpec:
     max_refused: float = MAX_REFUSED
 
     def __post_init__(self) -> None:
-        """Refuse what no lookup could follow. `UsageError`."""
+        """Refuse what no lookup could follow, and a state's list that does not say which. Raises `UsageError`."""
+        if self.kind.kind == "dnc.state" and self.state is None:
+            raise UsageError(
+                f"List '{self.name}' is a state's and does not say which.",
+                "Call it after the state (dnc.state:texas=FILE), or say --state TX (in TOML state).",
+            )
         if self.folds and (self.recipes or not self.kind.emails):
             what = "is hashed" if self.recipes else f"of kind {self.kind.kind} holds no addresses"
             raise UsageError(
@@ -79,7 +86,7 @@ class ListSpec:
     def identity(self, hashes: Iterable[str]) -> str:
         """What the list is in a run's id: how it is read, and the SHA-256 of each of its files."""
         read_as = [self.format, sorted(self.folds), [recipe.spelled for recipe in self.recipes], asdict(self.options)]
-        dated = [self.as_of.isoformat(), self.undated, self.registry]
+        dated = [self.as_of.isoformat(), self.undated, self.registry, self.state]
         # Sets have no order of their own; everything else that is declared is text, a number or a table of those.
         facts = json.dumps([*dated, *read_as, list(hashes)], sort_keys=True, default=sorted).encode()
         return f"{self.kind.kind}:{self.name}:{hashlib.sha256(facts).hexdigest()}"
@@ -105,7 +112,7 @@ def build_version(spec: ListSpec, folder: Path, apply: Apply) -> Built:
     )
     entries = Entries(reading, sides)
     builder = IndexBuilder(folder, spec.kind, spec.recipes, sides)
-    said: set[str] = set()
+    named: set[str] = set()
     warnings: list[str] = []
     with hashing(spec.paths) as sources:
         for block in read_ahead(read_list(spec.paths, spec.options, spec.format)):
@@ -116,9 +123,9 @@ def build_version(spec: ListSpec, folder: Path, apply: Apply) -> Built:
                 )
             for keyed in entries.keyed(block):
                 builder.take(keyed)
-            said |= block.covers
+            named |= block.covers
             warnings += block.warnings
-        covers = list(spec.covers) if spec.covers is not None else sorted(said) or None
+        covers = list(spec.covers) if spec.covers is not None else sorted(named) or None
         facts = _finish(spec, entries, builder, sides, covers, folder, sources)
         return Built(facts, tuple(dict.fromkeys([*warnings, *entries.warnings])))
 
@@ -172,6 +179,9 @@ def _finish(
         tables=tables,
         domains=domains,
     )
+    if spec.state is not None:
+        # Set only where it is said: what is not given changes no version.
+        facts = facts.model_copy(update={"state": spec.state})
     write_facts(facts, folder)
     prove(facts, folder, spec.planted)
     return facts
@@ -185,7 +195,10 @@ def write_facts(facts: ListVersion, folder: Path) -> None:
 
 
 def prove(facts: ListVersion, folder: Path, planted: tuple[str, ...]) -> None:
-    """Look for the planted values: a wrong recipe makes a list that matches nobody, silently."""
+    """Look for the planted values: a wrong recipe makes a list that matches nobody, silently.
+
+    Raises `ListError` when one is not found, or the list is not hashed.
+    """
     if not planted:
         return
     opened = open_version(folder, facts.as_of)

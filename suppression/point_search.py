@@ -2,7 +2,7 @@
 
 People write ``ann@example.com, bob@example.com``, ``(212) 555-0100 / 555-0101 DO NOT CALL`` or ``="2125550100"`` into
 a suppression list. All that can be read as a point is taken: who is listed by mistake is not contacted, and who is not
-listed by mistake is. Only entries come here that are no single point as they stand.
+listed by mistake is. Only entries come here that are no single point as they are.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from suppression.entry_phones import read_phones
 _AROUND_EMAIL: Final = '\\s,;:<>()\\[\\]{}"|\u2018-\u201f\u00ab\u00bb\u2039\u203a=\u2022'
 _EMAIL: Final = re.compile(rf"[^{_AROUND_EMAIL}@]{{1,250}}@[^{_AROUND_EMAIL}@]{{1,250}}")
 #: Marks around an address that could be part of it, and are not: Excel's, quotes, bullets, the end of a sentence.
-_MARKS: Final = "'`\u00b4*.!?\u200b\ufeff"
+_MARKS: Final = "'`\u00b4*.!?#~^_-\u200b\ufeff"
 _TIME: Final = r"(?:[T ]\d{1,2}:\d\d(?::\d\d)?(?:\.\d+)?Z?)?"
 _DATE: Final = re.compile(
     rf"(?<![\d.\-/+])(?:(?:19|20)\d\d([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])"
@@ -37,8 +37,8 @@ _CELLS: Final = re.compile(r"[,;|\t]")
 _CODE_AND_NUMBER: Final = re.compile(r"\+?(\d{1,3}) *[,;|\t]([\d\s().\-]{6,})")
 #: Digits of a number; groups that it is written in; and characters between two of them.
 _FEWEST, _MOST, _GROUPS, _GAP = 5, 17, 7, 4
-#: Of a longer text, only what stands between words and marks is read: no entry is so long.
-_LONGEST: Final = 20_000
+#: Of a longer text, only what is between words and marks is read: no entry is so long.
+_LONGEST: Final = 5_000
 
 
 class _Number(NamedTuple):
@@ -107,7 +107,7 @@ def numbers_in(texts: pl.Series, regions: pl.Series, apply: Apply) -> pl.DataFra
 
 
 def _regions(text: str, region: str | None) -> tuple[str | None, ...]:
-    """Regions to read an entry in: its own, and one whose code stands in a cell of it (``07911 123456,GB``)."""
+    """Regions to read an entry in: its own, and one whose code is in a cell of it (``07911 123456,GB``)."""
     named = {cell.strip() for cell in _CELLS.split(text)} & phonenumbers.SUPPORTED_REGIONS
     return (*sorted(named), region)
 
@@ -119,7 +119,7 @@ def _with_calling_code(text: str) -> str | None:
 
 
 def _parts(text: str) -> Iterator[str]:
-    """Yield what stands between words, marks and wide gaps, without addresses and dates."""
+    """Yield what is between words, marks and wide gaps, without addresses and dates."""
     return _filled(_APART.split(_DATE.sub(" | ", _EMAIL.sub(" | ", text))))
 
 

@@ -60,14 +60,14 @@ def resolve(changes: pl.DataFrame, before: pl.Series, fresh: pl.Series) -> Resol
     judged = spans.with_columns(prior=pl.max_horizontal(at_start, earlier)).with_columns(
         did=pl.when(add).then(pl.col("until") > pl.col("prior")).otherwise(pl.col("prior") != ABSENT)
     )
-    telling = pl.col("first") & pl.col("fresh")
+    counted = pl.col("first") & pl.col("fresh")
     sums = judged.select(
         added=(add & pl.col("did")).sum(),
         deleted=(~add & pl.col("did")).sum(),
-        additions=(telling & add).sum(),
-        expected_additions=(telling & add & pl.col("did")).sum(),
-        deletions=(telling & ~add).sum(),
-        expected_deletions=(telling & ~add & pl.col("did")).sum(),
+        additions=(counted & add).sum(),
+        expected_additions=(counted & add & pl.col("did")).sum(),
+        deletions=(counted & ~add).sum(),
+        expected_deletions=(counted & ~add & pl.col("did")).sum(),
     ).row(0, named=True)
     kept = judged.filter(add & (pl.col("span") == pl.col("deletions"))).sort("at")
     added, deleted = int(sums.pop("added")), int(sums.pop("deleted"))

@@ -1,7 +1,7 @@
 """What a version keeps beside its indexes: refused entries, facts about entries, and entries that expire.
 
     refused.parquet    text, why, line, member
-    facts.parquet      key, listed_on, reason, severity: told when the entry matches
+    facts.parquet      key, listed_on, reason, severity: shown when the entry matches
     expiring.parquet   key, expires_on: in force up to and including that day
 
 An entry that expires is not in the main index, so a second, lasting entry of the same value stays in force.
@@ -34,7 +34,7 @@ _SCHEMAS = {
     FACTS: {"key": pl.String(), "listed_on": pl.Date(), "reason": pl.String(), "severity": pl.Int64()},
     EXPIRING: {"key": pl.String(), "expires_on": pl.Date()},
 }
-_TOLD = ("listed_on", "reason", "severity")
+_FACT_COLUMNS = ("listed_on", "reason", "severity")
 _CHUNK = 1 << 20
 #: A refused text is kept for a person to look at.
 TEXT_LIMIT = 500
@@ -55,9 +55,9 @@ class SideTables:
 
     def add_facts(self, keyed: pl.DataFrame) -> pl.DataFrame:
         """Keep what is said of entries (``key`` and any facts). Returns the entries that do not expire."""
-        told = [pl.col(name).is_not_null() for name in _TOLD if name in keyed.columns]
-        if told:
-            self._append(FACTS, keyed.filter(pl.any_horizontal(told)))
+        known = [pl.col(name).is_not_null() for name in _FACT_COLUMNS if name in keyed.columns]
+        if known:
+            self._append(FACTS, keyed.filter(pl.any_horizontal(known)))
         if "expires_on" not in keyed.columns:
             return keyed
         self.add_expiring(keyed.filter(pl.col("expires_on").is_not_null()))

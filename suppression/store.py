@@ -1,9 +1,10 @@
 """The store: named lists, each a chain of immutable versions of which one is current.
 
     STORE/lists/<name>.json       history of the list; the last step is current
+    STORE/names.json              every list that was ever loaded: one whose history is gone stops a run
     STORE/settings.json           how many days superseded versions are kept
     STORE/versions/<id>/          one version: version.json and its index files
-    STORE/lock                    held by the one writer
+    STORE/lock                    locked by the one writer
     STORE/tmp/                    what a writer is making, and removing; of one that was killed, the next removes it
 
 A version becomes current by one atomic rename of the list's history file. A reader keeps the version it opened, also
@@ -34,6 +35,7 @@ from suppression.lists import SuppressionList, check_version, open_version, read
 #: 16 CFR 310.5: records of registry access are kept for five years.
 KEEP_DAYS = 1827
 _SETTINGS = "settings.json"
+_NAMES = "names.json"
 
 Found = TypeVar("Found")
 
@@ -46,7 +48,7 @@ class Store:
 
     @property
     def keep_days(self) -> int:
-        """How many days a version is kept after another took its place."""
+        """How many days a version is kept after another took its place. Raises `ListError` when the file is damaged."""
         path = self.folder / _SETTINGS
         try:
             return int(json.loads(path.read_text(encoding="utf-8"))["keep_days"])
@@ -56,19 +58,46 @@ class Store:
             raise ListError(f"'{path}' is damaged.", "Remove it, and say --keep-days again if you did.") from error
 
     def names(self) -> list[str]:
-        """Names of the lists that are current."""
+        """Names of the lists that are current. Raises `ListError` when one that was loaded is gone or damaged."""
         return [name for name in self.all_names() if self.history(name).current is not None]
 
     def all_names(self) -> list[str]:
-        """Names of all lists, removed ones too."""
-        return sorted(path.stem for path in (self.folder / "lists").glob("*.json"))
+        """Names of all lists that were ever loaded: removed ones too, and those whose history is gone."""
+        return sorted(self._with_history() | self._loaded())
+
+    def gone(self) -> list[str]:
+        """Names of lists that were loaded and whose history is not there any more."""
+        return sorted(self._loaded() - self._with_history())
+
+    def is_current(self, name: str) -> bool:
+        """Whether there is such a list and it is in force."""
+        return name in self._with_history() and self.history(name).current is not None
+
+    def _with_history(self) -> set[str]:
+        return {path.stem for path in (self.folder / "lists").glob("*.json")}
+
+    def _loaded(self) -> set[str]:
+        path = self.folder / _NAMES
+        try:
+            names = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return set()
+        except (OSError, ValueError) as error:
+            raise ListError(f"'{path}' is damaged.", "Remove it; the next load of a list writes it again.") from error
+        return set(map(str, names)) if isinstance(names, list) else set()
 
     def history(self, name: str) -> History:
-        """Steps of a list; `ListError` when there is no such list."""
+        """Steps of a list. Raises `ListError` when there is no such list."""
         path = self.folder / "lists" / f"{name}.json"
         try:
             history = History.model_validate_json(path.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
+            if name in self._loaded():
+                raise ListError(
+                    f"The suppression list '{name}' was loaded into the store and is gone ('{path}' is missing).",
+                    "Restore it from a copy, load the list again ('leadscrub lists add'), or take it out of force "
+                    f"('leadscrub lists remove {name}').",
+                ) from error
             hint = did_you_mean(name, self.all_names()) or "Load it with 'leadscrub lists add'."
             raise ListError(f"There is no suppression list '{name}' in the store '{self.folder}'.", hint) from error
         except (OSError, ValueError) as error:
@@ -100,7 +129,7 @@ class Store:
         return sources
 
     def version_folder(self, version: str) -> Path:
-        """Where a version lies."""
+        """Where a version is."""
         return self.folder / "versions" / version[:32]
 
     def _current(self, name: str) -> str:
@@ -162,11 +191,12 @@ class Writer(Store):
 
     def remove(self, name: str, *, at: datetime) -> None:
         """Take a list out of force. Its versions are kept for audit."""
-        self._current(name)
+        if name not in self.gone():
+            self._current(name)
         self._append(name, Loading(version=None, at=at, action="drop"))
 
     def hand_over(self, name: str, version: str, handed: HandedOver, *, at: datetime) -> None:
-        """Record that a copy of a version is given away; `ListError` when it is no longer the current one."""
+        """Record that a copy of a version is given away. Raises `ListError` when it is no longer the current one."""
         if self._current(name) != version:
             raise ListError(f"'{name}' got a new version meanwhile: nothing was given away.", "Try again.")
         self._append(name, Loading(version=version, at=at, action="export", handed_over=handed))
@@ -179,19 +209,25 @@ class Writer(Store):
         return True
 
     def _append(self, name: str, step: Loading) -> None:
-        steps = self.history(name).steps if name in self.all_names() else []
+        steps = self.history(name).steps if name in self._with_history() else []
         self._write(name, [*steps, step])
 
     def _write(self, name: str, steps: list[Loading]) -> None:
         path = self.folder / "lists" / f"{name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, History(name=name, steps=steps).sealed().model_dump_json(indent=1))
+        # Behind the history: a crash in between only leaves a list that the next change of the store notes.
+        if (names := self.all_names()) != sorted(self._loaded()):
+            write_atomically(self.folder / _NAMES, json.dumps(names) + "\n")
 
     def _prune(self, at: datetime) -> None:
         """Remove versions that were superseded longer ago than they are kept, and what no list names.
 
-        The history says so before the files go: a version that is missing and was not removed is damage.
+        The history says so before the files go: a version that is missing and was not removed is damage. Where a
+        history is gone, nothing is removed: whose the versions are is not known.
         """
+        if self.gone():
+            return
         before = at - timedelta(days=self.keep_days)
         histories = {name: self.history(name).steps for name in self.all_names()}
         wanted: set[str] = set()
@@ -217,7 +253,7 @@ class Writer(Store):
 
 @contextmanager
 def writing(folder: Path, wait_seconds: float = 30.0) -> Iterator[Writer]:
-    """Hold the store's lock. `OutputError` (exit 7) when another writer does not let go in time."""
+    """Hold the store's lock. Raises `OutputError` (exit 7) when another writer keeps it or it cannot be written."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)

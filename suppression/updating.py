@@ -63,8 +63,8 @@ def update_version(
 ) -> Built:
     """Apply change files to ``base`` and write the result into ``folder``.
 
-    ``applied``: files that the base was made from, itself and its own bases. `ListError`: a gap between base and
-    files, files that were applied already or are older than the base, or changes that do not fit the base.
+    ``applied``: files that the base was made from, itself and its own bases. Raises `ListError` when there is a gap
+    between base and files, files were applied already or are older than the base, or changes do not fit the base.
     """
     facts = base.facts
     region = spec.options.region or facts.region
@@ -147,13 +147,13 @@ def _refuse_replay(
 
 
 def _gathered(spec: ChangeSpec, base: SuppressionList, entries: Entries) -> tuple[dict[Index, pl.DataFrame], list[str]]:
-    """All changes by index, in the order in which they happened: by date, then as they stand in the files."""
+    """All changes by index, in the order in which they happened: by date, then as they are in the files."""
     parts: dict[Index, list[pl.DataFrame]] = defaultdict(list)
     warnings: list[str] = []
     for block in read_list(spec.paths, spec.options, spec.format):
         warnings += block.warnings
         if len(block.frame):
-            _refuse_unclear_action(spec, base, block.member, said="action" in block.frame.columns)
+            _refuse_unclear_action(spec, base, block.member, is_named="action" in block.frame.columns)
         for keyed in entries.keyed(block):
             if keyed.frame.is_empty():
                 continue
@@ -183,10 +183,10 @@ def _plain(keyed: Keyed) -> tuple[Index, pl.DataFrame]:
     return "phones", keyed.frame.select(key="+1" + pl.col("key").cast(pl.String))
 
 
-def _refuse_unclear_action(spec: ChangeSpec, base: SuppressionList, member: str, *, said: bool) -> None:
-    if said and spec.action is not None:
+def _refuse_unclear_action(spec: ChangeSpec, base: SuppressionList, member: str, *, is_named: bool) -> None:
+    if is_named and spec.action is not None:
         raise UsageError(f"'{member}' says itself what is added and deleted.", "Leave --action away.")
-    if not said and spec.action is None:
+    if not is_named and spec.action is None:
         raise UsageError(
             f"'{member}' does not say which entries of '{base.facts.name}' are added and which deleted.",
             "Say --action add or --action delete, or which column does: --change-layout, --column action=HEADER.",

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+from pipeline.commands.init_workspace import EXAMPLES
 from pipeline.commands.rule_coverage import mark
-from schemas.codes import CODES, NOT_ACCEPTED
+from schemas.codes import CODES, STAYS_HERE
 from schemas.manifest import manifest_json_schema
 from schemas.rules import CONTACT
 from suppression.rules.coverage import answers
 from suppression.rules.describe import hours_in_words, lifted_by, period
 from suppression.rules.loading import load_packs
 from suppression.rules.predicates.registry import PREDICATES
+from tests.docs.cli_page import cli_page
+from tests.docs.code_tables import checks_table, columns_table, layers, packages, public_names
+from tests.docs.demo import demo_output
 
 ROOT = Path(__file__).parents[1]
 
@@ -22,7 +28,7 @@ def reasons_table() -> str:
     lines = ["| code | row goes to | vendor reads | means |", "|---|---|---|---|"]
     for reason in CODES.values():
         flagged = reason.effect == "flag"
-        vendor = "" if flagged else reason.vendor_phrase or NOT_ACCEPTED
+        vendor = "" if flagged else reason.vendor_phrase or STAYS_HERE
         goes = "(flag only)" if flagged else reason.disposition
         lines.append(f"| `{reason.code}` | {goes} | {vendor} | {reason.summary} |")
     return "\n".join(lines)
@@ -128,14 +134,52 @@ def coverage() -> str:
 
 #: Day of the table: the law of a day is fixed.
 COVERAGE_DAY = date(2026, 11, 28)
+
+
+def workspace() -> str:
+    """The page of a workspace's files: the commented examples that ``leadscrub init`` writes."""
+    lines = [
+        "# The files of a workspace",
+        "",
+        "`leadscrub init DIR` writes these. A line behind a `#` shows a setting; take the `#` away to use it.",
+        "Every fault of a file is reported with its line (exit 3).",
+    ]
+    for name, text in EXAMPLES.items():
+        lines += ["", f"## `{name}`", "", "```toml", text.rstrip("\n"), "```"]
+    return "\n".join(lines) + "\n"
+
+
 GENERATED = {
     "docs/coverage.md": coverage,
     "docs/predicates.md": predicates,
+    "docs/cli.md": cli_page,
+    "docs/workspace.md": workspace,
     "docs/rules.md": rules_catalogue,
     "docs/reasons.md": reasons,
     "schemas/manifest.schema.json": manifest_json_schema,
 }
 
+#: Parts of pages that are written by hand otherwise, by page and by the name of their markers.
+PARTS: dict[str, dict[str, Callable[[], str]]] = {
+    "ARCHITECTURE.md": {"checks": checks_table, "columns": columns_table, "layers": layers, "packages": packages},
+    "README.md": {"demo": demo_output},
+    "docs/python.md": {"names": public_names},
+}
+
+
+def part(page: str, name: str) -> re.Match[str]:
+    """Find a generated part of a page, between its markers. Raises `AssertionError` when the page has no such part."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    found = re.search(rf"(?<=<!-- {name}:start -->\n).*?(?=<!-- {name}:end -->)", text, re.DOTALL)
+    assert found, f"{page} has no markers of {name}"
+    return found
+
+
 if __name__ == "__main__":
     for name, make in GENERATED.items():
         (ROOT / name).write_text(make(), encoding="utf-8")
+    for name, parts in PARTS.items():
+        for marked, make in parts.items():
+            found = part(name, marked)
+            text = found.string[: found.start()] + make() + found.string[found.end() :]
+            (ROOT / name).write_text(text, encoding="utf-8")

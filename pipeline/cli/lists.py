@@ -8,24 +8,31 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cli.help import Changing, Command, Group
 from pipeline.cli.list_loading import add, update
 from pipeline.cli.options import AsOfDay, Json, ListName, MaxAgeDays, StoreFolder, day_of, store_folder
 from schemas.errors import ListError, UsageError
 
-lists = typer.Typer(name="lists", help="The store of suppression lists.", no_args_is_help=True)
+lists = typer.Typer(
+    name="lists", cls=Group, help="The store of suppression lists.", no_args_is_help=True, rich_markup_mode=None
+)
 
 lists.command(
-    epilog="Example: leadscrub lists add ftc registry.zip --kind dnc.national --as-of 2026-11-20 --covers all"
+    cls=Changing,
+    epilog="Example: leadscrub lists add ftc registry.zip --kind dnc.national --as-of 2026-11-20 --covers all",
 )(add)
 lists.command(
-    epilog="Example: leadscrub lists update ftc changes.txt --as-of 2026-11-21 --change-layout area,number,date,action"
+    cls=Changing,
+    epilog="Example: leadscrub lists update ftc changes.txt --as-of 2026-11-21 --change-layout area,number,date,action",
 )(update)
 
 
-@lists.command(epilog="Example: leadscrub lists status")
+@lists.command(cls=Command, epilog="Example: leadscrub lists status")
 def status(
     store: StoreFolder = None,
-    campaign: Annotated[Path | None, typer.Option(help="Show what a run of this campaign would use.")] = None,
+    campaign: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Show what a run of this campaign would use.")
+    ] = None,
     as_of: AsOfDay = None,
     max_age: MaxAgeDays = None,
     as_json: Json = False,
@@ -49,16 +56,16 @@ def status(
         raise ListError(f"{len(faulty)} of {len(found)} lists must not be used ({shown}).", "Load a new copy.")
 
 
-@lists.command(epilog="Example: leadscrub lists lookup '(202) 555-0123' --region US")
+@lists.command(cls=Command, epilog="Example: leadscrub lists lookup '(202) 555-0123' --region US")
 def lookup(
-    values: Annotated[list[str], typer.Argument(metavar="VALUE...", help="Phones and emails.")],
-    region: Annotated[str | None, typer.Option(help="Region of numbers without +.")] = None,
+    values: Annotated[list[str], typer.Argument(metavar="VALUE", help="Phones and emails.")],
+    region: Annotated[str | None, typer.Option(metavar="REGION", help="Region of numbers without +.")] = None,
     store: StoreFolder = None,
     as_of: AsOfDay = None,
     max_age: MaxAgeDays = None,
     as_json: Json = False,
 ) -> None:
-    """Say of each value which current lists it is on. Exit 5 when one that should answer must not be used."""
+    """Show which current lists each value is on. Exit 5 when a list is too old or damaged to answer."""
     from pipeline.commands.list_lookup import print_lookup  # noqa: PLC0415
     from schemas.list_kinds import max_age_said  # noqa: PLC0415
     from suppression.store import Store  # noqa: PLC0415
@@ -71,22 +78,27 @@ def lookup(
 
 
 @lists.command(
-    epilog="Example: leadscrub lists export ours --out ours.txt --for processor --to-country US --people-in US "
-    "--hash trim+lower+sha256"
+    cls=Changing,
+    epilog="Example: leadscrub lists export ours --out hashed.txt --for processor --to-country US --people-in US "
+    "--hash trim+lower+sha256",
 )
 def export(
     name: ListName,
-    out: Annotated[Path, typer.Option(help="File to write; must be new.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="File to write; must be new.")],
     for_: Annotated[
-        str | None, typer.Option("--for", metavar="PURPOSE", help="compliance, processor or sale; must be said.")
+        str | None, typer.Option("--for", metavar="PURPOSE", help="Required: compliance, processor or sale.")
     ] = None,
-    to_country: Annotated[str | None, typer.Option(help="Where the file goes, such as US; must be said.")] = None,
+    to_country: Annotated[
+        str | None, typer.Option(metavar="COUNTRY", help="Required: country that the file goes to, such as US.")
+    ] = None,
     people_in: Annotated[
-        str | None, typer.Option(metavar="COUNTRIES", help="Where the list's people are, such as US,CA.")
+        str | None, typer.Option(metavar="COUNTRIES", help="Countries of the list's people, such as US,CA.")
     ] = None,
-    mechanism: Annotated[str | None, typer.Option(help="What covers a transfer: scc, bcr, art49 or dpf.")] = None,
+    mechanism: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What covers a transfer: scc, bcr, art49 or dpf.")
+    ] = None,
     not_sensitive: Annotated[
-        bool, typer.Option("--not-sensitive", help="That somebody is on the list reveals nothing sensitive.")
+        bool, typer.Option("--not-sensitive", help="Being on the list reveals nothing sensitive.")
     ] = False,
     hash_: Annotated[
         str | None, typer.Option("--hash", metavar="RECIPE", help="Hash each entry, for a partner.")
@@ -94,14 +106,14 @@ def export(
     store: StoreFolder = None,
     as_of: AsOfDay = None,
 ) -> None:
-    """Write a list's entries, one a line, for somebody else. Exit 5 when a rule stands against it."""
+    """Write a list's entries, one per line, for somebody else. Exit 5 when a rule forbids it."""
     from pipeline.commands.list_exports import HandOver, export_list, mechanism_named, purpose_named  # noqa: PLC0415
     from schemas.contact.regions import checked_region  # noqa: PLC0415
     from schemas.recipes import parse_recipe  # noqa: PLC0415
 
     purpose = purpose_named(for_)
     if to_country is None:
-        raise UsageError("To which country the file goes is not said.", "Add --to-country CC, such as US.")
+        raise UsageError("lists export requires --to-country.", "Add --to-country CC, such as US.")
     handing = HandOver(
         purpose,
         checked_region(to_country),
@@ -113,25 +125,25 @@ def export(
     export_list(store_folder(store), name, day_of(as_of), out, handing, datetime.now(UTC))
 
 
-@lists.command(epilog="Example: leadscrub lists remove old-partner")
-@lists.command("drop", hidden=True)
+@lists.command(cls=Changing, epilog="Example: leadscrub lists remove old-partner")
+@lists.command("drop", cls=Changing, hidden=True, epilog="Example: leadscrub lists remove old-partner")
 def remove(name: ListName, store: StoreFolder = None) -> None:
-    """Take a list out of force. Its versions are kept for audit."""
+    """Stop using a list. Its versions are kept for audit."""
     from pipeline.commands.list_changes import remove_list  # noqa: PLC0415
 
     remove_list(store_folder(store), name, datetime.now(UTC))
 
 
-@lists.command(epilog="Example: leadscrub lists history ftc")
+@lists.command(cls=Command, epilog="Example: leadscrub lists history ftc")
 def history(
     name: ListName,
     refused: Annotated[
-        bool, typer.Option("--refused", help="Show the entries of the current version that were not usable, masked.")
+        bool, typer.Option("--refused", help="Show unusable entries of the current version, masked.")
     ] = False,
     store: StoreFolder = None,
     as_json: Json = False,
 ) -> None:
-    """Show every version that was current, with its files and when it was loaded."""
+    """Show every version of a list, with its files and when it was loaded."""
     from pipeline.commands.list_reports import print_history, print_refused  # noqa: PLC0415
     from suppression.store import Store  # noqa: PLC0415
 

@@ -3,109 +3,123 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 from typer.main import get_command
 
+from pipeline.cli.help import INTERRUPTED, SETTINGS, Changing, Command, Group, InterruptedByUserError, Stepwise
 from pipeline.cli.lists import lists
 from pipeline.cli.nightly import nightly
 from pipeline.cli.options import (
     NO_REGION,
-    AcceptWeaker,
-    DncFiles,
-    InternalFiles,
-    ListColumns,
-    ListHashes,
-    MaxAgeDays,
-    MaxRefused,
-    NoLists,
-    OtherLists,
-    RulePacks,
-    StaleLists,
-    UnsubscribeFiles,
+    AsOfDay,
+    Json,
+    LawOptions,
+    ListOptions,
+    ResultFolder,
+    channel_names,
+    code_names,
     day_of,
     instant_of,
+    with_shared_options,
 )
 from pipeline.cli.rescrub import rescrub
 from pipeline.cli.retention import retention
 from pipeline.cli.returns import returns, vendors
 from pipeline.cli.rules import rules_app
 from schemas.errors import EXIT_TOO_MANY_REJECTED, LeadscrubError, UsageError
+from schemas.support.interrupts import last_change
+from schemas.support.names import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from typer._click.core import Command as AnyCommand
 
 app = typer.Typer(
     name="leadscrub",
+    cls=Group,
     help="Scrub lead lists: every row accounted for, every reason given.",
     no_args_is_help=True,
-    add_completion=False,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=SETTINGS,
 )
-app.add_typer(lists)
-app.add_typer(rules_app)
-app.command(epilog="Example: leadscrub retention --dry-run")(retention)
-app.command(epilog="Example: leadscrub rescrub out -o out-today --dnc registry.zip --internal ours.txt")(rescrub)
-app.command(epilog="Example: leadscrub returns --vendor acme --deliver")(returns)
-app.command(epilog="Example: leadscrub vendors --months 3 --csv scorecard.csv")(vendors)
-app.command(epilog="Example: leadscrub nightly --workspace my-leads")(nightly)
 
 
 @app.command(
-    epilog="Example: leadscrub scrub drop.csv -o out --channel call --region US --dnc registry.zip --internal ours.txt"
+    cls=Changing,
+    rich_help_panel="Scrub",
+    epilog="Example: leadscrub scrub drop.csv -o out --channel call --region US --dnc registry.zip --internal ours.txt",
 )
+@with_shared_options
 def scrub(
-    drops: Annotated[list[str], typer.Argument(metavar="DROP...", help="File, folder, glob or URL.")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results; must be new (or --force).")],
-    campaign: Annotated[Path | None, typer.Option(help="Campaign TOML; without it, name --channel.")] = None,
-    vendor: Annotated[str | None, typer.Option(help="Who sold the drop: vendors/NAME.toml of the workspace.")] = None,
-    channel: Annotated[list[str] | None, typer.Option(help="call, text, email or post; repeatable.")] = None,
-    dnc: DncFiles = None,
-    internal: InternalFiles = None,
-    unsubscribe: UnsubscribeFiles = None,
-    list_: OtherLists = None,
-    list_column: ListColumns = None,
-    list_hash: ListHashes = None,
-    max_refused: MaxRefused = None,
-    layout: Annotated[str | None, typer.Option(help="Layout TOML: columns, delimiter, encoding, region.")] = None,
-    sheet: Annotated[list[str] | None, typer.Option(help="Sheet of a workbook; all visible ones. Repeatable.")] = None,
-    region: Annotated[
-        str | None, typer.Option(help="Country of numbers without a country code: US; none: set aside.")
+    drops: Annotated[list[str], typer.Argument(metavar="DROP", help="File, folder, glob or URL.")],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for the results; must be new (or --force).")
+    ],
+    campaign: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Campaign TOML; without it, name --channel.")
     ] = None,
-    as_of: Annotated[str | None, typer.Option(metavar="DATE", help="Day of the run (YYYY-MM-DD); today.")] = None,
-    store: Annotated[Path | None, typer.Option(help="Store of suppression lists; the workspace's.")] = None,
-    no_lists: NoLists = False,
-    allow_stale: StaleLists = None,
-    max_age: MaxAgeDays = None,
-    rules: RulePacks = None,
-    accept_weaker: AcceptWeaker = False,
+    vendor: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who sold the drop: vendors/NAME.toml of the workspace.")
+    ] = None,
+    channel: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CHANNEL", autocompletion=channel_names, help="call, text, email or post; repeatable."),
+    ] = None,
+    *,
+    lists: ListOptions,
+    law: LawOptions,
+    layout: Annotated[
+        str | None, typer.Option(metavar="NAME|FILE", help="Layout TOML: columns, delimiter, encoding, region.")
+    ] = None,
+    sheet: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Sheet of a workbook; repeatable; by default all visible ones."),
+    ] = None,
+    region: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REGION", help="Country of numbers without a country code, such as US; none sets them aside."
+        ),
+    ] = None,
+    as_of: AsOfDay = None,
     max_reject_rate: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Exit 6 when more than this share is rejected.")
+        float | None,
+        typer.Option(min=0, max=1, metavar="SHARE", help="Exit 6 when more than this share (0 to 1) is rejected."),
     ] = None,
     accept_drift: Annotated[
-        bool, typer.Option("--accept-drift", help="Take a drop whose columns are not the vendor's usual ones.")
+        bool,
+        typer.Option("--accept-drift", help="Accept a drop whose columns differ from the vendor's last accepted one."),
     ] = False,
     check_mx: Annotated[
         bool, typer.Option("--check-mx", help="Ask DNS whether each email's domain receives mail.")
     ] = False,
     dns_server: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="DNS server for --check-mx; the system's.")
+        str | None, typer.Option(metavar="HOST:PORT", help="DNS server for --check-mx; by default the system's.")
     ] = None,
     ledger: Annotated[
-        str | None, typer.Option(metavar="URL|none", help="Ledger to ask and to enter the run into; the workspace's.")
+        str | None, typer.Option(metavar="URL|none", help="Ledger for this run; by default the workspace's.")
     ] = None,
     received_at: Annotated[
-        str | None, typer.Option(metavar="INSTANT", help="When a drop came that the ledger has not seen; now.")
+        str | None,
+        typer.Option(metavar="INSTANT", help="When a drop that the ledger has not seen was received; by default now."),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but write.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything except write.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier result.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
-    threads: Annotated[int | None, typer.Option(min=1, help="Processes for what only libraries decide.")] = None,
-    block_mb: Annotated[float, typer.Option(min=0.001, max=256, help="Megabytes of the drop read at once.")] = 4,
+    threads: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Worker processes; by default one for each core.")
+    ] = None,
+    block_mb: Annotated[
+        float, typer.Option(min=0.001, max=256, metavar="MB", help="Megabytes of the drop to read at once.")
+    ] = 4,
 ) -> None:
     """Read a drop, check every contact point, write clean and rejected rows with a reason on each."""
     import os  # noqa: PLC0415
@@ -114,14 +128,12 @@ def scrub(
     from pipeline.ledger.open_ledger import chosen_ledger  # noqa: PLC0415
     from pipeline.run.plan import Request  # noqa: PLC0415
     from pipeline.run.progress import progress_bar  # noqa: PLC0415
-    from pipeline.run.run_lists import run_lists, store_names  # noqa: PLC0415
     from pipeline.run.scrub import scrub as run  # noqa: PLC0415
     from schemas.config import channel_named  # noqa: PLC0415
     from schemas.contact.regions import checked_region  # noqa: PLC0415
-    from schemas.list_kinds import max_age_said  # noqa: PLC0415
 
     if dns_server is not None and not check_mx:
-        raise UsageError("--dns-server says whom --check-mx asks.", "Add --check-mx.")
+        raise UsageError("--dns-server works only with --check-mx.", "Add --check-mx.")
     request = Request(
         drops=drops,
         out=out,
@@ -133,24 +145,6 @@ def scrub(
         region=checked_region(region) if region and region.lower() != NO_REGION else None,
         no_region=region is not None and region.lower() == NO_REGION,
         channels=[channel_named(name) for name in dict.fromkeys(channel or [])],
-        lists=run_lists(
-            {
-                "dnc.national": dnc or [],
-                "dnc.internal": internal or [],
-                "email.unsubscribed": unsubscribe or [],
-            },
-            list_ or [],
-            list_column or [],
-            list_hash or [],
-            max_refused or [],
-        ),
-        store=store,
-        store_lists=store_names(list_ or []),
-        no_lists=no_lists,
-        allow_stale=allow_stale or [],
-        max_age=max_age_said(max_age or []),
-        rules=rules or [],
-        accept_weaker=accept_weaker,
         max_reject_rate=max_reject_rate,
         accept_drift=accept_drift,
         check_mx=check_mx,
@@ -160,6 +154,7 @@ def scrub(
         threads=threads or os.cpu_count() or 1,
         block_bytes=int(block_mb * (1 << 20)),
     )
+    request = law.of(lists.of(request))
     with chosen_ledger(ledger, campaign) as opened, progress_bar() as report:
         result = run(replace(request, ledger=opened, received_at=instant_of(received_at, as_of)), report)
     print_summary(result, None if dry_run else out, as_json=as_json)
@@ -167,51 +162,45 @@ def scrub(
         raise typer.Exit(EXIT_TOO_MANY_REJECTED)
 
 
-@app.command(epilog="Example: leadscrub inspect drop.csv --save-layout layouts/acme.toml")
+@app.command(
+    cls=Command, rich_help_panel="Scrub", epilog="Example: leadscrub inspect drop.csv --save-layout layouts/acme.toml"
+)
 def inspect(
-    drops: Annotated[list[str], typer.Argument(metavar="DROP...", help="File, folder or glob.")],
-    layout: Annotated[str | None, typer.Option(help="Layout to read it with: a name or a TOML file.")] = None,
-    save_layout: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the reading as a layout to edit; a new file.")
+    drops: Annotated[list[str], typer.Argument(metavar="DROP", help="File, folder or glob.")],
+    layout: Annotated[
+        str | None, typer.Option(metavar="NAME|FILE", help="Layout to read it with: a name or a TOML file.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    save_layout: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Save what was detected as a layout to edit; must be a new file."),
+    ] = None,
+    as_json: Json = False,
 ) -> None:
-    """Show what a scrub would read: encoding, dialect, columns and their fields, kinds, doubts. Values are masked."""
+    """Show how a scrub would read a drop: encoding, dialect, columns, fields, kinds, doubts. Values are masked."""
     from pipeline.commands.inspect import print_inspection  # noqa: PLC0415
     from pipeline.workspace import named_layout  # noqa: PLC0415
 
     print_inspection(drops, named_layout(layout), as_json=as_json, save=save_layout)
 
 
-@app.command(epilog="Example: leadscrub reasons dnc.national")
-def reasons(
-    code: Annotated[str | None, typer.Argument(help="One code; all of them without.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
-) -> None:
-    """Say what each reason code means, what to do, and who may see it."""
-    from pipeline.commands.reasons import print_reasons  # noqa: PLC0415
-
-    print_reasons(code, as_json=as_json)
-
-
-@app.command(epilog="Example: leadscrub explain out --row 17")
+@app.command(cls=Command, rich_help_panel="Proof", epilog="Example: leadscrub explain out --row 17")
 def explain(
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder that a scrub wrote.")],
-    row: Annotated[int | None, typer.Option(help="row_id of the lead.")] = None,
-    phone: Annotated[str | None, typer.Option(help="A phone of the lead, in any form.")] = None,
-    email: Annotated[str | None, typer.Option(help="An email of the lead.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    out: ResultFolder,
+    row: Annotated[int | None, typer.Option(metavar="N", help="row_id of the lead.")] = None,
+    phone: Annotated[str | None, typer.Option(metavar="PHONE", help="A phone of the lead, in any form.")] = None,
+    email: Annotated[str | None, typer.Option(metavar="EMAIL", help="An email of the lead.")] = None,
+    as_json: Json = False,
 ) -> None:
-    """Tell the whole story of one lead: where it came from, each finding, what decided."""
+    """Explain one lead: where it came from, each finding, and what decided."""
     from pipeline.commands.explain import print_story  # noqa: PLC0415
 
     print_story(out, row=row, phone=phone, email=email, as_json=as_json)
 
 
-@app.command(epilog="Example: leadscrub verify out")
+@app.command(cls=Command, rich_help_panel="Proof", epilog="Example: leadscrub verify out")
 def verify(
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder that a scrub wrote.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    out: ResultFolder,
+    as_json: Json = False,
 ) -> None:
     """Recount, re-hash and recheck a result against its manifest; exit 1 when anything differs."""
     from pipeline.commands.verify import print_verification  # noqa: PLC0415
@@ -220,7 +209,28 @@ def verify(
         raise typer.Exit(1)
 
 
-@app.command(epilog="Example: leadscrub init my-leads")
+@app.command(cls=Command, rich_help_panel="Proof", epilog="Example: leadscrub reasons dnc.national")
+def reasons(
+    code: Annotated[
+        str | None,
+        typer.Argument(metavar="CODE", autocompletion=code_names, help="Code to explain; by default all."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Explain reason codes: what each means, what to do, and who may see it."""
+    from pipeline.commands.reasons import print_reasons  # noqa: PLC0415
+
+    print_reasons(code, as_json=as_json)
+
+
+app.command(
+    cls=Changing,
+    rich_help_panel="Scrub",
+    epilog="Example: leadscrub rescrub out -o out-today --dnc registry.zip --internal ours.txt",
+)(rescrub)
+
+
+@app.command(cls=Changing, rich_help_panel="Scrub", epilog="Example: leadscrub init my-leads")
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make; existing files are kept.")],
 ) -> None:
@@ -232,9 +242,9 @@ def init(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from pipeline.results.identity import program_version  # noqa: PLC0415
+        from pipeline.cli.entry import version_line  # noqa: PLC0415
 
-        typer.echo(f"leadscrub {program_version()}")
+        typer.echo(version_line())
         raise typer.Exit
 
 
@@ -247,13 +257,39 @@ def _root(
     pass
 
 
+app.add_typer(lists, rich_help_panel="Lists")
+app.add_typer(rules_app, rich_help_panel="Law")
+for _command, _example in (
+    (nightly, "nightly --workspace my-leads"),
+    (returns, "returns --vendor acme --deliver"),
+    (retention, "retention --dry-run"),
+):
+    app.command(cls=Stepwise, rich_help_panel="Night", epilog=f"Example: leadscrub {_example}")(_command)
+app.command(cls=Command, rich_help_panel="Night", epilog="Example: leadscrub vendors --months 3 --csv scorecard.csv")(
+    vendors
+)
+
+
 def main() -> None:
-    """Run the command line and exit with the contract's code."""
-    sys.exit(_guarded(_command_line("".join(sys.argv[1:2]))))
+    """Run the command line of `sys.argv` and exit with the contract's code."""
+    sys.exit(run_words(sys.argv[1:]).code)
+
+
+class Ended(NamedTuple):
+    """How a command ended. ``changes``: it is one that has changed the disk when it prints."""
+
+    code: int
+    changes: bool
+
+
+def run_words(words: Sequence[str]) -> Ended:
+    """Run the command line that these words make; errors are printed on stderr."""
+    command = _command_line(words[0] if words else "")
+    return Ended(_guarded(command, words), getattr(_called(command, words), "changes", False))
 
 
 @cache
-def _command_line(name: str) -> Callable[..., Any]:
+def _command_line(name: str) -> AnyCommand:
     """Make what parses and calls, once; if there is a command or group of that name only that: others take time."""
     groups = [info for info in app.registered_groups if info.typer_instance and info.typer_instance.info.name == name]
     commands = [info for info in app.registered_commands if info.callback and info.callback.__name__ == name]
@@ -263,27 +299,53 @@ def _command_line(name: str) -> Callable[..., Any]:
     return get_command(made)
 
 
-def _guarded(command: Callable[..., Any]) -> int:
+def _called(command: AnyCommand, words: Sequence[str]) -> AnyCommand:
+    """The command that these words name: a group's, as far as they name one."""
+    for word in words:
+        command = getattr(command, "commands", {}).get(word, command)
+    return command
+
+
+def _guarded(command: AnyCommand, words: Sequence[str]) -> int:
     try:
-        return int(command(standalone_mode=False) or 0)
+        code = int(command.main(list(words), prog_name="leadscrub", standalone_mode=False) or 0)
+        if code == INTERRUPTED:  # while the words were parsed: a command that was begun says more
+            raise InterruptedByUserError("interrupted; nothing was changed.")
+        return code
     except typer.Exit as stop:
         return stop.exit_code
     except LeadscrubError as error:
         typer.echo(f"leadscrub: {error}", err=True)
         return error.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        typer.echo("leadscrub: interrupted; nothing was changed.", err=True)
-        return 130
-    except Exception as error:
+    except SystemExit:
+        raise
+    except BaseException as error:  # polars' PanicException is no Exception
         if hasattr(error, "format_message"):  # wrong usage, found by the parser
-            if message := error.format_message():
-                typer.echo(f"leadscrub: {message} Try 'leadscrub --help'.", err=True)
+            typer.echo(_wrong_usage(error, words), err=True)
             return 2
         typer.echo(f"leadscrub: internal error ({type(error).__name__}): {_without_values(error)}", err=True)
         return 1
 
 
-def _without_values(error: Exception) -> str:
+def _wrong_usage(error: Any, words: Sequence[str]) -> str:
+    """Say what the parser found wrong, what may have been meant, and whose help says more; or show the help."""
+    message: str = error.format_message()
+    if message.startswith("Usage:"):
+        return message
+    called = [_command_line(words[0])]
+    for word in words:
+        if (below := getattr(called[-1], "commands", {}).get(word)) is not None:
+            called.append(below)
+    if type(error).__name__ == "NoSuchOption":
+        known = [name for each in called[-1].params for name in each.opts if name.startswith("--")]
+        hint = did_you_mean(error.option_name, known)
+        message = f"There is no option '{error.option_name}'. {hint if hint.startswith('Did') else ''}".rstrip()
+    if message[-1] not in ".?":
+        message += "."
+    return f"leadscrub: {message} See '{' '.join(['leadscrub', *(each.name or '' for each in called[1:])])} --help'."
+
+
+def _without_values(error: BaseException) -> str:
     """Say where an unforeseen error arose. Messages of other libraries may quote cells, so only ours are shown."""
     import traceback  # noqa: PLC0415
 
@@ -292,9 +354,5 @@ def _without_values(error: Exception) -> str:
     return (
         f"{error} ({place})"
         if isinstance(error, AssertionError)
-        else f"at {place}; nothing was changed. Please report it."
+        else f"at {place}; {last_change() or 'nothing was changed'}. Please report it."
     )
-
-
-if __name__ == "__main__":
-    main()

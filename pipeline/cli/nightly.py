@@ -14,20 +14,28 @@ from pipeline.cli.options import AsOfDay, day_of
 def nightly(
     workspace: Annotated[Path, typer.Option(metavar="DIR", help="Folder with leadscrub.toml.")] = Path(),
     as_of: AsOfDay = None,
-    vendor: Annotated[list[str] | None, typer.Option(help="Only this vendor; repeatable.")] = None,
+    vendor: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this vendor; repeatable.")] = None,
     accept_drift: Annotated[
-        bool, typer.Option("--accept-drift", help="Take drops whose columns are not the vendor's usual ones.")
+        bool,
+        typer.Option("--accept-drift", help="Accept drops whose columns differ from their vendor's last accepted one."),
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be taken.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show which drops would be taken, and write nothing.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the summary there as well.")] = None,
+    log: Annotated[
+        str, typer.Option(metavar="text|json", help="Format of stderr: trouble in words, or each event as JSON.")
+    ] = "text",
 ) -> None:
-    """Do one pass over the vendors' inboxes: scrub what is complete, put it away, tell what was done."""
+    """Make one pass over the vendors' inboxes: scrub complete drops, archive them, report."""
     import os  # noqa: PLC0415
 
+    from pipeline.nightly.log import event_log, log_form  # noqa: PLC0415
     from pipeline.nightly.night import NightRequest, one_pass, read_workspace  # noqa: PLC0415
-    from pipeline.nightly.report import tell  # noqa: PLC0415
+    from pipeline.nightly.report import report as tell  # noqa: PLC0415
 
+    form = log_form(log)
     choice = read_workspace(workspace)
     request = NightRequest(
         workspace,
@@ -38,6 +46,7 @@ def nightly(
         dry_run=dry_run,
         threads=os.cpu_count() or 1,
     )
-    code = tell(one_pass(request, choice), choice.nightly, workspace, report, as_json=as_json)
+    summary = one_pass(request, choice, event_log(form, request.now))
+    code = tell(summary, choice.nightly, workspace, report, as_json=as_json)
     if code:
         raise typer.Exit(code)

@@ -2,71 +2,205 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime, time
+from functools import wraps
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
 from schemas.errors import UsageError
 
-StoreFolder = Annotated[Path | None, typer.Option("--store", help="Folder of the store; the workspace's.")]
-AsOfDay = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="YYYY-MM-DD; today.")]
+if TYPE_CHECKING:
+    from pipeline.run.plan import Request
+
+StoreFolder = Annotated[
+    Path | None, typer.Option("--store", metavar="DIR", help="Store of lists; by default the workspace's.")
+]
+AsOfDay = Annotated[
+    str | None, typer.Option("--as-of", metavar="DATE", help="Day of the run, as YYYY-MM-DD; by default today.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 ListName = Annotated[str, typer.Argument(metavar="NAME", help="Name of the list.")]
+ResultFolder = Annotated[Path, typer.Argument(metavar="OUT", help="Folder that a scrub wrote.")]
 MaxAgeDays = Annotated[
     list[str] | None,
     typer.Option(
         "--max-age",
         metavar="[KIND=]DAYS",
-        help="How old a copy of the store may be, where that is less than its kind allows; repeatable.",
+        help="Maximum age of a copy in the store, if lower than its kind allows; repeatable.",
     ),
 ]
-DncFiles = Annotated[
-    list[Path] | None,
-    typer.Option(metavar="FILE[@DATE]", help="Do-Not-Call registry file, and the day of the copy; repeatable."),
-]
-InternalFiles = Annotated[list[Path] | None, typer.Option(help="Your own do-not-contact file; repeatable.")]
-UnsubscribeFiles = Annotated[list[Path] | None, typer.Option(help="Unsubscribed emails; repeatable.")]
-OtherLists = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--list", metavar="KIND:NAME=FILE[@DATE]|NAME", help="Any other list, or one of the store; repeatable."
-    ),
-]
-MaxRefused = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="[NAME=]SHARE",
-        help="Share of a list's entries that may be unreadable (0.01); 1 accepts any. Lists of this run; repeatable.",
-    ),
-]
-ListColumns = Annotated[
-    list[str] | None, typer.Option(metavar="NAME=COLUMN", help="Column that holds a CSV list's entries.")
-]
-ListHashes = Annotated[
-    list[str] | None,
-    typer.Option(metavar="NAME=RECIPE", help="How a list's hashes were made, as in trim+lower+md5."),
-]
+
+
 #: What --region takes where numbers without a country are to be set aside.
 NO_REGION = "none"
-NoLists = Annotated[
-    bool, typer.Option("--no-lists", help="Screen against nothing, and say so; without it no list at all is exit 5.")
-]
-StaleLists = Annotated[
-    list[str] | None, typer.Option(metavar="NAME", help="Use this list although it is stale; it is recorded.")
-]
-RulePacks = Annotated[
-    list[str] | None, typer.Option(metavar="PACK", help="Rule pack to apply (us, fr, … or all); repeatable.")
-]
-AcceptWeaker = Annotated[
-    bool, typer.Option("--accept-weaker", help="The workspace's packs may allow more than the shipped ones.")
-]
+
+
+def _of_lists(*names: str, metavar: str | None = None, help: str) -> Any:  # noqa: A002  # as typer calls it
+    return typer.Option(*names, metavar=metavar, help=help, rich_help_panel="Lists")
+
+
+@dataclass(frozen=True)
+class ListOptions:
+    """Options that say which lists a run asks, and how old they may be."""
+
+    dnc: Annotated[
+        list[Path] | None,
+        _of_lists(metavar="FILE[@DATE]", help="Do-Not-Call registry file, and the day of the copy; repeatable."),
+    ] = None
+    internal: Annotated[
+        list[Path] | None, _of_lists(metavar="FILE", help="Your own do-not-contact file; repeatable.")
+    ] = None
+    unsubscribe: Annotated[list[Path] | None, _of_lists(metavar="FILE", help="Unsubscribed emails; repeatable.")] = None
+    list_: Annotated[
+        list[str] | None,
+        _of_lists(
+            "--list",
+            metavar="KIND:NAME=FILE[@DATE]|NAME",
+            help="Any other list, or one of the store; repeatable.",
+        ),
+    ] = None
+    list_column: Annotated[
+        list[str] | None,
+        _of_lists(metavar="NAME=COLUMN", help="Column of a CSV list with its entries; repeatable."),
+    ] = None
+    list_hash: Annotated[
+        list[str] | None,
+        _of_lists(metavar="NAME=RECIPE", help="How a list's hashes were made, as in trim+lower+md5; repeatable."),
+    ] = None
+    max_refused: Annotated[
+        list[str] | None,
+        _of_lists(
+            metavar="[NAME=]SHARE",
+            help="Share of a list's entries that may be unreadable, by default 0.01; 1 accepts any; repeatable.",
+        ),
+    ] = None
+    store: Annotated[Path | None, _of_lists(metavar="DIR", help="Store of lists; by default the workspace's.")] = None
+    no_lists: Annotated[
+        bool,
+        _of_lists(
+            "--no-lists", help="Screen against no list; without this option a run without lists ends with exit 5."
+        ),
+    ] = False
+    allow_stale: Annotated[
+        list[str] | None,
+        _of_lists(metavar="NAME", help="Use this list although it is stale; the manifest records it; repeatable."),
+    ] = None
+    max_age: Annotated[
+        list[str] | None,
+        _of_lists(
+            metavar="[KIND=]DAYS",
+            help="Maximum age of a copy in the store, if lower than its kind allows; repeatable.",
+        ),
+    ] = None
+
+    def of(self, request: Request) -> Request:
+        """Return the request with these lists. Raises `UsageError` when a list is named in a way that is none."""
+        from pipeline.run.run_lists import run_lists, store_names  # noqa: PLC0415
+        from schemas.list_kinds import max_age_said  # noqa: PLC0415
+
+        by_kind = {
+            "dnc.national": self.dnc or [],
+            "dnc.internal": self.internal or [],
+            "email.unsubscribed": self.unsubscribe or [],
+        }
+        return replace(
+            request,
+            lists=run_lists(
+                by_kind, self.list_ or [], self.list_column or [], self.list_hash or [], self.max_refused or []
+            ),
+            store=self.store,
+            store_lists=store_names(self.list_ or []),
+            no_lists=self.no_lists,
+            allow_stale=self.allow_stale or [],
+            max_age=max_age_said(self.max_age or []),
+        )
+
+
+@dataclass(frozen=True)
+class LawOptions:
+    """Options that say which law a run applies."""
+
+    rules: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PACK", help="Rule pack to apply (us, fr, … or all); repeatable.", rich_help_panel="Law"),
+    ] = None
+    accept_weaker: Annotated[
+        bool,
+        typer.Option(
+            "--accept-weaker",
+            help="Accept packs of the workspace that allow more than the shipped ones.",
+            rich_help_panel="Law",
+        ),
+    ] = False
+
+    def of(self, request: Request) -> Request:
+        """Return the request with these rules."""
+        return replace(request, rules=self.rules or [], accept_weaker=self.accept_weaker)
+
+
+def with_shared_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command take whole sets of options: a parameter whose type is a dataclass stands for its fields."""
+    signature = inspect.signature(command, eval_str=True)
+    shared: dict[str, Any] = {
+        name: each.annotation for name, each in signature.parameters.items() if is_dataclass(each.annotation)
+    }
+    spread: list[inspect.Parameter] = []
+    for name, parameter in signature.parameters.items():
+        if name not in shared:
+            spread.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+            continue
+        types = get_type_hints(shared[name], include_extras=True)
+        spread += [
+            inspect.Parameter(
+                each.name, inspect.Parameter.KEYWORD_ONLY, default=each.default, annotation=types[each.name]
+            )
+            for each in fields(shared[name])
+        ]
+
+    @wraps(command)
+    def call(**given: Any) -> None:
+        sets = {
+            name: kind(**{each.name: given.pop(each.name) for each in fields(kind)}) for name, kind in shared.items()
+        }
+        command(**given, **sets)
+
+    call.__signature__ = signature.replace(parameters=spread)  # type: ignore[attr-defined]  # read by inspect
+    call.__annotations__ = {each.name: each.annotation for each in spread}
+    return call
+
+
+def channel_names(begun: str) -> list[str]:
+    """Channels that begin so, for the shell."""
+    from schemas.columns import CHANNELS  # noqa: PLC0415
+
+    return [name for name in CHANNELS if name.startswith(begun)]
+
+
+def code_names(begun: str) -> list[str]:
+    """Reason codes that begin so, for the shell."""
+    from schemas.codes import CODES  # noqa: PLC0415
+
+    return [code for code in CODES if code.startswith(begun)]
+
+
+def kind_names(begun: str) -> list[str]:
+    """Kinds of list that begin so, for the shell."""
+    from schemas.list_kinds import KINDS  # noqa: PLC0415
+
+    return [kind for kind in KINDS if kind.startswith(begun)]
 
 
 def day_of(given: str | None) -> date:
-    """Resolve a day from the command line; today when none is given. The only place that asks the clock for it."""
+    """Resolve a day from the command line; today when none is given. The only place that asks the clock for it.
+
+    Raises `UsageError` when it is not a day.
+    """
     if given is None:
         return date.today()
     try:
@@ -85,7 +219,7 @@ def past_day_of(given: str) -> date:
 
 def instant_of(given: str | None, as_of: str | None) -> datetime:
     """Resolve an instant from the command line: as it says (UTC if it names no zone), else the beginning of the day
-    that was given as --as-of, else now."""
+    that was given as --as-of, else now. Raises `UsageError` when it is not an instant."""
     if given is None:
         return datetime.now(UTC) if as_of is None else datetime.combine(day_of(as_of), time(), UTC)
     try:
@@ -103,16 +237,16 @@ def last_instant_of(given: str | None) -> datetime:
 
 
 def store_folder(given: Path | None) -> Path:
-    """The store that is named, else the workspace's."""
+    """The store that is named, else the workspace's. Raises `UsageError` when there is neither."""
     if given is not None:
         return given
     if not Path("leadscrub.toml").exists():
-        raise UsageError("No store is named, and this folder is no workspace.", "Add --store DIR.")
+        raise UsageError("No store is named, and this folder is not a workspace.", "Add --store DIR.")
     return Path("store")
 
 
 def list_name(name: str) -> str:
-    """Check a list's or a vendor's name: it also names files."""
+    """Check a list's or a vendor's name: it also names files. Raises `UsageError` when it cannot."""
     from schemas.config import VENDOR_NAME  # noqa: PLC0415
 
     if re.fullmatch(VENDOR_NAME, name) is None:

@@ -8,75 +8,66 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.options import (
-    AcceptWeaker,
     AsOfDay,
-    DncFiles,
-    InternalFiles,
     Json,
-    ListColumns,
-    ListHashes,
-    MaxAgeDays,
-    MaxRefused,
-    NoLists,
-    OtherLists,
-    RulePacks,
-    StaleLists,
-    StoreFolder,
-    UnsubscribeFiles,
+    LawOptions,
+    ListOptions,
     day_of,
     instant_of,
+    with_shared_options,
 )
 from schemas.errors import UsageError
 
 
+@with_shared_options
 def rescrub(
     earlier: Annotated[Path | None, typer.Argument(metavar="OUT", help="Folder of the earlier result.")] = None,
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="Folder for the new result.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="Folder for the new result.")] = None,
     within: Annotated[
         str | None,
-        typer.Option("--expiring", metavar="DAYSd", help="List results of the ledger that go stale within, as in 7d."),
+        typer.Option(
+            "--expiring",
+            metavar="DAYSd",
+            help="List results in the ledger that go stale within so many days, as in 7d.",
+        ),
     ] = None,
-    campaign: Annotated[Path | None, typer.Option(help="Campaign TOML; the workspace's of the same name.")] = None,
-    vendor: Annotated[str | None, typer.Option(help="Who sold the leads; as in the earlier run.")] = None,
-    dnc: DncFiles = None,
-    internal: InternalFiles = None,
-    unsubscribe: UnsubscribeFiles = None,
-    list_: OtherLists = None,
-    list_column: ListColumns = None,
-    list_hash: ListHashes = None,
-    max_refused: MaxRefused = None,
-    region: Annotated[str | None, typer.Option(help="Region of the leads' lists; as in the earlier run.")] = None,
+    campaign: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Campaign TOML; by default the workspace's of the same name.")
+    ] = None,
+    vendor: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who sold the leads; by default as in the earlier run.")
+    ] = None,
+    *,
+    lists: ListOptions,
+    law: LawOptions,
+    region: Annotated[
+        str | None, typer.Option(metavar="REGION", help="Region of the leads' lists; by default as in the earlier run.")
+    ] = None,
     as_of: AsOfDay = None,
-    store: StoreFolder = None,
-    no_lists: NoLists = False,
-    allow_stale: StaleLists = None,
-    max_age: MaxAgeDays = None,
-    rules: RulePacks = None,
-    accept_weaker: AcceptWeaker = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier result.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Scrub an earlier clean set against today's lists and rules: what is newly blocked, what stays, until when."""
+    """Scrub a clean result against today's lists and rules: what is newly blocked, what stays, until when."""
     today = day_of(as_of)
     if within is not None:
         if earlier is not None or out is not None:
-            raise UsageError("--expiring lists results; it scrubs none.", "Leave OUT and -o away.")
+            raise UsageError("--expiring lists results; it scrubs none.", "Leave out OUT and -o.")
         _list_expiring(within, as_of=as_of, as_json=as_json)
         return
     if earlier is None or out is None:
-        raise UsageError("Which result, and where to?", "As in: leadscrub rescrub OUT -o NEW. Or say --expiring 7d.")
+        raise UsageError(
+            "Name a result and a new folder.", "As in: leadscrub rescrub OUT -o NEW. Or use --expiring 7d."
+        )
 
     import os  # noqa: PLC0415
 
     from pipeline.commands.rescrub import campaign_of, earlier_result, print_changes  # noqa: PLC0415
     from pipeline.run.plan import Request  # noqa: PLC0415
     from pipeline.run.progress import progress_bar  # noqa: PLC0415
-    from pipeline.run.run_lists import run_lists, store_names  # noqa: PLC0415
     from pipeline.run.scrub import scrub  # noqa: PLC0415
     from pipeline.workspace import workspace_of  # noqa: PLC0415
     from schemas.config import channel_named  # noqa: PLC0415
     from schemas.contact.regions import checked_region  # noqa: PLC0415
-    from schemas.list_kinds import max_age_said  # noqa: PLC0415
 
     before = earlier_result(earlier)
     campaign = campaign or campaign_of(before, workspace_of(None))
@@ -89,26 +80,12 @@ def rescrub(
         vendor=vendor or before.manifest.vendor,
         region=named,
         channels=[] if campaign else [channel_named(name) for name in before.manifest.channels],
-        lists=run_lists(
-            {"dnc.national": dnc or [], "dnc.internal": internal or [], "email.unsubscribed": unsubscribe or []},
-            list_ or [],
-            list_column or [],
-            list_hash or [],
-            max_refused or [],
-        ),
-        store=store,
-        store_lists=store_names(list_ or []),
-        no_lists=no_lists,
-        allow_stale=allow_stale or [],
-        max_age=max_age_said(max_age or []),
-        rules=rules or [],
-        accept_weaker=accept_weaker,
         force=force,
         earlier=before,
         threads=os.cpu_count() or 1,
     )
     with progress_bar() as report:
-        result = scrub(request, report)
+        result = scrub(law.of(lists.of(request)), report)
     _record(out, before.manifest.run_id, campaign, as_of)
     print_changes(result, before, out, as_json=as_json)
 
@@ -121,7 +98,7 @@ def _list_expiring(within: str, *, as_of: str | None, as_json: bool) -> None:
     today, span = day_of(as_of), span_of(within)
     with chosen_ledger(None, None) as ledger:
         if ledger is None:
-            raise UsageError("This folder has no ledger.", "Stand in a workspace whose leadscrub.toml has [ledger].")
+            raise UsageError("This folder has no ledger.", "Change to a workspace whose leadscrub.toml has [ledger].")
         print_expiring(expiring(ledger, today, span), today, as_json=as_json)
 
 

@@ -7,18 +7,36 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.options import AsOfDay, Json, day_of
+from pipeline.cli.help import Command, Group
+from pipeline.cli.options import AsOfDay, Json, channel_names, day_of
 
-rules_app = typer.Typer(name="rules", help="The law that a run can ask: dated rule packs.", no_args_is_help=True)
+rules_app = typer.Typer(
+    name="rules",
+    cls=Group,
+    help="The law that a run can ask: dated rule packs.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 
-@rules_app.command(name="list", epilog="Example: leadscrub rules list --country FR --channel call --as-of 2026-08-11")
+@rules_app.command(
+    name="list",
+    cls=Command,
+    epilog="Example: leadscrub rules list --country FR --channel call --as-of 2026-08-11",
+)
 def list_(
-    country: Annotated[str | None, typer.Option(help="Rules that hold for leads in this country, such as FR.")] = None,
-    channel: Annotated[
-        str | None, typer.Option(help="call, text, email or post; or a way of leaving: transfer, return, export.")
+    country: Annotated[
+        str | None, typer.Option(metavar="COUNTRY", help="Rules for leads in this country, such as FR.")
     ] = None,
-    pack: Annotated[str | None, typer.Option(help="Rules of this pack only, such as us.")] = None,
+    channel: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CHANNEL",
+            autocompletion=channel_names,
+            help="call, text, email or post; for data that leaves: transfer, return, export.",
+        ),
+    ] = None,
+    pack: Annotated[str | None, typer.Option(metavar="PACK", help="Rules of this pack only, such as us.")] = None,
     as_of: AsOfDay = None,
     as_json: Json = False,
 ) -> None:
@@ -35,7 +53,7 @@ def list_(
     )
 
 
-@rules_app.command(epilog="Example: leadscrub rules coverage --country PT")
+@rules_app.command(cls=Command, epilog="Example: leadscrub rules coverage --country PT")
 def coverage(
     country: Annotated[str | None, typer.Option(help="One country, with the rules behind each answer.")] = None,
     as_of: AsOfDay = None,
@@ -48,21 +66,21 @@ def coverage(
     print_coverage(country=checked_region(country) if country else None, day=day_of(as_of), as_json=as_json)
 
 
-@rules_app.command(epilog="Example: leadscrub rules show us.tsr.national-dnc")
+@rules_app.command(cls=Command, epilog="Example: leadscrub rules show us.tsr.national-dnc")
 def show(rule: Annotated[str, typer.Argument(metavar="ID", help="Id of the rule.")], as_json: Json = False) -> None:
-    """Say what one rule says, on whose authority, how sure that is, and what lifts it."""
+    """Show one rule: what it says, on whose authority, how sure that is, and what lifts it."""
     from pipeline.commands.rule_reports import print_rule  # noqa: PLC0415
 
     print_rule(rule, as_json=as_json)
 
 
-@rules_app.command(epilog="Example: leadscrub rules why out --row 17")
+@rules_app.command(cls=Command, epilog="Example: leadscrub rules why out --row 17")
 def why(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder that a scrub with rules wrote.")],
-    row: Annotated[int, typer.Option(help="row_id of the lead.")],
+    row: Annotated[int, typer.Option(metavar="N", help="row_id of the lead.")],
     as_json: Json = False,
 ) -> None:
-    """Tell what the law said of one lead: the facts, each rule asked, what decided, what would release it."""
+    """Explain what the law says of one lead: the facts, each rule, what decided, what would release it."""
     from pipeline.commands.rule_why import print_why  # noqa: PLC0415
 
     print_why(out, row, as_json=as_json)

@@ -20,7 +20,7 @@ class InCellPart:
 
 
 def field_cells(frame: pl.DataFrame, column: str, layout: Layout, part: InCellPart | None) -> pl.Series:
-    """Cells of a column: their part, without the layout's prefixes, null where one of its empty words stands."""
+    """Cells of ``src:<column>``, as text: their part without the layout's prefixes, null for an empty word."""
     if part is None and not layout.empty and column not in layout.prefixes:
         return frame.get_column(SOURCE + column)
     cell = pl.col(SOURCE + column)

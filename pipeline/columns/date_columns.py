@@ -157,7 +157,10 @@ def iso_instants(cells: pl.Series) -> pl.Series:
 
 
 def consent_findings(frame: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    """Flag consent that is dated after the lead was delivered, or after the day of the run."""
+    """Flag consent that is dated after the lead was delivered, or after the day of the run.
+
+    Reads ``row_id``, ``consent_at`` and ``received_at`` (both in UTC, where the frame has them); returns findings.
+    """
     if "consent_at" not in frame.columns:
         return no_findings()
     consent = pl.col("consent_at")

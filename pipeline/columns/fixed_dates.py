@@ -1,4 +1,4 @@
-"""Dates whose figures stand at fixed places, read on the column's bytes: what almost every date of a file is.
+"""Dates whose figures are at fixed positions, read on the column's bytes: almost every date of a file is one.
 
 Only what is certain is read: every other cell is left to the patterns of ``dates.py``, which agree with all of this.
 """

@@ -36,7 +36,7 @@ class HeaderMemory:
     headers: list[Header]
 
     def keep(self) -> None:
-        """Write it, in one step. `OutputError` when that fails."""
+        """Write it, in one step. Raises `OutputError` when that fails."""
         document = [{"columns": header.columns, "kinds": header.kinds} for header in self.headers]
         try:
             write_atomically(self.path, json.dumps(document, ensure_ascii=False, indent=2) + "\n")
@@ -47,7 +47,7 @@ class HeaderMemory:
 
 
 def check_drift(path: Path, vendor: str, tables: Sequence[Table], *, accept: bool) -> HeaderMemory | None:
-    """Compare tables with what is remembered. `DropError` tells every difference, unless they are accepted.
+    """Compare tables with what is remembered. Raises `DropError` with every difference, unless they are accepted.
 
     Returns what to remember; None when that is what is remembered already.
     """
@@ -83,7 +83,7 @@ def differences(before: Header, now: Header) -> list[str]:
     told += [f"'{name}' is missing" for name in missing] + [f"'{name}' is new" for name in added]
     common = [name for name in before.columns if name in now.kinds]
     if common != [name for name in now.columns if name in before.kinds]:
-        told.append("the columns stand in another order")
+        told.append("the columns are in another order")
     told += [
         f"'{name}' held {before.kinds[name]} values and now holds {now.kinds[name]}"
         for name in common
@@ -109,7 +109,7 @@ def _header_of(table: Table) -> Header:
 
 
 def _remembered(path: Path) -> list[Header]:
-    """Read what is remembered; nothing before the first drop. `DropError` when the file is damaged."""
+    """Read what is remembered; nothing before the first drop. Raises `DropError` when the file is damaged."""
     try:
         document: Any = json.loads(path.read_text(encoding="utf-8"))
         return [Header({name: entry["kinds"][name] for name in entry["columns"]}) for entry in document]
@@ -118,5 +118,5 @@ def _remembered(path: Path) -> list[Header]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DropError(
             f"'{path}', which remembers the vendor's columns, cannot be read.",
-            "Restore it, or remove it to start anew.",
+            "Restore it, or delete it to start again.",
         ) from error

@@ -12,7 +12,7 @@ from schemas.support.durable import write_atomically
 
 
 def save_layout(path: Path, table: Table, mapping: Mapping) -> None:
-    """Write the layout of a table. `OutputError` when the file exists or cannot be written."""
+    """Write the layout of a table. Raises `OutputError` when the file exists or cannot be written."""
     if path.exists():
         raise OutputError(f"'{path}' exists.", "Name a new file for --save-layout.")
     try:
@@ -26,7 +26,7 @@ def layout_text(table: Table, mapping: Mapping) -> str:
     read_as = table.reader.describe()
     layout = mapping.layout
     lines = [
-        f"# How {_quoted(table.name)} was read. What stands here wins over detection.",
+        f"# How {_quoted(table.name)} was read. These settings win over detection.",
         f"#   leadscrub scrub DROP -o OUT --layout {_quoted('THIS FILE')}",
     ]
     if read_as["format"] == "csv":

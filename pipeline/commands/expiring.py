@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from dataclasses import asdict
 from datetime import date
 
 from pipeline.ledger.expiring import Expiring
-from pipeline.terminal import plain_table, stdout_console
+from pipeline.terminal import plain_table, stdout_console, write_json
 
 
 def print_expiring(found: list[Expiring], as_of: date, *, as_json: bool) -> None:
     """Print them as a table, or as JSON."""
     if as_json:
         documents = [asdict(run) | {"valid_until": str(run.valid_until)} for run in found]
-        sys.stdout.write(json.dumps(documents) + "\n")
+        write_json(documents)
         return
     table = plain_table()
     for name in ("vendor", "clean rows", "usable until", "days left", "result"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.results.folder import open_manifest, scan
+from pipeline.terminal import write_json
 from schemas.codes import CODES
 from schemas.columns import CALL_COLUMNS, EMAIL_SLOTS, PHONE_SLOTS
 from schemas.contact.email import email_key, read_email
@@ -21,58 +21,63 @@ from suppression.rules.describe import attempts_in_words
 
 
 def print_story(out: Path, *, row: int | None, phone: str | None, email: str | None, as_json: bool) -> None:
-    """Print the story of the lead that exactly one of the options names."""
+    """Print the story of the lead. Raises `UsageError` unless exactly one of the options names it."""
     if sum(option is not None for option in (row, phone, email)) != 1:
         raise UsageError("Name the lead by one of --row, --phone and --email.")
     manifest = open_manifest(out)
     if row is not None:
         rows = [row]
     elif phone is not None:
-        rows = _rows_with(out, PHONE_SLOTS, _canonical_phone(phone, manifest))
+        rows = _rows_with(out, PHONE_SLOTS, _canonical_phones(phone, manifest))
     else:
-        rows = _rows_with(out, EMAIL_SLOTS, _canonical_email(str(email)))
+        rows = _rows_with(out, EMAIL_SLOTS, [_canonical_email(str(email))])
     stories = [_story(out, number, manifest) for number in rows]
     if as_json:
-        sys.stdout.write(json.dumps(stories, ensure_ascii=False, default=str) + "\n")
+        write_json(stories, default=str)
     else:
         sys.stdout.write("\n".join(_told(story) for story in stories))
 
 
-def _canonical_phone(phone: str, manifest: Manifest) -> str:
-    form = read_phone_point(phone.strip(), manifest.region).form
+def _canonical_phones(phone: str, manifest: Manifest) -> list[str]:
+    """Return E.164 of the number, and of its other reading where it has one."""
+    form, other = read_phone_point(phone.strip(), manifest.region)
     if form.e164 is None:
-        raise UsageError(f"The phone given is no valid number: {form.why}.", "Give it with + and the country's code.")
-    return form.e164
+        raise UsageError(
+            f"The phone given is not a valid number: {form.why}.", "Give it with + and the country's code."
+        )
+    return [each.e164 for each in (form, other) if each is not None and each.e164 is not None]
 
 
 def _canonical_email(email: str) -> str:
     form = read_email(email.strip())
     if form.normal is None:
-        raise UsageError("The email given is no valid address.", "Give it in full, as name@domain.")
+        raise UsageError("The email given is not a valid address.", "Give it in full, as name@domain.")
     return form.normal
 
 
-def _rows_with(out: Path, slots: tuple[str, ...], value: str) -> list[int]:
-    """Rows that hold the value, in either output, or whose finding is about it."""
-    wanted = pl.lit(value) if slots == PHONE_SLOTS else email_key(pl.lit(value))
+def _rows_with(out: Path, slots: tuple[str, ...], values: list[str]) -> list[int]:
+    """Rows with one of the values, in either output, or with a finding about it."""
+    texts = pl.Series(values)
+    wanted = texts if slots == PHONE_SLOTS else pl.select(email_key(pl.lit(texts))).to_series()
     held = [pl.col(slot) if slots == PHONE_SLOTS else email_key(pl.col(slot)) for slot in slots]
     rows: set[int] = set()
     for name in ("clean", "rejected"):
         rows |= set(
             scan(out, name)
-            .filter(pl.any_horizontal(column == wanted for column in held))
+            .filter(pl.any_horizontal(column.is_in(wanted.implode()) for column in held))
             .select("row_id")
             .collect()["row_id"]
         )
     # A clean row no longer holds a point that was blocked; its findings name it masked.
-    masked = mask(value)
-    hidden = scan(out, "findings").filter(
-        pl.col("point").is_in(slots) & pl.col("detail").str.contains(masked, literal=True)
-    )
+    masked = [mask(value) for value in values]
+    named = pl.any_horizontal(pl.col("detail").str.contains(each, literal=True) for each in masked)
+    hidden = scan(out, "findings").filter(pl.col("point").is_in(slots) & named)
     # Another value may look the same when masked: better one story too many than one too few.
     candidates = set(hidden.select("row_id").collect()["row_id"])
     if not rows | candidates:
-        raise UsageError(f"No row of '{out}' holds {masked}.", "A value that could not be read is found by --row only.")
+        raise UsageError(
+            f"No row of '{out}' holds {' or '.join(masked)}.", "A value that could not be read is found by --row only."
+        )
     return sorted(rows | candidates)
 
 
@@ -117,7 +122,7 @@ def _story(out: Path, row: int, manifest: Manifest) -> dict[str, Any]:
 
 
 def _meaning(code: str, manifest: Manifest) -> dict[str, str]:
-    """What a code means and what to do: of the register, or of a rule as it stood in the run's packs."""
+    """What a code means and what to do: of the register, or of a rule as it was in the run's packs."""
     if code in CODES:
         return {"title": CODES[code].summary, "remedy": CODES[code].remedy}
     rule = manifest.rules.texts[code]
@@ -135,7 +140,7 @@ def _calling(hours: dict[str, Any]) -> list[str]:
         lines.append(f"               at the longest from {first} to {last} UTC")
     if hours["max_attempts"]:
         lines.append(f"  attempts     {attempts_in_words(hours['max_attempts'], hours['attempt_days'])} at most")
-    return [*lines, f"               says {', '.join(hours['call_rules'])}"]
+    return [*lines, f"  hours by     {', '.join(hours['call_rules'])}"]
 
 
 def _told(story: dict[str, Any]) -> str:
@@ -156,7 +161,7 @@ def _told(story: dict[str, Any]) -> str:
     for finding in story["findings"]:
         where = finding["point"] or "row"
         lines.append(f"  finding      {finding['effect']} {finding['code']} ({where}): {finding['detail']}")
-        lines.append(f"               says {finding['source']}")
+        lines.append(f"  source       {finding['source']}")
     consulted = ", ".join(
         f"{lst['name']} ({lst['kind']}, {lst['entries']:,} entries)" for lst in story["lists_consulted"]
     )

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from schemas.errors import OutputError
 
-_FILES = {
+#: Every file of a new workspace, by its path.
+EXAMPLES = {
     "leadscrub.toml": """\
 # This folder is a leadscrub workspace. Campaigns, vendors and layouts are found below it.
 
@@ -18,7 +19,7 @@ _FILES = {
 
 # What 'leadscrub nightly' does, which takes the drops of all vendors that name a campaign.
 # [nightly]
-# settle_seconds = 120                # how long a drop without .done or checksum file has to lie unchanged
+# settle_seconds = 120                # how long a drop without .done or checksum file must stay unchanged
 # give_up_hours = 24                  # then an empty drop, or one with a wrong checksum, goes to quarantine
 # hook = ["mail", "-s", "leadscrub", "ops@example.com"]   # gets the summary on its input
 # hook_on = "trouble"                 # or always
@@ -28,7 +29,7 @@ _FILES = {
 # A campaign: who contacts, how, and against which lists.
 #   leadscrub scrub DROP -o OUT --campaign campaigns/example.toml --vendor example
 name = "example"
-entity = "Example Company"          # who calls; stands in the manifest
+entity = "Example Company"          # who calls; the manifest shows it
 # san = "00000000-00000-00"         # your subscription account number at the registry
 channels = ["call", "email"]        # call, text, email, post
 region = "US"                       # where a number without + belongs
@@ -43,7 +44,7 @@ policy = "first"                    # or newest_consent
 # cross_vendor = "block"            # or flag, off: another vendor was first
 # history_days = 90                 # only what was received in so many days before; for ever when not said
 
-# What becomes of each type of number: allow, flag or block. What is not named keeps its default (see the README).
+# What becomes of each type of number: allow, flag or block. What is not named keeps its default.
 # [phone_types]
 # toll_free = "block"
 # shared_cost = "allow"
@@ -52,11 +53,11 @@ policy = "first"                    # or newest_consent
 # [calling]
 # day = 2026-11-23
 
-# The law to ask. Without packs the run says that it was not checked. See: leadscrub rules list
+# The law to apply. Without packs the run says that the law was not checked. See: leadscrub rules list
 [rules]
 # packs = ["us", "fr"]              # or ["all"]
 
-# What the law asks of us; what is not declared speaks against contact.
+# What rules need to know about us. A fact that is not declared counts against contact.
 [evidence]
 # country = "US"                    # where we are
 # dialling = "live"                 # or automated
@@ -67,7 +68,7 @@ policy = "first"                    # or newest_consent
 # sender_identified = true
 # optout_offered = true
 # lia = "LIA-2026-04"               # our legitimate-interests assessment
-# passes_on = "none"                # what becomes of the result: none, processor, partner or sale; see the README
+# passes_on = "none"                # what becomes of the result: none, processor, partner or sale
 # destination_country = "US"        # where it goes
 
 # Lists, read for each run. Files are relative to this folder.
@@ -114,7 +115,7 @@ name = "example"
 # "dnc.national" = "DNCC"
 
 # Have 'leadscrub nightly' take its drops: for which campaign, and from where (inbox/example when not said).
-# campaign = "example"
+campaign = "example"
 # inbox = "sftp://example@sftp.example.com/outgoing"
 
 # Where the list comes from; what is not declared is for review when rules apply.
@@ -130,7 +131,7 @@ name = "example"
 # on = 2026-11-01
 # says = "The agreement does not cover this list."
 
-# Where detection would not do. What stands here always wins.
+# Where detection is wrong. These settings always win.
 # [layout]
 # delimiter = ";"
 # encoding = "windows-1252"
@@ -152,9 +153,10 @@ name = "example"
 
 
 def make_workspace(folder: Path) -> None:
-    """Write the examples; files that exist are kept."""
+    """Write the examples; files that exist are kept. Raises `OutputError` when the folder cannot be written."""
     try:
-        for name, text in _FILES.items():
+        (folder / "inbox" / "example").mkdir(parents=True, exist_ok=True)
+        for name, text in EXAMPLES.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.exists():

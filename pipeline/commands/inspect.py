@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import polars as pl
-from rich.markup import escape
+from rich.text import Text
 
+from pipeline.columns.contact_values import contact_like
 from pipeline.columns.layout_file import save_layout
-from pipeline.columns.mapping import Mapping, contact_like, map_columns
+from pipeline.columns.mapping import Mapping, map_columns
 from pipeline.reading.opening import open_drop
 from pipeline.reading.value_kinds import column_kind
-from pipeline.terminal import plain_table, stdout_console
+from pipeline.terminal import plain_table, stdout_console, write_json
 from schemas.contact.blank import BLANKS
 from schemas.errors import FileError
 from schemas.files.table import SOURCE, FileTally, Table, first_rows, read_batches
@@ -67,12 +67,12 @@ def inspect(drops: list[str], layout: Layout | None = None) -> list[Inspection]:
 
 
 def inspect_table(table: Table, layout: Layout) -> tuple[Inspection, Mapping]:
-    """Read a whole table, without judging its rows. `DropError` when it cannot be read."""
+    """Read a whole table, without judging its rows. Raises `DropError` when it cannot be read."""
     problem = None
     try:
-        mapping = map_columns(table, layout)
+        mapping = map_columns(table, layout, layout.region)
     except FileError as error:
-        mapping, problem = map_columns(table, layout, checked=False), str(error)
+        mapping, problem = map_columns(table, layout, layout.region, checked=False), str(error)
     head = first_rows(table)
     tally = FileTally()
     malformed = 0
@@ -81,7 +81,7 @@ def inspect_table(table: Table, layout: Layout) -> tuple[Inspection, Mapping]:
         bad = batch.filter(pl.col("raw").is_not_null()).get_column("source_line")
         malformed += len(bad)
         lines += bad.head(_SHOWN_LINES - len(lines)).to_list()
-    unclaimed = contact_like(head, mapping.unmapped)
+    unclaimed = contact_like(head, mapping.unmapped, layout.region)
     inspection = Inspection(
         table.name,
         table.sheet,
@@ -136,7 +136,7 @@ def print_inspection(drops: list[str], layout: Layout, *, as_json: bool, save: P
             save_layout(save, table, mapping)
         found.append(inspection)
     if as_json:
-        sys.stdout.write(json.dumps([asdict(inspection) for inspection in found], ensure_ascii=False) + "\n")
+        write_json([asdict(inspection) for inspection in found])
         return
     for inspection in found:
         _print(inspection)
@@ -144,22 +144,22 @@ def print_inspection(drops: list[str], layout: Layout, *, as_json: bool, save: P
 
 def _print(inspection: Inspection) -> None:
     console = stdout_console()
-    place = escape(inspection.file) + (f" ({escape(inspection.sheet)})" if inspection.sheet else "")
+    place = inspection.file + (f" ({inspection.sheet})" if inspection.sheet else "")
     read_as = ", ".join(f"{name.replace('_', ' ')} {value!r}" for name, value in inspection.read_as.items())
-    console.print(f"[bold]{place}[/bold]  {escape(read_as)}", soft_wrap=True, highlight=False)
+    console.print(Text.assemble((place, "bold"), f"  {read_as}"), soft_wrap=True)
     lines = ", ".join(str(line) for line in inspection.malformed_lines)
     count = f"{inspection.records:,} records"
     if inspection.malformed:
         more = " and more" if inspection.malformed > len(inspection.malformed_lines) else ""
         count += f", {inspection.malformed:,} of them malformed (lines {lines}{more})"
-    console.print(count + (", read record by record in places" if inspection.careful else ""), highlight=False)
+    console.print(count + (", read record by record in places" if inspection.careful else ""))
     table = plain_table()
     for title in ("column", "field", "confidence", "kind", "filled", "samples", "why"):
         table.add_column(title)
     for column in inspection.columns:
         samples = ", ".join(column.samples)
         cells = (column.name, column.field or "", column.confidence, column.kind, f"{column.filled:.0%}", samples)
-        table.add_row(*map(escape, cells), escape(column.why))
+        table.add_row(*cells, column.why)
     console.print(table)
     for note in inspection.notes:
         sys.stderr.write(f"note: {note}\n")

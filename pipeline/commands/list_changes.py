@@ -10,6 +10,7 @@ from pathlib import Path
 from schemas.contact.apply import apply_here
 from schemas.errors import ListError
 from schemas.list_version import ListVersion
+from schemas.support.interrupts import interrupts_wait
 from suppression.loading import Built, ListSpec, build_version
 from suppression.store import KEEP_DAYS, Writer, writing
 from suppression.updating import ChangeSpec, update_version
@@ -32,7 +33,7 @@ class Change:
 def add_list(spec: ListSpec, change: Change) -> None:
     """Load a full copy and make it current."""
     with writing(change.store) as writer:
-        before = writer.facts(spec.name) if spec.name in writer.names() else None
+        before = writer.facts(spec.name) if writer.is_current(spec.name) else None
         if before is not None:
             _refuse_other(spec, before)
         folder = writer.temporary
@@ -41,7 +42,10 @@ def add_list(spec: ListSpec, change: Change) -> None:
 
 
 def update_list(name: str, spec: ChangeSpec, base: str | None, change: Change) -> None:
-    """Apply change files to the current version and make the result current."""
+    """Apply change files to the current version and make the result current.
+
+    Raises `ListError` when there is no store, the changes belong to another version, or the list would shrink too far.
+    """
     if not (change.store / "lists").is_dir():
         raise ListError(
             f"'{change.store}' is not a store of suppression lists.", "Fill one with 'leadscrub lists add'."
@@ -86,7 +90,8 @@ def _commit(
         _refuse_shrinkage(facts, before, change.max_shrinkage)
     if change.keep_days is not None:
         writer.keep_for(change.keep_days)
-    writer.commit(folder, facts, at=change.at, action=action)
+    with interrupts_wait(f"list '{facts.name}' is loaded"):
+        writer.commit(folder, facts, at=change.at, action=action)
     _report(facts)
     for warning in built.warnings:
         sys.stderr.write(f"note: {warning}\n")

@@ -44,7 +44,7 @@ class HandOver:
 
 
 def purpose_named(name: str | None) -> Purpose:
-    """Check what an export is for; it has to be said."""
+    """Check what an export is for. Raises `UsageError` when it is not given, or is not a purpose."""
     for purpose in get_args(Purpose):
         if purpose == name:
             return purpose  # type: ignore[no-any-return]  # one of the literals
@@ -54,27 +54,27 @@ def purpose_named(name: str | None) -> Purpose:
         "sale: anything else, for money or not."
     )
     if name is None:
-        raise UsageError(f"What the list is given away for is not said: --for {'|'.join(known)}.", hint)
-    raise UsageError(f"--for '{name}' is no purpose.", did_you_mean(name, known) or hint)
+        raise UsageError(f"lists export requires --for {'|'.join(known)}.", hint)
+    raise UsageError(f"--for '{name}' is not a purpose.", did_you_mean(name, known) or hint)
 
 
 def mechanism_named(name: str) -> Mechanism:
-    """Check what covers a transfer out of the European Union."""
+    """Check what covers a transfer out of the European Union. Raises `UsageError` when nothing has that name."""
     for mechanism in get_args(Mechanism):
         if mechanism == name:
             return mechanism  # type: ignore[no-any-return]  # one of the literals
-    raise UsageError(f"--mechanism '{name}' is none.", did_you_mean(name, get_args(Mechanism)))
+    raise UsageError(f"--mechanism '{name}' is not a mechanism.", did_you_mean(name, get_args(Mechanism)))
 
 
 def export_list(store: Path, name: str, day: date, out: Path, handing: HandOver, at: datetime) -> None:
-    """Write a list's entries, one a line, when no rule stands against it; the store's history records it.
+    """Write a list's entries, one a line, when no rule is against it; the store's history records it.
 
-    `ListError` names every rule that does. The record is written before the file appears: a copy that nothing tells
-    of cannot be there.
+    Raises `ListError` with every rule that does, `UsageError` when the list is hashed or the file exists, `OutputError`
+    when it cannot be written. The record is written before the file appears: there can be no copy without a record.
     """
     suppression = Store(store).open(name, day)
     if suppression.digests is not None:
-        raise UsageError(f"'{name}' is hashed: what its entries are is not known.")
+        raise UsageError(f"'{name}' is hashed, so its entries are unknown.")
     if out.exists():
         raise UsageError(f"'{out}' exists already.", "Name another file.")
     noted = _judged(suppression, handing, day)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import replace
 from datetime import date
 
 import polars as pl
 
+from pipeline.terminal import write_json
 from schemas.contact.email import read_email
 from schemas.contact.phone_repairs import read_phone_point
 from schemas.errors import UsageError
@@ -49,7 +49,7 @@ def print_lookup(
         ]
     unchecked = {str(answer["list"]) for answer in answers if answer["state"] == NOT_CHECKED}
     if as_json:
-        sys.stdout.write(json.dumps(answers) + "\n")
+        write_json(answers)
     else:
         for answer in answers:
             notes = [answer["scope"] if answer["scope"] != "seller" else None, answer["fault"]]
@@ -80,7 +80,7 @@ def _as_row(value: str, region: str | None) -> pl.DataFrame:
     if "@" in value:
         email = read_email(value.strip())
         if email.normal is None:
-            raise UsageError(f"{mask(value)} is no valid address: {email.why}.")
+            raise UsageError(f"{mask(value)} is not a valid address: {email.why}.")
         return pl.DataFrame(
             {
                 "row_id": [0],
@@ -91,7 +91,7 @@ def _as_row(value: str, region: str | None) -> pl.DataFrame:
         )
     phone, other = read_phone_point(value.strip(), region)
     if phone.e164 is None:
-        raise UsageError(f"{mask(value)} is no valid number: {phone.why}.", "Give it with + and the country's code.")
+        raise UsageError(f"{mask(value)} is not a valid number: {phone.why}.", "Give it with + and the country's code.")
     row = pl.DataFrame({"row_id": [0], "phone": [phone.e164], "phone:region": [phone.region]})
     if other is None:
         return row

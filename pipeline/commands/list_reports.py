@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import polars as pl
-from rich.markup import escape
 
-from pipeline.terminal import plain_table, stdout_console
+from pipeline.terminal import plain_table, stdout_console, write_json
 from schemas.config import Campaign
 from schemas.errors import ListError
 from schemas.list_kinds import NO_MAX_AGE, MaxAge
@@ -47,7 +45,7 @@ def status_of(store: Store, name: str, today: date, max_age: MaxAge = NO_MAX_AGE
 
 def _is_loaded(store: Store, name: str) -> bool:
     try:
-        return name in store.all_names() and store.history(name).current is not None
+        return store.is_current(name)
     except ListError:
         return True
 
@@ -56,7 +54,7 @@ def print_status(found: list[ListStatus], *, as_json: bool) -> None:
     """Print one line a list: what matters most comes first and is never cut."""
     facts = [_facts(status) for status in found]
     if as_json:
-        sys.stdout.write(json.dumps(facts, default=str) + "\n")
+        write_json(facts, default=str)
         return
     console = stdout_console()
     columns = _STATUS_COLUMNS if console.width >= _ROOMY else _NARROW_COLUMNS
@@ -119,14 +117,14 @@ def _covers(areas: list[str] | None) -> str | None:
 
 
 def _shown(value: object) -> str:
-    return "" if value is None else f"{value:,}" if isinstance(value, int) else escape(str(value))
+    return "" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def print_history(store: Store, name: str, *, as_json: bool) -> None:
     """Print every step of a list, oldest first."""
     steps = [_step(store, step) for step in store.history(name).steps]
     if as_json:
-        sys.stdout.write(json.dumps(steps) + "\n")
+        write_json(steps)
         return
     for line in steps:
         parts = [line["at"], line["action"], line.get("version", "")]
@@ -142,7 +140,7 @@ def print_history(store: Store, name: str, *, as_json: bool) -> None:
 
 
 def print_refused(store: Store, name: str, *, as_json: bool) -> None:
-    """Print where each entry of the current version stood that was not usable, and why; its text is masked."""
+    """Print where each unusable entry of the current version is, and why; its text is masked."""
     table = store.open(name, date.min).refused_table
     rows = (
         []
@@ -150,7 +148,7 @@ def print_refused(store: Store, name: str, *, as_json: bool) -> None:
         else table.read().select("member", "line", "why", text=masked_text(pl.col("text"))).to_dicts()
     )
     if as_json:
-        sys.stdout.write(json.dumps(rows) + "\n")
+        write_json(rows)
         return
     for row in rows:
         place = row["member"] if row["line"] is None else f"{row['member']} line {row['line']}"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import asdict
 
 from pipeline.commands.rule_reports import is_rule, print_rule
-from pipeline.terminal import plain_table, stdout_console
-from schemas.codes import CODES, NOT_ACCEPTED, PRECEDENCE, ReasonCode, reason_code
+from pipeline.terminal import plain_table, stdout_console, write_json
+from schemas.codes import CODES, PRECEDENCE, STAYS_HERE, ReasonCode, reason_code
 
 
 def _facts(reason: ReasonCode) -> dict[str, object]:
@@ -30,7 +29,7 @@ def print_reasons(code: str | None, *, as_json: bool) -> None:
     chosen = [reason_code(code)] if code else list(CODES.values())
     if as_json:
         document: object = _facts(chosen[0]) if code else [_facts(reason) for reason in chosen]
-        sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+        write_json(document)
         return
     if code:
         reason = chosen[0]
@@ -40,7 +39,7 @@ def print_reasons(code: str | None, *, as_json: bool) -> None:
             f"  what to do   {reason.remedy}",
             f"  effect       {reason.effect}",
             f"  disposition  {reason.disposition}",
-            f"  vendor sees  {reason.vendor_phrase or (NOT_ACCEPTED if reason.effect != 'flag' else 'nothing')}",
+            f"  vendor sees  {reason.vendor_phrase or (STAYS_HERE if reason.effect != 'flag' else 'nothing')}",
             f"  decided by   {' or '.join(_checks(reason.code))}",
             f"  precedence   {PRECEDENCE[reason.code] + 1} of {len(CODES)}",
         ]
@@ -50,6 +49,6 @@ def print_reasons(code: str | None, *, as_json: bool) -> None:
     for column in ("code", "effect", "row goes to", "vendor sees", "meaning"):
         table.add_column(column, no_wrap=column == "code", overflow="fold")
     for reason in chosen:
-        vendor = reason.vendor_phrase or (NOT_ACCEPTED if reason.effect != "flag" else "")
+        vendor = reason.vendor_phrase or (STAYS_HERE if reason.effect != "flag" else "")
         table.add_row(reason.code, reason.effect, reason.disposition, vendor, reason.summary)
     stdout_console().print(table)

@@ -19,7 +19,7 @@ _POINTS = (*PHONE_SLOTS, *EMAIL_SLOTS)
 
 
 def earlier_result(folder: Path) -> Earlier:
-    """Open a result to scrub again. `UsageError` when it is none, or was itself thrown away."""
+    """Open a result to scrub again. Raises `UsageError` when it is none, or was itself thrown away."""
     manifest = open_manifest(folder)
     return Earlier(folder, manifest, earliest_valid_until(folder))
 
@@ -66,7 +66,6 @@ def print_changes(result: Result, earlier: Earlier, out: Path, *, as_json: bool)
         f"of {earlier.manifest.counts.clean:,} rows of run {earlier.manifest.run_id}: {found.stays:,} stay as they"
         f" were, {found.narrowed:,} stay with fewer contact points or channels, {found.blocked:,} are newly blocked;"
         f" usable until {found.valid_until or 'further notice'} (before: {found.before or 'further notice'})",
-        highlight=False,
         soft_wrap=True,
     )
 

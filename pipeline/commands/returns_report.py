@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -12,11 +11,21 @@ import polars as pl
 
 from pipeline.returning.decisions import FATES, RunReturns, VendorReturns
 from pipeline.returning.returns_job import Outcome
-from pipeline.terminal import money, plain_table, stdout_console
+from pipeline.terminal import money, plain_table, stdout_console, write_json
 
 #: Row numbers that a line of the table names; ``--json`` names all.
 _NAMED = 10
-_COLUMNS = ("returnable", "over_cap", "already_returned", "expired", "no_key", "repeated", "gone", "not_accepted")
+_COLUMNS = (
+    "returnable",
+    "over_cap",
+    "already_returned",
+    "expired",
+    "no_key",
+    "repeated",
+    "unread",
+    "gone",
+    "not_accepted",
+)
 
 
 def print_returns(outcomes: list[Outcome], now: datetime, *, as_json: bool) -> None:
@@ -27,7 +36,7 @@ def print_returns(outcomes: list[Outcome], now: datetime, *, as_json: bool) -> N
             "fates": FATES,
             "vendors": [_document(outcome, now) for outcome in outcomes],
         }
-        sys.stdout.write(json.dumps(document, ensure_ascii=False, default=float) + "\n")
+        write_json(document, default=float)
         return
     for outcome in outcomes:
         _print_vendor(outcome, now)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import date
 from typing import Any
 
-from pipeline.terminal import plain_table, stdout_console
+from pipeline.terminal import plain_table, stdout_console, write_json
 from pipeline.workspace import workspace_of
-from schemas.columns import CHANNELS
+from schemas.columns import CHANNEL_WORDS, CHANNELS
 from schemas.errors import UsageError
 from schemas.rules import CONTACT, EVERYWHERE, LEAVING, Hours, Permit, Rule
 from schemas.support.names import did_you_mean
@@ -133,7 +132,7 @@ def print_rules(*, country: str | None, channel: str | None, as_of: date, pack: 
         and (country is None or country in each.regions or EVERYWHERE in each.regions)
     ]
     if as_json:
-        sys.stdout.write(json.dumps([_facts(each, packs) for each, _ in chosen], ensure_ascii=False) + "\n")
+        write_json([_facts(each, packs) for each, _ in chosen])
         return
     covered = {region for loaded in packs for region in loaded.pack.covered}
     if country is not None and pack is None and country not in covered:
@@ -155,10 +154,10 @@ def _of_pack(pack: LoadedPack) -> list[tuple[Fact, Rule | Hours | Permit]]:
 
 
 def channel_of_rules(name: str) -> str:
-    """Check what ``rules list`` is asked for: a channel, or a way in which data leaves."""
+    """Check a channel, or a way in which data leaves. Raises `UsageError` when it is neither."""
     known = (*CHANNELS, *LEAVING)
     if name not in known:
-        raise UsageError(f"There is no channel '{name}'.", did_you_mean(name, known))
+        raise UsageError(f"There is no channel '{name}'.", did_you_mean(name, known, CHANNEL_WORDS))
     return name
 
 
@@ -170,7 +169,7 @@ def _is_of(fact: Rule | Hours | Permit, channel: str) -> bool:
 
 
 def print_rule(code: str, *, as_json: bool) -> None:
-    """Print one rule; a wrong id is answered with the nearest right one."""
+    """Print one rule. Raises `UsageError` with the nearest right id when there is none of that id."""
     packs = all_packs()
     rules = rules_by_id(packs)
     if code not in rules:
@@ -180,7 +179,7 @@ def print_rule(code: str, *, as_json: bool) -> None:
     examples = examples_of(each) if isinstance(each, PackRule) else {}
     if as_json:
         facts["examples"] = {kind: {"given": one.said, "hits": one.hits} for kind, one in examples.items()}
-        sys.stdout.write(json.dumps(facts, ensure_ascii=False, default=str) + "\n")
+        write_json(facts, default=str)
         return
     sys.stdout.write("\n".join([*_told(facts), *_shown(facts["effect"], examples)]) + "\n")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import polars as pl
 
 from pipeline.commands.hours_why import hours_story, hours_told
 from pipeline.results.folder import open_manifest, scan
+from pipeline.terminal import write_json
 from pipeline.workspace import workspace_of
 from schemas.columns import COMMON_COLUMNS, PHONE_SLOTS, POST_POINT
 from schemas.config import channel_named
@@ -29,13 +29,16 @@ from suppression.rules.us_states import states_in
 
 
 def print_why(out: Path, row: int, *, as_json: bool) -> None:
-    """Ask the run's rules about one row of its result again, and print each answer."""
+    """Ask the run's rules about one row of its result again, and print each answer.
+
+    Raises `UsageError` when the run had no rules, or there is no such row.
+    """
     manifest = open_manifest(out)
     if not manifest.rules.checked:
         raise UsageError(f"'{out}' was scrubbed without rule packs.", "Scrub it with --rules or a campaign's [rules].")
     story = _story(out, row, manifest)
     if as_json:
-        sys.stdout.write(json.dumps(story, ensure_ascii=False, default=str) + "\n")
+        write_json(story, default=str)
     else:
         sys.stdout.write("\n".join(_told(story)) + "\n")
 

@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select
 
 from pipeline.ledger.database import Ledger, moment_of
-from pipeline.ledger.tables import return_files, returned_rows, run_overlaps, runs
+from pipeline.ledger.tables import return_files, run_overlaps, runs
 from pipeline.ledger.vendor_runs import counted_once, vendor_runs
+from pipeline.ledger.went_back import went_back
 from pipeline.returning.contracts import Contracts
 from pipeline.returning.windows import local_day
 from schemas.config import Vendor
@@ -60,7 +61,10 @@ class Score:
 
 
 def scorecard(ledger: Ledger, workspace: Path, vendor: str | None, months: int, now: datetime) -> list[Score]:
-    """Score every vendor, or one, over the last ``months`` months up to an instant; by vendor and month."""
+    """Score every vendor, or one, over the last ``months`` months up to an instant; by vendor and month.
+
+    Raises `UsageError` when there is no such vendor.
+    """
     contracts = Contracts(workspace)
     with ledger.reading() as connection:
         scores = _scores(connection, contracts)
@@ -110,16 +114,17 @@ def _scores(connection: Connection, contracts: Contracts) -> dict[tuple[str, str
 
 def _went_back() -> Select[Any]:
     """Rows that went back and their credit, by the vendor and the receipt of what they came in."""
+    gone = went_back()
     return (
         select(
-            returned_rows.c.vendor,
+            gone.c.vendor,
             runs.c.received_at,
-            func.count(),
-            func.sum(return_files.c.credit / return_files.c.rows),
+            func.sum(gone.c.rows),
+            func.sum(return_files.c.credit / return_files.c.rows * gone.c.rows),
         )
-        .join_from(returned_rows, runs, returned_rows.c.run_id == runs.c.run_id)
-        .join(return_files, returned_rows.c.file == return_files.c.file)
-        .group_by(returned_rows.c.vendor, runs.c.received_at)
+        .join_from(gone, runs, gone.c.run_id == runs.c.run_id)
+        .join(return_files, gone.c.file == return_files.c.file)
+        .group_by(gone.c.vendor, runs.c.received_at)
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from pathlib import Path
@@ -12,7 +11,7 @@ import polars as pl
 
 from pipeline.commands.scorecard import Score
 from pipeline.results.vendor_csv import neutralised
-from pipeline.terminal import money, plain_table, stdout_console
+from pipeline.terminal import money, plain_table, stdout_console, write_json
 from schemas.errors import OutputError
 from schemas.support.durable import write_atomically
 
@@ -25,7 +24,7 @@ def print_scorecard(scores: list[Score], csv: Path | None, *, as_json: bool) -> 
     if csv is not None:
         _write_csv(scores, csv)
     if as_json:
-        sys.stdout.write(json.dumps([_facts(score) for score in scores], ensure_ascii=False, default=float) + "\n")
+        write_json([_facts(score) for score in scores], default=float)
         return
     if not scores:
         sys.stdout.write("No vendor delivered anything in these months.\n")
@@ -85,8 +84,6 @@ def _facts(score: Score) -> dict[str, Any]:
 
 
 def _write_csv(scores: list[Score], path: Path) -> None:
-    if path.exists():
-        raise OutputError(f"'{path}' exists already.", "Name a new file.")
     rows = []
     for score in scores:
         facts = _facts(score)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from pipeline.run.plan import NOT_SCREENED
 from pipeline.run.scrub import Result
-from pipeline.terminal import plain_table, stdout_console
+from pipeline.terminal import plain_table, stdout_console, write_json
 from schemas.codes import CODES
 from schemas.manifest import Counts, InputFile
 
@@ -32,34 +31,27 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool, more: dict
             "too_many_rejected": result.too_many_rejected,
             **(more or {}),
         }
-        sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+        write_json(document)
         return
     console = stdout_console()
     if not manifest.lists:
-        console.print(f"[bold red]{NOT_SCREENED.upper()}[/bold red]", highlight=False)
+        console.print(Text(NOT_SCREENED.upper(), "bold red"))
     for file in manifest.inputs:
         read_as = ", ".join(
             f"{name} {value!r}" if name in ("delimiter", "quote") else value for name, value in file.read_as.items()
         )
         columns = ", ".join(_column(field, column, file) for field, column in file.mapping.items())
-        console.print(f"[bold]{escape(file.label)}[/bold]  {read_as}\n  {columns}", soft_wrap=True, highlight=False)
+        console.print(Text.assemble((file.label, "bold"), f"  {read_as}\n  {columns}"), soft_wrap=True)
     console.print(_funnel([(file.label, file.counts) for file in manifest.inputs], manifest.counts))
     if manifest.counts.by_channel:
         usable = ", ".join(f"{channel} {count:,}" for channel, count in manifest.counts.by_channel.items())
-        console.print(f"clean rows by channel: {usable}", highlight=False)
+        console.print(f"clean rows by channel: {usable}")
     for lst in manifest.lists:
-        console.print(
-            f"list {lst.name} ({lst.kind}): {lst.entries.indexed:,} entries, {lst.matches:,} matches",
-            highlight=False,
-        )
+        console.print(f"list {lst.name} ({lst.kind}): {lst.entries.indexed:,} entries, {lst.matches:,} matches")
     if manifest.rules.checked:
         packs = ", ".join(f"{pack.name} {pack.version} ({pack.in_force} rules)" for pack in manifest.rules.packs)
-        console.print(f"law: {packs}", highlight=False, soft_wrap=True)
-    console.print(
-        f"run {manifest.run_id}: {out if out else 'dry run, nothing written'}",
-        highlight=False,
-        soft_wrap=True,
-    )
+        console.print(f"law: {packs}", soft_wrap=True)
+    console.print(f"run {manifest.run_id}: {out if out else 'dry run, nothing written'}", soft_wrap=True)
     for warning in result.warnings:
         sys.stderr.write(f"note: {warning}\n")
     if result.too_many_rejected:
@@ -67,7 +59,7 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool, more: dict
 
 
 def _column(field: str, column: str, file: InputFile) -> str:
-    text = f"{escape(column)} → {field}"
+    text = f"{column} → {field}"
     if field not in file.points:
         return text
     points = file.points[field]
@@ -81,7 +73,7 @@ def _funnel(files: list[tuple[str, Counts]], whole: Counts) -> Table:
     table = plain_table()
     table.add_column("")
     for name, _ in columns:
-        table.add_column(escape(name), justify="right")
+        table.add_column(name, justify="right")
     table.add_column("share", justify="right")
     table.add_column("also", justify="right")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from polars.exceptions import PolarsError
 from pipeline.results.folder import PARQUETS, open_manifest, scan
 from pipeline.results.manifest_file import MANIFEST
 from pipeline.results.writer import output_file
+from pipeline.terminal import write_json
 from schemas.manifest import Manifest
 
 
@@ -31,7 +31,7 @@ def print_verification(out: Path, *, as_json: bool) -> bool:
     manifest = open_manifest(out)
     faults = list(_faults(out, manifest))
     if as_json:
-        sys.stdout.write(json.dumps({"run_id": manifest.run_id, "ok": not faults, "faults": faults}) + "\n")
+        write_json({"run_id": manifest.run_id, "ok": not faults, "faults": faults})
     elif faults:
         sys.stdout.write("".join(f"FAULT {fault}\n" for fault in faults))
     else:

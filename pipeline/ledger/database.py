@@ -56,14 +56,14 @@ class Ledger:
 def open_ledger(choice: LedgerChoice, workspace: Path) -> Iterator[Ledger]:
     """Open the ledger of a workspace; made when it is not there.
 
-    `UsageError`: not a URL of a kind that is supported. `LedgerError`: cannot be reached, damaged, or of another
-    version of the program.
+    Raises `UsageError` when the URL is of no supported kind, `LedgerError` when it cannot be reached, is
+    damaged, or belongs to another version of the program.
     """
     ledger = Ledger(_engine(choice, workspace), workspace / choice.history)
     try:
         with faults():
-            _made(ledger.engine)
-        ledger.history.mkdir(parents=True, exist_ok=True, mode=0o700)
+            ledger.history.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _made(ledger)
         yield ledger
     finally:
         ledger.close()
@@ -81,13 +81,16 @@ def moment_of(stamped: str) -> datetime:
 
 @contextmanager
 def faults() -> Iterator[None]:
-    """Say what the database said in a sentence. Its own messages may quote rows, so only their kind is shown."""
+    """Turn errors of the database into ours. Its own messages may quote rows, so only their kind is shown.
+
+    Raises `LedgerError` when the database does not answer correctly.
+    """
     try:
         yield
     except SQLAlchemyError as error:
         kind = type(getattr(error, "orig", None) or error).__name__
         raise LedgerError(
-            f"The ledger does not answer as it should ({kind}).", "See that it is up and whole."
+            f"The ledger does not answer correctly ({kind}).", "Check that it is running and complete."
         ) from error
 
 
@@ -99,17 +102,19 @@ def _engine(choice: LedgerChoice, workspace: Path) -> Engine:
     try:
         url = make_url(choice.url)
     except (ArgumentError, ValueError) as error:
-        raise UsageError("The ledger's url is none.", "Write it as postgresql://host/name.") from error
+        raise UsageError("The ledger's url is not a URL.", "Write it as postgresql://host/name.") from error
     if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
         if url.password is not None or "password" in url.query:
-            raise UsageError("The ledger's url holds a password.", "Put it into ~/.pgpass or PGPASSWORD.")
+            raise UsageError("The ledger's url contains a password.", "Put it into ~/.pgpass or PGPASSWORD.")
         try:
             return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
         except ModuleNotFoundError as error:
             raise LedgerError(
-                "A ledger in PostgreSQL needs what is not installed.", "pip install 'leadscrub[postgres]'."
+                "The driver for a ledger in PostgreSQL is not installed.", "pip install 'leadscrub[postgres]'."
             ) from error
-    raise UsageError(f"A ledger is not kept in '{url.drivername}'.", "Use postgresql://host/name, or leave it out.")
+    raise UsageError(
+        f"leadscrub keeps no ledger in '{url.drivername}'.", "Use postgresql://host/name, or leave it out."
+    )
 
 
 def _sqlite(url: str) -> Engine:
@@ -118,8 +123,9 @@ def _sqlite(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _settings(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # transactions begin below, not when the driver thinks so
-        # WAL: readers do not wait. FULL: what was committed is on disk when the power fails.
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        # WAL: readers do not wait. FULL: what was committed is on disk when the power fails. secure_delete: what
+        # retention deletes is overwritten.
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}").close()
 
     @event.listens_for(engine, "begin")
@@ -131,8 +137,9 @@ def _sqlite(url: str) -> Engine:
     return engine
 
 
-def _made(engine: Engine) -> None:
+def _made(ledger: Ledger) -> None:
     """Make the tables where there are none; refuse those of another version."""
+    engine = ledger.engine
     if not inspect(engine).has_table(facts.name):
         # Another machine may make them at the same moment: then the version below tells that they are there.
         with suppress(IntegrityError, ProgrammingError), engine.begin() as connection:
@@ -140,6 +147,11 @@ def _made(engine: Engine) -> None:
             connection.execute(insert(facts).values(name="version", value=str(LEDGER_VERSION)))
     with engine.connect().execution_options(reading=True) as connection:
         version = connection.execute(select(facts.c.value).where(facts.c.name == "version")).scalar_one()
+    if version == "1":
+        from pipeline.ledger.upgrading import upgrade  # noqa: PLC0415  # seldom
+
+        upgrade(ledger.engine, ledger.history)
+        version = str(LEDGER_VERSION)
     if version != str(LEDGER_VERSION):
         raise LedgerError(
             f"The ledger is of version {version}, this program's of {LEDGER_VERSION}.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert, select
 
 from pipeline.ledger.database import Ledger, moment_of, stamp
 from pipeline.ledger.tables import drops
@@ -53,8 +53,10 @@ def place_of(connection: Connection, vendor: str, sha256: str, now: datetime) ->
         return Received(
             vendor, sha256, known.sequence, moment_of(known.received_at), known.state, known.run_id, again=True
         )
-    last = connection.execute(select(func.max(drops.c.sequence), func.max(drops.c.received_at))).one()
+    newest = select(drops.c.sequence, drops.c.received_at).order_by(drops.c.sequence.desc()).limit(1)
+    last = connection.execute(newest).one_or_none()
     moment = now.astimezone(UTC)
-    if last[1] is not None:
-        moment = max(moment, moment_of(last[1]) + timedelta(microseconds=1))
-    return Received(vendor, sha256, (last[0] or 0) + 1, moment, "taken", None, again=False)
+    if last is None:
+        return Received(vendor, sha256, 1, moment, "taken", None, again=False)
+    moment = max(moment, moment_of(last.received_at) + timedelta(microseconds=1))
+    return Received(vendor, sha256, last.sequence + 1, moment, "taken", None, again=False)

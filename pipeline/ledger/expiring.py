@@ -64,7 +64,7 @@ def expiring(ledger: Ledger, as_of: date, within: timedelta) -> list[Expiring]:
 
 
 def span_of(text: str) -> timedelta:
-    """Read a span of days, such as ``7d``."""
+    """Read a span of days, such as ``7d``. Raises `UsageError` when it is none."""
     if not text.endswith("d") or not text[:-1].isdecimal():
         raise UsageError(f"'{text}' is not a number of days.", "Write it as 7d.")
     return timedelta(days=int(text[:-1]))

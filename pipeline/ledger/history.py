@@ -27,7 +27,7 @@ class Earliest:
 
 
 class History:
-    """The files of the history as they stood at one moment."""
+    """The files of the history as they were at one moment."""
 
     def __init__(self, files: list[PointsFile]) -> None:
         self._files = files
@@ -38,10 +38,11 @@ class History:
         wanted = points.part(order)
         found = {own: np.full(len(points), _NEVER) for own in (True, False)}
         for file in self._files:
-            deliveries = [past.deliveries.get(owner) for owner in file.owners]
-            if not any(deliveries):
-                continue
             rows, owners = file.matches(wanted)
+            if not len(rows):
+                continue
+            numbers, positions = np.unique(owners, return_inverse=True)
+            deliveries = past.deliveries([file.owner(number) for number in numbers.tolist()])
             for own, sequences in found.items():
                 of_owner = np.array(
                     [
@@ -50,12 +51,12 @@ class History:
                     ],
                     dtype=np.uint32,
                 )
-                np.minimum.at(sequences, rows, of_owner[owners])
+                np.minimum.at(sequences, rows, of_owner[positions])
         return Earliest(_given_back(found[True], order), _given_back(found[False], order))
 
 
 def _given_back(sequences: Sequences, order: npt.NDArray[np.intp]) -> Sequences:
-    """Put results into the order of the question; 0 stands for never."""
+    """Put results into the order of the question; 0 means never."""
     sequences[sequences == _NEVER] = 0
     given = np.empty_like(sequences)
     given[order] = sequences
@@ -63,6 +64,6 @@ def _given_back(sequences: Sequences, order: npt.NDArray[np.intp]) -> Sequences:
 
 
 def open_history(ledger: Ledger, connection: Connection) -> History:
-    """Open all files that count at the moment. `LedgerError` when one is missing or damaged."""
+    """Open all files that count at the moment. Raises `LedgerError` when one is missing or damaged."""
     current = select(segments.c.file, segments.c.bytes).where(segments.c.retired_at.is_(None)).order_by(segments.c.file)
     return History([PointsFile(ledger.history, row.file, row.bytes) for row in connection.execute(current)])

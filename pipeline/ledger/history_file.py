@@ -1,7 +1,7 @@
 """One file of the contact history: points in order, and for each whose it is. Written once, named by its content.
 
     pages       of at most 65,536 entries: keys (u64), rests (u64), owners (u32), filled up to eight bytes;
-                a key's entries stand in one page
+                a key's entries are in one page
     directory   first key of each page, then where each page starts and the last one ends (u64)
     owners      JSON: pairs of run id and SHA-256 of the drop
     tail        pages, entries, bytes of the owners, version (u64)
@@ -11,6 +11,7 @@ Beside it, ``<name>.sums`` has a checksum of each block: no byte is believed bef
 
 from __future__ import annotations
 
+import functools
 import json
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -71,7 +72,7 @@ class Written:
 
 
 def points_path(folder: Path, file: str) -> Path:
-    """Where a file of the history lies."""
+    """Where a file of the history is."""
     return folder / f"{file}{SUFFIX}"
 
 
@@ -88,7 +89,7 @@ def ordered(entries: Entries) -> Entries:
     keys = keys[order]
     same = keys[1:] == keys[:-1]
     if same.any():
-        # Most keys stand alone: only those that do not are compared as a whole.
+        # Most keys occur once: only those that do not are compared as a whole.
         tied = np.zeros(len(keys), dtype=bool)
         tied[1:] |= same
         tied[:-1] |= same
@@ -147,7 +148,7 @@ def _pages(chunks: Iterable[Entries]) -> Iterator[Entries]:
 
 
 def _page_end(keys: Words, start: int) -> int | None:
-    """A page ends before the key that would stand in two, or after it where it has no other; None: not known yet."""
+    """A page ends before the key that would be in two, or after it where it has no other; None: not known yet."""
     if len(keys) - start <= PAGE:
         return None
     last = keys[start + PAGE]
@@ -157,7 +158,7 @@ def _page_end(keys: Words, start: int) -> int | None:
 
 
 class PointsFile:
-    """Opens what `write_points` wrote. `LedgerError` when a byte of what is asked for is not as it was written."""
+    """Opens what `write_points` wrote. Look-ups raise `LedgerError` when a byte that they need was changed."""
 
     def __init__(self, folder: Path, file: str, size: int) -> None:
         self.file = file
@@ -169,12 +170,26 @@ class PointsFile:
                 raise LedgerError(
                     "The contact history was written by another version of leadscrub.", "Use that version."
                 )
-            names = self._bytes(size - 32 - named, size - 32).tobytes()
+            self._names = (size - 32 - named, size - 32)
             table = size - 32 - named - 8 * (2 * pages + 1)
             directory = self._bytes(table, table + 8 * (2 * pages + 1)).view(np.uint64)
-        self.owners = [Owner(*pair) for pair in json.loads(names)]
         self.firsts: Words = directory[:pages]
         self._starts = directory[pages:].astype(np.int64)
+
+    @functools.cached_property
+    def owners(self) -> list[Owner]:
+        """Whose points the file has, by number. Read when somebody first asks: there may be many."""
+        return [Owner(*pair) for pair in self._pairs]
+
+    def owner(self, number: int) -> Owner:
+        """One of them."""
+        return Owner(*self._pairs[number])
+
+    @functools.cached_property
+    def _pairs(self) -> list[list[str]]:
+        with _damage(self.file):
+            pairs: list[list[str]] = json.loads(self._bytes(*self._names).tobytes())
+        return pairs
 
     def matches(self, wanted: Points) -> tuple[Rows, Owners]:
         """Entries of these points (ordered by key): which of them, and whose. A point may have several owners."""
@@ -223,12 +238,12 @@ class PointsFile:
 
     def _bytes(self, start: int, stop: int) -> npt.NDArray[np.uint8]:
         whole = self._blob.touch(np.arange(start // _BLOCK, -(-stop // _BLOCK)) * _BLOCK)
-        # The names are of any length: what stands behind them is copied to where numbers may begin.
+        # The names are of any length: what comes after them is copied to where numbers may begin.
         return whole[start:stop].copy()
 
 
 def _equal(left: Words, right: Words) -> tuple[Rows, Rows]:
-    """All pairs of equal values of two ordered arrays: where each stands. The shorter one is searched for."""
+    """All pairs of equal values of two ordered arrays: where each is. The shorter one is searched for."""
     if len(left) > len(right):
         theirs, ours = _equal(right, left)
         return ours, theirs
@@ -247,6 +262,6 @@ def _damage(file: str) -> Iterator[None]:
         yield
     except ListError as error:
         raise LedgerError(
-            f"The contact history is damaged: '{file}{SUFFIX}' is missing or not as it was written.",
+            f"The contact history is damaged: '{file}{SUFFIX}' is missing or was changed.",
             "Restore the history folder from a copy.",
         ) from error

@@ -19,7 +19,10 @@ _NONE = "none"
 
 @contextmanager
 def chosen_ledger(said: str | None, campaign: Path | None) -> Iterator[Ledger | None]:
-    """Open the ledger for a command; None where none is kept, or ``none`` was said."""
+    """Open the ledger for a command; None where none is kept, or ``none`` was given.
+
+    Raises `UsageError` when one is named outside a workspace.
+    """
     workspace = workspace_of(campaign)
     choice = None if workspace is None else workspace_facts(workspace).ledger
     if said is not None and said != _NONE:

@@ -1,4 +1,4 @@
-"""Enters a finished run into the ledger, from what stands in its output folder alone.
+"""Enters a finished run into the ledger, from its output folder alone.
 
 A crash between publishing a result and entering it loses nothing: entering it later, or twice, comes to the same. The
 points of a run are written beside what the history has, and count from the moment at which the run is entered.
@@ -17,17 +17,17 @@ from pipeline.ledger.database import Ledger, moment_of, stamp
 from pipeline.ledger.drops import Received, place_of
 from pipeline.ledger.history_file import Written, points_path
 from pipeline.ledger.history_merging import add_file, tidy_history
-from pipeline.ledger.history_past import past_identity, past_of
+from pipeline.ledger.history_past import past_identity, past_of, refresh_blocks, refresh_blocks_of
 from pipeline.ledger.history_writing import write_run
 from pipeline.ledger.tables import drops, run_drops, run_overlaps, run_reasons, runs, segment_runs, segments
-from pipeline.results.folder import earliest_valid_until
+from pipeline.results.folder import earliest_valid_until, rows_in_review
 from pipeline.results.manifest_file import manifest_digest, read_manifest
 from schemas.errors import LedgerError, PastChangedError
 from schemas.manifest import Manifest
 
 
 def recorded(ledger: Ledger, run_id: str) -> bool:
-    """Whether the run stands in the ledger and counts."""
+    """Whether the ledger has the run and counts it."""
     with ledger.reading() as connection:
         state = connection.execute(select(runs.c.state).where(runs.c.run_id == run_id)).scalar_one_or_none()
     return state == "done"
@@ -37,8 +37,8 @@ def record_run(ledger: Ledger, out: Path, received: list[Received], now: datetim
     """Enter the run in ``out``, which scrubbed these drops. An earlier run of one of them for the same
     campaign no longer counts.
 
-    `PastChangedError`: since the run asked, another one of an earlier drop was entered or ceased to count. Nothing is
-    entered then, and the run must be done again.
+    Raises `PastChangedError` when, since the run asked, another run of an earlier drop was entered or stopped counting.
+    Nothing is entered then, and the run must be repeated.
     """
     manifest = read_manifest(out)
     digest = manifest_digest(out)
@@ -56,6 +56,7 @@ def record_run(ledger: Ledger, out: Path, received: list[Received], now: datetim
         "read": manifest.counts.read,
         "clean": manifest.counts.clean,
         "rejected": manifest.counts.rejected,
+        "review": rows_in_review(out),
         "valid_until": earliest_valid_until(out),
         "manifest_sha256": digest,
         "past": None if manifest.history is None else manifest.history.past,
@@ -63,15 +64,16 @@ def record_run(ledger: Ledger, out: Path, received: list[Received], now: datetim
         "state": "done",
     }
     with ledger.writing() as connection:
-        _check_past(connection, manifest, received)
-        for drop in received:
-            _replace(connection, drop, manifest)
+        _check_past(ledger, connection, manifest, received)
+        replaced = [run_id for drop in received for run_id in _replace(connection, drop, manifest)]
         known = select(runs.c.run_id).where(runs.c.run_id == manifest.run_id)
         if connection.execute(known).one_or_none() is None:
             connection.execute(insert(runs).values(run_id=manifest.run_id, recorded_at=stamp(now), **values))
         else:
             connection.execute(update(runs).where(runs.c.run_id == manifest.run_id).values(**values))
         _detail(connection, manifest, received)
+        refresh_blocks(connection, (drop.sequence for drop in received))
+        refresh_blocks_of(connection, replaced)
         _add_points(connection, ledger.history, manifest.run_id, written)
     with suppress(OSError):  # the history is kept in few files where there is room; nothing that it says depends on it
         tidy_history(ledger, now)
@@ -91,14 +93,14 @@ def overtaken(ledger: Ledger, since: int = 0) -> list[str]:
             .where(runs.c.state == "done", runs.c.past.is_not(None), runs.c.sequence > since)
             .order_by(runs.c.sequence, runs.c.run_id)
         ).all()
-        return [run.run_id for run in later if _past_now(connection, run) != run.past]
+        return [run.run_id for run in later if _past_now(ledger, connection, run) != run.past]
 
 
-def _past_now(connection: Connection, run: Row[Any]) -> str:
+def _past_now(ledger: Ledger, connection: Connection, run: Row[Any]) -> str:
     hashes = select(run_drops.c.sha256).where(run_drops.c.run_id == run.run_id)
     now = moment_of(run.received_at)
     places = [place_of(connection, run.vendor, sha256, now) for sha256 in connection.execute(hashes).scalars().all()]
-    return past_identity({drop.sha256: past_of(connection, drop, run.history_days) for drop in places})
+    return past_identity({drop.sha256: past_of(ledger, connection, drop, run.history_days) for drop in places})
 
 
 def _stands(ledger: Ledger, run_id: str, out: Path, digest: str) -> bool:
@@ -113,35 +115,36 @@ def _stands(ledger: Ledger, run_id: str, out: Path, digest: str) -> bool:
         return connection.execute(entered).first() is not None
 
 
-def _check_past(connection: Connection, manifest: Manifest, received: list[Received]) -> None:
+def _check_past(ledger: Ledger, connection: Connection, manifest: Manifest, received: list[Received]) -> None:
     used = manifest.history
     if used is None:
         return
-    now = past_identity({drop.sha256: past_of(connection, drop, used.history_days) for drop in received})
+    now = past_identity({drop.sha256: past_of(ledger, connection, drop, used.history_days) for drop in received})
     if now != used.past:
         raise PastChangedError(
-            "While the run was at work, another run changed what is known of earlier deliveries; it was not entered.",
-            "Run again, with --force where the output stands already.",
+            "During this run, another run changed the record of earlier deliveries; this run was not entered.",
+            "Run again; add --force if the output exists already.",
         )
 
 
-def _replace(connection: Connection, drop: Received, manifest: Manifest) -> None:
-    earlier = select(run_drops.c.run_id).where(run_drops.c.sha256 == drop.sha256)
-    connection.execute(
-        update(runs)
-        .where(
-            runs.c.run_id.in_(earlier),
-            runs.c.run_id != manifest.run_id,
-            runs.c.vendor == drop.vendor,
-            runs.c.campaign == manifest.campaign,
-        )
-        .values(state="replaced")
+def _replace(connection: Connection, drop: Received, manifest: Manifest) -> list[str]:
+    """Let earlier runs of a drop for the same campaign count no longer. Returns which."""
+    of_drop = select(run_drops.c.run_id).where(run_drops.c.sha256 == drop.sha256)
+    wanted = select(runs.c.run_id).where(
+        runs.c.run_id.in_(of_drop),
+        runs.c.run_id != manifest.run_id,
+        runs.c.vendor == drop.vendor,
+        runs.c.campaign == manifest.campaign,
+        runs.c.state != "replaced",
     )
+    earlier = list(connection.execute(wanted).scalars())
+    connection.execute(update(runs).where(runs.c.run_id.in_(earlier)).values(state="replaced"))
     connection.execute(
         update(drops)
         .where(drops.c.vendor == drop.vendor, drops.c.sha256 == drop.sha256)
         .values(state="done", run_id=manifest.run_id)
     )
+    return earlier
 
 
 def _detail(connection: Connection, manifest: Manifest, received: list[Received]) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 #: Raised with every change of the tables; a ledger of another version is refused.
-LEDGER_VERSION = 1
+LEDGER_VERSION = 2
 
 metadata = MetaData()
 
@@ -44,7 +44,7 @@ drops = Table(
     Column("received_at", String, nullable=False),
     Column("state", String, nullable=False),
     Column("run_id", String),
-    Column("kept_at", String, doc="where the raw drop lies now: archive or quarantine; null when it was deleted"),
+    Column("kept_at", String, doc="where the raw drop is now: archive or quarantine; null when it was deleted"),
     Column("message", String, doc="why it is in quarantine"),
 )
 
@@ -55,7 +55,9 @@ arrivals = Table(
     Column("arrival", Integer, primary_key=True, autoincrement=True),
     Column("vendor", String, nullable=False),
     Column("place", String, nullable=False, doc="path or URL without user and query"),
-    Column("mark", String, nullable=False, doc="what tells the file from a later one in its place: size, times"),
+    Column(
+        "mark", String, nullable=False, doc="what distinguishes the file from a later one in its place: size, times"
+    ),
     Column("sha256", String, nullable=False),
     Column("bytes", BigInteger, nullable=False),
     Column("seen_at", String, nullable=False),
@@ -79,6 +81,7 @@ runs = Table(
     Column("read", BigInteger, nullable=False),
     Column("clean", BigInteger, nullable=False),
     Column("rejected", BigInteger, nullable=False),
+    Column("review", BigInteger, doc="rejected rows that a person may release; null: of a run before version 2"),
     Column("valid_until", Date, doc="the earliest of the clean rows; null when nothing ages"),
     Column("manifest_sha256", String, nullable=False),
     Column("past", String, doc="hash of the runs that it asked; null when it asked none"),
@@ -119,6 +122,7 @@ segments = Table(
     Column("file", String, primary_key=True, doc="name in the history folder: its content's hash"),
     Column("bytes", BigInteger, nullable=False),
     Column("points", BigInteger, nullable=False),
+    Column("owners", Integer, nullable=False, doc="how many runs have points in it"),
     Column("retired_at", String),
 )
 
@@ -160,13 +164,14 @@ return_files = Table(
     Column("delivered_at", String),
 )
 
-#: Rows that went back. A vendor's key, and a row of the same content, goes back once, in whatever run it stands.
+#: Rows that went back. A vendor's key, and a row of the same content, goes back once, in whatever run it stands. Both
+#: are keyed hashes (see `returns_key`), and are kept until the window of their run has closed: `returned_counts` then.
 returned_rows = Table(
     "returned_rows",
     metadata,
     Column("vendor", String, primary_key=True),
     Column("key", String, primary_key=True, doc="hash of the vendor's lead id, or of the original row without one"),
-    Column("content", String, nullable=False, doc="hash of the original row, and of how often it stood before"),
+    Column("content", String, nullable=False, doc="hash of the original row, and of how often it occurred before"),
     Column("run_id", String, nullable=False),
     Column("row_id", BigInteger, nullable=False),
     Column("reason", String, nullable=False),
@@ -174,6 +179,28 @@ returned_rows = Table(
     Column("file", ForeignKey("return_files.file"), nullable=False),
     UniqueConstraint("run_id", "row_id"),
     UniqueConstraint("vendor", "content"),
+)
+
+#: How many rows of a run went back in a file, once their window has closed and nothing of them is kept.
+returned_counts = Table(
+    "returned_counts",
+    metadata,
+    Column("run_id", String, primary_key=True),
+    Column("state_code", String, primary_key=True),
+    Column("file", String, primary_key=True),
+    Column("vendor", String, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+)
+
+#: What retention has begun to remove, entered before anything is touched: due until it is gone and in `deletions`.
+deleting = Table(
+    "deleting",
+    metadata,
+    Column("what", String, primary_key=True),
+    Column("subject", String, primary_key=True),
+    Column("path", String, primary_key=True, doc="file or folder; empty where nothing is on disk"),
+    Column("vendor", String, nullable=False),
+    Column("since", Date, nullable=False),
 )
 
 #: What retention removed: never what was in it.
@@ -188,6 +215,25 @@ deletions = Table(
     Column("because", String, nullable=False),
 )
 
+#: What each block of the order of receipt adds to the past of later drops (see `history_past`).
+past_blocks = Table(
+    "past_blocks",
+    metadata,
+    Column(
+        "block", Integer, primary_key=True, doc="number of the first sequence in it, divided by the size of a block"
+    ),
+    Column("runs", Integer, nullable=False),
+    Column("digest", String, nullable=False),
+)
+
+# What a drop asks of the ledger costs the same however many there were before: each question has its index.
 Index("runs_by_vendor", runs.c.vendor, runs.c.as_of)
+Index("runs_by_sequence", runs.c.sequence)
 Index("drops_by_state", drops.c.state)
+Index("drops_by_receipt", drops.c.received_at)
+Index("arrivals_by_content", arrivals.c.vendor, arrivals.c.sha256)
+Index("run_drops_by_content", run_drops.c.sha256)
+Index("segments_by_retirement", segments.c.retired_at)
+Index("segment_runs_by_run", segment_runs.c.run_id)
 Index("returned_by_file", returned_rows.c.file)
+Index("returned_counts_by_vendor", returned_counts.c.vendor)

@@ -41,9 +41,9 @@ class VendorRun:
 
 @contextmanager
 def workspace_ledger(workspace: Path) -> Iterator[Ledger]:
-    """Open the ledger of a workspace that has one. `UsageError`: no workspace, or nothing was ever entered."""
+    """Open the ledger of a workspace. Raises `UsageError` when it is not a workspace, or nothing was ever entered."""
     if not (workspace / WORKSPACE_FILE).is_file():
-        raise UsageError(f"'{workspace}' is no workspace: it has no {WORKSPACE_FILE}.", "Name one with --workspace.")
+        raise UsageError(f"'{workspace}' is not a workspace: it has no {WORKSPACE_FILE}.", "Name one with --workspace.")
     choice = workspace_facts(workspace).ledger or LedgerChoice()
     if choice.url is None and not (workspace / "ledger" / "ledger.db").exists():
         raise UsageError(f"The ledger of '{workspace}' is empty: no run was entered.", "Run 'leadscrub nightly' first.")
@@ -51,15 +51,23 @@ def workspace_ledger(workspace: Path) -> Iterator[Ledger]:
         yield ledger
 
 
-def vendor_runs(connection: Connection) -> list[VendorRun]:
-    """Every run that counts, in the order of receipt."""
+def vendors_with_runs(connection: Connection) -> set[str]:
+    """Names of vendors of which a run was ever entered."""
+    return set(connection.execute(select(runs.c.vendor).distinct()).scalars())
+
+
+def vendor_runs(connection: Connection, vendor: str | None = None) -> list[VendorRun]:
+    """Every run that counts, or those of one vendor, in the order of receipt."""
+    this = [runs.c.state != "replaced", *([] if vendor is None else [runs.c.vendor == vendor])]
     reasons: dict[str, dict[str, int]] = {}
-    for run_id, code, rows in connection.execute(select(run_reasons)):
+    by_reason = select(run_reasons).join(runs, runs.c.run_id == run_reasons.c.run_id).where(*this)
+    for run_id, code, rows in connection.execute(by_reason):
         reasons.setdefault(run_id, {})[code] = rows
     drops: dict[str, set[str]] = {}
-    for run_id, sha256 in connection.execute(select(run_drops)):
+    of_drops = select(run_drops).join(runs, runs.c.run_id == run_drops.c.run_id).where(*this)
+    for run_id, sha256 in connection.execute(of_drops):
         drops.setdefault(run_id, set()).add(sha256)
-    wanted = select(runs).where(runs.c.state != "replaced").order_by(runs.c.sequence, runs.c.run_id)
+    wanted = select(runs).where(*this).order_by(runs.c.sequence, runs.c.run_id)
     return [
         VendorRun(
             run_id=run.run_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -16,6 +17,8 @@ from pipeline.nightly.folders import Folders
 from schemas.errors import OutputError
 from schemas.support.durable import make_folder
 
+#: Seconds that a pass which was killed may take until the process that scrubbed for it has ended, too.
+_PATIENCE = 2.0
 #: Key of the lock that the machine holds which scrubs.
 _TURN = 0x7475726E
 #: A machine that lost its power, or the network, is given up by the server after about two minutes.
@@ -23,25 +26,37 @@ _KEEPALIVE = {"tcp_keepalives_idle": 60, "tcp_keepalives_interval": 15, "tcp_kee
 
 
 @contextmanager
-def only_pass(folders: Folders) -> Iterator[None]:
-    """Hold the workspace; the system lets go of it when the process ends, however. `OutputError`: another has it."""
+def only_pass(folders: Folders) -> Iterator[int]:
+    """Hold the workspace, and give the file that says so; the system lets go of it when the process ends, however, and
+    those that it was passed on to.
+
+    Raises `OutputError` when another pass holds it. One that was just killed may take a moment to let go.
+    """
     try:
         make_folder(folders.hidden)
         lock = os.open(folders.hidden / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise OutputError(
-            f"'{folders.hidden}' cannot be written: {error.strerror}.", "Mend its permissions."
-        ) from error
+        raise OutputError(f"'{folders.hidden}' cannot be written: {error.strerror}.", "Fix its permissions.") from error
     try:
+        _hold(lock, folders)
+        yield lock
+    finally:
+        os.close(lock)
+
+
+def _hold(lock: int, folders: Folders) -> None:
+    given_up = time.monotonic() + _PATIENCE
+    while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise OutputError(
-                f"Another pass is at work in '{folders.workspace}'; nothing was done.", "Wait for it."
-            ) from error
-        yield
-    finally:
-        os.close(lock)
+            if time.monotonic() > given_up:
+                raise OutputError(
+                    f"Another pass is at work in '{folders.workspace}'; nothing was done.", "Wait for it."
+                ) from error
+            time.sleep(0.05)
+        else:
+            return
 
 
 class Claims:

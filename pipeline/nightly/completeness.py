@@ -36,7 +36,7 @@ class Looks:
         self._after: dict[str, dict[str, dict[str, str]]] = {}
 
     def note(self, vendor: str, drops: list[Seen]) -> None:
-        """Take note of what lies in a vendor's inbox."""
+        """Note what is in a vendor's inbox."""
         before = self._before.get(vendor, {})
         self._after[vendor] = {
             seen.place: {"mark": seen.mark, "since": self._since(before.get(seen.place, {}), seen)} for seen in drops

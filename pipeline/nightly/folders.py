@@ -1,4 +1,4 @@
-"""Where things lie in a workspace."""
+"""Where things are in a workspace."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Folders:
 
     @property
     def partial(self) -> Path:
-        """Results that are being made: on the disk where they will stand."""
+        """Results that are being made: on the disk of their final place."""
         return self.runs / ".partial"
 
     def results(self, vendor: str, day: date) -> Path:
@@ -55,7 +55,7 @@ class Folders:
         return self.workspace / "archive"
 
     def archived(self, vendor: str, day: date, sha256: str, name: str, *, again: bool) -> Path:
-        """Where a raw drop lies when it is done; one that had come before lies apart."""
+        """Where a raw drop goes when it is done; one that was delivered before goes elsewhere."""
         folder = self.archive / vendor / day.isoformat()
         return (folder / "again" if again else folder) / kept_name(sha256, name)
 
@@ -73,7 +73,7 @@ class Folders:
         return path.is_relative_to(self.workspace.absolute())
 
     def shown(self, path: Path) -> str:
-        """A path as the summary tells it."""
+        """A path as the summary shows it."""
         return str(path.relative_to(self.workspace.absolute()) if self.own(path) else path)
 
     def sweep(self) -> None:

@@ -1,4 +1,4 @@
-"""What lies in an inbox, in a folder or elsewhere: drops, what goes with them, and what is not taken."""
+"""What is in an inbox, in a folder or elsewhere: drops, what goes with them, and what is not taken."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Raw:
 
 
 class Inbox(Protocol):
-    """Where a vendor puts drops. `DropError` when it, or something in it, cannot be read."""
+    """Where a vendor puts drops. Methods raise `DropError` when it, or something in it, cannot be read."""
 
     def look(self) -> Look:
         """See what is there."""
@@ -121,7 +121,7 @@ class LocalInbox:
         self._workspace = folders.workspace
 
     def look(self) -> Look:
-        """See `Inbox`."""
+        """See `Inbox`. Raises `DropError` when the folder cannot be opened."""
         found, left = [], {}
         try:
             with os.scandir(self._folder) as entries:
@@ -138,12 +138,12 @@ class LocalInbox:
                         left[shown_name(entry.name)] = "is no file; only files right in the inbox are taken"
         except OSError as error:
             raise DropError(
-                f"The inbox '{self._folder}' cannot be looked into: {error.strerror}.", "Make it, or mount it."
+                f"The inbox '{self._folder}' cannot be opened: {error.strerror}.", "Make it, or mount it."
             ) from error
         return _sorted_out(found, left)
 
     def companion(self, seen: Seen, suffix: str) -> str:
-        """See `Inbox`."""
+        """See `Inbox`. Raises `DropError` when it cannot be read."""
         try:
             with (self._folder / (seen.name + suffix)).open("rb") as stream:
                 return stream.read(_COMPANION_BYTES).decode("utf-8", "replace")
@@ -151,7 +151,7 @@ class LocalInbox:
             raise DropError(f"'{seen.place}{suffix}' cannot be read: {error.strerror}.") from error
 
     def bring(self, seen: Seen) -> Raw | None:
-        """See `Inbox`. It is read where it lies."""
+        """See `Inbox`. It is read where it is. Raises `DropError` when it cannot be read."""
         path = self._folder / seen.name
         companions = [path.with_name(seen.name + suffix) for suffix in seen.companions]
         try:
@@ -192,7 +192,7 @@ class RemoteInbox:
         return content.getvalue().decode("utf-8", "replace")
 
     def bring(self, seen: Seen) -> Raw | None:
-        """See `Inbox`. It is fetched, and lies under its own name in a folder that its content names."""
+        """See `Inbox`. It is fetched under its own name into a folder that its content names."""
         coming = self._folders.fetching / seen.vendor / seen.name
         make_folder(coming.parent)
         with open_folder(self._url) as folder, coming.open("wb") as sink:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import delete, exists, insert, or_, select, update
 
-from pipeline.ledger.database import Ledger, stamp
+from pipeline.ledger.database import Ledger, moment_of, stamp
 from pipeline.ledger.tables import arrivals, drops, run_drops, runs
 from pipeline.nightly.inbox import Seen
 
@@ -33,13 +34,43 @@ class Known:
 
 @dataclass(frozen=True)
 class Recorded:
-    """A run in the ledger."""
+    """A run in the ledger. ``review``: rejected rows that a person may release. ``notes``: of a scrub just done."""
 
     run_id: str
     out: str
     read: int
     clean: int
     rejected: int
+    review: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """A drop in quarantine: whose, since when, where and why."""
+
+    vendor: str
+    since: datetime
+    kept_at: Path
+    why: str
+
+
+@dataclass(frozen=True)
+class InReview:
+    """Rows of a vendor's runs that a person may release. ``oldest``: folder of the first of these runs, since when."""
+
+    vendor: str
+    rows: int
+    runs: int
+    since: datetime
+    oldest: Path
+
+
+_RUN = (runs.c.run_id, runs.c.out, runs.c.read, runs.c.clean, runs.c.rejected, runs.c.review)
+
+
+def _recorded(row: Any) -> Recorded:
+    return Recorded(row.run_id, row.out, row.read, row.clean, row.rejected, row.review or 0)
 
 
 class Journal:
@@ -69,14 +100,57 @@ class Journal:
     def run_of(self, vendor: str, sha256: str, campaign: str) -> Recorded | None:
         """The last run that a drop had for a campaign, also one whose outputs are gone."""
         query = (
-            select(runs.c.run_id, runs.c.out, runs.c.read, runs.c.clean, runs.c.rejected)
+            select(*_RUN)
             .join(run_drops, run_drops.c.run_id == runs.c.run_id)
             .where(runs.c.vendor == vendor, run_drops.c.sha256 == sha256, runs.c.campaign == campaign)
             .order_by(runs.c.recorded_at.desc(), runs.c.run_id)
         )
         with self._ledger.reading() as connection:
             row = connection.execute(query).first()
-        return None if row is None else Recorded(row.run_id, row.out, row.read, row.clean, row.rejected)
+        return None if row is None else _recorded(row)
+
+    def quarantined(self, vendors: list[str]) -> list[Quarantined]:
+        """Drops of these vendors in quarantine, in the order in which they came."""
+        query = (
+            select(drops.c.vendor, drops.c.received_at, drops.c.kept_at, drops.c.message)
+            .where(drops.c.state == "quarantined", drops.c.kept_at.is_not(None), drops.c.vendor.in_(vendors))
+            .order_by(drops.c.sequence)
+        )
+        with self._ledger.reading() as connection:
+            return [
+                Quarantined(row.vendor, moment_of(row.received_at), Path(row.kept_at), row.message or "")
+                for row in connection.execute(query)
+            ]
+
+    def runs_of_day(self, day: date) -> list[tuple[str, Recorded]]:
+        """Runs of a day that count, with their vendors, in the order of receipt."""
+        query = (
+            select(*_RUN, runs.c.vendor).where(runs.c.as_of == day, runs.c.state == "done").order_by(runs.c.sequence)
+        )
+        with self._ledger.reading() as connection:
+            return [(row.vendor, _recorded(row)) for row in connection.execute(query)]
+
+    def in_review(self, vendors: list[str]) -> list[InReview]:
+        """What waits for a person's review: not of runs that were replaced, nor of those whose results are gone."""
+        query = (
+            select(runs.c.vendor, runs.c.review, runs.c.recorded_at, runs.c.out)
+            .where(runs.c.review > 0, runs.c.state == "done", runs.c.vendor.in_(vendors))
+            .order_by(runs.c.vendor, runs.c.sequence)
+        )
+        with self._ledger.reading() as connection:
+            found: dict[str, list[Any]] = {}
+            for row in connection.execute(query):
+                found.setdefault(row.vendor, []).append(row)
+        return [
+            InReview(
+                vendor,
+                sum(row.review for row in rows),
+                len(rows),
+                moment_of(rows[0].recorded_at),
+                Path(rows[0].out),
+            )
+            for vendor, rows in found.items()
+        ]
 
     def unknown(self, run_ids: set[str]) -> set[str]:
         """Those of these runs that are not in the ledger."""
@@ -99,7 +173,7 @@ class Journal:
             connection.execute(delete(drops).where(*this, ~has_run, or_(drops.c.state == "quarantined", overtaken)))
 
     def close(self, seen: Seen, sha256: str, kept_at: Path | None, now: datetime, refused: str | None = None) -> bool:
-        """Enter the arrival, where the drop will lie (None: where it lies already), and why it was refused, if it was.
+        """Enter the arrival, where the drop will be (None: where it is already), and why it was refused, if it was.
 
         Returns whether the vendor had delivered the same content before.
         """

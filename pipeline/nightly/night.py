@@ -1,12 +1,10 @@
-"""One pass: looks into every inbox, takes what is complete in the order in which it arrived, and tells what it did."""
+"""One pass: looks into every inbox and takes what is complete in the order in which it arrived."""
 
 from __future__ import annotations
 
-import errno
 import shutil
 import tempfile
 import time
-import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -17,23 +15,29 @@ from pipeline.ledger.database import open_ledger
 from pipeline.nightly.claims import Claims, only_pass, open_claims
 from pipeline.nightly.completeness import Looks
 from pipeline.nightly.folders import Folders
+from pipeline.nightly.guard import Failures, Fault, StoppedError, fault_of, has_room, stoppable
+from pipeline.nightly.hints import at_night
 from pipeline.nightly.inbox import Inbox, Seen, inbox_of
 from pipeline.nightly.journal import Journal
+from pipeline.nightly.log import EventLog, TextLog
 from pipeline.nightly.steps import Night, take, taken_before
-from pipeline.nightly.summary import DropLine, Summary, Trouble, worst
-from pipeline.nightly.vendors import Seller, find_sellers
+from pipeline.nightly.summary import DropLine, Summary, Trouble, Unsettled, as_configuration, worst
+from pipeline.nightly.unsettled import in_quarantine, still_unsettled
+from pipeline.nightly.vendors import Seller, Served, find_sellers
+from pipeline.nightly.worker import Worker, scrub_here
 from pipeline.results.identity import program_version
 from pipeline.workspace import workspace_facts
-from schemas.errors import LeadscrubError, LedgerError, OutputError, UsageError
+from schemas.errors import LeadscrubError, LedgerError, UsageError
 from schemas.support.durable import move_file
 from schemas.workspace import WORKSPACE_FILE, LedgerChoice, Workspace
-
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True)
 class NightRequest:
-    """A pass as the command line asks for it. ``vendors``: only these. ``now`` asks the clock."""
+    """A pass as the command line asks for it. ``vendors``: only these. ``now`` asks the clock.
+
+    ``apart``: drops are scrubbed in a process of their own, which a drop may bring down; otherwise in this one.
+    """
 
     workspace: Path
     as_of: date
@@ -42,108 +46,137 @@ class NightRequest:
     accept_drift: bool = False
     dry_run: bool = False
     threads: int = 2
+    apart: bool = True
 
 
 def read_workspace(folder: Path) -> Workspace:
-    """Read the workspace's own file. `UsageError`: the folder is no workspace. `ConfigError` with all faults."""
+    """Read the workspace's own file.
+
+    Raises `UsageError` when the folder is no workspace, `ConfigError` with all faults of the file.
+    """
     if not (folder / WORKSPACE_FILE).is_file():
-        raise UsageError(f"'{folder}' is no workspace: it has no {WORKSPACE_FILE}.", "Make one with 'leadscrub init'.")
+        raise UsageError(
+            f"'{folder}' is not a workspace: it has no {WORKSPACE_FILE}.", "Make one with 'leadscrub init'."
+        )
     return workspace_facts(folder)
 
 
-def one_pass(request: NightRequest, workspace: Workspace) -> Summary:
-    """Do one pass. What stops a single drop or vendor stands in the summary; what stops the pass is raised.
+def one_pass(request: NightRequest, workspace: Workspace, log: EventLog | None = None) -> Summary:
+    """Do one pass. What stops a drop, a vendor or the rest of the pass is in the summary.
 
-    `OutputError`: another pass is at work here. `UsageError`: no such vendor.
+    Raises `OutputError` when another pass is at work here, and `UsageError` when there is no such vendor.
     """
     began, clock = request.now(), time.perf_counter()
-    folders = Folders(request.workspace)
-    sellers, faulty = find_sellers(request.workspace, request.vendors)
-    tale = _Tale()
-    for name, error in faulty.items():
-        tale.trouble(name, error)
-    with ExitStack() as stack:
-        if not request.dry_run:
-            stack.enter_context(only_pass(folders))
-            folders.sweep()
-        try:
-            night = _night(request, workspace, folders, stack)
-            if not request.dry_run:
-                _resume_fetched(night)
-            _Pass(night, tale, dry_run=request.dry_run).over(sellers)
-        except LedgerError as error:
-            tale.trouble(None, error)
-    codes = [line.code for line in tale.lines] + [trouble.code for trouble in tale.troubles]
-    return Summary(
+    served = find_sellers(request.workspace, request.vendors)
+    account = _Account(log or TextLog())
+    stopped = 0
+    try:
+        with stoppable(), ExitStack() as stack:
+            for name, error in served.faulty:
+                account.trouble(name, error)
+            _do(request, workspace, served, account, stack)
+    except StoppedError as stop:
+        stopped = stop.exit_code
+        account.add_trouble(
+            Trouble(
+                vendor=None,
+                code=stopped,
+                why=f"The pass was ended by {stop.name}; what it had not done is left for the next one.",
+            )
+        )
+    codes = [
+        *(line.code for line in account.lines),
+        *(item.code for item in account.unsettled),
+        *(trouble.code for trouble in account.troubles),
+    ]
+    summary = Summary(
         leadscrub=program_version(),
         as_of=request.as_of,
         began_at=began,
         seconds=round(time.perf_counter() - clock, 3),
         dry_run=request.dry_run,
-        exit_code=worst(codes),
-        vendors=sorted([*(seller.name for seller in sellers), *faulty]),
-        known=tale.known,
-        drops=tale.lines,
-        troubles=tale.troubles,
+        exit_code=stopped or worst(codes),
+        vendors=served.names,
+        known=account.known,
+        drops=account.lines,
+        unsettled=account.unsettled,
+        troubles=account.troubles,
     )
+    account.log.ended(summary)
+    return summary
+
+
+def _do(request: NightRequest, workspace: Workspace, served: Served, account: _Account, stack: ExitStack) -> None:
+    folders = Folders(request.workspace)
+    lock = None
+    if not request.dry_run:
+        lock = stack.enter_context(only_pass(folders))
+        folders.sweep()
+    try:
+        night = _night(request, workspace, folders, lock, stack)
+        quarantine = in_quarantine(night, served.sellers)
+        try:
+            if not request.dry_run:
+                _resume_fetched(night)
+            _Pass(night, account, workspace.nightly.quarantine_after, dry_run=request.dry_run).over(served.sellers)
+        finally:
+            account.add_unsettled(still_unsettled(night, served.sellers, quarantine, account.lines))
+    except LedgerError as error:
+        account.trouble(None, error)
 
 
 @dataclass
-class _Tale:
-    """What there is to tell so far."""
+class _Account:
+    """What there is to report so far."""
 
+    log: EventLog
     lines: list[DropLine] = field(default_factory=list)
+    unsettled: list[Unsettled] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
     known: int = 0
 
-    def trouble(self, vendor: str | None, error: Exception) -> None:
-        code, why = told(error)
-        self.troubles.append(Trouble(vendor=vendor, code=code, why=why))
+    def trouble(self, vendor: str | None, error: BaseException) -> None:
+        fault = fault_of(error)
+        why = at_night(fault.why, vendor or "NAME")
+        self.add_trouble(Trouble(vendor=vendor, code=as_configuration(fault.code), why=why))
+
+    def add_trouble(self, trouble: Trouble) -> None:
+        self.troubles.append(trouble)
+        self.log.trouble(trouble)
+
+    def add(self, line: DropLine) -> None:
+        self.lines.append(line)
+        self.log.drop(line)
+
+    def add_unsettled(self, items: list[Unsettled]) -> None:
+        self.unsettled += items
+        for item in items:
+            self.log.unsettled(item)
 
     def line(self, seen: Seen, outcome: str, why: str, code: int = 0) -> None:
-        self.lines.append(
-            DropLine.model_validate(
-                {"vendor": seen.vendor, "drop": seen.shown, "outcome": outcome, "why": why, "code": code}
-            )
-        )
+        told = {"vendor": seen.vendor, "drop": seen.shown, "outcome": outcome, "code": code}
+        self.add(DropLine.model_validate(told | {"why": at_night(why, seen.vendor)}))
 
 
-def told(error: Exception) -> tuple[int, str]:
-    """Exit code and sentence of what went wrong. Other libraries' messages may quote cells, so only ours are shown."""
-    if isinstance(error, LeadscrubError):
-        return error.exit_code, str(error)
-    if isinstance(error, OSError) and error.strerror:
-        if error.errno in _FULL:
-            return 1, "The disk is full. Free some space."
-        where = f" '{error.filename}'" if error.filename else ""
-        return OutputError.exit_code, f"The system does not allow it: {error.strerror}{where}."
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return 1, f"internal error ({type(error).__name__}) at {Path(last.filename).name}:{last.lineno}. Please report it."
-
-
-def _concerns_all(error: BaseException | None) -> bool:
-    """Whether the drops behind it would fare no better. They wait, so that none overtakes those before it."""
-    while error is not None:
-        if isinstance(error, LedgerError) or (isinstance(error, OSError) and error.errno in _FULL):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
-
-
-def _night(request: NightRequest, workspace: Workspace, folders: Folders, stack: ExitStack) -> Night:
+def _night(request: NightRequest, workspace: Workspace, folders: Folders, lock: int | None, stack: ExitStack) -> Night:
     choice, home = workspace.ledger or LedgerChoice(), request.workspace
     if request.dry_run and choice.url is None and not (home / "ledger" / "ledger.db").exists():
         # Nothing is known yet, and a dry run does not begin to.
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leadscrub-")))
     ledger = stack.enter_context(open_ledger(choice, home))
     claims = Claims(None) if request.dry_run else stack.enter_context(open_claims(ledger))
-    looks = Looks(folders.hidden / "looks.json", workspace.nightly, request.now())
+    scrub = scrub_here
+    if request.apart:
+        worker = Worker(choice, request.workspace, lock, workspace.nightly.drop_minutes * 60)
+        scrub = stack.enter_context(worker).scrub
     return Night(
         folders,
         ledger,
         Journal(ledger),
         claims,
-        looks,
+        Looks(folders.hidden / "looks.json", workspace.nightly, request.now()),
+        Failures(folders.hidden / "failures.json"),
+        scrub,
         request.as_of,
         request.now,
         request.threads,
@@ -173,8 +206,11 @@ class _Complete:
 class _Pass:
     """Looks first, then takes: an upload that goes on meanwhile is not mistaken for a drop."""
 
-    def __init__(self, night: Night, tale: _Tale, *, dry_run: bool) -> None:
-        self._night, self._tale, self._dry_run = night, tale, dry_run
+    def __init__(self, night: Night, account: _Account, quarantine_after: int, *, dry_run: bool) -> None:
+        self._night, self._account, self._dry_run = night, account, dry_run
+        self._quarantine_after = quarantine_after
+        #: A drop during which this machine was short of something: its own doing if the next one is not.
+        self._suspect: tuple[_Complete, Fault] | None = None
 
     def over(self, sellers: list[Seller]) -> None:
         """Do everything for these vendors."""
@@ -182,55 +218,106 @@ class _Pass:
         for seller in sellers:
             try:
                 complete += self._complete(seller)
-            except LedgerError:
+            except (LedgerError, StoppedError):
                 raise
-            except Exception as error:  # one vendor's trouble, whatever it is, does not stop the others
-                self._tale.trouble(seller.name, error)
+            except BaseException as error:  # one vendor's trouble, whatever it is, does not stop the others
+                self._account.trouble(seller.name, error)
         if not self._dry_run:
             try:
                 self._night.looks.keep()
             except OSError as error:
-                self._tale.trouble(None, error)
+                self._account.trouble(None, error)
         complete.sort(key=lambda one: (one.seen.arrived, one.seen.vendor, one.seen.name))
         for number, one in enumerate(complete):
             if self._dry_run:
-                self._tale.line(one.seen, "ready", "would be quarantined" if one.hopeless else "would be taken")
+                self._account.line(one.seen, "ready", "would be quarantined" if one.hopeless else "would be taken")
                 continue
             try:
-                line = take(self._night, one.seller, one.inbox, one.seen, one.hopeless)
-            except Exception as error:  # the drop stays where it is, and the summary says why
-                code, why = told(error)
-                left = complete[number:] if _concerns_all(error) else [one]
-                for each in left:
-                    self._tale.line(each.seen, "left", why, code)
-                if len(left) > 1:
-                    return
-                continue
-            if line is None:
-                self._tale.known += 1
-            else:
-                self._tale.lines.append(line)
+                fault = self._take(one)
+            except StoppedError as stop:
+                self._leave(complete[number:], Fault("pass", 0, f"the pass was ended by {stop.name}"))
+                raise
+            if fault is not None and not self._goes_on(one, fault):
+                self._leave(complete[number + 1 :], fault)
+                return
+
+    def _take(self, one: _Complete) -> Fault | None:
+        """Take a drop. Returns what went wrong, after it was told; None when nothing did."""
+        try:
+            line = take(self._night, one.seller, one.inbox, one.seen, one.hopeless)
+        except StoppedError:
+            raise
+        except BaseException as error:  # whatever a drop brings about, it stays where it is and the others are served
+            fault = fault_of(error)
+            if fault.kind == "alone":
+                return self._failed_alone(one, fault)
+            self._account.line(one.seen, "left", fault.why, as_configuration(fault.code))
+            return fault
+        if line is None:
+            self._account.known += 1
+        else:
+            self._account.add(line)
+        if self._suspect is not None and line is not None and line.outcome == "scrubbed":
+            # This drop could be done, so it was the other one alone that asked for too much.
+            suspect, fault = self._suspect
+            self._suspect = None
+            self._night.failures.add(suspect.seen)
+        return None
+
+    def _failed_alone(self, one: _Complete, fault: Fault) -> Fault:
+        """Count the failure; after the last one that is allowed, put the drop into quarantine."""
+        try:
+            failed = self._night.failures.add(one.seen)
+            if failed >= self._quarantine_after:
+                passes = "1 pass" if failed == 1 else f"{failed} passes"
+                why = f"could not be done in {passes}, while others could: {fault.why}"
+                line = take(self._night, one.seller, one.inbox, one.seen, why.rstrip("."))
+                if line is not None:
+                    self._account.add(line)
+                return fault
+        except StoppedError:
+            raise
+        except BaseException as error:  # then it stays where it is, for the next pass
+            fault = fault_of(error)
+        self._account.line(one.seen, "left", fault.why, as_configuration(fault.code))
+        return fault
+
+    def _goes_on(self, one: _Complete, fault: Fault) -> bool:
+        """Whether the drops behind it may fare better. Otherwise they wait: none overtakes those before it."""
+        if fault.kind == "pass":
+            return False
+        if fault.kind == "shortage":
+            if self._suspect is not None or not has_room(self._night.folders):
+                return False
+            self._suspect = (one, fault)
+        return True
+
+    def _leave(self, rest: list[_Complete], fault: Fault) -> None:
+        for one in rest:
+            self._account.line(one.seen, "left", fault.why, as_configuration(fault.code))
 
     def _complete(self, seller: Seller) -> list[_Complete]:
         inbox = inbox_of(seller, self._night.folders)
         look = inbox.look()
         for name, why in look.left.items():
-            self._tale.lines.append(DropLine(vendor=seller.name, drop=name, outcome="waiting", why=why))
+            self._account.add(DropLine(vendor=seller.name, drop=name, outcome="waiting", why=why))
         self._night.looks.note(seller.name, look.drops)
+        if not self._dry_run:
+            self._night.failures.forget(seller.name, {seen.place for seen in look.drops})
         complete = []
         for seen in look.drops:
             arrived = self._night.journal.arrived(seen) is not None
             if seller.remote and arrived and taken_before(self._night, seen):
-                self._tale.known += 1
+                self._account.known += 1
                 continue
             try:
                 verdict = self._night.looks.judge(seen, inbox)
             except LeadscrubError as error:
-                code, why = told(error)
-                self._tale.line(seen, "left", why, code)
+                fault = fault_of(error)
+                self._account.line(seen, "left", fault.why, as_configuration(fault.code))
                 continue
             if verdict.state == "waiting" and not arrived:
-                self._tale.line(seen, "waiting", verdict.why)
+                self._account.line(seen, "waiting", verdict.why)
             else:
                 hopeless = verdict.why if verdict.state == "hopeless" else None
                 complete.append(_Complete(seller, inbox, seen, hopeless))

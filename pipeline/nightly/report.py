@@ -1,24 +1,28 @@
-"""Tells what a pass came to: on the screen, in the workspace, to the user's command."""
+"""Reports what a pass came to: in the workspace, to the user's command, on the screen."""
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 from pipeline.nightly.folders import Folders
 from pipeline.nightly.hook import call_hook
-from pipeline.nightly.summary import Summary, print_summary
+from pipeline.nightly.printing import print_summary
+from pipeline.nightly.summary import Summary
 from schemas.support.durable import make_folder, write_atomically
 from schemas.workspace import NightlyChoice
 
 
-def tell(summary: Summary, choice: NightlyChoice, workspace: Path, report: Path | None, *, as_json: bool) -> int:
-    """Print and write the summary and call the hook. Returns the exit code: 1 where only the telling failed."""
-    print_summary(summary, as_json=as_json)
+def report(summary: Summary, choice: NightlyChoice, workspace: Path, file: Path | None, *, as_json: bool) -> int:
+    """Write the summary, call the hook, then print. Returns the exit code: 1 where only the reporting failed.
+
+    What cannot be written or printed in one place is still reported in the others.
+    """
     faults = []
     name = f"summary-{summary.began_at.strftime('%H%M%S-%f')}.json"
     kept = Folders(workspace).runs / summary.as_of.isoformat() / name
-    for path in [*([] if summary.dry_run else [kept]), *([] if report is None else [report])]:
+    for path in [*([] if summary.dry_run else [kept]), *([] if file is None else [file])]:
         try:
             make_folder(path.absolute().parent)
             write_atomically(path, summary.model_dump_json(indent=2) + "\n")
@@ -26,6 +30,29 @@ def tell(summary: Summary, choice: NightlyChoice, workspace: Path, report: Path 
             faults.append(f"The summary '{path}' cannot be written: {error.strerror}.")
     fault = None if summary.dry_run else call_hook(choice, summary, workspace)
     faults += [] if fault is None else [fault]
+    try:
+        print_summary(summary, as_json=as_json)
+    except (OSError, ValueError) as error:
+        _silence_stdout()
+        faults.append(f"The summary cannot be printed: {getattr(error, 'strerror', None) or type(error).__name__}.")
     for sentence in faults:
-        sys.stderr.write(f"leadscrub: {sentence}\n")
+        _say(f"leadscrub: {sentence}\n")
     return summary.exit_code or (1 if faults else 0)
+
+
+def _say(line: str) -> None:
+    try:
+        sys.stderr.write(line)
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        return
+
+
+def _silence_stdout() -> None:
+    """Let what is still to be printed go nowhere: Python would fail on it once more at its end."""
+    try:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)
+    except (OSError, ValueError):
+        return

@@ -1,4 +1,4 @@
-"""Takes one drop from the inbox to where it belongs. The package's docstring tells the steps and how a crash ends."""
+"""Takes one drop from the inbox to where it belongs. The package's docstring has the steps and what a crash leaves."""
 
 from __future__ import annotations
 
@@ -16,32 +16,38 @@ from pipeline.ledger.runs import record_run
 from pipeline.nightly.claims import Claims
 from pipeline.nightly.completeness import Looks
 from pipeline.nightly.folders import WHY, Folders, text_name
+from pipeline.nightly.guard import Failures
+from pipeline.nightly.hints import at_night
 from pipeline.nightly.inbox import Inbox, Raw, Seen
 from pipeline.nightly.journal import Journal, Recorded
 from pipeline.nightly.summary import DropLine
 from pipeline.nightly.vendors import Seller
-from pipeline.results.folder import open_manifest
+from pipeline.nightly.worker import Scrubbed
+from pipeline.results.folder import open_manifest, rows_in_review
 from pipeline.results.manifest_file import MANIFEST
 from pipeline.run.plan import Request
-from pipeline.run.scrub import scrub
 from schemas.errors import EXIT_TOO_MANY_REJECTED, FileError, PastChangedError, UsageError
 from schemas.manifest import Manifest
 from schemas.support.durable import make_folder, move_file, write_atomically
+from schemas.support.shortage import shortage_in
 
 _ACCEPT_DRIFT = "--accept-drift"
 #: Scrubs by hand change what is known of earlier deliveries now and then; never so often.
 _TRIES = 5
+_NOTES_LOST = "an earlier pass scrubbed it and was ended before it could report: its notes were not kept"
 
 
 @dataclass(frozen=True)
 class Night:
-    """What a pass works with. ``day`` is that of its runs; ``now`` asks the clock."""
+    """What a pass works with. ``day`` is that of its runs; ``now`` asks the clock; ``scrub`` scrubs a drop."""
 
     folders: Folders
     ledger: Ledger
     journal: Journal
     claims: Claims
     looks: Looks
+    failures: Failures
+    scrub: Callable[[Request], Scrubbed]
     day: date
     now: Callable[[], datetime]
     threads: int
@@ -107,6 +113,8 @@ class _Drop:
             try:
                 run = self._run()
             except FileError as error:
+                if (short := shortage_in(error)) is not None:
+                    raise short from error
                 if not self._raw.path.exists():
                     return _line(seen, "left", 4, "was taken away while it was read")
                 return self._quarantine(str(error))
@@ -136,7 +144,7 @@ class _Drop:
             for _ in range(_TRIES):
                 try:
                     if orphan is not None and drop.again:
-                        return self._record(orphan, drop)
+                        return self._record(orphan, drop, [_NOTES_LOST])
                     if orphan is not None:
                         self._discard(orphan)
                     return self._scrub(drop)
@@ -169,7 +177,7 @@ class _Drop:
     def _scrub(self, drop: Received) -> Recorded | None:
         night, seller, seen = self._night, self._seller, self._seen
         make_folder(self._folders.partial)
-        result = scrub(
+        result = night.scrub(
             Request(
                 drops=[str(self._readable())],
                 out=self._folders.partial / f"{seen.vendor}-{self._raw.sha256[:16]}",
@@ -184,11 +192,10 @@ class _Drop:
                 threads=night.threads,
             )
         )
-        assert result.out is not None  # noqa: S101  # it was no dry run
         if _inputs(result.manifest) != {self._raw.sha256}:
             self._discard(result.out)
             return None
-        return self._record(result.out, drop)
+        return self._record(result.out, drop, result.notes)
 
     def _readable(self) -> Path:
         """The drop under a name that results can hold: a vendor's may be no text."""
@@ -200,7 +207,7 @@ class _Drop:
         link.symlink_to(self._raw.path.absolute())
         return link
 
-    def _record(self, out: Path, drop: Received) -> Recorded:
+    def _record(self, out: Path, drop: Received, notes: list[str]) -> Recorded:
         """Enter a result. One that the ledger does not take is removed."""
         try:
             manifest = record_run(self._night.ledger, out, [drop], self._night.now())
@@ -208,7 +215,15 @@ class _Drop:
             self._discard(out)
             raise
         counts = manifest.counts
-        return Recorded(manifest.run_id, str(out.absolute()), counts.read, counts.clean, counts.rejected)
+        return Recorded(
+            manifest.run_id,
+            str(out.absolute()),
+            counts.read,
+            counts.clean,
+            counts.rejected,
+            rows_in_review(out),
+            tuple(at_night(note, self._seen.vendor) for note in notes),
+        )
 
     def _discard(self, out: Path) -> None:
         """Remove a result that does not count, in one step for whoever looks."""
@@ -217,7 +232,7 @@ class _Drop:
         shutil.rmtree(aside)
 
     def _archive(self, run: Recorded, *, known: bool) -> DropLine:
-        """Put the drop away; where the same content lies in the archive already, beside it."""
+        """Put the drop away; where the archive has the same content already, beside it."""
         drop = self._journal.drop(self._seen.vendor, self._raw.sha256)
         first = drop is None or drop.kept_at is None
         target = self._archived(again=not first)
@@ -228,7 +243,7 @@ class _Drop:
 
     def _quarantine(self, why: str) -> DropLine:
         """Put the drop where a person finds it, with the reason beside it."""
-        seen = self._seen
+        seen, why = self._seen, at_night(why, self._seen.vendor)
         target = self._folders.quarantined(seen.vendor, self._raw.sha256, seen.name)
         if self._seller.remote:
             back = f"rm {quote(str(target))}; then it is fetched again"
@@ -275,6 +290,8 @@ class _Drop:
                 "read": run.read,
                 "clean": run.clean,
                 "rejected": run.rejected,
+                "review": run.review,
+                "notes": list(run.notes),
             }
         )
 

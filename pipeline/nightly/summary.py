@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from collections import Counter
 from datetime import date, datetime
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
-from rich.markup import escape
 
-from pipeline.terminal import plain_table, stdout_console
-from schemas.errors import EXIT_TOO_MANY_REJECTED
+from schemas.errors import EXIT_TOO_MANY_REJECTED, ShortageError
 
 Outcome = Literal["scrubbed", "again", "quarantined", "waiting", "left", "ready"]
 
 #: Exit codes from the least to the worst: each leaves more undone, or in more need of a person, than the one before.
-SEVERITY: Final = (0, EXIT_TOO_MANY_REJECTED, 4, 3, 5, 7, 1)
+SEVERITY: Final = (0, EXIT_TOO_MANY_REJECTED, 4, 3, 5, 7, ShortageError.exit_code, 1, 130, 143)
 #: The command line of a night is the configuration: what a drop's scrub calls wrong usage stands there.
 _AS_CONFIGURATION: Final = 2
 
@@ -30,8 +26,8 @@ class DropLine(_Model):
 
     scrubbed: done, also where too much was rejected. again: had been done before. quarantined: cannot be read. waiting:
     not complete yet. left: stays in the inbox for the next pass. ready: a dry run would have taken it.
-    ``out`` is relative
-    to the workspace.
+    ``out`` is relative to the workspace. ``notes``: what its scrub says besides the counts. ``review``: rejected rows
+    that a person may release.
     """
 
     vendor: str
@@ -44,6 +40,8 @@ class DropLine(_Model):
     read: int = 0
     clean: int = 0
     rejected: int = 0
+    review: int = 0
+    notes: list[str] = []
     seconds: float = 0.0
 
 
@@ -53,6 +51,24 @@ class Trouble(_Model):
     vendor: str | None
     code: int
     why: str
+
+
+class Unsettled(_Model):
+    """What earlier passes left for a person, told every night until it is settled.
+
+    quarantine: a drop that is still there (``subject``: its file). rejected: a run of the same day of which more was
+    rejected than its campaign allows (``subject``: its folder). review: a vendor's ``rows`` that a person may release,
+    in so many ``runs`` (``subject``: the folder of the oldest).
+    """
+
+    kind: Literal["quarantine", "rejected", "review"]
+    vendor: str
+    subject: str
+    since: date
+    code: int
+    why: str
+    rows: int = 0
+    runs: int = 0
 
 
 class Summary(_Model):
@@ -67,6 +83,7 @@ class Summary(_Model):
     vendors: list[str]
     known: int
     drops: list[DropLine]
+    unsettled: list[Unsettled]
     troubles: list[Trouble]
 
     @property
@@ -75,40 +92,12 @@ class Summary(_Model):
         return self.exit_code != 0
 
 
+def as_configuration(code: int) -> int:
+    """The exit code of a night for one of a scrub: no command line of a night is wrong in what a campaign says."""
+    return 3 if code == _AS_CONFIGURATION else code
+
+
 def worst(codes: list[int]) -> int:
     """Return the exit code of a pass in which these happened."""
-    meant = [3 if code == _AS_CONFIGURATION else code for code in codes]
+    meant = [as_configuration(code) for code in codes]
     return max(meant, key=lambda code: SEVERITY.index(code) if code in SEVERITY else len(SEVERITY), default=0)
-
-
-def print_summary(summary: Summary, *, as_json: bool) -> None:
-    """Print to stdout; trouble goes to stderr as well, so that cron mails it."""
-    for trouble in summary.troubles:
-        whose = f"{trouble.vendor}: " if trouble.vendor else ""
-        sys.stderr.write(f"leadscrub: {whose}{trouble.why}\n")
-    for line in summary.drops:
-        if line.code:
-            sys.stderr.write(f"leadscrub: {line.vendor}: {line.drop}: {line.why}\n")
-    if as_json:
-        sys.stdout.write(summary.model_dump_json() + "\n")
-        return
-    console = stdout_console()
-    if summary.drops:
-        table = plain_table()
-        for name in ("vendor", "drop", "outcome"):
-            table.add_column(name, overflow="fold")
-        for name in ("read", "clean", "rejected"):
-            table.add_column(name, justify="right")
-        table.add_column("where, or why", overflow="fold")
-        for line in summary.drops:
-            counts = [f"{count:,}" if line.run_id else "" for count in (line.read, line.clean, line.rejected)]
-            told = "; ".join(part for part in (line.why, line.out or "") if part)
-            table.add_row(escape(line.vendor), escape(line.drop), line.outcome, *counts, escape(told))
-        console.print(table)
-    outcomes = Counter(line.outcome for line in summary.drops)
-    counts_told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items())) or "no drops"
-    console.print(
-        f"{len(summary.vendors)} vendors: {counts_told}{'; dry run, nothing written' if summary.dry_run else ''}",
-        highlight=False,
-        soft_wrap=True,
-    )

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.nightly.folders import shown_name
 from pipeline.reading.remote import is_remote
+from pipeline.workspace import vendor_files
 from schemas.config import Campaign, Vendor, load, raise_faults
-from schemas.errors import ConfigError, UsageError
+from schemas.errors import ConfigError, LeadscrubError, UsageError
 from schemas.support.names import did_you_mean
 
 
 @dataclass(frozen=True)
 class Seller:
-    """A vendor whose drops are taken. ``campaign`` is the file, ``campaign_name`` what stands in it.
+    """A vendor whose drops are taken. ``campaign`` is the file, ``campaign_name`` the name in it.
 
     ``inbox`` is a folder, or a URL when ``remote``. ``max_reject_rate`` is the campaign's.
     """
@@ -26,29 +29,84 @@ class Seller:
     max_reject_rate: float | None
 
 
-def find_sellers(workspace: Path, wanted: list[str]) -> tuple[list[Seller], dict[str, ConfigError]]:
-    """Vendors that name a campaign or an inbox, by name; and those whose files have faults.
+@dataclass
+class Served:
+    """Vendors that a pass serves, and what is wrong with others or with the workspace: a vendor's name (None: the
+    workspace) and the error."""
 
-    `UsageError`: a wanted vendor does not exist, or is not one of these.
+    sellers: list[Seller] = field(default_factory=list)
+    faulty: list[tuple[str | None, LeadscrubError]] = field(default_factory=list)
+
+    @property
+    def names(self) -> list[str]:
+        """All vendors that the pass is about."""
+        return sorted({*(seller.name for seller in self.sellers), *(name for name, _ in self.faulty if name)})
+
+
+def find_sellers(workspace: Path, wanted: list[str]) -> Served:
+    """Find the vendors to serve, or those that are wanted, and what nobody serves.
+
+    Raises `UsageError` when a wanted vendor does not exist, or is not served.
     """
-    files = {path.stem: path for path in sorted((workspace / "vendors").glob("*.toml"))}
+    files = {path.stem: path for path in vendor_files(workspace)}
     for name in wanted:
         if name not in files:
             raise UsageError(f"There is no vendor '{name}'.", did_you_mean(name, files))
-    sellers, faulty = [], {}
+    served = Served()
     for name, path in files.items():
         if wanted and name not in wanted:
             continue
         try:
             seller = _seller(workspace, path)
         except ConfigError as error:
-            faulty[name] = error
+            served.faulty.append((name, error))
             continue
         if seller is not None:
-            sellers.append(seller)
+            served.sellers.append(seller)
         elif wanted:
-            raise UsageError(f"Vendor '{name}' has no campaign.", f"Add campaign = \"…\" to '{path}'.")
-    return sellers, faulty
+            raise UsageError(f"Vendor '{name}' is scrubbed by hand.", f"Remove nightly = false from '{path}'.")
+    if not wanted:
+        served.faulty += [(None, error) for error in _unserved(workspace, served, set(files))]
+    return served
+
+
+def _unserved(workspace: Path, served: Served, known: set[str]) -> Iterator[LeadscrubError]:
+    """What a pass over the whole workspace would silently leave out."""
+    if not known:
+        yield ConfigError(
+            [f"{workspace / 'vendors'}: there is no vendor, so no drop is taken"],
+            "Describe each vendor in vendors/NAME.toml; 'leadscrub init' shows how.",
+        )
+    inboxes = {Path(seller.inbox).absolute() for seller in served.sellers if not seller.remote}
+    above = {folder for inbox in inboxes for folder in inbox.parents}
+    try:
+        found = sorted((workspace / "inbox").absolute().iterdir())
+    except OSError:  # there may be none: all inboxes may be elsewhere
+        return
+    faulty = {name for name, _ in served.faulty}
+    for path in found:
+        if path.name.startswith(".") or path in inboxes | above or path.name in faulty:
+            continue
+        shown = shown_name(path.name)
+        if path.is_dir() and not path.is_symlink():
+            why = f"no vendor has this inbox, so nothing in it is taken ({_files_in(path)})"
+            hint = f"Describe the vendor in vendors/{shown}.toml, or remove the folder."
+            if path.name in known and not any(path.iterdir()):
+                continue
+            if path.name in known:
+                why = f"vendor '{shown}' has another inbox or is scrubbed by hand, so nothing here is taken"
+                hint = "Empty and remove the folder, or correct the vendor's file."
+        else:
+            why, hint = "lies in no vendor's inbox, so it is not taken", "Move it into the folder of its vendor."
+        yield ConfigError([f"{workspace / 'inbox' / shown}: {why}"], hint)
+
+
+def _files_in(folder: Path) -> str:
+    try:
+        count = sum(1 for path in folder.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        return f"it cannot be looked into: {error.strerror}"
+    return "1 file" if count == 1 else f"{count:,} files"
 
 
 def _seller(workspace: Path, path: Path) -> Seller | None:
@@ -57,9 +115,14 @@ def _seller(workspace: Path, path: Path) -> Seller | None:
     raise_faults(faults)
     assert vendor is not None  # noqa: S101  # without faults there is one
     if vendor.campaign is None:
-        if vendor.inbox is None:
+        if not vendor.nightly:
             return None
-        raise_faults([f"{path}: inbox: there is no campaign beside it"])
+        raise ConfigError(
+            [f"{path}: there is no campaign, so its drops are not taken"],
+            f"Add campaign = \"NAME\" to '{path}'; or nightly = false, if they are scrubbed by hand.",
+        )
+    if not vendor.nightly:
+        return None
     if vendor.name != path.stem:
         raise_faults([f"{path}: name: '{vendor.name}' is not what the file is called"])
     file = workspace / "campaigns" / f"{vendor.campaign}.toml"

@@ -9,15 +9,19 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.reading.dialect import Dialect, detect_dialects
-from pipeline.reading.punctuation import rewrite
+from pipeline.reading.punctuation import Rewritten, rewrite
+from pipeline.reading.short_rows import fill_short
+from schemas.files.encoding import text_size
 from schemas.files.inputs import Input
-from schemas.files.records import Shape, split_block
+from schemas.files.records import Records, Shape, split_block
+from schemas.files.set_aside import set_aside
 from schemas.files.table import SOURCE, FileTally, Table
+from schemas.frame_columns import CELLS_MISSING
 from schemas.layout import Layout
 
 
 def open_csv(path: Input, name: str, layout: Layout) -> list[Table]:
-    """Detect how a file's tables are written. `DropError` when it is empty or no text."""
+    """Detect how a file's tables are written. Raises `DropError` when it is empty or no text."""
     dialects = detect_dialects(path, layout)
     return [
         Table(
@@ -27,7 +31,7 @@ def open_csv(path: Input, name: str, layout: Layout) -> list[Table]:
             dialect.header,
             CsvReader(path, dialect),
             sheet=f"table {number}" if len(dialects) > 1 else None,
-            notes=dialect.notes(),
+            notes=dialect.notes,
             has_header=dialect.has_header,
         )
         for number, dialect in enumerate(dialects, start=1)
@@ -49,6 +53,9 @@ class CsvReader:
         """See `Reader`."""
         dialect = self.dialect
         names = [SOURCE + name for name in dialect.columns]
+        if dialect.aside:
+            tally.records += len(dialect.aside)
+            yield set_aside(names, [(line + 1, text) for line, text in dialect.aside])
         rest, line = b"", dialect.body + 1
         blocks = _lines(self._blocks(tally, block_bytes), dialect.body, dialect.end)
         block = next(blocks, None)
@@ -63,23 +70,33 @@ class CsvReader:
                 tally.careful_blocks += records.careful
                 tally.records += len(records.cells)
                 if len(records.cells):
-                    raw = plain.restore_raw(records.raw.alias("raw"))
-                    yield plain.restore(records.cells).with_columns(records.lines, raw)
+                    yield self._batch(records, plain)
             block = following
         tally.close()
+
+    def _batch(self, records: Records, plain: Rewritten) -> pl.DataFrame:
+        """Make a batch of a block's records, short rows among them."""
+        filled = fill_short(records.cells, records.raw, plain.delimiter, self.dialect.classes)
+        cells, raw = records.cells, records.raw.alias("raw")
+        missing = []
+        if filled is not None:
+            cells, raw = filled.select(pl.all().exclude("raw", CELLS_MISSING)), filled.get_column("raw")
+            missing = [filled.get_column(CELLS_MISSING)]
+        return plain.restore(cells).with_columns(records.lines, plain.restore_raw(raw), *missing)
 
     def _blocks(self, tally: FileTally, block_bytes: int) -> Iterator[bytes]:
         """Blocks of the file in UTF-8, without the byte order mark, their lines ended by LF or CRLF."""
         encoding = self.dialect.encoding
         decoder = None if encoding.codec == "utf-8" else codecs.getincrementaldecoder(encoding.codec)()
         returns = self.dialect.punctuation.returns
+        left = text_size(self.path, encoding)
         with self.path.open("rb") as stream:
             skip = encoding.bom
             pending = b""
             while block := stream.read(block_bytes):
                 tally.take(block)
-                text = block[skip:]
-                skip = max(skip - len(block), 0)
+                text = block[skip : max(left, 0)]
+                skip, left = max(skip - len(block), 0), left - len(block)
                 text = text if decoder is None else decoder.decode(text).encode()
                 if returns:
                     text, pending = _ended_by_line_feeds(pending + text)

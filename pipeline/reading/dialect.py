@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from pipeline.reading.guessing import guess_punctuation
 from pipeline.reading.punctuation import Punctuation
 from pipeline.reading.sample import SampleRecord, read_sample
-from pipeline.reading.structure import Structure, find_structure, other_headers
+from pipeline.reading.short_rows import column_classes
+from pipeline.reading.structure import Structure, find_tables, other_headers, table_at
 from schemas.errors import DropError
-from schemas.files.encoding import Encoding, TextSurvey, display_name, survey_text
+from schemas.files.encoding import END_MARKS, Encoding, TextSurvey, display_name, survey_text
 from schemas.files.inputs import Input
 from schemas.files.unique_names import unique_names
 from schemas.layout import Layout
@@ -25,8 +26,9 @@ _AFTER_BLANK = 16 << 10
 class Dialect:
     """How to read one table of a text file. ``columns`` are the header's names, made unique; ``header`` as it came.
 
-    Lines are 0-based. The table's records begin on line ``body`` and end before line ``end`` (None: the file's end);
-    ``skipped`` lines between ``start`` and the header are no records.
+    Lines are 0-based. The table's records begin on line ``body`` and end before line ``end`` (None: the file's end).
+    ``above`` lines come before its header, of which ``aside`` are set aside: the line of each and its text. ``classes``
+    are what the columns hold (see `column_classes`).
     """
 
     encoding: Encoding
@@ -34,8 +36,10 @@ class Dialect:
     header: tuple[str, ...]
     columns: tuple[str, ...]
     has_header: bool
-    start: int
-    skipped: int
+    above: int
+    aside: tuple[tuple[int, str], ...]
+    notes: tuple[str, ...]
+    classes: tuple[str, ...]
     body: int
     end: int | None = None
 
@@ -57,30 +61,13 @@ class Dialect:
             found["line_end"] = "CR"
         if not self.has_header:
             found["header"] = "none"
-        if self.skipped:
-            found["lines_before_header"] = str(self.skipped)
+        if self.above and not self.aside:
+            found["lines_before_header"] = str(self.above)
         return found
-
-    def notes(self) -> tuple[str, ...]:
-        """Sentences for a person about what was passed over or inferred."""
-        notes = []
-        if self.skipped:
-            which = f"line {self.start + 1}" if self.skipped == 1 else f"lines {self.start + 1} to {self.body_start}"
-            notes.append(f"{which} stand before the table and are no records")
-        if not self.has_header:
-            notes.append(
-                "there is no header: columns are named by their position and mapped only where values are sure"
-            )
-        return tuple(notes)
-
-    @property
-    def body_start(self) -> int:
-        """1-based last line that was passed over."""
-        return self.start + self.skipped
 
 
 def detect_dialects(path: Input, layout: Layout | None = None) -> list[Dialect]:
-    """Detect how each table of a file is written. What the layout says wins. `DropError` when there is no text."""
+    """Detect how each table of a file is written. What the layout says wins. Raises `DropError` when it has no text."""
     layout = layout or Layout()
     if path.size == 0:
         raise DropError(f"'{path}' is empty.", "Ask the vendor to send it again.")
@@ -97,76 +84,67 @@ def detect_dialects(path: Input, layout: Layout | None = None) -> list[Dialect]:
         delimiter=layout.delimiter is not None,
         quote=layout.quote is not None or layout.escape is not None,
     )
-    records = read_sample(body, guess.punctuation)
+    records = [replace(record, line=record.line + passed) for record in read_sample(body, guess.punctuation)]
     if not is_whole:
         records = records[:-1] or records
-    structure = find_structure(records, header=layout.header)
-    tables = [(passed, structure)]
+    try:
+        tables = find_tables(records, guess.punctuation.delimiter, header=layout.header)
+    except DropError as error:
+        raise DropError(f"'{path}', {error.message}", error.hint) from error
     if layout.header is not False:
-        tables += _others(path, survey, records, structure, guess.punctuation, passed)
-    ends = [start for start, _ in tables[1:]]
+        tables = _with_deep(path, survey, tables, guess.punctuation)
+    ends = [table.start for table in tables[1:]]
     return [
-        _dialect(
-            survey.encoding, guess.punctuation, start, structure, end, passed if number == 0 else 0, layout.column_names
-        )
-        for number, ((start, structure), end) in enumerate(zip(tables, [*ends, None], strict=True))
+        _dialect(survey.encoding, guess.punctuation, table, end, layout.column_names, records, notes)
+        for table, end, notes in zip(tables, [*ends, None], [survey.encoding.notes, *[()] * len(ends)], strict=True)
     ]
 
 
 def _dialect(
     encoding: Encoding,
     punctuation: Punctuation,
-    start: int,
     found: Structure,
     end: int | None,
-    passed: int,
     names: Sequence[str],
+    records: Sequence[SampleRecord],
+    notes: tuple[str, ...],
 ) -> Dialect:
     header = found.header
     if header is None:
         # A file may leave out the last of the columns that its layout names.
         given = tuple(names[: found.width])
         header = given + tuple(f"column {number}" for number in range(len(given) + 1, found.width + 1))
+    inside = (record for record in records if found.body <= record.line and (end is None or record.line < end))
+    rows = [record.cells for record in inside if record.cells is not None and len(record.cells) <= len(header)]
     return Dialect(
         encoding,
         punctuation,
         header,
         unique_names(header),
         found.header is not None,
-        start - passed,
-        found.skipped + passed,
-        start + found.body,
+        found.top - found.start,
+        tuple((record.line, record.text) for record in found.aside),
+        (*found.notes("line", names), *notes),
+        column_classes(rows, len(header)),
+        found.body,
         end,
     )
 
 
-def _others(
-    path: Input,
-    survey: TextSurvey,
-    records: Sequence[SampleRecord],
-    first: Structure,
-    punctuation: Punctuation,
-    passed: int,
-) -> list[tuple[int, Structure]]:
-    """Further tables: in the sample, and after blank lines anywhere. Each is its first line and its structure."""
-    found = {passed + record.line: _beginning(record) for record in other_headers(records, first)}
+def _with_deep(path: Input, survey: TextSurvey, tables: list[Structure], punctuation: Punctuation) -> list[Structure]:
+    """Add the tables behind blank lines anywhere in the file to those of the sample."""
+    found = {table.start: table for table in tables}
     for offset in () if punctuation.returns else survey.after_blank:
         with path.open("rb") as stream:
             stream.seek(offset)
             text = stream.read(_AFTER_BLANK).decode(survey.encoding.codec, errors="replace")
-        # A title may stand between the blank line and the header.
+        # A title may come between the blank line and the header.
         filled = [record for record in read_sample(text, punctuation) if not record.is_blank][:3]
-        for record in other_headers(filled, replace(first, body=0)):
+        for record in other_headers(filled, replace(tables[0], body=0)):
             line = survey.line_at(path, offset) + record.line
-            if line >= passed + first.body:
-                found[line] = _beginning(record)
-    return sorted(found.items())
-
-
-def _beginning(header: SampleRecord) -> Structure:
-    """Return a table that begins with its header."""
-    cells = header.cells or ()
-    return Structure(0, cells, header.lines, len(cells))
+            if line >= tables[0].body and line not in {table.top for table in found.values()}:
+                found[line] = table_at(replace(record, line=line))
+    return [found[line] for line in sorted(found)]
 
 
 def _head(path: Input, encoding: Encoding) -> tuple[str, bool]:
@@ -177,9 +155,10 @@ def _head(path: Input, encoding: Encoding) -> tuple[str, bool]:
         is_whole = not stream.read(1)
     # The sample may end inside a character.
     try:
-        return codecs.getincrementaldecoder(encoding.codec)().decode(block), is_whole
+        text = codecs.getincrementaldecoder(encoding.codec)().decode(block)
     except UnicodeDecodeError as error:
         raise DropError(f"'{path}' is not {display_name(encoding.codec)}.", "Correct the layout's encoding.") from error
+    return text.rstrip(END_MARKS.decode()) if is_whole else text, is_whole
 
 
 def _after_lines(text: str, count: int) -> str:

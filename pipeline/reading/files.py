@@ -12,7 +12,7 @@ from schemas.files.kinds import SUFFIXES
 def find_files(drops: list[str]) -> list[Path]:
     """Files that the command line names: a file, a folder (its files, by name) or a glob; in order, each once.
 
-    `DropError`: nothing is there, or a link in a folder leads out of it.
+    Raises `DropError` when nothing is there, or a link in a folder leads out of it.
     """
     found: list[Path] = []
     for drop in drops:

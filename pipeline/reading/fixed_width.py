@@ -10,7 +10,7 @@ from typing import TextIO
 import polars as pl
 
 from schemas.errors import DropError
-from schemas.files.encoding import Encoding, display_name, survey_text
+from schemas.files.encoding import END_MARKS, Encoding, display_name, survey_text
 from schemas.files.inputs import Input
 from schemas.files.records import MAX_RECORD_BYTES
 from schemas.files.table import SOURCE, FileTally, Table
@@ -18,12 +18,13 @@ from schemas.layout import FixedField, Layout
 
 
 def open_fixed_width(given: Input, name: str, layout: Layout) -> Table:
-    """Open a file by its layout. `DropError` when it is empty or no text."""
+    """Open a file by its layout. Raises `DropError` when it is empty or not text."""
     if given.size == 0:
         raise DropError(f"'{given}' is empty.", "Ask the vendor to send it again.")
     encoding = survey_text(given, layout.encoding).encoding
     columns = tuple(field.name for field in layout.fields)
-    return Table(given, name, columns, columns, FixedWidthReader(given, encoding, tuple(layout.fields)))
+    reader = FixedWidthReader(given, encoding, tuple(layout.fields))
+    return Table(given, name, columns, columns, reader, notes=encoding.notes)
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ def _lines(text: TextIO, characters: int, before: int) -> list[str]:
                 f"line {before + len(lines) + 1} is longer than {MAX_RECORD_BYTES >> 20} MB.",
                 "Is this the file that the layout is for?",
             )
-        lines.append(line.removesuffix("\n"))
         held += len(line)
+        if line.rstrip("\n").strip(END_MARKS.decode()) or line == "\n":
+            lines.append(line.removesuffix("\n"))
     return lines

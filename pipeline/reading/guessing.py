@@ -15,7 +15,9 @@ COMMON = (",", ";", "\t", "|")
 _RECORDS = 300
 #: What joins words, numbers, addresses and paths is no delimiter, unless a layout says so.
 _NEVER = frozenset("\"'@.-_+/()\\ #&$%!?`\r\n")
-_RUN = re.compile(r"[^\w\s\"'@.+()-]{2,4}|[^\w\s\"'@.+()/-] ")
+#: Delimiters of several characters: marks that only delimit, one mark repeated, or one with a blank behind it. A mark
+#: that also begins a cell (``,$11``) is no part of one.
+_RUN = re.compile(r"[,;|~^:\x01-\x08]{2,4}|([^\w\s\"'@.+()-])\1{1,3}|[,;|~^:] ")
 _QUOTED = re.compile(r'"[^"]*"')
 #: How far a delimiter that nobody uses may be trusted, beside the common ones.
 _RARE = 0.8
@@ -80,7 +82,7 @@ def _line_ends(text: str) -> tuple[bool, ...]:
 
 
 def _delimiters(text: str) -> list[str]:
-    """Candidates: the common ones, and whatever else stands in most lines. A part of a longer one is left out."""
+    """Candidates: the common ones, and whatever else is in most lines. A part of a longer one is left out."""
     lines = [line for line in text.split("\n")[:_RECORDS] if line.strip()]
     unquoted = [_QUOTED.sub("x", line) for line in lines]
     most = max(len(lines) * 6 // 10, 1)
@@ -100,7 +102,7 @@ def _delimiters(text: str) -> list[str]:
 
 
 def _quotings(text: str, mark: str) -> Iterator[Punctuation]:
-    """Candidates: the usual quote; others that stand around cells; a backslash where one stands before either."""
+    """Candidates: the usual quote; others that are around cells; a backslash where one is before either."""
     yield Punctuation()
     edge = re.escape(mark)
     for quote in ('"', "'", "`"):

@@ -9,16 +9,16 @@ from pipeline.reading.csv_table import open_csv
 from pipeline.reading.files import find_files
 from pipeline.reading.fixed_width import open_fixed_width
 from pipeline.reading.remote import fetch, is_remote
+from pipeline.reading.workbook_tables import open_workbook
 from schemas.errors import DropError
 from schemas.files.archives import is_packed, unpack
 from schemas.files.arrow_table import open_arrow
 from schemas.files.inputs import Input, LocalFile
 from schemas.files.json_table import open_json
-from schemas.files.kinds import Kind, kind_of
+from schemas.files.kinds import Kind, is_xml, kind_of
 from schemas.files.limits import refuse_width
 from schemas.files.spool import Spool
 from schemas.files.table import Table
-from schemas.files.workbook.table import open_workbook
 from schemas.layout import Layout
 
 
@@ -38,7 +38,7 @@ def open_drop(drops: list[str], layout: Layout) -> list[Table]:
 
 
 def open_tables(given: Input | Path, name: str, layout: Layout, spool: Spool | None = None) -> list[Table]:
-    """Open a file. `DropError` when it is missing, empty or in no format that is read."""
+    """Open a file. Raises `DropError` when it is missing, empty or in no format that is read."""
     given = LocalFile(given) if isinstance(given, Path) else given
     spool = spool or Spool()
     try:
@@ -59,11 +59,13 @@ def _open(given: Input, name: str, kind: Kind, layout: Layout, spool: Spool) -> 
     if kind in ("parquet", "arrow"):
         return [open_arrow(given, name, kind)]
     if kind in ("xlsx", "xlsb", "xls", "ods"):
-        return open_workbook(given, name, kind, layout.sheet, spool)
+        return open_workbook(given, name, kind, layout, spool)
     if layout.fields:
         return [open_fixed_width(given, name, layout)]
     if kind == "json":
         return [open_json(given, name, layout, spool)]
+    if is_xml(given):
+        raise DropError(f"'{given}' is XML, which is not read.", "Ask for the table itself, as CSV.")
     tables = open_csv(given, name, layout)
     for table in tables:
         refuse_width(str(given), len(table.columns))

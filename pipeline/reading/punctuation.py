@@ -1,7 +1,7 @@
 """How a file's cells are written, and the same text rewritten as RFC 4180 with a delimiter of one byte.
 
 Only that form is parsed. The rewriting puts bytes that the text does not hold in place of what is unusual in it, so
-that every cell and every malformed line can be turned back into exactly what stood there.
+that every cell and every malformed line can be turned back into exactly what it was.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import polars as pl
 
 from schemas.errors import DropError
 
-#: Control characters that mean nothing to a parser; one that the text does not hold can stand for something else.
+#: Control characters that mean nothing to a parser; one that the text does not contain can replace something else.
 _SPARE = [bytes([code]) for code in (*range(1, 9), *range(14, 32), 127)]
 _PLAIN_QUOTE = b'"'
 
@@ -39,7 +39,7 @@ class Punctuation:
 class Rewritten:
     """Text in RFC 4180 form, its delimiter, and how its bytes are turned back.
 
-    ``written`` are (stand-in, what stood in the text); ``meant`` are (stand-in, what it means in a cell).
+    ``written`` are (stand-in, what the text has); ``meant`` are (stand-in, what it means in a cell).
     """
 
     text: bytes
@@ -53,7 +53,7 @@ class Rewritten:
         return len(self.original(self.text[:length]))
 
     def original(self, part: bytes) -> bytes:
-        """Return a part of the text as it stood."""
+        """Return a part of the text as it was."""
         part = _swap(part, self.swapped)
         for stand_in, was in self.written:
             part = part.replace(stand_in, was)
@@ -75,7 +75,7 @@ class Rewritten:
         return cells.with_columns(pl.all().str.replace_many(pairs)) if pairs else cells
 
     def restore_raw(self, raw: pl.Series) -> pl.Series:
-        """Put back into malformed records exactly what stood there."""
+        """Put back into malformed records exactly what they were."""
         if not (self.written or self.swapped) or raw.null_count() == len(raw):
             return raw
         return pl.Series(
@@ -86,7 +86,7 @@ class Rewritten:
 
 
 def rewrite(text: bytes, punctuation: Punctuation) -> Rewritten:
-    """Rewrite a block of text. `DropError` when every control character is in use."""
+    """Rewrite a block of text. Raises `DropError` when every control character is in use."""
     if punctuation.is_plain:
         return Rewritten(text, punctuation.delimiter, (), (), b"")
     delimiter, quote, escape = (

@@ -66,7 +66,8 @@ def is_remote(drop: str) -> bool:
 def fetch(url: str, spool: Spool) -> list[Input]:
     """Fetch an object, those that a pattern names, or those in a folder, by name.
 
-    `UsageError`: no such scheme, or a secret in the URL. `DropError`: missing, denied, or broken off.
+    Raises `UsageError` when the scheme is unknown or the URL holds a secret, `DropError` when the file
+    is missing or denied, or breaks off.
     """
     place = _place(url)
     with _faults(place.shown(place.path)), _file_system(place) as system:
@@ -104,7 +105,7 @@ class RemoteFolder:
         )
 
     def write(self, file: RemoteFile, sink: BinaryIO) -> None:
-        """Fetch a file. `DropError` when it breaks off."""
+        """Fetch a file. Raises `DropError` when it breaks off."""
         with _faults(file.shown), _stream(self._system, file.path) as (stream, _):
             size = 0
             while block := stream.read(_BLOCK):
@@ -126,7 +127,10 @@ class RemoteFolder:
 
 @contextmanager
 def open_folder(url: str) -> Iterator[RemoteFolder]:
-    """Connect to a folder. `UsageError`: not a URL that has folders. `DropError`: missing or denied."""
+    """Connect to a folder.
+
+    Raises `UsageError` when the URL is of a kind without folders, `DropError` when the folder is missing or denied.
+    """
     place = _place(url)
     if place.url.scheme in ("http", "https"):
         raise UsageError(f"{place.url.scheme}:// has no folders to look into.", "Use sftp://, s3://, gs:// or az://.")
@@ -204,10 +208,12 @@ def _stream(system: Any, path: str) -> Iterator[tuple[Any, int | None]]:
     """Give a file's bytes, and how many there should be."""
     is_stream = path.startswith(("http://", "https://"))
     size = system.info(path).get("size")
-    with system.open(path, "rb", block_size=0 if is_stream else _BLOCK) as stream:
-        if hasattr(stream, "prefetch"):
-            # SFTP asks for 32 KB at a time; without asking ahead each of them waits for the network.
-            stream.prefetch(size, 64)
+    opened = (
+        system.stream(path, size)
+        if hasattr(system, "stream")
+        else system.open(path, "rb", block_size=0 if is_stream else _BLOCK)
+    )
+    with opened as stream:
         yield stream, size
 
 

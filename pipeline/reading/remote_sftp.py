@@ -9,8 +9,10 @@ from pathlib import Path
 import paramiko
 from fsspec.implementations.sftp import SFTPFileSystem
 
+from pipeline.reading.sftp_stream import SftpStream
 
-class _KnownHostsOnly(SFTPFileSystem):  # type: ignore[misc]  # fsspec ships no types
+
+class KnownHostsOnly(SFTPFileSystem):  # type: ignore[misc]  # fsspec ships no types
     """Looks the server's key up in ~/.ssh/known_hosts, and refuses any other."""
 
     def _connect(self) -> None:
@@ -25,9 +27,13 @@ class _KnownHostsOnly(SFTPFileSystem):  # type: ignore[misc]  # fsspec ships no 
             raise
         self.ftp.get_channel().settimeout(60)
 
+    def stream(self, path: str, size: int) -> SftpStream:
+        """Open a file of this size to read it from its beginning."""
+        return SftpStream(self.ftp.open(path, "rb"), size)
+
 
 @contextmanager
-def connect(host: str, port: int | None, user: str | None) -> Iterator[SFTPFileSystem]:
+def connect(host: str, port: int | None, user: str | None) -> Iterator[KnownHostsOnly]:
     """Give a connection, closed at the end. What the URL says wins over ~/.ssh/config."""
     config = Path.home() / ".ssh" / "config"
     found = paramiko.SSHConfig.from_path(str(config)).lookup(host) if config.exists() else {}
@@ -36,7 +42,7 @@ def connect(host: str, port: int | None, user: str | None) -> Iterator[SFTPFileS
         "username": user or found.get("user"),
         "key_filename": found.get("identityfile"),
     }
-    system = _KnownHostsOnly(found.get("hostname", host), skip_instance_cache=True, **options)
+    system = KnownHostsOnly(found.get("hostname", host), skip_instance_cache=True, **options)
     try:
         yield system
     finally:

@@ -10,11 +10,15 @@ from schemas.files.record_parser import read_carefully, sound_cells
 
 @dataclass(frozen=True)
 class SampleRecord:
-    """``line`` is the 0-based line on which it starts, ``lines`` how many it takes. No cells when it is malformed."""
+    """``line`` is the 0-based line on which it starts, ``lines`` how many it takes. No cells when it is malformed.
+
+    ``text`` is the record as it came, without its line end.
+    """
 
     line: int
     lines: int
     cells: tuple[str, ...] | None
+    text: str
 
     @property
     def is_blank(self) -> bool:
@@ -29,7 +33,9 @@ def with_line_feeds(text: str, punctuation: Punctuation) -> str:
 
 def read_sample(text: str, punctuation: Punctuation) -> list[SampleRecord]:
     """Read all records of the text, whatever their number of fields."""
-    body = with_line_feeds(text, punctuation).encode()
+    feeds = with_line_feeds(text, punctuation)
+    given = feeds.split("\n")
+    body = feeds.encode()
     if not body.endswith(b"\n"):
         body += b"\n"
     plain = rewrite(body, punctuation)
@@ -42,6 +48,7 @@ def read_sample(text: str, punctuation: Punctuation) -> list[SampleRecord]:
             line,
             end - line,
             None if number in read.malformed else tuple(map(meaning, next(sound))),
+            "\n".join(given[line:end]).removesuffix("\r"),
         )
         for number, (line, end) in enumerate(zip(read.lines, ends, strict=True))
     ]

@@ -16,7 +16,7 @@ PARQUETS = ("clean", "rejected", "findings")
 
 
 def open_manifest(out: Path) -> Manifest:
-    """Read the manifest of a result; `UsageError` when the folder is none."""
+    """Read the manifest of a result. Raises `UsageError` when the folder is none, or the manifest is damaged."""
     if not (out / MANIFEST).is_file():
         raise UsageError(f"'{out}' is not a result of leadscrub: it has no {MANIFEST}.", "Name the folder given to -o.")
     try:
@@ -34,3 +34,9 @@ def earliest_valid_until(out: Path) -> date | None:
     """Return the last day on which all clean rows of a result may be used; None when none of them ages."""
     day = scan(out, "clean").select(pl.col("valid_until").min()).collect().item()
     return day if isinstance(day, date) else None
+
+
+def rows_in_review(out: Path) -> int:
+    """Rejected rows of a result that a person may release."""
+    waiting = scan(out, "rejected").filter(pl.col("disposition") == "review")
+    return int(waiting.select(pl.len()).collect().item())

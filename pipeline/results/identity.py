@@ -25,7 +25,7 @@ from suppression.rules.time_zones import ZONES_AUTHORITY
 _AUTHORITIES = (PHONE_AUTHORITY, EMAIL_AUTHORITY, DISPOSABLE_AUTHORITY, ZONES_AUTHORITY, HOLIDAYS_AUTHORITY)
 LIBRARIES = dict(authority.rsplit(" ", 1) for authority in _AUTHORITIES)
 
-#: What of a campaign does not enter as it stands: the run's lists and past do by what they are.
+#: Parts of a campaign that do not enter as they are written: the run's lists and past enter by their content.
 _OF_NO_ACCOUNT: Any = {
     "max_reject_rate": True,
     "lists": True,

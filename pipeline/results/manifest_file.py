@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from pathlib import Path
 
 from schemas.manifest import Manifest
@@ -17,13 +18,27 @@ def write_manifest(manifest: Manifest, folder: Path) -> None:
 
 
 def manifest_digest(folder: Path) -> str:
-    """SHA-256 by which the ledger knows the manifest in a result's folder again. `OSError` when there is none."""
+    """SHA-256 by which the ledger recognises the manifest in a result's folder. Raises `OSError` when there is none."""
     return hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
 
 
 def read_manifest(folder: Path) -> Manifest:
     """Read it back."""
     return Manifest.model_validate_json((folder / MANIFEST).read_text(encoding="utf-8"))
+
+
+def mostly_unread(manifest: Manifest) -> list[tuple[str, int, int]]:
+    """Contact columns of which most filled cells could not be read, as (name, read, filled), over all files of a run.
+
+    One vendor's file may be that bad; more often it was read with the wrong region or layout.
+    """
+    given: Counter[str] = Counter()
+    valid: Counter[str] = Counter()
+    for file in manifest.inputs:
+        for slot, counts in file.points.items():
+            given[slot] += counts.given
+            valid[slot] += counts.valid
+    return [(slot, valid[slot], given[slot]) for slot in given if 2 * valid[slot] < given[slot]]
 
 
 def is_complete(folder: Path, manifest: Manifest) -> bool:

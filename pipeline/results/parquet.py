@@ -57,7 +57,7 @@ class ParquetOutput:
         )
 
     def add(self, frame: pl.DataFrame) -> None:
-        """Take rows; their columns and types are the file's."""
+        """Take rows; their columns and types are the file's (`schemas.frames.output_types`)."""
         if frame.is_empty():
             return
         self._waiting.append(_apart(frame) if len(frame) < _FEW else frame)

@@ -9,12 +9,13 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from pipeline.results.manifest_file import MANIFEST
 from schemas.errors import LeadscrubError, OutputError
 from schemas.support.durable import make_folder, sync_path
+from schemas.support.interrupts import interrupts_wait
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -24,28 +25,18 @@ _RENAME_EXCHANGE = 2
 def staged_output(out: Path, *, force: bool) -> Iterator[Path]:
     """Give a folder to write into; ``publish`` moves it to ``out``, which is left alone until then.
 
-    The folder is locked while the run lasts. What a killed run left behind is removed by the next one.
+    The folder is locked while the run lasts. What a killed run left behind is removed by the next one. Raises
+    `OutputError` when ``out`` exists, cannot be written or is being written by another run, `LeadscrubError` when
+    the disk is full.
     """
     _check_target(out, force=force)
     # An absolute path has a name and a parent even where it was given as "." or "..".
     out = out.absolute()
-    staging = out.parent / f".{out.name}.partial"
-    made = [folder for folder in out.parents if not folder.exists()]
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        staging.mkdir(mode=0o700, exist_ok=True)
-        lock = os.open(staging, os.O_RDONLY)
-    except OSError as error:
-        raise _unwritable(out, error) from error
-    try:
+    with ExitStack() as undo:
+        with interrupts_wait():
+            staging = _claim(out, undo)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise OutputError(f"Another run is writing '{out}'.", "Wait for it, or choose another -o.") from error
-        if not staging.exists() or os.fstat(lock).st_ino != staging.stat().st_ino:
-            raise OutputError(f"Another run has just written '{out}'.", "Run again with --force to replace it.")
-        _empty(staging)
-        try:
+            _empty(staging)
             yield staging
         except OSError as error:
             if error.errno == errno.ENOSPC:
@@ -56,16 +47,37 @@ def staged_output(out: Path, *, force: bool) -> Iterator[Path]:
             if error.filename and str(error.filename).startswith(str(staging)):
                 raise _unwritable(out, error) from error
             raise
-        finally:
-            # After publishing, this removes what was replaced; after a failure, what was begun.
-            if staging.exists():
-                shutil.rmtree(staging, ignore_errors=True)
-            for folder in made:
-                # Only what this run made and nobody filled.
-                with suppress(OSError):
-                    folder.rmdir()
-    finally:
-        os.close(lock)
+
+
+def _claim(out: Path, undo: ExitStack) -> Path:
+    """Make the folder to write into, and lock it. ``undo`` is told what to do when the run is over."""
+    staging = out.parent / f".{out.name}.partial"
+    made = [folder for folder in out.parents if not folder.exists()]
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        staging.mkdir(mode=0o700, exist_ok=True)
+        lock = os.open(staging, os.O_RDONLY)
+    except OSError as error:
+        raise _unwritable(out, error) from error
+    undo.callback(os.close, lock)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise OutputError(f"Another run is writing '{out}'.", "Wait for it, or choose another -o.") from error
+    if not staging.exists() or os.fstat(lock).st_ino != staging.stat().st_ino:
+        raise OutputError(f"Another run has just written '{out}'.", "Run again with --force to replace it.")
+    undo.callback(_remove, staging, made)
+    return staging
+
+
+def _remove(staging: Path, made: list[Path]) -> None:
+    """After publishing, this removes what was replaced; after a failure, what was begun."""
+    if staging.exists():
+        shutil.rmtree(staging, ignore_errors=True)
+    for folder in made:
+        # Only what this run made and nobody filled.
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def publish(staging: Path, out: Path) -> None:
@@ -91,7 +103,7 @@ def scratch_output() -> Iterator[Path]:
 
 def _check_target(out: Path, *, force: bool) -> None:
     if out.resolve() in (Path.cwd(), *Path.cwd().parents):
-        raise OutputError(f"'{out}' is the folder you stand in, or above it.", "Name another folder with -o.")
+        raise OutputError(f"'{out}' is the current folder or contains it.", "Name another folder with -o.")
     if not out.exists():
         return
     if not out.is_dir():
@@ -105,7 +117,7 @@ def _check_target(out: Path, *, force: bool) -> None:
 
 
 def _unwritable(out: Path, error: OSError) -> OutputError:
-    return OutputError(f"'{out}' cannot be written: {error.strerror}.", "Choose another -o, or mend its permissions.")
+    return OutputError(f"'{out}' cannot be written: {error.strerror}.", "Choose another -o, or fix its permissions.")
 
 
 def _empty(folder: Path) -> None:

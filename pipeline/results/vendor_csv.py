@@ -8,10 +8,12 @@ from pathlib import Path
 
 import polars as pl
 
-from schemas.codes import CODES, NOT_ACCEPTED, ReasonCode
+from schemas.codes import CODES, ReasonCode, may_go_back
 from schemas.columns import PHONE_SLOTS
 from schemas.contact.countries import read_countries
 from schemas.contact.phone import phone_forms
+from schemas.frame_columns import ORIGINAL
+from schemas.support.literal_fields import literal_field
 
 #: A cell that begins with one of these is run as a formula by spreadsheets.
 FORMULA = r"^[=+\-@\t\r\n]"
@@ -23,10 +25,8 @@ def neutralised(cell: pl.Expr) -> pl.Expr:
 
 
 def vendor_reason(reasons: list[str], codes: Mapping[str, ReasonCode] = CODES) -> str:
-    """Phrases for a row's reasons, the primary first; ``not accepted`` alone when that one may not be told."""
+    """Phrases for the reasons of a row that may go back, the primary first, as far as they may be told."""
     phrases = [codes[code].vendor_phrase for code in reasons]
-    if phrases[0] is None:
-        return NOT_ACCEPTED
     return "; ".join(dict.fromkeys(phrase for phrase in phrases if phrase is not None))
 
 
@@ -40,7 +40,7 @@ def _vendor_reasons(reasons: pl.Series, codes: Mapping[str, ReasonCode]) -> pl.S
 def may_be_in(rows: pl.DataFrame, regions: frozenset[str]) -> pl.Series:
     """Rows of people whom the address or a number puts into one of these regions, or of whom no country is known.
 
-    An address whose country cannot be read may be in any.
+    An address whose country cannot be read may be in any. Reads ``country`` and the phone columns; one Boolean a row.
     """
     unsaid = pl.repeat(None, len(rows), dtype=pl.String, eager=True)
     countries = read_countries(rows.get_column("country"))
@@ -58,7 +58,7 @@ def may_be_in(rows: pl.DataFrame, regions: frozenset[str]) -> pl.Series:
 
 
 class ReturnFile:
-    """``returns/<vendor>.csv``: every rejected row but those that a person may still release.
+    """``returns/<vendor>.csv``: rejected rows that may go back by their primary reason, as `may_go_back` says.
 
     Rows of people who may be in one of ``withheld`` (regions) go without the vendor's own cells: no mechanism covers
     their transfer to the vendor's country. File and line say which they are.
@@ -77,8 +77,9 @@ class ReturnFile:
         self._begun = False
 
     def add(self, rejected: pl.DataFrame) -> None:
-        """Take rows as decided; returns nothing for ``review``."""
-        rows = rejected.filter(pl.col("disposition") != "review")
+        """Take rows as decided; ``review`` and what a vendor may not be told stay here."""
+        may_go = [code for code, reason in self._codes.items() if may_go_back(reason)]
+        rows = rejected.filter((pl.col("disposition") != "review") & pl.col("reason").is_in(may_go))
         own = ("returned_because", "delivered_file", "delivered_line")
         taken = set(own)
         originals = []
@@ -86,7 +87,7 @@ class ReturnFile:
             unique = name if name not in taken else f"{name} (yours)"
             taken.add(unique)
             shown = f"'{unique}" if re.match(FORMULA, unique) else unique
-            originals.append(neutralised(pl.col("original").struct.field(name)).alias(shown))
+            originals.append(neutralised(literal_field(ORIGINAL, self._columns, name)).alias(shown))
         table = rows.select(
             _vendor_reasons(rows.get_column("reasons"), self._codes).alias(own[0]),
             neutralised(pl.col("source_file")).alias(own[1]),
@@ -95,8 +96,8 @@ class ReturnFile:
             neutralised(pl.col("raw")).alias("unreadable_text"),
         )
         if self._withheld:
-            may_go = ~may_be_in(rows, self._withheld)
-            table = table.with_columns(pl.when(may_go).then(pl.exclude(own)).name.keep())
+            outside = ~may_be_in(rows, self._withheld)
+            table = table.with_columns(pl.when(outside).then(pl.exclude(own)).name.keep())
         self.rows += len(table)
         with self.path.open("ab") as stream:
             table.write_csv(stream, include_header=not self._begun)

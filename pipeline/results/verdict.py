@@ -9,7 +9,7 @@ import polars as pl
 
 @dataclass(frozen=True)
 class Verdict:
-    """A decided batch: every row of it is in exactly one of the two frames."""
+    """A decided batch: every row of it is in exactly one of the two frames (columns: `schemas.frames.output_types`)."""
 
     clean: pl.DataFrame
     rejected: pl.DataFrame

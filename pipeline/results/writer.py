@@ -43,7 +43,10 @@ class ResultFiles:
         self._returns = None if context.rescrub else _return_file(folder, context)
 
     def add(self, verdict: Verdict, findings: pl.DataFrame) -> None:
-        """Take a batch. Clean rows are written beside the others, and while the next batch is decided."""
+        """Take a decided batch and its findings (`FINDING_SCHEMA`).
+
+        Clean rows are written beside the others, and while the next batch is decided.
+        """
         self._pending.result()
         self._pending = self._beside.submit(self._clean.add, verdict.clean)
         self._rejected.add(verdict.rejected)

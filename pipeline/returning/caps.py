@@ -10,8 +10,9 @@ import polars as pl
 from sqlalchemy import Connection, func, select
 
 from pipeline.ledger.database import moment_of
-from pipeline.ledger.tables import returned_rows, runs
+from pipeline.ledger.tables import runs
 from pipeline.ledger.vendor_runs import VendorRun, counted_once
+from pipeline.ledger.went_back import went_back
 from pipeline.returning.rows import rows_by_state
 from pipeline.returning.windows import period
 from schemas.contracts import ReturnTerms
@@ -35,6 +36,8 @@ def capped(
     connection: Connection, rows: pl.DataFrame, found: list[VendorRun], terms: ReturnTerms, notes: list[str]
 ) -> tuple[pl.DataFrame, list[Cap]]:
     """Leave out what is over the cap: rows that would go back are taken in their order until it is reached.
+
+    ``rows`` have `ROW_SCHEMA`, ``run_id`` and ``fate``; they come back with ``period``, ``group`` and a new ``fate``.
 
     ``found`` are all runs of the vendor: what counts as received is each drop once, whenever its window closed.
     """
@@ -82,9 +85,10 @@ def _returned(connection: Connection, found: list[VendorRun], terms: ReturnTerms
     """What went back in each group, also from runs that were replaced since."""
     if not found:
         return Counter()
-    of = (returned_rows.c.state_code, runs.c.received_at, runs.c.sequence)
-    went = select(*of, func.count()).join_from(returned_rows, runs, returned_rows.c.run_id == runs.c.run_id)
-    wanted = went.where(returned_rows.c.vendor == found[0].vendor).group_by(*of)
+    gone = went_back()
+    of = (gone.c.state_code, runs.c.received_at, runs.c.sequence)
+    went = select(*of, func.sum(gone.c.rows)).join_from(gone, runs, gone.c.run_id == runs.c.run_id)
+    wanted = went.where(gone.c.vendor == found[0].vendor).group_by(*of)
     returned: Counter[Group] = Counter()
     for state, received_at, sequence, rows in connection.execute(wanted):
         returned[period(moment_of(received_at), sequence, terms), state if by_state else ""] += rows

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import functools
-import tomllib
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
-from schemas.codes import CODES, ReasonCode
+from pipeline.workspace import vendor_files
+from schemas.codes import CODES, ReasonCode, may_go_back
 from schemas.config import Vendor, load, raise_faults
-from schemas.contracts import RULES, ReturnTerms, may_go_back
+from schemas.contracts import RULES, ReturnTerms
 from schemas.support.tomls import read_toml
 from suppression.rules.loading import ALL, load_packs
 
@@ -49,22 +48,10 @@ class Contracts:
     def phrase(self, terms: ReturnTerms, code: str) -> str | None:
         """The vendor's words for a row with this primary reason; None when it does not go back.
 
-        What the vendor may not be told never does, whatever a contract or a prefix in it says.
+        What the vendor may not see never does, whatever a contract or a prefix in it says.
         """
         phrase = terms.phrase_for(code)
         if phrase is None:
             return None
         reason = CODES.get(code) or self._packs.get(code)
         return phrase if reason is not None and may_go_back(reason) else None
-
-
-def vendor_files(workspace: Path) -> list[Path]:
-    """Files of ``vendors/`` that are about a vendor: not those that one of them names as its layout."""
-    files = sorted((workspace / "vendors").glob("*.toml"))
-    layouts: set[str] = set()
-    for path in files:
-        with suppress(OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):  # said when it is read in earnest
-            layout = tomllib.loads(path.read_text(encoding="utf-8")).get("layout")
-            if isinstance(layout, str):
-                layouts |= {layout, f"{layout}.toml"}
-    return [path for path in files if path.name not in layouts]

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
 import polars as pl
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from pipeline.ledger.tables import returned_rows
 from pipeline.ledger.vendor_runs import VendorRun
+from pipeline.ledger.went_back import went_back
 from pipeline.returning.caps import Cap, capped
 from pipeline.returning.contracts import Contracts
 from pipeline.returning.rows import ROW_SCHEMA, accepted_rows, original_columns
@@ -27,10 +28,11 @@ FATES: Final = {
     "over_cap": "left out: the cap of its period is reached",
     "already_returned": "went back before",
     "repeated": "an earlier row, of this run or another, has the same key",
-    "no_key": "has no lead id, so the vendor could not tell which lead is meant",
+    "no_key": "has no lead id, so the vendor could not identify the lead",
     "expired": "the window has closed",
+    "unread": "most numbers or addresses of its run could not be read, so nothing of it goes back unless accepted",
     "gone": "the outputs of its run are no longer where the ledger says",
-    "not_accepted": "the contract does not take it back, the vendor may not be told why, or the row may not go abroad",
+    "not_accepted": "the contract does not take it back, the vendor may not see why, or the row may not go abroad",
 }
 
 
@@ -72,7 +74,7 @@ class VendorReturns:
 
     @property
     def returnable(self) -> pl.DataFrame:
-        """Rows that go back now, the most urgent first."""
+        """Rows that go back now, the most urgent first: `ROW_SCHEMA` with run, deadline and fate."""
         return self.rows.filter(pl.col("fate") == "returnable")
 
     def credit(self, rows: int) -> Decimal | None:
@@ -86,6 +88,7 @@ def open_runs(
     contracts: Contracts,
     now: datetime,
     is_there: Callable[[VendorRun], bool],
+    secret: bytes,
 ) -> dict[str, OpenRun]:
     """Read the rows of those runs that may still be returned. On the last instant of a window it is open."""
     read: dict[str, OpenRun] = {}
@@ -93,7 +96,7 @@ def open_runs(
         last = deadline(run.received_at, terms)
         if now <= last and is_there(run):
             phrases = {code: said for code in run.reasons if (said := contracts.phrase(terms, code)) is not None}
-            read[run.run_id] = OpenRun(run, last, accepted_rows(run, terms, phrases), original_columns(run))
+            read[run.run_id] = OpenRun(run, last, accepted_rows(run, terms, phrases, secret), original_columns(run))
     return read
 
 
@@ -103,9 +106,13 @@ def plan_returns(
     found: list[VendorRun],
     contracts: Contracts,
     read: dict[str, OpenRun],
+    unread: Collection[str],
     now: datetime,
 ) -> VendorReturns:
-    """Say of every rejected row of these runs, which are all of the vendor's, what becomes of it at an instant."""
+    """Say of every rejected row of these runs, which are all of the vendor's, what becomes of it at an instant.
+
+    ``unread``: runs that are held back, since most of their numbers could not be read.
+    """
     terms = vendor.returns
     if terms is None:
         told = [RunReturns(run, None) for run in found]
@@ -113,13 +120,15 @@ def plan_returns(
             each.settle()
         return VendorReturns(vendor, None, told, _empty(), [], {}, [])
     before = list(connection.execute(select(returned_rows).where(returned_rows.c.vendor == vendor.name)))
+    gone = went_back()
+    by_run = select(gone.c.run_id, func.sum(gone.c.rows)).where(gone.c.vendor == vendor.name).group_by(gone.c.run_id)
+    went: Counter[str] = Counter(dict(connection.execute(by_run).all()))
     rows = _fated(_sorted(read), before)
     notes: list[str] = []
     caps: list[Cap] = []
     if terms.cap_percent is not None:
         rows, caps = capped(connection, rows, found, terms, notes)
-    went = Counter(row.run_id for row in before)
-    told = [_told(run, terms, contracts, rows, went, read, now) for run in found]
+    told = [_told(run, terms, contracts, rows, went, read, unread, now) for run in found]
     return VendorReturns(vendor, terms, told, rows, caps, read, notes)
 
 
@@ -178,6 +187,7 @@ def _told(
     rows: pl.DataFrame,
     went: Counter[str],
     read: dict[str, OpenRun],
+    unread: Collection[str],
     now: datetime,
 ) -> RunReturns:
     told = RunReturns(run, deadline(run.received_at, terms))
@@ -188,6 +198,7 @@ def _told(
         accepted = sum(rows for code, rows in run.reasons.items() if contracts.phrase(terms, code) is not None)
         told.fates["already_returned"] = went[run.run_id]
         closed = told.deadline is not None and now > told.deadline
-        told.fates["expired" if closed else "gone"] = max(accepted - went[run.run_id], 0)
+        held = "unread" if run.run_id in unread else "gone"
+        told.fates["expired" if closed else held] = max(accepted - went[run.run_id], 0)
     told.settle()
     return told

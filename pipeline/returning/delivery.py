@@ -2,7 +2,7 @@
 
 A file is uploaded under a name of its own, and only then does the ledger say that it is being *sent*, naming that
 upload; exactly one process gets to say so. Renaming the upload is the delivery. After a crash a file that is still
-*written* was never renamed; one that is being *sent* was, unless its upload still lies there: then it is renamed now.
+*written* was never renamed; one that is being *sent* was, unless its upload is still there: then it is renamed now.
 So it makes no difference whether the vendor has taken the file away in the meantime.
 """
 
@@ -100,10 +100,10 @@ def _deliver(
     if lies_there == file.sha256:
         return _confirm(ledger, place, file, destination, now)
     if lies_there is not None:
-        raise OutputError(f"'{path.name}' is at the destination already, with other content.", "See whose it is.")
+        raise OutputError(f"'{path.name}' is at the destination already, with other content.", "Find out whose it is.")
     if not path.is_file() or sha256_of(path) != file.sha256:
         raise OutputError(
-            f"'{path}' is not as it was written, so it is not delivered.",
+            f"'{path}' was changed after it was written, so it is not delivered.",
             "Deliver from the machine that wrote it, or put the file back.",
         )
     upload = f".{path.name}.{secrets.token_hex(4)}.part"

@@ -25,7 +25,7 @@ class Place(Protocol):
         """Write a file under a new name, to its end."""
 
     def sha256(self, name: str) -> str | None:
-        """Hash a file as it lies there."""
+        """Hash a file at the destination."""
 
     def rename(self, name: str, final: str) -> None:
         """Give it its final name, in one step. Nothing, when somebody has done so."""
@@ -66,7 +66,7 @@ class _Folder:
 
 
 class _Sftp:
-    """``ftp``: paramiko's client, which stands in the folder."""
+    """``ftp``: paramiko's client, whose current folder it is."""
 
     def __init__(self, ftp: Any) -> None:
         self._ftp = ftp
@@ -101,12 +101,12 @@ class _Sftp:
 def place_at(destination: str, workspace: Path) -> Iterator[Place]:
     """Open a destination as the contract names it; a folder may be relative to the workspace, and is made there.
 
-    `OutputError`: not there, denied, or broken off. What is shown of a URL has no user.
+    Raises `OutputError` when it is missing, denied, or the connection breaks. What is shown of a URL has no user.
     """
     if "://" not in destination:
         with _faults(destination):
             folder = workspace / destination
-            # What lies elsewhere is somebody else's: a share that is not mounted is not made up for by a folder.
+            # A folder elsewhere is somebody else's: a share that is not mounted is not made up for by a folder.
             if not Path(destination).is_absolute():
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             elif not folder.is_dir():
@@ -119,7 +119,7 @@ def place_at(destination: str, workspace: Path) -> Iterator[Place]:
         from pipeline.reading.remote_sftp import connect  # noqa: PLC0415  # needs the extra
     except ImportError as error:
         raise OutputError(
-            "sftp:// needs what is not installed.", "Install it: pip install 'leadscrub[sftp]'."
+            "The library for sftp:// is not installed.", "Install it: pip install 'leadscrub[sftp]'."
         ) from error
     with _faults(shown), connect(url.hostname or "", url.port, url.username) as system:
         system.ftp.chdir(unquote(url.path) or "/")
@@ -135,7 +135,7 @@ def _faults(shown: str) -> Iterator[None]:
         raise
     except FileNotFoundError as error:
         raise OutputError(
-            f"Returns cannot be delivered: '{shown}' does not exist.", "Make it, or mend deliver_to."
+            f"Returns cannot be delivered: '{shown}' does not exist.", "Create it, or correct deliver_to."
         ) from error
     except Exception as error:
         kind = type(error).__name__

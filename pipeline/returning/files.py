@@ -13,6 +13,8 @@ import xlsxwriter
 
 from pipeline.results.vendor_csv import FORMULA, neutralised
 from schemas.contracts import ReturnTerms
+from schemas.frame_columns import ORIGINAL
+from schemas.support.literal_fields import literal_field
 
 #: Rows that a sheet has below its header.
 MOST_ROWS = {"csv": None, "xlsx": 1_048_575}
@@ -35,9 +37,9 @@ class FileForm:
 
     def table(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Turn rows with ``original``, ``raw`` and ``phrase`` into cells; a column that a run has not is empty."""
-        given = set(rows.get_column("original").struct.fields)
+        given = rows.get_column(ORIGINAL).struct.fields
         cells = [
-            (pl.col("original").struct.field(name) if name in given else pl.lit(None, pl.String))
+            (literal_field(ORIGINAL, given, name) if name in given else pl.lit(None, pl.String))
             for name in self.headers
         ]
         raw = [pl.col("raw")] if self.has_unreadable else []

@@ -45,7 +45,10 @@ def folder_of(workspace: Path, vendor: str) -> Path:
 
 
 def write_returns(connection: Connection, workspace: Path, plan: VendorReturns, now: datetime) -> list[Outgoing]:
-    """Write what is returnable and reserve it. Call `name_files` when the transaction has ended."""
+    """Write what is returnable and reserve it. Call `name_files` when the transaction has ended.
+
+    Raises `OutputError` when the folder cannot be written.
+    """
     if plan.terms is None or plan.returnable.is_empty():
         return []
     folder = folder_of(workspace, plan.vendor.name)
@@ -57,7 +60,7 @@ def write_returns(connection: Connection, workspace: Path, plan: VendorReturns, 
         return [_written(connection, folder, plan, plan.terms, part, now) for part in plan.returnable.iter_slices(most)]
     except OSError as error:
         raise OutputError(
-            f"'{folder}' cannot be written: {error.strerror}.", "Free space or mend permissions."
+            f"'{folder}' cannot be written: {error.strerror}.", "Free space or fix the permissions."
         ) from error
 
 

@@ -11,13 +11,16 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from pipeline.ledger.database import Ledger
-from pipeline.ledger.vendor_runs import VendorRun, vendor_runs
-from pipeline.results.manifest_file import read_manifest
+from pipeline.ledger.vendor_runs import VendorRun, vendor_runs, vendors_with_runs
+from pipeline.ledger.went_back import returns_key
+from pipeline.results.manifest_file import mostly_unread, read_manifest
 from pipeline.returning.contracts import Contracts
 from pipeline.returning.decisions import OpenRun, VendorReturns, open_runs, plan_returns
 from pipeline.returning.delivery import Delivered, deliver, finish_sending, withdraw_late
 from pipeline.returning.outgoing import Outgoing, name_files, write_returns
+from pipeline.returning.windows import deadline
 from schemas.config import Vendor
+from schemas.contracts import ReturnTerms
 from schemas.errors import ConfigError, DropError, LeadscrubError, OutputError, UsageError
 from schemas.support.names import did_you_mean
 
@@ -33,42 +36,57 @@ class Outcome:
     failures: list[LeadscrubError]
 
 
-def returns_of(
-    ledger: Ledger, workspace: Path, vendor: str | None, now: datetime, *, write: bool, delivering: bool
-) -> list[Outcome]:
-    """Plan the returns of one vendor or of all; write and deliver them if asked to. ``delivering`` writes, too."""
+@dataclass(frozen=True)
+class Job:
+    """What a call is asked to do. ``delivering`` writes, too. ``accept_unread``: runs of which most numbers could not
+    be read go back like others."""
+
+    now: datetime
+    write: bool = False
+    delivering: bool = False
+    accept_unread: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether files are written."""
+        return self.write or self.delivering
+
+
+def returns_of(ledger: Ledger, workspace: Path, vendor: str | None, job: Job) -> list[Outcome]:
+    """Plan the returns of one vendor or of all; write and deliver them if asked to.
+
+    Raises `UsageError` when there is no such vendor, and `ConfigError` with all faults of all contracts.
+    """
     contracts = Contracts(workspace)
     with ledger.reading() as connection:
-        found = vendor_runs(connection)
-    names = sorted({run.vendor for run in found} | set(contracts.vendors))
+        names = sorted(vendors_with_runs(connection) | set(contracts.vendors))
     if vendor is not None and vendor not in names:
         raise UsageError(f"There is no vendor '{vendor}'.", did_you_mean(vendor, names))
+    secret = returns_key(ledger)
     return [
-        _one_vendor(ledger, workspace, name, contracts, now, write=write or delivering, delivering=delivering)
+        _one_vendor(ledger, workspace, name, contracts, secret, job)
         for name in ([vendor] if vendor is not None else names)
     ]
 
 
-def _one_vendor(
-    ledger: Ledger, workspace: Path, name: str, contracts: Contracts, now: datetime, *, write: bool, delivering: bool
-) -> Outcome:
+def _one_vendor(ledger: Ledger, workspace: Path, name: str, contracts: Contracts, secret: bytes, job: Job) -> Outcome:
     vendor = contracts.vendors.get(name) or Vendor(name=name)
     terms = vendor.returns
     delivered: list[Delivered] = []
     withdrawn: list[str] = []
     failures: list[LeadscrubError] = []
-    if delivering:
+    if job.delivering:
         with _kept(failures):
-            delivered += finish_sending(ledger, workspace, name, now)
+            delivered += finish_sending(ledger, workspace, name, job.now)
         if terms is not None and terms.deliver_to is not None:
-            withdrawn = withdraw_late(ledger, workspace, name, terms, now)
-    plan, written = _planned(ledger, workspace, vendor, contracts, now, failures, write=write)
-    if write:
+            withdrawn = withdraw_late(ledger, workspace, name, terms, job.now)
+    plan, written = _planned(ledger, workspace, vendor, contracts, secret, job, failures)
+    if job.writes:
         with ledger.reading() as connection:
             name_files(connection, workspace, name)
-    if delivering and terms is not None and terms.deliver_to is not None:
+    if job.delivering and terms is not None and terms.deliver_to is not None:
         with _kept(failures):
-            delivered += deliver(ledger, workspace, name, terms.deliver_to, now)
+            delivered += deliver(ledger, workspace, name, terms.deliver_to, job.now)
     return Outcome(plan, written, delivered, withdrawn, failures)
 
 
@@ -85,29 +103,32 @@ def _planned(
     workspace: Path,
     vendor: Vendor,
     contracts: Contracts,
-    now: datetime,
+    secret: bytes,
+    job: Job,
     failures: list[LeadscrubError],
-    *,
-    write: bool,
 ) -> tuple[VendorReturns, list[Outgoing]]:
     """Plan, and write in the same transaction what the plan says. Rows are read before it, so that it is short."""
+    now = job.now
     while True:
         with ledger.reading() as connection:
-            found = _runs_of(vendor, vendor_runs(connection))
-        read = open_runs(found, vendor.returns, contracts, now, _is_there) if vendor.returns else {}
+            found = vendor_runs(connection, vendor.name)
+        unread = {} if job.accept_unread else _unread(found, vendor.returns, now)
+        kept = [run for run in found if run.run_id not in unread]
+        read = open_runs(kept, vendor.returns, contracts, now, _is_there, secret) if vendor.returns else {}
         faults = _unnamed_columns(vendor, contracts, read)
         written: list[Outgoing] = []
         try:
-            with ledger.writing() if write else ledger.reading() as connection:
-                if _runs_of(vendor, vendor_runs(connection)) != found:
+            with ledger.writing() if job.writes else ledger.reading() as connection:
+                if vendor_runs(connection, vendor.name) != found:
                     continue  # a run was entered or replaced meanwhile
-                plan = plan_returns(connection, vendor, found, contracts, read, now)
-                if write and not faults:
+                plan = plan_returns(connection, vendor, found, contracts, read, unread, now)
+                if job.writes and not faults:
                     written = write_returns(connection, workspace, plan, now)
         except OutputError as error:
             failures.append(error)
         if faults:
             failures.append(ConfigError(faults))
+        failures += [_refused(vendor.name, run_id, which) for run_id, which in unread.items()]
         if missing := [told.run.run_id for told in plan.runs if told.fates["gone"]]:
             failures.append(
                 DropError(
@@ -118,12 +139,31 @@ def _planned(
         return plan, written
 
 
-def _runs_of(vendor: Vendor, found: list[VendorRun]) -> list[VendorRun]:
-    return [run for run in found if run.vendor == vendor.name]
+def _unread(found: list[VendorRun], terms: ReturnTerms | None, now: datetime) -> dict[str, list[tuple[str, int, int]]]:
+    """Open runs of which most numbers, or addresses, could not be read: by run, as `mostly_unread` names them."""
+    if terms is None:
+        return {}
+    unread = {}
+    for run in found:
+        if run.rejected and now <= deadline(run.received_at, terms) and _is_there(run):
+            which = mostly_unread(read_manifest(run.out))
+            if which:
+                unread[run.run_id] = which
+    return unread
+
+
+def _refused(vendor: str, run_id: str, which: list[tuple[str, int, int]]) -> DropError:
+    """Say what could not be read of a run, and what to look at."""
+    counts = ", ".join(f"{given - valid:,} of {given:,} in {slot}" for slot, valid, given in which)
+    return DropError(
+        f"{vendor}: of run {run_id[:12]} most contact cells could not be read ({counts}), so nothing of it goes back.",
+        "Check region and layout (columns, calling codes) of the vendor and the campaign with 'leadscrub inspect', and "
+        "scrub the drop again; or say --accept-unread, if it is the vendor's file that is bad.",
+    )
 
 
 def _is_there(run: VendorRun) -> bool:
-    """Whether the folder still holds this run: not removed, and not written anew by another one."""
+    """Whether the folder still holds this run: not removed, and not overwritten by another one."""
     if run.state != "done" or not (run.out / "rejected.parquet").is_file():
         return False
     try:

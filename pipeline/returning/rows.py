@@ -14,13 +14,16 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from pipeline.ledger.vendor_runs import VendorRun
+from pipeline.ledger.went_back import keyed
 from pipeline.results.manifest_file import read_manifest
 from pipeline.results.vendor_csv import may_be_in
 from schemas.columns import PHONE_SLOTS
 from schemas.contracts import ReturnTerms
+from schemas.frame_columns import ORIGINAL, SOURCE
+from schemas.support.literal_fields import literal_field
 from suppression.rules.us_states import state_named
 
-#: What is kept of an accepted row. ``key`` is null where the vendor could not tell which lead is meant.
+#: What is kept of an accepted row. ``key`` is null where the vendor could not identify the lead.
 ROW_SCHEMA = pl.Schema(
     {
         "row_id": pl.UInt64(),
@@ -41,7 +44,10 @@ def original_columns(run: VendorRun) -> list[str]:
 
 
 def original_rows(run: VendorRun, wanted: pl.Expr) -> Iterator[pl.DataFrame]:
-    """Rejected rows that are wanted, a part at a time, in order of ``row_id``."""
+    """Rejected rows that are wanted, a part at a time, in order of ``row_id``.
+
+    Columns: as ``rejected.parquet`` has them, those that a return needs; ``original`` has the vendor's cells.
+    """
     columns = ["row_id", "source_file", "source_line", "state", "country", *PHONE_SLOTS]
     columns += ["reason", "disposition", "original", "raw"]
     with pq.ParquetFile(run.out / "rejected.parquet") as file:
@@ -51,9 +57,12 @@ def original_rows(run: VendorRun, wanted: pl.Expr) -> Iterator[pl.DataFrame]:
                 yield part
 
 
-def accepted_rows(run: VendorRun, terms: ReturnTerms, phrases: Mapping[str, str]) -> pl.DataFrame:
-    """Rows whose primary reason has a phrase, but for those that a person may still release, and those of people whose
-    data may not go to the vendor's country."""
+def accepted_rows(run: VendorRun, terms: ReturnTerms, phrases: Mapping[str, str], secret: bytes) -> pl.DataFrame:
+    """Rows (`ROW_SCHEMA`) whose primary reason has a phrase.
+
+    Left out are those that a person may still release, and those of people whose data may not go to the vendor's
+    country. What they are known by is hashed under ``secret``.
+    """
     withheld = frozenset(read_manifest(run.out).rules.withheld_returns)
     wanted = pl.col("reason").is_in(list(phrases)) & (pl.col("disposition") != "review")
     has_key = terms.key is not None and terms.key in original_columns(run)
@@ -61,11 +70,15 @@ def accepted_rows(run: VendorRun, terms: ReturnTerms, phrases: Mapping[str, str]
         _known_by(part.filter(~may_be_in(part, withheld)) if withheld else part, terms, has_key=has_key)
         for part in original_rows(run, wanted)
     ]
-    return _told_apart(pl.concat([pl.DataFrame(schema=ROW_SCHEMA), *parts]), terms)
+    rows = _told_apart(pl.concat([pl.DataFrame(schema=ROW_SCHEMA), *parts]), terms)
+    return rows.with_columns(keyed(rows.get_column(name), secret) for name in ("key", "content"))
 
 
 def _known_by(part: pl.DataFrame, terms: ReturnTerms, *, has_key: bool) -> pl.DataFrame:
-    lead_id = pl.col("original").struct.field(terms.key).str.strip_chars() if has_key and terms.key else pl.lit(None)
+    lead_id = pl.lit(None)
+    if has_key and terms.key:
+        fields = part.get_column(ORIGINAL).struct.fields
+        lead_id = literal_field(ORIGINAL, fields, terms.key).str.strip_chars()
     table = part.select(
         "row_id",
         "source_file",
@@ -81,10 +94,12 @@ def _known_by(part: pl.DataFrame, terms: ReturnTerms, *, has_key: bool) -> pl.Da
 
 def _content(part: pl.DataFrame) -> pl.Series:
     """A row as one text: its filled cells with their names, or the text of a record that could not be read."""
-    cells = part.get_column("original").struct.unnest()
+    cells = part.get_column(ORIGINAL).struct.unnest()
+    names = cells.columns
+    cells.columns = [SOURCE + name for name in names]
     filled = [
-        pl.when(pl.col(name) != "").then(pl.lit(f"{name}\x1e") + pl.col(name) + pl.lit("\x1f"))
-        for name in cells.columns
+        pl.when(pl.col(SOURCE + name) != "").then(pl.lit(f"{name}\x1e") + pl.col(SOURCE + name) + pl.lit("\x1f"))
+        for name in names
     ]
     return cells.select(pl.concat_str(filled, ignore_nulls=True)).to_series() + part.get_column("raw").fill_null("")
 
@@ -97,7 +112,7 @@ def _hashed(texts: pl.Series) -> pl.Series:
 def _told_apart(rows: pl.DataFrame, terms: ReturnTerms) -> pl.DataFrame:
     """Number rows of the same content, so that each copy of a run is one row wherever it is read again.
 
-    Without a column of lead ids the content is the key. A row goes nowhere whose lead the vendor could not tell.
+    Without a column of lead ids the content is the key. A row whose lead the vendor could not identify stays.
     """
     rows = rows.with_columns(copy=pl.int_range(pl.len()).over("content"))
     is_copy = rows.get_column("copy") > 0

@@ -27,7 +27,7 @@ class BatchSpool:
         folder.mkdir()
 
     def put(self, source: int, frame: pl.DataFrame, found: pl.DataFrame) -> None:
-        """Write a batch of the file number ``source`` with its findings."""
+        """Write a batch of the file number ``source`` (any columns) with its findings."""
         held = Stored(len(self._stored), source)
         frame.write_ipc(self._frame(held), compression="uncompressed")
         found.write_ipc(self._found(held), compression="uncompressed")

@@ -29,14 +29,14 @@ def ask(request: Request, plan: Plan, files: list[FileTally], *, keep: bool) -> 
             receive(ledger, vendor, sha256, name, sizes[sha256], now)
     with ledger.reading() as connection:
         received = [place_of(connection, vendor, sha256, now) for sha256 in names]
-        pasts = {drop.sha256: past_of(connection, drop, dedupe.history_days) for drop in received}
+        pasts = {drop.sha256: past_of(ledger, connection, drop, dedupe.history_days) for drop in received}
         history = open_history(ledger, connection)
     used = UsedHistory(
         history=dedupe.history,
         cross_vendor=dedupe.cross_vendor,
         history_days=dedupe.history_days,
         past=past_identity(pasts),
-        runs=len({owner.run_id for past in pasts.values() for owner in past.deliveries}),
+        runs=max((past.runs for past in pasts.values()), default=0),
         overlaps={},
     )
     return RunPast(received, [each.sha256 for each in deliveries], pasts, history, used)

@@ -32,7 +32,7 @@ class Declared:
 
     @property
     def options(self) -> Options:
-        """What readers understand. `UsageError` names what cannot be."""
+        """What readers understand. Raises `UsageError` when an option cannot be understood."""
         column, by_role = _columns(self.columns or [])
         return Options(
             column=column,

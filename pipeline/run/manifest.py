@@ -61,6 +61,7 @@ def make_manifest(
             age_days=(context.as_of - lst.facts.as_of).days,
             valid_until=lst.valid_until,
             registry=lst.facts.registry,
+            state=lst.facts.state,
             stale_allowed=lst.stale_allowed,
             hash_recipes=lst.facts.hash_recipes,
             entries=lst.facts.counts,

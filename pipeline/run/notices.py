@@ -19,7 +19,7 @@ _NAMED = 5
 
 
 class Notices:
-    """Gathers sentences in the order in which they are told."""
+    """Gathers sentences in the order in which a run prints them."""
 
     def __init__(self, context: Context, sentences: Iterable[str]) -> None:
         self._context = context
@@ -58,13 +58,21 @@ class Notices:
                 refused = f"{sum(counts.refused.values()):,} of {counts.read:,} entries not usable ({why})"
                 self.sentences.append(f"list {lst.facts.name}: {refused}{_lines_of_lost(lst)}")
 
+    def of_countries(self, tallies: list[Tally]) -> None:
+        """Numbers set aside since their country cannot be read; a column's first rows may not have shown it."""
+        for source, tally in zip(self._context.sources, tallies, strict=True):
+            if count := tally.by_reason["phone.country_unread"]:
+                rows = "1 row is" if count == 1 else f"{count:,} rows are"
+                sentence = f"{rows} in review since the country of a number cannot be read (phone.country_unread)"
+                self.of_source(source, [sentence])
+
     def of_law(self) -> None:
         """What of the law was not checked."""
         self.sentences += law_warnings(self._context.rules)
 
 
 def _lines_of_lost(lst: SuppressionList) -> str:
-    """Where in its files a list has entries that block nobody, so that somebody can mend them."""
+    """Where in its files a list has entries that block nobody, so that somebody can correct them."""
     if lst.refused_table is None:
         return ""
     lost = lst.refused_table.read().filter(~pl.col("why").str.starts_with(NOT_LISTED)).select("member", "line")
@@ -78,6 +86,6 @@ def overtaken_notes(runs: list[str]) -> list[str]:
         return []
     first, more = ", ".join(runs[:_NAMED]), f" and {len(runs) - _NAMED:,} more" if len(runs) > _NAMED else ""
     return [
-        "runs of later drops were made with another past than is known now; make them again, the first one "
-        f"first: {first}{more}"
+        "runs of later drops are out of date, since an earlier drop was entered after them; repeat them in this "
+        f"order: {first}{more}"
     ]

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from suppression.rules.us_states import state_named
+
 from pipeline.columns.header_drift import HeaderMemory, check_drift
 from pipeline.columns.mapping import Mapping, map_columns
 from pipeline.context import Source
@@ -40,7 +42,7 @@ NOT_SCREENED = "not screened against any list"
 class Request:
     """A scrub as the command line asks for it. ``as_of`` is resolved there: no stage reads the clock.
 
-    With ``named_in`` the result stands in that folder, under the run's id; ``out`` is then only where it is made.
+    With ``named_in`` the result goes into that folder, under the run's id; ``out`` is then only where it is made.
     ``received_at`` is when drops came that the ledger has not seen (the beginning of ``as_of``, in UTC, if not said).
     ``no_region``: numbers without a country are set aside, on purpose. ``no_lists``: the leads are looked up in no list
     at all, which the result says.
@@ -100,7 +102,11 @@ class Plan:
 
 
 def make_plan(request: Request) -> Plan:
-    """Resolve a request. Config faults are collected and raised together."""
+    """Resolve a request.
+
+    Raises `ConfigError` with all faults of the configuration, `UsageError` when options cannot be combined or name what
+    does not exist, `DropError` when the drop cannot be read, `ListError` when a list is missing.
+    """
     faults: list[str] = []
     campaign = _campaign(request, faults)
     vendor = _vendor(request, faults)
@@ -120,7 +126,7 @@ def make_plan(request: Request) -> Plan:
         tables = open_drop(request.drops, layout)
         if request.sheets and all(table.sheet is None for table in tables):
             raise UsageError("--sheet is given, and no file of the drop is a workbook.", "Leave it out.")
-        sources = [Source(table, _mapping(table, layout, campaign), file_region) for table in tables]
+        sources = [Source(table, _mapping(table, layout, campaign, file_region), file_region) for table in tables]
     store = store_of(request.store, workspace_of(request.campaign))
     label = vendor.name if vendor else request.vendor
     notes: list[str] = []
@@ -159,9 +165,9 @@ def _memory(request: Request, vendor: Vendor | None, sources: list[Source]) -> H
     return check_drift(path, vendor.name, [source.table for source in sources], accept=request.accept_drift)
 
 
-def _mapping(table: Table, layout: Layout, campaign: Campaign) -> Mapping:
+def _mapping(table: Table, layout: Layout, campaign: Campaign, region: str | None) -> Mapping:
     try:
-        return map_columns(table, layout, by_post="post" in campaign.channels)
+        return map_columns(table, layout, region, by_post="post" in campaign.channels)
     except FileError as error:
         if table.sheet is None:
             raise
@@ -193,8 +199,8 @@ def _store_lists(
             continue
         ours = "names no vendor" if vendor is None else f"is about vendor {vendor}"
         if name in request.store_lists:
-            raise UsageError(f"List '{name}' speaks for vendor {whose} only, and the run {ours}.", "Leave it away.")
-        notes.append(f"list {name} speaks for vendor {whose} only and was not used: the run {ours}")
+            raise UsageError(f"List '{name}' is for vendor {whose} only, and the run {ours}.", "Leave it out.")
+        notes.append(f"list {name} is for vendor {whose} only and was not used: the run {ours}")
     return chosen
 
 
@@ -213,7 +219,7 @@ def _check_screened(request: Request, campaign: Campaign, screened: bool, notes:
 
 
 def _campaign(request: Request, faults: list[str]) -> Campaign | None:
-    """Read the campaign; what stands on the command line wins over it."""
+    """Read the campaign; the command line wins over it."""
     if request.campaign is None:
         if not request.channels:
             raise UsageError("No channel is named.", "Add --channel call, text, email or post, or a --campaign.")
@@ -284,6 +290,7 @@ def _list_spec(entry: ListEntry, folder: Path, day: date, region: str | None) ->
             entry.as_of or day,
             dated_by,
             registry=entry.registry,
+            state=entry.state or (state_named(entry.name) if kind.kind == "dnc.state" else None),
             max_refused=MAX_REFUSED if entry.max_refused is None else entry.max_refused,
             format=entry.format,
             options=options_of(entry, region),

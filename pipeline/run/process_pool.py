@@ -12,6 +12,7 @@ from multiprocessing import connection
 from typing import TypeVar
 
 from schemas.contact.apply import Apply
+from schemas.support.interrupts import children_without_interrupts, on_interrupt
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -52,7 +53,14 @@ class _Pool:
                     self._processes, multiprocessing.get_context("spawn"), initializer=_die_with_parent
                 )
         chunks = [items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK)]
-        return [result for part in self._executor.map(work, chunks) for result in part]
+        with children_without_interrupts():  # it starts its processes as work is handed to it
+            parts = self._executor.map(work, chunks)
+        return [result for part in parts for result in part]
+
+    def stop(self) -> None:
+        """End the processes at once: whoever waits for their work gets an error."""
+        for process in multiprocessing.active_children():
+            process.kill()
 
     def close(self) -> None:
         if self._executor is not None:
@@ -61,13 +69,14 @@ class _Pool:
 
 @contextmanager
 def process_pool(processes: int) -> Iterator[Apply]:
-    """Give an `Apply` on that many processes; with one, everything is done here."""
+    """Give an `Apply` on that many processes; with one, everything is done here. Ctrl-C does not wait for them."""
     pool = _Pool(processes)
     # A new Python looks for modules in the current folder first, where a vendor's drop may be: not with this set.
     before = os.environ.get(_SAFE_PATH)
     os.environ[_SAFE_PATH] = "1"
     try:
-        yield pool.apply
+        with on_interrupt(pool.stop):
+            yield pool.apply
     finally:
         pool.close()
         if before is None:

@@ -67,7 +67,10 @@ class EarlierReader:
         return {"format": "clean rows of a result", "run_id": self.run_id}
 
     def batches(self, tally: FileTally, block_bytes: int) -> Iterator[pl.DataFrame]:
-        """See `Reader`; beside that, batches have `EARLIER_ROW`, `EARLIER_FLAGS` and `PROVENANCE`."""
+        """See `Reader`; beside that, batches have `EARLIER_ROW`, `EARLIER_FLAGS` and `PROVENANCE`.
+
+        Raises `DropError` when the file is damaged.
+        """
         tally.take_whole(self.input, block_bytes)
         try:
             with self.input.open("rb") as stream, pq.ParquetFile(stream) as source:
@@ -76,12 +79,12 @@ class EarlierReader:
                     tally.records += len(frame)
                     yield self._as_read(frame)
         except (pa.ArrowException, OSError, ValueError) as error:
-            raise DropError("The file is damaged.", "Scrub the vendor's drop anew.") from error
+            raise DropError("The file is damaged.", "Scrub the vendor's drop again.") from error
 
     def _as_read(self, frame: pl.DataFrame) -> pl.DataFrame:
         texts = [_text(frame[name]).alias(SOURCE + column) for name, column in self.columns.items()]
-        kept = frame.get_column("extra").struct
-        texts += [kept.field(name).alias(SOURCE + name) for name in self.extra]
+        kept = frame.get_column("extra").struct.unnest()
+        texts += [kept.get_column(name).alias(SOURCE + name) for name in self.extra]
         return pl.DataFrame(texts).with_columns(
             frame["row_id"].alias(EARLIER_ROW),
             *(frame[name] for name in PROVENANCE),
@@ -95,17 +98,20 @@ def _text(column: pl.Series) -> pl.Series:
 
 
 def open_earlier(earlier: Earlier) -> tuple[Table, Mapping]:
-    """Open the clean rows of a result, and say which column is which. `DropError` when they are not as written."""
+    """Open the clean rows of a result, and say which column is which.
+
+    Raises `DropError` when the file is missing, damaged or not the one that its run wrote.
+    """
     given = LocalFile(earlier.clean)
     as_written = earlier.manifest.outputs["clean.parquet"]
     if not earlier.clean.is_file() or output_file(earlier.clean, as_written.rows) != as_written:
-        raise DropError(f"'{given}' is not the file that its run wrote.", "Scrub the vendor's drop anew.")
+        raise DropError(f"'{given}' is not the file that its run wrote.", "Scrub the vendor's drop again.")
     try:
         with given.open("rb") as stream:
             schema = pq.read_schema(stream)
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise DropError(f"'{given}' is missing or damaged.", "Scrub the vendor's drop anew.") from error
-    # Parquet has no struct without fields: "_" stands for none.
+        raise DropError(f"'{given}' is missing or damaged.", "Scrub the vendor's drop again.") from error
+    # Parquet has no struct without fields: "_" is there for none.
     extra = tuple(name for name in schema.field("extra").type.names if name != "_")
     mapped = {name for file in earlier.manifest.inputs for name in file.mapping}
     columns = {name: f"lead.{name}" if name in extra else name for name in _FIELDS if name in mapped}
@@ -117,7 +123,10 @@ def open_earlier(earlier: Earlier) -> tuple[Table, Mapping]:
 
 
 def check_consulted(earlier: Earlier, kinds: set[str], packs: set[str]) -> None:
-    """`ListError` when a kind of list or a rule pack that the earlier run asked would not be asked again."""
+    """Check that every kind of list and every rule pack of the earlier run is used again.
+
+    Raises `ListError` when one is not.
+    """
     manifest = earlier.manifest
     for lst in manifest.lists:
         if lst.kind not in kinds:
@@ -128,7 +137,7 @@ def check_consulted(earlier: Earlier, kinds: set[str], packs: set[str]) -> None:
     lacking = sorted({pack.name for pack in manifest.rules.packs} - packs)
     if lacking:
         raise ListError(
-            f"The earlier run asked the rule packs {', '.join(lacking)}, and this one does not.",
+            f"The earlier run applied the rule packs {', '.join(lacking)}, and this one does not.",
             "Name them with --rules, or the --campaign that does.",
         )
 

@@ -38,7 +38,10 @@ def rules_of(plan: Plan, as_of: date, lists: list[SuppressionList]) -> RuleSet |
 
 
 def hours_of(rules: RuleSet | None, plan: Plan) -> CallingHours | None:
-    """The hours of a run's packs on the campaign's day; None when no pack applies or nobody is called or texted."""
+    """The hours of a run's packs on the campaign's day; None when no pack applies or nobody is called or texted.
+
+    Raises `ConfigError` when that day is before the day of the run.
+    """
     if rules is None or not {"call", "text"} & set(rules.setting.channels):
         return None
     return CallingHours(rules.packs, rules.setting, rules.setting.first_contact, plan.campaign.rules.always)

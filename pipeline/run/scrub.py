@@ -18,11 +18,12 @@ from pipeline.run.run_state import RunState, start_run
 from pipeline.run.second_pass import second_pass
 from pipeline.run.settle import settle
 from schemas.manifest import Manifest
+from schemas.support.interrupts import interrupts_wait
 
 
 @dataclass
 class Result:
-    """What a run came to. ``warnings`` are sentences for a person. ``out``: where it stands."""
+    """What a run came to. ``warnings`` are sentences for a person. ``out``: where it is."""
 
     manifest: Manifest
     warnings: list[str]
@@ -32,7 +33,7 @@ class Result:
 
 
 def scrub(request: Request, report: Report = silent) -> Result:
-    """Do the whole job. Everything that stops a run is a `LeadscrubError`; outputs appear only when complete."""
+    """Do the whole job. Raises `LeadscrubError` for whatever stops a run; outputs appear only when complete."""
     plan = make_plan(request)
     check_regions(request, plan)
     if (finished := _finished(request, plan)) is not None:
@@ -47,15 +48,16 @@ def scrub(request: Request, report: Report = silent) -> Result:
         shutil.rmtree(run.work)
         if not request.dry_run:
             out = request.out if request.named_in is None else request.named_in / manifest.run_id
-            publish(staging, out)
-            if plan.memory is not None:
-                plan.memory.keep()
-            _enter(run)
+            with interrupts_wait(f"the results in '{out}' are complete"):
+                publish(staging, out)
+                if plan.memory is not None:
+                    plan.memory.keep()
+                _enter(run)
     return Result(manifest, _warnings(run), _too_many_rejected(manifest, plan), out=out)
 
 
 def _finished(request: Request, plan: Plan) -> Result | None:
-    """With a ledger, the same work changes nothing: what an earlier run wrote to the same place stands."""
+    """With a ledger, the same work changes nothing: the result of the earlier run is kept."""
     if request.ledger is None or request.force or request.dry_run or not (request.out / MANIFEST).exists():
         return None
     from pipeline.run.finished import finished_before  # noqa: PLC0415  # it needs what a ledger needs
@@ -82,6 +84,7 @@ def _warnings(run: RunState) -> list[str]:
     """What a person should know besides the counts."""
     run.notices.of_files(run.files)
     run.notices.of_lists(run.tallies, run.matches)
+    run.notices.of_countries(run.tallies)
     run.notices.of_law()
     return run.notices.sentences
 

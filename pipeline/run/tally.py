@@ -53,7 +53,7 @@ class Tally:
 
 
 def add_present(counter: Counter[str], frame: pl.DataFrame) -> None:
-    """Count the filled cells of each contact column of a batch."""
+    """Count the filled cells of each contact column (`schemas.columns.POINTS`) of a batch."""
     for slot in (*PHONE_SLOTS, *EMAIL_SLOTS):
         if slot in frame.columns:
             counter[slot] += len(frame) - frame.get_column(slot).null_count()

@@ -14,7 +14,10 @@ _WORD = 64
 
 
 def code_lists(rows: pl.Series, found: pl.DataFrame, codes: Iterable[str]) -> pl.Series:
-    """Codes found for each row as a list, in the order of ``codes``. ``rows`` are in ascending order."""
+    """Codes found for each row as a list, in the order of ``codes``.
+
+    ``rows``: row ids in ascending order. ``found``: findings, of which ``row_id`` and ``code`` count.
+    """
     occurring = set(found.get_column("code").unique())
     present = [code for code in codes if code in occurring]
     words = [present[start : start + _WORD] for start in range(0, len(present), _WORD)] or [[]]

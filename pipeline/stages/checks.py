@@ -112,7 +112,7 @@ class RunCheck(ABC):
         """Compare everything, once; add to the settlement what later checks must know."""
 
     def findings(self, batch: Batch) -> pl.DataFrame:
-        """What was found in a batch."""
+        """What was found in a batch (`schemas.findings.FINDING_SCHEMA`)."""
         return no_findings()
 
     def identity(self) -> dict[str, object]:
@@ -128,7 +128,7 @@ Declared = BatchCheck | type[RunCheck]
 
 
 def in_order(checks: Sequence[type[RunCheck]]) -> tuple[type[RunCheck], ...]:
-    """Order checks so that each comes behind those in its ``after``. `AssertionError` where that is a circle."""
+    """Order checks so that each comes behind those in its ``after``. Raises `AssertionError` when that is a circle."""
     ordered: list[type[RunCheck]] = []
     waiting = list(checks)
     while waiting:

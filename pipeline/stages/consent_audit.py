@@ -1,6 +1,6 @@
 """What only the whole run shows of its consents: a token of several people, one address or one second for a whole file.
 
-Not a batch stage: like de-duplication it gathers from every batch, settles once, and then tells each batch. Under rule
+Not a batch stage: like de-duplication it gathers from every batch, settles once, then answers each batch. Under rule
 packs a row that it sends to review may not be contacted. So it settles before de-duplication, and its rows do not
 compete there: a row with a borrowed certificate never takes a good copy with it. A run without rule packs does not ask
 for consent; there the same findings are only flags.

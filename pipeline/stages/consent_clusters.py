@@ -41,7 +41,7 @@ class CrowdedFiles:
         self._crowds: dict[tuple[int, str], Crowd] = {}
 
     def gather(self, frame: pl.DataFrame, number: int) -> None:
-        """Note the evidence of a batch of the file ``number``."""
+        """Note ``consent_ip`` and ``consent_at`` of the leads of a batch of the file ``number``."""
         values = pl.DataFrame([frame.get_column("row_id"), *(values_of(frame, name) for name in (IP, SECOND))])
         given = pl.col(IP).is_not_null() | pl.col(SECOND).is_not_null()
         values = values.filter(given & frame.get_column("is_lead"))

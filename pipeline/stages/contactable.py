@@ -28,7 +28,10 @@ class Contactable:
 
 
 def contactable(frame: pl.DataFrame, found: pl.DataFrame, context: Context) -> Contactable:
-    """Say which points and channels nothing stands against. The rows of ``frame`` are consecutive in ``row_id``."""
+    """Say which points and channels nothing blocks.
+
+    ``frame``: rows consecutive in ``row_id``, with contact columns and ``is_lead``. ``found``: all findings so far.
+    """
     against = found.filter(pl.col("effect") != "flag").select("row_id", "point", "channel")
     on_one_channel = against.filter(pl.col("channel").is_not_null())
     free = _free(frame, against.filter(pl.col("channel").is_null()), context)
@@ -70,7 +73,7 @@ def _hit(frame: pl.DataFrame, against: pl.DataFrame, point: str) -> Bools:
 
 
 def _free(frame: pl.DataFrame, against: pl.DataFrame, context: Context) -> dict[str, Bools]:
-    """Points that are there and that nothing stands against on all channels."""
+    """Points that are there and that nothing blocks on all channels."""
     free: dict[str, Bools] = {}
     for point in context.points:
         if point == POST_POINT:

@@ -17,7 +17,8 @@ from schemas.columns import (
     REJECTED_COLUMNS,
     dtype_of,
 )
-from schemas.frame_columns import UNTIL, USABLE
+from schemas.frame_columns import ORIGINAL, UNTIL, USABLE
+from schemas.support.literal_fields import literal_field
 
 
 def decide_stage(
@@ -30,7 +31,8 @@ def decide_stage(
 ) -> Verdict:
     """Divide a batch by what its rows may be used for.
 
-    ``constants`` are the provenance columns that are the same for the whole file.
+    ``frame``: a batch after all checks. ``found``: all of its findings. ``constants``: provenance columns, the same for
+    the whole file.
     """
     flags = code_lists(frame.get_column("row_id"), found.filter(pl.col("effect") == "flag"), context.codes)
     usable = [rows.alias(USABLE.of(point)) for point, rows in contactable.points.items()]
@@ -116,9 +118,9 @@ def _columns(frame: pl.DataFrame, source: Source, context: Context, made: dict[s
 
 def _extra(source: Source, context: Context) -> pl.Expr:
     """Columns that this file leaves unmapped; null for the names that only other files have."""
-    kept = set(source.mapping.extra)
+    kept, given = set(source.mapping.extra), context.columns
     fields = [
-        (pl.col("original").struct.field(name) if name in kept else pl.lit(None, pl.String)).alias(name)
+        (literal_field(ORIGINAL, given, name) if name in kept else pl.lit(None, pl.String)).alias(name)
         for name in context.extra_columns
     ]
     # Parquet has no struct without fields.

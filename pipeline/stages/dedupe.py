@@ -49,7 +49,7 @@ _LOSER_SCHEMA = pa.schema(
 
 
 def duplicate_losers(points: pl.DataFrame, *, newest: bool) -> pl.DataFrame:
-    """Points that another one with the same key and the same text is kept for, with where that one stands.
+    """Points that lose to another one with the same key and text, with ``kept_row`` … ``kept_line`` of that one.
 
     Kept is the newest consent if so chosen, then the earliest row and column. ``points`` are as in the parts.
     """

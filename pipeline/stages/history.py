@@ -87,7 +87,6 @@ class PurchaseHistoryCheck(RunCheck):
         self._used = past.used
         settlement.blocks += (self._blocked,)
         dedupe = self._context.campaign.dedupe
-        self._deliveries = {each.sequence: each for known in past.pasts.values() for each in known.deliveries.values()}
         with self._gathered.open("rb") as stream, self._found.open("wb") as out:
             for source, count in _together(self._batches):
                 table = np.fromfile(stream, np.uint64, count * _WORDS).reshape(-1, _WORDS)
@@ -100,6 +99,7 @@ class PurchaseHistoryCheck(RunCheck):
                 rows = np.flatnonzero(own | other)
                 found = np.column_stack([table[rows, 0], own[rows], other[rows]])
                 out.write(found[np.argsort(found[:, 0])].data)
+        self._deliveries = {each.sequence: each for known in past.pasts.values() for each in known.asked}
         self._gathered.unlink()
         if self._found.stat().st_size:
             self._hits = np.memmap(self._found, np.uint64, "r").reshape(-1, _WORDS)

@@ -27,7 +27,10 @@ _QUESTION_SECONDS = 6.0
 
 
 def resolver_for(server: str | None) -> dns.asyncresolver.Resolver:
-    """Make a resolver that asks ``server`` (HOST or HOST:PORT), else the system's. `UsageError` where there is none."""
+    """Make a resolver that asks ``server`` (HOST or HOST:PORT), else the system's.
+
+    Raises `UsageError` when there is none.
+    """
     try:
         resolver = dns.asyncresolver.Resolver(configure=server is None)
         if server is not None:

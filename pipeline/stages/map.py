@@ -14,7 +14,7 @@ from schemas.columns import CODE_FIELDS, DAYS, INSTANTS, PERSON, PLAIN_FIELDS, P
 from schemas.contact.blank import BLANKS, EMPTY_WORDS, NAME_BLANKS, POINT_BLANKS, Blanks, trimmed
 from schemas.files.table import SOURCE
 from schemas.findings import findings, no_findings
-from schemas.frame_columns import IS_LEAD, UNREAD
+from schemas.frame_columns import CELLS_MISSING, IS_LEAD, UNREAD
 from schemas.words import answered, audience_of
 
 #: How databases write that there is no date.
@@ -49,7 +49,17 @@ def map_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.DataFr
         mapped = mapped.with_columns(is_lead=~pl.col("row_id").is_in(no_lead.get_column("row_id").implode()))
         mapped = mapped.with_columns(pl.when("is_lead").then(pl.col(point)).alias(point) for point in known)
     unread = [*source.dates.unread(mapped, cells), *_undecided(mapped, cells, fields)]
-    return mapped, pl.concat([no_lead, *unread, consent_findings(mapped, context.as_of)])
+    short = []
+    if CELLS_MISSING in mapped.columns:
+        rows = mapped.filter(pl.col(CELLS_MISSING) > 0)
+        short = [findings(rows, "row.short", source=_READER, detail=_missing(len(source.table.columns)))]
+        mapped = mapped.drop(CELLS_MISSING)
+    return mapped, pl.concat([no_lead, *short, *unread, consent_findings(mapped, context.as_of)])
+
+
+def _missing(width: int) -> pl.Expr:
+    cells = pl.col(CELLS_MISSING)
+    return pl.format("{} of {} cells missing at its end: taken for empty", cells, pl.lit(width))
 
 
 def _read(name: str, cells: pl.Series, source: Source) -> pl.Series:
@@ -159,6 +169,7 @@ MAP = BatchCheck(
             "row.footer",
             "row.comment",
             "row.empty",
+            "row.short",
             "row.unread_value",
             "consent.future",
             "consent.after_delivery",

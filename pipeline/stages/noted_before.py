@@ -1,6 +1,6 @@
-"""Stage: what was noted when the drop was read is noted again when its clean rows are scrubbed anew.
+"""Stage: what was noted when the drop was read is noted again when its clean rows are scrubbed again.
 
-Of a clean row only its flags tell what its cells were like.
+Of a clean row only its flags show what its cells were like.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ _OF_READING: tuple[str, ...] = (
     "email.repaired",
     "consent.future",
     "consent.after_delivery",
+    "row.short",
     "row.unread_value",
 )
 
 
 def noted_before_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Repeat the flags of the earlier result that rest on the drop's cells; the frame stays as it is.
+    """Repeat the flags of the earlier result that rest on the drop's cells; the frame does not change.
 
     A number that had two readings must show both again, or else one of them would not be screened.
     """

@@ -21,14 +21,14 @@ class Parts:
         self._writers: dict[int, pa.RecordBatchStreamWriter] = {}
 
     def add(self, number: int, frame: pl.DataFrame) -> None:
-        """Append rows to one part."""
+        """Append rows of the schema to one part."""
         if number not in self._writers:
             self._writers[number] = pa.ipc.new_stream(self._path(number), self._schema)
         table = frame.select(self._schema.names).to_arrow(compat_level=pl.CompatLevel.oldest())
         self._writers[number].write_table(table.cast(self._schema))
 
     def split(self, frame: pl.DataFrame, by: pl.Expr) -> None:
-        """Append each row to the part that ``by`` names."""
+        """Append each row of the schema to the part that ``by`` names."""
         if frame.is_empty():
             return
         for (part,), group in frame.with_columns(part=by).partition_by("part", as_dict=True, include_key=False).items():

@@ -31,7 +31,10 @@ _TEXTABLE = ("mobile", "fixed_line_or_mobile")
 
 
 def quality_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Find numbers and addresses that reach nobody, types that the campaign does not want, slips, and test records."""
+    """Find numbers and addresses that reach nobody, types that the campaign does not want, slips, and test records.
+
+    Adds no column; reads the contact columns with ``:type``, ``:key`` and ``:domain``, and the names.
+    """
     frame, real = batch.frame, frozenset(context.campaign.treat_as_real)
     found = [no_findings()]
     for slot in source.slots(context.phone_slots):

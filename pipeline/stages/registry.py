@@ -37,7 +37,7 @@ def deciding(code: str) -> tuple[Declared, ...]:
 
 
 def _check_order(passes: Iterable[Iterable[Declared]]) -> None:
-    """Refuse two checks of one name, and a batch check in front of one that it comes after. `AssertionError`."""
+    """Refuse two checks of one name, and a batch check before one that it comes after: `AssertionError`."""
     seen: set[str] = set()
     for checks in passes:
         for check in checks:

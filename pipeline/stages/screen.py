@@ -11,7 +11,7 @@ from suppression.screening import screen_points
 
 
 def screen_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Add nothing to the frame; return one finding for each match of a point with a list."""
+    """Add no column; return one finding for each match of a point with a list."""
     return batch.frame, screen_points(batch.frame, context.lists)
 
 

@@ -1,4 +1,4 @@
-"""Consent tokens that stand for several people: found over the whole run.
+"""Consent tokens that several people share: found over the whole run.
 
 A certificate records one visit of one person. Whose it is cannot be seen without asking its issuer, so a token on the
 rows of several people is proof for none of them until somebody has asked. Rows that share a phone or an email, directly
@@ -62,7 +62,7 @@ _SPREAD = 0x9E3779B97F4A7C15
 
 
 class TokenReuse:
-    """Gathers the tokens of all batches, settles them once, then tells which rows' tokens others have as well."""
+    """Gathers the tokens of all batches, settles them once, then says which rows' tokens others have as well."""
 
     def __init__(self, folder: Path) -> None:
         self._lines = Parts(folder / "tokens", _LINES)
@@ -112,7 +112,7 @@ class TokenReuse:
         self._reused.close()
 
     def _compared(self, number: int) -> pl.DataFrame:
-        """Lines of a part whose tokens stand on several rows: of the first rows of each."""
+        """Lines of a part whose tokens are on several rows: of the first rows of each."""
         counted = [
             lines.group_by("token").agg(rows=pl.col("row_id").n_unique()) for lines in self._lines.batches(number)
         ]
@@ -129,7 +129,7 @@ class TokenReuse:
         return pl.concat(kept)
 
     def of(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Rows of a batch whose tokens are reused, a line for each token. Batches come in order of ``row_id``."""
+        """Rows of a batch whose tokens are reused, one line a token. Batches come in order of ``row_id``."""
         empty = pl.DataFrame(_REUSED.empty_table())
         return pl.concat([empty, *self._reused.of(frame)])
 

@@ -1,4 +1,4 @@
-"""Words that stand in a cell for nothing at all."""
+"""Words in a cell that mean nothing at all."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def trimmed(column: pl.Expr) -> pl.Expr:
 
 @dataclass(frozen=True)
 class Blanks:
-    """Which words mean nothing in a kind of column. ``seldom`` tells by first byte and length where to look closely."""
+    """Which words mean nothing in a kind of column. ``seldom``: by first byte and length, where to look closely."""
 
     pattern: str
     seldom: npt.NDArray[np.bool_]
@@ -104,7 +104,7 @@ class Blanks:
         )
 
 
-#: Lengths from this one on are not told apart.
+#: Lengths from this one on count as one.
 _LONG = 15
 _LENGTHS = np.uint16(_LONG + 1)
 
@@ -118,10 +118,10 @@ def _blanks(words: frozenset[str], more: str = "", anything_like: bytes = b"") -
     return Blanks(_any_of(words, more), seldom)
 
 
-def _bytes_of(characters: str, place: int) -> npt.NDArray[np.bool_]:
+def _bytes_of(characters: str, position: int) -> npt.NDArray[np.bool_]:
     """Mark the first (0) or last (-1) bytes that these characters have in UTF-8."""
     marks = np.zeros(256, dtype=np.bool_)
-    marks[[character.encode()[place] for character in characters]] = True
+    marks[[character.encode()[position] for character in characters]] = True
     return marks
 
 

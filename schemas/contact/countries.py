@@ -1,7 +1,7 @@
 """Which countries (ISO 3166-1 alpha-2) the words of a country column name.
 
 Codes and names come from CLDR (package ``babel``): alpha-2, alpha-3 and numeric codes, and names in the languages of
-`_LANGUAGES`. No name in them means two countries, which a test holds; what people write besides is `_MORE_NAMES`.
+`_LANGUAGES`. No name in them means two countries (a test checks that); what people write besides is `_MORE_NAMES`.
 A cell may name a country twice (``Belgique/België``, ``Germany (DE)``) or by its calling code (``+33``, ``0033``), and
 several countries. A word that names none is never passed over: the cell is then `unread`.
 """
@@ -26,10 +26,9 @@ COUNTRY_SCHEMA: dict[str, pl.DataType] = {
     "unread": pl.Boolean(),
 }
 
-#: CLDR's languages whose names are known. The next group is loaded only for what the ones before leave unread.
+#: CLDR's languages whose names are known. The second group is loaded only for what the first leaves unread.
 _LANGUAGES = (
-    ("en",),
-    ("de", "fr", "es", "it", "pt", "nl"),
+    ("en", "de", "fr", "es", "it", "pt", "nl"),
     (
         "pl", "ru", "uk", "cs", "sk", "hu", "ro", "bg", "hr", "sr", "sl", "el", "tr", "ar", "he", "fa", "hi", "bn",
         "ur", "ta", "te", "mr", "gu", "kn", "ml", "pa", "th", "vi", "id", "ms", "zh", "zh_Hant", "ja", "ko", "sv", "da",
@@ -39,7 +38,7 @@ _LANGUAGES = (
 )  # fmt: skip
 #: Areas of CLDR that are no country.
 _NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
-#: What people write and CLDR does not, folded. Several regions where a name alone does not tell which is meant.
+#: What people write and CLDR does not, folded. Several regions where a name alone may mean each.
 _MORE_NAMES: Mapping[str, str] = {
     "uk": "GB",
     "el": "GR",
@@ -172,7 +171,7 @@ _MORE_NAMES: Mapping[str, str] = {
     "сша": "US",
     "ประเทศไทย": "TH",
 }
-#: What stands before a country's name and is part of its full name only, folded: ``kingdom of Spain``.
+#: What comes before a country's name and is part of its full name only, folded: ``kingdom of Spain``.
 _FORM_OF_STATE = re.compile(
     r"^(?:(?:united|federal|federative|federated|islamic|arab|democratic|peoples|socialist|bolivarian|plurinational"
     r"|cooperative|independent|grand) )*"
@@ -180,7 +179,7 @@ _FORM_OF_STATE = re.compile(
 )
 #: The same behind a comma or in brackets (``Iran (Islamic Republic of)``), and other words that name no country.
 _IN_PASSING = re.compile(rf"{_FORM_OF_STATE.pattern}|malvinas|keeling|country|land|pays|")
-#: What stands between two names, the strongest first. Inside a name there may be a hyphen, a comma, and an "and".
+#: What parts two names, the strongest first. Inside a name there may be a hyphen, a comma, and an "and".
 _BETWEEN = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -195,14 +194,28 @@ _BETWEEN = tuple(
 _IN_BRACKETS = re.compile(r"\s*[(\[{\uff08]([^()\[\]{}\uff08\uff09]*)[)\]}\uff09]")
 _CALLING_CODE = re.compile(r"[(\[]?\s*(?:\+|00)\s*([1-9]\d{0,2})\s*[)\]]?")
 _DIGITS = re.compile(r"0*([1-9]\d{0,2})(?:\.0+)?")
+#: Words of a folded text; digits are codes.
+_WORDS = re.compile(r"[^\W\d_]+")
+_MARKS = re.compile(r"[^\w\s.'\u2019]+")
 #: ISO 3166-2: a country's part, as in US-TX.
 _SUBDIVISION = re.compile(r"([A-Z]{2})-(?:[A-Z]{1,3}|[A-Z]?\d{1,3})")
+#: What folding takes out (accents, points, quotes, brackets) and puts in place of other marks.
+_FOLDED = str.maketrans(
+    {
+        **dict.fromkeys(map(chr, range(0x300, 0x370)), ""),
+        **dict.fromkeys(".,'\u2019\u2018\u02bc\u02bb`\u00b4\"\u201c\u201d*()[]", ""),
+        **dict.fromkeys("-\u2011\u2013_", " "),
+        "&": " and ",
+    }
+)
+_SAINT = frozenset({"st", "ste", "sankt"})
 #: How German is written where a keyboard has no umlauts.
 _WITHOUT_UMLAUTS = str.maketrans({"Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ä": "ae", "ö": "oe", "ü": "ue"})
 #: A code that has come to mean more regions than that is no longer one.
 _MOST_HEIRS = 3
 #: A longer cell names no country; it is text.
 _LONGEST = 120
+_MOST_WORDS = 8
 
 
 class Countries(NamedTuple):
@@ -230,11 +243,7 @@ def known_countries() -> frozenset[str]:
 @functools.lru_cache(maxsize=10_000)
 def read_country(cell: str) -> Countries:
     """Read the non-empty text of a country column."""
-    found: list[_Meant | None] = [None]
-    for group in range(len(_LANGUAGES)) if len(cell) <= _LONGEST else ():
-        found = _Reader([name for names in _LANGUAGES[: group + 1] for name in names]).read(cell.strip())
-        if None not in found:
-            break
+    found = _found(cell.strip()) if len(cell) <= _LONGEST else [None]
     meant = [regions for regions in found if regions is not None]
     # "Germany (+49)" and "Kongo, CD": what is named exactly decides among what is named loosely.
     exact = {region for regions in meant if len(regions) == 1 for region in regions}
@@ -258,14 +267,38 @@ def read_countries(cells: pl.Series) -> pl.DataFrame:
     return table[at.fill_null(len(words))]
 
 
-class _Reader(NamedTuple):
-    """Reads texts in these languages."""
+def _found(text: str) -> list[_Meant | None]:
+    if match := _SUBDIVISION.fullmatch(text):
+        return [_of_code(match[1])]
+    words = frozenset(_WORDS.findall(fold_country(text)))
+    if words <= _vocabulary(_LANGUAGES[:1]):
+        found = _Reader(_LANGUAGES[:1]).read(text)
+        if None not in found or not words:
+            return found
+    if words <= _vocabulary(_LANGUAGES):
+        return _Reader(_LANGUAGES).read(text)
+    # Other words are in it, as in most text that is no country: only its parts as they are may name some.
+    parts = (_Reader(_LANGUAGES).one(part) for part in _MARKS.split(text) if part.strip())
+    return [None, *(meant for meant in parts if meant is not None)]
 
-    languages: list[str]
+
+@functools.cache
+def _vocabulary(groups: tuple[tuple[str, ...], ...]) -> frozenset[str]:
+    """Return every word of a name in these groups of languages, of a code, and of what is between and before names."""
+    names = [*_MORE_NAMES, *(name for languages in groups for name in _names_in(languages))]
+    patterns = [_FORM_OF_STATE.pattern, _IN_PASSING.pattern, *(between.pattern for between in _BETWEEN)]
+    codes = [code.lower() for code in (*known_countries(), *_aliases())]
+    return frozenset(word for text in (*names, *patterns, *codes) for word in _WORDS.findall(text))
+
+
+class _Reader(NamedTuple):
+    """Reads texts in these groups of languages."""
+
+    groups: tuple[tuple[str, ...], ...]
 
     def read(self, text: str) -> list[_Meant | None]:
         """Read a text as one name, else as several; None for each part that names no country."""
-        if (found := self._one(text)) is not None:
+        if (found := self.one(text)) is not None:
             return [found]
         if (shorter := _IN_BRACKETS.sub(_without_passing, text)) != text:
             return self.read(shorter.strip())
@@ -279,13 +312,13 @@ class _Reader(NamedTuple):
 
     def _several(self, parts: list[str]) -> list[_Meant | None]:
         if len(parts) == 2:
-            if (found := self._one(f"{parts[1]} {parts[0]}")) is not None:
+            if (found := self.one(f"{parts[1]} {parts[0]}")) is not None:
                 return [found]
             if _IN_PASSING.fullmatch(fold_country(parts[1])):
                 return self.read(parts[0])
         return [found for part in parts for found in self.read(part)]
 
-    def _one(self, text: str) -> _Meant | None:
+    def one(self, text: str) -> _Meant | None:
         """Read a code or a name that is the whole of a text."""
         if text.isascii() and (found := _of_any_code(text)) is not None:
             return found
@@ -295,13 +328,13 @@ class _Reader(NamedTuple):
     def _named(self, folded: str) -> _Meant | None:
         if folded in _MORE_NAMES:
             return frozenset(_MORE_NAMES[folded].split())
-        return next((frozenset({names[folded]}) for names in map(_names, self.languages) if folded in names), None)
+        return next((frozenset({names[folded]}) for names in map(_names_in, self.groups) if folded in names), None)
 
     def _named_twice(self, text: str) -> _Meant | None:
         """Read two names of one country with nothing but a blank between: ``DE Germany``, ``Suisse Schweiz``."""
         words = text.split()
-        for at in range(1, len(words)):
-            first, second = self._one(" ".join(words[:at])), self._one(" ".join(words[at:]))
+        for at in range(1, len(words) if len(words) <= _MOST_WORDS else 0):
+            first, second = self.one(" ".join(words[:at])), self.one(" ".join(words[at:]))
             if first is not None and second is not None and (both := first & second):
                 return both
         return None
@@ -318,8 +351,6 @@ def _of_any_code(text: str) -> _Meant | None:
             return found
     if match := _DIGITS.fullmatch(text):
         return _of_digits(match[1])
-    if match := _SUBDIVISION.fullmatch(text):
-        return _of_code(match[1])
     return _of_code(text.strip(" .\"'*").upper().replace(".", ""))
 
 
@@ -359,6 +390,11 @@ def _aliases() -> dict[str, _Meant]:
 
 
 @functools.cache
+def _names_in(languages: tuple[str, ...]) -> dict[str, str]:
+    return {name: region for language in languages for name, region in _names(language).items()}
+
+
+@functools.cache
 def _names(language: str) -> dict[str, str]:
     """Folded name -> region, in one of CLDR's languages."""
     from babel import localedata  # noqa: PLC0415  # as above
@@ -374,10 +410,8 @@ def _names(language: str) -> dict[str, str]:
 
 def fold_country(name: str) -> str:
     """Fold a name: lower case, without accents, marks and ``the``; hyphens are blanks, ``St.`` is ``saint``."""
-    plain = re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFKD", name).casefold())
-    words = re.sub(
-        r"[-\u2011\u2013_]",
-        " ",
-        re.sub(r"[.,'\u2019\u2018\u02bc\u02bb`\u00b4\"\u201c\u201d*()\[\]]", "", plain).replace("&", " and "),
-    ).split()
-    return " ".join("saint" if word in {"st", "ste", "sankt"} else word for word in words if word != "the")
+    plain = name.casefold()
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKD", plain).casefold()
+    words = plain.translate(_FOLDED).split()
+    return " ".join("saint" if word in _SAINT else word for word in words if word != "the")

@@ -51,7 +51,7 @@ _ATOM = r"[a-z0-9_'+]*(?:-[a-z0-9_'+]+)*"
 # An apostrophe in front is a spreadsheet's mark.
 _PLAIN = rf"^[a-z0-9_+]{_ATOM}(?:\.[a-z0-9_'+]{_ATOM})*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{{2,}}$"
 _PLAIN_BYTES = 64
-#: Local parts that are valid and normal as they stand, before any domain.
+#: Local parts that are valid and normal as they are, before any domain.
 _PLAIN_LOCAL = re.compile(r"[A-Za-z0-9_'+\-]+(?:\.[A-Za-z0-9_'+\-]+)*")
 #: Bytes up to which an address as written is not too long, whatever is in it.
 _SHORT = 128
@@ -121,16 +121,16 @@ def _read(value: str) -> EmailForm:
 
 
 def _read_without_at(value: str) -> EmailForm:
-    """Say what stands in place of an address."""
+    """Say what is in the cell in place of an address."""
     if value.lower() in ERROR_WORDS:
-        return EmailForm("damaged", why="a spreadsheet's error stands in place of the address")
+        return EmailForm("damaged", why="a spreadsheet's error in place of the address")
     if looks_like_phone(value):
         return EmailForm("is_phone", why="it looks like a phone number")
     return EmailForm("syntax", why="no @ sign")
 
 
 def _read_around(value: str) -> EmailForm:
-    """Read what is not an address as it stands: take off what is around it, or say what is wrong."""
+    """Read what is not an address as it is: take off what is around it, or say what is wrong."""
     inside, repair = read_inside(value, _valid)
     if len(inside) > 1:
         return EmailForm("several", why="several addresses in one cell")
@@ -141,7 +141,7 @@ def _read_around(value: str) -> EmailForm:
     if mended := without_slips(value, _valid):
         return EmailForm("ok", *mended)
     if was_address(value, _valid):
-        return EmailForm("damaged", why="a blank or a comma stands inside the address")
+        return EmailForm("damaged", why="a blank or a comma inside the address")
     return EmailForm("syntax", why="not an email address")
 
 
@@ -191,8 +191,8 @@ def _with_odd(frame: pl.DataFrame, values: pl.Series, rows: pl.Series, apply: Ap
     of_library: list[EmailForm] = apply(_read_chunk, distinct.to_list())
     read = form_frame(of_library, EMAIL_FORM_SCHEMA)
     forms = read.with_columns(key=email_key(pl.col("normal"))).with_columns(domain=domain_of(pl.col("key")))
-    place = pl.Series(range(len(distinct)), dtype=pl.UInt32)
-    of_rows = forms.select(list(EMAIL_COLUMNS))[values.replace_strict(distinct, place)]
+    positions = pl.Series(range(len(distinct)), dtype=pl.UInt32)
+    of_rows = forms.select(list(EMAIL_COLUMNS))[values.replace_strict(distinct, positions)]
     return frame.with_columns(frame.get_column(name).scatter(rows, of_rows.get_column(name)) for name in EMAIL_COLUMNS)
 
 
@@ -204,5 +204,5 @@ def domain_of(address: pl.Expr) -> pl.Expr:
 
 
 def email_key(normal: pl.Expr) -> pl.Expr:
-    """Key under which an address is suppressed and de-duplicated: lower case, since no provider tells cases apart."""
+    """Key under which an address is suppressed and de-duplicated: lower case, since case means nothing to providers."""
     return normal.str.to_lowercase()

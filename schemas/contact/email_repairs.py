@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from schemas.contact.marks import INVISIBLE_REMOVED, MARK_REMOVED, without_invisible, without_marks
 
-#: Normal form of an address that is valid as it stands, else None.
+#: Normal form of an address that is valid as it is, else None.
 Valid = Callable[[str], str | None]
 
 _TRAILING = re.compile(r"(?<![\s.,;:!])[\s.,;:!]+$")
@@ -82,7 +82,7 @@ def without_slips(value: str, valid: Valid) -> tuple[str, str] | None:
 
     Returns the normal form and the repair. None where two addresses may be meant: when the part before the slip is one
     by itself, and when a comma may be too much (``jo@yaho,o.com``). And for slips in the local part, where a blank or
-    a comma may stand for anything.
+    a comma may mean anything.
     """
     if _SLIP.search(value) is None:
         return None

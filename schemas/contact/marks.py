@@ -1,8 +1,8 @@
 """What spreadsheets and copying leave around and inside a contact point, and what is never part of it.
 
 A leading apostrophe or backtick says "this is text" in a spreadsheet, ``="…"`` is a formula for a text, and zero-width
-characters come along when text is copied from a page. Drops and lists read their points through the same functions, so
-that both sides find each other.
+characters come along when text is copied from a page. Drops and lists read their points through the same functions,
+and find each other.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ MARK_REMOVED = "spreadsheet's mark removed"
 INVISIBLE_REMOVED = "invisible characters removed"
 
 _APOSTROPHES = "'`\u00b4\u2018\u2019"
+#: Characters that a spreadsheet's marks are made of.
+MARKS = _APOSTROPHES + '="'
 _MARKED = frozenset({"=", *_APOSTROPHES})
 _FORMULA = re.compile(r'=\s*(?:T\(\s*)?"([^"]*)"\s*\)?', re.IGNORECASE)
 #: Soft hyphen, zero-width characters, marks and overrides of direction, byte order mark.

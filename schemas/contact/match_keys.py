@@ -59,7 +59,7 @@ def _folded(key: pl.Expr, folds: frozenset[str]) -> pl.Expr:
 
 
 def folds_named(names: Iterable[str]) -> frozenset[str]:
-    """Check names of folds."""
+    """Check names of folds. Raises `UsageError` when one does not exist."""
     chosen = frozenset(names)
     for name in sorted(chosen):
         if name not in FOLDS:

@@ -43,7 +43,7 @@ def phone_forms(values: pl.Series, regions: pl.Series, apply: Apply = apply_here
     tables = numbering()
     decided, extension, repair = _by_tables(tables, pairs)
     by_tables = tables.answers.frame()
-    told = pl.lit(pl.Series(decided.answer != UNDECIDED)) & (pl.col("state") == "ok")
+    decided_ok = pl.lit(pl.Series(decided.answer != UNDECIDED)) & (pl.col("state") == "ok")
 
     rest = _undecided(decided, pairs)
     distinct = pairs[rest].unique(maintain_order=True)
@@ -61,9 +61,9 @@ def phone_forms(values: pl.Series, regions: pl.Series, apply: Apply = apply_here
     points = pl.select(pl.lit(pl.Series("at", decided.answer)).replace(UNDECIDED, None)).to_series()
     forms = pl.concat([by_tables, by_library]).select(pl.all().gather(points))
     return forms.with_columns(
-        e164=pl.when(told).then(pl.format("+{}", pl.lit(pl.Series(decided.e164)))).otherwise("e164"),
-        extension=pl.when(told).then(extension).otherwise("extension"),
-        repair=pl.when(told).then(repair).otherwise("repair"),
+        e164=pl.when(decided_ok).then(pl.format("+{}", pl.lit(pl.Series(decided.e164)))).otherwise("e164"),
+        extension=pl.when(decided_ok).then(extension).otherwise("extension"),
+        repair=pl.when(decided_ok).then(repair).otherwise("repair"),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import phonenumbers
 import polars as pl
-from phonenumbers import country_code_for_region
+from phonenumbers import SUPPORTED_REGIONS, country_code_for_region
 
 from schemas.contact.apply import Apply, apply_here
 from schemas.contact.forms import form_frame
@@ -28,7 +28,7 @@ PHONE_POINT_SCHEMA: dict[str, pl.DataType] = {
     "other_region": pl.String(),
 }
 
-#: What stands before a number where a plus is meant, or nothing.
+#: What is before a number where a plus is meant, or nothing.
 _ABROAD_PATTERN = rf"^[{AHEAD_OF_PREFIX}]*(?:\+|\x{{ff0b}}|011|00)"
 #: A number that is written to be called from abroad.
 _WITH_PREFIX = rf"^\D*[+\x{{ff0b}}]|^[{AHEAD_OF_PREFIX}]*(?:011|00)"
@@ -57,8 +57,8 @@ def phone_points(values: pl.Series, regions: pl.Series, apply: Apply = apply_her
     given = values.is_not_null()
     if not given.all():
         # Second phones are seldom given: nothing is done for the rows that have none.
-        place = (given.cum_sum().cast(pl.Int64) - 1).set(~given, None)
-        return phone_points(values.filter(given), regions.filter(given), apply).select(pl.all().gather(place))
+        position = (given.cum_sum().cast(pl.Int64) - 1).set(~given, None)
+        return phone_points(values.filter(given), regions.filter(given), apply).select(pl.all().gather(position))
     return repair_forms(phone_forms(values, regions, apply), values, regions, apply)
 
 
@@ -93,9 +93,26 @@ def _with_repairs(forms: pl.DataFrame, apply: Apply) -> pl.DataFrame:
 
 
 def _without_plus(refused: pl.DataFrame, apply: Apply) -> pl.Series:
-    """Whether a value is a number once a plus is put before it."""
-    nowhere = pl.repeat(None, len(refused), dtype=pl.String, eager=True)
-    return phone_forms("+" + refused.get_column("value"), nowhere, apply).get_column("state") == "ok"
+    """Whether a value begins with the region's calling code and is a number once a plus is put before it."""
+    found = pl.repeat(False, len(refused), dtype=pl.Boolean, eager=True)
+    regions = [region for region in _distinct(refused.get_column("given")) if region in SUPPORTED_REGIONS]
+    if not regions:
+        return found
+    at = refused.select(_first_digits().str.starts_with(_code(regions)).fill_null(False)).to_series().arg_true()
+    nowhere = pl.repeat(None, len(at), dtype=pl.String, eager=True)
+    read = phone_forms("+" + refused.get_column("value")[at], nowhere, apply)
+    return found.scatter(at, read.get_column("state") == "ok")
+
+
+def _code(regions: list[str]) -> pl.Expr:
+    """Calling code of each row's region, which is one of these; null elsewhere."""
+    codes = {region: str(country_code_for_region(region)) for region in regions}
+    one = pl.lit(codes[regions[0]])
+    return one if len(regions) == 1 else pl.col("given").replace_strict(codes, default=None)
+
+
+def _first_digits() -> pl.Expr:
+    return pl.col("value").str.replace_all("[^0-9]", "")
 
 
 def _with_others(forms: pl.DataFrame, apply: Apply) -> pl.DataFrame:
@@ -108,15 +125,16 @@ def _with_code_read(forms: pl.DataFrame, apply: Apply) -> pl.DataFrame:
     regions = [region for region in _distinct(forms.get_column("given")) if region and may_repeat_code(region)]
     if not regions:
         return forms
-    codes = {region: str(country_code_for_region(region)) for region in regions}
-    code = pl.lit(codes[regions[0]]) if len(regions) == 1 else pl.col("given").replace_strict(codes, default=None)
+    code = _code(regions)
     doubled = pl.col("given").is_in(regions) & pl.col("e164").str.starts_with("+" + code + code)
     at = forms.select(doubled.fill_null(False)).to_series().arg_true()
     if at.is_empty():
         return forms
     rows = forms.select("value", "given", "e164")[at].with_columns(at=at)
     digits = pl.col("e164").str.strip_prefix("+" + code)
-    rows = rows.filter(~pl.col("value").str.contains(_WITH_PREFIX)).with_columns(number="+" + digits)
+    # Whoever writes a national prefix in front means a national number.
+    first = _first_digits().str.starts_with(code)
+    rows = rows.filter(first & ~pl.col("value").str.contains(_WITH_PREFIX)).with_columns(number="+" + digits)
     nowhere = pl.repeat(None, len(rows), dtype=pl.String, eager=True)
     read = phone_forms(rows.get_column("number"), nowhere, apply)
     found = rows.select("at").with_columns(other=read.get_column("e164"), other_region=read.get_column("region"))
@@ -156,10 +174,10 @@ def _put(forms: pl.DataFrame, found: pl.DataFrame, columns: Iterable[str]) -> pl
     for name in columns:
         before, after = forms.get_column(name), found.get_column(name)
         if isinstance(before.dtype, pl.List):
-            # Lists cannot be written in place.
-            place = np.arange(len(forms))
-            place[at] = len(forms) + np.arange(len(found))
-            written.append(pl.concat([before, after]).gather(place) if after.null_count() < len(after) else before)
+            # Lists cannot be written in position.
+            position = np.arange(len(forms))
+            position[at] = len(forms) + np.arange(len(found))
+            written.append(pl.concat([before, after]).gather(position) if after.null_count() < len(after) else before)
         else:
             written.append(before.scatter(at, after))
     return forms.with_columns(written)

@@ -19,9 +19,18 @@ from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberTyp
 
 from schemas.contact.blank import ERROR_WORDS
 from schemas.contact.email import read_email
-from schemas.contact.marks import INVISIBLE_REMOVED, without_invisible
+from schemas.contact.marks import INVISIBLE_REMOVED, MARKS, without_invisible
 from schemas.contact.numbering.labels import has_remark_ahead, without_labels
-from schemas.contact.numbering.library import SEVERAL, TOO_LONG, WORD, WORD_AHEAD, PhoneForm, parts_of_cell, read_phone
+from schemas.contact.numbering.library import (
+    MOST_CHARACTERS,
+    SEVERAL,
+    TOO_LONG,
+    WORD,
+    WORD_AHEAD,
+    PhoneForm,
+    parts_of_cell,
+    read_phone,
+)
 from schemas.contact.numbering.patterns import UnsupportedPatternError, parse_pattern
 from schemas.contact.numbering.ranges import language
 
@@ -32,7 +41,7 @@ _DIALLED_SOMEWHERE = ("+011", "0011", "011")
 #: The calling code of the regions that dial 011.
 _NORTH_AMERICA = 1
 #: What may be before a prefix: brackets, and a spreadsheet's marks.
-AHEAD_OF_PREFIX = " (\"='`\u00b4\u2018\u2019"
+AHEAD_OF_PREFIX = f" ({MARKS}"
 #: A number that is written to be called from abroad.
 _WITH_PREFIX = re.compile(rf"\D*[+\uff0b]|[{AHEAD_OF_PREFIX}]*(?:011|00)")
 _BREAKS = re.compile(r"[\r\n\t\v\f\u2028\u2029]")
@@ -64,10 +73,16 @@ def _other_reading(value: str, region: str, form: PhoneForm) -> PhoneForm | None
     if not _begins_with_code(form.e164, region):
         return next((national for _, national in _as_national(value, region)), None)
     digits = _behind_code(form.e164, region)
-    if not _begins_with_code(f"+{digits}", region) or _WITH_PREFIX.match(value):
+    if not _begins_with_code(f"+{digits}", region) or not _written_with_code(value, region):
         return None
     without_plus = read_phone(f"+{digits}", None)
     return without_plus if without_plus.state == "ok" else None
+
+
+def _written_with_code(value: str, region: str) -> bool:
+    """Whether the first digits of a value are the region's calling code, without a plus before them."""
+    digits = re.sub(r"[^0-9]", "", value)
+    return digits.startswith(str(country_code_for_region(region))) and not _WITH_PREFIX.match(value)
 
 
 def _begins_with_code(e164: str | None, region: str) -> bool:
@@ -95,12 +110,33 @@ def repair_phone(value: str, region: str | None, refused: PhoneForm) -> PhonePoi
     return PhonePoint(lost[0] if len(lost) == 1 else _named(text, region, refused))
 
 
+def doubtful_numbers(value: str, region: str | None) -> list[str]:
+    """Return the numbers (E.164) that a refused value may be, though none of them is certain.
+
+    For entries of suppression lists: who is listed by mistake is only not contacted. ``+0491622920007`` in Germany is
+    both +49491622920007 and +491622920007, and ``800281`` in Italy may lack a zero or more.
+    """
+    if region is None or len(value) > MOST_CHARACTERS:
+        return []
+    text, _ = _cleaned(value)
+    begun = text.replace("\uff0b", "+").lstrip(AHEAD_OF_PREFIX)
+    forms = [form for _, form in _as_national(text, region)]
+    forms += [read_phone("+" + rest, None) for _, rest in _without_prefix(text, region)]
+    if begun.startswith("+0"):
+        forms.append(read_phone("+" + begun[2:], None))
+    if begun.isdecimal() and keeps_zero(region):
+        forms.append(read_phone("0" + begun, region))
+    return list(dict.fromkeys(form.e164 for form in forms if form.e164 is not None))
+
+
 def _no_number(value: str) -> PhoneForm | None:
-    """Say what is in the cell where it is an error or an email address."""
+    """Say what is in the cell where it is an error, an email address or an object."""
     if value.lower() in ERROR_WORDS:
-        return PhoneForm("damaged", why="a spreadsheet's error stands in place of the number")
+        return PhoneForm("damaged", why="a spreadsheet's error in place of the number")
     if "@" in value and read_email(value).state in {"ok", "special_use"}:
         return PhoneForm("is_email", why="it is an email address")
+    if value[0] in "{[" and '"' in value and ":" in value:
+        return PhoneForm("unparseable", why="a JSON object with more than a number in it")
     return None
 
 
@@ -149,7 +185,7 @@ def _from_abroad(text: str, region: str | None, cleaned: str) -> PhonePoint | No
 
 
 def _is_zero_too_many(text: str) -> bool:
-    """Whether "+0" may stand for a plus."""
+    """Whether "+0" may mean a plus."""
     begun = text.replace("\uff0b", "+").lstrip(AHEAD_OF_PREFIX)
     return begun.startswith("+0") and read_phone("+" + begun[2:], None).state == "ok"
 
@@ -158,9 +194,10 @@ def _without_prefix(text: str, region: str | None) -> Iterator[tuple[str, str]]:
     """Yield each way to take a prefix for calls abroad off, and what is left."""
     begun = text.replace("\uff0b", "+").lstrip(AHEAD_OF_PREFIX)
     for prefix in _ABROAD:
-        rest = begun.removeprefix(prefix).lstrip(" ().-")
-        if begun.startswith(prefix) and rest[:1].isdigit() and _is_dialled(prefix, region):
-            yield prefix, rest
+        if begun.startswith(prefix) and _is_dialled(prefix, region):
+            rest = begun.removeprefix(prefix).lstrip(" ().-")
+            if rest[:1].isdigit():
+                yield prefix, rest
 
 
 def _is_dialled(prefix: str, region: str | None) -> bool:
@@ -219,17 +256,16 @@ def _lost_zero(text: str, region: str | None) -> PhoneForm | None:
 
 def _lost_plus(text: str, region: str | None) -> PhoneForm | None:
     """Read a number of the region with its calling code in front, where the library refuses it without its plus."""
-    begun = text.lstrip(AHEAD_OF_PREFIX)
-    if region is None or not begun[:1].isdecimal():
+    if region is None or not _written_with_code(text, region):
         return None
-    form = read_phone("+" + begun, None)
+    form = read_phone("+" + text.lstrip(AHEAD_OF_PREFIX), None)
     if form.state != "ok" or not _begins_with_code(form.e164, region):
         return None
     return form._replace(repair="plus restored")
 
 
 def _named(text: str, region: str | None, refused: PhoneForm) -> PhoneForm:
-    """Say what stands in a cell that holds no subscriber's number."""
+    """Say what is in a cell without a subscriber's number."""
     digits = _digits(text)
     if _ONLY_EXTENSION.fullmatch(text):
         return PhoneForm("unparseable", why="an extension without its number")

@@ -6,7 +6,7 @@ import phonenumbers
 import polars as pl
 from phonenumbers import country_code_for_region
 
-from schemas.contact.countries import read_countries
+from schemas.contact.countries import Countries, read_country
 from schemas.errors import UsageError
 from schemas.support.names import did_you_mean
 
@@ -16,10 +16,17 @@ def checked_region(region: str) -> str:
     code = region.strip().upper()
     if code not in phonenumbers.SUPPORTED_REGIONS:
         raise UsageError(
-            f"'{region}' is not a region (ISO 3166-1 alpha-2, such as US, CA, GB or FR).",
-            did_you_mean(code, phonenumbers.SUPPORTED_REGIONS) if len(code) == 2 else "",
+            f"'{region}' is not a region (ISO 3166-1 alpha-2, such as US, CA, GB or FR).", _region_meant(region)
         )
     return code
+
+
+def _region_meant(region: str) -> str:
+    """Suggest a region for a country's name or its other codes, else for a slip of the finger."""
+    named = read_country(region.strip()).region if region.strip() else None
+    if named in phonenumbers.SUPPORTED_REGIONS:
+        return f"Did you mean '{named}'?"
+    return did_you_mean(region, phonenumbers.SUPPORTED_REGIONS)
 
 
 #: What `home_regions` returns. ``region``: where a national number is read; null where no country is known. ``doubt``:
@@ -38,27 +45,21 @@ def home_regions(countries: pl.Series | None, rows: int, default: str | None) ->
             for (name, dtype), value in zip(HOME_SCHEMA.items(), (default, None, True), strict=True)
         ]
         return pl.DataFrame({"row": pl.int_range(rows, eager=True)}).select(*constant, "row").drop("row")
-    named = read_countries(countries)
-    frame = named.with_columns(
-        region=pl.when(pl.col("regions").is_null()).then(pl.lit(default, pl.String)).otherwise("region"),
-        doubt=pl.lit(None, pl.String),
-        certain=~pl.col("unread"),
-    )
-    rest = named.select(pl.col("regions").is_not_null() & pl.col("region").is_null()).to_series().arg_true()
-    if rest.is_empty():
-        return frame.select(list(HOME_SCHEMA))
-    guesses = [_guess(regions, unread, default) for regions, unread in named[rest].select("regions", "unread").rows()]
-    return frame.with_columns(
-        region=frame.get_column("region").scatter(rest, pl.Series([guess for guess, _ in guesses], dtype=pl.String)),
-        doubt=frame.get_column("doubt").scatter(rest, pl.Series([doubt for _, doubt in guesses], dtype=pl.String)),
-    ).select(list(HOME_SCHEMA))
+    words = countries.unique(maintain_order=True).drop_nulls()
+    homes = [_home(read_country(word), default) for word in words] + [(default, None, True)]
+    table = pl.DataFrame(homes, schema=HOME_SCHEMA, orient="row")
+    at = countries.replace_strict(words, pl.Series(range(len(words)), dtype=pl.UInt32), default=len(words))
+    return table[at.fill_null(len(words))]
 
 
-def _guess(regions: list[str], unread: bool, default: str | None) -> tuple[str | None, str | None]:
-    """Choose a region for a cell that names not just one, and say what is doubtful about it."""
+def _home(named: Countries, default: str | None) -> tuple[str | None, str | None, bool]:
+    """Choose the region for what a cell names, and say what is doubtful about it."""
+    if named.region is not None:
+        return named.region, None, True
+    regions = named.regions
     codes = {country_code_for_region(region) for region in regions if region in phonenumbers.SUPPORTED_REGIONS}
     main = phonenumbers.region_code_for_country_code(codes.pop()) if len(codes) == 1 else None
     chosen = default if default in regions else main if main in regions else regions[0] if regions else default
-    if unread:
-        return chosen, "the country column has a word that names no country"
-    return chosen, None if main is not None else "the country column names several countries"
+    if named.unread:
+        return chosen, "the country column has a word that names no country", False
+    return chosen, None if main is not None else "the country column names several countries", True

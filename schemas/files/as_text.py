@@ -6,7 +6,11 @@ import polars as pl
 
 
 def as_text(column: pl.Series) -> pl.Series:
-    """Whole numbers without a point, instants in ISO 8601, nested values as JSON, and no text for what is absent."""
+    """Whole numbers without a point, instants in ISO 8601, nested values as JSON, and no text for what is absent.
+
+    The result has no name: operations on a series take a name such as ``^x$`` for a pattern.
+    """
+    column = column.alias("")
     if column.dtype.is_float():
         whole = column.cast(pl.Int64, strict=False)
         is_whole = (whole.cast(column.dtype) == column).fill_null(False)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from schemas.files.inputs import Input
+from schemas.files.set_aside import set_aside
 from schemas.files.spool import Spooled
 from schemas.files.table import SOURCE, FileTally
 
@@ -21,7 +22,8 @@ class ConvertedReader:
     """Reads parts: Arrow files with ``cell:`` columns as text, ``source_line``, and ``raw`` where it can be.
 
     ``columns``: name of a table's column -> what parts call it; a part that lacks it has blank cells there. Records
-    begin after line ``after``.
+    begin after line ``after`` and end before line ``before`` (None: the last part's end). ``aside``: line and text of
+    records above them that are set aside.
     """
 
     input: Input
@@ -29,6 +31,8 @@ class ConvertedReader:
     parts: tuple[Spooled, ...]
     columns: dict[str, str]
     after: int = 0
+    before: int | None = None
+    aside: tuple[tuple[int, str], ...] = ()
 
     def describe(self) -> dict[str, str]:
         """See `Reader`."""
@@ -37,8 +41,13 @@ class ConvertedReader:
     def batches(self, tally: FileTally, block_bytes: int) -> Iterator[pl.DataFrame]:
         """See `Reader`."""
         tally.take_whole(self.input, block_bytes)
+        if self.aside:
+            tally.records += len(self.aside)
+            yield set_aside([SOURCE + name for name in self.columns], self.aside)
+        line = pl.col("source_line")
+        inside = line > self.after if self.before is None else line.is_between(self.after, self.before, closed="none")
         for part in self.parts:
-            frame = read_part(part).filter(pl.col("source_line") > self.after)
+            frame = read_part(part).filter(inside)
             held = set(frame.columns)
             raw = pl.col("raw") if "raw" in held else pl.lit(None, pl.String)
             blank = pl.when(raw.is_null()).then(pl.lit(""))

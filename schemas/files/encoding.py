@@ -11,6 +11,7 @@ import pyarrow as pa
 from charset_normalizer import from_bytes
 
 from schemas.errors import FileError
+from schemas.files.code_pages import CodePage, judge_code_page
 from schemas.files.inputs import Input
 
 _BLOCK = 8 << 20
@@ -22,6 +23,9 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+#: What DOS programs write behind a text: Ctrl-Z, and NULs up to a full block.
+END_MARKS = b"\x1a\0"
+_TAIL = 64 << 10
 #: Control characters that text does not hold (tab, line ends and form feed it may).
 _CONTROLS = [bytes([code]) for code in (*range(9), *range(14, 32)) if code != 27]
 _SAMPLE = 256 << 10
@@ -31,11 +35,25 @@ _BLANK_LINES = 64
 
 @dataclass(frozen=True)
 class Encoding:
-    """``codec`` as Python names it; ``bom`` is the length of the mark at the start; ``why`` for a person."""
+    """``codec`` as Python names it; ``bom`` is the length of the mark at the start; ``why`` for a person.
+
+    ``doubt``: another encoding that fits nearly as well and reads the text otherwise.
+    """
 
     codec: str
     bom: int
     why: str
+    doubt: str | None = None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences for a person: none but where there is a doubt."""
+        if self.doubt is None:
+            return ()
+        return (
+            f"the encoding is taken for {display_name(self.codec)}, and {display_name(self.doubt)} fits nearly as "
+            "well: look at the names, and say encoding = ... in a layout if they are wrong",
+        )
 
 
 @dataclass(frozen=True)
@@ -56,7 +74,7 @@ class TextSurvey:
 
 
 def survey_text(path: Input, declared: str | None = None) -> TextSurvey:
-    """Read the whole file once. `FileError` when it is not text, or no encoding fits."""
+    """Read the whole file once. Raises `FileError` when it is not text, or no encoding fits."""
     with path.open("rb") as stream:
         head = stream.read(4096)
     mark = _mark(head)[0]
@@ -70,13 +88,25 @@ def survey_text(path: Input, declared: str | None = None) -> TextSurvey:
         return TextSurvey(Encoding("utf-8", len(mark), why), after_blank)
     with path.open("rb") as stream:
         beginning = stream.read(_SAMPLE)
-    codec = single_byte(_lines_beyond_ascii(path), beginning)
-    if codec is None:
+    page = judged_page(_lines_beyond_ascii(path), beginning)
+    if page is None:
         raise FileError(
             f"'{path}' is not UTF-8, and no other encoding fits it.",
             "Name its encoding in a layout (--layout).",
         )
-    return TextSurvey(Encoding(codec, 0, "not UTF-8; judged by the lines with non-ASCII bytes"), after_blank)
+    why = "not UTF-8; judged by the lines with non-ASCII bytes"
+    return TextSurvey(Encoding(page.codec, 0, why, page.doubt), after_blank)
+
+
+def text_size(path: Input, encoding: Encoding) -> int:
+    """Bytes of a file without the marks of its end, which are no record."""
+    size = path.size
+    if encoding.codec.startswith(("utf-16", "utf-32")):
+        return size
+    with path.open("rb") as stream:
+        stream.seek(max(size - _TAIL, 0))
+        tail = stream.read()
+    return size - (len(tail) - len(tail.rstrip(END_MARKS)))
 
 
 def wide_encoding(head: bytes, shown: str) -> Encoding | None:
@@ -99,10 +129,14 @@ def _mark(head: bytes) -> tuple[bytes, str]:
 
 
 def _is_binary(head: bytes) -> bool:
-    """Whether there are control characters that text does not hold; one kind of them may be a delimiter."""
+    """Whether there are control characters that text does not hold; one kind of them may be a delimiter.
+
+    A mark of the file's end (Ctrl-Z), the NULs behind it, and a single slip are no sign of it.
+    """
+    head = head.rstrip(END_MARKS)
     counts = [count for control in _CONTROLS if (count := head.count(control))]
     delimiter = max((head.count(bytes([code])) for code in (1, 2, 28, 29, 30, 31)), default=0)
-    return sum(counts) - delimiter > len(head) // 100 or b"\0" in head[:64]
+    return sum(counts) - delimiter > max(len(head) // 100, 1) or head[:64].count(0) > 1
 
 
 def _wide_codec(head: bytes) -> str | None:
@@ -204,23 +238,29 @@ def single_byte(sample: bytes, head: bytes) -> str | None:
 
     ``sample``: lines with bytes beyond ASCII; ``head``: the text's beginning, up to 256 KB.
     """
-    # Where text is mostly ASCII, a few high bytes are the accents and curly quotes of western office programs; the
-    # statistics of a general detector need far more text than that.
+    page = judged_page(sample, head)
+    return None if page is None else page.codec
+
+
+def judged_page(sample: bytes, head: bytes) -> CodePage | None:
+    """Judge the encoding as `single_byte` does, with the doubt that stays."""
     head = head[:_SAMPLE]
     letters = sum(65 <= byte <= 90 or 97 <= byte <= 122 for byte in head)
     high = sum(byte > 127 for byte in head)
-    mostly_ascii = high * 2 < letters
-    if mostly_ascii:
+    if high * 2 < letters:
+        if (page := judge_code_page(sample[:_SAMPLE])) is not None:
+            return page
+        # A few signs that fit nowhere: the accents and curly quotes of western office programs are the likeliest.
         try:
             sample.decode("cp1252")
         except UnicodeDecodeError:
             pass
         else:
-            return "cp1252"
+            return CodePage("cp1252", "another single-byte encoding")
     best = from_bytes(sample[:_SAMPLE]).best()
-    return None if best is None else codecs.lookup(best.encoding).name
+    return None if best is None else CodePage(codecs.lookup(best.encoding).name)
 
 
 def display_name(codec: str) -> str:
     """Name an encoding as people know it."""
-    return {"cp1252": "windows-1252", "cp1251": "windows-1251", "cp1250": "windows-1250"}.get(codec, codec)
+    return f"windows-{codec[2:]}" if codec.startswith("cp125") else codec

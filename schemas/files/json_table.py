@@ -25,7 +25,8 @@ from schemas.layout import Layout
 _BLOCK = 1 << 20
 #: Objects in a part, and characters: what stays in memory at once.
 _ROWS, _CHARACTERS = 20_000, 16 << 20
-_BLANKS = " \t\r\n"
+#: A mark of the end (Ctrl-Z, NUL) is none of the values.
+_BLANKS = " \t\r\n\x1a\0"
 _SEND_AGAIN = "Ask for it again."
 
 
@@ -40,7 +41,7 @@ class _Record:
 
 
 def open_json(given: Input, name: str, layout: Layout, spool: Spool) -> Table:
-    """Convert a file. `FileError`: no text, an array that breaks off or is no JSON, or objects too large."""
+    """Convert a file. Raises `FileError` when it is not JSON, breaks off, or has objects that are too large."""
     encoding = survey_text(given, layout.encoding).encoding
     with given.open("rb") as stream:
         stream.seek(encoding.bom)
@@ -53,7 +54,7 @@ def open_json(given: Input, name: str, layout: Layout, spool: Spool) -> Table:
     columns = unique_names(keys)
     form = {"format": "json array" if first == "[" else "json lines", "encoding": display_name(encoding.codec)}
     named = dict(zip(columns, (CELL + key for key in keys), strict=True))
-    return Table(given, name, columns, keys, ConvertedReader(given, form, parts, named))
+    return Table(given, name, columns, keys, ConvertedReader(given, form, parts, named), notes=encoding.notes)
 
 
 def _first_character(given: Input, codec: str, bom: int) -> str:

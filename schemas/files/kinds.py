@@ -38,8 +38,29 @@ _FOREIGN: Final = (
     (b"SQLite format 3", "a database", "Export its table as CSV."),
     (b"{\\rtf", "a text document (rtf)", "Ask for the table itself, as CSV."),
 )
+_AS_TABLE: Final = "Open it, save the table as CSV or XLSX, and name that file."
+#: Beginnings of text that is no table, in lower case, with what must follow near by; what it is, and what to do.
+_MARKUP: Final = (
+    (("<?xml", "<workbook"), "office:spreadsheet", "an XML spreadsheet of 2003", _AS_TABLE),
+    (("<?xml", "<workbook"), 'progid="excel.sheet"', "an XML spreadsheet of 2003", _AS_TABLE),
+    (("<?xml",), 'progid="word.document"', "an XML document of Word", "Ask for the table itself, as CSV."),
+    (("<!doctype html", "<html", "<head", "<body", "<table", "<meta", "<style"), "", "a web page (HTML)", _AS_TABLE),
+    (("<?xml", "<!--"), "<html", "a web page (HTML)", _AS_TABLE),
+    (("mime-version:", "from:"), "content-type: multipart", "a web page or mail in one file (MHTML)", _AS_TABLE),
+    (("begin:vcard",), "", "a vCard file (contacts)", "Export the contacts as CSV."),
+    (("begin:vcalendar",), "", "a calendar", "Ask for the table itself, as CSV."),
+)
+#: Streams of a compound file that is no workbook which can be read.
+_COMPOUND: Final = (
+    ("EncryptedPackage", "is locked with a password.", "Save it without one."),
+    ("WordDocument", "is a Word document, which is not read.", "Ask for the table itself, as CSV."),
+    ("PowerPoint Document", "is a presentation, which is not read.", "Ask for the table itself, as CSV."),
+    ("__properties_version1.0", "is an Outlook message, which is not read.", "Save the file that is attached to it."),
+)
+_BOOKS: Final = ("Workbook\0", "Book\0")
+_COMPOUND_BLOCK: Final = 4 << 20
 #: How much of a file's beginning tells its kind.
-HEAD_BYTES: Final = 512
+HEAD_BYTES: Final = 1024
 _MARKS: Final = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _ARCHIVE_MARK: Final = {"xl/workbook.xml": "xlsx", "xl/workbook.bin": "xlsb"}
 
@@ -48,6 +69,8 @@ def kind_of(given: Input) -> Kind:
     """Find out what a file is. `FileError` when it is something that is not read."""
     with given.open("rb") as stream:
         kind = kind_of_head(stream.read(HEAD_BYTES), str(given))
+        if kind == "xls":
+            _refuse_compound(stream, str(given))
         return _kind_of_zip(stream, given) if kind == "zip" else kind
 
 
@@ -62,7 +85,32 @@ def kind_of_head(head: bytes, shown: str) -> Kind:
     if head[257:262] == b"ustar":
         raise FileError(f"'{shown}' is a tar archive, which is not read.", "Unpack it and name the files in it.")
     kind = next((kind for magic, kind in _MAGIC if head.startswith(magic)), None)
-    return kind or ("json" if _looks_json(head) else "text")
+    if kind is not None:
+        return kind
+    text = _beginning(head)
+    _refuse_markup(text.lower(), shown)
+    return "json" if _looks_json(text) else "text"
+
+
+def _refuse_markup(text: str, shown: str) -> None:
+    for beginnings, sign, what, hint in _MARKUP:
+        if text.startswith(beginnings) and sign in text:
+            raise FileError(f"'{shown}' is {what}, which is not read.", hint)
+
+
+def _refuse_compound(stream: BinaryIO, shown: str) -> None:
+    """Look for the names of its streams, which are anywhere in it, in UTF-16. What has a workbook in it is one."""
+    names = {name.encode("utf-16-le"): name for name in (*_BOOKS, *(name for name, _, _ in _COMPOUND))}
+    found: set[str] = set()
+    before = b""
+    while block := stream.read(_COMPOUND_BLOCK):
+        found |= {name for written, name in names.items() if written in before + block}
+        before = block[-64:]
+    if found & set(_BOOKS):
+        return
+    for name, what, hint in _COMPOUND:
+        if name in found:
+            raise FileError(f"'{shown}' {what}", hint)
 
 
 def _kind_of_zip(stream: BinaryIO, given: Input) -> Kind:
@@ -83,9 +131,19 @@ def _kind_of_zip(stream: BinaryIO, given: Input) -> Kind:
     return "zip"
 
 
-def _looks_json(head: bytes) -> bool:
-    """Whether text begins as an array of objects or as an object does; a CSV may begin with a bracket as well."""
+def _beginning(head: bytes) -> str:
+    """Return the first characters that are not blank."""
     codec = next((codec for mark, codec in _MARKS if head.startswith(mark)), "utf-8")
-    text = head.decode(codec, "replace").lstrip("\ufeff \t\r\n")
+    return head.decode(codec, "replace").lstrip("\ufeff \t\r\n")
+
+
+def _looks_json(text: str) -> bool:
+    """Whether text begins as an array of objects or as an object does; a CSV may begin with a bracket as well."""
     inside = text[1:].lstrip()[:1]
     return (text[:1] == "[" and inside in ("{", "[", "]", "")) or (text[:1] == "{" and inside in ('"', "}", ""))
+
+
+def is_xml(given: Input) -> bool:
+    """Whether a text is XML. A few formats of lists are; a drop is not."""
+    with given.open("rb") as stream:
+        return _beginning(stream.read(HEAD_BYTES)).lower().startswith(("<?xml", "<!doctype"))

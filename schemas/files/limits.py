@@ -18,7 +18,7 @@ MAX_COLUMNS: Final = 4_096
 
 
 def refuse_bomb(shown: str, packed: int, unpacked: int) -> None:
-    """Stop when so many bytes came of so few. `FileError`."""
+    """Stop a packed bomb. Raises `FileError` when too many bytes came of so few."""
     if unpacked > BOMB_BYTES and unpacked > BOMB_RATIO * max(packed, 1):
         raise FileError(
             f"'{shown}' unpacks to more than {BOMB_RATIO} times its size; no list of leads or numbers does.",
@@ -34,7 +34,7 @@ def bomb_watch(shown: str, packed: int, before: int = 0) -> Callable[[int], None
 
 
 def refuse_width(shown: str, columns: int) -> None:
-    """Stop at more columns than any list of leads has. `FileError`."""
+    """Stop at more columns than any list of leads has. Raises `FileError`."""
     if columns > MAX_COLUMNS:
         raise FileError(
             f"'{shown}' has {columns:,} columns; at most {MAX_COLUMNS:,} are read.",

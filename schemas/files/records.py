@@ -94,7 +94,7 @@ class _Ends:
 
 
 def _record_ends(text: bytes, shape: Shape) -> _Ends | None:
-    """Find record ends by quote parity; None when a quote or a carriage return stands where RFC 4180 has none."""
+    """Find record ends by quote parity; None when a quote or a carriage return is where RFC 4180 has none."""
     # A carriage return at the very end of a block may be half of a line end.
     if b"\r" in text and text.count(b"\r") - text.endswith(b"\r") != text.count(b"\r\n"):
         return None

@@ -54,7 +54,10 @@ class Spool:
         delivery: Delivery | None = None,
         watch: Callable[[int], None] = lambda _: None,
     ) -> Spooled:
-        """Take a stream to its end. ``watch`` is told how much came so far, and raises when it is too much."""
+        """Take a stream to its end. ``watch`` gets the bytes so far, and raises when they are too many.
+
+        Raises `LeadscrubError` when the temporary folder is full.
+        """
         start = self._end
         try:
             while block := stream.read(_BLOCK):

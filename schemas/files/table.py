@@ -87,7 +87,7 @@ class Table:
 
 
 def read_batches(table: Table, tally: FileTally, block_bytes: int) -> Iterator[pl.DataFrame]:
-    """Yield the batches of a table (see `Reader.batches`). `FileError` says which file is at fault."""
+    """Yield the batches of a table (see `Reader.batches`). Raises `FileError` that names the faulty file."""
     try:
         yield from table.reader.batches(tally, block_bytes)
     except OSError as error:

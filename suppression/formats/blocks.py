@@ -28,7 +28,7 @@ FRAME_SCHEMA: Final = pl.Schema(
 )
 #: Begins the ``why`` of a row that is sound but says that its contact is *not* on the list.
 NOT_LISTED: Final = "not listed: "
-#: The ``why`` of a row whose cells for entries are blank. What stands in its other cells is no entry.
+#: The ``why`` of a row whose cells for entries are blank. What is in its other cells is no entry.
 NO_ENTRY: Final = "no entry in this row"
 
 

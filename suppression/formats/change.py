@@ -15,7 +15,7 @@ import polars as pl
 from schemas.contact.blank import trimmed
 from schemas.errors import ListError, UsageError
 from schemas.support.names import did_you_mean
-from suppression.formats.area_codes import refuse_others, said_by
+from suppression.formats.area_codes import codes_in_name, refuse_others
 from suppression.formats.blocks import Block, refuse
 from suppression.formats.dates import read_dates
 from suppression.formats.format import Format
@@ -31,7 +31,7 @@ _LIKELY: Final = re.compile(r"\s*[0-9]{3},?[0-9]{7}\s*,.*|.*,\s*[0-9]{3},?[0-9]{
 def read_change(member: Member, options: Options) -> Iterator[Block]:
     """Yield ten-digit texts with ``action`` and, if declared, ``listed_on``, in the order of the file.
 
-    `ListError`: no layout is declared, or most lines do not fit it. `UsageError`: the layout itself is wrong.
+    Raises `ListError` when no layout is declared or most lines do not fit it, `UsageError` when the layout is wrong.
     """
     if options.change_layout is None:
         raise ListError(
@@ -39,9 +39,9 @@ def read_change(member: Member, options: Options) -> Iterator[Block]:
             "Look at it and declare its columns in order, such as area,number,date,action; or that it has no header.",
         )
     layout = _parsed(options.change_layout)
-    said = said_by(member)
+    named = codes_in_name(member)
     for records in read_records(member.stream, options.delimiter or ",", len(layout)):
-        block = _block(records.frame, records.refused, layout, options, said)
+        block = _block(records.frame, records.refused, layout, options, named)
         if block.refused.height > block.frame.height:
             shown = block.refused.row(0, named=True)
             raise ListError(
@@ -49,7 +49,7 @@ def read_change(member: Member, options: Options) -> Iterator[Block]:
                 f"line {shown['line']:,}, {shown['why']}.",
                 "Look at the file and declare the layout and the actions that it has.",
             )
-        refuse_others(member, said, frozenset(block.frame.get_column("text").str.slice(0, 3).unique()))
+        refuse_others(member, named, frozenset(block.frame.get_column("text").str.slice(0, 3).unique()))
         yield block
 
 
@@ -65,7 +65,7 @@ def _parsed(spelled: str) -> list[str]:
 
 
 def _block(
-    frame: pl.DataFrame, refused: pl.DataFrame, layout: list[str], options: Options, said: frozenset[str]
+    frame: pl.DataFrame, refused: pl.DataFrame, layout: list[str], options: Options, named: frozenset[str]
 ) -> Block:
     def cell(name: str) -> pl.Expr:
         return trimmed(pl.col(str(layout.index(name))))
@@ -99,7 +99,7 @@ def _block(
     kept = rows.filter(pl.col("why").is_null()).rename({"number": "text"})
     dates = ["listed_on"] if "date" in layout else []
     whole = pl.concat([refused, faults]).sort("line")
-    return Block(kept.select("text", "line", *dates, "action"), "phone", True, said, whole)
+    return Block(kept.select("text", "line", *dates, "action"), "phone", True, named, whole)
 
 
 def _looks_changed(sample: Sample) -> bool:

@@ -37,7 +37,7 @@ def _plain(text: pl.Expr) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
 
 def _slashed(text: pl.Expr, day_first: bool | None) -> pl.Expr:
     slashed = r"^([0-9]{1,2})/([0-9]{1,2})/([0-9]{4}|[0-9]{2})(?:$|[T ])"
-    first, second, year = (text.str.extract(slashed, place) for place in (1, 2, 3))
+    first, second, year = (text.str.extract(slashed, position) for position in (1, 2, 3))
     year = pl.when(year.str.len_chars() == 2).then(pl.lit("20") + year).otherwise(year)
     by_day = _date(year, second, first)
     by_month = _date(year, first, second)

@@ -29,24 +29,24 @@ def with_facts(
     day_first = options.day_first
     facts: list[pl.Expr | pl.Series] = []
     for role, name in (("date", "listed_on"), ("expiry", "expires_on"), ("severity", "severity")):
-        place = roles.place(role)
-        if place is None:
+        position = roles.position(role)
+        if position is None:
             continue
-        cells = rows.select(text_at(place).alias(name)).to_series()
+        cells = rows.select(text_at(position).alias(name)).to_series()
         value = _severity(cells) if role == "severity" else read_dates(cells, day_first)
         facts.append(value.alias(name))
         lost = int(((cells != "") & value.is_null()).sum())
         if lost:
-            unread[header[place]] = unread.get(header[place], 0) + lost
-    if (place := roles.place("status")) is not None:
-        facts.append(text_at(place).alias("status"))
-    if (place := roles.place("action")) is not None:
-        word = text_at(place).str.to_uppercase()
+            unread[header[position]] = unread.get(header[position], 0) + lost
+    if (position := roles.position("status")) is not None:
+        facts.append(text_at(position).alias("status"))
+    if (position := roles.position("action")) is not None:
+        word = text_at(position).str.to_uppercase()
         action = word.replace_strict(options.action_words, default=None, return_dtype=pl.String)
         facts.append(action.alias("action"))
-    texts = [text_at(place) for place in roles.places.get("reason", ())]
-    if (place := roles.place("code")) is not None:
-        listed = text_at(place).str.replace_all(_BETWEEN_CODES, ",").str.strip_chars(",")
+    texts = [text_at(position) for position in roles.positions.get("reason", ())]
+    if (position := roles.position("code")) is not None:
+        listed = text_at(position).str.replace_all(_BETWEEN_CODES, ",").str.strip_chars(",")
         codes = pl.when(listed != "").then(listed.str.split(",")).otherwise(pl.lit([], dtype=pl.List(pl.String)))
         facts.append(codes.alias("codes"))
         texts.append(codes.list.join(","))
@@ -94,6 +94,6 @@ def _need(rows: pl.DataFrame, column: str, what: str, name: str) -> None:
         raise ListError(f"List '{name}' has no column of {what} to choose by.", "Name the column that has.")
 
 
-def text_at(place: int) -> pl.Expr:
+def text_at(position: int) -> pl.Expr:
     """Return the trimmed cell of a column, by its position."""
-    return trimmed(pl.col(str(place)))
+    return trimmed(pl.col(str(position)))

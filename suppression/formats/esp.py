@@ -59,11 +59,11 @@ def _is_klaviyo(sample: Sample) -> bool:
 
 def _mailup_type(rows: pl.DataFrame, header: tuple[str, ...], _roles: Roles) -> pl.DataFrame:
     """Every type is an opt-out, by whomever; the reason says which."""
-    place = next((at for at, name in enumerate(header) if name.lower() == "optout_type"), None)
-    if place is None:
+    position = next((at for at, name in enumerate(header) if name.lower() == "optout_type"), None)
+    if position is None:
         return rows
-    said = text_at(place)
-    return rows.with_columns(pl.when(said != "").then(pl.lit("optout_type ") + said).alias("reason"))
+    kind = text_at(position)
+    return rows.with_columns(pl.when(kind != "").then(pl.lit("optout_type ") + kind).alias("reason"))
 
 
 def read_mailup(member: Member, options: Options) -> Iterator[Block]:

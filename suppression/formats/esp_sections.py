@@ -40,12 +40,12 @@ _MAILCHIMP: Final[Mapping[str, tuple[str, ...]]] = {
 
 def _hubspot_sections(rows: pl.DataFrame, header: tuple[str, ...], roles: Roles) -> pl.DataFrame:
     """Every column but the address is a section; subscription types are named by the account."""
-    entries = {place for place, _ in roles.entries}
+    entries = {position for position, _ in roles.entries}
     sections: list[pl.Expr] = []
-    for place, name in enumerate(header):
-        if place in entries or _is_about(name):
+    for position, name in enumerate(header):
+        if position in entries or _is_about(name):
             continue
-        out = ~text_at(place).str.to_lowercase().is_in(_NO)
+        out = ~text_at(position).str.to_lowercase().is_in(_NO)
         sections.append(pl.when(out).then(pl.lit(name)))
     codes = pl.concat_list(sections).list.drop_nulls()
     none = codes.list.len() == 0
@@ -86,24 +86,24 @@ def _section(name: str) -> str | None:
 def read_mailchimp(member: Member, options: Options) -> Iterator[Block]:
     """Yield who unsubscribed or was cleaned; who is subscribed is not listed.
 
-    The section is that of the file's name, else of its columns; `ListError` when neither says it. Warns of an
-    export without one of the two sections of opt-outs.
+    The section is that of the file's name, else of its columns. Warns of an export without one of the two
+    sections of opt-outs. Raises `ListError` when neither name nor columns say which section it is.
     """
     section = _section(member.name)
     if section is None:
         columns = set(take_sample(member, options).header)
-        section = next((said for column, said in _SECTION_COLUMNS.items() if column in columns), None)
+        section = next((name for column, name in _SECTION_COLUMNS.items() if column in columns), None)
     if section is None:
         raise ListError(
             f"Mailchimp file '{member.name}' does not say which section of the audience it is.",
             f"Keep the names that Mailchimp gave: {', '.join(_SECTIONS)}.",
         )
-    listed, said = _SECTIONS[section], section
+    listed, known = _SECTIONS[section], section
 
     def judge(rows: pl.DataFrame, _header: tuple[str, ...], _roles: Roles) -> pl.DataFrame:
         more = [pl.col("reason")] if "reason" in rows.columns else []
-        why = pl.lit(None, dtype=pl.String) if listed else pl.lit(NOT_LISTED + said)
-        return rows.with_columns(joined([pl.lit(said), *more]).alias("reason"), why.alias("why"))
+        why = pl.lit(None, dtype=pl.String) if listed else pl.lit(NOT_LISTED + known)
+        return rows.with_columns(joined([pl.lit(known), *more]).alias("reason"), why.alias("why"))
 
     present = {_section(name) for name in member.siblings}
     missing = [name for name, counts in _SECTIONS.items() if counts and name not in present | {section}]

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from suppression.formats.area_codes import refuse_others, said_by
+from suppression.formats.area_codes import codes_in_name, refuse_others
 from suppression.formats.blocks import Block, no_refused, refuse
 from suppression.formats.format import Format, never
 from suppression.formats.members import Member
@@ -46,14 +46,14 @@ _MOST = 0.6
 
 def read_flat(member: Member, _options: Options) -> Iterator[Block]:
     """Yield ten-digit texts; an irregular line is refused. `ListError` when the file's name denies an area code."""
-    said = said_by(member)
+    named = codes_in_name(member)
     for block in line_blocks(member.stream):
         parts = list(_read(block))
         frame = pl.concat([frame for frame, _ in parts])
         refused = pl.concat([refused for _, refused in parts])
-        if said:
-            refuse_others(member, said, _areas(frame))
-        yield Block(frame, "phone", north_american=True, covers=said, refused=refused)
+        if named:
+            refuse_others(member, named, _areas(frame))
+        yield Block(frame, "phone", north_american=True, covers=named, refused=refused)
 
 
 def _areas(frame: pl.DataFrame) -> frozenset[str]:

@@ -81,7 +81,7 @@ def _small(rows: npt.NDArray[np.uint8]) -> bool:
 def _texts(data: bytes, rows: npt.NDArray[np.uint8]) -> pl.Series:
     """Point at the lines where they are.
 
-    Arrow's view of a text of more than twelve bytes is its length, its first four bytes, and where it lies: in which
+    Arrow's view of a text of more than twelve bytes is its length, its first four bytes, and where it is: in which
     buffer, from which byte on.
     """
     count, width = rows.shape

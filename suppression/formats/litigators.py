@@ -30,10 +30,10 @@ def read_litigators(member: Member, options: Options) -> Iterator[Block]:
 
 def _is_litigators(sample: Sample) -> bool:
     columns = set(sample.header)
-    told = bool({"severity", "severity level"} & columns) and bool(
+    has_marks = bool({"severity", "severity level"} & columns) and bool(
         {"code", "codes", "type", "litigator type"} & columns
     )
-    return told and bool(sample.rows) and has_entries(sample.rows[0], sample.options)
+    return has_marks and bool(sample.rows) and has_entries(sample.rows[0], sample.options)
 
 
 LITIGATORS: Final = Format(

@@ -23,7 +23,8 @@ AUTO: Final = "auto"
 def read_list(paths: Sequence[Path], options: Options, format_name: str = AUTO) -> Iterator[Block]:
     """Yield the blocks of every file, each with its file's name; the format of each is found by itself if ``auto``.
 
-    Blocks without entries, refused rows, coverage and warnings are left out. `ListError`, `UsageError`.
+    Blocks without entries, refused rows, coverage and warnings are left out. Raises `ListError` when a file cannot be
+    read as a list, `UsageError` when an option does not fit its format.
     """
     named = None if format_name == AUTO else format_named(format_name)
     try:

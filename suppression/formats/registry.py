@@ -51,14 +51,14 @@ if len(_BY_NAME) < len(FORMATS):
 
 
 def format_named(name: str) -> Format:
-    """Look a format up. `UsageError` with the nearest right name."""
+    """Look a format up. Raises `UsageError` with the nearest right name when there is none."""
     if name in _BY_NAME:
         return _BY_NAME[name]
     raise UsageError(f"There is no list format '{name}'.", did_you_mean(name, _BY_NAME))
 
 
 def detect(sample: Sample) -> Format:
-    """Return the first format that recognises a file. `ListError` when none does: nothing is guessed at."""
+    """Return the first format that recognises a file. Raises `ListError` when none does: nothing is guessed."""
     options = sample.options
     if options.change_layout is not None:
         return FTC_CHANGE

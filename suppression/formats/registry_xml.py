@@ -1,6 +1,6 @@
 """The registries' XML: ``<list …><ac val='416'><ph val='1234567'/>``, well-formed or not, nested or not.
 
-Canada's published sample closes its root at once, so that what follows stands outside of any root, and an XML parser
+Canada's published sample closes its root at once, so that what follows is outside of any root, and an XML parser
 refuses it. This reads tags one after the other instead. Nothing is expanded or fetched: a file that declares
 entities is refused. Numbers may lack leading zeros and are padded to seven digits.
 """
@@ -16,7 +16,7 @@ import polars as pl
 
 from schemas.contact.blank import trimmed
 from schemas.errors import ListError
-from suppression.formats.area_codes import refuse_others, said_by
+from suppression.formats.area_codes import codes_in_name, refuse_others
 from suppression.formats.blocks import Block, refuse
 from suppression.formats.format import Format
 from suppression.formats.members import Member
@@ -30,7 +30,7 @@ _NAME: Final = r"^([/?!]?[A-Za-z][A-Za-z0-9:_.-]*|!--|!\[)"
 _VAL: Final = r"""\sval\s*=\s*(?:'([^']*)'|"([^"]*)")"""
 _PLAIN: Final = r"""^ph\s+val\s*=\s*['"]([0-9]{1,7})['"]\s*/?>\s*$"""
 _AREA: Final = r"^[0-9]{3}$"
-_TAG_COLUMNS: Final = ("place", "line", "piece", "name", "tag", "val", "after", "before", "area")
+_TAG_COLUMNS: Final = ("position", "line", "piece", "name", "tag", "val", "after", "before", "area")
 _ATTRIBUTE: Final = re.compile(r"""([a-z]+)\s*=\s*(?:'([^']*)'|"([^"]*)")""", re.IGNORECASE)
 _ROOT: Final = re.compile(r"<list\b[^<>]*>", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"<ph\s[^<>]*\bval\s*=", re.IGNORECASE)
@@ -49,9 +49,12 @@ class _State:
 
 
 def read_registry_xml(member: Member, _options: Options) -> Iterator[Block]:
-    """Yield ten-digit texts. `ListError`: an element of another name, a list that is not a full one, or entities."""
-    said = said_by(member)
-    state = _State(covers=set(said))
+    """Yield ten-digit texts.
+
+    Raises `ListError` when an element has another name, the list is not a full one, or it declares entities.
+    """
+    named = codes_in_name(member)
+    state = _State(covers=set(named))
     rest = b""
     for chunk in text_chunks(member.stream):
         piece = rest + chunk
@@ -62,12 +65,12 @@ def read_registry_xml(member: Member, _options: Options) -> Iterator[Block]:
                 raise ListError(f"Suppression list '{member.name}' is not XML.", f"Look at line {state.line:,}.")
             continue
         rest = piece[cut:]
-        yield _block(piece[:cut], member, said, state)
+        yield _block(piece[:cut], member, named, state)
     if rest.strip():
-        yield _block(rest, member, said, state)
+        yield _block(rest, member, named, state)
 
 
-def _block(piece: bytes, member: Member, said: frozenset[str], state: _State) -> Block:
+def _block(piece: bytes, member: Member, named: frozenset[str], state: _State) -> Block:
     """Read whole tags, each with the text up to the next."""
     pieces = _pieces(state.recoder.utf8(piece).decode(), state)
     # Nearly every piece is a plain number; only the others are taken apart.
@@ -75,8 +78,8 @@ def _block(piece: bytes, member: Member, said: frozenset[str], state: _State) ->
     _refuse_strangers(tags, member)
     for attributes in tags.filter(pl.col("name") == "list").get_column("tag"):
         _read_root(str(attributes), member, state)
-    # A closing tag ends its area code, except where nothing stands between: then the file is not nested.
-    follows = (pl.col("place") - pl.col("place").shift(1, fill_value=0)) == 1
+    # A closing tag ends its area code, except where nothing is between: then the file is not nested.
+    follows = (pl.col("position") - pl.col("position").shift(1, fill_value=0)) == 1
     opened_before = ((pl.col("name").shift(1, fill_value=state.last) == "ac") & follows).fill_null(value=False)
     area = (
         pl.when(pl.col("name") == "ac")
@@ -87,38 +90,40 @@ def _block(piece: bytes, member: Member, said: frozenset[str], state: _State) ->
     tags = tags.with_columns(area.forward_fill().fill_null(state.area).alias("area"))
     areas = tags.filter((pl.col("name") == "ac") & pl.col("area").str.contains(_AREA)).get_column("area")
     state.covers.update(areas)
-    plain = pieces.filter(pl.col("plain").is_not_null()).select("place", "line", "piece", val="plain")
-    plain = plain.join_asof(tags.select("place", "area"), on="place").with_columns(pl.col("area").fill_null(state.area))
+    plain = pieces.filter(pl.col("plain").is_not_null()).select("position", "line", "piece", val="plain")
+    plain = plain.join_asof(tags.select("position", "area"), on="position").with_columns(
+        pl.col("area").fill_null(state.area)
+    )
     if tags.height:
         state.area = tags.item(-1, "area")
     if pieces.height:
         ended_plain = pieces.item(-1, "plain") is not None
         state.last = "ph" if ended_plain or not tags.height else tags.item(-1, "name") or ""
     plain = plain.with_columns(name=pl.lit("ph"), tag=pl.lit(""), after=pl.lit(""), before=pl.lit(False))
-    frame, refused = _numbers(pl.concat([plain.select(_TAG_COLUMNS), tags.select(_TAG_COLUMNS)]).sort("place"))
-    held = frozenset(areas) | frozenset(frame.get_column("text").str.slice(0, 3).unique())
-    refuse_others(member, said, held)
+    frame, refused = _numbers(pl.concat([plain.select(_TAG_COLUMNS), tags.select(_TAG_COLUMNS)]).sort("position"))
+    found = frozenset(areas) | frozenset(frame.get_column("text").str.slice(0, 3).unique())
+    refuse_others(member, named, found)
     if state.listed_area is not None:
-        refuse_others(member, frozenset({state.listed_area}), held)
+        refuse_others(member, frozenset({state.listed_area}), found)
     return Block(frame, "phone", north_american=True, covers=frozenset(state.covers), refused=refused)
 
 
 def _pieces(text: str, state: _State) -> pl.DataFrame:
-    """Split at each ``<`` into rows ``place``, ``piece``, ``line`` and ``plain``: the digits of a plain number."""
+    """Split at each ``<`` into rows ``position``, ``piece``, ``line`` and ``plain``: the digits of a plain number."""
     frame = pl.Series("piece", [text], dtype=pl.String).str.split("<").explode().to_frame()
     breaks = pl.col("piece").str.count_matches("\n", literal=True).cast(pl.Int64)
     frame = frame.with_columns(
-        pl.int_range(pl.len(), dtype=pl.Int64).alias("place"),
+        pl.int_range(pl.len(), dtype=pl.Int64).alias("position"),
         (pl.lit(state.line) + breaks.cum_sum().shift(1, fill_value=0)).alias("line"),
         pl.col("piece").str.extract(_PLAIN).alias("plain"),
     )
     state.line += text.count("\n")
-    return frame.filter((pl.col("place") > 0) | (trimmed(pl.col("piece")) != ""))
+    return frame.filter((pl.col("position") > 0) | (trimmed(pl.col("piece")) != ""))
 
 
 def _taken_apart(pieces: pl.DataFrame) -> pl.DataFrame:
     """Add ``name`` (lower case), ``tag``, ``val`` and the text ``after``; ``before`` is text before the first tag."""
-    before = pl.col("place") == 0
+    before = pl.col("position") == 0
     piece = pl.col("piece")
     return (
         pieces.with_columns(before.alias("before"))

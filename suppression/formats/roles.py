@@ -47,39 +47,39 @@ _SEVERAL: Final = (*ENTRY_ROLES, "reason")
 
 @dataclass(frozen=True)
 class Roles:
-    """Places of columns, 0-based. ``entries`` with what they hold; ``places`` of the other roles by name.
+    """Positions of columns, 0-based. ``entries`` with what they hold; ``positions`` of the other roles by name.
 
     ``doubts``: headers that may be phones or emails and are not read.
     """
 
     entries: tuple[tuple[int, Holds], ...]
-    places: Mapping[str, tuple[int, ...]]
+    positions: Mapping[str, tuple[int, ...]]
     doubts: tuple[str, ...] = ()
 
-    def place(self, role: str) -> int | None:
+    def position(self, role: str) -> int | None:
         """Return the one column of a role, None when there is none."""
-        return next(iter(self.places.get(role, ())), None)
+        return next(iter(self.positions.get(role, ())), None)
 
 
 def find_roles(header: Sequence[str], options: Options, known: Mapping[str, tuple[str, ...]], name: str) -> Roles:
     """Place the roles. ``known``: a format's own headers by role, folded.
 
-    `ListError`: a declared column is not there, or no column holds entries.
+    Raises `ListError` when a declared column is missing, or no column holds entries.
     """
     declared: dict[str, tuple[int, ...]] = {
         role: tuple(_declared(column, header, name) for column in columns) for role, columns in options.columns.items()
     }
     folded = [fold_header(column) for column in header]
-    places = dict(declared)
+    positions = dict(declared)
     for role in SPELLED:
         if role not in ENTRY_ROLES and role not in declared:
             found = _spelled(folded, known.get(role, ())) or _spelled(folded, SPELLED[role])
             if not found and role in _OF_LEADS:
                 found = tuple(i for i, column in enumerate(header) if _field(column) == _OF_LEADS[role])
-            places[role] = found if role in _SEVERAL else found[:1]
+            positions[role] = found if role in _SEVERAL else found[:1]
     if options.column is not None:
-        return Roles(((_declared(options.column, header, name), "mixed"),), places)
-    entries = tuple((place, _HOLDS[role]) for role in ENTRY_ROLES for place in declared.get(role, ()))
+        return Roles(((_declared(options.column, header, name), "mixed"),), positions)
+    entries = tuple((position, _HOLDS[role]) for role in ENTRY_ROLES for position in declared.get(role, ()))
     if not entries:
         entries = _entries(header, folded, options, known)
     if not entries:
@@ -88,7 +88,7 @@ def find_roles(header: Sequence[str], options: Options, known: Mapping[str, tupl
             f"{' or '.join(sorted(options.fields))}.",
             "Name the column that does.",
         )
-    return Roles(entries, places, _doubts(header, options))
+    return Roles(entries, positions, _doubts(header, options))
 
 
 def has_entries(header: Sequence[str], options: Options, known: Mapping[str, tuple[str, ...]] | None = None) -> bool:
@@ -110,11 +110,11 @@ def _entries(
         if field not in options.fields:
             continue
         sure = [i for i, column in enumerate(header) if _field(column) == field]
-        places = sorted({*_spelled(folded, known.get(role, ())), *sure}) or _spelled(folded, SPELLED[role])
-        found += [(place, _HOLDS[role]) for place in places]
+        positions = sorted({*_spelled(folded, known.get(role, ())), *sure}) or _spelled(folded, SPELLED[role])
+        found += [(position, _HOLDS[role]) for position in positions]
     for role in ("domain", "hash"):
         if not found:
-            found = [(place, _HOLDS[role]) for place in _spelled(folded, SPELLED[role])]
+            found = [(position, _HOLDS[role]) for position in _spelled(folded, SPELLED[role])]
     return tuple(found)
 
 
@@ -129,13 +129,13 @@ def _doubts(header: Sequence[str], options: Options) -> tuple[str, ...]:
 
 
 def _spelled(folded: Sequence[str], names: Sequence[str]) -> tuple[int, ...]:
-    return tuple(place for name in names for place, column in enumerate(folded) if column == name)
+    return tuple(position for name in names for position, column in enumerate(folded) if column == name)
 
 
 def _declared(column: str, header: Sequence[str], name: str) -> int:
     if column in header:
         return header.index(column)
-    same = [place for place, other in enumerate(header) if fold_header(other) == fold_header(column)]
+    same = [position for position, other in enumerate(header) if fold_header(other) == fold_header(column)]
     if len(same) != 1:
         # A list without header has somebody's number or address in its first line.
         names = [cell for cell in header if "@" not in cell and sum(map(str.isdigit, cell)) < 7]

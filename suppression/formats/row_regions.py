@@ -6,7 +6,7 @@ import polars as pl
 
 from schemas.contact.blank import BLANKS
 from schemas.contact.calling_codes import calling_codes, regions_by_code
-from schemas.contact.countries import read_countries
+from schemas.contact.regions import home_regions
 
 
 def row_regions(countries: pl.Series | None, codes: pl.Series | None, home: str | None) -> pl.Series | None:
@@ -28,14 +28,7 @@ def _regions(cells: pl.Series, home: str | None) -> pl.Series:
     words = cells.to_frame("word").select(BLANKS.without(pl.col("word"))).to_series()
     codes = calling_codes(words)
     homes = pl.repeat(home, len(words), dtype=pl.String, eager=True)
-    frame = pl.DataFrame(
-        {
-            "word": words,
-            "named": read_countries(words).get_column("region"),
-            "code": codes,
-            "coded": regions_by_code(codes, homes),
-        }
-    )
-    by_code = pl.when(pl.col("code").is_not_null()).then("coded")
-    region = pl.when(pl.col("word").is_null()).then(pl.lit("")).otherwise(pl.coalesce("named", by_code))
-    return frame.select(region.alias("region")).to_series()
+    frame = home_regions(words, len(words), home).with_columns(words, code=codes, coded=regions_by_code(codes, homes))
+    # Of digits alone, a calling code is meant, and not a country's number in ISO 3166.
+    known = pl.when(pl.col("code").is_not_null()).then("coded").when("certain").then("region")
+    return frame.select(pl.when(pl.col("word").is_null()).then(pl.lit("")).otherwise(known).alias("region")).to_series()

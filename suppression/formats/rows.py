@@ -37,7 +37,7 @@ class Records:
 
 def read_records(source: GuardedStream, delimiter: str, width: int) -> Iterator[Records]:
     """Yield the records of a CSV, the header among them. ``width``: how many cells a record has at most."""
-    shape = Shape(width, delimiter, [str(place) for place in range(width)])
+    shape = Shape(width, delimiter, [str(position) for position in range(width)])
     rest, line = b"", 1
     blocks = line_blocks(source)
     block = next(blocks, None)
@@ -53,7 +53,7 @@ def read_records(source: GuardedStream, delimiter: str, width: int) -> Iterator[
 def whole_row(width: int, delimiter: str) -> pl.Expr:
     """Return the cells of a record as one ``text``, for a person: without quotes, and blank cells at the end."""
     return (
-        pl.concat_str([str(place) for place in range(width)], separator=delimiter)
+        pl.concat_str([str(position) for position in range(width)], separator=delimiter)
         .str.strip_chars_end(delimiter)
         .alias("text")
     )
@@ -84,8 +84,8 @@ def _fitted(raws: pl.DataFrame, shape: Shape) -> tuple[pl.DataFrame, pl.DataFram
     rows = rows.with_columns(why=why)
     fit = rows.filter(pl.col("why").is_null()).select(
         *(
-            pl.col("cells").list.get(place, null_on_oob=True).fill_null("").alias(name)
-            for place, name in enumerate(shape.names)
+            pl.col("cells").list.get(position, null_on_oob=True).fill_null("").alias(name)
+            for position, name in enumerate(shape.names)
         ),
         "line",
     )

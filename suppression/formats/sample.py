@@ -64,9 +64,9 @@ class Sample:
         """How many rows are titles above the header: nothing in them could be an entry."""
         if self.options.headerless:
             return 0
-        for place, row in enumerate(self.all_rows[:_TITLES]):
+        for position, row in enumerate(self.all_rows[:_TITLES]):
             if has_entries(row, self.options):
-                return place
+                return position
             if any(POINT.search(cell) for cell in row):
                 break
         return 0
@@ -120,8 +120,8 @@ def find_delimiter(header: str, options: Options) -> str:
     """Return the declared delimiter, else the most frequent one of the first line."""
     if options.delimiter is not None:
         return options.delimiter
-    if said := _SEPARATOR_LINE.fullmatch(header.strip()):
-        return said[1]
+    if declared := _SEPARATOR_LINE.fullmatch(header.strip()):
+        return declared[1]
     return max(_DELIMITERS, key=Counter(header).__getitem__)
 
 

@@ -46,7 +46,7 @@ def sheet_frames(sheet: Sheet) -> Iterator[pl.DataFrame]:
 def table_frames(table: Table) -> Iterator[pl.DataFrame]:
     """Yield the header of a table, then its records in pieces.
 
-    What is no record (``raw``) stands in each column: whichever holds entries, its points are found.
+    What is no record (``raw``) is put into each column: whichever holds entries, its points are found.
     """
     columns = [SOURCE + name for name in table.columns]
     yield pl.DataFrame([list(table.header)], schema=dict.fromkeys(columns, pl.String()), orient="row")

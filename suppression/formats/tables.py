@@ -23,6 +23,12 @@ from suppression.formats.sample import Sample, is_separator_line, take_sample
 #: (see `text_at`), and ``reason``, ``codes``,
 #: ``severity`` and ``status`` where the table has them; and it returns the same rows.
 Judge = Callable[[pl.DataFrame, tuple[str, ...], Roles], pl.DataFrame]
+#: Field of a list's kind, what a column of it looks like, and its cells. Digits alone may be any identifier.
+_LOOKS: Final = (
+    ("email", "email addresses", r"^[^@\s]+@[^@\s]+\.[^@\s]+$"),
+    ("phone", "phone numbers", r"^(?:\+[\d\s().-]{8,20}|\(?\d{3}\)?[\s.-]\d{3}[\s.-]\d{4})$"),
+)
+_LOOKED_AT: Final = 200
 _FACTS: Final = ("listed_on", "expires_on", "reason", "severity", "action")
 
 
@@ -54,6 +60,7 @@ def read_table(
             header = _header(frame.drop("line").row(0), headerless=options.headerless)
             layout = _Layout(header, find_roles(header, options, known or {}, member.name), sample.delimiter)
             frame = frame if options.headerless else frame.slice(1)
+            layout.unclaimed.extend(_contact_like(frame, layout, options))
         yield Block(empty_frame(), "mixed", refused=records.refused)
         if layout is not None and not frame.is_empty():
             yield from _blocks(frame, layout, options, judge, member)
@@ -64,6 +71,9 @@ def read_table(
         f"Column '{name}' may hold phones or emails and is not read: name it if it does."
         for name in layout.roles.doubts
     ]
+    doubts += [
+        f"Column '{name}' looks like {what} and is not read: name it if it is." for name, what in layout.unclaimed
+    ]
     lost = [
         f"{count:,} cells of '{column}' could not be read and count as empty."
         for column, count in layout.unread.items()
@@ -73,23 +83,40 @@ def read_table(
 
 @dataclass(frozen=True)
 class _Layout:
-    """What is known of a table. ``header``: a name for each column; ``unread``: cells that could not be, by header."""
+    """What is known of a table. ``header``: a name for each column; ``unread``: cells that could not be, by header.
+
+    ``unclaimed``: columns that nobody reads and that look like contact points, and like which.
+    """
 
     header: tuple[str, ...]
     roles: Roles
     delimiter: str
     unread: dict[str, int] = field(default_factory=dict)
+    unclaimed: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def named(self) -> int:
         """How many columns the header has; those behind it have no name, and should be blank."""
-        return max((place for place, name in enumerate(self.header, start=1) if name), default=0)
+        return max((position for position, name in enumerate(self.header, start=1) if name), default=0)
 
 
 def _header(cells: tuple[str, ...], *, headerless: bool) -> tuple[str, ...]:
     if headerless:
-        return tuple(str(place) for place in range(1, len(cells) + 1))
+        return tuple(str(position) for position in range(1, len(cells) + 1))
     return tuple(cell.strip("\ufeff \t") for cell in cells)
+
+
+def _contact_like(frame: pl.DataFrame, layout: _Layout, options: Options) -> Iterator[tuple[str, str]]:
+    """Name columns without a role whose first cells are mostly points that the list's kind would hold."""
+    used = {position for position, _ in layout.roles.entries}.union(*layout.roles.positions.values())
+    for position, name in enumerate(layout.header):
+        cells = frame.head(_LOOKED_AT).select(text_at(position).alias("cell")).filter(pl.col("cell") != "")
+        if position in used or name in layout.roles.doubts or cells.is_empty():
+            continue
+        for field_name, what, pattern in _LOOKS:
+            fitting = cells.select(pl.col("cell").str.contains(pattern).sum()).item()
+            if field_name in options.fields and fitting * 2 > cells.height:
+                yield name, what
 
 
 def _blocks(
@@ -97,8 +124,8 @@ def _blocks(
 ) -> Iterator[Block]:
     header, roles = layout.header, layout.roles
     frame = frame.with_columns(whole_row(len(header), layout.delimiter))
-    unnamed = [text_at(place) != "" for place in range(layout.named, len(header))]
-    again = pl.all_horizontal(text_at(place) == name for place, name in enumerate(header))
+    unnamed = [text_at(position) != "" for position in range(layout.named, len(header))]
+    again = pl.all_horizontal(text_at(position) == name for position, name in enumerate(header))
     fault = (
         pl.when(pl.any_horizontal(unnamed) if unnamed else pl.lit(False))
         .then(pl.lit(f"more cells than the {layout.named} of the header"))
@@ -111,37 +138,38 @@ def _blocks(
     if judge is not None:
         rows = judge(rows, header, roles)
     rows = _with_regions(kept_by_choice(rows, options, member.name), roles, options.region)
-    filled = pl.any_horizontal([text_at(place) != "" for place, _ in roles.entries])
+    filled = pl.any_horizontal([text_at(position) != "" for position, _ in roles.entries])
     vacant = rows.filter(~filled)
     refused = [refuse(faults, pl.col("why")), refuse(vacant, NO_ENTRY)]
     yield Block(empty_frame(), "mixed", refused=pl.concat(refused).sort("line"))
-    for holds in dict.fromkeys(held for _, held in roles.entries):
-        yield _entries(rows, [place for place, held in roles.entries if held == holds], holds, roles.place("area"))
+    for holds in dict.fromkeys(kind for _, kind in roles.entries):
+        positions = [position for position, kind in roles.entries if kind == holds]
+        yield _entries(rows, positions, holds, roles.position("area"))
 
 
 def _with_regions(rows: pl.DataFrame, roles: Roles, home: str | None) -> pl.DataFrame:
     """Add ``region`` where the table says of each row what country its number belongs to."""
     columns = {
-        role: rows.select(text_at(place)).to_series()
+        role: rows.select(text_at(position)).to_series()
         for role in ("country", "calling_code")
-        if (place := roles.place(role)) is not None
+        if (position := roles.position(role)) is not None
     }
     regions = row_regions(columns.get("country"), columns.get("calling_code"), home)
     return rows if regions is None else rows.with_columns(regions.alias("region"))
 
 
-def _entries(rows: pl.DataFrame, places: list[int], holds: Holds, area: int | None) -> Block:
+def _entries(rows: pl.DataFrame, positions: list[int], holds: Holds, area: int | None) -> Block:
     """Make entries of the cells of some columns, in the order of the rows."""
     kept = (*_FACTS, "region") if holds in ("phone", "mixed") else _FACTS
     facts = [name for name in kept if name in rows.columns]
     american = area is not None and holds == "phone"
     parts = []
-    for place in places:
-        text = text_at(place)
+    for position in positions:
+        text = text_at(position)
         if american and area is not None:
             # A seven-digit number beside its area code; other signs in it are only layout.
             text = pl.concat_str(text_at(area), text.str.replace_all(r"[ .()-]", ""))
-        parts.append(rows.filter(text_at(place) != "").select(text.alias("text"), "line", *facts, "why"))
+        parts.append(rows.filter(text_at(position) != "").select(text.alias("text"), "line", *facts, "why"))
     entries = pl.concat(parts).sort("line", maintain_order=True)
     if american:
         sound = pl.col("text").str.contains(r"^[0-9]{10}$")

@@ -49,7 +49,7 @@ def _answers(words: Mapping[str, str], denial: str, name: str, positive: str | N
     meant = {_fold(word): meaning for word, meaning in words.items()}
 
     def judge(rows: pl.DataFrame, _header: tuple[str, ...], roles: Roles) -> pl.DataFrame:
-        if roles.place("status") is None:
+        if roles.position("status") is None:
             raise ListError(f"List '{name}' has no column of answers.", 'Name it: columns = { status = ["…"] }.')
         word = pl.col("status").str.to_lowercase().str.replace_all(r"[\s_-]+", " ")
         meaning = word.replace_strict(meant, default=None, return_dtype=pl.String)
@@ -110,10 +110,10 @@ def _is_wash(sample: Sample) -> bool:
 def _has_answers(sample: Sample, known: Mapping[str, tuple[str, ...]], words: set[str]) -> bool:
     if not sample.rows or not has_entries(sample.rows[0], sample.options, known):
         return False
-    for place, name in enumerate(sample.header):
+    for position, name in enumerate(sample.header):
         if name not in known["status"]:
             continue
-        answers = [_fold(row[place]) for row in sample.rows[1:] if len(row) > place and row[place]]
+        answers = [_fold(row[position]) for row in sample.rows[1:] if len(row) > position and row[position]]
         if answers and sum(answer in words for answer in answers) > len(answers) / 2:
             return True
     return False

@@ -72,6 +72,15 @@ def shipped_names() -> list[str]:
     return sorted(path.stem for path in SHIPPED.glob("*.toml"))
 
 
+def _pack_meant(name: str, known: list[str]) -> str:
+    """Suggest the pack of a country that is named otherwise, else one that is spelled nearly so."""
+    from schemas.contact.countries import read_country  # noqa: PLC0415  # only a wrong name needs them
+
+    region = read_country(name.strip()).region if name.strip() else None
+    pack = {"GB": "uk"}.get(region or "", (region or "").lower())
+    return did_you_mean(name, [*known, ALL], {name: pack} if pack in known else {})
+
+
 def load_packs(names: Iterable[str], workspace: Path | None = None) -> list[LoadedPack]:
     """Load packs by name, with those that they bring along; ``all`` loads every one.
 
@@ -89,7 +98,7 @@ def load_packs(names: Iterable[str], workspace: Path | None = None) -> list[Load
         if name in loaded:
             continue
         if name not in known:
-            raise UsageError(f"There is no rule pack '{name}'.", did_you_mean(name, [*known, ALL]))
+            raise UsageError(f"There is no rule pack '{name}'.", _pack_meant(name, known))
         pack = _load(name, own.get(name), faults)
         if pack is None:
             raise_faults(faults)
@@ -214,7 +223,7 @@ def _across(packs: list[LoadedPack]) -> list[str]:
 
 
 def checked_weaker(packs: list[LoadedPack], accepted: bool) -> list[str]:
-    """Ids of overrides that allow more than what is shipped; `ConfigError` unless that was accepted."""
+    """Ids of overrides that allow more than what is shipped. Raises `ConfigError` unless that was accepted."""
     weaker = [f"{pack.pack.name}: {rule}" for pack in packs for rule in pack.weaker]
     if weaker and not accepted:
         raise ConfigError(

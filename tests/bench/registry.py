@@ -202,8 +202,10 @@ def page(outcome: Outcome, sizes: Sizes, day: str, loads: tuple[float, float]) -
         "",
         "To repeat it:",
         "",
-        f"    python -m tests.bench.registry --numbers {sizes.numbers} --hashed {sizes.hashed} \\",
-        f"        --leads {sizes.leads} --seed {sizes.seed} --write docs/benchmark-registry.md",
+        "```console",
+        f"$ python -m tests.bench.registry --numbers {sizes.numbers} --hashed {sizes.hashed} \\",
+        f"    --leads {sizes.leads} --seed {sizes.seed} --write docs/benchmark-registry.md",
+        "```",
     ]
     return "\n".join(lines) + "\n"
 

@@ -12,7 +12,6 @@ from types import MappingProxyType
 
 import psutil  # type: ignore[import-untyped]
 
-START, END = "<!-- bench:start -->", "<!-- bench:end -->"
 #: Begins the part of the page that a new measurement leaves as it is.
 BY_HAND = "## What was tried"
 YARDSTICK = "polars"
@@ -182,10 +181,12 @@ def page(
         "",
         "To repeat it:",
         "",
-        f"    python -m tests.bench.run --rows {settings['rows']} --usual-rows {settings['usual_rows']} "
+        "```console",
+        f"$ python -m tests.bench.run --rows {settings['rows']} --usual-rows {settings['usual_rows']} "
         f"--repeat {settings['repeat']} \\",
-        f"        --seed {settings['seed']} --mix {settings['mix']} --dnc-size {settings['dnc_size']} "
+        f"    --seed {settings['seed']} --mix {settings['mix']} --dnc-size {settings['dnc_size']} "
         "--write docs/benchmark.md",
+        "```",
     ]
     return "\n".join(lines) + "\n"
 
@@ -195,16 +196,3 @@ def by_hand(path: Path) -> str:
     before = path.read_text(encoding="utf-8") if path.exists() else ""
     _, heading, text = before.partition(f"\n{BY_HAND}\n")
     return f"\n{heading.lstrip()}{text}" if heading else ""
-
-
-def insert(readme: Path, text: str) -> bool:
-    """Put `text` between the markers of a README; False when it has none."""
-    if not readme.exists():
-        return False
-    before = readme.read_text(encoding="utf-8")
-    head, start, rest = before.partition(START)
-    _, end, tail = rest.partition(END)
-    if not start or not end:
-        return False
-    readme.write_text(f"{head}{START}\n{text}{END}{tail}", encoding="utf-8")
-    return True

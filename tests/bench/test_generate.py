@@ -17,6 +17,8 @@ from tests.bench.drop import HEADER
 from tests.bench.generate import Spec, generate, is_complete
 from tests.bench.numbering import MIXES
 
+pytestmark = pytest.mark.slow
+
 FILES = ("drop.csv", "dnc.txt", "internal.txt", "unsubscribe.csv")
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = 20_000

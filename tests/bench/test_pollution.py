@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.pollution import WEIGHTS, Polluted, corpus
+from tests.bench.pollution import HEADER, WEIGHTS, Polluted, corpus
 from tests.bench.pollution_score import means, measures, read, score, scores
+
+pytestmark = pytest.mark.slow
 
 FILES = {file.name: file for file in corpus()}
 #: One record has a field too few or too many, or a quote that never closes: it is set aside, and nothing else is.
@@ -28,7 +30,8 @@ def test_a_polluted_file_is_read_exactly(file: Polluted, tmp_path: Path) -> None
     assert header == file.header
     if file.name.startswith(ONE_SET_ASIDE):
         number = int(file.name.removesuffix("_semicolon").rpartition("_")[2])
-        assert tuple(rows) == (*file.rows[:number], *file.rows[number + 1 :])
+        aside = len(file.rows[number]) != len(HEADER) or file.name.startswith("quote_")
+        assert tuple(rows) == (*file.rows[:number], *file.rows[number + aside :])
     else:
         assert tuple(rows) == file.rows
 

@@ -15,6 +15,8 @@ pytest.importorskip("duckdb")
 from tests.bench.registry import Line, run, table
 from tests.bench.registry_data import AREAS, Sizes, prepared
 
+pytestmark = pytest.mark.slow
+
 SIZES = Sizes(numbers=38_000, hashed=3_000, leads=2_000)
 
 

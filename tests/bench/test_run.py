@@ -18,17 +18,16 @@ from tests.bench.measure import measure
 from tests.bench.normalise import odd_leads
 from tests.bench.report import (
     BY_HAND,
-    END,
-    START,
     Normalised,
     Result,
     by_hand,
-    insert,
     normalised_table,
     page,
     stage_table,
     table,
 )
+
+pytestmark = pytest.mark.slow
 
 RESULTS = [
     Result("polars", 1_000_000, 0.5, (0.4, 0.6), 0.9, 200_000_000),
@@ -109,17 +108,6 @@ def test_what_was_written_by_hand_stays(tmp_path: Path) -> None:
     assert by_hand(path) == ""
     path.write_text(f"old\n\n{BY_HAND}\n\nThis and that.\n", encoding="utf-8")
     assert "new\n" + by_hand(path) == f"new\n\n{BY_HAND}\n\nThis and that.\n"
-
-
-def test_readme_is_changed_between_the_markers_only(tmp_path: Path) -> None:
-    """A README without markers is left alone, and a second run replaces the first."""
-    readme = tmp_path / "README.md"
-    readme.write_text("a\n", encoding="utf-8")
-    assert not insert(readme, "x\n")
-    readme.write_text(f"a\n{START}\nold\n{END}\nb\n", encoding="utf-8")
-    assert insert(readme, "new\n")
-    assert insert(readme, "newer\n")
-    assert readme.read_text(encoding="utf-8") == f"a\n{START}\nnewer\n{END}\nb\n"
 
 
 def test_unknown_program_is_refused() -> None:

@@ -12,6 +12,8 @@ import xlsxwriter
 
 from tests.conftest import DAY, REPO
 
+pytestmark = pytest.mark.slow
+
 #: Names that we or our children import, as a vendor could have put them beside its drop.
 TRAPS = (
     "json", "schemas", "pipeline", "suppression", "polars", "pyarrow", "typer", "rich", "pydantic", "pickle", "struct",

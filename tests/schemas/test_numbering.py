@@ -25,6 +25,8 @@ from schemas.contact.phone import phone_forms
 from tests.conftest import SHARED, needs_shared_data
 from tests.schemas.test_numbering_values import EXAMPLES, REGIONS, made_up_values
 
+pytestmark = pytest.mark.slow
+
 #: Regions whose national numbers must be decided, not just left to the library.
 PROMISED = ["US", "CA", "GB", "FR", "DE", "ES", "IT", "NL", "BE", "AU", "IN", "BR", "MX", "JP", "RU", "PL", "CH"]
 #: Regions with a prefix, a rule or a plan of their own kind.

@@ -16,6 +16,8 @@ from suppression.index.digests import DigestBuilder, DigestIndex
 from suppression.index.numbers import NumberBuilder, NumberIndex, number_key
 from suppression.index.texts import TextBuilder, TextIndex
 
+pytestmark = pytest.mark.slow
+
 #: E.164 numbers have 7 to 15 digits; the North American ones are treated apart.
 numbers = (
     st.integers(1_000_000, 999_999_999_999_999)

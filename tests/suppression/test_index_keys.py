@@ -19,6 +19,8 @@ from suppression.index.packed import KEY_FUNCTION, text_keys
 from suppression.index.search import Places, SortedKeys
 from suppression.index.texts import TextBuilder, TextIndex
 
+pytestmark = pytest.mark.slow
+
 KEYS = {
     "": "0000000000000000",
     "a": "42394923d9115c6a",

@@ -34,7 +34,7 @@ def rows_on_a_list(ran: Scrubbed) -> list[tuple[int, str, str]]:
 @pytest.mark.parametrize("kind", ["dnc.national", "dnc.state", "dnc.internal", "dnc.litigator", "phone.reassigned"])
 def test_each_kind_of_number_list_gives_its_code(scrub: Scrub, written: Written, kind: str) -> None:
     path = written("own.txt", "2025550101\n+442079460001\n")
-    ran = scrub(PHONES, "--list", f"{kind}:own={path}", channels=("call",))
+    ran = scrub(PHONES, "--list", f"{kind}:{'texas' if kind == 'dnc.state' else 'own'}={path}", channels=("call",))
     assert rows_on_a_list(ran) == [(1, "phone", kind), (3, "phone", kind)]
     assert ran.clean_rows("row_id") == [(0,), (2,)]
     assert ran.rejected_rows("row_id", "reasons", "disposition") == [(1, [kind], "suppress"), (3, [kind], "suppress")]

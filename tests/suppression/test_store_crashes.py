@@ -23,6 +23,8 @@ from suppression.store import Store, writing
 from tests.conftest import leadscrub, start
 from tests.forking import Forking
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2026, 11, 21)
 KILLS = int(os.environ.get("LEADSCRUB_KILLS", "15"))
 BASE, ADDED = 60_000, 12_000
@@ -75,7 +77,7 @@ def killed_at_random(forking: Forking, tmp_path: Path, action: str, words: list[
         assert {path.name for path in (store / "versions").iterdir()} == {str(s.version)[:32] for s in history.steps}
         assert action == "add" or [step.action for step in history.steps] == ["add", "update"]
         left = {str(path.relative_to(store)) for path in store.rglob("*") if "versions" not in path.parts}
-        assert left == {"lists", "lists/ftc.json", "lock"}
+        assert left == {"lists", "lists/ftc.json", "lock", "names.json"}
     assert {(-9, False, True), (-9, False, False)} <= phases, "no kill came while the version was built"
 
 

@@ -25,6 +25,8 @@ from suppression.lists import SuppressionList, open_version
 from suppression.loading import ListSpec, build_version
 from suppression.updating import ChangeSpec, update_version
 
+pytestmark = pytest.mark.slow
+
 MADE, CHANGED = date(2026, 11, 1), date(2026, 11, 10)
 ENTRIES = (
     *(f"+12025550{n}" for n in range(100, 106)),

@@ -12,7 +12,7 @@ from schemas.contact.forms import form_frame
 from schemas.contact.numbering.library import PHONE_FORM_SCHEMA, PhoneForm
 from schemas.contact.numbering.ranges import BLOCK_EDGES, Codes
 
-#: What stands in a table instead of the number of an answer.
+#: What a table has instead of the number of an answer.
 UNDECIDED = -1
 #: An international prefix was written: the digits behind it are to be read as if behind a plus.
 AS_IF_PLUS = -2
@@ -42,7 +42,7 @@ class Answers:
         return self._numbers[key]
 
     def frame(self) -> pl.DataFrame:
-        """Return all answers so far as a frame."""
+        """Return all answers so far as a frame (`PHONE_FORM_SCHEMA`)."""
         if len(self._frame) != len(self.forms):
             self._frame = form_frame(self.forms, PHONE_FORM_SCHEMA)
         return self._frame

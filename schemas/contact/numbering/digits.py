@@ -1,7 +1,7 @@
 """The digits of a column of values as codes, worked out on the column's bytes.
 
-Only values of digits and mere punctuation are told, perhaps with one plus in front; for these the library looks at
-nothing but the plus and the digits. All others are not told: letters, extensions, several numbers in one cell,
+Only values of digits and mere punctuation are read, perhaps with one plus in front; for these the library looks at
+nothing but the plus and the digits. All others are not read: letters, extensions, several numbers in one cell,
 characters beyond ASCII, and whatever `read_phone` might take for damage by a spreadsheet.
 """
 
@@ -19,20 +19,20 @@ from schemas.contact.numbering.range_sets import Flags
 from schemas.contact.numbering.ranges import Codes
 from schemas.support.column_bytes import column_bytes
 
-#: Longer values are not told, so that six bits can count each kind of byte in a value.
+#: Longer values are not read: six bits count each kind of byte in a value.
 _MOST_BYTES = 63
 #: Values whose bytes stay in the processor's cache while they are worked on.
 _BLOCK = 1 << 13
 #: Fewer digits are refused or not depending on the punctuation between them.
 _LEAST_DIGITS = 3
-#: With that many digits, a slash may stand between two numbers (of six digits or more).
+#: With that many digits, a slash may be between two numbers (of six digits or more).
 _SEVERAL_DIGITS = 12
 #: With that many, also a blank or a hyphen may (seven digits or more).
 _TWO_NUMBERS = 14
 #: So few digits behind a slash may be the end of a range ("030 1234567/68").
 _RANGE_DIGITS = 3
 
-#: Kind of byte -> place of its six bits.
+#: Kind of byte -> position of its six bits.
 _DIGIT, _OTHER, _DOT, _SLASH, _PLUS = 0, 6, 12, 18, 24
 
 
@@ -56,14 +56,14 @@ _BEYOND = np.array([10 ** (8 - size if size < 8 else 16 - size) for size in rang
 
 
 class Written(NamedTuple):
-    """What stands in each value: the code of its digits (0 when not told), and whether behind a plus."""
+    """Of each value the code of its digits (0 when it was not read), and whether a plus is before them."""
 
     codes: Codes
     plus: Flags
 
 
 def written_digits(values: pl.Series) -> Written:
-    """Read the digits of each value (trimmed; null and everything that is not certain comes out as not told)."""
+    """Read the digits of each value (trimmed; null and everything that is not certain comes out as not read)."""
     codes, plus = np.zeros(len(values), dtype=np.int64), np.zeros(len(values), dtype=np.bool_)
     short = values.str.len_bytes() <= _MOST_BYTES
     if values.has_nulls() or not short.all():
@@ -89,13 +89,13 @@ def _block(starts: npt.NDArray[np.int64], data: npt.NDArray[np.uint8]) -> tuple[
     at_bounds = counted[starts]
     totals = at_bounds[1:] - at_bounds[:-1]
     count = (totals & 63).astype(np.int64)
-    told = (count >= _LEAST_DIGITS) & (count <= MAX_DIGITS) & (totals >> _OTHER & 63 == 0)
-    long = np.flatnonzero(told & (count >= _TWO_NUMBERS))
+    read = (count >= _LEAST_DIGITS) & (count <= MAX_DIGITS) & (totals >> _OTHER & 63 == 0)
+    long = np.flatnonzero(read & (count >= _TWO_NUMBERS))
     abroad = (data[starts[long]] == ord("0")) & (data[starts[long] + 1] == ord("0"))
-    told[long] = abroad | (starts[long + 1] - starts[long] == count[long]) | (totals[long] >> _PLUS > 0)
+    read[long] = abroad | (starts[long + 1] - starts[long] == count[long]) | (totals[long] >> _PLUS > 0)
     special = np.flatnonzero(totals >> _DOT)
-    told[special] &= _harmless(starts[special], starts[special + 1], counted, data)
-    return np.where(told, _assembled(data, count), 0), totals >> _PLUS > 0
+    read[special] &= _harmless(starts[special], starts[special + 1], counted, data)
+    return np.where(read, _assembled(data, count), 0), totals >> _PLUS > 0
 
 
 def _harmless(
@@ -106,7 +106,7 @@ def _harmless(
 ) -> Flags:
     """Whether dots, slashes and pluses in these values mean nothing but the one plus in front."""
     totals = counted[end] - counted[start]
-    count, dots, slashes, pluses = (totals >> place & 63 for place in (_DIGIT, _DOT, _SLASH, _PLUS))
+    count, dots, slashes, pluses = (totals >> position & 63 for position in (_DIGIT, _DOT, _SLASH, _PLUS))
     first = data[start]
     bracketed = (first == ord("(")) & (data.take(start + 1, mode="clip") == ord("+"))
     decimal = (dots == 1) & (end - start == count + pluses + 1) & (data[end - 1] == ord("0"))

@@ -18,8 +18,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _AHEAD = re.compile(r"[^+\uff0b\d]*")
 _BEHIND = re.compile(r"\d([^\d]*)$")
 
-#: Labels in a pattern for columns.
-ASCII_LABELS = "(?i:" + "|".join(sorted((word for word in LABELS if word.isascii()), reverse=True)) + ")"
+ASCII_LABELS = [label for label in LABELS if label.isascii()]
 
 
 def words_ahead(text: str) -> list[str]:

@@ -43,18 +43,18 @@ PHONE_FORM_SCHEMA: dict[str, pl.DataType] = {
 #: The repair of a number that a spreadsheet wrote as a decimal.
 DECIMAL_REMOVED = "decimal .0 removed"
 SEVERAL = "several numbers in one cell"
-WORD = "a word stands in the number"
-WORD_AHEAD = "a word stands before the number"
+WORD = "a word in the number"
+WORD_AHEAD = "a word before the number"
 TOO_LONG = "too long a text for a phone number"
 #: The library itself reads no more.
-_MOST_CHARACTERS = 250
+MOST_CHARACTERS = 250
 
 _SCIENTIFIC = re.compile(r"\+?(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})")
 _DECIMAL = re.compile(r"(\+?\d{7,15})[.,]0+")
 #: Text between two numbers that someone wrote into one cell. Behind a comma without a blank an extension may stand,
 #: which has nine digits at most.
 _BETWEEN_NUMBERS = re.compile(r"[/;|&\n\r]+|,(?=\s|\+?\d{10})|\s+(?:or|and|ou|et|und|oder|y|o|e)\s+", re.IGNORECASE)
-#: A range of lines, as in "030 1234567/68": nothing tells where the second number begins.
+#: A range of lines, as in "030 1234567/68": it is unclear where the second number begins.
 _RANGE = re.compile(r"(?:[^\d/]*\d){6,}[^\d/]*/\s*\d{1,3}\D*")
 #: Two whole numbers with nothing but a blank or a hyphen between; not a long prefix for calls abroad with a number.
 _SIDE_BY_SIDE = re.compile(r"(?!00|011)\d{7,}[ -]+\d{7,}")
@@ -108,7 +108,7 @@ def _holds_words(text: str) -> bool:
 
 def read_phone(value: str, region: str | None) -> PhoneForm:
     """Read one trimmed, non-empty value; ``region`` (ISO 3166-1 alpha-2) is assumed for national forms."""
-    if len(value) > _MOST_CHARACTERS:
+    if len(value) > MOST_CHARACTERS:
         return PhoneForm("unparseable", why=TOO_LONG)
     undone = _undo_spreadsheet(value)
     if undone is None:

@@ -72,21 +72,21 @@ class Numbering:
         """Decide what can be decided of a column of trimmed values, each with its region."""
         codes, plus = written_digits(values)
         decided = Decided(np.full(len(codes), UNDECIDED, dtype=np.int64), np.zeros(len(codes), dtype=np.int64))
-        told = codes > 0
-        inland = np.flatnonzero(told & ~plus)
+        read = codes > 0
+        inland = np.flatnonzero(read & ~plus)
         for region, rows in _rows_by_region(regions, inland):
             abroad = self._look_up(region, rows, codes, decided)
             # What was dropped there is the prefix for calls abroad.
             plus[abroad] = True
             codes[abroad] = decided.e164[abroad]
             decided.answer[abroad] = UNDECIDED
-        rows = np.flatnonzero(told & plus)
+        rows = np.flatnonzero(read & plus)
         calling_codes = self._codes[self._code_finder.piece_of(codes[rows])]
         order = calling_codes.argsort(kind="stable")
         found, first = np.unique(calling_codes[order], return_index=True)
         bounds = [*first.tolist(), len(rows)]
         for code, start, end in zip(found.tolist(), bounds[:-1], bounds[1:], strict=True):
-            # 0: what stands behind the plus is no calling code.
+            # 0: what is behind the plus is no calling code.
             if code != 0:
                 self._look_up(code, rows[order[start:end]], codes, decided)
         return decided

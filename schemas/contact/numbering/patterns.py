@@ -100,7 +100,7 @@ def _quantified(pattern: str, at: int) -> tuple[Node, int]:
 def _atom(pattern: str, at: int) -> tuple[Node, int]:
     """Read one item; there is one, since the caller stops at the end and at what ends a group."""
     if pattern[at].isdecimal() or pattern[at] == "~":
-        # A tilde in an international prefix stands for waiting for the tone; no string of digits holds it.
+        # A tilde in an international prefix means waiting for the tone; no string of digits has it.
         return Digits(pattern[at].strip("~")), at + 1
     if pattern.startswith("\\d", at):
         return Digits(ALL_DIGITS), at + 2
@@ -120,7 +120,7 @@ def _atom(pattern: str, at: int) -> tuple[Node, int]:
 
 
 class Path(NamedTuple):
-    """One way through a pattern: the digits allowed at each place, and whether the string must end there."""
+    """One way through a pattern: the digits allowed at each position, and whether the string must end there."""
 
     places: tuple[str, ...]
     ends: bool

@@ -45,7 +45,7 @@ def metadata_of(calling_code: int, region: str) -> PhoneMetadata:
 
 
 def build_plan(calling_code: int, answers: Answers) -> Plan:
-    """Build the plan; `UnsupportedPatternError` when the metadata holds what cannot be put into ranges."""
+    """Build the plan. Raises `UnsupportedPatternError` when the metadata has what cannot be put into ranges."""
     regions = {region: metadata_of(calling_code, region) for region in COUNTRY_CODE_TO_REGION_CODE[calling_code]}
     general = {region: _edges(metadata.general_desc) for region, metadata in regions.items()}
     edges = [edges for metadata in regions.values() for edges in _all_edges(metadata)]

@@ -19,7 +19,7 @@ from schemas.contact.numbering.patterns import MAX_DIGITS, Path, UnsupportedPatt
 from schemas.contact.numbering.range_sets import Shift, lengths_of, nothing_dropped, whole_pieces
 from schemas.contact.numbering.ranges import code_of, digits_of, path_edges
 
-#: Where a prefix takes more different digits than this, they are not told apart, and the rule is not worked out.
+#: Where a prefix takes more different digits than this, the rule is not worked out.
 _MOST_VARIANTS = 10
 
 #: From a match: the digits that are left, and how many of the first digits these depend on; the ones behind are

@@ -34,20 +34,20 @@ class Shift(NamedTuple):
 
 
 def piece_of(starts: Codes, codes: Codes) -> npt.NDArray[np.intp]:
-    """Position of the piece in which each code lies. The first piece must start at or below every code."""
+    """Position of the piece of each code. The first piece must start at or below every code."""
     return starts.searchsorted(codes, "right") - 1
 
 
 def whole_pieces(edges: list[Codes]) -> Codes:
-    """Starts of the pieces that lie between all these edges, none of which reaches over two lengths."""
+    """Starts of the pieces between all these edges, none of which reaches over two lengths."""
     return _in_order(np.concatenate([BLOCK_EDGES, *edges]))
 
 
 def _in_order(codes: Codes) -> Codes:
     """Sort, and keep one of equal ones. (`numpy.unique` hashes first, which takes ten times as long.)"""
     ordered = np.sort(codes)
-    distinct: Codes = ordered[np.diff(ordered, prepend=-1) != 0]
-    return distinct
+    once: Codes = ordered[np.diff(ordered, prepend=-1) != 0]
+    return once
 
 
 def nothing_dropped() -> Shift:
@@ -62,7 +62,7 @@ def lengths_of(codes: Codes) -> Codes:
 
 
 def split_before(rule: Shift, edges: Codes) -> Codes:
-    """Starts of pieces of ``rule`` so small that each lands between two neighbours of ``edges``."""
+    """Starts of pieces of ``rule`` small enough to land each between two neighbours of ``edges``."""
     ends = np.append(rule.starts[1:], BLOCK_EDGES[-1])
     usable = rule.known & (ends > rule.starts)
     delta = rule.delta[usable]

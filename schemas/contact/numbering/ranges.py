@@ -2,7 +2,7 @@
 
 The *code* of a string of digits is the integer that is written by a 1 followed by those digits: ``"0075"`` is 10075.
 So leading zeros and the length are kept, strings of one length form one block, [10**n, 2 * 10**n), and inside it
-strings with a common prefix lie next to each other. Numbering plans are made of prefixes: each pattern becomes some
+strings with a common prefix are neighbours. Numbering plans are made of prefixes: each pattern becomes some
 dozens to thousands of ranges of codes, and one binary search answers all patterns at once.
 """
 
@@ -37,7 +37,7 @@ _MOST_RANGES = 200_000
 _EMPTY_STRING: Language = {0: [(0, 1)]}
 EVERYTHING: Language = {length: [(0, 10**length)] for length in range(MAX_DIGITS + 1)}
 
-#: Ends of the blocks of codes of each length. What lies between two blocks is no string's code.
+#: Ends of the blocks of codes of each length. What is between two blocks is no string's code.
 BLOCK_EDGES: Codes = np.array(
     [edge for length in range(MAX_DIGITS + 1) for edge in (10**length, 2 * 10**length)], dtype=np.int64
 )
@@ -57,7 +57,7 @@ def digits_of(code: int) -> str:
 def pattern_edges(pattern: str, prefix: bool = False) -> Codes:
     """Edges of the ranges of codes that a pattern matches wholly, or (``prefix``) at the start.
 
-    A code lies inside when an odd number of edges is at or below it. `UnsupportedPatternError` when the pattern
+    A code is inside when an odd number of edges is at or below it. `UnsupportedPatternError` when the pattern
     cannot be put into ranges, or only into too many.
     """
     words = language(parse_pattern(pattern))
@@ -72,7 +72,7 @@ def edges_of(words: Language) -> Codes:
 
 
 def inside(edges: Codes, codes: Codes) -> npt.NDArray[np.bool_]:
-    """Whether each code lies in one of the ranges."""
+    """Whether each code is in one of the ranges."""
     odd: npt.NDArray[np.bool_] = edges.searchsorted(codes, "right") % 2 == 1
     return odd
 

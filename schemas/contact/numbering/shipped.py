@@ -1,7 +1,7 @@
 """The tables as they come with the program: all of them, built beforehand from one version of the metadata.
 
 They are used only with the very version of ``phonenumbers`` that they were built from; with another, tables are built
-as they are needed. One row group holds one table, so that a run reads those that it needs.
+as they are needed. One row group holds one table: a run reads those that it needs.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class ShippedTables:
 
     def __init__(self, path: Path = _FILE) -> None:
         self.answers: list[PhoneForm] = []
-        self._places: dict[Key, int] = {}
+        self._positions: dict[Key, int] = {}
         if not path.exists():
             return
         self._file = pq.ParquetFile(path)
@@ -42,27 +42,27 @@ class ShippedTables:
         if facts[_VERSION].decode() != phonenumbers.__version__:
             return
         self.answers = [PhoneForm(*fields) for fields in json.loads(facts[_ANSWERS])]
-        self._places = {key: place for place, key in enumerate(json.loads(facts[_KEYS]))}
+        self._positions = {key: position for position, key in enumerate(json.loads(facts[_KEYS]))}
 
     def table(self, key: Key | None) -> Table | None:
         """Read the table of a region or a calling code; None when there is none."""
-        if key is None or key not in self._places:
+        if key is None or key not in self._positions:
             return None
-        columns = self._file.read_row_group(self._places[key])
+        columns = self._file.read_row_group(self._positions[key])
         starts, answer, delta = (column.to_numpy() for column in columns.columns)
         return Table(starts.cumsum(), answer.astype(np.int64), delta)
 
 
 def write_tables(tables: Iterable[tuple[Key, Table]], answers: list[PhoneForm], path: Path = _FILE) -> None:
     """Write tables that point to ``answers``."""
-    held = list(tables)
+    written = list(tables)
     facts = {
         _VERSION: phonenumbers.__version__.encode(),
-        _KEYS: json.dumps([key for key, _ in held]).encode(),
+        _KEYS: json.dumps([key for key, _ in written]).encode(),
         _ANSWERS: json.dumps(answers).encode(),
     }
     with pq.ParquetWriter(path, _SCHEMA.with_metadata(facts), compression="zstd", compression_level=19) as writer:
-        for _, table in held:
+        for _, table in written:
             # Differences are small and repeat: they compress to a tenth.
             columns = [np.diff(table.starts, prepend=0), table.answer, table.delta]
             writer.write_table(pa.table(columns, schema=writer.schema))

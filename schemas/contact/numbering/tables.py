@@ -101,7 +101,7 @@ def _table(
 ) -> Table:
     """Find the pieces in which every reading stays in one piece of the plan, and ask about each kind of piece.
 
-    ``abroad`` drops the prefix for calls abroad; None when a plus stands there and the first reading must hold.
+    ``abroad`` drops the prefix for calls abroad; None when a plus is there and the first reading must apply.
     """
     landings, kinds, doubtful = _kinds(plan, regions)
     prefix = nothing_dropped() if abroad is None else abroad
@@ -149,7 +149,7 @@ def _kinds(plan: Plan, regions: list[PhoneMetadata]) -> tuple[Codes, Codes, Flag
 
 
 def _length_classes(codes: Codes, regions: list[PhoneMetadata]) -> Codes:
-    """Number the lengths that the metadata does not tell apart: those between two neighbours in its lists."""
+    """Number the lengths that are one to the metadata: those between two neighbours in its lists."""
     listed = {LEAST_DIGITS, MOST_DIGITS}
     for metadata in regions:
         if general := metadata.general_desc:

@@ -10,13 +10,14 @@ import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from schemas.errors import FileError, LeadscrubError
 from schemas.files.inputs import Input
 from schemas.files.kinds import Kind
 from schemas.files.spool import Spool
 from schemas.files.workbook.process import MAX_MEMORY, MAX_SECONDS, MEMORY
+from schemas.support.interrupts import children_without_interrupts
 
 #: Isolated (``-I``), the process imports neither from the current folder nor from those of PYTHONPATH: a ``json.py``
 #: beside a drop is never executed. Our own packages come last, behind the standard library and what is installed.
@@ -37,12 +38,7 @@ def convert_workbook(given: Input, kind: Kind, wanted: list[str], spool: Spool) 
     `LeadscrubError` when the process could not be started.
     """
     command = [sys.executable, "-I", "-c", _START, str(_ROOT), kind, str(spool.handle), str(spool.end), *wanted]
-    with (
-        tempfile.TemporaryFile() as complaints,
-        subprocess.Popen(  # noqa: S603  # our own module; names of sheets are arguments, not a shell's
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints, pass_fds=[spool.handle]
-        ) as process,
-    ):
+    with tempfile.TemporaryFile() as complaints, _started(command, spool, complaints) as process:
         assert process.stdin is not None  # noqa: S101  # both were asked for
         assert process.stdout is not None  # noqa: S101
         try:
@@ -61,6 +57,13 @@ def convert_workbook(given: Input, kind: Kind, wanted: list[str], spool: Spool) 
     if "fault" in report:
         raise _fault(given, report["fault"])
     return report
+
+
+def _started(command: list[str], spool: Spool, complaints: IO[bytes]) -> subprocess.Popen[bytes]:
+    with children_without_interrupts():
+        return subprocess.Popen(  # noqa: S603  # our own module; names of sheets are arguments, not a shell's
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints, pass_fds=[spool.handle]
+        )
 
 
 def _fault(given: Input, fault: str) -> FileError:

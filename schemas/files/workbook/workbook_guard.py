@@ -13,7 +13,7 @@ _PROLOG = 64 << 10
 
 
 def refuse_harmful(given: Input) -> None:
-    """Look into a workbook that is a zip archive. `FileError`: a bomb, or parts that declare XML entities."""
+    """Look into a zipped workbook. Raises `FileError` when it is damaged, a bomb, or declares XML entities."""
     try:
         with given.open("rb") as stream, zipfile.ZipFile(stream) as archive:
             parts = archive.infolist()

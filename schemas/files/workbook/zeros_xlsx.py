@@ -1,4 +1,4 @@
-"""Leading zeros in xlsx: number formats stand in ``styles.xml``, and each cell names its style.
+"""Leading zeros and literal text in xlsx: number formats are in ``styles.xml``, and each cell names its style.
 
 ECMA-376 part 1: 18.3.1.4 (c), 18.8.10 (cellXfs), 18.8.30 (numFmt).
 """
@@ -8,13 +8,13 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import unescape
 from typing import IO
 
 import polars as pl
 
-from schemas.files.workbook.zeros import Zeros, digits_shown
+from schemas.files.workbook.zeros import PLAIN, NumberFormat, Zeros, read_format
 
 _BLOCK = 4 << 20
 _ATTRIBUTE = re.compile(rb'([\w:]+)\s*=\s*"([^"]*)"')
@@ -22,7 +22,8 @@ _ATTRIBUTE = re.compile(rb'([\w:]+)\s*=\s*"([^"]*)"')
 
 def zeros_in_xlsx(archive: zipfile.ZipFile, sheet: int) -> Zeros:
     """Find the cells of the sheet at this position. A workbook without such formats costs nothing but its styles."""
-    styles = _styles(archive)
+    formats = _styles(archive)
+    styles = {number for number, each in enumerate(formats) if each.shows_more()}
     if not styles:
         return Zeros((), (), ())
     with archive.open(_part(archive, sheet)) as stream:
@@ -36,27 +37,23 @@ def zeros_in_xlsx(archive: zipfile.ZipFile, sheet: int) -> Zeros:
     cells = cells.drop_nulls()
     letters = {name: _column(name) for name in cells.get_column("letters").unique()}
     columns = cells.get_column("letters").replace_strict(letters, return_dtype=pl.Int64)
-    digits = cells.get_column("style").replace_strict(styles, return_dtype=pl.Int64)
-    return Zeros((cells.get_column("row") - 1).to_numpy(), columns.to_numpy(), digits.to_numpy())
+    kinds = cells.get_column("style").to_numpy()
+    return Zeros((cells.get_column("row") - 1).to_numpy(), columns.to_numpy(), kinds, formats)
 
 
-def _styles(archive: zipfile.ZipFile) -> dict[int, int]:
-    """Index of a cell style -> digits that it shows."""
+def _styles(archive: zipfile.ZipFile) -> list[NumberFormat]:
+    """Return the number format of each cell style, in order."""
     try:
         text = archive.read("xl/styles.xml")
     except KeyError:
-        return {}
+        return []
     codes = {}
     for tag in re.findall(rb"<(?:\w+:)?numFmt\s([^>]*)>", text):
         found = dict(_ATTRIBUTE.findall(tag))
-        codes[found.get(b"numFmtId")] = digits_shown(unescape(found.get(b"formatCode", b"").decode("utf-8", "replace")))
+        codes[found.get(b"numFmtId")] = read_format(unescape(found.get(b"formatCode", b"").decode("utf-8", "replace")))
     section = re.search(rb"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", text, re.DOTALL)
-    styles = {}
-    for number, tag in enumerate(re.findall(rb"<(?:\w+:)?xf\s([^>]*)>", section[0] if section else b"")):
-        digits = codes.get(dict(_ATTRIBUTE.findall(tag)).get(b"numFmtId"), 0)
-        if digits:
-            styles[number] = digits
-    return styles
+    tags = re.findall(rb"<(?:\w+:)?xf\s([^>]*)>", section[0] if section else b"")
+    return [codes.get(dict(_ATTRIBUTE.findall(tag)).get(b"numFmtId"), PLAIN) for tag in tags]
 
 
 def _part(archive: zipfile.ZipFile, sheet: int) -> str:
@@ -72,7 +69,7 @@ def _part(archive: zipfile.ZipFile, sheet: int) -> str:
     raise KeyError(relation.decode())
 
 
-def _tags(stream: IO[bytes], styles: dict[int, int]) -> Iterator[pl.Series]:
+def _tags(stream: IO[bytes], styles: Iterable[int]) -> Iterator[pl.Series]:
     """Tags of the cells that have one of the styles."""
     choice = "|".join(str(number) for number in styles)
     rest, pattern = b"", None

@@ -27,7 +27,7 @@ def _of_vendor(given: params.OfVendor | params.Undeclared) -> tuple[str]:
 def no_copy(facts: Facts, at: PointOnChannel, given: params.ListedIn, against: bool) -> Bools:
     """No copy young enough was consulted: of each registry named, or for the campaign's region one that names none.
 
-    A copy of unknown age is not young enough for any age. One that names no registry is not two of them at once.
+    A copy of unknown age is not young enough. One that names no registry is not two of them at once.
     """
     oldest = facts.setting.last_contact - timedelta(days=given.max_age_days or 0)
     setting = facts.setting
@@ -45,7 +45,7 @@ def no_copy(facts: Facts, at: PointOnChannel, given: params.ListedIn, against: b
 
 
 def _young(copy: Consulted, given: params.ListedIn, oldest: date) -> bool:
-    return given.max_age_days is None or (copy.as_of is not None and copy.as_of >= oldest)
+    return copy.as_of is not None and (given.max_age_days is None or copy.as_of >= oldest)
 
 
 @predicate("run", params.OfCampaign, _of_campaign, unknown="against contact, unless the rule says otherwise")

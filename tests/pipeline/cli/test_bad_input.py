@@ -47,7 +47,9 @@ def out(tmp_path: Path) -> Path:
         ),
         pytest.param("drop.csv.gz", gzip.compress(ONE.encode())[:-9], "cannot be unpacked", id="gzip"),
         pytest.param("drop.parquet", b"PAR1" + NOISE + b"PAR1", "is a damaged Parquet file.", id="damaged Parquet"),
-        pytest.param("drop.csv", b"a,b\n1,2\n", "has no column that surely holds a phone or an email.", id="headers"),
+        pytest.param(
+            "drop.csv", b"a,b\n1,2\n", "has no column that certainly holds a phone or an email.", id="headers"
+        ),
         pytest.param("drop.csv", b"Ann,123456\nBo,123457\n", "has no header line, and no column", id="no header"),
     ],
 )
@@ -140,7 +142,10 @@ def test_a_layout_for_another_file_ends_with_4(written: Written, out: Path) -> N
         (["--channel", "call", "--region", "USA"], "'USA' is not a region"),
         (["--channel", "call", "--region", "UK"], "'UK' is not a region"),
         (["--channel", "call", "--list", "dnc.stat:x=own.txt"], "no list kind 'dnc.stat'. Did you mean 'dnc.state'?"),
-        (["--channel", "call", "--list", "own.txt"], "--list 'own.txt' is not of the form KIND:NAME=FILE."),
+        (
+            ["--channel", "call", "--list", "own.txt"],
+            "--list 'own.txt' is not of the form KIND:NAME=FILE or",
+        ),
         (
             ["--channel", "call", "--dnc", "own.txt", "--list-hash", "own=trim+lower+md6"],
             "must end in a hash, not 'md6'. Did you mean 'md5'?",
@@ -154,7 +159,7 @@ def test_a_layout_for_another_file_ends_with_4(written: Written, out: Path) -> N
         (["--channel", "call", "--vendor", "../acme"], "../acme"),
         (["--channel", "call", "--threads", "0"], "'--threads'"),
         (["--channel", "call", "--max-reject-rate", "40"], "'--max-reject-rate'"),
-        (["--chanel", "call"], "No such option"),
+        (["--chanel", "call"], "Did you mean '--channel'? See 'leadscrub scrub --help'."),
     ],
 )
 def test_wrong_usage_ends_with_2(written: Written, in_folder: Path, options: list[str], says: str) -> None:
@@ -165,7 +170,7 @@ def test_wrong_usage_ends_with_2(written: Written, in_folder: Path, options: lis
 
 
 def test_missing_arguments_end_with_2(in_folder: Path) -> None:
-    assert_one_line(leadscrub("scrub"), 2, "Missing argument 'DROP...'")
+    assert_one_line(leadscrub("scrub"), 2, "Missing argument 'DROP'")
     assert_one_line(leadscrub("scrub", "drop.csv"), 2, "Missing option '-o'")
     assert_one_line(leadscrub("scrubb"), 2, "Did you mean 'scrub', 'rescrub'?")
 
@@ -199,7 +204,7 @@ def test_a_list_without_usable_entry_ends_with_5(written: Written, out: Path, co
     ("name", "content", "says"),
     [
         ("own.zip", b"PK\x03\x04" + NOISE, "own.zip"),
-        ("own.txt.gz", gzip.compress(b"2025550199\n" * 9999)[:40], "cannot be read"),
+        ("own.txt.gz", gzip.compress(b"2025550199\n" * 9999)[:40], "cannot be unpacked"),
         ("own.csv", b"name,city\nA,B\n", "List 'own.csv'"),
         ("own.txt", b"d41d8cd98f00b204e9800998ecf8427e\n", "values that look like md5 hashes."),
         ("own.txt", b"D" * 40 + b"\n", "values that look like sha1 hashes."),

@@ -79,7 +79,7 @@ def test_explain_tells_the_story_of_a_row(result: Scrubbed) -> None:
         "drop.csv line 3, vendor acme",
         "dnc.internal: The contact point is on your own do-not-contact list.",
         "email.syntax",
-        "says dnc.internal:ours version ",
+        "source       dnc.internal:ours version ",
         "ours (dnc.internal, 2 entries)",
     ):
         assert text in ran.out
@@ -123,8 +123,8 @@ def test_explain_finds_rows_by_email(result: Scrubbed) -> None:
         (["--row", "1", "--phone", "2025550100"], "Name the lead by one of --row, --phone and --email."),
         (["--row", "5"], "has no row 5. Rows go from 0 to 4."),
         (["--phone", "2025550177"], "No row of "),
-        (["--phone", "12"], "The phone given is no valid number"),
-        (["--email", "nobody"], "The email given is no valid address."),
+        (["--phone", "12"], "The phone given is not a valid number"),
+        (["--email", "nobody"], "The email given is not a valid address."),
     ],
 )
 def test_explain_of_what_is_not_there_ends_with_2(result: Scrubbed, which: list[str], says: str) -> None:
@@ -350,6 +350,7 @@ def test_without_arguments_it_shows_its_help_and_nothing_else() -> None:
     assert "leadscrub:  Try" not in ran.err
 
 
+@pytest.mark.slow
 def test_a_process_s_stdout_is_the_result_alone(tmp_path: Path, written: Written) -> None:
     """In a pipe there is no progress bar, and notes go to stderr."""
     drop = written("drop.csv", "phone,other\n202-555-0100,202-555-0101\n")

@@ -15,6 +15,8 @@ from schemas.list_version import HandedOver, Loading
 from suppression.store import Store, writing
 from tests.conftest import Ran, leadscrub
 
+pytestmark = pytest.mark.slow
+
 DAY = "2026-11-21"
 PEOPLE = ("--people-in", "US")
 #: Each kind of list, with entries that it can hold.

@@ -382,12 +382,12 @@ def test_a_vendor_s_list_is_not_used_for_another(tmp_path: Path) -> None:
     drop.write_text("email\nacme@example.com\nspring@example.com\n")
     run = ("scrub", drop, "-o", tmp_path / "out", "--store", store, "--as-of", DAY)
     code, _, err = leadscrub(*run, "--channel", "email", "--list", "acme", "--vendor", "beta")
-    assert (code, "speaks for vendor acme only, and the run is about vendor beta" in err) == (2, True)
+    assert (code, "is for vendor acme only, and the run is about vendor beta" in err) == (2, True)
     code, _, err = leadscrub(*run, "--channel", "email", "--list", "acme")
     assert (code, "and the run names no vendor" in err) == (2, True)
     campaign.write_text('channels = ["email"]\nstore_lists = ["acme", "spring"]\n')
     code, _, err = leadscrub(*run, "--campaign", campaign, "--vendor", "beta")
-    assert (code, "note: list acme speaks for vendor acme only and was not used" in err) == (0, True)
+    assert (code, "note: list acme is for vendor acme only and was not used" in err) == (0, True)
     lists = json.loads((tmp_path / "out/manifest.json").read_text())["lists"]
     assert [(lst["name"], lst["matches"]) for lst in lists] == [("spring", 1)]
     code, _, err = leadscrub("lists", "add", "x", drop, "--kind", "list.x", "--as-of", DAY, "--scope", "vendor:")
@@ -464,6 +464,7 @@ def test_status_of_a_campaign_judges_what_it_needs(store: Path, tmp_path: Path) 
     assert [line.split()[0] for line in out.splitlines()[2:] if line[0] != " "] == ["ours", "ftc", "texas"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [80, 120])
 def test_status_fits_a_terminal(store: Path, width: int) -> None:
     """On a real terminal: no line is wider, and what decides stands whole on each list's line."""
@@ -534,7 +535,10 @@ def test_an_older_copy_or_another_kind_does_not_replace_a_list(store: Path, tmp_
     path = tmp_path / "r.txt"
     path.write_text("212,5550101\n212,5550102\n")
     assert "out of order" in add(store, "ftc", path, "--kind", "dnc.national", "--as-of", "2026-10-31", expect=5)
-    assert "is a list of kind dnc.national" in add(store, "ftc", path, "--kind", "dnc.state", "--as-of", DAY, expect=5)
+    state = ("--kind", "dnc.state", "--as-of", DAY)
+    assert "is a list of kind dnc.national" in add(store, "ftc", path, *state, "--state", "TX", expect=5)
+    assert "is a state's and does not say which" in add(store, "ftc", path, *state, expect=2)
+    assert "'Texarkana' is not a state" in add(store, "ftc", path, *state, "--state", "Texarkana", expect=2)
     assert leadscrub("lists", "drop", "ftc", "--store", store)[0] == 0
     add(store, "ftc", path, "--kind", "dnc.national", "--as-of", "2026-10-31")
 
@@ -552,9 +556,9 @@ def test_retention_is_the_store_s_and_history_says_what_was_removed(store: Path,
     assert len(list((store / "versions").iterdir())) == 2  # ftc and ours
 
 
-def test_the_readme_s_commands_do_what_it_says(tmp_path: Path) -> None:
-    readme = (SAMPLE.parents[1] / "README.md").read_text()
-    block = readme[readme.index("leadscrub lists add registry") :].split("```")[0].replace("\\\n", " ")
+def test_the_page_s_commands_do_what_it_says(tmp_path: Path) -> None:
+    page = (SAMPLE.parents[1] / "docs" / "lists.md").read_text()
+    block = page[page.index("leadscrub lists add registry") :].split("```")[0].replace("\\\n", " ")
     root = str(SAMPLE.parent.parent)
     for line in block.strip().splitlines():
         words = line.replace("build/store", str(tmp_path / "store")).replace("data/", f"{root}/data/").split()[1:]
@@ -599,3 +603,33 @@ def test_refused_entries_are_shown_where_they_stood_and_masked(tmp_path: Path) -
     given.write_text("2125551234\n", encoding="utf-8")
     assert run(*loading, "--accept-shrinkage").code == 0
     assert run("lists", "history", "ours", "--refused", "--store", store).out == "0 entries of ours were refused\n"
+
+
+def test_a_list_that_is_gone_stops_every_run_until_it_is_settled(store: Path, tmp_path: Path) -> None:
+    """A history that somebody deleted must not let everybody through who is on the list."""
+    drop = tmp_path / "drop.csv"
+    drop.write_text("phone\n2125550103\n")
+    scrubbing = ("scrub", drop, "--channel", "call", "--region", "US", "--store", store, "--as-of", DAY)
+    assert leadscrub(*scrubbing, "-o", tmp_path / "before")[0] == 0
+    kept = (store / "lists/ours.json").read_bytes()
+    (store / "lists/ours.json").unlink()
+    for command in (
+        (*scrubbing, "-o", tmp_path / "out"),
+        (*scrubbing, "-o", tmp_path / "out", "--list", "ours"),
+        ("lists", "status", "--store", store, "--as-of", DAY),
+        ("lists", "lookup", "2125550103", "--region", "US", "--store", store, "--as-of", DAY),
+    ):
+        code, _, err = leadscrub(*command)
+        assert (code, "The suppression list 'ours' was loaded into the store and is gone" in err) == (5, True)
+    # Another load removes nothing of it, and a copy of the history brings it back.
+    registry = tmp_path / "registry.txt"
+    add(
+        store, "ftc", registry, "--kind", "dnc.national", "--as-of", "2026-11-02", "--covers", "212", "--accept-refused"
+    )
+    (store / "lists/ours.json").write_bytes(kept)
+    assert leadscrub(*scrubbing, "-o", tmp_path / "again")[0] == 0
+    (store / "lists/ours.json").unlink()
+    assert leadscrub("lists", "remove", "ours", "--store", store)[0] == 0
+    assert leadscrub(*scrubbing, "-o", tmp_path / "without")[0] == 0
+    add(store, "ours", SAMPLE / "lists/our-do-not-contact.csv", "--kind", "dnc.internal", "--as-of", "2026-01-02")
+    assert leadscrub(*scrubbing, "-o", tmp_path / "last")[0] == 0

@@ -142,5 +142,11 @@ def test_as_a_table_and_as_csv(world: World, tmp_path: Path) -> None:
         ("plain", "2026-11", ""),
     ]
     assert rows[1]["duplicates"] == "acme 2; plain 1"
-    again = scored(world, "--csv", tmp_path / "card.csv")
-    assert (again.code, "exists already" in again.err) == (7, True)
+    before = (tmp_path / "card.csv").read_bytes()
+    again = scored(world, "--csv", tmp_path / "card.csv", "--vendor", "plain")
+    assert (again.code, again.err) == (0, "")
+    with (tmp_path / "card.csv").open(encoding="utf-8") as stream:
+        assert [row["vendor"] for row in csv.DictReader(stream)] == ["plain"]
+    assert (tmp_path / "card.csv").read_bytes() != before
+    folder = scored(world, "--csv", tmp_path)
+    assert (folder.code, "cannot be written" in folder.err) == (7, True)

@@ -27,6 +27,8 @@ from tests.conftest import REPO, Scrubbed
 from tests.forking import kill_9
 from tests.pipeline.ledger.workspace import VENDORS, Workspace, lead, leads, noon
 
+pytestmark = pytest.mark.slow
+
 TABLES = ("drops", "runs", "run_drops", "run_reasons", "run_overlaps")
 
 
@@ -187,14 +189,14 @@ def test_runs_that_were_overtaken_are_known_until_they_are_made_again(workspace:
     second = workspace.scrub("b.csv", 2, "bolt", leads(1, 2))
     third = workspace.scrub("c.csv", 3, "crux", leads(3))
     late = workspace.scrub([path], 2, "acme")
-    told = f"make them again, the first one first: {second.manifest['run_id']}, {third.manifest['run_id']}\n"
+    told = f"repeat them in this order: {second.manifest['run_id']}, {third.manifest['run_id']}\n"
     assert told in late.err
     with workspace.ledger() as ledger:
         assert overtaken(ledger) == [second.manifest["run_id"], third.manifest["run_id"]]
         assert overtaken(ledger, since=2) == [third.manifest["run_id"]]
     again = workspace.scrub("b.csv", 2, "bolt", leads(1, 2), "--force")
-    assert f"the first one first: {third.manifest['run_id']}\n" in again.err
-    assert "make them again" not in workspace.scrub("c.csv", 3, "crux", leads(3), "--force").err
+    assert f"in this order: {third.manifest['run_id']}\n" in again.err
+    assert "repeat them" not in workspace.scrub("c.csv", 3, "crux", leads(3), "--force").err
     with workspace.ledger() as ledger:
         assert overtaken(ledger) == []
 
@@ -360,7 +362,7 @@ def test_the_password_of_a_database_is_never_shown(workspace: Workspace) -> None
     )
     away = workspace.scrub("a.csv", 1, "acme", leads(1), "--ledger", "postgresql://jo@127.0.0.1:1/leads")
     assert away.code == 5
-    assert "The ledger does not answer as it should (OperationalError)." in away.err
+    assert "The ledger does not answer correctly (OperationalError)." in away.err
 
 
 def test_a_ledger_needs_a_workspace(tmp_path: Path, in_folder: Path) -> None:

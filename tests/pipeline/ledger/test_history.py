@@ -9,6 +9,8 @@ import pytest
 from tests.conftest import Scrubbed
 from tests.pipeline.ledger.workspace import HEADER, Workspace, lead, leads
 
+pytestmark = pytest.mark.slow
+
 
 def told(done: Scrubbed) -> list[tuple[object, ...]]:
     """Findings: row, point, code, effect, sentence."""
@@ -40,8 +42,7 @@ def test_the_first_seller_wins_and_the_second_is_not_told_of_it(either: Workspac
     ]
     assert second.findings["source"].to_list() == [f"delivery {first.manifest['inputs'][0]['sha256'][:12]}"]
     returned = (second.folder / "returns/bolt.csv").read_text()
-    assert "not accepted" in returned
-    assert "acme" not in returned
+    assert len(returned.splitlines()) == 1, "what another vendor sold first stays here"
 
 
 def test_an_email_is_known_again_whatever_its_case_and_the_phone_beside_it_stays(workspace: Workspace) -> None:

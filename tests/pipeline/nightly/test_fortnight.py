@@ -27,6 +27,8 @@ from tests.pipeline.nightly.workspaces import (
     put,
 )
 
+pytestmark = pytest.mark.slow
+
 #: How often passes are killed; LEADSCRUB_KILLS=100 for the whole show.
 KILLS = int(os.environ.get("LEADSCRUB_KILLS", "8"))
 NIGHTS = range(1, 15)

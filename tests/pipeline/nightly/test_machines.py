@@ -23,6 +23,8 @@ from tests.conftest import REPO, leadscrub
 from tests.pipeline.nightly.workspaces import Passes, dump, leads, make_workspace, night, put
 from tests.pipeline.reading.servers import sftp_server
 
+pytestmark = pytest.mark.slow
+
 DROPS = 6
 
 

@@ -39,7 +39,8 @@ def make_workspace(folder: Path, *, nightly: str = "", ledger: str = "", campaig
     for name in ("campaigns", "vendors", "inbox/acme", "inbox/zen"):
         (folder / name).mkdir(parents=True)
     (folder / "leadscrub.toml").write_text(f"[nightly]\n{nightly}\n{ledger}\n", encoding="utf-8")
-    (folder / "campaigns" / "calls.toml").write_text(CAMPAIGN.format(more=campaign), encoding="utf-8")
+    more = campaign if "store_lists" in campaign else f"no_lists = true\n{campaign}"
+    (folder / "campaigns" / "calls.toml").write_text(CAMPAIGN.format(more=more), encoding="utf-8")
     for vendor in ("acme", "zen"):
         text = f'name = "{vendor}"\ncampaign = "calls"\n'
         (folder / "vendors" / f"{vendor}.toml").write_text(text, encoding="utf-8")
@@ -74,7 +75,7 @@ import json, os, signal, sys, time
 from datetime import datetime, timedelta
 from pathlib import Path
 import pipeline.nightly.night as night
-import pipeline.nightly.report as telling
+import pipeline.nightly.report as reporting
 CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "shutil.rmtree")
 def watch(kill_at, counted):
     seen = 0
@@ -93,7 +94,7 @@ def learn(folder):
     child = os.fork()
     if child == 0:
         night.one_pass(night.NightRequest(Path(folder), datetime.now().date(), lambda: datetime.now().astimezone(),
-                                          threads=1), night.read_workspace(Path(folder)))
+                                          threads=1, apart=False), night.read_workspace(Path(folder)))
         os.write(tell, "\\n".join(sys.modules).encode())
         os._exit(0)
     os.close(tell)
@@ -105,6 +106,7 @@ def learn(folder):
                 except ImportError:
                     pass
     os.waitpid(child, 0)
+os.fsync = lambda _: None  # kill -9 loses nothing that was written: only a power cut does
 learn(sys.argv[1])
 for line in sys.stdin:
     asked = json.loads(line)
@@ -123,8 +125,8 @@ for line in sys.stdin:
             folder = Path(asked["workspace"])
             choice = night.read_workspace(folder)
             request = night.NightRequest(folder, begun.date(), clock, asked.get("vendors", []),
-                                         accept_drift=asked.get("accept_drift", False), threads=1)
-            code = telling.tell(night.one_pass(request, choice), choice.nightly, folder, None, as_json=True)
+                                         accept_drift=asked.get("accept_drift", False), threads=1, apart=False)
+            code = reporting.report(night.one_pass(request, choice), choice.nightly, folder, None, as_json=True)
             sys.stdout.flush()
         finally:
             os._exit(code)

@@ -19,7 +19,23 @@ from schemas.layout import Layout
 Cell = str | int | float | bool | date | datetime | None
 Rows = list[list[Cell]]
 #: A cell's number format, by its column's name.
-ZEROS = {"phone": "0000000000", "zip": "00000"}
+ZEROS = {
+    "phone": "0000000000",
+    "zip": "00000",
+    "uk_phone": '"+44 "0',
+    "escaped_phone": r"\+44\ 0000\ 000000",
+    "remark": '0" do not call"',
+    "money": '"$"0',
+}
+#: What a program shows of a number in such a column.
+_SHOWN = {
+    "uk_phone": "+44 {}",
+    "escaped_phone": "+44 {}",
+    "remark": "{} do not call",
+    "money": "${}",
+    "phone": "{:0>10}",
+    "zip": "{:0>5}",
+}
 
 
 def read(path: Path, layout: Layout | None = None, block: int = 1 << 20) -> list[list[tuple[int, dict[str, str]]]]:
@@ -108,7 +124,7 @@ def _ods_cell(cell: Cell, kind: str) -> str:
     if isinstance(cell, bool):
         value, shown = f'boolean" office:boolean-value="{str(cell).lower()}', str(cell).upper()
     elif isinstance(cell, int | float):
-        value, shown = f'float" office:value="{cell}', str(cell).zfill(len(ZEROS.get(kind, "")))
+        value, shown = f'float" office:value="{cell}', _SHOWN.get(kind, "{}").format(cell)
     elif isinstance(cell, date):
         value, shown = f'date" office:date-value="{cell.isoformat()}', f"{cell:%d.%m.%y}"
     else:
@@ -187,3 +203,40 @@ def _record(kind: int, content: bytes = b"") -> bytes:
         length += bytes([low | (0x80 if size else 0)])
         if not size:
             return head + length + content
+
+
+def ole_file(streams: dict[str, bytes]) -> bytes:
+    """Make a compound file (MS-CFB 2): what XLS is, and what a workbook with a password comes in."""
+    free, end, fat_mark = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+    sectors: list[bytes] = []
+    fat: list[int] = [fat_mark]
+    starts = []
+    for content in streams.values():
+        padded = content.ljust(4096, b"\0")
+        count = -(-len(padded) // 512)
+        starts.append(1 + len(sectors))
+        fat += [*range(len(fat) + 1, len(fat) + count), end]
+        sectors += [padded[at * 512 : at * 512 + 512].ljust(512, b"\0") for at in range(count)]
+    entries = [_ole_entry("Root Entry", 5, 1, end, 0)]
+    for number, (name, content) in enumerate(streams.items(), start=1):
+        after = number + 1 if number < len(streams) else free
+        entries.append(_ole_entry(name, 2, free, starts[number - 1], max(len(content), 4096), after))
+    directory = b"".join(entries)
+    directory = directory.ljust(-(-len(directory) // 512) * 512, b"\0")
+    first = len(fat)
+    count = len(directory) // 512
+    fat += [*range(first + 1, first + count), end]
+    table = struct.pack("<128I", *fat, *[free] * (128 - len(fat)))
+    header = struct.pack(
+        "<8s16xHHHHH6xIIIIIIIII",
+        *(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0x3E, 3, 0xFFFE, 9, 6),
+        *(0, 1, first, 0, 4096, end, 0, end, 0),
+    )
+    header += struct.pack("<109I", 0, *[free] * 108)
+    return header + table + b"".join(sectors) + directory
+
+
+def _ole_entry(name: str, kind: int, child: int, start: int, size: int, after: int = 0xFFFFFFFF) -> bytes:
+    text = (name + "\0").encode("utf-16-le")
+    fields = (text, len(text), kind, 1, 0xFFFFFFFF, after, child if kind == 5 else 0xFFFFFFFF)
+    return struct.pack("<64sHBBIII36xIQ", *fields, start, size)

@@ -55,7 +55,7 @@ def http_server(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def sftp_server(folder: Path, home: Path) -> Iterator[int]:
+def sftp_server(folder: Path, home: Path, kind: type[asyncssh.SFTPServer] = asyncssh.SFTPServer) -> Iterator[int]:
     """Serve a folder to the one user whose key lies in ``home/.ssh``, which also gets to know the server."""
     host, user = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
     ssh = home / ".ssh"
@@ -79,7 +79,7 @@ def sftp_server(folder: Path, home: Path) -> Iterator[int]:
             server_factory=Server,
             server_host_keys=[host],
             authorized_client_keys=str(ssh / "authorized"),
-            sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=str(folder).encode()),
+            sftp_factory=lambda channel: kind(channel, chroot=str(folder).encode()),
         )
 
     server = asyncio.run_coroutine_threadsafe(listen(), loop).result(30)

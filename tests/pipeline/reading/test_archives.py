@@ -19,7 +19,9 @@ import pytest
 from pipeline.reading.files import find_files
 from schemas.errors import DropError, FileError
 from tests.conftest import Scrub, Written, leadscrub, write_campaign
-from tests.pipeline.reading.builders import read, write_xlsx, write_zip
+from tests.pipeline.reading.builders import ole_file, read, write_xlsx, write_zip
+
+pytestmark = pytest.mark.slow
 
 CSV = b"name,phone\nAnn,2025550100\nBo,2025550101\n"
 RECORDS = [(2, {"name": "Ann", "phone": "2025550100"}), (3, {"name": "Bo", "phone": "2025550101"})]
@@ -157,6 +159,14 @@ def _locked() -> bytes:
     return bytes(content)
 
 
+XML_2003 = (
+    b'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n'
+    b'<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet/></Workbook>'
+)
+#: A beginning of a workbook (BOF) and the record that says it is encrypted (FILEPASS; MS-XLS 2.4.117).
+LOCKED_XLS = bytes.fromhex("0908100000060500bb0dcc0741000000060000002f000600000059b30a9a0a000000")
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
@@ -178,6 +188,21 @@ def _locked() -> bytes:
         pytest.param(_zip({"a.csv": CSV * 99})[:-40], "is a damaged zip archive", id="cut off"),
         pytest.param(_zip({f"{n}.csv": b"" for n in range(10_001)}), "holds 10,001 files", id="count"),
         pytest.param(_zip({"word/document.xml": b"", "[Content_Types].xml": b""}), "without sheets", id="docx"),
+        pytest.param(b"<html><body><table><tr><td>phone</td></tr></table></body></html>", "a web page", id="html"),
+        pytest.param(b'\xef\xbb\xbf\n <!DOCTYPE HTML PUBLIC "x"><p>', "is a web page", id="doctype"),
+        pytest.param(b'<?xml version="1.0"?>\n<!DOCTYPE x>\n<html lang="en">', "is a web page", id="xhtml"),
+        pytest.param("<table border=1><tr>".encode("utf-16"), "is a web page", id="html in utf-16"),
+        pytest.param(XML_2003, "is an XML spreadsheet of 2003", id="xml 2003"),
+        pytest.param(XML_2003.replace(b"\n", b""), "is an XML spreadsheet of 2003", id="xml 2003 in a line"),
+        pytest.param(b"<?xml version='1.0'?><leads><lead/></leads>", "is XML, which is not read", id="xml"),
+        pytest.param(b"MIME-Version: 1.0\nContent-Type: multipart/related;\n\n", r"\(MHTML\)", id="mhtml"),
+        pytest.param(b"BEGIN:VCARD\r\nVERSION:3.0\r\nTEL:2025550100\r\n", "is a vCard file", id="vcard"),
+        pytest.param(
+            ole_file({"EncryptionInfo": b"x", "EncryptedPackage": b"y"}), "is locked with a password", id="locked xlsx"
+        ),
+        pytest.param(ole_file({"Workbook": LOCKED_XLS}), "is locked with a password", id="locked xls"),
+        pytest.param(ole_file({"WordDocument": b"x"}), "is a Word document", id="doc"),
+        pytest.param(ole_file({"__properties_version1.0": b"x"}), "is an Outlook message", id="msg"),
     ],
 )
 def test_what_must_not_be_unpacked_ends_with_4(written: Written, content: bytes, says: str) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.reading.csv_table import open_csv
+from schemas.errors import FileError
 from schemas.files import encoding
 from schemas.files.inputs import LocalFile
 from schemas.files.table import FileTally, read_batches
@@ -26,7 +27,7 @@ def read(path: Path, layout: Layout | None = None, block: int = 1 << 20) -> tupl
     for table in tables:
         rows: Rows = []
         for batch in read_batches(table, FileTally(), block):
-            cells = batch.drop("source_line", "raw")
+            cells = batch.drop("source_line", "raw", "cells_missing", strict=False)
             for line, values, raw in zip(batch["source_line"], cells.rows(), batch["raw"], strict=True):
                 rows.append((line, None if raw is not None else values, raw))
         found.append(rows)
@@ -67,7 +68,7 @@ def test_lines_before_the_table_are_passed_over_and_told(scrub: Scrub) -> None:
     assert ran.clean_rows("source_line", "full_name") == [(5, "A")]
     assert ran.rejected_rows("source_line", "reason", "raw") == [(6, "row.footer", "Total: 1")]
     assert ran.manifest["inputs"][0]["read_as"]["lines_before_header"] == "3"
-    assert "lines 1 to 3 stand before the table and are no records" in ran.err
+    assert "lines 1 to 3 before the table: no records" in ran.err
 
 
 def test_a_file_without_header_is_mapped_where_values_leave_no_doubt(scrub: Scrub) -> None:
@@ -85,12 +86,35 @@ def test_a_file_without_header_is_mapped_where_values_leave_no_doubt(scrub: Scru
     assert "column 'column 1' is not mapped, but its values look like phones" in ran.err
 
 
-def test_a_header_with_another_number_of_fields_names_no_column(written: Written) -> None:
-    """Nobody knows which names belong to which columns, so none is used."""
-    text = "first_name last_name,phone,email\n" + "Ann,Lee,202-555-0100,ann@example.com\n" * 5
-    [read_as], [rows] = read(written("drop.csv", text))
-    assert (read_as["header"], read_as["lines_before_header"]) == ("none", "1")
-    assert rows[0] == (2, ("Ann", "Lee", "202-555-0100", "ann@example.com"), None)
+ANN = "Ann,Lee,202-555-0100,ann@example.com\n" * 5
+
+
+@pytest.mark.parametrize(
+    ("header", "names"),
+    [
+        ("first,phone,email", None),  # which of two columns is "first" cannot be known
+        ("phone,email", None),
+        ("first,last,phone", ("first", "last", "phone", "")),
+        ("first,last,phone,email", ("first", "last", "phone", "email")),
+        ("first,last,phone,email,note", ("first", "last", "phone", "email", "note")),
+        ("first,phone,email,note,city", None),
+        ('first,"last,phone,email', ("first", "last", "phone", "email")),
+        ('first,last,phone,email"', ("first", "last", "phone", 'email"')),
+        ('"first,last,phone,email', ("first", "last", "phone", "email")),
+    ],
+)
+def test_a_header_that_does_not_fit_keeps_its_names_or_stops_the_run(
+    written: Written, header: str, names: tuple[str, ...] | None
+) -> None:
+    """Names go to columns only where what phones and emails hold leaves one way to do it."""
+    path = written("drop.csv", header + "\n" + ANN)
+    if names is None:
+        with pytest.raises(FileError, match=r"drop\.csv', line 1: the header has \d names, and the rows"):
+            read(path)
+    else:
+        [table] = open_csv(LocalFile(path), path.name, Layout())
+        assert table.header == names
+        assert table.has_header
 
 
 def test_rows_that_end_with_a_delimiter_more_are_read(written: Written) -> None:
@@ -172,3 +196,36 @@ def test_utf8_is_what_python_says_it_is_wherever_blocks_end(pieces: list[str | b
         path.write_bytes(content)
         patch.setattr(encoding, "_BLOCK", block)
         assert encoding._read_through(LocalFile(path), content)[0] is expected
+
+
+@pytest.mark.parametrize(
+    "mark", ["$", "€", "£", "#", "%", "&", "*", "=", "!", "?", "<", "[", "{", "/", "-", "+", "~", "@"]
+)
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("has_header", [True, False])
+def test_what_cells_begin_with_is_no_part_of_a_delimiter(
+    written: Written, mark: str, delimiter: str, has_header: bool
+) -> None:
+    """Amounts, hash tags and the like in every row of a column: the header's names have no such mark."""
+    rows = [(f"Lead {n}", f"202-555-01{n:02}", f"{mark}{n + 11}") for n in range(12)]
+    table = [("name", "phone", "paid"), *rows] if has_header else rows
+    path = written("drop.csv", "".join(delimiter.join(row) + "\n" for row in table))
+    [read_as], [found] = read(path)
+    assert (read_as["delimiter"], [cells for _, cells, _ in found]) == (delimiter, rows)
+
+
+@pytest.mark.parametrize("end", [b"\x1a", b"\x1a\x1a", b"\r\n\x1a", b"\x1a" + bytes(100), b"\0"])
+@pytest.mark.parametrize("block", [1, 3, 1 << 20])
+def test_a_mark_of_the_end_is_no_record(written: Written, end: bytes, block: int) -> None:
+    """Ctrl-Z ends texts of DOS programs, and NULs fill their last block."""
+    content = b"name,phone\r\nAnn,2025550100\r\nBo,2025550101"
+    assert read(written("drop.csv", content + end), block=block)[1] == [
+        [(2, ("Ann", "2025550100"), None), (3, ("Bo", "2025550101"), None)]
+    ]
+
+
+@pytest.mark.parametrize("at", [0, 3, 15, 40])
+def test_one_nul_does_not_make_text_binary(written: Written, at: int) -> None:
+    content = b"name,phone\nAnn,2025550100\nBo,2025550101\n"
+    _, [rows] = read(written("drop.csv", content[:at] + b"\0" + content[at:]))
+    assert len(rows) == 2

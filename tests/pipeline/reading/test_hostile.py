@@ -14,6 +14,8 @@ from schemas.errors import FileError
 from tests.conftest import REPO
 from tests.pipeline.reading.builders import ods_content, read, write_ods, write_xlsx, write_zip
 
+pytestmark = pytest.mark.slow
+
 #: What a process may take to refuse any of these, in bytes of address space: libraries map about half of it.
 _LIMIT = 3 << 30
 

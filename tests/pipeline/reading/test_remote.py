@@ -15,6 +15,8 @@ from moto.server import ThreadedMotoServer
 from tests.conftest import Ran, leadscrub, write_campaign
 from tests.pipeline.reading.servers import breaking_link, http_server, sftp_server
 
+pytestmark = pytest.mark.slow
+
 CSV = b"name,phone\nAnn,2025550100\nBo,2025550101\n"
 #: Noise that does not pack, long enough to be broken off in the middle.
 LONG = b"name,phone\n" + random.Random(5).randbytes(300_000).hex().encode()

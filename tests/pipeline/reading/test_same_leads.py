@@ -6,9 +6,12 @@ import json
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from tests.conftest import Scrub, Written
 from tests.pipeline.reading.builders import Rows, ods_content, write_ods, write_xls, write_xlsx
+
+pytestmark = pytest.mark.slow
 
 HEADER = ["name", "phone", "email", "zip", "amount"]
 #: Fourteen leads, one without any usable contact point: numbers, text, quotes, duplicates, blanks, damage.

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
+from pipeline.reading.opening import open_tables
 from schemas.errors import FileError
 from schemas.files.inputs import LocalFile
 from schemas.files.workbook.child import no_answer
-from schemas.files.workbook.header import header_row
-from schemas.files.workbook.zeros import digits_shown
+from schemas.files.workbook.zeros import PLAIN, NumberFormat, read_format
 from schemas.layout import Layout
-from tests.conftest import Scrub, leadscrub, write_campaign
+from tests.conftest import SHARED, Scrub, leadscrub, needs_shared_data, write_campaign
 from tests.pipeline.reading.builders import (
     Rows,
     ods_content,
@@ -26,6 +26,8 @@ from tests.pipeline.reading.builders import (
     write_xlsb,
     write_xlsx,
 )
+
+pytestmark = pytest.mark.slow
 
 HEADER: list[str] = ["name", "phone", "zip", "born", "seen", "ok", "amount"]
 TYPED: Rows = [
@@ -157,33 +159,131 @@ def test_only_hidden_or_only_blank_sheets_end_with_4(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "digits"),
+    ("code", "shown"),
     [
-        ("00000", 5),
-        ("0000000000", 10),
-        ("000\\-00\\-0000", 9),
-        ("00000;-00000", 5),
-        ("(000) 000-0000", 10),
-        ("[Red]00000", 5),
-        ('"no. "000', 3),
-        ("General", 0),
-        ("0", 0),
-        ("0.00", 0),
-        ("#,##0", 0),
-        ("yyyy-mm-dd", 0),
-        ("0%", 0),
-        ("0E+00", 0),
+        ("00000", NumberFormat("", 5, "")),
+        ("0000000000", NumberFormat("", 10, "")),
+        ("000\\-00\\-0000", NumberFormat("", 9, "")),
+        ("00000;-00000", NumberFormat("", 5, "")),
+        ("(000) 000-0000", NumberFormat("", 10, "")),
+        ("[Red]00000", NumberFormat("", 5, "")),
+        ('"no. "000', NumberFormat("no. ", 3, "")),
+        ('"+44 "0', NumberFormat("+44 ", 0, "")),
+        ('"+"0', NumberFormat("+", 0, "")),
+        ("\\+44\\ 0000\\ 000000", NumberFormat("+44 ", 10, "")),
+        ("+44 ##########", NumberFormat("+44 ", 0, "")),
+        ('"0"0', NumberFormat("0", 0, "")),
+        ('"+1 "General', NumberFormat("+1 ", 0, "")),
+        ("[$+49 ]0", NumberFormat("+49 ", 0, "")),
+        ('"a;b"0;-0', NumberFormat("a;b", 0, "")),
+        ('0" do not call"', NumberFormat("", 0, " do not call")),
+        ('"$"0', PLAIN),
+        ('0_-"-"', PLAIN),
+        ("General", PLAIN),
+        ("0", PLAIN),
+        ("0.00", PLAIN),
+        ("#,##0", PLAIN),
+        ('"EUR "#,##0.00', PLAIN),
+        ("yyyy-mm-dd", PLAIN),
+        ("0%", PLAIN),
+        ("0E+00", PLAIN),
+        ("@", PLAIN),
+        ('"text"', PLAIN),
     ],
 )
-def test_number_formats_that_show_leading_zeros(code: str, digits: int) -> None:
-    assert digits_shown(code) == digits
+def test_number_formats_that_show_zeros_and_text(code: str, shown: NumberFormat) -> None:
+    assert read_format(code) == shown
 
 
-def test_where_the_header_is() -> None:
-    assert header_row([("Report", "", ""), ("", "", ""), ("name", "phone", "x"), ("Ann", "1", "2")]) == 2
-    assert header_row([("phone",), ("2025550100",)]) == 0
-    assert header_row([("x", "y"), ("1", "2")]) == 0
-    assert header_row([("name", "phone", "", "", ""), ("a", "1", "2", "3", "4")]) == 0
+@pytest.mark.parametrize(("suffix", "write"), [("xlsx", write_xlsx), ("xls", write_xls), ("ods", _ods)])
+def test_text_of_a_number_format_is_part_of_the_value(tmp_path: Path, suffix: str, write: Callable[..., Path]) -> None:
+    names = ["phone", "uk_phone", "escaped_phone", "remark", "money"]
+    rows: Rows = [[*names], [7275550113, 2079304832, 7911123456, 2125550100, 5], [1, 2, 3, 4, 50]]
+    [records] = read(write(tmp_path / f"drop.{suffix}", {"Leads": rows}))
+    found = [[cells[name] for name in names] for _, cells in records]
+    assert found[0] == ["7275550113", "+44 2079304832", "+44 7911123456", "2125550100 do not call", "5"]
+
+
+@needs_shared_data
+def test_the_calling_code_of_a_number_format_is_read(scrub: Scrub) -> None:
+    ran = scrub(SHARED / "cases" / "number_format.xlsx", channels=("call",), region="US")
+    assert ran.code == 0, ran.err
+    assert ran.clean_rows("source_line", "phone") == [(2, "+442079304832"), (3, "+447911123456")]
+    assert ran.rejected_rows("source_line", "reason") == [(4, "duplicate.in_drop")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "header", "lines"),
+    [
+        ([["Report"], [], ["name", "phone", "x"], ["Ann", "2025550100", "2"]], ["name", "phone", "x"], [4]),
+        ([["phone"], ["2025550100"]], ["phone"], [2]),
+        ([["name", "phone"], ["a", "2025550100", "2", "3", "4"]], ["name", "phone", "", "", ""], [2]),
+        # A lead whose cell is named like a field is a lead.
+        ([["Ann", "Email", "2025550100"], ["Bo", "Phone", "2025550101"]], None, [1, 2]),
+        ([["who", "way", "tel"], ["Ann", "Email", ""], ["Bo", "Phone", "2025550101"]], ["who", "way", "tel"], [2, 3]),
+        ([["Ann", "ann@example.com"], ["Bo", "bo@example.com"]], None, [1, 2]),
+        ([["Ann", "0", "ann@example.com"], ["Bo", "0", "bo@example.com"]], None, [1, 2]),
+        # A group of columns may have a title of its own.
+        (
+            [["Contact", None, None, "Address", None], ["name", "phone", "email", "city", "zip"], ["A", "2025550100"]],
+            ["name", "phone", "email", "city", "zip"],
+            [3],
+        ),
+    ],
+)
+def test_where_the_header_is(tmp_path: Path, rows: Rows, header: list[str] | None, lines: list[int]) -> None:
+    path = write_xlsx(tmp_path / "drop.xlsx", {"Leads": rows})
+    [table] = open_tables(path, path.name, Layout())
+    [records] = read(path)
+    assert (list(table.header) if table.has_header else None) == header
+    assert [line for line, _ in records] == lines
+
+
+def test_leads_above_a_header_are_read_or_set_aside(scrub: Scrub, tmp_path: Path) -> None:
+    """A table of its own, or single rows with their text; each title is named by its row."""
+    leads: Rows = [[f"Lead {n}", f"lead{n}@example.com", 2025550100 + 7 * n % 100] for n in range(4)]
+    more: Rows = [["phone", "name"], [2025550190, "Zed"]]
+    ran = scrub(write_xlsx(tmp_path / "stack.xlsx", {"A": [["November"], *leads, *more]}))
+    assert ran.code == 0, ran.err
+    assert [(*row[:2], row[2]) for row in ran.clean_rows("source_sheet", "source_line", "email")] == [
+        *(("A, table 1", line, f"lead{line - 2}@example.com") for line in range(2, 6)),
+        ("A, table 2", 7, None),
+    ]
+    assert "[A, table 1]: row 1 before the table: no records" in ran.err
+    one: Rows = [
+        ["November"],
+        ["call 202-555-0100 or", "ask Ann"],
+        [],
+        ["phone", "name", "city"],
+        [2025550190, "Zed"],
+    ]
+    ran = scrub(write_xlsx(tmp_path / "one.xlsx", {"A": one}), out="one")
+    assert ran.rejected_rows("source_line", "reason", "raw") == [(2, "row.malformed", "call 202-555-0100 or\task Ann")]
+    assert ran.clean_rows("source_line", "full_name") == [(5, "Zed")]
+    assert "rows 1, 3 before the table: no records" in ran.err
+    assert "row 2 above the header with a phone, an email or a long number: set aside as row.malformed" in ran.err
+
+
+def test_a_layout_s_word_about_headers_holds(scrub: Scrub, tmp_path: Path) -> None:
+    """``header = false`` with names, ``header = true`` over unknown names, and rows to pass over."""
+    rows: Rows = [["made by hand"], ["Jo", "jo@example.com", 2025550100], ["Bo", "bo@example.com", 2025550101]]
+    path = write_xlsx(tmp_path / "drop.xlsx", {"A": rows})
+    layout = Layout(header=False, column_names=["name", "email", "phone"], skip_lines=1)
+    assert read(path, layout) == [
+        [
+            (2, {"name": "Jo", "email": "jo@example.com", "phone": "2025550100"}),
+            (3, {"name": "Bo", "email": "bo@example.com", "phone": "2025550101"}),
+        ]
+    ]
+    [records] = read(path, Layout(header=True, skip_lines=1))
+    assert records == [(3, {"Jo": "Bo", "jo@example.com": "bo@example.com", "2025550100": "2025550101"})]
+
+
+def test_a_sheet_of_one_empty_text_holds_nothing(tmp_path: Path) -> None:
+    path = write_xlsx(tmp_path / "drop.xlsx", {"A": [[""]], "B": [["phone"], ["2025550100"]]})
+    assert read(path) == [[(2, {"phone": "2025550100"})]]
+    with pytest.raises(FileError, match="no sheet that holds anything"):
+        read(write_xlsx(tmp_path / "blank.xlsx", {"A": [[""]]}))
 
 
 @pytest.mark.parametrize("name", ["json.py", "schemas.py", "zipfile.py", "polars.py", "sitecustomize.py"])

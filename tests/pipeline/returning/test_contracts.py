@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.commands.init_workspace import make_workspace
-from schemas.codes import CODES
+from schemas.codes import CODES, may_go_back
 from schemas.config import Vendor, load
-from schemas.contracts import may_go_back
 
 
 def vendor(tmp_path: Path, text: str) -> tuple[Vendor | None, list[str]]:

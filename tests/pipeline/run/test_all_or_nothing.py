@@ -17,6 +17,8 @@ from tests.conftest import DAY, Scrub, Written, leadscrub, start, write_campaign
 from tests.forking import Forking
 from tests.pipeline.rough import registry, rough_drop
 
+pytestmark = pytest.mark.slow
+
 MOMENTS = 6
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import SHARED, Scrub, Scrubbed, leadscrub, needs_shared_data, scrub_files
 
-pytestmark = needs_shared_data
+pytestmark = [needs_shared_data, pytest.mark.slow]
 
 DROPS = SHARED / "drops"
 CALL_AND_EMAIL = ("--channel", "call", "--channel", "email")

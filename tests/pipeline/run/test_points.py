@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from tests.conftest import Scrub, Scrubbed, Written
+from tests.conftest import Scrub, Scrubbed, Written, leadscrub
 
 BUDAPEST, TEXAS = "+3612345678", "+13612345678"
 
@@ -225,3 +227,45 @@ def test_a_wireless_domain_of_a_list_covers_its_subdomains(scrub: Scrub, written
     ran = scrub(drop, "--list", f"email.wireless_domain:fcc={wireless}", channels=("email",))
     assert ran.rejected_rows("row_id", "reason") == [(0, "email.wireless_domain"), (1, "email.wireless_domain")]
     assert "disposable-email-domains" in ran.manifest["libraries"]
+
+
+@pytest.mark.parametrize(
+    ("region", "listed", "dropped"),
+    [
+        ("DE", "4915123020522", "+4915123020522"),
+        ("DE", "+4915123020522", "4915123020522"),
+        ("DE", "+494915123020522", "4915123020522"),
+        ("DE", "49 6128 966000", "06128 966000"),
+        ("DE", "06128 966000", "49 6128 966000"),
+        ("DE", "+0491622920007", "0162 2920007"),
+        ("RU", "+8 495 123-45-67", "8 495 123-45-67"),
+        ("RU", "8 495 123-45-67", "+8 495 123-45-67"),
+        ("KZ", "8 495 123-45-67", "+8 495 123-45-67"),
+        ("KZ", "+8 495 123-45-67", "+7 495 123-45-67"),
+        ("BR", "+55 3254-2097", "55 3254-2097"),
+        ("BR", "55 800 123483", "+55 800 123483"),
+        ("US", "'+2124900579", "212-490-0579"),
+        ("US", '=""2124900579""', "`212-490-0579"),
+        ("US", "do not call 212-490-0579", "tel. 212-490-0579"),
+        ("US", "'dan@example.org", "dan@example.org"),
+        ("US", "dan@example.org", "`dan@example.org"),
+        ("US", '=""dan@example.org""', "SMTP:dan@example.org"),
+        ("US", "(dan@example.org)", "'dan@example.org"),
+    ],
+)
+def test_a_list_and_a_drop_find_each_other(
+    scrub: Scrub, written: Written, region: str, listed: str, dropped: str
+) -> None:
+    """However either side writes the point."""
+    kind = "email" if "@" in listed else "phone"
+    ours = written("ours.csv", f'{kind}\n"{listed}"\n')
+    ran = scrub(f'name,{kind}\nAnn,"{dropped}"\n', "--internal", ours, region=region)
+    assert ran.code == 0, ran.err
+    assert ran.rejected_rows("row_id", "reason") == [(0, "dnc.internal")]
+
+
+def test_a_number_of_two_readings_is_explained_in_either(scrub: Scrub) -> None:
+    ran = scrub("phone\n+4915123020522\n030 12345678\n", channels=("call",), region="DE")
+    explained = leadscrub("explain", ran.folder, "--phone", "4915123020522", "--json")
+    assert explained.code == 0, explained.err
+    assert [story["row_id"] for story in json.loads(explained.out)] == [0]

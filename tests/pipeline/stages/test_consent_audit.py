@@ -9,6 +9,8 @@ import pytest
 
 from tests.conftest import Scrub, Scrubbed, Written
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "https://cert.trustedform.com/" + "0a" * 20
 OTHER = "https://cert.trustedform.com/" + "1b" * 20
 LEADID = "0A1B2C3D-0000-4000-8000-00000000000A"
@@ -39,7 +41,7 @@ def lawful(scrub: Scrub, written: Written, in_folder: Path) -> Scrub:
     registry, state = written("registry.txt", "2025550199\n"), written("state.txt", "2025550199\n")
 
     def run(drop: object, *options: object, **more: object) -> Scrubbed:
-        lists = ("--dnc", registry, "--list", f"dnc.state:state={state}", "--vendor", "shop")
+        lists = ("--dnc", f"{registry}@2026-11-20", "--list", f"dnc.state:texas={state}@2026-11-20", "--vendor", "shop")
         return scrub(drop, *lists, *options, **{"channels": ("call",), "campaign": LAW, **more})
 
     return run

@@ -247,9 +247,9 @@ def test_a_drop_of_addresses_alone_is_a_drop_for_post(scrub: Scrub) -> None:
 @pytest.mark.parametrize(
     ("options", "channels", "until"),
     [
-        (["dnc.national"], ["call", "email"], date(2026, 12, 22)),
-        (["email.wireless_domain"], ["call", "email"], date(2026, 12, 21)),
-        (["dnc.national", "email.wireless_domain"], ["call", "email"], date(2026, 12, 21)),
+        (["dnc.national"], ["call", "email"], date(2026, 12, 21)),
+        (["email.wireless_domain"], ["call", "email"], date(2026, 12, 20)),
+        (["dnc.national", "email.wireless_domain"], ["call", "email"], date(2026, 12, 20)),
         (["dnc.internal"], ["call", "email"], None),
         (["email.wireless_domain"], ["call"], None),
         (["dnc.national"], ["email"], None),
@@ -258,22 +258,27 @@ def test_a_drop_of_addresses_alone_is_a_drop_for_post(scrub: Scrub) -> None:
 def test_a_verdict_is_valid_until_its_earliest_list_goes_stale(
     scrub: Scrub, written: Written, options: list[str], channels: tuple[str, ...], until: date | None
 ) -> None:
-    """Counted from the day of the run (31 days for the registry, 30 for wireless domains); others do not age."""
+    """Counted from the day of the copy (31 days for the registry, 30 for wireless domains); others do not age."""
     content = {"email.wireless_domain": "wireless.example\n"}
     lists = []
     for kind in options:
-        lists += ["--list", f"{kind}:{kind}={written(kind, content.get(kind, '2025550199'))}"]
+        lists += ["--list", f"{kind}:{kind}={written(kind, content.get(kind, '2025550199'))}@2026-11-20"]
     ran = scrub("phone,email\n2025550100,a@example.com\n", *lists, channels=tuple(channels))
     assert ran.clean_rows("row_id", "valid_until") == [(0, until)]
+
+
+def test_a_copy_of_unknown_age_is_good_for_the_day_of_the_run(scrub: Scrub, written: Written) -> None:
+    ran = scrub("phone\n2025550100\n", "--dnc", written("own.txt", "2025550199\n"), channels=("call",))
+    assert ran.clean_rows("row_id", "valid_until") == [(0, date(2026, 11, 21))]
 
 
 def test_a_verdict_rests_on_the_lists_of_the_channels_that_are_open(scrub: Scrub, written: Written) -> None:
     """The registry's age does not limit a row that may only be emailed."""
     dnc = written("own.txt", "2025550100\n")
-    ran = scrub("phone,email\n2025550100,a@example.com\n2025550101,\n", "--dnc", dnc)
+    ran = scrub("phone,email\n2025550100,a@example.com\n2025550101,\n", "--dnc", f"{dnc}@2026-11-20")
     assert ran.clean_rows("row_id", "channels", "valid_until") == [
         (0, ["email"], None),
-        (1, ["call"], date(2026, 12, 22)),
+        (1, ["call"], date(2026, 12, 21)),
     ]
 
 

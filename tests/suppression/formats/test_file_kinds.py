@@ -29,6 +29,8 @@ from tests.pipeline.reading.builders import (
 )
 from tests.suppression.formats.reading import Read, collected
 
+pytestmark = pytest.mark.slow
+
 #: Of each list: its rows, whether the first is a header, and what is read of it: format, then text and line.
 LISTS: dict[str, tuple[Rows, bool, list[tuple[str, int]]]] = {
     "csv": (

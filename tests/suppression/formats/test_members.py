@@ -92,6 +92,7 @@ def test_truncated_gzip_is_damage(written: Written, kept: int) -> None:
         (b"7z\xbc\xaf\x27\x1cxxxx", "is a 7z archive"),
         (b"BZhxxxx", "cannot be unpacked"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",  # gzip writes the time into its bytes
 )
 def test_foreign_files_are_named(written: Written, content: bytes, match: str) -> None:
     with pytest.raises(ListError, match=match):

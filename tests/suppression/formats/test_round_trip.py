@@ -17,6 +17,8 @@ from schemas.errors import FileError
 from suppression.formats.rows import read_records
 from tests.suppression.formats.reading import member_of, read
 
+pytestmark = pytest.mark.slow
+
 _AREA = st.sampled_from(["201", "212", "416", "989"])
 _FICTIONAL = st.integers(100, 199).map(lambda number: f"5550{number}")
 _AMERICAN = st.lists(st.tuples(_AREA, _FICTIONAL), min_size=1)

@@ -63,6 +63,16 @@ def test_doubtful_column_is_a_warning() -> None:
     )
 
 
+def test_a_column_of_contact_points_that_nobody_reads_is_a_warning() -> None:
+    """A header that is rubbish must not take a whole column out of the list in silence."""
+    rows = "".join(f"p{n}@example.com,212-736-50{n:02},+1212736{n:04},{n}\n" for n in range(10))
+    assert read(f"email,xxxxx,Rückruf,id\n{rows}").warnings == [
+        "Column 'xxxxx' looks like phone numbers and is not read: name it if it is.",
+        "Column 'Rückruf' looks like phone numbers and is not read: name it if it is.",
+    ]
+    assert read(f"email,x,y,id\n{rows}", fields=frozenset({"email"})).warnings == []
+
+
 def test_separator_line_and_repeated_header() -> None:
     got = read("sep=;\nphone;name\n2125550100;Ann\nphone;name\n2125550101;Bob\n")
     assert got.texts == ["2125550100", "2125550101"]

@@ -1,0 +1,39 @@
+"""Where the process begins: streams that never stop a run, the version at once, and how the process ends."""
+
+from __future__ import annotations
+
+import sys
+
+from pipeline.cli.streams import open_streams, stdout_fault
+
+
+def main() -> None:
+    """Run the command line of this process, and exit with the contract's code."""
+    open_streams()
+    try:
+        code = _run(sys.argv[1:])
+    except KeyboardInterrupt:  # before a command was begun
+        sys.stderr.write("leadscrub: interrupted; nothing was changed.\n")
+        code = 130
+    sys.exit(code)
+
+
+def version_line() -> str:
+    """What ``--version`` prints."""
+    from importlib.metadata import version  # noqa: PLC0415
+
+    return f"leadscrub {version('leadscrub')}"
+
+
+def _run(words: list[str]) -> int:
+    if words == ["--version"]:  # what parses takes longer than the answer
+        sys.stdout.write(version_line() + "\n")
+        code, changes = 0, False
+    else:
+        from pipeline.cli.main import run_words  # noqa: PLC0415
+
+        code, changes = run_words(words)
+    if (fault := stdout_fault()) is not None:
+        sys.stderr.write(f"leadscrub: what was printed is not complete: {fault.strerror}.\n")
+        return code if changes else code or 1
+    return code

@@ -1,0 +1,62 @@
+"""Prints what a pass came to, as tables or as one JSON object."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+
+from pipeline.nightly.summary import DropLine, Summary, Unsettled
+from pipeline.terminal import plain_table, stdout_console, write_json
+
+
+def print_summary(summary: Summary, *, as_json: bool) -> None:
+    """Print to stdout. Raises `OSError` when that cannot be written."""
+    if as_json:
+        write_json(summary.model_dump(mode="json"))
+    else:
+        _print_drops(summary.drops)
+        _print_unsettled(summary.unsettled)
+        _print_end(summary)
+    sys.stdout.flush()
+
+
+def _print_drops(drops: list[DropLine]) -> None:
+    if not drops:
+        return
+    console = stdout_console()
+    table = plain_table()
+    for name in ("vendor", "drop", "outcome"):
+        table.add_column(name, overflow="fold")
+    for name in ("read", "clean", "rejected", "review"):
+        table.add_column(name, justify="right")
+    table.add_column("where, or why", overflow="fold")
+    for line in drops:
+        counts = [f"{n:,}" if line.run_id else "" for n in (line.read, line.clean, line.rejected, line.review)]
+        shown = "; ".join(part for part in (line.why, line.out or "") if part)
+        table.add_row(line.vendor, line.drop, line.outcome, *counts, shown)
+        for note in line.notes:
+            table.add_row("", "", "note", "", "", "", "", note)
+    console.print(table)
+
+
+def _print_unsettled(unsettled: list[Unsettled]) -> None:
+    if not unsettled:
+        return
+    table = plain_table()
+    for name in ("waits for a person", "vendor", "since", "what", "what to do"):
+        table.add_column(name, overflow="fold")
+    for item in unsettled:
+        table.add_row(item.kind, item.vendor, str(item.since), item.subject, item.why)
+    stdout_console().print(table)
+
+
+def _print_end(summary: Summary) -> None:
+    outcomes = Counter(line.outcome for line in summary.drops)
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items())) or "no drops"
+    waiting = f"; {len(summary.unsettled)} wait for a person" if summary.unsettled else ""
+    end = "; dry run, nothing written" if summary.dry_run else ""
+    stdout_console().print(
+        f"{len(summary.vendors)} vendor{'' if len(summary.vendors) == 1 else 's'}: {counts}{waiting}{end}",
+        highlight=False,
+        soft_wrap=True,
+    )

@@ -79,7 +79,8 @@ def law(tmp_path: Path) -> LawScrub:
 def _list(kind: str, as_of: str) -> str:
     """A list of the campaign, made on the day of the run."""
     name = kind.replace(".", "-")
-    return f'[[lists]]\nkind = "{kind}"\nname = "{name}"\nfile = "../{kind}.txt"\nas_of = {as_of}\n'
+    said = 'state = "TX"\n' if kind == "dnc.state" else ""
+    return f'[[lists]]\nkind = "{kind}"\nname = "{name}"\nfile = "../{kind}.txt"\nas_of = {as_of}\n{said}'
 
 
 Reasons = Callable[..., list[str]]

@@ -243,7 +243,8 @@ def _list(kind: str, leads: list[dict[str, str]], folder: Path, day: date, *, li
     wanted = sorted(entry for entry in entries if kind not in _OF_KIND or ("@" in entry) == ("email" in kind))
     (folder / f"{name}.txt").parent.mkdir(exist_ok=True, parents=True)
     (folder / f"{name}.txt").write_text("\n".join(wanted) + "\n", encoding="utf-8")
-    return f'[[lists]]\nkind = "{kind}"\nname = "{name}"\nfile = "../{name}.txt"\nas_of = {day}\n'
+    said = 'state = "IN"\n' if kind == "dnc.state" else ""
+    return f'[[lists]]\nkind = "{kind}"\nname = "{name}"\nfile = "../{name}.txt"\nas_of = {day}\n{said}'
 
 
 _OF_KIND = {

@@ -35,15 +35,29 @@ _CALLING_CODE = re.compile(
 _DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)*\.[A-Za-z]{2,3}")
 #: A person has several addresses, and exports have a set of columns for each.
 _ADDRESS_SETS = {
-    "home": frozenset({"home", "residence", "residential", "domicile", "privat", "casa"}),
+    "home": frozenset(
+        {"home", "residence", "residential", "res", "resident", "permanent", "domicile", "privat", "casa"}
+    ),
     "business": frozenset({"business", "work", "office", "company", "bureau", "oficina", "firma"}),
-    "mailing": frozenset({"mailing"}),
+    "mailing": frozenset({"mailing", "mail", "postal", "correspondence"}),
     "billing": frozenset({"billing"}),
     "shipping": frozenset({"shipping", "delivery"}),
-    "property": frozenset({"property", "situs"}),
+    "property": frozenset({"property", "situs", "site", "physical", "premises"}),
     "owner": frozenset({"owner"}),
-    "other": frozenset({"other", "secondary", "previous"}),
+    "other": frozenset({"other", "secondary", "previous", "former", "temporary", "alternate", "alternative"}),
 }
+_POSTAL_CODE = re.compile(r"\bpost(?:al)?(?: ?codes?)?\b(?! (?:address|street|city|town|state|county|country|line))")
+#: Doubtful phrases that mean an address to some, and its number in a database to others.
+_IDS = ("email id", "email ids", "mail id", "mail address")
+#: What forms add to the name of a field.
+_ADDED = re.compile(r"\b(?:with|incl|including|include|inc|and|plus)(?: the)? (?:area|country|dial|dialing|std) code\b")
+#: Words for phones by which one reaches a person, and for those that ring elsewhere.
+_PERSONAL = frozenset(
+    {"mobile", "cell", "cellular", "cellphone", "handy", "mobil", "movil", "celular", "portable", "primary"}
+)
+_ELSEWHERE = frozenset(
+    {"car", "company", "assistant", "callback", "radio", "isdn", "pager", "telex", "tty", "tdd", "other", "switchboard"}
+)
 # Two words to the eye, one word in meaning.
 _SPLIT_WORDS = {("e", "mail"): "email", ("e", "mails"): "emails", ("whats", "app"): "whatsapp"}
 
@@ -52,12 +66,14 @@ _SPLIT_WORDS = {("e", "mail"): "email", ("e", "mails"): "emails", ("whats", "app
 class HeaderMatch:
     """The field that a header names.
 
-    ``why`` never repeats the header, since a file without one has a person's data in its place.
+    ``why`` never repeats the header, since a file without one has a person's data in its place. ``by_values``: what is
+    not sure, the column's values settle, since nothing in the name says that it is somebody else's.
     """
 
     field: str
     sure: bool
     why: str
+    by_values: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,7 +102,7 @@ def match_header(name: str) -> HeaderMatch | None:
     if _ADDRESS.search(name):
         return None
     register = _register()
-    folded = fold_header(name)
+    folded = _ADDED.sub("", fold_header(name)).strip()
     if (listed := register.fields.get(folded)) is not None:
         return HeaderMatch(listed, True, "a known spelling")
     words = [word for token in _joined(folded.split()) if (word := _unnumbered(token, register.vocabulary))]
@@ -115,9 +131,17 @@ def phone_words(name: str) -> frozenset[str]:
     return frozenset(fold_header(name).split()) - {"number", "numbers", "no", "num", "nr"}
 
 
+def phone_rank(name: str) -> int:
+    """Rank a phone's header by how likely the number reaches the person: lower is better."""
+    words = frozenset(fold_header(name).split())
+    if words & _ELSEWHERE:
+        return 3
+    return 0 if words & _PERSONAL else 2 if any(map(str.isdecimal, words)) else 1
+
+
 def address_set(name: str) -> str:
     """Say whose or which address a column belongs to: ``mailing`` for ``Mailing City``; empty when it does not say."""
-    words = fold_header(name).split()
+    words = _POSTAL_CODE.sub("zip", fold_header(name)).split()
     return next((kind for word in words for kind, spelled in _ADDRESS_SETS.items() if word in spelled), "")
 
 
@@ -141,7 +165,8 @@ def _by_words(register: Register, words: list[str], doubt: str | None, *, is_dom
         why = f"has a word that often, but not surely, means {fields[0]}"
     elif said <= register.vocabulary:
         sure, why = True, f"says {fields[0]}, and otherwise only whose or where it is"
-    return HeaderMatch(fields[0], sure, why)
+    by_values = not is_domain and len(fields) == 1 and (not named if doubt is None else doubt in _IDS)
+    return HeaderMatch(fields[0], sure, why, by_values)
 
 
 def read_register(text: str) -> Register:

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import polars as pl
 
+from pipeline.columns.address_columns import other_address
 from pipeline.columns.cells import InCellPart, field_cells
-from pipeline.reading.value_kinds import EMAIL, PHONE, column_kind, is_numbering
+from pipeline.columns.contact_values import SAMPLE_ROWS, sure_kind
 from schemas.columns import CODE_FIELDS, DAYS, EMAIL_SLOTS, INSTANTS, PHONE_SLOTS
 from schemas.contact.blank import BLANKS
 from schemas.contact.calling_codes import only_calling_codes
 from schemas.contact.countries import read_countries
 from schemas.errors import DropError
 from schemas.files.table import SOURCE, Table, first_rows
-from schemas.headers import address_set, fold_header, match_header, phone_of_code, phone_words
+from schemas.headers import HeaderMatch, fold_header, match_header, phone_of_code, phone_rank, phone_words
 from schemas.layout import Layout
 from schemas.masking import mask
 from schemas.support.names import did_you_mean
 
-_SAMPLE_ROWS = 2000
-_ADDRESS = ("address_1", "address_2", "city", "state", "postal_code", "country")
+#: Headers that name an email, or where letters go.
+_MAIL = {"mail", "mails", "mail address", "mailaddress"}
 
 
 @dataclass(frozen=True)
@@ -106,39 +107,57 @@ def _slots(name: str) -> tuple[str, ...]:
     return {"phone": PHONE_SLOTS, "email": EMAIL_SLOTS}.get(name, (name,))
 
 
-def map_columns(table: Table, layout: Layout, *, by_post: bool = False, checked: bool = True) -> Mapping:
-    """Decide the mapping of one table.
+@dataclass
+class _Head:
+    """The first rows of a table, read when they are asked for."""
 
-    Raises `DropError`, if ``checked``, when no column holds a phone or an email (by post: an address).
+    table: Table
+    region: str | None
+
+    @cached_property
+    def frame(self) -> pl.DataFrame:
+        return first_rows(self.table)
+
+    def cells(self, column: str) -> pl.Series:
+        """The filled cells of a column, trimmed."""
+        return BLANKS.cleaned(self.frame.get_column(SOURCE + column).head(SAMPLE_ROWS)).drop_nulls()
+
+    def kind(self, column: str) -> str | None:
+        """``phone`` or ``email``, where its values leave no doubt."""
+        return sure_kind(self.frame.get_column(SOURCE + column), self.region)
+
+
+def map_columns(
+    table: Table, layout: Layout, region: str | None = None, *, by_post: bool = False, checked: bool = True
+) -> Mapping:
+    """Decide the mapping of one table. ``region``: that of its national numbers.
+
+    `DropError`, if ``checked``, when no column holds a phone or an email (by post: an address).
     """
     columns, path = table.columns, table.place
-    draft = _Draft(columns, layout)
+    draft, head = _Draft(columns, layout), _Head(table, region)
     _declared(draft, path)
     taken = {*draft.fields.values(), *draft.faxes, *layout.ignore}
     named = {fold_header(alias): name for alias, name in layout.aliases.items()}
-    inferred = {} if table.has_header else _sure_kinds(first_rows(table), columns)
-    for column in columns:
+    for column in _in_order(columns, named):
         if column in taken:
             continue
         if (name := named.get(fold_header(column))) is not None:
             draft.claim(name, column, "the layout's alias")
-        elif (name := inferred.get(column)) is not None:
+        elif not table.has_header and (name := head.kind(column)) is not None:
             draft.claim(name, column, "its values")
         elif (match := match_header(column)) is not None and (table.has_header or layout.column_names):
-            if match.sure and match.field == "country" and _holds_codes(table, column):
-                draft.claim("phone_code", column, "its values are calling codes")
-            elif match.sure:
-                draft.claim(match.field, column, match.why)
-            else:
-                draft.doubts.append(
-                    f"column '{column}' may hold {match.field} ({match.why}); map it with --layout if it does"
-                )
-    _keep_one_address(draft)
+            _by_header(draft, head, column, match)
+    for name in other_address(draft.fields, columns, layout.columns):
+        column = draft.fields.pop(name)
+        draft.doubts.append(
+            f"column '{column}' is of another address than the first; map it to {name} with --layout if it is not"
+        )
     # Faxes take what the phones leave free.
     placed = {column: draft.place("phone", column, draft.why.pop(column, "")) for column in draft.faxes}
     draft.withheld += [column for column, slot in placed.items() if slot is None]
     _place_codes(draft)
-    draft.doubts += _unread_countries(draft, table)
+    draft.doubts += _unread_countries(draft, head)
     if checked:
         _check_found(draft, table, path, by_post=by_post)
     draft.doubts += [
@@ -173,24 +192,27 @@ def _declared(draft: _Draft, path: str) -> None:
             draft.claim(name, column, "the layout's word")
 
 
-def _sure_kinds(frame: pl.DataFrame, columns: tuple[str, ...]) -> dict[str, str]:
-    """Columns without a name whose values leave no doubt: emails, and phones that are no running number."""
-    found = {}
-    for column in columns:
-        cells = [cell.strip() for cell in frame.get_column(SOURCE + column).drop_nulls().head(_SAMPLE_ROWS)]
-        kind = column_kind(cells)
-        if kind == "email" or (kind == "phone" and not is_numbering(cells)):
-            found[column] = kind
-    return found
+def _in_order(columns: tuple[str, ...], named: dict[str, str]) -> tuple[str, ...]:
+    """Return the columns as they come; where there are more phones than places, those that reach a person first."""
+    phones = [column for column in columns if (match := match_header(column)) and match.sure and match.field == "phone"]
+    if len(phones) <= len(PHONE_SLOTS):
+        return columns
+    return tuple(sorted(columns, key=lambda column: -1 if fold_header(column) in named else phone_rank(column)))
 
 
-def _sample(table: Table, column: str) -> pl.Series:
-    return BLANKS.cleaned(first_rows(table).get_column(SOURCE + column).head(_SAMPLE_ROWS)).drop_nulls()
-
-
-def _holds_codes(table: Table, column: str) -> bool:
-    """Whether a column that is called a country's holds calling codes, of the phones beside it."""
-    return only_calling_codes(_sample(table, column))
+def _by_header(draft: _Draft, head: _Head, column: str, match: HeaderMatch) -> None:
+    """Map a column by its name; what its name leaves open, its values may settle."""
+    if match.sure and match.field == "country" and only_calling_codes(head.cells(column)):
+        draft.claim("phone_code", column, "its values are calling codes")
+    elif match.field == "email" and fold_header(column) in _MAIL and not head.cells(column).str.contains("@").any():
+        if fold_header(column).endswith("address"):
+            draft.claim("address_1", column, "says mail address, and holds no email")
+    elif match.sure:
+        draft.claim(match.field, column, match.why)
+    elif match.by_values and head.kind(column) == match.field:
+        draft.claim(match.field, column, f"{match.why}; its values are")
+    else:
+        draft.doubts.append(f"column '{column}' may hold {match.field} ({match.why}); map it with --layout if it does")
 
 
 def _place_codes(draft: _Draft) -> None:
@@ -208,12 +230,12 @@ def _place_codes(draft: _Draft) -> None:
             draft.fields[name], draft.why[name] = column, why
 
 
-def _unread_countries(draft: _Draft, table: Table) -> list[str]:
+def _unread_countries(draft: _Draft, head: _Head) -> list[str]:
     """Sentences about words of the country column that name no country."""
     if "country" not in draft.fields or not any(slot in draft.fields for slot in PHONE_SLOTS):
         return []
     column = draft.fields["country"]
-    words = _sample(table, column).unique(maintain_order=True)
+    words = head.cells(column).unique(maintain_order=True)
     unread = words.filter(read_countries(words).get_column("unread"))
     if unread.is_empty():
         return []
@@ -221,21 +243,6 @@ def _unread_countries(draft: _Draft, table: Table) -> list[str]:
         f"column '{column}' has words that name no country ({len(unread)} of {len(words)} in the first rows, such as "
         f"'{mask(unread[0])}'): the numbers beside them are set aside for review"
     ]
-
-
-def _keep_one_address(draft: _Draft) -> None:
-    """Leave out parts of a second address: a home's street with an office's city would be nobody's address."""
-    sets = {name: address_set(draft.fields[name]) for name in _ADDRESS if name in draft.fields}
-    declared = set(draft.layout.columns)
-    if len(set(sets.values())) < 2:
-        return
-    main = next(iter(sets.values()))
-    for name, whose in sets.items():
-        if whose != main and name not in declared:
-            column = draft.fields.pop(name)
-            draft.doubts.append(
-                f"column '{column}' is of another address than the first; map it to {name} with --layout if it is not"
-            )
 
 
 def _check_found(draft: _Draft, table: Table, path: str, *, by_post: bool) -> None:
@@ -264,23 +271,3 @@ def _check_found(draft: _Draft, table: Table, path: str, *, by_post: bool) -> No
 
 def _shown(columns: tuple[str, ...]) -> str:
     return ", ".join(columns[:12]) + (", …" if len(columns) > 12 else "")
-
-
-def contact_like(frame: pl.DataFrame, columns: Iterable[str], prefix: str = SOURCE) -> dict[str, str]:
-    """Columns (``<prefix><column>``) whose first rows look like contacts: column -> ``phones`` or ``emails``."""
-    found = {}
-    sample = frame.head(_SAMPLE_ROWS)
-    for column in columns:
-        cells = BLANKS.cleaned(sample.get_column(prefix + column)).drop_nulls()
-        for kind, pattern in (("emails", EMAIL), ("phones", PHONE)):
-            if len(cells) and int(cells.str.contains(pattern).sum()) * 2 > len(cells):
-                found[column] = kind
-    return found
-
-
-def unclaimed(frame: pl.DataFrame, columns: Iterable[str]) -> list[str]:
-    """Sentences about unmapped columns whose values look like phones or emails."""
-    return [
-        f"column '{column}' is not mapped, but its values look like {kind}: they are not screened"
-        for column, kind in contact_like(frame, columns).items()
-    ]

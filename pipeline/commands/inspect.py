@@ -9,8 +9,9 @@ from pathlib import Path
 import polars as pl
 from rich.text import Text
 
+from pipeline.columns.contact_values import contact_like
 from pipeline.columns.layout_file import save_layout
-from pipeline.columns.mapping import Mapping, contact_like, map_columns
+from pipeline.columns.mapping import Mapping, map_columns
 from pipeline.reading.opening import open_drop
 from pipeline.reading.value_kinds import column_kind
 from pipeline.terminal import plain_table, stdout_console, write_json
@@ -69,9 +70,9 @@ def inspect_table(table: Table, layout: Layout) -> tuple[Inspection, Mapping]:
     """Read a whole table, without judging its rows. Raises `DropError` when it cannot be read."""
     problem = None
     try:
-        mapping = map_columns(table, layout)
+        mapping = map_columns(table, layout, layout.region)
     except FileError as error:
-        mapping, problem = map_columns(table, layout, checked=False), str(error)
+        mapping, problem = map_columns(table, layout, layout.region, checked=False), str(error)
     head = first_rows(table)
     tally = FileTally()
     malformed = 0
@@ -80,7 +81,7 @@ def inspect_table(table: Table, layout: Layout) -> tuple[Inspection, Mapping]:
         bad = batch.filter(pl.col("raw").is_not_null()).get_column("source_line")
         malformed += len(bad)
         lines += bad.head(_SHOWN_LINES - len(lines)).to_list()
-    unclaimed = contact_like(head, mapping.unmapped)
+    unclaimed = contact_like(head, mapping.unmapped, layout.region)
     inspection = Inspection(
         table.name,
         table.sheet,

@@ -34,7 +34,7 @@ def column_classes(rows: Iterable[Sequence[str]], width: int) -> tuple[str, ...]
         if not len(counts):
             found.append("empty")
         else:
-            found.append(counts.item(0, 0) if counts.item(0, 1) >= _SURE * float(counts["count"].sum()) else "mixed")
+            found.append(counts.item(0, 0) if counts.item(0, 1) >= _SURE * len(classes.drop_nulls()) else "mixed")
     return tuple(found)
 
 

@@ -9,7 +9,7 @@ import polars as pl
 from pipeline.reading.sample import SampleRecord
 from pipeline.reading.structure import Structure, find_tables
 from schemas.errors import DropError, FileError
-from schemas.files.converted import ConvertedReader, read_part
+from schemas.files.converted import CELL, ConvertedReader, read_part
 from schemas.files.inputs import Input
 from schemas.files.kinds import Kind
 from schemas.files.limits import refuse_width
@@ -92,13 +92,9 @@ def _header(table: Structure, end: int | None, first: pl.DataFrame, sheet: Sheet
     if table.header is not None:
         given = dict(zip(first.columns, _padded(table.header, first.width), strict=True))
         return {key: cell for key, cell in given.items() if cell.strip() or key in filled}
-    # By their places, as in a text: a column without values has its name all the same.
-    given = dict(zip(first.columns, _padded(tuple(names), first.width), strict=True))
-    return {
-        key: cell or f"column {number}"
-        for number, (key, cell) in enumerate(given.items(), start=1)
-        if cell or key in filled
-    }
+    # By their places in the sheet: a layout's column is there whether or not the sheet has values in it.
+    places = {int(key.removeprefix(CELL)) for key in filled} | set(range(len(names)))
+    return {f"{CELL}{at}": names[at] if at < len(names) else f"column {at + 1}" for at in sorted(places)}
 
 
 def _padded(names: tuple[str, ...], width: int) -> tuple[str, ...]:

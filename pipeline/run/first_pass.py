@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from pipeline.columns.mapping import unclaimed
+from pipeline.columns.contact_values import unclaimed
 from pipeline.run.ordered_map import in_order
 from pipeline.run.run_state import RunState
 from pipeline.run.tally import add_present
@@ -46,7 +46,7 @@ def first_pass(run: RunState) -> None:
         if number not in sampled:
             sampled.add(number)
             source = context.sources[number]
-            run.notices.of_source(source, unclaimed(frame, source.mapping.unmapped))
+            run.notices.of_source(source, unclaimed(frame, source.mapping.unmapped, source.region))
         run.tallies[number].given += checked.present["given"]
         run.tallies[number].valid += checked.present["valid"]
         run.timer.merge(checked.timer.seconds)

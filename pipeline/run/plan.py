@@ -125,7 +125,7 @@ def make_plan(request: Request) -> Plan:
         tables = open_drop(request.drops, layout)
         if request.sheets and all(table.sheet is None for table in tables):
             raise UsageError("--sheet is given, and no file of the drop is a workbook.", "Leave it out.")
-        sources = [Source(table, _mapping(table, layout, campaign), file_region) for table in tables]
+        sources = [Source(table, _mapping(table, layout, campaign, file_region), file_region) for table in tables]
     store = store_of(request.store, workspace_of(request.campaign))
     label = vendor.name if vendor else request.vendor
     notes: list[str] = []
@@ -164,9 +164,9 @@ def _memory(request: Request, vendor: Vendor | None, sources: list[Source]) -> H
     return check_drift(path, vendor.name, [source.table for source in sources], accept=request.accept_drift)
 
 
-def _mapping(table: Table, layout: Layout, campaign: Campaign) -> Mapping:
+def _mapping(table: Table, layout: Layout, campaign: Campaign, region: str | None) -> Mapping:
     try:
-        return map_columns(table, layout, by_post="post" in campaign.channels)
+        return map_columns(table, layout, region, by_post="post" in campaign.channels)
     except FileError as error:
         if table.sheet is None:
             raise

@@ -10,17 +10,20 @@ import json
 from collections import Counter
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from pipeline.context import Context
 from pipeline.stages.checks import Batch, RunCheck, Settlement
-from pipeline.stages.mail_hosts import MailState, mail_states, resolver_for, resolver_name
 from schemas.columns import EMAIL_SLOTS
 from schemas.findings import findings, no_findings
 from schemas.manifest import MailChecked
 from schemas.masking import masked_email
 from schemas.support.durable import write_atomically
+
+if TYPE_CHECKING:  # a DNS library is loaded only by runs that ask
+    from pipeline.stages.mail_hosts import MailState
 
 #: Answers that the store keeps, and for how many days they hold. "No answer" is not kept.
 CACHE_FILE = "mail-domains.json"
@@ -43,7 +46,9 @@ class MailCheck(RunCheck):
         return None if question is None else cls(question.server, question.cache, context.as_of)
 
     def __init__(self, server: str | None, cache: Path | None, day: date) -> None:
-        self._resolver = resolver_for(server)
+        from pipeline.stages import mail_hosts  # noqa: PLC0415  # a DNS library is loaded only by runs that ask
+
+        self._hosts, self._resolver = mail_hosts, mail_hosts.resolver_for(server)
         self._cache, self._day = cache, day
         self._domains: set[str] = set()
         self._states: dict[str, MailState] = {}
@@ -60,7 +65,7 @@ class MailCheck(RunCheck):
         """Ask about every domain that the cache does not answer for; keep the new answers there."""
         kept = self._kept()
         known = {domain: state for domain, (state, _) in kept.items() if domain in self._domains}
-        asked = mail_states(sorted(self._domains - known.keys()), self._resolver)
+        asked = self._hosts.mail_states(sorted(self._domains - known.keys()), self._resolver)
         self._from_cache, self._states = len(known), known | asked
         if self._cache is not None:
             day = self._day.isoformat()
@@ -113,7 +118,7 @@ class MailCheck(RunCheck):
         counts = Counter(self._states.values())
         answers = json.dumps(sorted(self._states.items()), ensure_ascii=False)
         return MailChecked(
-            resolver=resolver_name(self._resolver),
+            resolver=self._hosts.resolver_name(self._resolver),
             domains=len(self._states),
             from_cache=self._from_cache,
             receives=counts["receives"],

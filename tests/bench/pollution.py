@@ -26,6 +26,8 @@ WEIGHTS = {
     "preamble": 30.0,
     "missing delimiter": 20.0,
     "extra delimiter": 20.0,
+    "missing last cells": 20.0,
+    "mark behind delimiter": 20.0,
     "delimiter tab": 15.0,
     "encoding": 15.0,
     "footer": 10.0,
@@ -127,7 +129,19 @@ def corpus() -> Iterator[Polluted]:
     yield _file("header_only", "header only", written([HEADER]), [])
     yield _file("header_only_semicolon", "header only", written([HEADER], ";", "\n"), [])
     yield _file("one_row", "header only", written(table[:2]), leads[:1])
-    for codec in ("utf-8-sig", "cp1252", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le"):
+    yield from _marked(leads)
+    yield from _cut(table, leads)
+    for codec in (
+        "utf-8-sig",
+        "cp1252",
+        "cp850",
+        "mac_roman",
+        "utf-16",
+        "utf-16-le",
+        "utf-16-be",
+        "utf-32",
+        "utf-32-le",
+    ):
         yield Polluted(f"encoding_{codec}", "encoding", plain.encode(codec), HEADER, tuple(leads))
 
 
@@ -151,6 +165,29 @@ def _delimiters(table: list[Row], leads: list[Row]) -> Iterator[Polluted]:
         group = {";": "delimiter ;", "\t": "delimiter tab", "|": "delimiter |"}.get(delimiter, "delimiter other")
         for suffix, line_end in (("", "\r\n"), ("_lf", "\n")):
             yield _file(f"delimiter_{name}{suffix}", group, written(table, delimiter, line_end), leads)
+
+
+def _marked(leads: list[Row]) -> Iterator[Polluted]:
+    """All cells of a column begin with the same mark, and the header's name does not."""
+    for mark, name in {"$": "dollar", "€": "euro", "#": "hash", "-": "minus", "/": "slash"}.items():
+        rows = [(*row[:8], f"{mark}{11 + number}") for number, row in enumerate(leads)]
+        for delimiter, suffix in ((",", ""), (";", "_semicolon"), ("\t", "_tab")):
+            text = written([HEADER, *rows], delimiter, "\n")
+            yield _file(f"mark_{name}{suffix}", "mark behind delimiter", text, rows)
+
+
+def _cut(table: list[Row], leads: list[Row]) -> Iterator[Polluted]:
+    """Empty cells at the end of a row are left out, as some programs do; or leads come before the header."""
+    for delimiter, suffix in ((",", ""), (";", "_semicolon")):
+        lines = [written([row], delimiter, "\n") for row in table]
+        text = "".join(line.rstrip(delimiter + "\n") + "\n" for line in lines)
+        yield _file(f"cut_empty{suffix}", "missing last cells", text, leads)
+        rows = [row if number % 9 else (*row[:5], *[""] * 4) for number, row in enumerate(leads)]
+        text = written([HEADER, *(row if row[5] else row[:5] for row in rows)], delimiter, "\n")
+        yield _file(f"cut_five{suffix}", "missing last cells", text, rows)
+        above: list[Row] = [(row[4], row[1]) for row in leads[:20]]
+        text = written(above, delimiter, "\n") + written(table, delimiter, "\n")
+        yield _file(f"leads_above{suffix}", "several tables", text, [*above, *leads])
 
 
 def _around(table: list[Row], leads: list[Row]) -> Iterator[Polluted]:

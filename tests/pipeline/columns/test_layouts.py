@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from schemas.config import load
 from schemas.layout import LAYOUTS, Layout
 from tests.conftest import REPO, Scrub, Written
+from tests.pipeline.reading.builders import Rows, ods_content, write_ods, write_xls, write_xlsx
 
 BUILT_IN = sorted(path.stem for path in LAYOUTS.glob("*.toml"))
 VICIDIAL = (
@@ -41,11 +44,13 @@ def test_a_file_without_header_is_read_in_its_layout_s_order(scrub: Scrub, layou
     assert ran.findings.is_empty()
 
 
-def test_several_phones_in_one_cell_are_contact_points_each(scrub: Scrub) -> None:
+@pytest.mark.parametrize(("layout", "place"), [("vicidial-multi-alt", 27), ("vicidial-multi-alt-owner", 29)])
+def test_several_phones_in_one_cell_are_contact_points_each(scrub: Scrub, layout: str, place: int) -> None:
     """Those beyond the fourth are no contact points, and are never silently left out."""
     cells = ("2025550113_1_work!2025550114_61", "", "2025550105", "2025550106!2025550107!2025550108")
-    row = "V|src|101|1|20255501{:02}||||L{}|||||||||||||||{}\n"
-    ran = scrub("".join(row.format(n, n, cell) for n, cell in enumerate(cells)), "--layout", "vicidial-multi-alt")
+    rows = [["V", "src", "101", "1", f"20255501{n:02}", "", "", "", f"L{n}"] for n in range(4)]
+    lines = ["|".join([*row, *[""] * (place - 10), cell]) for row, cell in zip(rows, cells, strict=True)]
+    ran = scrub("\n".join(lines) + "\n", "--layout", layout)
     assert ran.code == 0, ran.err
     assert ran.clean.sort("row_id").select("phone", "phone_2", "phone_3", "phone_4").rows() == [
         ("+12025550100", None, "+12025550113", "+12025550114"),
@@ -54,6 +59,36 @@ def test_several_phones_in_one_cell_are_contact_points_each(scrub: Scrub) -> Non
         ("+12025550103", None, "+12025550106", None),
     ]
     assert (3, "phone_4", "phone.unparseable") in ran.found()
+
+
+def test_vicidial_s_carriers_give_one_result(scrub: Scrub, written: Written, tmp_path: Path) -> None:
+    """The same leads by pipe, by tab, as CSV and in workbooks: columns without any value keep their places."""
+    leads = [
+        ["", "src", "101", "1", "2025550100", "", "Ann", "", "Lee", "", "", "", "Boise", "ID", "", "83702", "US", "F"],
+        ["", "src", "101", "1", "2025550101", "", "Bo", "B", "Low", "", "", "", "Reno", "NV", "", "89501", "US", "M"],
+    ]
+    rest = ["", "no dogs", "0", "NEW", "2026-11-01", "", ""]
+    rows = [[*lead, "1980-01-02", f"202555019{n}", f"lead{n}@example.com", *rest] for n, lead in enumerate(leads)]
+    cells: Rows = [[*row] for row in rows]
+    text = {mark: "".join(mark.join(row) + "\n" for row in rows) for mark in "|\t,"}
+    carriers = [
+        ("vicidial-pipe", written("pipe.txt", text["|"])),
+        ("vicidial-tab", written("tab.txt", text["\t"])),
+        ("vicidial-csv", written("comma.csv", text[","])),
+        ("vicidial-pipe", write_xlsx(tmp_path / "leads.xlsx", {"Leads": cells})),
+        ("vicidial-csv", write_xls(tmp_path / "leads.xls", {"Leads": cells})),
+        ("vicidial-tab", write_ods(tmp_path / "leads.ods", ods_content({"Leads": cells}))),
+    ]
+    results = []
+    for layout, path in carriers:
+        ran = scrub(path, "--layout", layout, out=f"from {path.name}")
+        assert ran.code == 0, ran.err
+        results.append(ran.clean.drop("source_file", "source_sha256", "source_sheet", "run_id").rows(named=True))
+    assert [(row["first_name"], row["phone"], row["state"], row["source_line"]) for row in results[0]] == [
+        ("Ann", "+12025550100", "ID", 1),
+        ("Bo", "+12025550101", "NV", 2),
+    ]
+    assert all(found == results[0] for found in results)
 
 
 def test_prefixes_empty_words_and_aliases(scrub: Scrub, written: Written) -> None:

@@ -20,7 +20,7 @@ from tests.pipeline.nightly.workspaces import leads, make_workspace, put
 
 DAY = "2026-11-21"
 EARLIER = datetime.now(UTC) - timedelta(hours=1)
-LAW = '[rules]\npacks = ["us"]\n'
+LAW = '[rules]\npacks = ["general"]\n'
 
 
 def nightly(workspace: Path, *options: str | Path, day: str = DAY) -> Ran:
@@ -48,12 +48,12 @@ def test_notes_and_rows_in_review_are_in_table_summary_and_hook(tmp_path: Path) 
     assert shown.code == 0, shown.err
     (line,) = json.loads((workspace / "got").read_text(encoding="utf-8"))["drops"]
     assert line["notes"]
-    assert line["review"] == line["rejected"] == 3
+    assert line["review"] == line["rejected"] == 3, line
     flat = re.sub(r"\s+", " ", shown.out)
     assert "note" in flat
     assert all(note[:20] in flat for note in line["notes"])
     noted = [text.removeprefix("note: ") for text in by_hand.err.splitlines() if text.startswith("note: ")]
-    assert len(line["notes"]) == len(noted)
+    assert set(noted) <= set(line["notes"])
     (item,) = told(workspace)["unsettled"]
     assert (item["kind"], item["vendor"], item["rows"], item["runs"], item["code"]) == ("review", "acme", 3, 1, 0)
     campaign.write_text(campaign.read_text(encoding="utf-8").replace(LAW, ""), encoding="utf-8")
@@ -92,7 +92,8 @@ def test_what_nobody_serves_is_said(tmp_path: Path) -> None:
     (workspace / "inbox" / "ghost").mkdir()
     put(workspace / "inbox" / "ghost", "lost.csv", leads(range(3)), EARLIER)
     put(workspace / "inbox", "loose.csv", leads(range(3)), EARLIER)
-    (workspace / "vendors" / "idle.toml").write_text('name = "idle"\n', encoding="utf-8")
+    idle = workspace / "vendors" / "idle.toml"
+    idle.write_text('name = "idle"\n', encoding="utf-8")
     (workspace / "vendors" / "hand.toml").write_text('name = "hand"\nnightly = false\n', encoding="utf-8")
     (workspace / "vendors" / "far.toml").write_text(
         'name = "far"\ncampaign = "calls"\ninbox = "elsewhere/far"\n', encoding="utf-8"
@@ -103,8 +104,8 @@ def test_what_nobody_serves_is_said(tmp_path: Path) -> None:
     assert [line["outcome"] for line in found["drops"]] == ["scrubbed"]
     why = {trouble["why"].partition(":\n  ")[2] for trouble in found["troubles"]}
     assert why == {
-        f"{workspace}/vendors/idle.toml: there is no campaign, so its drops are not taken "
-        f"Add campaign = \"NAME\" to '{workspace}/vendors/idle.toml'; or nightly = false, if they are scrubbed by hand.",
+        f"{idle}: there is no campaign, so its drops are not taken "
+        f"Add campaign = \"NAME\" to '{idle}'; or nightly = false, if they are scrubbed by hand.",
         f"{workspace}/inbox/ghost: no vendor has this inbox, so nothing in it is taken (1 file) "
         "Describe the vendor in vendors/ghost.toml, or remove the folder.",
         f"{workspace}/inbox/loose.csv: lies in no vendor's inbox, so it is not taken "
@@ -133,7 +134,16 @@ def test_hints_name_options_that_a_night_has() -> None:
             for hint in re.findall(r'Error\(\s*f?"[^"]*",\s*f?"([^"]*)"', path.read_text(encoding="utf-8")):
                 spelled |= set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", hint))
     of_night = set(re.findall(r"--[a-z][a-z-]+", leadscrub("nightly", "--help").out))
-    of_lists = {"--keep-days", "--column", "--action", "--since", "--planted", "--accept-unexpected", "--change-layout"}
+    of_lists = {
+        "--state",
+        "--keep-days",
+        "--column",
+        "--action",
+        "--since",
+        "--planted",
+        "--accept-unexpected",
+        "--change-layout",
+    }
     of_scrub = {"--force", "--save-layout", "--dns-server", "--check-mx", "--evidence", "--no-region"}
     assert spelled - of_night - set(SETTINGS) - of_lists - of_scrub == set()
     for option in spelled & set(SETTINGS):
@@ -166,8 +176,8 @@ def constants_of(name: str) -> types.ModuleType:
         def __getattr__(self, _: str) -> Any:
             return Anything("anything")
 
-        def __call__(self, *given: Any, **_: Any) -> Any:
-            return given[0] if given and callable(given[0]) else Anything("anything")
+        def __call__(self, *_: Any, **__: Any) -> Any:
+            return Anything("anything")
 
         def __enter__(self) -> None:
             return None

@@ -18,7 +18,7 @@ from schemas.contact.phone_repairs import read_phone_point
 from schemas.errors import UsageError
 from schemas.manifest import Manifest
 from schemas.masking import mask
-from suppression.rules.telling import attempts_in_words
+from suppression.rules.describe import attempts_in_words
 
 
 def print_story(out: Path, *, row: int | None, phone: str | None, email: str | None, as_json: bool) -> None:

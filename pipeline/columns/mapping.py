@@ -144,9 +144,11 @@ def map_columns(
             continue
         if (name := named.get(fold_header(column))) is not None:
             draft.claim(name, column, "the layout's alias")
-        elif not table.has_header and (name := head.kind(column)) is not None:
-            draft.claim(name, column, "its values")
-        elif (match := match_header(column)) is not None and (table.has_header or layout.column_names):
+        elif not table.has_header and column not in layout.column_names:
+            # A column without a name: only its values say what it is.
+            if (name := head.kind(column)) is not None:
+                draft.claim(name, column, "its values")
+        elif (match := match_header(column)) is not None:
             _by_header(draft, head, column, match)
     for name in other_address(draft.fields, columns, layout.columns):
         column = draft.fields.pop(name)

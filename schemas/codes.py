@@ -340,7 +340,8 @@ _REGISTER: tuple[ReasonCode, ...] = (
     ),
     _flag(
         "phone.ambiguous",
-        "The number can be read in two ways, as with a bogus plus; both were screened. The detail names the other one.",
+        "The number can be read in two ways, as with a bogus plus or one left out; both were screened. The detail "
+        "names the other one.",
         "Dial the number as the column shows it, or ask the vendor.",
     ),
     _flag(

@@ -29,6 +29,9 @@ NOT_RUN = {
 }
 #: Its examples run in a folder of their own: see `test_the_example_of_every_help_runs`.
 OWN_FOLDER = {"docs/cli.md"}
+#: Made from the titles of rules and of predicates, which the packs word.
+PACKS = {"docs/rules.md", "docs/statements.md", "docs/predicates.md"}
+STUMBLES = {"stand", "stands", "stood", "lie", "lies", "lain", "anew", "mend", "mended"}
 LANGUAGES = {"sh", "console", "toml", "python", "text", "ini"}
 
 
@@ -99,6 +102,7 @@ def test_files_of_the_sample_that_pages_name_exist() -> None:
             assert (ROOT / path).exists(), path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in OWN_FOLDER])
 def test_the_commands_of_a_page_run_as_they_are_written(name: str, tmp_path: Path) -> None:
     """All ``sh`` blocks of a page, in order, in a copy of the tree; ``# exit N`` behind a line that is to fail."""
@@ -180,6 +184,7 @@ def test_modules_and_tests_that_a_page_names_exist(name: str) -> None:
         assert not test or f"def {test}(" in existing[0].read_text(encoding="utf-8"), spoken
 
 
+@pytest.mark.slow
 def test_the_example_of_every_help_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the order in which a user would come to them, in a folder that holds the files that they name."""
     monkeypatch.chdir(tmp_path)
@@ -191,3 +196,11 @@ def test_the_example_of_every_help_runs(tmp_path: Path, monkeypatch: pytest.Monk
         code, printed = run_line(line)
         assert code == 0, f"{line}\n{printed}"
     assert list(every) == [], "examples that no test runs"
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in {"CHANGELOG.md", *PACKS}])
+def test_pages_are_in_plain_words(name: str) -> None:
+    """Words that readers stumble over where a plain one is at hand (CONTRIBUTING, "Words")."""
+    page = (ROOT / name).read_text(encoding="utf-8")
+    found = [word for word in re.findall(r"\b[a-z]+\b", page) if word in STUMBLES]
+    assert found == []

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from typer._click import Context, HelpFormatter, Parameter
 
 _WIDTH: Final = 100
+#: What a shell makes of a process that Ctrl-C ended.
+INTERRUPTED: Final = 130
 #: In this order; what has no panel comes last.
 PANELS: Final = ("Scrub", "Lists", "Law", "Night", "Proof")
 SETTINGS: Final[dict[str, Any]] = {"help_option_names": ["-h", "--help"], "max_content_width": _WIDTH}
@@ -26,14 +28,17 @@ SETTINGS: Final[dict[str, Any]] = {"help_option_names": ["-h", "--help"], "max_c
 class InterruptedByUserError(LeadscrubError):
     """Ctrl-C ended a command."""
 
-    exit_code = 130
+    exit_code = INTERRUPTED
 
 
 class Command(TyperCommand):
     """A command. ``changes``: it changes something on disk, so its work is done before its result is printed."""
 
     changes = False
-    interrupted = "nothing was changed"
+
+    def interrupted(self) -> str:
+        """Say what an interrupted command has changed."""
+        return last_change() or "nothing was changed"
 
     def collect_usage_pieces(self, ctx: Context) -> list[str]:
         """Return what the line Usage says after the command's name."""
@@ -54,7 +59,7 @@ class Command(TyperCommand):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as stop:
-            raise InterruptedByUserError(f"interrupted; {last_change() or self.interrupted}.") from stop
+            raise InterruptedByUserError(f"interrupted; {self.interrupted()}.") from stop
 
 
 class Changing(Command):
@@ -67,7 +72,10 @@ class Stepwise(Command):
     """A command that changes the disk in several steps, each of them whole."""
 
     changes = True
-    interrupted = "what was done until then is recorded, and the same command goes on from there"
+
+    def interrupted(self) -> str:
+        """Say what is true of all its steps."""
+        return "what was done until then is recorded, and the same command goes on from there"
 
 
 class Group(TyperGroup):

@@ -37,9 +37,7 @@ def _of_reading(*names: str, metavar: str | None = None, help: str) -> Any:  # n
 class ReadingOptions:
     """Options that say how a list's files are read."""
 
-    format_: Annotated[str, _of_reading("--format", metavar="NAME", help="Format of the files; found by itself.")] = (
-        "auto"
-    )
+    format_: Annotated[str, _of_reading("--format", metavar="NAME", help="Format of the files.")] = "auto"
     column: Annotated[
         list[str] | None,
         _of_reading(
@@ -57,7 +55,8 @@ class ReadingOptions:
     ] = False
     comments: Annotated[bool, _of_reading("--comments", help="Lines that begin with # are comments.")] = False
     sheet: Annotated[
-        list[str] | None, _of_reading(metavar="NAME", help="Sheet of a workbook; all of them. Repeatable.")
+        list[str] | None,
+        _of_reading(metavar="NAME", help="Sheet of a workbook; repeatable; by default all visible ones."),
     ] = None
     max_refused: Annotated[
         float,
@@ -70,7 +69,7 @@ class ReadingOptions:
         ),
     ] = 0.01
     accept_refused: Annotated[
-        bool, _of_reading("--accept-refused", help="Any number of entries may be unreadable.")
+        bool, _of_reading("--accept-refused", help="Accept any number of unreadable entries.")
     ] = False
     region: Annotated[str | None, _of_reading(metavar="REGION", help="Region of numbers without +, such as US.")] = None
 
@@ -99,16 +98,16 @@ class ReadingOptions:
 class ChangeOptions:
     """Options that say what a new version may change, where it goes, and what is kept."""
 
-    accept_shrinkage: Annotated[
-        bool, typer.Option("--accept-shrinkage", help="The list may be much smaller than before.")
-    ] = False
+    accept_shrinkage: Annotated[bool, typer.Option("--accept-shrinkage", help="Accept a list that shrank by more.")] = (
+        False
+    )
     max_shrinkage: Annotated[
         float,
         typer.Option(
             min=0,
             max=1,
             metavar="SHARE",
-            help="Share (0 to 1) by which a list may become smaller before that is refused.",
+            help="Share (0 to 1) by which a list may shrink.",
         ),
     ] = 0.1
     keep_days: Annotated[
@@ -116,7 +115,7 @@ class ChangeOptions:
         typer.Option(
             min=0,
             metavar="DAYS",
-            help="From now on, how long the store keeps replaced versions; five years (16 CFR 310.5) unless said.",
+            help="From now on, how long the store keeps replaced versions; by default five years (16 CFR 310.5).",
         ),
     ] = None
     store: StoreFolder = None
@@ -153,24 +152,29 @@ def add(
     reading: ReadingOptions,
     status_word: Annotated[
         list[str] | None,
-        _of_reading(metavar="WORD=MEANING", help="What an answer says: listed, not-listed or no-data; repeatable."),
+        _of_reading(metavar="WORD=MEANING", help="Meaning of an answer: listed, not-listed or no-data; repeatable."),
     ] = None,
     code: Annotated[
         list[str] | None, _of_reading(metavar="CODE", help="Keep only entries with this code; repeatable.")
     ] = None,
-    min_severity: Annotated[int | None, _of_reading(metavar="N", help="Keep only entries at least so severe.")] = None,
+    min_severity: Annotated[
+        int | None, _of_reading(metavar="N", help="Keep only entries of at least this severity.")
+    ] = None,
     covers: Annotated[
         str | None, typer.Option(metavar="212,646|all", help="Area codes that a registry copy covers.")
     ] = None,
     registry: Annotated[
-        str | None, typer.Option(metavar="NAME", help="ftc, ndncl, tps, ctps, dncr or rpo: sets how long a copy lasts.")
+        str | None,
+        typer.Option(metavar="NAME", help="ftc, ndncl, tps, ctps, dncr or rpo; decides how long a copy may be used."),
     ] = None,
     state: Annotated[
         str | None, typer.Option(metavar="TX", help="State of the United States whose list it is (kind dnc.state).")
     ] = None,
     expires_after: Annotated[
         int | None,
-        typer.Option(min=0, metavar="DAYS", help="How long a copy may be used; never longer than its registry allows."),
+        typer.Option(
+            min=0, metavar="DAYS", help="How long a copy may be used; at most as long as its registry allows."
+        ),
     ] = None,
     hash_: Annotated[
         list[str] | None,
@@ -183,12 +187,12 @@ def add(
         str | None,
         typer.Option(
             metavar="plus,dots,aliases",
-            help="Match addresses without their +tag, Gmail's without dots, and domains of one provider as one.",
+            help="Ignore +tags, Gmail's dots, and differences between one provider's domains.",
         ),
     ] = None,
     san: Annotated[str | None, typer.Option(metavar="NUMBER", help="Account number at a registry.")] = None,
     scope: Annotated[
-        str, typer.Option(metavar="seller|campaign|vendor:NAME", help="For whom the list speaks.")
+        str, typer.Option(metavar="seller|campaign|vendor:NAME", help="For whom the list applies.")
     ] = "seller",
     change: ChangeOptions,
 ) -> None:
@@ -227,30 +231,32 @@ def add(
 def update(
     name: ListName,
     files: Files,
-    as_of: Annotated[str, typer.Option("--as-of", metavar="DATE", help="Last day that the changes speak for.")],
+    as_of: Annotated[str, typer.Option("--as-of", metavar="DATE", help="Last day that the changes cover.")],
     since: Annotated[
-        str | None, typer.Option(metavar="DATE", help="First day that they speak for; else the first date in them.")
+        str | None, typer.Option(metavar="DATE", help="First day that they cover; by default the first date in them.")
     ] = None,
     base: Annotated[
-        str | None, typer.Option(metavar="VERSION", help="Version that they belong to; refused if it is not current.")
+        str | None, typer.Option(metavar="VERSION", help="Version that they change; refused if it is not current.")
     ] = None,
     action: Annotated[
-        str | None, typer.Option(metavar="add|delete", help="What to do with each entry of files that do not say it.")
+        str | None, typer.Option(metavar="add|delete", help="What to do with each entry of files without actions.")
     ] = None,
     change_layout: Annotated[
         str | None,
-        typer.Option(metavar="area,number,date,action", help="Columns of a change file in order; - is one to ignore."),
+        typer.Option(
+            metavar="area,number,date,action", help="Columns of a change file, in order; - for one to ignore."
+        ),
     ] = None,
     action_word: Annotated[
         list[str] | None,
-        typer.Option(metavar="WORD=add|delete", help="What an action says; A=add, D=delete unless said."),
+        typer.Option(metavar="WORD=add|delete", help="Meaning of an action; by default A=add, D=delete."),
     ] = None,
     *,
     reading: ReadingOptions,
     planted: Planted = None,
     accept_unexpected: Annotated[
         bool,
-        typer.Option("--accept-unexpected", help="Many may add what is on the list already, or delete what is not."),
+        typer.Option("--accept-unexpected", help="Accept many changes that change nothing."),
     ] = False,
     change: ChangeOptions,
 ) -> None:
@@ -292,7 +298,7 @@ def _state(given: str | None, name: str) -> str | None:
 
     state = state_named(given or name)
     if given is not None and state is None:
-        raise UsageError(f"'{given}' is no state of the United States.", "Write its two letters, as in --state TX.")
+        raise UsageError(f"'{given}' is not a state of the United States.", "Write its two letters, as in --state TX.")
     return state
 
 

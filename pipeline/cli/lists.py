@@ -65,7 +65,7 @@ def lookup(
     max_age: MaxAgeDays = None,
     as_json: Json = False,
 ) -> None:
-    """Say of each value which current lists it is on. Exit 5 when one that should answer must not be used."""
+    """Show which current lists each value is on. Exit 5 when a list is too old or damaged to answer."""
     from pipeline.commands.list_lookup import print_lookup  # noqa: PLC0415
     from schemas.list_kinds import max_age_said  # noqa: PLC0415
     from suppression.store import Store  # noqa: PLC0415
@@ -86,19 +86,19 @@ def export(
     name: ListName,
     out: Annotated[Path, typer.Option(metavar="FILE", help="File to write; must be new.")],
     for_: Annotated[
-        str | None, typer.Option("--for", metavar="PURPOSE", help="compliance, processor or sale; must be said.")
+        str | None, typer.Option("--for", metavar="PURPOSE", help="Required: compliance, processor or sale.")
     ] = None,
     to_country: Annotated[
-        str | None, typer.Option(metavar="COUNTRY", help="Where the file goes, such as US; must be said.")
+        str | None, typer.Option(metavar="COUNTRY", help="Required: country that the file goes to, such as US.")
     ] = None,
     people_in: Annotated[
-        str | None, typer.Option(metavar="COUNTRIES", help="Where the list's people are, such as US,CA.")
+        str | None, typer.Option(metavar="COUNTRIES", help="Countries of the list's people, such as US,CA.")
     ] = None,
     mechanism: Annotated[
         str | None, typer.Option(metavar="NAME", help="What covers a transfer: scc, bcr, art49 or dpf.")
     ] = None,
     not_sensitive: Annotated[
-        bool, typer.Option("--not-sensitive", help="That somebody is on the list reveals nothing sensitive.")
+        bool, typer.Option("--not-sensitive", help="Being on the list reveals nothing sensitive.")
     ] = False,
     hash_: Annotated[
         str | None, typer.Option("--hash", metavar="RECIPE", help="Hash each entry, for a partner.")
@@ -106,14 +106,14 @@ def export(
     store: StoreFolder = None,
     as_of: AsOfDay = None,
 ) -> None:
-    """Write a list's entries, one a line, for somebody else. Exit 5 when a rule stands against it."""
+    """Write a list's entries, one per line, for somebody else. Exit 5 when a rule forbids it."""
     from pipeline.commands.list_exports import HandOver, export_list, mechanism_named, purpose_named  # noqa: PLC0415
     from schemas.contact.regions import checked_region  # noqa: PLC0415
     from schemas.recipes import parse_recipe  # noqa: PLC0415
 
     purpose = purpose_named(for_)
     if to_country is None:
-        raise UsageError("To which country the file goes is not said.", "Add --to-country CC, such as US.")
+        raise UsageError("lists export requires --to-country.", "Add --to-country CC, such as US.")
     handing = HandOver(
         purpose,
         checked_region(to_country),
@@ -128,7 +128,7 @@ def export(
 @lists.command(cls=Changing, epilog="Example: leadscrub lists remove old-partner")
 @lists.command("drop", cls=Changing, hidden=True, epilog="Example: leadscrub lists remove old-partner")
 def remove(name: ListName, store: StoreFolder = None) -> None:
-    """Take a list out of force. Its versions are kept for audit."""
+    """Stop using a list. Its versions are kept for audit."""
     from pipeline.commands.list_changes import remove_list  # noqa: PLC0415
 
     remove_list(store_folder(store), name, datetime.now(UTC))
@@ -138,12 +138,12 @@ def remove(name: ListName, store: StoreFolder = None) -> None:
 def history(
     name: ListName,
     refused: Annotated[
-        bool, typer.Option("--refused", help="Show the entries of the current version that were not usable, masked.")
+        bool, typer.Option("--refused", help="Show unusable entries of the current version, masked.")
     ] = False,
     store: StoreFolder = None,
     as_json: Json = False,
 ) -> None:
-    """Show every version that was current, with its files and when it was loaded."""
+    """Show every version of a list, with its files and when it was loaded."""
     from pipeline.commands.list_reports import print_history, print_refused  # noqa: PLC0415
     from suppression.store import Store  # noqa: PLC0415
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 from typer.main import get_command
 
-from pipeline.cli.help import SETTINGS, Changing, Command, Group, Stepwise
+from pipeline.cli.help import INTERRUPTED, SETTINGS, Changing, Command, Group, InterruptedByUserError, Stepwise
 from pipeline.cli.lists import lists
 from pipeline.cli.nightly import nightly
 from pipeline.cli.options import (
@@ -33,6 +33,7 @@ from pipeline.cli.retention import retention
 from pipeline.cli.returns import returns, vendors
 from pipeline.cli.rules import rules_app
 from schemas.errors import EXIT_TOO_MANY_REJECTED, LeadscrubError, UsageError
+from schemas.support.interrupts import last_change
 from schemas.support.names import did_you_mean
 
 if TYPE_CHECKING:
@@ -79,11 +80,14 @@ def scrub(
         str | None, typer.Option(metavar="NAME|FILE", help="Layout TOML: columns, delimiter, encoding, region.")
     ] = None,
     sheet: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Sheet of a workbook; all visible ones. Repeatable.")
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Sheet of a workbook; repeatable; by default all visible ones."),
     ] = None,
     region: Annotated[
         str | None,
-        typer.Option(metavar="REGION", help="Country of numbers without a country code: US; none: set aside."),
+        typer.Option(
+            metavar="REGION", help="Country of numbers without a country code, such as US; none sets them aside."
+        ),
     ] = None,
     as_of: AsOfDay = None,
     max_reject_rate: Annotated[
@@ -91,28 +95,30 @@ def scrub(
         typer.Option(min=0, max=1, metavar="SHARE", help="Exit 6 when more than this share (0 to 1) is rejected."),
     ] = None,
     accept_drift: Annotated[
-        bool, typer.Option("--accept-drift", help="Take a drop whose columns are not the vendor's usual ones.")
+        bool,
+        typer.Option("--accept-drift", help="Accept a drop whose columns differ from the vendor's last accepted one."),
     ] = False,
     check_mx: Annotated[
         bool, typer.Option("--check-mx", help="Ask DNS whether each email's domain receives mail.")
     ] = False,
     dns_server: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="DNS server for --check-mx; the system's.")
+        str | None, typer.Option(metavar="HOST:PORT", help="DNS server for --check-mx; by default the system's.")
     ] = None,
     ledger: Annotated[
-        str | None, typer.Option(metavar="URL|none", help="Ledger to ask and to enter the run into; the workspace's.")
+        str | None, typer.Option(metavar="URL|none", help="Ledger for this run; by default the workspace's.")
     ] = None,
     received_at: Annotated[
-        str | None, typer.Option(metavar="INSTANT", help="When a drop came that the ledger has not seen; now.")
+        str | None,
+        typer.Option(metavar="INSTANT", help="When a drop that the ledger has not seen was received; by default now."),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but write.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything except write.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier result.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
     threads: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Worker processes; as many as the machine has cores.")
+        int | None, typer.Option(min=1, metavar="N", help="Worker processes; by default one for each core.")
     ] = None,
     block_mb: Annotated[
-        float, typer.Option(min=0.001, max=256, metavar="MB", help="Megabytes of the drop read at once.")
+        float, typer.Option(min=0.001, max=256, metavar="MB", help="Megabytes of the drop to read at once.")
     ] = 4,
 ) -> None:
     """Read a drop, check every contact point, write clean and rejected rows with a reason on each."""
@@ -127,7 +133,7 @@ def scrub(
     from schemas.contact.regions import checked_region  # noqa: PLC0415
 
     if dns_server is not None and not check_mx:
-        raise UsageError("--dns-server says whom --check-mx asks.", "Add --check-mx.")
+        raise UsageError("--dns-server works only with --check-mx.", "Add --check-mx.")
     request = Request(
         drops=drops,
         out=out,
@@ -165,11 +171,12 @@ def inspect(
         str | None, typer.Option(metavar="NAME|FILE", help="Layout to read it with: a name or a TOML file.")
     ] = None,
     save_layout: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the reading as a layout to edit; a new file.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Save what was detected as a layout to edit; must be a new file."),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show what a scrub would read: encoding, dialect, columns and their fields, kinds, doubts. Values are masked."""
+    """Show how a scrub would read a drop: encoding, dialect, columns, fields, kinds, doubts. Values are masked."""
     from pipeline.commands.inspect import print_inspection  # noqa: PLC0415
     from pipeline.workspace import named_layout  # noqa: PLC0415
 
@@ -184,7 +191,7 @@ def explain(
     email: Annotated[str | None, typer.Option(metavar="EMAIL", help="An email of the lead.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Tell the whole story of one lead: where it came from, each finding, what decided."""
+    """Explain one lead: where it came from, each finding, and what decided."""
     from pipeline.commands.explain import print_story  # noqa: PLC0415
 
     print_story(out, row=row, phone=phone, email=email, as_json=as_json)
@@ -206,11 +213,11 @@ def verify(
 def reasons(
     code: Annotated[
         str | None,
-        typer.Argument(metavar="CODE", autocompletion=code_names, help="One code; all of them without."),
+        typer.Argument(metavar="CODE", autocompletion=code_names, help="Code to explain; by default all."),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Say what each reason code means, what to do, and who may see it."""
+    """Explain reason codes: what each means, what to do, and who may see it."""
     from pipeline.commands.reasons import print_reasons  # noqa: PLC0415
 
     print_reasons(code, as_json=as_json)
@@ -301,15 +308,15 @@ def _called(command: AnyCommand, words: Sequence[str]) -> AnyCommand:
 
 def _guarded(command: AnyCommand, words: Sequence[str]) -> int:
     try:
-        return int(command.main(list(words), prog_name="leadscrub", standalone_mode=False) or 0)
+        code = int(command.main(list(words), prog_name="leadscrub", standalone_mode=False) or 0)
+        if code == INTERRUPTED:  # while the words were parsed: a command that was begun says more
+            raise InterruptedByUserError("interrupted; nothing was changed.")
+        return code
     except typer.Exit as stop:
         return stop.exit_code
     except LeadscrubError as error:
         typer.echo(f"leadscrub: {error}", err=True)
         return error.exit_code
-    except typer.Abort:
-        typer.echo("leadscrub: interrupted; nothing was changed.", err=True)
-        return 130
     except SystemExit:
         raise
     except BaseException as error:  # polars' PanicException is no Exception
@@ -347,5 +354,5 @@ def _without_values(error: BaseException) -> str:
     return (
         f"{error} ({place})"
         if isinstance(error, AssertionError)
-        else f"at {place}; nothing was changed. Please report it."
+        else f"at {place}; {last_change() or 'nothing was changed'}. Please report it."
     )

@@ -16,16 +16,19 @@ def nightly(
     as_of: AsOfDay = None,
     vendor: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this vendor; repeatable.")] = None,
     accept_drift: Annotated[
-        bool, typer.Option("--accept-drift", help="Take drops whose columns are not the vendor's usual ones.")
+        bool,
+        typer.Option("--accept-drift", help="Accept drops whose columns differ from their vendor's last accepted one."),
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be taken.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show which drops would be taken, and write nothing.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the summary there as well.")] = None,
     log: Annotated[
-        str, typer.Option(metavar="text|json", help="What goes to stderr: trouble in words, or each event as JSON.")
+        str, typer.Option(metavar="text|json", help="Format of stderr: trouble in words, or each event as JSON.")
     ] = "text",
 ) -> None:
-    """Do one pass over the vendors' inboxes: scrub what is complete, put it away, report what was done."""
+    """Make one pass over the vendors' inboxes: scrub complete drops, archive them, report."""
     import os  # noqa: PLC0415
 
     from pipeline.nightly.log import event_log, log_form  # noqa: PLC0415

@@ -18,8 +18,12 @@ from schemas.errors import UsageError
 if TYPE_CHECKING:
     from pipeline.run.plan import Request
 
-StoreFolder = Annotated[Path | None, typer.Option("--store", metavar="DIR", help="Store of lists; the workspace's.")]
-AsOfDay = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Day as YYYY-MM-DD; today.")]
+StoreFolder = Annotated[
+    Path | None, typer.Option("--store", metavar="DIR", help="Store of lists; by default the workspace's.")
+]
+AsOfDay = Annotated[
+    str | None, typer.Option("--as-of", metavar="DATE", help="Day of the run, as YYYY-MM-DD; by default today.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 ListName = Annotated[str, typer.Argument(metavar="NAME", help="Name of the list.")]
 ResultFolder = Annotated[Path, typer.Argument(metavar="OUT", help="Folder that a scrub wrote.")]
@@ -28,7 +32,7 @@ MaxAgeDays = Annotated[
     typer.Option(
         "--max-age",
         metavar="[KIND=]DAYS",
-        help="How old a copy of the store may be, where that is less than its kind allows; repeatable.",
+        help="Maximum age of a copy in the store, if lower than its kind allows; repeatable.",
     ),
 ]
 
@@ -73,23 +77,25 @@ class ListOptions:
         list[str] | None,
         _of_lists(
             metavar="[NAME=]SHARE",
-            help="Share of a list's entries that may be unreadable (0.01); 1 takes any. Of this run; repeatable.",
+            help="Share of a list's entries that may be unreadable, by default 0.01; 1 accepts any; repeatable.",
         ),
     ] = None
-    store: Annotated[Path | None, _of_lists(metavar="DIR", help="Store of lists; the workspace's.")] = None
+    store: Annotated[Path | None, _of_lists(metavar="DIR", help="Store of lists; by default the workspace's.")] = None
     no_lists: Annotated[
         bool,
-        _of_lists("--no-lists", help="Screen against nothing, and say so; without it no list at all is exit 5."),
+        _of_lists(
+            "--no-lists", help="Screen against no list; without this option a run without lists ends with exit 5."
+        ),
     ] = False
     allow_stale: Annotated[
         list[str] | None,
-        _of_lists(metavar="NAME", help="Use this list although it is stale; recorded, repeatable."),
+        _of_lists(metavar="NAME", help="Use this list although it is stale; the manifest records it; repeatable."),
     ] = None
     max_age: Annotated[
         list[str] | None,
         _of_lists(
             metavar="[KIND=]DAYS",
-            help="How old a copy of the store may be, where that is less than its kind allows; repeatable.",
+            help="Maximum age of a copy in the store, if lower than its kind allows; repeatable.",
         ),
     ] = None
 
@@ -128,7 +134,7 @@ class LawOptions:
         bool,
         typer.Option(
             "--accept-weaker",
-            help="The workspace's packs may allow more than the shipped ones.",
+            help="Accept packs of the workspace that allow more than the shipped ones.",
             rich_help_panel="Law",
         ),
     ] = False
@@ -235,7 +241,7 @@ def store_folder(given: Path | None) -> Path:
     if given is not None:
         return given
     if not Path("leadscrub.toml").exists():
-        raise UsageError("No store is named, and this folder is no workspace.", "Add --store DIR.")
+        raise UsageError("No store is named, and this folder is not a workspace.", "Add --store DIR.")
     return Path("store")
 
 

@@ -25,33 +25,39 @@ def rescrub(
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="Folder for the new result.")] = None,
     within: Annotated[
         str | None,
-        typer.Option("--expiring", metavar="DAYSd", help="List results of the ledger that go stale within, as in 7d."),
+        typer.Option(
+            "--expiring",
+            metavar="DAYSd",
+            help="List results in the ledger that go stale within so many days, as in 7d.",
+        ),
     ] = None,
     campaign: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Campaign TOML; the workspace's of the same name.")
+        Path | None, typer.Option(metavar="FILE", help="Campaign TOML; by default the workspace's of the same name.")
     ] = None,
     vendor: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Who sold the leads; as in the earlier run.")
+        str | None, typer.Option(metavar="NAME", help="Who sold the leads; by default as in the earlier run.")
     ] = None,
     *,
     lists: ListOptions,
     law: LawOptions,
     region: Annotated[
-        str | None, typer.Option(metavar="REGION", help="Region of the leads' lists; as in the earlier run.")
+        str | None, typer.Option(metavar="REGION", help="Region of the leads' lists; by default as in the earlier run.")
     ] = None,
     as_of: AsOfDay = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier result.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Scrub an earlier clean set against today's lists and rules: what is newly blocked, what stays, until when."""
+    """Scrub a clean result against today's lists and rules: what is newly blocked, what stays, until when."""
     today = day_of(as_of)
     if within is not None:
         if earlier is not None or out is not None:
-            raise UsageError("--expiring lists results; it scrubs none.", "Leave OUT and -o away.")
+            raise UsageError("--expiring lists results; it scrubs none.", "Leave out OUT and -o.")
         _list_expiring(within, as_of=as_of, as_json=as_json)
         return
     if earlier is None or out is None:
-        raise UsageError("Which result, and where to?", "As in: leadscrub rescrub OUT -o NEW. Or say --expiring 7d.")
+        raise UsageError(
+            "Name a result and a new folder.", "As in: leadscrub rescrub OUT -o NEW. Or use --expiring 7d."
+        )
 
     import os  # noqa: PLC0415
 
@@ -92,7 +98,7 @@ def _list_expiring(within: str, *, as_of: str | None, as_json: bool) -> None:
     today, span = day_of(as_of), span_of(within)
     with chosen_ledger(None, None) as ledger:
         if ledger is None:
-            raise UsageError("This folder has no ledger.", "Stand in a workspace whose leadscrub.toml has [ledger].")
+            raise UsageError("This folder has no ledger.", "Change to a workspace whose leadscrub.toml has [ledger].")
         print_expiring(expiring(ledger, today, span), today, as_json=as_json)
 
 

@@ -14,13 +14,13 @@ from schemas.errors import UsageError
 
 
 def retention(
-    delete: Annotated[bool, typer.Option("--delete", help="Delete; without, only what would go is listed.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would go, as without --delete.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Delete without asking; where nobody can be asked.")] = False,
+    delete: Annotated[bool, typer.Option("--delete", help="Delete; without it, only list.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list, as without --delete.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete without asking, as in cron.")] = False,
     as_of: AsOfDay = None,
     as_json: Json = False,
 ) -> None:
-    """Delete raw drops, results, returns and contact history that [retention] keeps no longer."""
+    """List or delete what is older than [retention] allows: drops, results, returns, contact history."""
     from pipeline.commands.retention import due  # noqa: PLC0415
     from pipeline.commands.retention_deleting import delete_due  # noqa: PLC0415
     from pipeline.commands.retention_report import print_due  # noqa: PLC0415
@@ -28,7 +28,7 @@ def retention(
     from pipeline.workspace import workspace_facts, workspace_of  # noqa: PLC0415
 
     if delete and dry_run:
-        raise UsageError("--delete and --dry-run contradict each other.", "Look first, then say --delete alone.")
+        raise UsageError("--delete and --dry-run contradict each other.", "List first, then use --delete alone.")
     today = day_of(as_of)
     if today > day_of(None):
         raise UsageError(
@@ -37,7 +37,10 @@ def retention(
     workspace = workspace_of(None)
     keep = None if workspace is None else workspace_facts(workspace).retention
     if workspace is None or keep is None:
-        raise UsageError("Nothing says how long to keep what.", "Add [retention] to the workspace's leadscrub.toml.")
+        raise UsageError(
+            "This workspace does not say how long to keep anything.",
+            "Add [retention] to the workspace's leadscrub.toml.",
+        )
     with chosen_ledger(None, None) as ledger:
         if ledger is None:
             raise UsageError("This workspace has no ledger.", "Add [ledger] to its leadscrub.toml.")
@@ -52,7 +55,7 @@ def retention(
 
 def _ask(things: int, size: int) -> None:
     """Have a person say yes. Raises `UsageError` where none can be asked, `typer.Abort` when the answer is no."""
-    what = f"{things:,} things, {size / 1e6:,.1f} MB, would be deleted for ever."
+    what = f"{things:,} items, {size / 1e6:,.1f} MB, would be deleted for ever."
     if not sys.stdin.isatty():
         raise UsageError(what, "Look at them without --delete, then say --delete --yes.")
     typer.confirm(f"{what} Delete them?", abort=True, err=True)

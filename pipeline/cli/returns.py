@@ -9,12 +9,14 @@ import typer
 
 from pipeline.cli.options import Json, last_instant_of
 
-Workspace = Annotated[Path, typer.Option("--workspace", metavar="DIR", help="The workspace; this folder.")]
+Workspace = Annotated[Path, typer.Option("--workspace", metavar="DIR", help="The workspace; by default this folder.")]
 OneVendor = Annotated[str | None, typer.Option("--vendor", metavar="NAME", help="Only this vendor.")]
 AsOfInstant = Annotated[
     str | None,
     typer.Option(
-        "--as-of", metavar="DATE|INSTANT", help="Judge windows at this instant, or at the end of this day (UTC); now."
+        "--as-of",
+        metavar="DATE|INSTANT",
+        help="Instant, or day (its end in UTC), that decides which windows are open; by default now.",
     ),
 ]
 
@@ -25,15 +27,15 @@ def returns(
     as_of: AsOfInstant = None,
     write: Annotated[bool, typer.Option("--write", help="Write what is returnable into outgoing/NAME.")] = False,
     deliver: Annotated[
-        bool, typer.Option("--deliver", help="Write it, deliver it as the contract says, and confirm it.")
+        bool, typer.Option("--deliver", help="Write it, deliver it by the contract, and confirm it.")
     ] = False,
     accept_unread: Annotated[
         bool,
-        typer.Option("--accept-unread", help="Send rows back also of runs of which most numbers could not be read."),
+        typer.Option("--accept-unread", help="Also return rows of runs in which most numbers could not be read."),
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """List what may go back to which vendor, by when and for how much; write and deliver it, never twice."""
+    """List what may go back to which vendor, by when, for how much; write and deliver it, never twice."""
     from pipeline.commands.returns_report import print_returns  # noqa: PLC0415
     from pipeline.ledger.vendor_runs import workspace_ledger  # noqa: PLC0415
     from pipeline.returning.returns_job import Job, returns_of  # noqa: PLC0415
@@ -52,14 +54,14 @@ def returns(
 def vendors(
     vendor: OneVendor = None,
     workspace: Workspace = Path(),
-    months: Annotated[int, typer.Option(min=1, metavar="N", help="How many months back, this one included.")] = 12,
+    months: Annotated[int, typer.Option(min=1, metavar="N", help="Number of months, this one included.")] = 12,
     as_of: AsOfInstant = None,
     csv: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write it as CSV, in place of what is there.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Score each vendor by month: received, clean rate, reasons, duplicates, cost, returns and credit, trend."""
+    """Compare vendors by month: received, clean rate, reasons, duplicates, cost, returns, credit, trend."""
     from pipeline.commands.scorecard import scorecard  # noqa: PLC0415
     from pipeline.commands.scorecard_report import print_scorecard  # noqa: PLC0415
     from pipeline.ledger.vendor_runs import workspace_ledger  # noqa: PLC0415

@@ -26,14 +26,14 @@ rules_app = typer.Typer(
 )
 def list_(
     country: Annotated[
-        str | None, typer.Option(metavar="COUNTRY", help="Rules that hold for leads in this country, such as FR.")
+        str | None, typer.Option(metavar="COUNTRY", help="Rules for leads in this country, such as FR.")
     ] = None,
     channel: Annotated[
         str | None,
         typer.Option(
             metavar="CHANNEL",
             autocompletion=channel_names,
-            help="call, text, email or post; or a way of leaving: transfer, return, export.",
+            help="call, text, email or post; for data that leaves: transfer, return, export.",
         ),
     ] = None,
     pack: Annotated[str | None, typer.Option(metavar="PACK", help="Rules of this pack only, such as us.")] = None,
@@ -55,7 +55,7 @@ def list_(
 
 @rules_app.command(cls=Command, epilog="Example: leadscrub rules show us.tsr.national-dnc")
 def show(rule: Annotated[str, typer.Argument(metavar="ID", help="Id of the rule.")], as_json: Json = False) -> None:
-    """Say what one rule says, on whose authority, how sure that is, and what lifts it."""
+    """Show one rule: what it says, on whose authority, how sure that is, and what lifts it."""
     from pipeline.commands.rule_reports import print_rule  # noqa: PLC0415
 
     print_rule(rule, as_json=as_json)
@@ -67,7 +67,7 @@ def why(
     row: Annotated[int, typer.Option(metavar="N", help="row_id of the lead.")],
     as_json: Json = False,
 ) -> None:
-    """Tell what the law said of one lead: the facts, each rule asked, what decided, what would release it."""
+    """Explain what the law says of one lead: the facts, each rule, what decided, what would release it."""
     from pipeline.commands.rule_why import print_why  # noqa: PLC0415
 
     print_why(out, row, as_json=as_json)

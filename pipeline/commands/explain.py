@@ -28,9 +28,9 @@ def print_story(out: Path, *, row: int | None, phone: str | None, email: str | N
     if row is not None:
         rows = [row]
     elif phone is not None:
-        rows = _rows_with(out, PHONE_SLOTS, _canonical_phone(phone, manifest))
+        rows = _rows_with(out, PHONE_SLOTS, _canonical_phones(phone, manifest))
     else:
-        rows = _rows_with(out, EMAIL_SLOTS, _canonical_email(str(email)))
+        rows = _rows_with(out, EMAIL_SLOTS, [_canonical_email(str(email))])
     stories = [_story(out, number, manifest) for number in rows]
     if as_json:
         write_json(stories, default=str)
@@ -38,13 +38,14 @@ def print_story(out: Path, *, row: int | None, phone: str | None, email: str | N
         sys.stdout.write("\n".join(_told(story) for story in stories))
 
 
-def _canonical_phone(phone: str, manifest: Manifest) -> str:
-    form = read_phone_point(phone.strip(), manifest.region).form
+def _canonical_phones(phone: str, manifest: Manifest) -> list[str]:
+    """Return E.164 of the number, and of its other reading where it has one."""
+    form, other = read_phone_point(phone.strip(), manifest.region)
     if form.e164 is None:
         raise UsageError(
             f"The phone given is not a valid number: {form.why}.", "Give it with + and the country's code."
         )
-    return form.e164
+    return [each.e164 for each in (form, other) if each is not None and each.e164 is not None]
 
 
 def _canonical_email(email: str) -> str:
@@ -54,27 +55,29 @@ def _canonical_email(email: str) -> str:
     return form.normal
 
 
-def _rows_with(out: Path, slots: tuple[str, ...], value: str) -> list[int]:
-    """Rows that hold the value, in either output, or whose finding is about it."""
-    wanted = pl.lit(value) if slots == PHONE_SLOTS else email_key(pl.lit(value))
+def _rows_with(out: Path, slots: tuple[str, ...], values: list[str]) -> list[int]:
+    """Rows with one of the values, in either output, or with a finding about it."""
+    texts = pl.Series(values)
+    wanted = texts if slots == PHONE_SLOTS else pl.select(email_key(pl.lit(texts))).to_series()
     held = [pl.col(slot) if slots == PHONE_SLOTS else email_key(pl.col(slot)) for slot in slots]
     rows: set[int] = set()
     for name in ("clean", "rejected"):
         rows |= set(
             scan(out, name)
-            .filter(pl.any_horizontal(column == wanted for column in held))
+            .filter(pl.any_horizontal(column.is_in(wanted.implode()) for column in held))
             .select("row_id")
             .collect()["row_id"]
         )
     # A clean row no longer holds a point that was blocked; its findings name it masked.
-    masked = mask(value)
-    hidden = scan(out, "findings").filter(
-        pl.col("point").is_in(slots) & pl.col("detail").str.contains(masked, literal=True)
-    )
+    masked = [mask(value) for value in values]
+    named = pl.any_horizontal(pl.col("detail").str.contains(each, literal=True) for each in masked)
+    hidden = scan(out, "findings").filter(pl.col("point").is_in(slots) & named)
     # Another value may look the same when masked: better one story too many than one too few.
     candidates = set(hidden.select("row_id").collect()["row_id"])
     if not rows | candidates:
-        raise UsageError(f"No row of '{out}' holds {masked}.", "A value that could not be read is found by --row only.")
+        raise UsageError(
+            f"No row of '{out}' holds {' or '.join(masked)}.", "A value that could not be read is found by --row only."
+        )
     return sorted(rows | candidates)
 
 

@@ -54,8 +54,8 @@ def purpose_named(name: str | None) -> Purpose:
         "sale: anything else, for money or not."
     )
     if name is None:
-        raise UsageError(f"What the list is given away for is not said: --for {'|'.join(known)}.", hint)
-    raise UsageError(f"--for '{name}' is no purpose.", did_you_mean(name, known) or hint)
+        raise UsageError(f"lists export requires --for {'|'.join(known)}.", hint)
+    raise UsageError(f"--for '{name}' is not a purpose.", did_you_mean(name, known) or hint)
 
 
 def mechanism_named(name: str) -> Mechanism:
@@ -63,7 +63,7 @@ def mechanism_named(name: str) -> Mechanism:
     for mechanism in get_args(Mechanism):
         if mechanism == name:
             return mechanism  # type: ignore[no-any-return]  # one of the literals
-    raise UsageError(f"--mechanism '{name}' is none.", did_you_mean(name, get_args(Mechanism)))
+    raise UsageError(f"--mechanism '{name}' is not a mechanism.", did_you_mean(name, get_args(Mechanism)))
 
 
 def export_list(store: Path, name: str, day: date, out: Path, handing: HandOver, at: datetime) -> None:
@@ -74,7 +74,7 @@ def export_list(store: Path, name: str, day: date, out: Path, handing: HandOver,
     """
     suppression = Store(store).open(name, day)
     if suppression.digests is not None:
-        raise UsageError(f"'{name}' is hashed: what its entries are is not known.")
+        raise UsageError(f"'{name}' is hashed, so its entries are unknown.")
     if out.exists():
         raise UsageError(f"'{out}' exists already.", "Name another file.")
     noted = _judged(suppression, handing, day)

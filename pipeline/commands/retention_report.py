@@ -17,7 +17,7 @@ def print_due(found: list[Due], sizes: list[int], *, deleted: bool, as_json: boo
         return
     console = stdout_console()
     if not found:
-        console.print("nothing is older than [retention] keeps it")
+        console.print("nothing is older than [retention] allows")
         return
     table = plain_table()
     for name in ("what", "vendor", "since", "MB", "subject"):
@@ -25,5 +25,5 @@ def print_due(found: list[Due], sizes: list[int], *, deleted: bool, as_json: boo
     for each, size in zip(found, sizes, strict=True):
         table.add_row(each.what, each.vendor, str(each.since), f"{size / 1e6:,.1f}", each.subject)
     console.print(table)
-    done = "deleted, and recorded in the ledger" if deleted else "would be deleted; say --delete to do it"
-    console.print(f"{len(found):,} things, {sum(sizes) / 1e6:,.1f} MB: {done}")
+    done = "deleted, and recorded in the ledger" if deleted else "would be deleted; use --delete to do it"
+    console.print(f"{len(found):,} items, {sum(sizes) / 1e6:,.1f} MB: {done}")

@@ -35,7 +35,7 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool, more: dict
         return
     console = stdout_console()
     if not manifest.lists:
-        console.print(f"[bold red]{NOT_SCREENED.upper()}[/bold red]", highlight=False)
+        console.print(Text(NOT_SCREENED.upper(), "bold red"))
     for file in manifest.inputs:
         read_as = ", ".join(
             f"{name} {value!r}" if name in ("delimiter", "quote") else value for name, value in file.read_as.items()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 from collections import Counter
 
-from rich.markup import escape
-
 from pipeline.nightly.summary import DropLine, Summary, Unsettled
 from pipeline.terminal import plain_table, stdout_console, write_json
 
@@ -35,9 +33,9 @@ def _print_drops(drops: list[DropLine]) -> None:
     for line in drops:
         counts = [f"{n:,}" if line.run_id else "" for n in (line.read, line.clean, line.rejected, line.review)]
         shown = "; ".join(part for part in (line.why, line.out or "") if part)
-        table.add_row(escape(line.vendor), escape(line.drop), line.outcome, *counts, escape(shown))
+        table.add_row(line.vendor, line.drop, line.outcome, *counts, shown)
         for note in line.notes:
-            table.add_row("", "", "note", "", "", "", "", escape(note))
+            table.add_row("", "", "note", "", "", "", "", note)
     console.print(table)
 
 
@@ -48,7 +46,7 @@ def _print_unsettled(unsettled: list[Unsettled]) -> None:
     for name in ("waits for a person", "vendor", "since", "what", "what to do"):
         table.add_column(name, overflow="fold")
     for item in unsettled:
-        table.add_row(item.kind, escape(item.vendor), str(item.since), escape(item.subject), escape(item.why))
+        table.add_row(item.kind, item.vendor, str(item.since), item.subject, item.why)
     stdout_console().print(table)
 
 

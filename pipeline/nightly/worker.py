@@ -82,8 +82,8 @@ class Worker:
             if not connection.poll(self._seconds):
                 raise DropFailedError(f"It was not done within {self._seconds / 60:g} minutes and was given up.")
             answer = json.loads(connection.recv_bytes())
-        except EOFError as error:
-            raise DropFailedError(f"{self._ending()}") from error
+        except (EOFError, ConnectionError) as error:
+            raise DropFailedError(self._ending()) from error
         except BaseException:
             self.close()
             raise

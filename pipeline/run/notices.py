@@ -58,6 +58,14 @@ class Notices:
                 refused = f"{sum(counts.refused.values()):,} of {counts.read:,} entries not usable ({why})"
                 self.sentences.append(f"list {lst.facts.name}: {refused}{_lines_of_lost(lst)}")
 
+    def of_countries(self, tallies: list[Tally]) -> None:
+        """Numbers set aside since their country cannot be read; a column's first rows may not have shown it."""
+        for source, tally in zip(self._context.sources, tallies, strict=True):
+            if count := tally.by_reason["phone.country_unread"]:
+                rows = "1 row is" if count == 1 else f"{count:,} rows are"
+                sentence = f"{rows} in review since the country of a number cannot be read (phone.country_unread)"
+                self.of_source(source, [sentence])
+
     def of_law(self) -> None:
         """What of the law was not checked."""
         self.sentences += law_warnings(self._context.rules)

@@ -84,6 +84,7 @@ def _warnings(run: RunState) -> list[str]:
     """What a person should know besides the counts."""
     run.notices.of_files(run.files)
     run.notices.of_lists(run.tallies, run.matches)
+    run.notices.of_countries(run.tallies)
     run.notices.of_law()
     return run.notices.sentences
 

@@ -194,6 +194,9 @@ _BETWEEN = tuple(
 _IN_BRACKETS = re.compile(r"\s*[(\[{\uff08]([^()\[\]{}\uff08\uff09]*)[)\]}\uff09]")
 _CALLING_CODE = re.compile(r"[(\[]?\s*(?:\+|00)\s*([1-9]\d{0,2})\s*[)\]]?")
 _DIGITS = re.compile(r"0*([1-9]\d{0,2})(?:\.0+)?")
+#: Words of a folded text; digits are codes.
+_WORDS = re.compile(r"[^\W\d_]+")
+_MARKS = re.compile(r"[^\w\s.'\u2019]+")
 #: ISO 3166-2: a country's part, as in US-TX.
 _SUBDIVISION = re.compile(r"([A-Z]{2})-(?:[A-Z]{1,3}|[A-Z]?\d{1,3})")
 #: What folding takes out (accents, points, quotes, brackets) and puts in place of other marks.
@@ -240,11 +243,7 @@ def known_countries() -> frozenset[str]:
 @functools.lru_cache(maxsize=10_000)
 def read_country(cell: str) -> Countries:
     """Read the non-empty text of a country column."""
-    found: list[_Meant | None] = [None]
-    for groups in (_LANGUAGES[:1], _LANGUAGES) if len(cell) <= _LONGEST else ():
-        found = _Reader(groups).read(cell.strip())
-        if None not in found:
-            break
+    found = _found(cell.strip()) if len(cell) <= _LONGEST else [None]
     meant = [regions for regions in found if regions is not None]
     # "Germany (+49)" and "Kongo, CD": what is named exactly decides among what is named loosely.
     exact = {region for regions in meant if len(regions) == 1 for region in regions}
@@ -268,6 +267,30 @@ def read_countries(cells: pl.Series) -> pl.DataFrame:
     return table[at.fill_null(len(words))]
 
 
+def _found(text: str) -> list[_Meant | None]:
+    if match := _SUBDIVISION.fullmatch(text):
+        return [_of_code(match[1])]
+    words = frozenset(_WORDS.findall(fold_country(text)))
+    if words <= _vocabulary(_LANGUAGES[:1]):
+        found = _Reader(_LANGUAGES[:1]).read(text)
+        if None not in found or not words:
+            return found
+    if words <= _vocabulary(_LANGUAGES):
+        return _Reader(_LANGUAGES).read(text)
+    # Other words are in it, as in most text that is no country: only its parts as they are may name some.
+    parts = (_Reader(_LANGUAGES).one(part) for part in _MARKS.split(text) if part.strip())
+    return [None, *(meant for meant in parts if meant is not None)]
+
+
+@functools.cache
+def _vocabulary(groups: tuple[tuple[str, ...], ...]) -> frozenset[str]:
+    """Return every word of a name in these groups of languages, of a code, and of what is between and before names."""
+    names = [*_MORE_NAMES, *(name for languages in groups for name in _names_in(languages))]
+    patterns = [_FORM_OF_STATE.pattern, _IN_PASSING.pattern, *(between.pattern for between in _BETWEEN)]
+    codes = [code.lower() for code in (*known_countries(), *_aliases())]
+    return frozenset(word for text in (*names, *patterns, *codes) for word in _WORDS.findall(text))
+
+
 class _Reader(NamedTuple):
     """Reads texts in these groups of languages."""
 
@@ -275,7 +298,7 @@ class _Reader(NamedTuple):
 
     def read(self, text: str) -> list[_Meant | None]:
         """Read a text as one name, else as several; None for each part that names no country."""
-        if (found := self._one(text)) is not None:
+        if (found := self.one(text)) is not None:
             return [found]
         if (shorter := _IN_BRACKETS.sub(_without_passing, text)) != text:
             return self.read(shorter.strip())
@@ -289,13 +312,13 @@ class _Reader(NamedTuple):
 
     def _several(self, parts: list[str]) -> list[_Meant | None]:
         if len(parts) == 2:
-            if (found := self._one(f"{parts[1]} {parts[0]}")) is not None:
+            if (found := self.one(f"{parts[1]} {parts[0]}")) is not None:
                 return [found]
             if _IN_PASSING.fullmatch(fold_country(parts[1])):
                 return self.read(parts[0])
         return [found for part in parts for found in self.read(part)]
 
-    def _one(self, text: str) -> _Meant | None:
+    def one(self, text: str) -> _Meant | None:
         """Read a code or a name that is the whole of a text."""
         if text.isascii() and (found := _of_any_code(text)) is not None:
             return found
@@ -311,7 +334,7 @@ class _Reader(NamedTuple):
         """Read two names of one country with nothing but a blank between: ``DE Germany``, ``Suisse Schweiz``."""
         words = text.split()
         for at in range(1, len(words) if len(words) <= _MOST_WORDS else 0):
-            first, second = self._one(" ".join(words[:at])), self._one(" ".join(words[at:]))
+            first, second = self.one(" ".join(words[:at])), self.one(" ".join(words[at:]))
             if first is not None and second is not None and (both := first & second):
                 return both
         return None
@@ -328,8 +351,6 @@ def _of_any_code(text: str) -> _Meant | None:
             return found
     if match := _DIGITS.fullmatch(text):
         return _of_digits(match[1])
-    if match := _SUBDIVISION.fullmatch(text):
-        return _of_code(match[1])
     return _of_code(text.strip(" .\"'*").upper().replace(".", ""))
 
 

@@ -14,6 +14,8 @@ MARK_REMOVED = "spreadsheet's mark removed"
 INVISIBLE_REMOVED = "invisible characters removed"
 
 _APOSTROPHES = "'`\u00b4\u2018\u2019"
+#: Characters that a spreadsheet's marks are made of.
+MARKS = _APOSTROPHES + '="'
 _MARKED = frozenset({"=", *_APOSTROPHES})
 _FORMULA = re.compile(r'=\s*(?:T\(\s*)?"([^"]*)"\s*\)?', re.IGNORECASE)
 #: Soft hyphen, zero-width characters, marks and overrides of direction, byte order mark.

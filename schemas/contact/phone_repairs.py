@@ -19,7 +19,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberTyp
 
 from schemas.contact.blank import ERROR_WORDS
 from schemas.contact.email import read_email
-from schemas.contact.marks import INVISIBLE_REMOVED, without_invisible
+from schemas.contact.marks import INVISIBLE_REMOVED, MARKS, without_invisible
 from schemas.contact.numbering.labels import has_remark_ahead, without_labels
 from schemas.contact.numbering.library import (
     MOST_CHARACTERS,
@@ -41,7 +41,7 @@ _DIALLED_SOMEWHERE = ("+011", "0011", "011")
 #: The calling code of the regions that dial 011.
 _NORTH_AMERICA = 1
 #: What may be before a prefix: brackets, and a spreadsheet's marks.
-AHEAD_OF_PREFIX = " (\"='`\u00b4\u2018\u2019"
+AHEAD_OF_PREFIX = f" ({MARKS}"
 #: A number that is written to be called from abroad.
 _WITH_PREFIX = re.compile(rf"\D*[+\uff0b]|[{AHEAD_OF_PREFIX}]*(?:011|00)")
 _BREAKS = re.compile(r"[\r\n\t\v\f\u2028\u2029]")

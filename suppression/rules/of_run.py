@@ -15,7 +15,7 @@ _SEVERAL = 2
 def no_copy(facts: Facts, place: Place, given: given_as.ListedIn, against: bool) -> Bools:
     """No copy young enough was consulted: of each registry named, or for the campaign's region one that names none.
 
-    A copy of unknown age is not young enough for any age. One that names no registry is not two of them at once.
+    A copy of unknown age is not young enough. One that names no registry is not two of them at once.
     """
     oldest = facts.setting.as_of - timedelta(days=given.max_age_days or 0)
     setting = facts.setting
@@ -26,7 +26,7 @@ def no_copy(facts: Facts, place: Place, given: given_as.ListedIn, against: bool)
 
 
 def _young(copy: Consulted, given: given_as.ListedIn, oldest: date) -> bool:
-    return given.max_age_days is None or (copy.as_of is not None and copy.as_of >= oldest)
+    return copy.as_of is not None and (given.max_age_days is None or copy.as_of >= oldest)
 
 
 def campaign(facts: Facts, place: Place, given: given_as.OfCampaign, against: bool) -> Bools:

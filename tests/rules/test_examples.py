@@ -38,6 +38,7 @@ def scrubbed(example: dict[str, Any], folder: Path) -> dict[str, list[str]]:
     return {name: ["clean"] for name in clean} | {name: [goes, *reasons] for name, goes, reasons in rejected.rows()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_worked_example(name: str, tmp_path: Path) -> None:
     assert scrubbed(EXPECTED[name], tmp_path / "out") == EXPECTED[name]["rows"]

@@ -92,6 +92,7 @@ address = st.builds(
 long_address = st.builds(lambda size, other: f"{'a' * size}@{'b' * other}.com", st.integers(1, 70), st.integers(1, 70))
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(address | long_address | st.emails(), min_size=1, max_size=12))
 def test_generated_addresses_have_the_library_s_verdict_and_form(values: list[str]) -> None:
@@ -107,6 +108,7 @@ def test_any_text_has_the_library_s_verdict(values: list[str]) -> None:
     assert_same_as_library([value for value in series.to_list() if value])
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(address | st.emails(), min_size=1, max_size=12))
 def test_normalising_twice_is_normalising_once(values: list[str]) -> None:
@@ -216,6 +218,7 @@ def test_a_repair_is_named(value: str, normal: str, repair: str) -> None:
     assert forms([value]) == [("ok", normal, repair, None)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [20_260_101, random.SystemRandom().randrange(10**9)], ids=["fixed", "fresh"])
 def test_made_up_addresses_have_the_library_s_verdict_and_stay_as_they_are(seed: int) -> None:
     seen, wrong = compare_emails(seed, 5_000)

@@ -68,6 +68,7 @@ def test_some_path_fits_whenever_the_pattern_matches(pattern: str, ends: bool, t
     assert fitting.tolist() == [bool(re.match(anchored, text)) for text in texts]
 
 
+@pytest.mark.slow
 def test_all_patterns_of_the_metadata_as_the_library_matches_them() -> None:
     draw = random.Random(4)
     for code, regions in COUNTRY_CODE_TO_REGION_CODE.items():
@@ -107,6 +108,7 @@ def test_the_finder_where_floating_point_rounds_up() -> None:
     assert Finder(starts).piece_of(sought).tolist() == piece_of(starts, sought).tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("region", ["US", "GB", "AR", "BR", "GG", "JP", "AG", "KZ", "SM", "AU", "FI"])
 def test_prefixes_are_dropped_as_by_the_metadata_s_pattern(region: str) -> None:
     metadata = PhoneMetadata.metadata_for_region(region)

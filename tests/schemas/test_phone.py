@@ -74,6 +74,7 @@ examples = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(st.lists(st.tuples(spelled | examples, st.sampled_from(REGIONS) | st.none()), min_size=1, max_size=10))
 def test_a_column_has_the_library_s_verdict_and_form(values: list[tuple[str, str | None]]) -> None:

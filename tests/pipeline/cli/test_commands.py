@@ -350,6 +350,7 @@ def test_without_arguments_it_shows_its_help_and_nothing_else() -> None:
     assert "leadscrub:  Try" not in ran.err
 
 
+@pytest.mark.slow
 def test_a_process_s_stdout_is_the_result_alone(tmp_path: Path, written: Written) -> None:
     """In a pipe there is no progress bar, and notes go to stderr."""
     drop = written("drop.csv", "phone,other\n202-555-0100,202-555-0101\n")

@@ -464,6 +464,7 @@ def test_status_of_a_campaign_judges_what_it_needs(store: Path, tmp_path: Path) 
     assert [line.split()[0] for line in out.splitlines()[2:] if line[0] != " "] == ["ours", "ftc", "texas"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [80, 120])
 def test_status_fits_a_terminal(store: Path, width: int) -> None:
     """On a real terminal: no line is wider, and what decides stands whole on each list's line."""
@@ -537,7 +538,7 @@ def test_an_older_copy_or_another_kind_does_not_replace_a_list(store: Path, tmp_
     state = ("--kind", "dnc.state", "--as-of", DAY)
     assert "is a list of kind dnc.national" in add(store, "ftc", path, *state, "--state", "TX", expect=5)
     assert "is a state's and does not say which" in add(store, "ftc", path, *state, expect=2)
-    assert "'Texarkana' is no state" in add(store, "ftc", path, *state, "--state", "Texarkana", expect=2)
+    assert "'Texarkana' is not a state" in add(store, "ftc", path, *state, "--state", "Texarkana", expect=2)
     assert leadscrub("lists", "drop", "ftc", "--store", store)[0] == 0
     add(store, "ftc", path, "--kind", "dnc.national", "--as-of", "2026-10-31")
 

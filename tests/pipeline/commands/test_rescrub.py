@@ -105,8 +105,8 @@ def test_a_reading_that_is_lost_is_not_clean(earlier: Scrubbed, written: Written
 
 def test_valid_until_moves_with_the_lists(scrub: Scrub, written: Written) -> None:
     registry = written("registry.txt", "202,5550109\n")
-    first = scrub("phone\n2025550100\n", "--dnc", registry)
-    ran = again(first, "--dnc", registry)
+    first = scrub("phone\n2025550100\n", "--dnc", f"{registry}@2026-11-21")
+    ran = again(first, "--dnc", f"{registry}@2026-11-25")
     assert [first.clean["valid_until"].item().isoformat(), ran.clean["valid_until"].item().isoformat()] == [
         "2026-12-22",
         "2026-12-26",
@@ -196,7 +196,7 @@ def test_expiring_names_results_of_the_ledger(
     workspace.mkdir()
     (workspace / "leadscrub.toml").write_text("[ledger]\n", encoding="utf-8")
     registry = written("registry.txt", "202,5550109\n")
-    first = scrub("phone\n2025550100\n", "--dnc", registry, out="first")
+    first = scrub("phone\n2025550100\n", "--dnc", f"{registry}@2026-11-21", out="first")
     monkeypatch.chdir(workspace)
     now = datetime(2026, 11, 21, 12, tzinfo=UTC)
     with open_ledger(LedgerChoice(), workspace) as ledger:
@@ -216,7 +216,7 @@ def test_expiring_names_results_of_the_ledger(
     # Nothing of the other run ages.
     assert listed("2026-12-14", "7d") == []
     assert listed("2026-12-15", "7d") == [(str(first.folder), "2026-12-22", 1)]
-    newer = again(first, "--dnc", registry)
+    newer = again(first, "--dnc", f"{registry}@2026-11-25")
     assert newer.code == 0, newer.err
     assert listed("2026-12-15", "7d") == []
     assert listed("2026-12-30", "0d") == [(str(newer.folder), "2026-12-26", 1)]
@@ -228,12 +228,12 @@ def test_expiring_names_results_of_the_ledger(
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ((), "leadscrub: Which result, and where to? As in: leadscrub rescrub OUT -o NEW. Or say --expiring 7d.\n"),
+        ((), "leadscrub: Name a result and a new folder. As in: leadscrub rescrub OUT -o NEW. Or use --expiring 7d.\n"),
         (("--expiring", "soon"), "leadscrub: 'soon' is not a number of days. Write it as 7d.\n"),
-        (("out", "--expiring", "7d"), "leadscrub: --expiring lists results; it scrubs none. Leave OUT and -o away.\n"),
+        (("out", "--expiring", "7d"), "leadscrub: --expiring lists results; it scrubs none. Leave out OUT and -o.\n"),
         (
             ("--expiring", "7d"),
-            "leadscrub: This folder has no ledger. Stand in a workspace whose leadscrub.toml has [ledger].\n",
+            "leadscrub: This folder has no ledger. Change to a workspace whose leadscrub.toml has [ledger].\n",
         ),
         (
             ("nowhere", "-o", "new"),

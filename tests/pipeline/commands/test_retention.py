@@ -85,7 +85,7 @@ def test_what_is_deleted_is_gone_and_recorded(workspace: Path) -> None:
     before = datetime.now(UTC)
     ran = leadscrub("retention", "--delete", "--yes", "--as-of", "2025-03-03")
     assert (ran.code, ran.err) == (0, "")
-    assert "2 things, " in ran.out
+    assert "2 items, " in ran.out
     assert "deleted, and recorded in the ledger" in ran.out
     assert not (workspace / "archive/acme/2025-01-01/drop.csv").exists()
     assert not (workspace / "runs/2025-01-01").exists()
@@ -107,7 +107,7 @@ def test_a_dry_run_is_what_happens_without_asking(workspace: Path) -> None:
     for option in ((), ("--dry-run",)):
         ran = leadscrub("retention", *option, "--as-of", "2025-03-03")
         assert ran.code == 0, ran.err
-        assert "would be deleted; say --delete to do it" in ran.out
+        assert "would be deleted; use --delete to do it" in ran.out
     assert states(workspace) == ["done", "done"]
     assert (workspace / "runs/2025-01-01").exists()
 
@@ -168,7 +168,12 @@ def test_drops_in_quarantine_go_by_their_arrival(workspace: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "options", "code", "says"),
     [
-        ("", (), 2, "Nothing says how long to keep what. Add [retention] to the workspace's leadscrub.toml."),
+        (
+            "",
+            (),
+            2,
+            "This workspace does not say how long to keep anything. Add [retention] to the workspace's leadscrub.toml.",
+        ),
         ("[retention]\nraw_days = 3\n", (), 2, "This workspace has no ledger. Add [ledger] to its leadscrub.toml."),
         (SETTINGS, ("--delete", "--dry-run"), 2, "--delete and --dry-run contradict each other."),
         (SETTINGS, ("--as-of", "2999-01-01"), 2, "--as-of 2999-01-01 is in the future"),
@@ -270,7 +275,7 @@ def test_it_asks_or_wants_yes(workspace: Path) -> None:
     """Where nobody can be asked, as in cron, nothing is deleted without --yes; a person may say no."""
     ran = leadscrub("retention", "--delete", "--as-of", "2025-03-03")
     assert ran.code == 2
-    assert "2 things, " in ran.err
+    assert "2 items, " in ran.err
     assert "say --delete --yes" in ran.err
     for answer, code in (("n", 130), ("y", 0)):
         assert states(workspace) == ["done", "done"]

@@ -238,7 +238,7 @@ def test_a_list_that_is_missing_leaves_the_drop_for_the_next_night(workspace: Pa
     assert ran.err.startswith("leadscrub: acme: a.csv: There is no store to take the list 'registry' from.")
     assert path.exists()
     assert not list((workspace / "runs").glob("*/acme"))
-    campaign.write_text(CAMPAIGN.format(more=""), encoding="utf-8")
+    campaign.write_text(CAMPAIGN.format(more="no_lists = true"), encoding="utf-8")
     assert outcomes(told(workspace)) == {"a.csv": ("scrubbed", "")}
 
 

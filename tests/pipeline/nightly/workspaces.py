@@ -39,7 +39,8 @@ def make_workspace(folder: Path, *, nightly: str = "", ledger: str = "", campaig
     for name in ("campaigns", "vendors", "inbox/acme", "inbox/zen"):
         (folder / name).mkdir(parents=True)
     (folder / "leadscrub.toml").write_text(f"[nightly]\n{nightly}\n{ledger}\n", encoding="utf-8")
-    (folder / "campaigns" / "calls.toml").write_text(CAMPAIGN.format(more=campaign), encoding="utf-8")
+    more = campaign if "store_lists" in campaign else f"no_lists = true\n{campaign}"
+    (folder / "campaigns" / "calls.toml").write_text(CAMPAIGN.format(more=more), encoding="utf-8")
     for vendor in ("acme", "zen"):
         text = f'name = "{vendor}"\ncampaign = "calls"\n'
         (folder / "vendors" / f"{vendor}.toml").write_text(text, encoding="utf-8")

@@ -18,6 +18,8 @@ from schemas.files.table import FileTally, read_batches
 from schemas.layout import Layout
 from tests.pipeline.reading.builders import Rows, write_xlsx
 
+pytestmark = pytest.mark.slow
+
 _CELLS = st.sampled_from(
     [
         *(

@@ -32,6 +32,7 @@ def test_text_is_read_in_the_encoding_that_it_has(scrub: Scrub, content: bytes, 
     assert ran.clean_rows("first_name", "phone", "extra") == [("Zoë", "+12025550100", {"Größe": "€5"})]
 
 
+@pytest.mark.slow
 def test_one_byte_deep_inside_a_file_settles_its_encoding(scrub: Scrub) -> None:
     """A megabyte of ASCII goes before it."""
     drop = b"name,phone\n" + b"Ann,202-555-0100\n" * 60_000 + "Zoë,202-555-0101\n".encode("cp1252")

@@ -52,6 +52,7 @@ def test_lines_that_are_no_object_are_kept_as_their_text(written: Written) -> No
     ]
 
 
+@pytest.mark.slow
 def test_a_long_array_is_read_in_pieces(written: Written) -> None:
     """Elements lie across the blocks that are read at once."""
     count = 60_000

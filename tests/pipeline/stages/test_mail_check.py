@@ -68,10 +68,11 @@ def test_each_kind_of_answer_has_its_state(server: DnsServer) -> None:
     assert mail_states(list(expected), resolver_for(server.address)) == expected
 
 
-def test_silent_servers_do_not_hold_up_the_others() -> None:
-    """More domains than are asked about at once."""
-    zone: Zone = {f"d{number}.museum": ["MX 10 mail.museum."] for number in range(200)}
-    zone |= {f"d{number}.museum": SILENT for number in range(0, 200, 50)}
+def test_silent_servers_do_not_hold_up_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More domains than are asked about at once; few enough that a busy machine answers the others in time."""
+    monkeypatch.setattr(pipeline.stages.mail_hosts, "_AT_ONCE", 6)
+    zone: Zone = {f"d{number}.museum": ["MX 10 mail.museum."] for number in range(30)}
+    zone |= {f"d{number}.museum": SILENT for number in range(0, 30, 8)}
     with dns_server(zone) as server:
         states = mail_states(list(zone), resolver_for(server.address))
         assert sorted(domain for domain, state in states.items() if state != "receives") == sorted(

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from schemas.files.record_parser import LineTooLongError, read_carefully, sound_cells
 from schemas.files.records import Shape, split_block
 
+pytestmark = pytest.mark.slow
+
 DELIMITERS = (",", ";", "\t", "|")
 Row = tuple[int, tuple[str, ...] | None, str | None]
 

@@ -38,6 +38,7 @@ def test_texts_of_every_length_at_the_end_of_a_block(algorithm: str, letter: str
     assert rows(digests(pl.Series(values), algorithm)) == expected(values, algorithm)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 @settings(max_examples=60, deadline=None)
 @given(values=st.lists(st.text(max_size=150), max_size=20), words=st.integers(1, 9))

@@ -29,6 +29,8 @@ from suppression.formats.registry import FORMATS
 from suppression.lists import open_version
 from suppression.loading import Built, ListSpec, build_version
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2026, 11, 1)
 _SIZE = 8
 

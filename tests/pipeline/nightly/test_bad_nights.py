@@ -1,0 +1,211 @@
+"""Nights in which a drop brings its process down, the machine is short of something, or somebody ends the pass."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import REPO
+from tests.pipeline.nightly.test_fortnight import may_mount, small_disk
+from tests.pipeline.nightly.workspaces import leads, make_workspace, put
+
+DAY = "2026-11-21"
+EARLIER = datetime.now(UTC) - timedelta(hours=1)
+#: Leads that take a moment to scrub, which is long enough to find the process that does it.
+MANY = "name,phone\n" + "".join(f"Ann {n},{201 + n % 700}-555-{n % 10000:04}\n" for n in range(100_000))
+HOOK = """\
+hook = ["{python}", "-c", "import sys; open('hooked.json', 'ab').write(sys.stdin.buffer.read() + b'\\\\n')"]
+"""
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    return make_workspace(tmp_path / "leads", nightly=HOOK.format(python=sys.executable))
+
+
+@contextmanager
+def night(workspace: Path, *options: str, **more: Any) -> Iterator[subprocess.Popen[str]]:
+    """A pass as a process of its own."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "leadscrub", "nightly", "--workspace", workspace, "--as-of", DAY, "--json", *options],
+        env={**os.environ, "PYTHONPATH": str(REPO)},
+        text=True,
+        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more},
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def child_of(process: subprocess.Popen[str]) -> int:
+    """The process that scrubs for a pass, once it is there."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    while process.poll() is None:
+        try:
+            found = [int(each) for each in children.read_text(encoding="ascii").split()]
+        except OSError:
+            break
+        for each in found:
+            if b"nightly.worker" in Path(f"/proc/{each}/cmdline").read_bytes():
+                return each
+        time.sleep(0.01)
+    raise AssertionError("the pass ended before it scrubbed anything")
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, dict[str, Any]]:
+    out, _ = process.communicate(timeout=300)
+    return process.returncode, json.loads(out)
+
+
+def outcomes(document: dict[str, Any]) -> dict[str, tuple[str, int]]:
+    return {line["drop"]: (line["outcome"], line["code"]) for line in document["drops"]}
+
+
+def hooked(workspace: Path) -> list[dict[str, Any]]:
+    """What the hook got, pass by pass."""
+    return [json.loads(line) for line in (workspace / "hooked.json").read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("how", [signal.SIGSEGV, signal.SIGKILL, signal.SIGABRT])
+def test_a_drop_that_brings_its_process_down_stops_no_other(workspace: Path, how: signal.Signals) -> None:
+    """Night after night the others are served; after the second time it goes to quarantine, with the reason."""
+    bad = put(workspace / "inbox" / "acme", "bad.csv", MANY, EARLIER - timedelta(hours=1))
+    for number in (1, 2, 3):
+        good = f"good-{number}.csv"
+        put(workspace / "inbox" / "zen", good, leads(range(3 * number, 3 * number + 3)), EARLIER)
+        with night(workspace) as process:
+            if number < 3:
+                os.kill(child_of(process), how)
+            code, document = ended(process)
+        assert document == hooked(workspace)[-1]
+        lines = outcomes(document)
+        assert lines.pop(good) == ("scrubbed", 0)
+        if number == 1:
+            assert (lines, code) == ({"bad.csv": ("left", 1)}, 1)
+            assert f"was ended by {how.name}" in document["drops"][0]["why"]
+            assert bad.exists()
+        elif number == 2:
+            assert (lines, code) == ({"bad.csv": ("quarantined", 4)}, 4)
+        else:
+            assert (lines, code) == ({}, 4), "it waits for a person, so the night is not green"
+            (item,) = document["unsettled"]
+            assert (item["kind"], item["vendor"]) == ("quarantine", "acme")
+            assert "could not be done in 2 passes" in item["why"]
+    (kept,) = (workspace / "quarantine" / "acme").glob("*-bad.csv")
+    why = kept.with_name(kept.name + ".why.txt").read_text(encoding="utf-8")
+    assert "could not be done in 2 passes" in why
+    assert how.name in why
+    kept.unlink()
+    with night(workspace) as process:
+        assert ended(process)[0] == 0, "settled"
+
+
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_pass_that_is_ended_says_so_everywhere_and_the_next_goes_on(
+    workspace: Path, how: signal.Signals, code: int
+) -> None:
+    put(workspace / "inbox" / "acme", "first.csv", MANY, EARLIER - timedelta(hours=1))
+    put(workspace / "inbox" / "zen", "second.csv", leads(range(3)), EARLIER)
+    with night(workspace) as process:
+        worker = child_of(process)
+        process.send_signal(how)
+        got, document = ended(process)
+    assert got == code == document["exit_code"]
+    assert document == hooked(workspace)[-1]
+    assert json.loads(next((workspace / "runs" / DAY).glob("summary-*")).read_text(encoding="utf-8")) == document
+    assert document["troubles"][0]["why"].startswith(f"The pass was ended by {how.name}")
+    assert outcomes(document) == {"first.csv": ("left", 0), "second.csv": ("left", 0)}
+    assert not Path(f"/proc/{worker}").exists(), "the process that scrubbed has ended with it"
+    with night(workspace) as process:
+        got, document = ended(process)
+    assert (got, outcomes(document)) == (0, {"first.csv": ("scrubbed", 0), "second.csv": ("scrubbed", 0)})
+
+
+def test_a_pass_that_is_killed_takes_its_worker_with_it_and_counts_for_no_drop(workspace: Path) -> None:
+    put(workspace / "inbox" / "acme", "a.csv", MANY, EARLIER)
+    for _ in range(3):
+        with night(workspace) as process:
+            child_of(process)
+            process.kill()
+            process.wait()
+    with night(workspace) as process:
+        code, document = ended(process)
+    assert (code, outcomes(document)) == (0, {"a.csv": ("scrubbed", 0)})
+
+
+@pytest.mark.parametrize("where", ["full", "closed", "ascii"])
+def test_a_summary_that_cannot_be_printed_is_in_the_hook_and_the_file(workspace: Path, where: str) -> None:
+    put(workspace / "inbox" / "acme", "naïve-😀.csv", leads(range(3)), EARLIER)
+    command = [sys.executable, "-m", "leadscrub", "nightly", "--workspace", workspace, "--as-of", DAY]
+    environment = {**os.environ, "PYTHONPATH": str(REPO)}
+    if where == "ascii":
+        environment |= {"PYTHONIOENCODING": "ascii:strict", "LC_ALL": "C"}
+    if where == "closed":
+        read, write = os.pipe()
+        os.close(read)
+        ran = subprocess.run(command, env=environment, stdout=write, stderr=subprocess.PIPE, check=False)
+        os.close(write)
+    else:
+        with Path("/dev/full" if where == "full" else "/dev/null").open("wb") as out:
+            ran = subprocess.run(command, env=environment, stdout=out, stderr=subprocess.PIPE, check=False)
+    (document,) = hooked(workspace)
+    assert outcomes(document) == {"naïve-😀.csv": ("scrubbed", 0)}
+    assert json.loads(next((workspace / "runs" / DAY).glob("summary-*")).read_text(encoding="utf-8")) == document
+    assert b"Traceback" not in ran.stderr
+    assert ran.returncode in ((0,) if where == "ascii" else (0, 1))
+
+
+def test_a_full_disk_ends_the_pass_with_8_and_leaves_the_drops(workspace: Path, tmp_path: Path) -> None:
+    if not may_mount(tmp_path / "mount"):
+        pytest.skip("only root mounts a small disk")
+    for name in ("a.csv", "b.csv"):
+        put(workspace / "inbox" / "acme", name, leads(range(3), prefix=name), EARLIER)
+    (workspace / "runs").mkdir()
+    with small_disk(workspace / "runs"), night(workspace) as process:
+        code, document = ended(process)
+    assert code == 8
+    assert outcomes(document) == {"a.csv": ("left", 8), "b.csv": ("left", 8)}
+    assert "The disk" in document["drops"][0]["why"]
+    assert "internal error" not in json.dumps(document)
+    with night(workspace) as process:
+        code, document = ended(process)
+    assert (code, outcomes(document)) == (0, {"a.csv": ("scrubbed", 0), "b.csv": ("scrubbed", 0)})
+
+
+@pytest.mark.parametrize("limit", ["RLIMIT_NOFILE", "RLIMIT_FSIZE"])
+def test_a_shortage_of_the_machine_is_no_fault_of_a_drop(workspace: Path, limit: str) -> None:
+    """However often it happens, nothing goes to quarantine for it."""
+    for name in ("a.csv", "b.csv"):
+        put(workspace / "inbox" / "acme", name, leads(range(300), prefix=name), EARLIER)
+    most = {"RLIMIT_NOFILE": 24, "RLIMIT_FSIZE": 9_000}[limit]
+
+    def bounded() -> None:
+        resource.setrlimit(getattr(resource, limit), (most, most))
+
+    with night(workspace) as process:  # the ledger is made in good times
+        assert ended(process)[0] == 0
+    for name in ("c.csv", "d.csv"):
+        put(workspace / "inbox" / "acme", name, leads(range(300), prefix=name), EARLIER)
+    for _ in range(3):
+        with night(workspace, preexec_fn=bounded) as process:
+            out, err = process.communicate(timeout=300)
+        assert process.returncode in (5, 7, 8), err
+        assert "internal error" not in out + err
+        assert sorted(path.name for path in (workspace / "inbox" / "acme").iterdir()) == ["c.csv", "d.csv"]
+    with night(workspace) as process:
+        code, document = ended(process)
+    assert (code, outcomes(document)) == (0, {"c.csv": ("scrubbed", 0), "d.csv": ("scrubbed", 0)})

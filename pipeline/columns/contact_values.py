@@ -34,13 +34,11 @@ def sure_kind(cells: pl.Series, region: str | None) -> str | None:
     return "phone" if kind == "phone" or _share_of_phones(filled, region, sure=True) >= _SURE else None
 
 
-def contact_like(
-    frame: pl.DataFrame, columns: Iterable[str], region: str | None = None, prefix: str = SOURCE
-) -> dict[str, str]:
+def contact_like(frame: pl.DataFrame, columns: Iterable[str], region: str | None = None) -> dict[str, str]:
     """Columns whose values look like phones or emails, judged by the first rows: column -> ``phones`` or ``emails``."""
     found = {}
     for column in columns:
-        cells = _filled(frame.get_column(prefix + column))
+        cells = _filled(frame.get_column(SOURCE + column))
         if cells.is_empty():
             continue
         if int(cells.str.contains(EMAIL).sum()) > _LIKELY * len(cells):

@@ -162,9 +162,11 @@ def map_columns(
             continue
         if (name := named.get(fold_header(column))) is not None:
             draft.claim(name, column, "the layout's alias")
-        elif not table.has_header and (name := head.kind(column)) is not None:
-            draft.claim(name, column, "its values")
-        elif (match := match_header(column)) is not None and (table.has_header or layout.column_names):
+        elif not table.has_header and column not in layout.column_names:
+            # A column without a name: only its values say what it is.
+            if (name := head.kind(column)) is not None:
+                draft.claim(name, column, "its values")
+        elif (match := match_header(column)) is not None:
             _by_header(draft, head, column, match)
         elif (says := refusal_column(column)) is not None and (table.has_header or layout.column_names):
             draft.refuse(column, says, "its header says so")

@@ -103,6 +103,11 @@ def _column(name: str, head: pl.DataFrame, mapping: Mapping, unclaimed: dict[str
     if fields:
         shown = ", ".join("fax" if field in mapping.fax else field for field in fields)
         confidence, why = "sure", mapping.why.get(fields[0], "")
+    elif name in mapping.refusals:
+        about = mapping.refusals[name]
+        shown, confidence, why = f"{about.kind} {', '.join(about.channels)}", "sure", mapping.why.get(name, "")
+    elif name in mapping.types.values():
+        shown, confidence, why = "type of a phone", "sure", "beside it"
     elif name in mapping.withheld:
         shown, confidence, why = None, "withheld", "a fifth contact point of its kind"
     elif name in unclaimed:

@@ -75,7 +75,7 @@ def test_a_clean_row_says_when_it_may_be_called(windows: Any) -> None:
 def test_a_point_that_may_not_be_used_does_not_narrow_the_window(windows: Any, tmp_path: Path) -> None:
     ours = tmp_path / "ours.txt"
     ours.write_text("+14155550143\n", encoding="utf-8")
-    ran = windows(TWO, "--internal", str(ours))
+    ran = windows(TWO, "--list", f"dnc.litigator:ours={ours}")
     assert ran.clean_rows("phone", "phone_2", "call_hours") == [("+12125550143", None, ["08:00-21:00"])]
 
 

@@ -147,7 +147,7 @@ def _no_leads(mapped: pl.DataFrame, source: Source, known: list[str]) -> pl.Data
     )
     width = len(header)
     details = {
-        "row.malformed": f"not {width} fields, or a quote that does not close; the text is in raw",
+        "row.malformed": f"not {width} fields, a quote that does not close, or above the header; the text is in raw",
         "row.comment": "a line that begins with a comment's sign; the text is in raw",
         "row.empty": "a blank line, or delimiters only",
         "row.repeated_header": "each cell is its column's name",

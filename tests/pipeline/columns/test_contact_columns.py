@@ -144,3 +144,10 @@ def test_a_layout_s_name_says_more_than_values(tmp_path: Path) -> None:
     mapping = map_columns(table, layout, "US")
     assert mapping.fields == {"phone": "phone", "phone_2": "column 4", "phone_3": "fax"}
     assert mapping.fax == {"phone_3"}
+
+
+@pytest.mark.parametrize("text", ["call 202-555-0100 first\n", ""])
+def test_what_is_set_aside_above_the_header_hides_no_values(opened: Opened, text: str) -> None:
+    """The first rows are looked at for what columns hold; a row that is set aside is one of them, not all."""
+    table = opened(text + "id,name,Email ID\n" + "7,Ann,ann@example.com\n" * 3)
+    assert mapped(table).fields["email"] == "Email ID"

@@ -9,7 +9,7 @@ import polars as pl
 from pipeline.reading.value_kinds import EMAIL, PHONE, column_kind, is_numbering
 from schemas.contact.blank import BLANKS
 from schemas.contact.phone import phone_forms
-from schemas.files.table import SOURCE
+from schemas.frame_columns import SOURCE
 
 SAMPLE_ROWS = 2000
 #: A column surely is what this share of its filled cells is, and looks like it from one half on.

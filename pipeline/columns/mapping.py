@@ -15,7 +15,8 @@ from schemas.contact.blank import BLANKS
 from schemas.contact.calling_codes import only_calling_codes
 from schemas.contact.countries import read_countries
 from schemas.errors import DropError
-from schemas.files.table import SOURCE, Table, first_rows
+from schemas.files.table import Table, first_rows
+from schemas.frame_columns import SOURCE
 from schemas.headers import HeaderMatch, fold_header, match_header, phone_of_code, phone_rank, phone_words
 from schemas.layout import Layout
 from schemas.masking import mask

@@ -15,8 +15,8 @@ from schemas.files.encoding import text_size
 from schemas.files.inputs import Input
 from schemas.files.records import Records, Shape, split_block
 from schemas.files.set_aside import with_aside
-from schemas.files.table import SOURCE, FileTally, Table
-from schemas.frame_columns import CELLS_MISSING
+from schemas.files.table import FileTally, Table
+from schemas.frame_columns import CELLS_MISSING, SOURCE
 from schemas.layout import Layout
 
 

@@ -12,9 +12,8 @@ from pipeline.context import Context, Source
 from pipeline.stages.checks import Batch, BatchCheck
 from schemas.columns import CODE_FIELDS, DAYS, INSTANTS, PERSON, PLAIN_FIELDS, POINTS, WORD_LISTS
 from schemas.contact.blank import BLANKS, EMPTY_WORDS, NAME_BLANKS, POINT_BLANKS, Blanks, trimmed
-from schemas.files.table import SOURCE
 from schemas.findings import findings, no_findings
-from schemas.frame_columns import CELLS_MISSING, IS_LEAD, UNREAD
+from schemas.frame_columns import CELLS_MISSING, IS_LEAD, SOURCE, UNREAD
 from schemas.words import answered, audience_of
 
 #: How databases write that there is no date.

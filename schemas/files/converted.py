@@ -11,7 +11,8 @@ import polars as pl
 from schemas.files.inputs import Input
 from schemas.files.set_aside import with_aside
 from schemas.files.spool import Spooled
-from schemas.files.table import SOURCE, FileTally
+from schemas.files.table import FileTally
+from schemas.frame_columns import SOURCE
 
 #: Columns of a part that are the source's own begin with this.
 CELL = "cell:"

@@ -11,6 +11,7 @@ import polars as pl
 
 from schemas.errors import FileError
 from schemas.files.inputs import Delivery, Input
+from schemas.frame_columns import SOURCE
 
 
 @dataclass

@@ -323,6 +323,11 @@ def _guarded(command: AnyCommand, words: Sequence[str]) -> int:
         if hasattr(error, "format_message"):  # wrong usage, found by the parser
             typer.echo(_wrong_usage(error, words), err=True)
             return 2
+        from schemas.support.shortage import shortage_in  # noqa: PLC0415  # seldom
+
+        if (short := shortage_in(error)) is not None:
+            typer.echo(f"leadscrub: {short}", err=True)
+            return short.exit_code
         typer.echo(f"leadscrub: internal error ({type(error).__name__}): {_without_values(error)}", err=True)
         return 1
 

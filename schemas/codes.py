@@ -72,7 +72,7 @@ def _unread(field: str, what: str) -> ReasonCode:
         f"unread.{field}",
         "review",
         "review",
-        f"The cell for {field} ({what}) cannot be read, and a rule that reads it may stand against contact.",
+        f"The cell for {field} ({what}) cannot be read, and a rule that reads it may forbid contact.",
         f"Have the vendor send {field} in a form that is read, or leave its column out in a layout (ignore).",
     )
 

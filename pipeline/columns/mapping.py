@@ -15,7 +15,8 @@ from schemas.contact.blank import BLANKS
 from schemas.contact.calling_codes import only_calling_codes
 from schemas.contact.countries import read_countries
 from schemas.errors import DropError
-from schemas.files.table import SOURCE, Table, first_rows
+from schemas.files.table import Table, first_rows
+from schemas.frame_columns import SOURCE
 from schemas.headers import HeaderMatch, fold_header, match_header, phone_of_code, phone_rank, phone_words
 from schemas.layout import Layout
 from schemas.masking import mask
@@ -162,9 +163,11 @@ def map_columns(
             continue
         if (name := named.get(fold_header(column))) is not None:
             draft.claim(name, column, "the layout's alias")
-        elif not table.has_header and (name := head.kind(column)) is not None:
-            draft.claim(name, column, "its values")
-        elif (match := match_header(column)) is not None and (table.has_header or layout.column_names):
+        elif not table.has_header and column not in layout.column_names:
+            # A column without a name: only its values say what it is.
+            if (name := head.kind(column)) is not None:
+                draft.claim(name, column, "its values")
+        elif (match := match_header(column)) is not None:
             _by_header(draft, head, column, match)
         elif (says := refusal_column(column)) is not None and (table.has_header or layout.column_names):
             draft.refuse(column, says, "its header says so")

@@ -17,7 +17,8 @@ from pipeline.reading.value_kinds import column_kind
 from pipeline.terminal import plain_table, stdout_console, write_json
 from schemas.contact.blank import BLANKS
 from schemas.errors import FileError
-from schemas.files.table import SOURCE, FileTally, Table, first_rows, read_batches
+from schemas.files.table import FileTally, Table, first_rows, read_batches
+from schemas.frame_columns import SOURCE
 from schemas.headers import match_header
 from schemas.layout import Layout
 from schemas.masking import mask

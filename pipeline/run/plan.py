@@ -8,8 +8,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from suppression.rules.us_states import state_named
-
 from pipeline.columns.header_drift import HeaderMemory, check_drift
 from pipeline.columns.mapping import Mapping, map_columns
 from pipeline.context import Source
@@ -28,6 +26,7 @@ from schemas.recipes import parse_recipe
 from schemas.support.names import did_you_mean
 from suppression.loading import DATED_FOR_RUN, MAX_REFUSED, RUN_ONLY, ListSpec
 from suppression.rules.loading import LoadedPack, checked_weaker, load_packs
+from suppression.rules.us_states import state_named
 from suppression.store import Store, store_of
 
 if TYPE_CHECKING:  # what a ledger needs is loaded only where there is one

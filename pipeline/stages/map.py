@@ -12,9 +12,8 @@ from pipeline.context import Context, Source
 from pipeline.stages.checks import Batch, BatchCheck
 from schemas.columns import CODE_FIELDS, DAYS, INSTANTS, PERSON, PLAIN_FIELDS, POINTS, WORD_LISTS
 from schemas.contact.blank import BLANKS, EMPTY_WORDS, NAME_BLANKS, POINT_BLANKS, Blanks, trimmed
-from schemas.files.table import SOURCE
 from schemas.findings import findings, no_findings
-from schemas.frame_columns import CELLS_MISSING, IS_LEAD, UNREAD
+from schemas.frame_columns import CELLS_MISSING, IS_LEAD, SOURCE, UNREAD
 from schemas.words import answered, audience_of
 
 #: How databases write that there is no date.
@@ -147,7 +146,7 @@ def _no_leads(mapped: pl.DataFrame, source: Source, known: list[str]) -> pl.Data
     )
     width = len(header)
     details = {
-        "row.malformed": f"not {width} fields, or a quote that does not close; the text is in raw",
+        "row.malformed": f"not {width} fields, a quote that does not close, or above the header; the text is in raw",
         "row.comment": "a line that begins with a comment's sign; the text is in raw",
         "row.empty": "a blank line, or delimiters only",
         "row.repeated_header": "each cell is its column's name",

@@ -6,8 +6,8 @@ import polars as pl
 
 from pipeline.context import Context, Source
 from pipeline.stages.checks import Batch, BatchCheck
-from schemas.codes import UNREAD_FIELDS
 from schemas.frame_columns import UNTIL
+from suppression.rules.unread import UNREAD_CODES
 from suppression.rules.verdicts import judged
 
 
@@ -25,7 +25,7 @@ RULES = BatchCheck(
     "rules",
     rules_stage,
     codes=frozenset(
-        {"rules.not_covered", "rules.unverified", "rules.no_country", *(f"unread.{field}" for field in UNREAD_FIELDS)}
+        {"rules.not_covered", "rules.unverified", "rules.no_country", "unread.evidence", *UNREAD_CODES.values()}
     ),
     adds=UNTIL.names,
     after=("refusals", "normalise", "quality", "screen", "person"),

@@ -15,8 +15,9 @@ from schemas.errors import FileError
 from schemas.files.as_text import as_text
 from schemas.files.inputs import Input
 from schemas.files.limits import refuse_width
-from schemas.files.table import SOURCE, FileTally, Table
+from schemas.files.table import FileTally, Table
 from schemas.files.unique_names import unique_names
+from schemas.frame_columns import SOURCE
 
 Form = Literal["parquet", "arrow"]
 _ARROW_FILE = b"ARROW1"

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from schemas.files.inputs import Input
-from schemas.files.set_aside import set_aside
+from schemas.files.set_aside import with_aside
 from schemas.files.spool import Spooled
-from schemas.files.table import SOURCE, FileTally
+from schemas.files.table import FileTally
+from schemas.frame_columns import SOURCE
 
 #: Columns of a part that are the source's own begin with this.
 CELL = "cell:"
@@ -41,9 +42,10 @@ class ConvertedReader:
     def batches(self, tally: FileTally, block_bytes: int) -> Iterator[pl.DataFrame]:
         """See `Reader`."""
         tally.take_whole(self.input, block_bytes)
-        if self.aside:
-            tally.records += len(self.aside)
-            yield set_aside([SOURCE + name for name in self.columns], self.aside)
+        tally.records += len(self.aside)
+        yield from with_aside(self.aside, [SOURCE + name for name in self.columns], self._batches(tally))
+
+    def _batches(self, tally: FileTally) -> Iterator[pl.DataFrame]:
         line = pl.col("source_line")
         inside = line > self.after if self.before is None else line.is_between(self.after, self.before, closed="none")
         for part in self.parts:

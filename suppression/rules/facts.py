@@ -12,6 +12,7 @@ import polars as pl
 from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, INSTANTS, PHONE_SLOTS, POST_POINT
 from schemas.config import Channel
 from schemas.contact.quality import ROLE_LOCAL_PARTS
+from schemas.frame_columns import TYPE
 from schemas.list_kinds import KINDS
 from suppression.rules.batch import Batch
 from suppression.rules.consent import ConsentReader, Consents
@@ -119,11 +120,11 @@ class Facts(Batch):
 
     def line_type(self, point: str, wanted: list[str]) -> Bools:
         """Whether a number is of one of these types, as the numbering plan says."""
-        if point not in PHONE_SLOTS or f"{point}:type" not in self.frame.columns:
+        if point not in PHONE_SLOTS or TYPE.of(point) not in self.frame.columns:
             return self.all(False)
         return self.once(
             ("type", point, *wanted),
-            lambda: self.frame.get_column(f"{point}:type").is_in(wanted).fill_null(False).to_numpy(),
+            lambda: self.frame.get_column(TYPE.of(point)).is_in(wanted).fill_null(False).to_numpy(),
         )
 
     def classes(self, point: str | None) -> Classes:

@@ -15,6 +15,7 @@ from schemas.columns import CODE_FIELDS, PHONE_SLOTS
 from schemas.contact.blank import EMPTY_WORDS
 from schemas.contact.calling_codes import calling_codes
 from schemas.contact.countries import Countries, read_country
+from schemas.frame_columns import OTHER_REGION, REGION
 from suppression.rules.batch import Batch
 from suppression.rules.encode import Bits, Coded, Scalar, distinct, looked_up, looked_up_numbers
 from suppression.rules.postal_codes import country_of_postal_code
@@ -102,8 +103,8 @@ class LeadLocations:
         """Territories of a number, in each of its readings."""
 
         def make() -> Bits:
-            bits = looked_up(self._batch.frame.get_column(f"{point}:region"), self._meaning, np.uint64)
-            other = self._batch.column(f"{point}:other_region")
+            bits = looked_up(self._batch.frame.get_column(REGION.of(point)), self._meaning, np.uint64)
+            other = self._batch.column(OTHER_REGION.of(point))
             if other is not None:
                 bits = bits | looked_up(other, self._meaning, np.uint64)
             return bits | self._of_code_beside(point)
@@ -168,7 +169,7 @@ class LeadLocations:
             return self._batch.once(
                 ("area", slot),
                 lambda: bits_of_area_codes(
-                    self._batch.frame.get_column(slot), self._batch.frame.get_column(f"{slot}:region")
+                    self._batch.frame.get_column(slot), self._batch.frame.get_column(REGION.of(slot))
                 ),
             )
 
@@ -206,7 +207,7 @@ class LeadLocations:
         numbered, here = self._batch.all(False), self._batch.all(False)
         for point in PHONE_SLOTS:
             if self._batch.column(point) is not None:
-                regions = self._batch.frame.get_column(f"{point}:region")
+                regions = self._batch.frame.get_column(REGION.of(point))
                 numbered = numbered | regions.is_not_null().to_numpy()
                 here = here | regions.is_in(_THE_US).fill_null(False).to_numpy()
         unsaid = np.where(numbered, here, self._region is None or self._region in _THE_US)

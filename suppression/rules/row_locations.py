@@ -9,6 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from schemas.columns import PHONE_SLOTS
+from schemas.frame_columns import REGION, ZONES
 from suppression.rules.encode import distinct, paired
 from suppression.rules.facts import Facts
 from suppression.rules.locations import Location, location_of_address, location_of_number
@@ -56,9 +57,9 @@ def _of_numbers(frame: pl.DataFrame, slot: str, usable: pl.Series, places: Place
     number = pl.when(usable).then(slot)
     named = frame.select(pl.when(number.str.starts_with("+1")).then(number.str.slice(2, 3))).to_series()
     if named.null_count() > int((~usable).sum()):
-        zones = pl.when(usable).then(pl.col(f"{slot}:zones").list.join(SEPARATOR).fill_null(""))
+        zones = pl.when(usable).then(pl.col(ZONES.of(slot)).list.join(SEPARATOR).fill_null(""))
         named = frame.select(pl.coalesce(named, zones)).to_series()
-    regions, in_region = distinct(frame.get_column(f"{slot}:region"))
+    regions, in_region = distinct(frame.get_column(REGION.of(slot)))
     words, which = distinct(named)
     known_regions, known_words = [*regions, None], [*words, None]
     return paired(in_region, which, lambda r, w: places.number(location_of_number(known_regions[r], known_words[w])))

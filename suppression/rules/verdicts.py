@@ -11,6 +11,7 @@ import polars as pl
 
 from schemas.codes import CODES, Effect
 from schemas.findings import FINDING_SCHEMA, no_findings
+from schemas.frame_columns import UNTIL
 from suppression.rules.consent import LACKS, Bits
 from suppression.rules.engine import Hit, RuleSet
 from suppression.rules.exemptions import lifted
@@ -20,8 +21,6 @@ from suppression.rules.unread import UnreadEvidence, unread_evidence
 from suppression.rules.valid_until import until
 
 Places = npt.NDArray[np.int64]
-#: The last day of each point's verdict stands in the frame, after the point's name.
-UNTIL = ":until"
 
 
 def judged(
@@ -43,7 +42,7 @@ def judged(
     against = [_against(hit, facts) for hit in rules.judge(facts)] + _coverage(rules, facts)
     against += [_of_unread(each) for each in unread_evidence(rules, facts, columns or {}) if each.rows.any()]
     found = lifted(rules, facts, found, frame.select("row_id"))
-    ends = [dates_of(until(rules, facts, point)).alias(point + UNTIL) for point in rules.points(facts)]
+    ends = [dates_of(until(rules, facts, point)).alias(UNTIL.of(point)) for point in rules.points(facts)]
     return frame.with_columns(ends), pl.concat([found, _together(against, frame.get_column("row_id"))])
 
 

@@ -155,7 +155,7 @@ def text_of(task: Task, batch: pa.RecordBatch, first: int) -> pl.DataFrame:
 def _no_text(task: Task, at: int, kind: pa.DataType) -> FileError:
     # The names of inner fields are the vendor's, and may be anything.
     name = str(kind).partition("<")[0].partition("(")[0]
-    return FileError(f"'{task.shown}': column {at + 1} has the type {name}, which is not read.", "Write it as text.")
+    return FileError(f"'{task.shown}': column {at + 1} cannot be read as text (type {name}).", "Write it as text.")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from schemas.files.table import Table
 from schemas.files.unique_names import unique_names
 
 Form = Literal["parquet", "arrow"]
-_FORMATS: Final = {
+FORMATS: Final = {
     "parquet": Format("Parquet file", "Write it in smaller row groups, or as CSV."),
     "arrow": Format("Arrow file", "Write it in smaller batches, or as CSV."),
 }
@@ -26,9 +26,7 @@ def open_arrow(given: Input, name: str, form: Form, spool: Spool) -> Table:
 
     Raises `FileError` when it is damaged or more than a list of leads can be (see `read_apart`).
     """
-    report = read_apart(
-        given, "schemas.files.arrow_process", form, _FORMATS[form], spool, memory=memory_for(given.size)
-    )
+    report = read_apart(given, "schemas.files.arrow_process", form, FORMATS[form], spool, memory=memory_for(given.size))
     header = tuple(report["header"])
     columns = unique_names(header)
     parts = tuple(spool.written(size, str(given)) for size in report["parts"])

@@ -25,7 +25,7 @@ from schemas.support.interrupts import children_without_interrupts
 
 #: Isolated (``-I``), the process imports neither from the current folder nor from those of PYTHONPATH: a ``json.py``
 #: beside a drop is never executed. Our own packages come last, behind the standard library and what is installed.
-_START: Final = (
+START: Final = (
     "import sys; sys.path.append(sys.argv[1]); from schemas.files.apart.process import main; main(sys.argv[2])"
 )
 _ROOT: Final = Path(__file__).resolve().parents[3]
@@ -104,7 +104,7 @@ def _started(task: Task, complaints: IO[bytes]) -> subprocess.Popen[bytes]:
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     with children_without_interrupts():
         return subprocess.Popen(  # noqa: S603  # our own module; a file's names are in an argument, not a shell's
-            [sys.executable, "-I", "-c", _START, str(_ROOT), task.as_argument()],
+            [sys.executable, "-I", "-c", START, str(_ROOT), task.as_argument()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=complaints,

@@ -36,7 +36,7 @@ def main(argument: str) -> None:
     """Do a task, and print its report as JSON: what the program returns, ``refused``, ``fault`` or ``shortage``."""
     task = task_of(argument)
     confine(task)
-    sys.stdout.write(json.dumps(_report(task)))
+    sys.stdout.write(json.dumps(report_of(task)))
 
 
 def confine(task: Task) -> None:
@@ -61,7 +61,8 @@ def _limit(what: int, most: int) -> None:
     resource.setrlimit(what, (most, most))
 
 
-def _report(task: Task) -> dict[str, Any]:
+def report_of(task: Task) -> dict[str, Any]:
+    """Do a task. Returns its report (see `main`); what no program foresaw goes on as it came."""
     try:
         # Libraries are loaded under the limits.
         program = importlib.import_module(task.program)

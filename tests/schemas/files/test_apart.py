@@ -123,7 +123,7 @@ LIARS: dict[str, Callable[[Path], Path]] = {
 @pytest.mark.parametrize("name", LIARS)
 def test_a_file_that_lies_about_where_its_values_are_is_refused(tmp_path: Path, name: str) -> None:
     path = LIARS[name](tmp_path / name)
-    with pytest.raises(FileError, match=rf"{name}' is a damaged (Arrow|Parquet) file: it|values of its batch 1"):
+    with pytest.raises(FileError, match=rf"{name}' is a damaged (Arrow|Parquet) file"):
         read(path)
 
 
@@ -131,7 +131,7 @@ def test_a_scrub_of_such_a_file_hands_out_nothing(scrub: Scrub, tmp_path: Path) 
     """Whatever is in our memory, an address of a list above all, is in no message and in no output."""
     listed = tmp_path / "list.csv"
     listed.write_text("email\n" + "".join(f"secret{n}@example.org\n" for n in range(5_000)))
-    ran = scrub(_offsets(tmp_path / "drop.arrow"), unsubscribe=listed)
+    ran = scrub(_offsets(tmp_path / "drop.arrow"), "--unsubscribe", listed)
     assert ran.code == 4
     assert "drop.arrow' is a damaged Arrow file" in ran.err
     assert "secret" not in ran.err
@@ -172,12 +172,16 @@ LIMITS: dict[str, tuple[Callable[[Path], object], str]] = {
         "unpacks to more than 200 times its size",
     ),
     "dictionary.parquet": (
-        lambda path: pq.write_table(pa.table({"a": _one_value(1 << 20, 5_400)}), path, compression="zstd"),
+        lambda path: pq.write_table(
+            pa.table({"a": _one_value(1 << 20, 5_400)}), path, compression="zstd", store_schema=False
+        ),
         "needs more than 2 GB of memory",
     ),
-    "nulls.arrow": (lambda path: _ipc(path, {"a": pa.nulls(1 << 28)}, "zstd"), "unpacks to more than 200 times"),
-    "nulls.parquet": (
-        lambda path: pq.write_table(pa.table({"a": pa.nulls(1 << 28)}), path),
+    "nulls.arrow": (lambda path: _ipc(path, {"a": pa.nulls(300_000_000)}), "unpacks to more than 200 times"),
+    "packed.parquet": (
+        lambda path: pq.write_table(
+            pa.table({"a": ["0" * 4_000] * 70_000}), path, compression="zstd", use_dictionary=False
+        ),
         "unpacks to more than 200 times",
     ),
     "type.arrow": (

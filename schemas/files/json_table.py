@@ -99,9 +99,12 @@ def _convert(records: Iterator[_Record], spool: Spool, given: Input) -> tuple[tu
 
 
 def _frame(records: list[_Record], keys: dict[str, None]) -> pl.DataFrame:
+    """Make a part. It lacks the columns of keys that none of its records has, which `ConvertedReader` knows."""
+    used = {key for record in records for key in record.cells or ()}
     columns = {
         f"{CELL}{at}": [None if record.cells is None else record.cells.get(key, "") for record in records]
         for at, key in enumerate(keys)
+        if key in used
     }
     types: dict[str, Any] = {**dict.fromkeys(columns, pl.String), "source_line": pl.UInt64, "raw": pl.String}
     lines = [record.line for record in records]

@@ -53,6 +53,30 @@ def _flag(code: str, summary: str, remedy: str) -> ReasonCode:
     return ReasonCode(code, "flag", "none", summary, remedy)
 
 
+#: Fields that a rule can read and whose cells may be unreadable, with what they hold. ``unread.FIELD`` is the code.
+UNREAD_FIELDS = {
+    "country": "country",
+    "state": "state",
+    "postal_code": "ZIP code, where no state is given",
+    "is_business": "business or consumer",
+    "consent_basis": "legal basis",
+    "consent_at": "date of consent",
+    "received_at": "date of receipt",
+    "birth_date": "birth date",
+    "evidence": "another field, which the detail names",
+}
+
+
+def _unread(field: str, what: str) -> ReasonCode:
+    return ReasonCode(
+        f"unread.{field}",
+        "review",
+        "review",
+        f"The cell for {field} ({what}) cannot be read, and a rule that reads it may forbid contact.",
+        f"Have the vendor send {field} in a form that is read, or leave its column out in a layout (ignore).",
+    )
+
+
 _REGISTER: tuple[ReasonCode, ...] = (
     # The record itself: nothing else can be said of a row that could not be read.
     _returnable(
@@ -100,6 +124,12 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "email.unsubscribed",
         "The address is on an unsubscribe list.",
         "Never email it again unless it signs up again.",
+    ),
+    _suppressed(
+        "refused.in_file",
+        "A column of the file itself says that the person must not be contacted on the channel (DoNotCall, opted out).",
+        "Do not contact. Where the column means something else, leave it out in a layout (ignore).",
+        "marked as not to be contacted",
     ),
     _suppressed(
         "email.domain_suppressed",
@@ -275,6 +305,8 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "The row has no contact point for any channel of the campaign.",
         "Return it, or add a channel.",
     ),
+    # What is there and cannot be read is not absent: it may be what speaks against contact.
+    *(_unread(field, what) for field, what in UNREAD_FIELDS.items()),
     # The law of a place was not asked: not checked is not clean.
     ReasonCode(
         "rules.not_covered",
@@ -282,6 +314,13 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "review",
         "The lead is in a country whose law no rule pack of the run covers.",
         "Add that country's pack to the campaign's [rules]; where there is none, have counsel decide.",
+    ),
+    ReasonCode(
+        "rules.unverified",
+        "review",
+        "review",
+        "No rule of the packs says whether this kind of contact is allowed in the lead's country (docs/coverage.md).",
+        "Have counsel decide; a pack of the workspace can hold what they find ([[rules]] or [[permits]]).",
     ),
     ReasonCode(
         "rules.no_country",
@@ -337,6 +376,11 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "sale.opted_out",
         "The person asked that their data be neither sold nor shared. They may still be contacted.",
         "Keep the row to yourself: a campaign that declares passes_on holds it back by itself.",
+    ),
+    _flag(
+        "refused.unknown_word",
+        "A column on contact (DoNotCall, accepts marketing) holds a word that is not known; it counts as a refusal.",
+        "Have the vendor say yes or no, or map the column to what it is in a layout.",
     ),
     _flag(
         "phone.ambiguous",
@@ -451,7 +495,7 @@ def with_rules(rejecting: Iterable[ReasonCode], others: Iterable[ReasonCode]) ->
     return placed | {rule.code: rule for rule in rules if rule.effect == "flag"}
 
 
-_FIRST_OF_PEOPLE, _LAST_OF_LISTS, _FIRST_REVIEW = "dnc.internal", "list.match", "rules.not_covered"
+_FIRST_OF_PEOPLE, _LAST_OF_LISTS, _FIRST_REVIEW = "dnc.internal", "list.match", "unread.country"
 
 
 def reason_code(code: str) -> ReasonCode:

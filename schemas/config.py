@@ -25,6 +25,8 @@ Config = TypeVar("Config", bound=BaseModel)
 Channel = Literal["call", "text", "email", "post"]
 TypePolicy = Literal["allow", "flag", "block"]
 PastPolicy = Literal["block", "flag", "off"]
+#: How far a match of a list reaches: the point, the channels that reach such a point, or the person on every channel.
+PersonScope = Literal["point", "channel", "everything"]
 _REAL = (*FICTIONAL_NUMBERS, *EXAMPLE_DOMAINS)
 
 
@@ -108,9 +110,30 @@ class Dedupe(_Model):
 
 
 class Calling(_Model):
-    """On which day the leads are called and texted; the day of the run when it is not given."""
+    """On which day, or from ``day`` to ``until``, the leads are contacted; the day of the run when it is not given.
+
+    The law of all these days holds: ages of evidence and lists are those of the last, people's ages and calling hours
+    those of the first.
+    """
 
     day: date | None = None
+    until: date | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Calling:
+        if self.until is not None and (self.day is None or self.until < self.day):
+            raise ValueError("'until' needs a 'day' that is not after it")
+        return self
+
+    def contact(self, as_of: date) -> tuple[date, date]:
+        """First and last day of contact. Raises `ConfigError` when the first is before the day of the run."""
+        if self.day is not None and self.day < as_of:
+            raise ConfigError(
+                [f"[calling] day {self.day} is before the day of the run ({as_of})"],
+                "Give the day on which the leads are called, or leave it out when that is the day of the run.",
+            )
+        first = self.day or as_of
+        return first, self.until or first
 
 
 class PhoneTypes(_Model):
@@ -152,6 +175,7 @@ class Campaign(_Model):
     dedupe: Dedupe = Dedupe()
     phone_types: PhoneTypes = PhoneTypes()
     calling: Calling = Calling()
+    person: dict[ListKindName, PersonScope] = {}
     rules: RulesChoice = RulesChoice()
     evidence: CampaignEvidence = CampaignEvidence()
     store_lists: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Literal
 
@@ -9,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from schemas.contact.countries import known_countries
 from schemas.support.names import did_you_mean
+from schemas.words import BasisClass, MethodClass, is_missing
 
 
 def _country(text: str) -> str:
@@ -19,6 +21,33 @@ def _country(text: str) -> str:
 
 
 Country = Annotated[str, AfterValidator(_country)]
+_STATE = re.compile(r"[A-Z]{2}")
+
+
+def _state(text: str) -> str:
+    code = text.strip().upper()
+    if _STATE.fullmatch(code) is None:
+        raise ValueError(f"'{text}' is not a state of the United States (two letters, as in TX)")
+    return code
+
+
+def _jurisdiction(text: str) -> str:
+    country, _, state = text.strip().upper().partition("-")
+    if state and country != "US":
+        raise ValueError(f"'{text}': only states of the United States have rules of their own (as in US-TX)")
+    return f"{_country(country)}-{_state(state)}" if state else _country(country)
+
+
+def country_and_state(jurisdiction: str) -> tuple[str, str | None]:
+    """Country and state of a jurisdiction, as in US-TX."""
+    country, _, state = jurisdiction.partition("-")
+    return country, state or None
+
+
+#: Two letters of a state of the United States.
+State = Annotated[str, AfterValidator(_state)]
+#: A country, or a state of the United States as US-TX.
+Jurisdiction = Annotated[str, AfterValidator(_jurisdiction)]
 #: What a vendor's document says about passing the data on.
 Promise = Literal["none", "bars_resale"]
 SourceType = Literal[
@@ -34,7 +63,8 @@ Mechanism = Literal["scc", "bcr", "art49", "dpf"]
 #: Kinds of goods for which some law has a rule of its own.
 ProductClass = Literal[
     "claims_management", "pensions", "energy_saving", "renewable_energy", "accessible_housing", "energy_contract",
-    "office_supplies", "mobile_subscription", "books", "press_subscription", "insurance_brokering", "rescue_service",
+    "office_supplies", "mobile_subscription",
+    "telecoms", "payroll_credit", "gambling", "books", "press_subscription", "insurance_brokering", "rescue_service",
 ]  # fmt: skip
 
 
@@ -42,13 +72,33 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _says_something(text: str) -> str:
+    if is_missing(text):
+        raise ValueError(
+            f"'{text}' says nothing. Give what is meant, or leave the key out: undeclared is not declared."
+        )
+    return text
+
+
+#: An id, a name or a text that somebody gave. Blank and placeholders (``tbd``) would count as if something were there.
+Said = Annotated[str, AfterValidator(_says_something)]
+
+
+class ConsentWords(_Model):
+    """[evidence.consent_words] of a campaign: words of its drops that the shipped vocabularies do not have."""
+
+    basis: dict[Said, BasisClass] = {}
+    method: dict[Said, MethodClass] = {}
+    proof: list[Said] = []
+
+
 class Attestation(_Model):
     """A person's word that releases one review of the whole list. It releases no block."""
 
     releases: str = Field(description="id of the rule")
-    by: str = Field(min_length=2)
+    by: Said = Field(min_length=2)
     on: date
-    says: str = Field(min_length=10)
+    says: Said = Field(min_length=10)
 
 
 class PromisePlaces(_Model):
@@ -78,7 +128,7 @@ class VendorEvidence(_Model):
 
     country: Country | None = None
     source_type: SourceType | None = None
-    origin: str | None = Field(default=None, description="the source by its name")
+    origin: Said | None = Field(default=None, description="the source by its name")
     businesses_only: bool | None = Field(
         default=None, description="every lead is a business, unless its row says that it is none"
     )
@@ -99,6 +149,10 @@ class VendorEvidence(_Model):
     transfer_mechanism: Literal["none_needed", "adequacy", "scc", "bcr", "art49"] | None = None
     special_category: bool | None = Field(default=None, description="the list's topic reveals health, faith, …")
     acquisition: Literal["asset_deal", "share_deal", "none"] | None = None
+    disclosed_fields: list[str] | None = Field(
+        default=None,
+        description="fields of a lead that people were told of; phone and email for contact points",
+    )
     nda_binds_us: bool | None = None
     attestations: list[Attestation] = []
 
@@ -112,10 +166,10 @@ class CampaignEvidence(_Model):
     """[evidence] of a campaign: who we are, how we contact, and for what."""
 
     country: Country | None = Field(default=None, description="where we are")
-    also_known_as: list[str] = Field(default=[], description="other names under which people may have named us")
+    also_known_as: list[Said] = Field(default=[], description="other names under which people may have named us")
     sender_identified: bool | None = Field(default=None, description="each message or call says who it is from")
     optout_offered: bool | None = Field(default=None, description="each message offers a free way to object")
-    purposes: list[str] | None = None
+    purposes: list[Said] | None = None
     product_class: list[ProductClass] | None = Field(default=None, description="[] when it is none of these")
     similar_products: bool | None = Field(default=None, description="our own goods, like those sold before")
     choice_at_collection: bool | None = Field(default=None, description="an opt-out was offered when data was taken")
@@ -128,15 +182,24 @@ class CampaignEvidence(_Model):
     political: bool | None = None
     survey: bool | None = None
     caller_authorised: bool | None = Field(default=None, description="authorised firm or trustee of a pension scheme")
-    prospecting: bool | None = Field(default=None, description="false for a message that promotes nothing")
-    relevant_jobs: list[str] = Field(default=[], description="words of job titles that the offer relates to")
-    lia: str | None = Field(default=None, description="id of the legitimate-interests assessment")
+    relevant_jobs: list[Said] = Field(default=[], description="words of job titles that the offer relates to")
+    lia: Said | None = Field(default=None, description="id of the legitimate-interests assessment")
+    customer_months: int | None = Field(
+        default=None,
+        ge=1,
+        description="greatest age of the sale behind a soft opt-in",
+    )
+    consent_words: ConsentWords = ConsentWords()
+    wireless_removed: bool | None = Field(default=None, description="wireless numbers were found and taken out")
+    emergency_states: list[State] | None = Field(
+        default=None, description="states of the United States in which an emergency is declared; [] for none"
+    )
     texas_registered: bool | None = Field(default=None, description="registered and secured under Texas Ch. 302")
     storage_country: Country | None = None
     destination_country: Country | None = Field(default=None, description="where the result is sent")
     transfer_mechanism: Mechanism | None = None
     passes_on: PassesOn | None = Field(default=None, description="what becomes of the result")
-    recipient: str | None = Field(default=None, description="who gets the result, by name")
+    recipient: Said | None = Field(default=None, description="who gets the result, by name")
     recipient_controlled_by: list[Country] | None = Field(
         default=None, description="countries from which the recipient is controlled; [] when from none but its own"
     )
@@ -144,7 +207,7 @@ class CampaignEvidence(_Model):
     processor_contract: bool | None = Field(default=None, description="there is one with the recipient")
     ccpa_terms: bool | None = Field(default=None, description="the contract with the recipient has California's terms")
     seller_sector: Literal["broadband", "other"] | None = Field(default=None, description="our own trade")
-    lia_sharing: str | None = Field(default=None, description="id of the assessment of interests in the passing on")
+    lia_sharing: Said | None = Field(default=None, description="id of the assessment of interests in the passing on")
     safe_harbour: list[
         Literal["procedures", "training", "entity_list", "registry_process", "monitoring", "error_only"]
     ] = []  # fmt: skip
@@ -164,4 +227,6 @@ class RulesChoice(_Model):
     """[rules] of a campaign: which packs apply, and places whose law applies to everyone."""
 
     packs: list[str] = []
-    always: list[Country] = Field(default=[], description="regions whose rules apply to every lead, as the seller's")
+    always: list[Jurisdiction] = Field(
+        default=[], description="countries, or states as US-TX, whose rules apply to every lead: the seller's own"
+    )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS, POINTS, POST_POINT
+from schemas.columns import DAYS, EMAIL_SLOTS, INSTANTS, PHONE_SLOTS, POINTS, POST_POINT
 
 #: A source column as it came is named after it, behind this.
 SOURCE = "src:"
@@ -62,6 +62,14 @@ DOMAIN = PointColumn(":domain", pl.String(), EMAIL_SLOTS, "domain of the address
 UNTIL = PointColumn(":until", pl.Date(), POINTS, "last day on which the rules' verdict about the point holds")
 USABLE = PointColumn(":usable", pl.Boolean(), (*PHONE_SLOTS, *EMAIL_SLOTS, POST_POINT), "nothing blocks the point")
 
-POINT_COLUMNS = (TYPE, REGION, ZONES, OTHER, OTHER_REGION, GIVEN, KEY, DOMAIN, UNTIL, USABLE)
+#: Beside fields, not points: dates, and yes or no.
+UNREAD = PointColumn(
+    ":unread",
+    pl.Boolean(),
+    (*INSTANTS, *DAYS, "is_business"),
+    "the field's cell holds something that could not be read",
+)
+
+POINT_COLUMNS = (TYPE, REGION, ZONES, OTHER, OTHER_REGION, GIVEN, KEY, DOMAIN, UNTIL, USABLE, UNREAD)
 #: Ends of names of columns that only the first pass reads.
 FIRST_PASS_ONLY = tuple(column.suffix for column in POINT_COLUMNS if not column.kept)

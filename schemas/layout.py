@@ -11,12 +11,13 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from schemas.columns import CODE_FIELDS, DAYS, EMAIL_SLOTS, INSTANTS, PHONE_SLOTS, PLAIN_FIELDS
 from schemas.contact.regions import checked_region
 from schemas.errors import UsageError
+from schemas.refusals import REFUSAL_FIELDS
 from schemas.support.names import did_you_mean
 
 #: Layouts of well-known systems, which come with the program.
 LAYOUTS = Path(__file__).with_name("layouts")
 #: Fields that a layout can map a source column to.
-MAPPABLE = (*PHONE_SLOTS, *CODE_FIELDS, *EMAIL_SLOTS, "fax", *PLAIN_FIELDS)
+MAPPABLE = (*PHONE_SLOTS, *CODE_FIELDS, *EMAIL_SLOTS, "fax", *PLAIN_FIELDS, *REFUSAL_FIELDS)
 
 
 def checked_by(check: Callable[[str], str]) -> AfterValidator:

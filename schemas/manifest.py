@@ -143,6 +143,8 @@ class UsedRules(_Model):
     checked: bool
     packs: list[UsedPack] = []
     calling_day: date | None = Field(default=None, description="the day for which calling hours were worked out")
+    contact_from: date | None = Field(default=None, description="first day of contact, whose law was asked")
+    contact_to: date | None = Field(default=None, description="last day of contact")
     always: list[str] = Field(default=[], description="countries whose rules applied to every lead")
     weaker: list[str] = Field(default=[], description="overrides that allow more than what is shipped, accepted")
     withheld_returns: list[str] = Field(
@@ -193,6 +195,9 @@ class Manifest(_Model):
     rescrub_of: EarlierRun | None = Field(default=None, description="only of rescrub; row_id is that run's")
     mail_check: MailChecked | None = Field(default=None, description="only with --check-mx")
     history: UsedHistory | None = Field(default=None, description="only with a ledger; left out without")
+    person: dict[str, str] = Field(
+        default={}, description="kinds of list whose matches bind the person, and how far: channel or everything"
+    )
     rules: UsedRules
     libraries: dict[str, str] = Field(description="versions of the libraries that decide results")
     outputs: dict[str, OutputFile]

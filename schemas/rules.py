@@ -182,12 +182,19 @@ class Stretch(_Model):
         return f"{days}{self.opens:%H:%M}-{self.closes:%H:%M}"
 
 
+#: A day of every year, as in 01-08.
+MonthDay = Annotated[str, Field(pattern=r"^(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$")]
+
+
 class Hours(Statute):
     """When people may be called or texted, in their own time, and how often. What is not in ``open`` is closed."""
 
     channels: list[RuleChannel] = Field(min_length=1)
     open: list[Stretch] = Field(default=[], description="empty where only attempts are counted")
     closed_on_holidays: bool = Field(default=False, description="not on public holidays of the place")
+    closed_on: dict[str, list[MonthDay]] = Field(
+        default={}, description="further days without contact (MM-DD), by state or country"
+    )
     zone: str | None = Field(default=None, description="the zone of the hours, where it is not the person's own")
     max_attempts: int | None = Field(default=None, ge=1, le=255)
     attempt_days: int | None = Field(default=None, ge=1, le=366, description="days in which attempts are counted")
@@ -209,6 +216,7 @@ class Hours(Statute):
             or (bool(old.open) and not all(any(_inside(mine, its) for its in old.open) for mine in self.open))
             or (bool(old.open) and not self.open)
             or (old.closed_on_holidays and not self.closed_on_holidays)
+            or any(not set(days) <= set(self.closed_on.get(place, ())) for place, days in old.closed_on.items())
             or self.zone != old.zone
             or (old.max_attempts is not None and (self.max_attempts or 256) > old.max_attempts)
             or (old.attempt_days is not None and (self.attempt_days or 0) < old.attempt_days)
@@ -217,6 +225,12 @@ class Hours(Statute):
 
 def _inside(new: Stretch, old: Stretch) -> bool:
     return set(new.weekdays) <= set(old.weekdays) and old.opens <= new.opens and new.closes <= old.closes
+
+
+class Permit(Statute):
+    """A fact that nothing bars contact of this kind. It changes no verdict: without it the contact is for review."""
+
+    channels: list[RuleChannel] = Field(min_length=1)
 
 
 class Pack(_Model):
@@ -231,6 +245,7 @@ class Pack(_Model):
     notes: str = ""
     rules: list[Rule] = Field(min_length=1)
     hours: list[Hours] = []
+    permits: list[Permit] = []
 
     @property
     def covered(self) -> frozenset[str]:

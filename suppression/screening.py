@@ -8,6 +8,7 @@ import polars as pl
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
 from schemas.contact.match_keys import fold_email
 from schemas.findings import findings, no_findings
+from schemas.frame_columns import GIVEN, KEY, OTHER, OTHER_REGION, REGION
 from schemas.list_kinds import code_of
 from schemas.masking import masked_email, masked_phone
 from schemas.recipes import Recipe
@@ -69,11 +70,11 @@ def _screen_other_reading(
 
     Said only of lists that do not hold the number as written.
     """
-    other = f"{slot}:other"
+    other = OTHER.of(slot)
     if other not in frame.columns or frame.get_column(other).null_count() == len(frame):
         return []
     read_otherwise = frame.filter(pl.col(other).is_not_null()).select(
-        "row_id", pl.col(other).alias(slot), pl.col(f"{other}_region").alias(f"{slot}:region")
+        "row_id", pl.col(other).alias(slot), pl.col(OTHER_REGION.of(slot)).alias(REGION.of(slot))
     )
     return [
         found.join(as_written, on=["row_id", "source", "code"], how="anti", maintain_order="left").with_columns(
@@ -85,7 +86,7 @@ def _screen_other_reading(
 
 def _screen_email(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) -> list[pl.DataFrame]:
     values = frame.get_column(slot)
-    plain = frame.get_column(f"{slot}:key")
+    plain = frame.get_column(KEY.of(slot))
     # Making the keys costs more than looking them up: once for all lists that fold addresses alike.
     keys_of: dict[frozenset[str], tuple[pl.Series, Keys]] = {}
     for folds in {suppression.folds for suppression in lists if suppression.emails is not None}:
@@ -97,7 +98,7 @@ def _screen_email(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) 
             folded, keys = keys_of[suppression.folds]
             hits = pl.Series(suppression.emails.hits(folded, keys))
         elif suppression.digests is not None and suppression.kind.emails:
-            hits = _hashed_hits(suppression.digests, suppression.recipes, [values, frame.get_column(f"{slot}:given")])
+            hits = _hashed_hits(suppression.digests, suppression.recipes, [values, frame.get_column(GIVEN.of(slot))])
         elif suppression.domains:
             hits = _domain_hits(folded, suppression.domains)
         if hits is not None:
@@ -147,10 +148,10 @@ def _not_covered(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) -
     """United States numbers in area codes that no registry copy of the run speaks for."""
     copies = [lst for lst in lists if lst.kind.kind in _BY_AREA_CODE and lst.facts.covers is not None]
     covered = {area for copy in copies for area in copy.facts.covers or []}
-    if not copies or "all" in covered or f"{slot}:region" not in frame.columns:
+    if not copies or "all" in covered or REGION.of(slot) not in frame.columns:
         return no_findings()
     area = pl.col(slot).str.slice(2, 3)
-    outside = frame.filter((pl.col(f"{slot}:region") == "US") & ~area.is_in(covered))
+    outside = frame.filter((pl.col(REGION.of(slot)) == "US") & ~area.is_in(covered))
     return findings(
         outside,
         "dnc.not_covered",

@@ -296,30 +296,38 @@ def _acquire(lock: int, folder: Path, wait_seconds: float) -> None:
 
 
 def open_fit(
-    store: Store, names: list[str], day: date, allow_stale: list[str], max_age: MaxAge = NO_MAX_AGE
+    store: Store,
+    names: list[str],
+    day: date,
+    allow_stale: list[str],
+    max_age: MaxAge = NO_MAX_AGE,
+    used_until: date | None = None,
 ) -> list[SuppressionList]:
-    """Open lists of a store for a run on ``day``, as `fit_lists`."""
+    """Open lists of a store for a run on ``day``, as `fit_lists`, which raises `ListError`."""
     opened = [store.open(name, day) for name in names]
-    return fit_lists([replace(lst, max_age=max_age.of(lst.facts.kind)) for lst in opened], day, allow_stale)
+    return fit_lists([replace(lst, max_age=max_age.of(lst.facts.kind)) for lst in opened], day, allow_stale, used_until)
 
 
-def fit_lists(opened: list[SuppressionList], day: date, allow_stale: list[str]) -> list[SuppressionList]:
-    """Return lists that may be used on ``day``. Raises `ListError`, which names every one that is too old or too new.
+def fit_lists(
+    opened: list[SuppressionList], day: date, allow_stale: list[str], used_until: date | None = None
+) -> list[SuppressionList]:
+    """Return lists that may be used on ``day``, and until a later one; those in ``allow_stale`` may be too old.
 
-    Those in ``allow_stale`` may be too old.
+    Raises `ListError`, which names every one that is too old or too new.
     """
+    last = used_until or day
     ahead = [f"'{lst.facts.name}' ({lst.facts.as_of})" for lst in opened if lst.facts.as_of > day]
     if ahead:
         raise ListError(
             f"Suppression lists dated after the day of the run, {day}: {', '.join(ahead)}.",
             "Correct --as-of, of the run or of the list.",
         )
-    stale = {lst.facts.name: lst.valid_until for lst in opened if lst.valid_until and lst.valid_until < day}
+    stale = {lst.facts.name: lst.valid_until for lst in opened if lst.valid_until and lst.valid_until < last}
     refused = {name: until for name, until in stale.items() if name not in allow_stale}
     if refused:
         shown = ", ".join(f"'{name}' (usable until {until})" for name, until in refused.items())
         raise ListError(
-            f"Stale suppression lists on {day}: {shown}.", "Load new copies, or name each with --allow-stale NAME."
+            f"Stale suppression lists on {last}: {shown}.", "Load new copies, or name each with --allow-stale NAME."
         )
     return [replace(lst, stale_allowed=lst.facts.name in stale) for lst in opened]
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 from pipeline.commands.init_workspace import EXAMPLES
+from pipeline.commands.rule_coverage import mark
 from schemas.codes import CODES, STAYS_HERE
 from schemas.manifest import manifest_json_schema
+from schemas.rules import CONTACT
+from suppression.rules.coverage import answers
+from suppression.rules.describe import hours_in_words, lifted_by, period
 from suppression.rules.loading import load_packs
-from suppression.rules.telling import hours_in_words, lifted_by, period
+from suppression.rules.predicates.registry import PREDICATES
 from tests.docs.cli_page import cli_page
 from tests.docs.code_tables import checks_table, columns_table, layers, packages, public_names
 from tests.docs.demo import demo_output
@@ -81,7 +86,54 @@ def rules_catalogue() -> str:
             said = (f"{hours.audience}, {' '.join(hours.channels)}", hours.title, hours_in_words(hours))
             sure = (str(hours.citation), hours.confidence, period(hours))
             lines.append(f"| `{hours.id}` | " + " | ".join((*said, *sure)) + " |")
+        if pack.pack.permits:
+            lines += ["", "| permit | who, channels | says | law | sure | in force |", "|---|---|---|---|---|---|"]
+        for permit in pack.pack.permits:
+            whom = f"{permit.audience}, {' '.join(permit.channels)}"
+            sure = (str(permit.citation), permit.confidence, period(permit))
+            lines.append(f"| `{permit.id}` | " + " | ".join((whom, permit.title, *sure)) + " |")
     return "\n".join(lines) + "\n"
+
+
+def predicates() -> str:
+    """Every question that a rule can ask, as Markdown."""
+    lines = [
+        "# Predicates",
+        "",
+        f"The {len(PREDICATES)} questions that a rule of a pack can ask (`when = [{{ is = ... }}]`). What is not known",
+        "speaks against contact: in a rule that blocks it counts as yes, in an exemption as no. The table says what",
+        "the answer is where the evidence is absent.",
+        "",
+        "| predicate | yes when | parameters | reads | evidence absent |",
+        "|---|---|---|---|---|",
+    ]
+    for each in sorted(PREDICATES.values(), key=lambda each: each.name):
+        fields = ", ".join(f"`{name}`" for name in each.params.model_fields)
+        lines.append(f"| `{each.name}` | {each.asks} | {fields} | {each.reads_in_words} | {each.unknown} |")
+    return "\n".join(lines) + "\n"
+
+
+def coverage() -> str:
+    """Which questions of contact the shipped packs answer, as Markdown."""
+    found = answers(load_packs(["all"]), COVERAGE_DAY)
+    lines = [
+        "# What the packs cover",
+        "",
+        f"For each country, whether a rule was verified on {COVERAGE_DAY}: *yes* for consumers and businesses, or for",
+        "which of the two. Where nothing was verified (-), the contact is for review (`rules.unverified`), and so is",
+        "every contact in a country that is not here (`rules.not_covered`). `leadscrub rules coverage --country PT`",
+        "names the rules behind each answer.",
+        "",
+        f"| country | {' | '.join(CONTACT)} |",
+        "|---|" + "---|" * len(CONTACT),
+    ]
+    for country, cells in found.items():
+        lines.append(f"| {country} | {' | '.join(mark(cells, way) for way in CONTACT)} |")
+    return "\n".join(lines) + "\n"
+
+
+#: Day of the table: the law of a day is fixed.
+COVERAGE_DAY = date(2026, 11, 28)
 
 
 def workspace() -> str:
@@ -98,6 +150,8 @@ def workspace() -> str:
 
 
 GENERATED = {
+    "docs/coverage.md": coverage,
+    "docs/predicates.md": predicates,
     "docs/cli.md": cli_page,
     "docs/workspace.md": workspace,
     "docs/rules.md": rules_catalogue,

@@ -294,7 +294,7 @@ def _areas(covers: str | None) -> tuple[str, ...] | None:
 
 def _state(given: str | None, name: str) -> str | None:
     """Two letters of the state that is given, else of the one that the list is called after."""
-    from suppression.rules.places import state_named  # noqa: PLC0415
+    from suppression.rules.us_states import state_named  # noqa: PLC0415
 
     state = state_named(given or name)
     if given is not None and state is None:

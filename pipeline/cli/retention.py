@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cli.help import InterruptedByUserError
 from pipeline.cli.options import AsOfDay, Json, day_of
 from schemas.errors import UsageError
 
@@ -54,8 +55,9 @@ def retention(
 
 
 def _ask(things: int, size: int) -> None:
-    """Have a person say yes. Raises `UsageError` where none can be asked, `typer.Abort` when the answer is no."""
+    """Have a person say yes. Raises `UsageError` where none can be asked, `InterruptedByUserError` when it is no."""
     what = f"{things:,} items, {size / 1e6:,.1f} MB, would be deleted for ever."
     if not sys.stdin.isatty():
         raise UsageError(what, "Look at them without --delete, then say --delete --yes.")
-    typer.confirm(f"{what} Delete them?", abort=True, err=True)
+    if not typer.confirm(f"{what} Delete them?", err=True):
+        raise InterruptedByUserError("stopped; nothing was deleted.")

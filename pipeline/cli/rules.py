@@ -53,6 +53,19 @@ def list_(
     )
 
 
+@rules_app.command(cls=Command, epilog="Example: leadscrub rules coverage --country PT")
+def coverage(
+    country: Annotated[str | None, typer.Option(help="One country, with the rules behind each answer.")] = None,
+    as_of: AsOfDay = None,
+    as_json: Json = False,
+) -> None:
+    """Show for which countries, ways of contact and audiences a rule was verified; the rest is for review."""
+    from pipeline.commands.rule_coverage import print_coverage  # noqa: PLC0415
+    from schemas.contact.regions import checked_region  # noqa: PLC0415
+
+    print_coverage(country=checked_region(country) if country else None, day=day_of(as_of), as_json=as_json)
+
+
 @rules_app.command(cls=Command, epilog="Example: leadscrub rules show us.tsr.national-dnc")
 def show(rule: Annotated[str, typer.Argument(metavar="ID", help="Id of the rule.")], as_json: Json = False) -> None:
     """Show one rule: what it says, on whose authority, how sure that is, and what lifts it."""

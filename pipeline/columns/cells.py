@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from schemas.contact.blank import trimmed
-from schemas.files.table import SOURCE
+from schemas.frame_columns import SOURCE
 from schemas.layout import Layout
 
 

@@ -9,7 +9,7 @@ import polars as pl
 from pipeline.reading.value_kinds import EMAIL, PHONE, column_kind, is_numbering
 from schemas.contact.blank import BLANKS
 from schemas.contact.phone import phone_forms
-from schemas.files.table import SOURCE
+from schemas.frame_columns import SOURCE
 
 SAMPLE_ROWS = 2000
 #: A column surely is what this share of its filled cells is, and looks like it from one half on.
@@ -34,13 +34,11 @@ def sure_kind(cells: pl.Series, region: str | None) -> str | None:
     return "phone" if kind == "phone" or _share_of_phones(filled, region, sure=True) >= _SURE else None
 
 
-def contact_like(
-    frame: pl.DataFrame, columns: Iterable[str], region: str | None = None, prefix: str = SOURCE
-) -> dict[str, str]:
+def contact_like(frame: pl.DataFrame, columns: Iterable[str], region: str | None = None) -> dict[str, str]:
     """Columns whose values look like phones or emails, judged by the first rows: column -> ``phones`` or ``emails``."""
     found = {}
     for column in columns:
-        cells = _filled(frame.get_column(prefix + column))
+        cells = _filled(frame.get_column(SOURCE + column))
         if cells.is_empty():
             continue
         if int(cells.str.contains(EMAIL).sum()) > _LIKELY * len(cells):

@@ -10,7 +10,8 @@ from typing import Any
 
 from pipeline.reading.value_kinds import DATA_KINDS, column_kind
 from schemas.errors import DropError, OutputError
-from schemas.files.table import SOURCE, Table, first_rows
+from schemas.files.table import Table, first_rows
+from schemas.frame_columns import SOURCE
 from schemas.support.durable import write_atomically
 
 _CONTACT = ("email", "phone")

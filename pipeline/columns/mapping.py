@@ -15,14 +15,18 @@ from schemas.contact.blank import BLANKS
 from schemas.contact.calling_codes import only_calling_codes
 from schemas.contact.countries import read_countries
 from schemas.errors import DropError
-from schemas.files.table import SOURCE, Table, first_rows
+from schemas.files.table import Table, first_rows
+from schemas.frame_columns import SOURCE
 from schemas.headers import HeaderMatch, fold_header, match_header, phone_of_code, phone_rank, phone_words
 from schemas.layout import Layout
 from schemas.masking import mask
+from schemas.refusals import REFUSAL_FIELDS, RefusalColumn, refusal_column
 from schemas.support.names import did_you_mean
 
 #: Headers that name an email, or where letters go.
 _MAIL = {"mail", "mails", "mail address", "mailaddress"}
+#: Words of a header that make it one of types.
+_TYPE_WORDS = ("type", "label", "kind", "typ", "tipo")
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,9 @@ class Mapping:
 
     ``withheld`` columns hold phones or emails beyond the fourth: unscreened, so no clean row may carry them. ``parts``
     are fields that are only a part of their column's cells. ``why`` says of each field what its mapping rests on.
-    ``read_before``: the cells are an earlier result's, and all of them can be read.
+    ``read_before``: the cells are an earlier result's, and all of them can be read. ``refusals`` are columns in which
+    the file itself says who must not be contacted; ``types`` those with the type of a phone slot's number. Both stay in
+    extra.
     """
 
     fields: dict[str, str]
@@ -43,6 +49,8 @@ class Mapping:
     parts: dict[str, InCellPart] = field(default_factory=dict)
     why: dict[str, str] = field(default_factory=dict)
     read_before: bool = False
+    refusals: dict[str, RefusalColumn] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
 
     @property
     def extra(self) -> tuple[str, ...]:
@@ -67,6 +75,7 @@ class _Draft:
     why: dict[str, str] = field(default_factory=dict)
     doubts: list[str] = field(default_factory=list)
     faxes: list[str] = field(default_factory=list)
+    refusals: dict[str, RefusalColumn] = field(default_factory=dict)
     withheld: list[str] = field(default_factory=list)
     codes: dict[str, str] = field(default_factory=dict)
 
@@ -79,11 +88,21 @@ class _Draft:
             self.codes[column] = why
         elif column in self.layout.in_cell and name in {"phone", "email"}:
             self._share(name, column, why)
+        elif name in REFUSAL_FIELDS:
+            self.refuse(column, REFUSAL_FIELDS[name], why)
         elif self.place(name, column, why) is None:
-            if name in {"phone", "email"}:
+            if name == "withdrawn_at":
+                # A second column of withdrawals is no less a no than the first.
+                self.refuse(column, refusal_column(column) or REFUSAL_FIELDS["no_contact"], why)
+            elif name in {"phone", "email"}:
                 self.withheld.append(column)
             else:
                 self.doubts.append(f"column '{column}' also means {name} and is left in extra")
+
+    def refuse(self, column: str, says: RefusalColumn, why: str) -> None:
+        """Read a column for what it says against contact."""
+        self.refusals[column] = says
+        self.why[column] = why
 
     def place(self, name: str, column: str, why: str) -> str | None:
         """Give the column the first free place of its field; None when there is none."""
@@ -137,17 +156,21 @@ def map_columns(
     columns, path = table.columns, table.place
     draft, head = _Draft(columns, layout), _Head(table, region)
     _declared(draft, path)
-    taken = {*draft.fields.values(), *draft.faxes, *layout.ignore}
+    taken = {*draft.fields.values(), *draft.faxes, *draft.refusals, *layout.ignore}
     named = {fold_header(alias): name for alias, name in layout.aliases.items()}
     for column in _in_order(columns, named):
         if column in taken:
             continue
         if (name := named.get(fold_header(column))) is not None:
             draft.claim(name, column, "the layout's alias")
-        elif not table.has_header and (name := head.kind(column)) is not None:
-            draft.claim(name, column, "its values")
-        elif (match := match_header(column)) is not None and (table.has_header or layout.column_names):
+        elif not table.has_header and column not in layout.column_names:
+            # A column without a name: only its values say what it is.
+            if (name := head.kind(column)) is not None:
+                draft.claim(name, column, "its values")
+        elif (match := match_header(column)) is not None:
             _by_header(draft, head, column, match)
+        elif (says := refusal_column(column)) is not None and (table.has_header or layout.column_names):
+            draft.refuse(column, says, "its header says so")
     for name in other_address(draft.fields, columns, layout.columns):
         column = draft.fields.pop(name)
         draft.doubts.append(
@@ -174,7 +197,22 @@ def map_columns(
         layout,
         draft.parts,
         draft.why,
+        refusals=draft.refusals,
+        types=_types(draft.fields, columns),
     )
+
+
+def _types(fields: dict[str, str], columns: tuple[str, ...]) -> dict[str, str]:
+    """Columns with the type of a phone, by slot: ``Phone 1 - Type`` beside ``Phone 1 - Value``."""
+    of_header = {frozenset(fold_header(column).split()): column for column in columns}
+    found = {}
+    for slot in PHONE_SLOTS:
+        words = frozenset(fold_header(fields.get(slot, "")).split()) - {"value", "number"}
+        named = (of_header.get(words | {kind}) for kind in _TYPE_WORDS) if words else ()
+        column = next((name for name in named if name is not None and name not in fields.values()), None)
+        if column is not None:
+            found[slot] = column
+    return found
 
 
 def _declared(draft: _Draft, path: str) -> None:
@@ -185,7 +223,7 @@ def _declared(draft: _Draft, path: str) -> None:
                 f"'{path}' has no column '{column}', which the layout maps to {name}.",
                 did_you_mean(column, draft.columns),
             )
-        if name != "fax" and column not in draft.layout.in_cell:
+        if name not in {"fax", *REFUSAL_FIELDS} and column not in draft.layout.in_cell:
             draft.fields[name] = column
             draft.why[name] = "the layout's word"
         else:

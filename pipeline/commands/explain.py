@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.commands.verify import refuse_damaged
 from pipeline.results.folder import open_manifest, scan
 from pipeline.terminal import write_json
 from schemas.codes import CODES
@@ -17,7 +18,7 @@ from schemas.contact.phone_repairs import read_phone_point
 from schemas.errors import UsageError
 from schemas.manifest import Manifest
 from schemas.masking import mask
-from suppression.rules.telling import attempts_in_words
+from suppression.rules.describe import attempts_in_words
 
 
 def print_story(out: Path, *, row: int | None, phone: str | None, email: str | None, as_json: bool) -> None:
@@ -25,6 +26,7 @@ def print_story(out: Path, *, row: int | None, phone: str | None, email: str | N
     if sum(option is not None for option in (row, phone, email)) != 1:
         raise UsageError("Name the lead by one of --row, --phone and --email.")
     manifest = open_manifest(out)
+    refuse_damaged(out)
     if row is not None:
         rows = [row]
     elif phone is not None:

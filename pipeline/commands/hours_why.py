@@ -9,10 +9,10 @@ import polars as pl
 from schemas.columns import CALL_COLUMNS
 from schemas.manifest import Manifest
 from suppression.rules.calling import CallingHours, Who
+from suppression.rules.describe import attempts_in_words, hours_in_words
 from suppression.rules.engine import RuleSet
 from suppression.rules.facts import Facts
-from suppression.rules.row_places import places_of_rows
-from suppression.rules.telling import attempts_in_words, hours_in_words
+from suppression.rules.row_locations import locations_of_rows
 from suppression.rules.time_zones import stretches
 
 
@@ -24,7 +24,7 @@ def hours_story(rules: RuleSet, facts: Facts, manifest: Manifest) -> dict[str, A
     calling = CallingHours(rules.packs, rules.setting, day, manifest.rules.always)
     # A clean row holds only points that may be used.
     usable = {slot: facts.frame.select(pl.col(slot).is_not_null()).to_series() for slot in facts.points("call")}
-    known, of_rows = places_of_rows(facts, usable)
+    known, of_rows = locations_of_rows(facts, usable)
     places = dict.fromkeys(known[int(place[0])] for place in of_rows)
     channels = tuple(name for name in rules.setting.channels if name in opened & {"call", "text"})
     who = Who(bool(facts.business()[0]), channels)

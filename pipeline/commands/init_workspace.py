@@ -21,6 +21,8 @@ EXAMPLES = {
 # [nightly]
 # settle_seconds = 120                # how long a drop without .done or checksum file must stay unchanged
 # give_up_hours = 24                  # then an empty drop, or one with a wrong checksum, goes to quarantine
+# quarantine_after = 2                # passes in which a drop fails on its own, until it goes to quarantine
+# drop_minutes = 240                  # then a drop that is not done has failed
 # hook = ["mail", "-s", "leadscrub", "ops@example.com"]   # gets the summary on its input
 # hook_on = "trouble"                 # or always
 # hook_seconds = 60                   # then the hook is ended

@@ -17,7 +17,8 @@ from pipeline.reading.value_kinds import column_kind
 from pipeline.terminal import plain_table, stdout_console, write_json
 from schemas.contact.blank import BLANKS
 from schemas.errors import FileError
-from schemas.files.table import SOURCE, FileTally, Table, first_rows, read_batches
+from schemas.files.table import FileTally, Table, first_rows, read_batches
+from schemas.frame_columns import SOURCE
 from schemas.headers import match_header
 from schemas.layout import Layout
 from schemas.masking import mask
@@ -103,6 +104,11 @@ def _column(name: str, head: pl.DataFrame, mapping: Mapping, unclaimed: dict[str
     if fields:
         shown = ", ".join("fax" if field in mapping.fax else field for field in fields)
         confidence, why = "sure", mapping.why.get(fields[0], "")
+    elif name in mapping.refusals:
+        about = mapping.refusals[name]
+        shown, confidence, why = f"{about.kind} {', '.join(about.channels)}", "sure", mapping.why.get(name, "")
+    elif name in mapping.types.values():
+        shown, confidence, why = "type of a phone", "sure", "beside it"
     elif name in mapping.withheld:
         shown, confidence, why = None, "withheld", "a fifth contact point of its kind"
     elif name in unclaimed:

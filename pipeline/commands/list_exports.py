@@ -22,10 +22,10 @@ from schemas.rules import EVERYWHERE
 from schemas.support.durable import write_lines
 from schemas.support.names import did_you_mean
 from suppression.lists import SuppressionList
+from suppression.rules.data_transfers import against_export
 from suppression.rules.engine import RuleSet
-from suppression.rules.facts import Export, Setting
-from suppression.rules.leaving import against_export
 from suppression.rules.loading import ALL, LoadedPack, PackRule, load_packs
+from suppression.rules.setting import Export, Setting
 from suppression.store import Store, writing
 
 Purpose = Literal["compliance", "processor", "sale"]

@@ -10,12 +10,13 @@ from pipeline.terminal import plain_table, stdout_console, write_json
 from pipeline.workspace import workspace_of
 from schemas.columns import CHANNEL_WORDS, CHANNELS
 from schemas.errors import UsageError
-from schemas.rules import CONTACT, EVERYWHERE, LEAVING, Hours, Rule
+from schemas.rules import CONTACT, EVERYWHERE, LEAVING, Hours, Permit, Rule
 from schemas.support.names import did_you_mean
+from suppression.rules.describe import evidence_of, hours_in_words, lifted_by, period, question
 from suppression.rules.examples import DAY, Example, examples_of, in_words
 from suppression.rules.hours import PackHours
 from suppression.rules.loading import ALL, LoadedPack, PackRule, load_packs
-from suppression.rules.telling import evidence_of, hours_in_words, lifted_by, period, question
+from suppression.rules.permits import PackPermit, permits_of
 
 _SURE = {
     "primary": "primary (the official text was read)",
@@ -24,15 +25,39 @@ _SURE = {
 }
 
 
+Fact = PackRule | PackHours | PackPermit
+
+
 def all_packs() -> list[LoadedPack]:
     """Every shipped pack, with those of the workspace."""
     return load_packs([ALL], workspace_of(None))
 
 
-def rules_by_id(packs: list[LoadedPack]) -> dict[str, PackRule | PackHours]:
-    """Every rule and all hours of these packs by their ids."""
-    rules: dict[str, PackRule | PackHours] = {each.rule.id: each for pack in packs for each in pack.rules}
-    return rules | {each.hours.id: each for pack in packs for each in pack.hours}
+def rules_by_id(packs: list[LoadedPack]) -> dict[str, Fact]:
+    """Every rule, all hours and all permits of these packs by their ids."""
+    found: dict[str, Fact] = {each.rule.id: each for pack in packs for each in pack.rules}
+    found |= {each.hours.id: each for pack in packs for each in pack.hours}
+    return found | {each.permit.id: each for each in permits_of(packs)}
+
+
+def _permit_facts(each: PackPermit) -> dict[str, Any]:
+    permit = each.permit
+    return {
+        "id": permit.id,
+        "pack": each.pack,
+        "version": each.version,
+        "title": permit.title,
+        "effect": "permits",
+        "level": "lead",
+        "channels": list(permit.channels),
+        "audience": permit.audience,
+        "regions": list(each.regions),
+        "states": permit.states,
+        "in_force": period(permit),
+        "citation": str(permit.citation),
+        "confidence": permit.confidence,
+        "reviewed_on": permit.reviewed_on.isoformat(),
+    }
 
 
 def _hours_facts(each: PackHours) -> dict[str, Any]:
@@ -61,9 +86,11 @@ def _hours_facts(each: PackHours) -> dict[str, Any]:
     }
 
 
-def _facts(each: PackRule | PackHours, packs: list[LoadedPack]) -> dict[str, Any]:
+def _facts(each: Fact, packs: list[LoadedPack]) -> dict[str, Any]:
     if isinstance(each, PackHours):
         return _hours_facts(each)
+    if isinstance(each, PackPermit):
+        return _permit_facts(each)
     rule = each.rule
     return {
         "id": rule.id,
@@ -79,7 +106,7 @@ def _facts(each: PackRule | PackHours, packs: list[LoadedPack]) -> dict[str, Any
         "holds_when": [question(condition) for condition in rule.when],
         "lifts": rule.lifts,
         "lifted_by": [exemption.rule.id for exemption in lifted_by(packs).get(rule.id, [])],
-        "evidence": evidence_of(rule),
+        "evidence": evidence_of(each),
         "in_force": period(rule),
         "citation": str(rule.citation),
         "confidence": rule.confidence,
@@ -107,18 +134,23 @@ def print_rules(*, country: str | None, channel: str | None, as_of: date, pack: 
     if as_json:
         write_json([_facts(each, packs) for each, _ in chosen])
         return
+    covered = {region for loaded in packs for region in loaded.pack.covered}
+    if country is not None and pack is None and country not in covered:
+        sys.stdout.write(f"no pack for {country}: leads there are for review (rules.not_covered)\n")
     table = plain_table()
     for column in ("rule", "effect", "channels", "in force", "sure", "says"):
         table.add_column(column, no_wrap=column == "rule", overflow="fold")
     for _, fact in chosen:
         channels = "all" if len(fact.channels) == len(CONTACT) else " ".join(fact.channels)
-        effect = fact.effect if isinstance(fact, Rule) else "hours"
+        effect = fact.effect if isinstance(fact, Rule) else "hours" if isinstance(fact, Hours) else "permits"
         table.add_row(fact.id, effect, channels, period(fact), fact.confidence, fact.title)
     stdout_console().print(table)
 
 
-def _of_pack(pack: LoadedPack) -> list[tuple[PackRule | PackHours, Rule | Hours]]:
-    return [*((each, each.rule) for each in pack.rules), *((each, each.hours) for each in pack.hours)]
+def _of_pack(pack: LoadedPack) -> list[tuple[Fact, Rule | Hours | Permit]]:
+    found: list[tuple[Fact, Rule | Hours | Permit]] = [(each, each.rule) for each in pack.rules]
+    found += [(each, each.hours) for each in pack.hours]
+    return found + [(each, each.permit) for each in permits_of([pack])]
 
 
 def channel_of_rules(name: str) -> str:
@@ -129,7 +161,7 @@ def channel_of_rules(name: str) -> str:
     return name
 
 
-def _is_of(fact: Rule | Hours, channel: str) -> bool:
+def _is_of(fact: Rule | Hours | Permit, channel: str) -> bool:
     if channel in LEAVING:
         return channel in fact.leaving
     spoken = {"live", "automated"} if channel == "call" else {channel}
@@ -144,7 +176,7 @@ def print_rule(code: str, *, as_json: bool) -> None:
         raise UsageError(f"There is no rule '{code}'.", did_you_mean(code, rules))
     each = rules[code]
     facts = _facts(each, packs)
-    examples = {} if isinstance(each, PackHours) else examples_of(each)
+    examples = examples_of(each) if isinstance(each, PackRule) else {}
     if as_json:
         facts["examples"] = {kind: {"given": one.said, "hits": one.hits} for kind, one in examples.items()}
         write_json(facts, default=str)

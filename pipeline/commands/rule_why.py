@@ -20,11 +20,12 @@ from schemas.frame_columns import REGION, ZONES
 from schemas.manifest import Manifest
 from schemas.masking import mask
 from suppression.rules.consent import LACKS
+from suppression.rules.describe import question
 from suppression.rules.engine import Active, RuleSet
-from suppression.rules.facts import Consulted, Facts, Place, Setting
+from suppression.rules.facts import Facts
 from suppression.rules.loading import load_packs
-from suppression.rules.places import states_in
-from suppression.rules.telling import question
+from suppression.rules.setting import Consulted, PointOnChannel, Setting
+from suppression.rules.us_states import states_in
 
 
 def print_why(out: Path, row: int, *, as_json: bool) -> None:
@@ -43,8 +44,11 @@ def print_why(out: Path, row: int, *, as_json: bool) -> None:
 
 
 def _story(out: Path, row: int, manifest: Manifest) -> dict[str, Any]:
-    verdict, frame = _row(out, row, manifest)
     found = scan(out, "findings").filter(pl.col("row_id") == row).collect()
+    verdict, frame = _row(out, row, manifest)
+    # What could not be read is null in the result; the findings remember that it was there.
+    unread = [code.removeprefix("unread.") for code in found.get_column("code") if code.startswith("unread.")]
+    frame = frame.with_columns(pl.lit(True).alias(f"{field}:unread") for field in dict.fromkeys(unread))
     packs = load_packs([pack.name for pack in manifest.rules.packs], workspace_of(None))
     used = {pack.name: pack.sha256 for pack in manifest.rules.packs}
     rules = RuleSet(packs, _setting(manifest), manifest.rules.always)
@@ -53,14 +57,14 @@ def _story(out: Path, row: int, manifest: Manifest) -> dict[str, Any]:
     for channel in rules.setting.channels:
         for point in facts.points(channel):
             if facts.present(point)[0]:
-                asked += _asked(rules, facts, Place(channel, point), frame)
+                asked += _asked(rules, facts, PointOnChannel(channel, point), frame)
     whole = found.filter(pl.col("point").is_null() & (pl.col("effect") != "flag"))
     return {
         "row_id": row,
         "verdict": verdict,
         "as_of": manifest.as_of,
         "audience": "business" if facts.business()[0] else "consumer",
-        "address": None if (regions := facts.address_region()) is None else regions[0],
+        "address": " ".join(_address(facts)) or None,
         "states": states_in(int(facts.states(None)[0])),
         "numbers": {slot: frame[REGION.of(slot)][0] for slot in PHONE_SLOTS if REGION.of(slot) in frame.columns},
         "taken_to_be_in": _stand_in(facts, frame, manifest.region),
@@ -79,10 +83,14 @@ def _lacking(bits: int) -> list[str]:
     return words[:1] if bits & 1 else words
 
 
+def _address(facts: Facts) -> list[str]:
+    """Countries that the address names."""
+    return [region for column in facts.locations.address_regions() if (region := column[0]) is not None]
+
+
 def _stand_in(facts: Facts, frame: pl.DataFrame, region: str | None) -> str | None:
     """The run's region, where neither the address nor a number says the country."""
-    regions = facts.address_region()
-    said = [None if regions is None else regions[0]]
+    said: list[str | None] = list(_address(facts))
     said += [frame[name][0] for name in frame.columns if name.endswith(":region")]
     return None if any(said) else region
 
@@ -115,23 +123,24 @@ def _setting(manifest: Manifest) -> Setting:
         manifest.rules.campaign_evidence,
         manifest.rules.vendor_evidence,
         tuple(Consulted(lst.kind, lst.registry, lst.known_as_of, lst.name) for lst in manifest.lists),
+        contact=(manifest.rules.contact_from or manifest.as_of, manifest.rules.contact_to or manifest.as_of),
     )
 
 
-def _asked(rules: RuleSet, facts: Facts, place: Place, frame: pl.DataFrame) -> list[dict[str, Any]]:
-    shown = "address" if place.point == POST_POINT else mask(frame[place.point][0])
+def _asked(rules: RuleSet, facts: Facts, at: PointOnChannel, frame: pl.DataFrame) -> list[dict[str, Any]]:
+    shown = "address" if at.point == POST_POINT else mask(frame[at.point][0])
     answers = []
     for active in rules.active:
         rule = active.of.rule
-        if rule.level == "list" or place.channel not in active.channels or not rules.speaks(active, facts, place):
+        if rule.level == "list" or at.channel not in active.channels or not rules.speaks(active, facts, at):
             continue
-        applies = rules.applies(active, facts, place)
-        lifting = [each.of.rule.id for each in active.exemptions if _holds(rules, each, facts, place)]
+        applies = rules.applies(active, facts, at)
+        lifting = [each.of.rule.id for each in active.exemptions if _holds(rules, each, facts, at)]
         state = "does not apply" if applies is None else "lifted" if lifting else "stands"
         answers.append(
             {
-                "channel": place.channel,
-                "point": place.point,
+                "channel": at.channel,
+                "point": at.point,
                 "value": shown,
                 "rule": rule.id,
                 "effect": rule.effect,
@@ -147,8 +156,8 @@ def _asked(rules: RuleSet, facts: Facts, place: Place, frame: pl.DataFrame) -> l
     return answers
 
 
-def _holds(rules: RuleSet, exemption: Active, facts: Facts, place: Place) -> bool:
-    return rules.applies(exemption, facts, place) is not None
+def _holds(rules: RuleSet, exemption: Active, facts: Facts, at: PointOnChannel) -> bool:
+    return rules.applies(exemption, facts, at) is not None
 
 
 def _told(story: dict[str, Any]) -> list[str]:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import polars as pl
 import pyarrow.parquet as pq
-from polars.exceptions import PolarsError
+from polars.exceptions import PanicException, PolarsError
+from pyarrow.lib import ArrowException
 
 from pipeline.results.folder import PARQUETS, open_manifest, scan
 from pipeline.results.manifest_file import MANIFEST
 from pipeline.results.writer import output_file
 from pipeline.terminal import write_json
+from schemas.errors import UsageError
 from schemas.manifest import Manifest
 
 
@@ -24,6 +26,18 @@ def verify(out: Path) -> list[str]:
     Raises `UsageError` when the folder holds no result.
     """
     return list(_faults(out, open_manifest(out)))
+
+
+def refuse_damaged(out: Path) -> None:
+    """Check that the tables of a result are those that its manifest names.
+
+    Raises `UsageError` that says what `verify` says when they are not: nothing that they tell is to be relied on.
+    """
+    manifest = open_manifest(out)
+    tables = {name: file for name, file in manifest.outputs.items() if name.endswith(".parquet")}
+    faults = list(_file_faults(out, manifest.model_copy(update={"outputs": tables})))
+    if faults:
+        raise UsageError(f"'{out}' is damaged: {'; '.join(faults)}.", "See 'leadscrub verify', or scrub again.")
 
 
 def print_verification(out: Path, *, as_json: bool) -> bool:
@@ -44,12 +58,7 @@ def print_verification(out: Path, *, as_json: bool) -> bool:
 
 
 def _faults(out: Path, manifest: Manifest) -> Iterator[str]:
-    for name, expected in manifest.outputs.items():
-        path = out / name
-        if not path.is_file():
-            yield f"{name} is missing"
-        elif output_file(path, expected.rows) != expected:
-            yield f"{name} is not the file that the run wrote (sha256 differs)"
+    yield from _file_faults(out, manifest)
     known = {out / name for name in manifest.outputs} | {out / MANIFEST}
     yield from (
         f"{path.relative_to(out)} was not written by the run"
@@ -58,8 +67,18 @@ def _faults(out: Path, manifest: Manifest) -> Iterator[str]:
     )
     try:
         yield from _content_faults(out, manifest)
-    except (PolarsError, OSError) as error:
+    except (PolarsError, PanicException, ArrowException, OSError, ValueError, TypeError, KeyError) as error:
         yield f"the outputs cannot be read: {type(error).__name__}"
+
+
+def _file_faults(out: Path, manifest: Manifest) -> Iterator[str]:
+    """Outputs that are missing, or not as they were written."""
+    for name, expected in manifest.outputs.items():
+        path = out / name
+        if not path.is_file():
+            yield f"{name} is missing"
+        elif output_file(path, expected.rows) != expected:
+            yield f"{name} is not the file that the run wrote (sha256 differs)"
 
 
 def _content_faults(out: Path, manifest: Manifest) -> Iterator[str]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, delete, insert, select
+from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, select
 
 from pipeline.ledger.database import Ledger, moment_of, stamp
 from pipeline.ledger.drops import Received
@@ -31,6 +31,10 @@ BLOCK = 256
 _MODULUS = 1 << 256
 #: Runs that a question names at most.
 _AT_ONCE = 500
+
+
+#: A run and the drop that it scrubbed. Said so that no database looks through all runs of the vendor to find it.
+_SAME_DELIVERY = and_(runs.c.run_id == run_drops.c.run_id, func.coalesce(runs.c.vendor, "") == drops.c.vendor)
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,7 @@ def refresh_blocks_of(connection: Connection, run_ids: Iterable[str]) -> None:
         places = (
             select(drops.c.sequence)
             .join(run_drops, run_drops.c.sha256 == drops.c.sha256)
-            .join(runs, and_(runs.c.run_id == run_drops.c.run_id, runs.c.vendor == drops.c.vendor))
+            .join(runs, _SAME_DELIVERY)
             .where(runs.c.run_id.in_(some))
         )
         refresh_blocks(connection, connection.execute(places).scalars().all())
@@ -145,7 +149,7 @@ def _between(first: int, end: int) -> Select[Any]:
         select(runs.c.run_id, runs.c.vendor, drops.c.sha256, drops.c.sequence, drops.c.received_at)
         .select_from(drops)
         .join(run_drops, run_drops.c.sha256 == drops.c.sha256)
-        .join(runs, and_(runs.c.run_id == run_drops.c.run_id, runs.c.vendor == drops.c.vendor))
+        .join(runs, _SAME_DELIVERY)
         .where(runs.c.state.in_(COUNTING), drops.c.sequence >= first, drops.c.sequence < end)
     )
 

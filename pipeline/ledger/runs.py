@@ -19,7 +19,7 @@ from pipeline.ledger.history_file import Written, points_path
 from pipeline.ledger.history_merging import add_file, tidy_history
 from pipeline.ledger.history_past import past_identity, past_of, refresh_blocks, refresh_blocks_of
 from pipeline.ledger.history_writing import write_run
-from pipeline.ledger.tables import drops, run_drops, run_overlaps, run_reasons, runs, segment_runs, segments
+from pipeline.ledger.tables import drops, run_drops, run_is_of, run_overlaps, run_reasons, runs, segment_runs, segments
 from pipeline.results.folder import earliest_valid_until, rows_in_review
 from pipeline.results.manifest_file import manifest_digest, read_manifest
 from schemas.errors import LedgerError, PastChangedError
@@ -133,7 +133,7 @@ def _replace(connection: Connection, drop: Received, manifest: Manifest) -> list
     wanted = select(runs.c.run_id).where(
         runs.c.run_id.in_(of_drop),
         runs.c.run_id != manifest.run_id,
-        runs.c.vendor == drop.vendor,
+        run_is_of(drop.vendor),
         runs.c.campaign == manifest.campaign,
         runs.c.state != "replaced",
     )

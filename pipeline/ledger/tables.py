@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Date,
     Float,
     ForeignKey,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    func,
 )
 
 #: Raised with every change of the tables; a ledger of another version is refused.
@@ -225,6 +227,12 @@ past_blocks = Table(
     Column("runs", Integer, nullable=False),
     Column("digest", String, nullable=False),
 )
+
+
+def run_is_of(vendor: str) -> ColumnElement[bool]:
+    """Whether a run is of a vendor, where something better than the vendor finds it: no index is used for this."""
+    return func.coalesce(runs.c.vendor, "") == vendor
+
 
 # What a drop asks of the ledger costs the same however many there were before: each question has its index.
 Index("runs_by_vendor", runs.c.vendor, runs.c.as_of)

@@ -56,6 +56,13 @@ def vendors_with_runs(connection: Connection) -> set[str]:
     return set(connection.execute(select(runs.c.vendor).distinct()).scalars())
 
 
+def standing(connection: Connection, vendor: str) -> list[tuple[str, str, str]]:
+    """A vendor's runs that count, with state and result: what tells whether any of them changed."""
+    wanted = select(runs.c.run_id, runs.c.state, runs.c.manifest_sha256)
+    wanted = wanted.where(runs.c.state != "replaced", runs.c.vendor == vendor).order_by(runs.c.run_id)
+    return [(row[0], row[1], row[2]) for row in connection.execute(wanted)]
+
+
 def vendor_runs(connection: Connection, vendor: str | None = None) -> list[VendorRun]:
     """Every run that counts, or those of one vendor, in the order of receipt."""
     this = [runs.c.state != "replaced", *([] if vendor is None else [runs.c.vendor == vendor])]

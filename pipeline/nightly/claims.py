@@ -52,7 +52,7 @@ def _hold(lock: int, folders: Folders) -> None:
         except BlockingIOError as error:
             if time.monotonic() > given_up:
                 raise OutputError(
-                    f"Another pass is at work in '{folders.workspace}'; nothing was done.", "Wait for it."
+                    f"Another pass is running in '{folders.workspace}'; nothing was done.", "Wait for it."
                 ) from error
             time.sleep(0.05)
         else:

@@ -42,7 +42,7 @@ _OPTION: Final = re.compile(r"(?<![\w'-])--[a-z][a-z-]+(?: [A-Z][A-Z:=|]+\b)?")
 
 def at_night(sentence: str, vendor: str) -> str:
     """Name the setting where a hint names an option that ``leadscrub nightly`` has not."""
-    without = _NOT_AT_NIGHT.sub("The next pass does it again. ", sentence).strip()
+    without = re.sub(r"(?<=\S) {2,}", " ", _NOT_AT_NIGHT.sub(" The next pass does it again. ", sentence)).strip()
 
     def setting(found: re.Match[str]) -> str:
         option = found[0].partition(" ")[0]

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete, exists, insert, or_, select, update
 
 from pipeline.ledger.database import Ledger, moment_of, stamp
-from pipeline.ledger.tables import arrivals, drops, run_drops, runs
+from pipeline.ledger.tables import arrivals, drops, run_drops, run_is_of, runs
 from pipeline.nightly.inbox import Seen
 
 
@@ -101,8 +101,11 @@ class Journal:
         """The last run that a drop had for a campaign, also one whose outputs are gone."""
         query = (
             select(*_RUN)
-            .join(run_drops, run_drops.c.run_id == runs.c.run_id)
-            .where(runs.c.vendor == vendor, run_drops.c.sha256 == sha256, runs.c.campaign == campaign)
+            .where(
+                runs.c.run_id.in_(select(run_drops.c.run_id).where(run_drops.c.sha256 == sha256)),
+                run_is_of(vendor),
+                runs.c.campaign == campaign,
+            )
             .order_by(runs.c.recorded_at.desc(), runs.c.run_id)
         )
         with self._ledger.reading() as connection:
@@ -165,9 +168,7 @@ class Journal:
         let through once, whatever was late.
         """
         this = (drops.c.vendor == vendor, drops.c.sha256 == sha256)
-        has_run = exists().where(
-            runs.c.vendor == vendor, runs.c.run_id == run_drops.c.run_id, run_drops.c.sha256 == sha256
-        )
+        has_run = exists().where(run_is_of(vendor), runs.c.run_id == run_drops.c.run_id, run_drops.c.sha256 == sha256)
         overtaken = exists().where(runs.c.sequence > drops.c.sequence, runs.c.state.in_(("done", "emptied")))
         with self._ledger.writing() as connection:
             connection.execute(delete(drops).where(*this, ~has_run, or_(drops.c.state == "quarantined", overtaken)))

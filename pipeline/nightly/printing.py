@@ -57,6 +57,5 @@ def _print_end(summary: Summary) -> None:
     end = "; dry run, nothing written" if summary.dry_run else ""
     stdout_console().print(
         f"{len(summary.vendors)} vendor{'' if len(summary.vendors) == 1 else 's'}: {counts}{waiting}{end}",
-        highlight=False,
         soft_wrap=True,
     )

@@ -14,9 +14,9 @@ from pipeline.reading.short_rows import fill_short
 from schemas.files.encoding import text_size
 from schemas.files.inputs import Input
 from schemas.files.records import Records, Shape, split_block
-from schemas.files.set_aside import set_aside
-from schemas.files.table import SOURCE, FileTally, Table
-from schemas.frame_columns import CELLS_MISSING
+from schemas.files.set_aside import with_aside
+from schemas.files.table import FileTally, Table
+from schemas.frame_columns import CELLS_MISSING, SOURCE
 from schemas.layout import Layout
 
 
@@ -51,11 +51,13 @@ class CsvReader:
 
     def batches(self, tally: FileTally, block_bytes: int) -> Iterator[pl.DataFrame]:
         """See `Reader`."""
+        names = [SOURCE + name for name in self.dialect.columns]
+        aside = [(line + 1, text) for line, text in self.dialect.aside]
+        tally.records += len(aside)
+        yield from with_aside(aside, names, self._batches(tally, names, block_bytes))
+
+    def _batches(self, tally: FileTally, names: list[str], block_bytes: int) -> Iterator[pl.DataFrame]:
         dialect = self.dialect
-        names = [SOURCE + name for name in dialect.columns]
-        if dialect.aside:
-            tally.records += len(dialect.aside)
-            yield set_aside(names, [(line + 1, text) for line, text in dialect.aside])
         rest, line = b"", dialect.body + 1
         blocks = _lines(self._blocks(tally, block_bytes), dialect.body, dialect.end)
         block = next(blocks, None)

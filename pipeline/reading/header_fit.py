@@ -10,6 +10,8 @@ from schemas.headers import match_header
 #: Rows of one width say what a table's width is, when there are so many of them, and nearly no others.
 _FEWEST, _SHARE = 3, 0.9
 _POINT_DIGITS = 7
+#: Fields that are no numbers.
+_WORDS = {"full_name", "first_name", "last_name", "company", "job_title", "city", "state", "country"}
 
 
 def fitted_header(header: tuple[str, ...], rows: Sequence[tuple[str, ...]], width: int, line: int) -> tuple[str, ...]:
@@ -53,6 +55,8 @@ def _agrees(names: Sequence[str], rows: Sequence[tuple[str, ...]]) -> bool:
         if cells and ((emails and field not in {"", "email"}) or (field in {"phone", "fax"} and not phones)):
             return False
         if cells and field == "email" and not emails:
+            return False
+        if cells and field in _WORDS and sum(cell.isdecimal() for cell in cells) * 2 > len(cells):
             return False
         found = found or (bool(cells) and field in {"email", "phone", "fax"})
     return found

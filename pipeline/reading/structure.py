@@ -14,6 +14,7 @@ from itertools import pairwise
 from pipeline.reading.header_fit import fitted_header
 from pipeline.reading.sample import SampleRecord
 from pipeline.reading.value_kinds import column_kind, holds_point, is_data
+from schemas.contact.blank import EMPTY_WORDS
 from schemas.headers import match_header
 
 #: A header is looked for among this many records; a title page is not longer.
@@ -157,8 +158,20 @@ def _find_header(filled: Sequence[SampleRecord], width: int, delimiter: str, *, 
     regular = _first_regular(usable, width)
     if sure:
         return regular
-    may_be = regular.cells is not None and any(map(str.strip, regular.cells)) and not any(map(is_data, regular.cells))
-    return regular if may_be and not any(map(_holds_point, filled[: filled.index(regular)])) else None
+    before = filled[: filled.index(regular)]
+    return regular if _may_be_header(regular, usable) and not any(map(_holds_point, before)) else None
+
+
+def _may_be_header(record: SampleRecord, usable: Sequence[SampleRecord]) -> bool:
+    """Whether nothing in a record is data, nor is there a word for none, nor a blank above phones or emails."""
+    cells = record.cells or ()
+    if not any(map(str.strip, cells)) or any(map(is_data, cells)):
+        return False
+    if any(cell.strip() and cell.strip().lower() in EMPTY_WORDS for cell in cells):
+        return False
+    below = [row.cells for row in usable if row.line > record.line and row.cells and len(row.cells) == len(cells)]
+    blank = [at for at, cell in enumerate(cells) if not cell.strip()]
+    return not any(column_kind(row[at] for row in below[:_FIRST]) in _CONTACT for at in blank)
 
 
 def _is_full(cells: Sequence[str], width: int) -> bool:

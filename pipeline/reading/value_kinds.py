@@ -43,12 +43,14 @@ def kind_of(cell: str) -> str | None:
 
 def is_data(cell: str) -> bool:
     """Whether a cell cannot be a column's name: it is of a kind, only digits, or holds an address or a long number."""
-    if kind_of(cell) in DATA_KINDS or "@" in cell or sum(char.isdigit() for char in cell) >= 7:
+    if kind_of(cell) in DATA_KINDS or _ADDRESS.search(cell) or sum(char.isdigit() for char in cell) >= 7:
         return True
     # Dialler lists write 0 where there is no phone, and six digits are one in small countries.
     return _DIGITS_ONLY.fullmatch(cell.strip()) is not None
 
 
+#: Something on both sides of the sign: ``@x`` may be a name.
+_ADDRESS = re.compile(r"[^\s@]@[^\s@]")
 _DIGITS_ONLY = re.compile(r"[+(]?\d[\d .()/+-]*")
 #: Days and times of day have as many digits as a phone, and a title page has its day.
 _DAYS = re.compile(r"\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2(?:\d{4}|\d\d)|\d{1,2}:\d\d(?::\d\d)?")

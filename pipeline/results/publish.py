@@ -13,9 +13,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from pipeline.results.manifest_file import MANIFEST
-from schemas.errors import LeadscrubError, OutputError
+from schemas.errors import OutputError, ShortageError
 from schemas.support.durable import make_folder, sync_path
 from schemas.support.interrupts import interrupts_wait
+from schemas.support.shortage import shortage_in
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -26,7 +27,7 @@ def staged_output(out: Path, *, force: bool) -> Iterator[Path]:
     """Give a folder to write into; ``publish`` moves it to ``out``, which is left alone until then.
 
     The folder is locked while the run lasts. What a killed run left behind is removed by the next one. Raises
-    `OutputError` when ``out`` exists, cannot be written or is being written by another run, `LeadscrubError` when
+    `OutputError` when ``out`` exists, cannot be written or is being written by another run, `ShortageError` when
     the disk is full.
     """
     _check_target(out, force=force)
@@ -41,9 +42,11 @@ def staged_output(out: Path, *, force: bool) -> Iterator[Path]:
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 free = shutil.disk_usage(staging).free >> 20
-                raise LeadscrubError(
+                raise ShortageError(
                     f"The disk of '{out}' is full ({free} MB free); nothing was changed.", "Free some space."
                 ) from error
+            if shortage_in(error) is not None:
+                raise
             if error.filename and str(error.filename).startswith(str(staging)):
                 raise _unwritable(out, error) from error
             raise

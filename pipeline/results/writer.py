@@ -17,7 +17,7 @@ from schemas.columns import SCHEMA_VERSION
 from schemas.findings import FINDING_SCHEMA
 from schemas.frames import output_types
 from schemas.manifest import OutputFile
-from suppression.rules.leaving import not_returned
+from suppression.rules.data_transfers import not_returned
 
 #: Name of the return file of a drop whose vendor was not named.
 UNNAMED_VENDOR = "unnamed-vendor"

@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from pipeline.ledger.database import Ledger
-from pipeline.ledger.vendor_runs import VendorRun, vendor_runs, vendors_with_runs
+from pipeline.ledger.vendor_runs import VendorRun, standing, vendor_runs, vendors_with_runs
 from pipeline.ledger.went_back import returns_key
 from pipeline.results.manifest_file import mostly_unread, read_manifest
 from pipeline.returning.contracts import Contracts
@@ -111,7 +111,7 @@ def _planned(
     now = job.now
     while True:
         with ledger.reading() as connection:
-            found = vendor_runs(connection, vendor.name)
+            found, before = vendor_runs(connection, vendor.name), standing(connection, vendor.name)
         unread = {} if job.accept_unread else _unread(found, vendor.returns, now)
         kept = [run for run in found if run.run_id not in unread]
         read = open_runs(kept, vendor.returns, contracts, now, _is_there, secret) if vendor.returns else {}
@@ -119,7 +119,7 @@ def _planned(
         written: list[Outgoing] = []
         try:
             with ledger.writing() if job.writes else ledger.reading() as connection:
-                if vendor_runs(connection, vendor.name) != found:
+                if standing(connection, vendor.name) != before:
                     continue  # a run was entered or replaced meanwhile
                 plan = plan_returns(connection, vendor, found, contracts, read, unread, now)
                 if job.writes and not faults:

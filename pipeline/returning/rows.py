@@ -21,7 +21,7 @@ from schemas.columns import PHONE_SLOTS
 from schemas.contracts import ReturnTerms
 from schemas.frame_columns import ORIGINAL, SOURCE
 from schemas.support.literal_fields import literal_field
-from suppression.rules.places import bits_of_states, states_in
+from suppression.rules.us_states import state_named
 
 #: What is kept of an accepted row. ``key`` is null where the vendor could not identify the lead.
 ROW_SCHEMA = pl.Schema(
@@ -128,8 +128,9 @@ def _told_apart(rows: pl.DataFrame, terms: ReturnTerms) -> pl.DataFrame:
 
 def state_codes(states: pl.Series) -> pl.Series:
     """States by two letters where they are of the United States, else as written in capitals; empty for none."""
-    codes = {bits: states_in(int(bits))[0] for bits in set(bits_of_states(states).tolist()) if bits}
-    american = pl.Series("bits", bits_of_states(states)).replace_strict(codes, default=None, return_dtype=pl.String)
+    words = states.unique().drop_nulls().to_list()
+    codes = {word: code for word in words if (code := state_named(word)) is not None}
+    american = states.replace_strict(codes, default=None, return_dtype=pl.String)
     written = states.str.strip_chars().str.to_uppercase()
     return pl.select(pl.coalesce(american, written).fill_null("")).to_series().alias(states.name)
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
+import xxhash
+
+from schemas.errors import LeadscrubError
 
 
 @dataclass(frozen=True)
@@ -16,6 +20,7 @@ class Stored:
 
     number: int
     source: int
+    sums: tuple[int, int] = (0, 0)
 
 
 class BatchSpool:
@@ -31,12 +36,21 @@ class BatchSpool:
         held = Stored(len(self._stored), source)
         frame.write_ipc(self._frame(held), compression="uncompressed")
         found.write_ipc(self._found(held), compression="uncompressed")
-        self._stored.append(held)
+        self._stored.append(replace(held, sums=(_sum(self._frame(held)), _sum(self._found(held)))))
 
     def take(self) -> Iterator[tuple[int, pl.DataFrame, pl.DataFrame]]:
-        """Yield file number, batch and findings, and delete each from disk once it was used."""
+        """Yield file number, batch and findings, and delete each from disk once it was used.
+
+        Raises `LeadscrubError` when a byte of them is not as it was written.
+        """
         for held in self._stored:
             paths = (self._frame(held), self._found(held))
+            for path, expected in zip(paths, held.sums, strict=True):
+                if _sum(path) != expected:
+                    raise LeadscrubError(
+                        f"'{path.name}', which this run had put away, is not as it was written; nothing was changed.",
+                        "Check the disk and the memory of this machine, then run again.",
+                    )
             frame, found = (_mapped(path) for path in paths)
             for path in paths:
                 path.unlink()
@@ -47,6 +61,12 @@ class BatchSpool:
 
     def _found(self, held: Stored) -> Path:
         return self._folder / f"findings-{held.number:06d}.arrow"
+
+
+def _sum(path: Path) -> int:
+    """Checksum of a file's bytes."""
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return xxhash.xxh3_64_intdigest(content)
 
 
 def _mapped(path: Path) -> pl.DataFrame:

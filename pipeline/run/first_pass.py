@@ -16,9 +16,9 @@ from pipeline.run.timer import Timer
 from pipeline.stages.checks import Batch
 from pipeline.stages.contactable import contactable
 from pipeline.stages.registry import FIRST_PASS
-from schemas.files.table import SOURCE, read_batches
+from schemas.files.table import read_batches
 from schemas.findings import no_findings
-from schemas.frame_columns import FIRST_PASS_ONLY, ORIGINAL
+from schemas.frame_columns import FIRST_PASS_ONLY, ORIGINAL, SOURCE
 from schemas.support.prefetch import read_ahead
 
 #: More batches at once than this cost memory and gain nothing: polars itself works on all cores.

@@ -11,6 +11,7 @@ from pipeline.run.unmatched_hashed_list import looked_up, silence
 from schemas.columns import SCHEMA_VERSION
 from schemas.files.table import FileTally, delivery_of
 from schemas.manifest import ArchiveMember, InputFile, Manifest, OutputFile, PointCounts, UsedList
+from suppression.person import scopes_of
 
 
 def make_manifest(
@@ -92,6 +93,7 @@ def make_manifest(
         inputs=inputs,
         counts=total(tallies).counts(sum(file.records for file in files)),
         lists=lists,
+        person=dict(scopes_of(campaign.person)),
         rules=used_rules(context.rules, context.hours, plan, total(tallies)),
         libraries=LIBRARIES,
         outputs=outputs,

@@ -26,7 +26,7 @@ from schemas.recipes import parse_recipe
 from schemas.support.names import did_you_mean
 from suppression.loading import DATED_FOR_RUN, MAX_REFUSED, RUN_ONLY, ListSpec
 from suppression.rules.loading import LoadedPack, checked_weaker, load_packs
-from suppression.rules.places import state_named
+from suppression.rules.us_states import state_named
 from suppression.store import Store, store_of
 
 if TYPE_CHECKING:  # what a ledger needs is loaded only where there is one

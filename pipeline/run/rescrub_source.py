@@ -17,8 +17,8 @@ from schemas.columns import EMAIL_SLOTS, EVIDENCE, PERSON, PHONE_SLOTS, WORD_LIS
 from schemas.errors import DropError, ListError
 from schemas.files.as_text import as_text
 from schemas.files.inputs import Input, LocalFile
-from schemas.files.table import SOURCE, FileTally, Table
-from schemas.frame_columns import EARLIER_FLAGS, EARLIER_ROW
+from schemas.files.table import FileTally, Table
+from schemas.frame_columns import EARLIER_FLAGS, EARLIER_ROW, SOURCE
 from schemas.manifest import EarlierRun, Manifest
 
 #: Columns that say where a row came from: they stay what they are.

@@ -6,13 +6,12 @@ from datetime import date
 
 from pipeline.run.plan import Plan
 from pipeline.run.tally import Tally
-from schemas.errors import ConfigError
 from schemas.manifest import RuleText, UsedPack, UsedRules
 from suppression.lists import SuppressionList
 from suppression.rules.calling import CallingHours
+from suppression.rules.data_transfers import not_returned
 from suppression.rules.engine import RuleSet
-from suppression.rules.facts import Consulted, Setting
-from suppression.rules.leaving import not_returned
+from suppression.rules.setting import Consulted, Setting
 
 NOT_CHECKED = (
     "no rule pack was applied: whether the law allows contact was not checked, nor whether data may leave; "
@@ -33,6 +32,7 @@ def rules_of(plan: Plan, as_of: date, lists: list[SuppressionList]) -> RuleSet |
         campaign.evidence,
         plan.vendor_evidence,
         tuple(Consulted(lst.facts.kind, lst.facts.registry, lst.facts.known_as_of, lst.authority) for lst in lists),
+        contact=campaign.calling.contact(as_of),
     )
     return RuleSet(plan.packs, setting, campaign.rules.always)
 
@@ -44,13 +44,7 @@ def hours_of(rules: RuleSet | None, plan: Plan) -> CallingHours | None:
     """
     if rules is None or not {"call", "text"} & set(rules.setting.channels):
         return None
-    as_of, day = rules.setting.as_of, plan.campaign.calling.day
-    if day is not None and day < as_of:
-        raise ConfigError(
-            [f"[calling] day {day} is before the day of the run ({as_of})"],
-            "Give the day on which the leads are called, or leave it out when that is the day of the run.",
-        )
-    return CallingHours(rules.packs, rules.setting, day or as_of, plan.campaign.rules.always)
+    return CallingHours(rules.packs, rules.setting, rules.setting.first_contact, plan.campaign.rules.always)
 
 
 def law_warnings(rules: RuleSet | None) -> list[str]:
@@ -78,6 +72,8 @@ def used_rules(rules: RuleSet | None, hours: CallingHours | None, plan: Plan, wh
             for pack in rules.packs
         ],
         calling_day=None if hours is None else hours.day,
+        contact_from=rules.setting.first_contact,
+        contact_to=rules.setting.last_contact,
         always=plan.campaign.rules.always,
         weaker=plan.weaker,
         withheld_returns=sorted(not_returned(rules)),

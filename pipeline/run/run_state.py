@@ -112,13 +112,16 @@ def _open_lists(
 ) -> tuple[list[SuppressionList], list[str]]:
     """Build the lists of this run and open those of the store. Returns them and their identities."""
     lists, identities = [], []
+    last = plan.campaign.calling.contact(request.as_of)[1]
     for spec in plan.lists:
         built = build_version(spec, folder / spec.name, apply)
         notes += [f"list {spec.name}: {warning}" for warning in built.warnings]
-        lists += fit_lists([open_version(folder / spec.name, request.as_of)], request.as_of, request.allow_stale)
+        opened = [open_version(folder / spec.name, request.as_of)]
+        lists += fit_lists(opened, request.as_of, request.allow_stale, used_until=last)
         identities.append(spec.identity(source.sha256 for source in built.facts.sources))
     if plan.store is not None:
-        stored = open_fit(plan.store, plan.store_lists, request.as_of, request.allow_stale, request.max_age)
+        names, allowed = plan.store_lists, request.allow_stale
+        stored = open_fit(plan.store, names, request.as_of, allowed, request.max_age, used_until=last)
         lists += stored
         identities += [stored_identity(lst.facts, lst.max_age) for lst in stored]
     return lists, identities

@@ -13,11 +13,11 @@ from pipeline.stages.checks import Batch, BatchCheck
 from pipeline.stages.contactable import Contactable
 from schemas.columns import CALL_COLUMNS, dtype_of
 from schemas.findings import findings, no_findings
-from suppression.rules.call_windows import CallWindows, Coded, call_windows
+from suppression.rules.call_windows import CallWindows, call_windows
 from suppression.rules.calling import Note, Spans, Who
-from suppression.rules.distinct import paired
+from suppression.rules.encode import Coded, paired
 from suppression.rules.facts import Facts
-from suppression.rules.row_places import places_of_rows
+from suppression.rules.row_locations import locations_of_rows
 from suppression.rules.time_zones import stretches, zone
 
 _TIMES = ("call_after", "call_before", "call_zone", "call_after_utc", "call_before_utc", "call_hours")
@@ -32,7 +32,7 @@ def hours_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.Data
     if context.rules is None or context.hours is None or contactable is None or frame.is_empty():
         return frame, no_findings()
     facts = context.rules.facts(frame, no_findings(), source.region)
-    windows = call_windows(context.hours, _who(facts, contactable), *places_of_rows(facts, contactable.points))
+    windows = call_windows(context.hours, _who(facts, contactable), *locations_of_rows(facts, contactable.points))
     flags = [
         _flags(frame, "call.not_today", windows.not_today),
         _flags(frame, "call.hours_unknown", windows.unknown),

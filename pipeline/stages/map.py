@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
+
 import polars as pl
 
 from pipeline.columns.date_columns import consent_findings
 from pipeline.context import Context, Source
 from pipeline.stages.checks import Batch, BatchCheck
 from schemas.columns import CODE_FIELDS, DAYS, INSTANTS, PERSON, PLAIN_FIELDS, POINTS, WORD_LISTS
-from schemas.contact.blank import BLANKS, NAME_BLANKS, POINT_BLANKS, Blanks, trimmed
-from schemas.files.table import SOURCE
+from schemas.contact.blank import BLANKS, EMPTY_WORDS, NAME_BLANKS, POINT_BLANKS, Blanks, trimmed
 from schemas.findings import findings, no_findings
-from schemas.frame_columns import CELLS_MISSING, IS_LEAD
+from schemas.frame_columns import CELLS_MISSING, IS_LEAD, SOURCE, UNREAD
+from schemas.words import answered, audience_of
 
-_YES = ("yes", "y", "true", "t", "1", "oui", "ja", "si", "sí", "sim")
-_NO = ("no", "n", "false", "f", "0", "non", "nein", "não")
+#: How databases write that there is no date.
+_NULL_DATE = r"^(?:0000-00-00|0001-01-01)(?:[T ].*)?$"
 #: The whole text of a record that is only a total or a remark: words for it, numbers and punctuation, nothing else.
 _FOOTER = (
     r"(?i)^\W*(?:(?:grand|sub)[ -]?totals?|totals?|(?:total )?(?:number of )?(?:rows?|records?|leads?|count)"
@@ -32,7 +35,12 @@ def map_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.DataFr
         for name in (*known, *CODE_FIELDS, *PLAIN_FIELDS)
         if name in fields
     }
+    if "is_business" in cells:
+        cells["is_business"] = _without(cells["is_business"], EMPTY_WORDS - {"0"})
+    if "withdrawn_at" in cells:
+        cells["withdrawn_at"] = _without_no(cells["withdrawn_at"])
     mapped = frame.with_columns(_read(name, cell, source).alias(name) for name, cell in cells.items())
+    mapped = mapped.with_columns(_unread(mapped, cells))
     no_lead = _no_leads(mapped, source, known)
     if no_lead.is_empty():
         mapped = mapped.with_columns(is_lead=True)
@@ -60,13 +68,39 @@ def _read(name: str, cells: pl.Series, source: Source) -> pl.Series:
     if name in WORD_LISTS:
         return cells.str.replace_all("[;|]", ",").str.split(",").list.eval(trimmed(pl.element()))
     if name == "is_business":
-        word = cells.str.to_lowercase()
-        return pl.select(pl.when(word.is_in(_YES)).then(True).when(word.is_in(_NO)).then(False)).to_series()
+        # Who trades alone is a natural person, whom most laws protect.
+        words = cells.unique().drop_nulls().to_list()
+        read = {word: found == "business" for word in words if (found := audience_of(word)) is not None}
+        return cells.replace_strict(read, default=None, return_dtype=pl.Boolean)
     return cells
 
 
 def _blanks_of(name: str) -> Blanks:
-    return POINT_BLANKS if name in POINTS else NAME_BLANKS if name in PERSON else BLANKS
+    # In a column of yes and no, 0 is an answer.
+    return POINT_BLANKS if name in POINTS else NAME_BLANKS if name in (*PERSON, "is_business") else BLANKS
+
+
+def _without(cells: pl.Series, words: Collection[str]) -> pl.Series:
+    """Cells but for some words, in any case."""
+    says = ~pl.col("cell").str.to_lowercase().is_in(words)
+    return cells.to_frame("cell").select(pl.when(says).then("cell")).to_series()
+
+
+def _without_no(cells: pl.Series) -> pl.Series:
+    """A column of withdrawals without the cells that say that there is none: a no, or a database's null date."""
+    words = [word for word in cells.unique().drop_nulls() if answered(word) is False or re.match(_NULL_DATE, word)]
+    return _without(cells, [word.lower() for word in words]) if words else cells
+
+
+def _unread(mapped: pl.DataFrame, cells: dict[str, pl.Series]) -> list[pl.Series]:
+    """``<field>:unread`` for each date or yes/no column that has cells which could not be read."""
+    found = []
+    for name in UNREAD.points:
+        if name in cells:
+            unread = mapped.get_column(name).is_null() & cells[name].is_not_null()
+            if unread.any():
+                found.append(unread.alias(UNREAD.of(name)))
+    return found
 
 
 def _undecided(mapped: pl.DataFrame, cells: dict[str, pl.Series], fields: dict[str, str]) -> list[pl.DataFrame]:
@@ -112,7 +146,7 @@ def _no_leads(mapped: pl.DataFrame, source: Source, known: list[str]) -> pl.Data
     )
     width = len(header)
     details = {
-        "row.malformed": f"not {width} fields, or a quote that does not close; the text is in raw",
+        "row.malformed": f"not {width} fields, a quote that does not close, or above the header; the text is in raw",
         "row.comment": "a line that begins with a comment's sign; the text is in raw",
         "row.empty": "a blank line, or delimiters only",
         "row.repeated_header": "each cell is its column's name",
@@ -140,6 +174,6 @@ MAP = BatchCheck(
             "consent.after_delivery",
         }
     ),
-    adds=(*POINTS, *CODE_FIELDS, *PLAIN_FIELDS, IS_LEAD),
+    adds=(*POINTS, *CODE_FIELDS, *PLAIN_FIELDS, *UNREAD.names, IS_LEAD),
     counts="given",
 )

@@ -13,12 +13,14 @@ from pipeline.stages.mail_check import MailCheck
 from pipeline.stages.map import MAP
 from pipeline.stages.normalise import NORMALISE
 from pipeline.stages.noted_before import NOTED_BEFORE
+from pipeline.stages.person import PERSON
 from pipeline.stages.quality import QUALITY
+from pipeline.stages.refusals import REFUSALS
 from pipeline.stages.rules import RULES
 from pipeline.stages.screen import SCREEN
 
 #: Checks of single batches, before anything of the whole run is known.
-FIRST_PASS: tuple[BatchCheck, ...] = (MAP, NORMALISE, NOTED_BEFORE, QUALITY, SCREEN, RULES)
+FIRST_PASS: tuple[BatchCheck, ...] = (MAP, REFUSALS, NORMALISE, NOTED_BEFORE, QUALITY, SCREEN, PERSON, RULES)
 #: Checks over the whole run, in the order of their findings. They settle in the order of what each comes after.
 RUN_CHECKS: tuple[type[RunCheck], ...] = (ConsentAudit, Deduplication, PurchaseHistoryCheck, MailCheck)
 #: Checks of single batches once everything is known of what may be contacted.

@@ -7,6 +7,7 @@ import polars as pl
 from pipeline.context import Context, Source
 from pipeline.stages.checks import Batch, BatchCheck
 from schemas.frame_columns import UNTIL
+from suppression.rules.unread import UNREAD_CODES
 from suppression.rules.verdicts import judged
 
 
@@ -17,14 +18,16 @@ def rules_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.Data
     """
     if context.rules is None:
         return batch.frame, batch.findings
-    return judged(context.rules, batch.frame, batch.findings, source.region)
+    return judged(context.rules, batch.frame, batch.findings, source.region, source.mapping.fields)
 
 
 RULES = BatchCheck(
     "rules",
     rules_stage,
-    codes=frozenset({"rules.not_covered", "rules.no_country"}),
+    codes=frozenset(
+        {"rules.not_covered", "rules.unverified", "rules.no_country", "unread.evidence", *UNREAD_CODES.values()}
+    ),
     adds=UNTIL.names,
-    after=("normalise", "quality", "screen"),
+    after=("refusals", "normalise", "quality", "screen", "person"),
     reviews=True,
 )

@@ -72,6 +72,8 @@ _BESIDE: Final = frozenset(
     "\u2019\u2018\u201c\u201d\u201e\u00ab\u00bb\u2026\u2013\u2014"
     "-\u00b7\u2022\u00ba\u00aa\u00b4\u00ae\u2122\u00a9\u00b0\u00a0\u00ad"
 )
+#: An ordinal that is no ordinal: in windows-1250 it is a letter.
+_LETTER_BEHIND: Final = re.compile(r"[ºª][^\W\d_]")
 _ALONE: Final = frozenset(
     "\u20ac\u00a3\u00a7\u00b1\u00b2\u00b3\u00b5\u00bd\u00bc\u00be\u00d7\u00f7\u00bf\u00a1\u00a2\u00a5"
 )
@@ -106,7 +108,8 @@ def judge_code_page(sample: bytes) -> CodePage | None:
     best = max(scores, key=lambda codec: scores[codec] + _PRIOR * (codec == "cp1252"))
     if scores[best] < _FITS:
         return None
-    if not any(_is_letter(char) and not char.isascii() for char in read[best]):
+    has_letters = any(_is_letter(char) and not char.isascii() for char in read[best])
+    if not has_letters and _LETTER_BEHIND.search(read[best]) is None:
         return CodePage(best)  # only signs, and names read alike
     others = [codec for codec in scores if read[codec] != read[best] and scores[codec] >= scores[best] - _NEARLY]
     return CodePage(best, max(others, key=scores.__getitem__, default=None))

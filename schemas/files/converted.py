@@ -11,9 +11,10 @@ import pyarrow as pa
 
 from schemas.errors import FileError
 from schemas.files.inputs import Input
-from schemas.files.set_aside import set_aside
+from schemas.files.set_aside import with_aside
 from schemas.files.spool import Spooled
-from schemas.files.table import SOURCE, FileTally
+from schemas.files.table import FileTally
+from schemas.frame_columns import SOURCE
 
 #: Columns of a part that are the source's own begin with this.
 CELL = "cell:"
@@ -45,9 +46,10 @@ class ConvertedReader:
     def batches(self, tally: FileTally, block_bytes: int) -> Iterator[pl.DataFrame]:
         """See `Reader`."""
         tally.take_whole(self.input, block_bytes)
-        if self.aside:
-            tally.records += len(self.aside)
-            yield set_aside([SOURCE + name for name in self.columns], self.aside)
+        tally.records += len(self.aside)
+        yield from with_aside(self.aside, [SOURCE + name for name in self.columns], self._batches(tally, block_bytes))
+
+    def _batches(self, tally: FileTally, block_bytes: int) -> Iterator[pl.DataFrame]:
         line = pl.col("source_line")
         inside = line > self.after if self.before is None else line.is_between(self.after, self.before, closed="none")
         for part in self.parts:

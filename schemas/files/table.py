@@ -11,9 +11,7 @@ import polars as pl
 
 from schemas.errors import FileError
 from schemas.files.inputs import Delivery, Input
-
-#: Columns of a raw batch beside ``source_line`` and ``raw`` are the source's own, named ``src:<name>``.
-SOURCE = "src:"
+from schemas.frame_columns import SOURCE
 
 
 @dataclass

@@ -12,8 +12,9 @@ from typing import Final
 import polars as pl
 
 from schemas.files.converted import read_part
-from schemas.files.table import SOURCE, FileTally, Table
+from schemas.files.table import FileTally, Table
 from schemas.files.workbook.table import Sheet
+from schemas.frame_columns import SOURCE
 
 _BREAKS: Final = r"\r\n|\r|\n"
 _LINE_SEPARATOR: Final = "\u2028"

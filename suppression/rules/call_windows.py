@@ -12,22 +12,14 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from suppression.rules.calling import CallingHours, Note, Said, Spans, Who, both
-from suppression.rules.clocks import Bools
-from suppression.rules.distinct import paired
-from suppression.rules.row_places import Codes
-from suppression.rules.whereabouts import Whereabouts
+from suppression.rules.encode import Coded, paired
+from suppression.rules.locations import Location
+from suppression.rules.row_locations import Codes
+from suppression.rules.time_windows import Bools
 
 T = TypeVar("T", bound=Hashable)
 _NO_LIMIT = np.iinfo(np.int64).max
 _NOTHING = Said(None, (), None, 0)
-
-
-@dataclass(frozen=True)
-class Coded(Generic[T]):
-    """A column of few distinct values: the values, and which of them each row has."""
-
-    values: list[T]
-    of_row: Codes
 
 
 @dataclass(frozen=True)
@@ -71,7 +63,7 @@ def _both_known(some: Spans | None, others: Spans | None) -> Spans | None:
 
 
 def call_windows(
-    calling: CallingHours, who: Coded[Who], places: list[Whereabouts | None], of_rows: list[Codes]
+    calling: CallingHours, who: Coded[Who], places: list[Location | None], of_rows: list[Codes]
 ) -> CallWindows:
     """Ask the hours of each place, and put together what they say of each row.
 
@@ -121,7 +113,7 @@ def call_windows(
     )
 
 
-def _said(calling: CallingHours, who: Who, place: Whereabouts | None) -> Said:
+def _said(calling: CallingHours, who: Who, place: Location | None) -> Said:
     return _NOTHING if place is None or not who.channels else calling.said(who, place)
 
 
@@ -130,10 +122,10 @@ class _Notes:
     """Makes notes of rows: one for each kind of row that occurs among them."""
 
     who: Coded[Who]
-    places: list[Whereabouts | None]
+    places: list[Location | None]
     of_rows: list[Codes]
 
-    def of(self, rows: Bools, note: Callable[[Who, list[Whereabouts]], Note]) -> Coded[Note | None]:
+    def of(self, rows: Bools, note: Callable[[Who, list[Location]], Note]) -> Coded[Note | None]:
         """Notes of those rows; none of the others."""
         of_row = np.zeros(len(rows), dtype=np.int64)
         notes: list[Note | None] = [None]

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from schemas.config import Channel
-from suppression.rules.facts import Setting
+from schemas.evidence import country_and_state
 from suppression.rules.hours import PackHours
 from suppression.rules.loading import LoadedPack
+from suppression.rules.locations import Location
 from suppression.rules.public_holidays import holiday
+from suppression.rules.setting import Setting
 from suppression.rules.time_zones import in_utc
-from suppression.rules.whereabouts import Whereabouts
 
 #: Contact is allowed at or after the first instant (UTC) and before the second.
 Span = tuple[datetime, datetime]
@@ -35,7 +36,7 @@ class Spoken:
     """Hours that hold for a place, and when they are open there. ``shut``: why they are closed that day."""
 
     of: PackHours
-    place: Whereabouts
+    place: Location
     spans: Spans
     shut: str | None
 
@@ -71,10 +72,10 @@ class CallingHours:
         self.hours = [each for pack in packs for each in pack.hours]
         self._setting, self._always = setting, tuple(always)
         self._packs = "packs " + ", ".join(f"{pack.pack.name} {pack.pack.version}" for pack in packs)
-        self._memo: dict[tuple[Who, Whereabouts, date], tuple[Spoken, ...]] = {}
-        self._said: dict[tuple[Who, Whereabouts], Said] = {}
+        self._memo: dict[tuple[Who, Location, date], tuple[Spoken, ...]] = {}
+        self._said: dict[tuple[Who, Location], Said] = {}
 
-    def said(self, who: Who, place: Whereabouts) -> Said:
+    def said(self, who: Who, place: Location) -> Said:
         """What all hours of a place come to on the campaign's day."""
         key = (who, place)
         if key not in self._said:
@@ -90,7 +91,7 @@ class CallingHours:
             )
         return self._said[key]
 
-    def spoken(self, who: Who, place: Whereabouts, day: date | None = None) -> tuple[Spoken, ...]:
+    def spoken(self, who: Who, place: Location, day: date | None = None) -> tuple[Spoken, ...]:
         """Every fact of hours or attempts that speaks of these people, with its spans of a day (the campaign's)."""
         key = (who, place, day or self.day)
         if key not in self._memo:
@@ -101,20 +102,20 @@ class CallingHours:
             )
         return self._memo[key]
 
-    def _speaks(self, each: PackHours, place: Whereabouts, who: Who) -> bool:
+    def _speaks(self, each: PackHours, place: Location, who: Who) -> bool:
         return (
             each.hours.audience in {"any", "business" if who.business else "consumer"}
             and not set(self._setting.reached(each.hours.channels)).isdisjoint(who.channels)
             and (
                 each.speaks_of(place.region, place.state)
-                or any(each.speaks_of(region, None) for region in self._always)
+                or any(each.speaks_of(*country_and_state(code)) for code in self._always)
             )
         )
 
-    def _timed(self, who: Who, places: list[Whereabouts], day: date) -> list[Spoken]:
+    def _timed(self, who: Who, places: list[Location], day: date) -> list[Spoken]:
         return [each for place in places for each in self.spoken(who, place, day) if each.timed]
 
-    def not_today(self, who: Who, places: list[Whereabouts]) -> Note:
+    def not_today(self, who: Who, places: list[Location]) -> Note:
         """Why no hour of the day suits all these places, and the next day on which one does."""
         timed = self._timed(who, places, self.day)
         shut = [each for each in timed if each.shut]
@@ -125,14 +126,14 @@ class CallingHours:
         detail = f"{why}: {', '.join(each.hours.id for each in by)}; {self._next(who, places)}"
         return Note("; ".join(each.authority for each in by), detail)
 
-    def _next(self, who: Who, places: list[Whereabouts]) -> str:
+    def _next(self, who: Who, places: list[Location]) -> str:
         for ahead in range(1, _AHEAD + 1):
             day = self.day + timedelta(days=ahead)
             if in_all([each.spans for each in self._timed(who, places, day)]):
                 return f"next allowed on {day}"
         return f"not allowed in the {_AHEAD} days after"
 
-    def unknown(self, who: Who, places: list[Whereabouts]) -> Note:
+    def unknown(self, who: Who, places: list[Location]) -> Note:
         """Of which of these places it is not known when contact is allowed."""
         zoneless = sorted({place.region for place in places if not place.zones})
         silent = sorted({p.region for p in places if p.zones and not any(s.timed for s in self.spoken(who, p))})
@@ -142,12 +143,14 @@ class CallingHours:
         return Note(self._packs, "; ".join(said) or "neither numbers nor address say where the person is")
 
 
-def _on(each: PackHours, place: Whereabouts, day: date) -> Spoken:
+def _on(each: PackHours, place: Location, day: date) -> Spoken:
     """When some hours are open at a place on a day, in all time zones that it may have."""
     today = [stretch for stretch in each.hours.open if day.weekday() in stretch.weekdays]
     shut = None if today or not each.hours.open else f"closed on {_DAYS[day.weekday()]}, {day}"
     if each.hours.closed_on_holidays and (name := _holiday(each, place, day)) is not None:
         today, shut = [], f"closed on {name}, {day}"
+    if f"{day:%m-%d}" in each.hours.closed_on.get(place.state or place.region, ()):
+        today, shut = [], f"closed on {day:%-d %B}, {day}"
     zones = (each.hours.zone,) if each.hours.zone else place.zones
     by_zone = [
         _joined((in_utc(day, stretch.opens, name), in_utc(day, stretch.closes, name)) for stretch in today)
@@ -156,7 +159,7 @@ def _on(each: PackHours, place: Whereabouts, day: date) -> Spoken:
     return Spoken(each, place, in_all(by_zone), shut)
 
 
-def _holiday(each: PackHours, place: Whereabouts, day: date) -> str | None:
+def _holiday(each: PackHours, place: Location, day: date) -> str | None:
     # Hours that come from somewhere else ("always") follow the calendar of where they come from.
     region = place.region if each.speaks_of(place.region, place.state) else each.regions[0]
     return holiday(day, region, place.state if each.hours.states else None)

@@ -11,8 +11,20 @@ import polars as pl
 
 from schemas.config import Channel
 from schemas.evidence import CampaignEvidence, VendorEvidence
-from suppression.rules.clocks import NO_DAY, Bools, Days
-from suppression.rules.distinct import distinct, looked_up
+from schemas.words import fold_words
+from suppression.rules.consent_words import (
+    ACT,
+    ONE_IDENTIFIER,
+    PAGE,
+    PASSIVE,
+    SHORTEST_IDENTIFIER,
+    SIGNED,
+    TICKED,
+    Vocabulary,
+    is_wording,
+)
+from suppression.rules.encode import Scalar, distinct, looked_up
+from suppression.rules.time_windows import NO_DAY, Bools, Days, bools
 
 Bits = npt.NDArray[np.uint64]
 
@@ -24,6 +36,7 @@ LACKS: dict[str, str] = {
     "act": "a positive act",
     "choice": "a choice (the box was ticked beforehand, or silence was taken for consent)",
     "signed": "a signature",
+    "signed-or-ticked": "a signature or a box that the person ticked",
     "named": "our name among the named parties",
     "purpose": "our purpose",
     "call": "the channel call",
@@ -36,18 +49,32 @@ LACKS: dict[str, str] = {
     "explicit": "the word explicit",
     "age": "recent enough a date",
 }
+#: Fields of a lead, and of the campaign, that each of them rests on.
+EVIDENCE_OF: dict[str, tuple[str, ...]] = {
+    "date": ("consent_at",),
+    "before": ("consent_at", "received_at"),
+    "act": ("consent_method",),
+    "choice": ("consent_method",),
+    "signed": ("consent_method",),
+    "signed-or-ticked": ("consent_method",),
+    "named": ("consent_named_parties",),
+    "purpose": ("consent_purposes", "campaign purposes"),
+    "wording": ("consent_text",),
+    "proof": ("consent_evidence", "consent_url", "trustedform_cert_url", "jornaya_lead_id"),
+    "explicit": ("consent_basis",),
+}
 BIT = {name: np.uint64(1 << place) for place, name in enumerate(LACKS)}
 OF_CHANNEL: dict[Channel, str] = {"call": "call", "text": "text-message", "email": "email", "post": "post"}
 
-_PASSIVE = ["pre-tick", "pretick", "pre tick", "pre-check", "precheck", "pre check", "silence", "inactiv", "default"]
-_SIGNED = ["sign", "written"]
 _CHANNEL_WORDS = {
     "call": ("call", "calls", "phone", "telephone", "voice"),
     "text": ("text", "texts", "sms"),
     "email": ("email", "e-mail", "emails"),
     "post": ("post", "letter", "mail", "postal"),
 }
-_EVERY_CHANNEL = ("all", "any")
+_EVERY_CHANNEL = ("all", "any", "all channels", "any channel", "every channel")
+#: Of so many parts a name may be made, with a comma between.
+_LONGEST_NAME = 3
 #: A certificate's address at TrustedForm, and the form of a Jornaya LeadiD. A token nobody queried proves nothing;
 #: one of the wrong form cannot even be queried.
 TRUSTEDFORM = r"^https://cert\.trustedform\.com/[0-9a-f]{40}$"
@@ -58,106 +85,121 @@ TRUSTEDFORM_DAYS = 90
 
 @dataclass(frozen=True)
 class Consents:
-    """What each row's consent lacks (bits of `BIT`), and whether any is claimed at all."""
+    """What each row's consent lacks (bits of `BIT`), and whether any is claimed at all.
+
+    ``basis`` is the class of each row's legal basis, the empty string where none is given.
+    """
 
     lacks: Bits
     claimed: Bools
+    basis: npt.NDArray[np.str_]
+
+    @property
+    def refused(self) -> Bools:
+        """Rows whose basis is the person's own no."""
+        return bools(self.basis == "refused")
 
 
-def _word_class(word: str) -> str:
-    """What a legal basis is, however it is spelled: consent, explicit, interests, contract, soft or none."""
-    plain = " ".join(word.casefold().replace("_", " ").replace("-", " ").split())
-    if plain.startswith(("no ", "not ")) or plain in {"none", "no", "unknown", "n/a", "without"}:
-        return "none"
-    if "soft" in plain:
-        return "soft"
-    if "consent" in plain or plain in {"opt in", "optin", "opted in", "double opt in", "express", "explicit"}:
-        return "explicit" if "expl" in plain or "express" in plain or "written" in plain else "consent"
-    if "legitimate" in plain or plain == "li":
-        return "interests"
-    return "contract" if "contract" in plain else "none"
+class ConsentReader:
+    """Judges the consents of a batch. ``column`` gives a column or None, ``days`` its days, ``names`` are ours.
 
+    ``today`` is the day of the run since 1970-01-01: what is dated later shows nothing yet.
+    """
 
-def basis_classes(column: Callable[[str], pl.Series | None], rows: int) -> npt.NDArray[np.str_]:
-    """Class of each row's legal basis; the empty string where none is given."""
-    basis = column("consent_basis")
-    return np.full(rows, "") if basis is None else looked_up(basis, _word_class, np.str_, "")
+    def __init__(
+        self,
+        column: Callable[[str], pl.Series | None],
+        days: Callable[[str], Days],
+        rows: int,
+        today: int,
+        names: tuple[str, ...],
+        campaign: CampaignEvidence,
+        vendor: VendorEvidence,
+    ) -> None:
+        self._column, self._days, self._rows, self._today = column, days, rows, today
+        self._names, self._campaign, self._vendor = names, campaign, vendor
+        self._words = Vocabulary(campaign.consent_words)
+        self._lacks = np.zeros(rows, dtype=np.uint64)
 
+    def judged(self, withdrawn_unread: Bools) -> Consents:
+        """Judge every row's consent. ``withdrawn_unread`` are rows whose withdrawal is there and cannot be read."""
+        at = self._days("consent_at")
+        basis = self._of("consent_basis", self._words.basis, np.str_, "")
+        held = {
+            "consent_text": self._of("consent_text", is_wording, np.bool_, False),
+            "consent_evidence": self._proved(),
+            "consent_url": self._shaped("consent_url", PAGE),
+            "trustedform_cert_url": self._shaped("trustedform_cert_url", TRUSTEDFORM),
+            "jornaya_lead_id": self._shaped("jornaya_lead_id", LEADID),
+        }
+        dated = at != NO_DAY
+        by_basis = np.isin(basis, ["consent", "explicit"])
+        claimed = by_basis | ((basis == "") & (dated | np.logical_or.reduce(list(held.values()))))
+        self._lack("given", ~claimed)
+        self._lack("date", ~dated)
+        received = self._days("received_at")
+        self._lack("before", dated & ((at > self._today) | ((received != NO_DAY) & (at > received))))
+        self._lack_act()
+        self._lack_members("named", _words_in(self._column("consent_named_parties")), [self._names])
+        purposes: list[tuple[str, ...]] = [(each,) for each in self._campaign.purposes or ()] or [()]
+        self._lack_members("purpose", _words_in(self._column("consent_purposes")), purposes)
+        told = _words_in(self._column("consent_channels"))
+        for channel, name in OF_CHANNEL.items():
+            self._lack_members(name, told, [(*_CHANNEL_WORDS[channel], *_EVERY_CHANNEL)])
+        self._lack("wording", ~held["consent_text"])
+        self._lack("explicit", basis != "explicit")
+        fresh = dated & (self._today - at.astype(np.int64) <= TRUSTEDFORM_DAYS)
+        proof = held["consent_evidence"] | held["consent_url"] | held["jornaya_lead_id"]
+        self._lack("proof", ~(proof | (fresh & held["trustedform_cert_url"])))
+        withdrawn = self._days("withdrawn_at")
+        # A consent of a later day is a new one: whether a law lets it count again, its rules say.
+        ended = (withdrawn != NO_DAY) & ~(dated & (at > withdrawn) & (withdrawn <= self._today))
+        self._lack("standing", ended | withdrawn_unread | (basis == "refused"))
+        return Consents(self._lacks, claimed, basis)
 
-def judge_consents(
-    column: Callable[[str], pl.Series | None],
-    days: Callable[[str], Days],
-    rows: int,
-    as_of: int,
-    names: tuple[str, ...],
-    campaign: CampaignEvidence,
-    vendor: VendorEvidence,
-) -> Consents:
-    """Judge every row's consent. ``column`` gives a column or None, ``days`` its days, ``names`` are ours."""
-    lacks = np.zeros(rows, dtype=np.uint64)
+    def _proved(self) -> Bools:
+        """Whether the evidence names a proof. Most cells are an identifier, which one pass over the column finds."""
+        cells = self._column("consent_evidence")
+        if cells is None:
+            return np.zeros(self._rows, dtype=bool)
+        plain = (cells.str.contains(ONE_IDENTIFIER) & (cells.str.len_bytes() >= SHORTEST_IDENTIFIER)).fill_null(False)
+        left = cells.to_frame("cell").select(pl.when(pl.lit(~plain)).then("cell")).to_series()
+        return bools(plain.to_numpy() | looked_up(left, self._words.proves, np.bool_, False))
 
-    def lack(name: str, where: Bools) -> None:
-        lacks[where] |= BIT[name]
+    def _shaped(self, name: str, pattern: str) -> Bools:
+        """Whether each cell is there and has its form."""
+        cells = self._column(name)
+        if cells is None:
+            return np.zeros(self._rows, dtype=bool)
+        return cells.str.contains(pattern).fill_null(False).to_numpy()
 
-    absent = np.ones(rows, dtype=bool)
-    held = {
-        name: ~absent if (series := column(name)) is None else series.is_not_null().to_numpy()
-        for name in ("consent_text", "consent_evidence", "consent_url", "trustedform_cert_url", "jornaya_lead_id")
-    }
-    at, basis = days("consent_at"), basis_classes(column, rows)
-    dated = at != NO_DAY
-    by_basis = np.isin(basis, ["consent", "explicit"])
-    claimed = by_basis | ((basis == "") & (dated | np.logical_or.reduce(list(held.values()))))
-    lack("given", ~claimed)
-    lack("date", ~dated)
-    received = days("received_at")
-    lack("before", dated & ((at > as_of) | ((received != NO_DAY) & (at > received))))
-    _lack_act(lack, column("consent_method"), vendor, absent)
-    _lack_members(lack, "named", _said(column("consent_named_parties")), [names], absent)
-    purposes: list[tuple[str, ...]] = [(purpose,) for purpose in campaign.purposes] if campaign.purposes else [()]
-    _lack_members(lack, "purpose", _said(column("consent_purposes")), purposes, absent)
-    told = _said(column("consent_channels"))
-    for channel, name in OF_CHANNEL.items():
-        _lack_members(lack, name, told, [(*_CHANNEL_WORDS[channel], *_EVERY_CHANNEL)], absent)
-    lack("wording", ~held["consent_text"])
-    lack("explicit", basis != "explicit")
-    fresh = dated & (as_of - at <= TRUSTEDFORM_DAYS)
-    proof = held["consent_evidence"] | held["consent_url"]
-    proof |= fresh & shaped(column("trustedform_cert_url"), TRUSTEDFORM, rows)
-    proof |= shaped(column("jornaya_lead_id"), LEADID, rows)
-    lack("proof", ~proof)
-    lack("standing", days("withdrawn_at") != NO_DAY)
-    return Consents(lacks, claimed)
+    def _of(
+        self, name: str, answer: Callable[[str], object], dtype: type[Scalar], default: object
+    ) -> npt.NDArray[Scalar]:
+        cells = self._column(name)
+        return np.full(self._rows, default, dtype=dtype) if cells is None else looked_up(cells, answer, dtype, default)
 
+    def _lack(self, name: str, where: Bools) -> None:
+        self._lacks[where] |= BIT[name]
 
-def shaped(tokens: pl.Series | None, pattern: str, rows: int) -> Bools:
-    """Whether each token is there and has its form."""
-    if tokens is None:
-        return np.zeros(rows, dtype=bool)
-    return tokens.str.contains(pattern).fill_null(False).to_numpy()
+    def _lack_act(self) -> None:
+        """A positive act, and a signature. A row without a method of its own has the vendor's attested form."""
+        form = self._vendor.consent_form
+        blank = 0 if form is None else ACT | {"signed": SIGNED, "web_tick": TICKED, "oral": 0}[form]
+        method = self._of("consent_method", self._words.method, np.uint8, blank)
+        self._lack("choice", (method & PASSIVE) != 0)
+        self._lack("act", (method & ACT) == 0)
+        self._lack("signed", (method & SIGNED) == 0)
+        self._lack("signed-or-ticked", (method & (SIGNED | TICKED)) == 0)
 
-
-def _signs_of(method: str) -> int:
-    words = method.casefold()
-    return (
-        1 | (2 if any(word in words for word in _PASSIVE) else 0) | (4 if any(word in words for word in _SIGNED) else 0)
-    )
-
-
-def _lack_act(
-    lack: Callable[[str, Bools], None], method: pl.Series | None, vendor: VendorEvidence, absent: Bools
-) -> None:
-    """A positive act, and a signature. A row without a method of its own has the vendor's attested form."""
-    if method is None:
-        lack("act", absent if vendor.consent_form is None else ~absent)
-        lack("signed", absent if vendor.consent_form != "signed" else ~absent)
-        return
-    # One number for each row: 0 unsaid, else 1, with 2 for a passive and 4 for a signed method.
-    signs = looked_up(method, _signs_of, np.uint8)
-    unsaid, passive, signed = signs == 0, (signs & 2) != 0, (signs & 4) != 0
-    lack("choice", passive)
-    lack("act", passive | (unsaid if vendor.consent_form is None else ~absent))
-    lack("signed", ~signed & ~(unsaid & (vendor.consent_form == "signed")))
+    def _lack_members(self, name: str, said: _Said | None, groups: list[tuple[str, ...]]) -> None:
+        """Each group needs one of its words among a row's words; compared as `fold_words` folds them."""
+        if said is None or not all(groups):
+            self._lack(name, np.ones(self._rows, dtype=bool))
+            return
+        folded = [{fold_words(word) for word in group} for group in groups]
+        enough = np.array([all(words & group for group in folded) for words in said.contents])
+        self._lack(name, ~enough[said.place])
 
 
 @dataclass(frozen=True)
@@ -168,25 +210,16 @@ class _Said:
     place: npt.NDArray[np.int64]
 
 
-def _said(cells: pl.Series | None) -> _Said | None:
+def _words_in(cells: pl.Series | None) -> _Said | None:
     """Take a column of word lists apart. Few contents occur, so each is folded once."""
     if cells is None:
         return None
     texts, place = distinct(cells.list.join("|"))
-    return _Said([*({word.strip().casefold() for word in text.split("|")} for text in texts), set()], place)
+    return _Said([*(_members(text.split("|")) for text in texts), set()], place)
 
 
-def _lack_members(
-    lack: Callable[[str, Bools], None],
-    name: str,
-    said: _Said | None,
-    groups: list[tuple[str, ...]],
-    absent: Bools,
-) -> None:
-    """Each group needs one of its words among a row's words; compared without regard to case and blanks."""
-    if said is None or not all(groups):
-        lack(name, absent)
-        return
-    folded = [{word.casefold() for word in group} for group in groups]
-    enough = np.array([all(words & group for group in folded) for words in said.contents])
-    lack(name, ~enough[said.place])
+def _members(words: list[str]) -> set[str]:
+    """The words of a list, folded; neighbours also together, since a name may hold a comma ("Example, Inc.")."""
+    folded = [fold_words(word) for word in words]
+    spans = range(1, _LONGEST_NAME + 1)
+    return {" ".join(folded[at : at + span]) for span in spans for at in range(len(folded) - span + 1)}

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from schemas.contact.countries import known_countries
 from schemas.rules import EVERYWHERE, Hours, Pack
-from suppression.rules.places import is_state
 from suppression.rules.public_holidays import has_calendar
 from suppression.rules.time_zones import is_zone
+from suppression.rules.us_states import is_state
 
 
 @dataclass(frozen=True)

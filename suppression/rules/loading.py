@@ -16,8 +16,9 @@ from schemas.errors import ConfigError, UsageError
 from schemas.rules import EVERYWHERE, Condition, Pack, Rule
 from schemas.support.names import did_you_mean
 from suppression.rules.hours import PackHours, faults_of, merged_hours
-from suppression.rules.places import is_state
-from suppression.rules.predicates import PREDICATES, Predicate
+from suppression.rules.predicates.predicate import Predicate
+from suppression.rules.predicates.registry import PREDICATES
+from suppression.rules.us_states import is_state
 
 SHIPPED = Path(__file__).parents[1] / "packs"
 #: What is true of every drop, wherever the people are; it comes with any other pack.
@@ -35,6 +36,8 @@ class Asked:
     key: str
     #: Whether the answer can lapse: it rests on a window.
     ends: bool
+    #: What the answer rests on.
+    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,8 @@ def _laid_over(name: str, own: Path | None, faults: list[str]) -> LoadedPack | N
     for path, pack in zip(paths, packs, strict=True):
         if pack.name != name:
             faults.append(f"{path}: the pack calls itself '{pack.name}'; its file is '{name}.toml'")
-        if len({fact.id for fact in (*pack.rules, *pack.hours)}) < len(pack.rules) + len(pack.hours):
+        facts = (*pack.rules, *pack.hours, *pack.permits)
+        if len({fact.id for fact in facts}) < len(facts):
             faults.append(f"{path}: two rules have the same id")
     base, top = packs[0], packs[-1]
     version = base.version if len(packs) == 1 else f"{base.version}+{top.version}"
@@ -149,7 +153,11 @@ def _laid_over(name: str, own: Path | None, faults: list[str]) -> LoadedPack | N
     hours, wider = merged_hours(packs, version)
     if own is not None:
         faults += [f"{own}: {fault}" for fault in faults_of(hours.values())]
-    pack = base.model_copy(update={"version": version})
+    permits = {permit.id: permit for each in packs for permit in each.permits}
+    if own is not None and len(packs) == 2:
+        # What a workspace permits of its own, or changes, allows more than what is shipped.
+        weaker += [permit.id for permit in top.permits if permit not in base.permits]
+    pack = base.model_copy(update={"version": version, "permits": list(permits.values())})
     return LoadedPack(pack, digest, resolved, (*weaker, *wider), tuple(hours.values()))
 
 
@@ -181,16 +189,16 @@ def _asked(condition: Condition, rule: Rule, path: str, faults: list[str]) -> As
         faults.append(f"{path}: {rule.id}: there is no predicate '{condition.predicate}'. {hint}")
         return None
     try:
-        given = predicate.parameters.model_validate(condition.parameters)
+        given = predicate.params.model_validate(condition.parameters)
     except ValidationError as error:
         for fault in error.errors(include_url=False, include_input=False):
             at = ".".join(str(part) for part in fault["loc"]) or "its parameters"
             text = fault["msg"].removeprefix("Value error, ")
             faults.append(f"{path}: {rule.id}: {condition.predicate}: {at}: {text}")
         return None
-    window = getattr(given, "window", None) or getattr(given, "within", None)
-    ends = predicate.until is not None and window is not None
-    return Asked(predicate, given, f"{predicate.name} {given.model_dump_json()}", ends)
+    ends = predicate.until is not None and bool(getattr(given, "lapses", False))
+    fields = tuple(predicate.evidence(given))
+    return Asked(predicate, given, f"{predicate.name} {given.model_dump_json()}", ends, fields)
 
 
 def _across(packs: list[LoadedPack]) -> list[str]:

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from phonenumbers.tzdata import TIMEZONE_DATA
 
-from suppression.rules.places import state_named
+from suppression.rules.us_states import state_named
 
 #: Who says when it is what time where. Stands in the manifest.
 ZONES_AUTHORITY = f"tzdata {version('tzdata')}"

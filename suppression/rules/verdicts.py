@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,32 +11,38 @@ import polars as pl
 
 from schemas.codes import CODES, Effect
 from schemas.findings import FINDING_SCHEMA, no_findings
-from suppression.rules.clocks import dates_of
+from schemas.frame_columns import UNTIL
 from suppression.rules.consent import LACKS, Bits
 from suppression.rules.engine import Hit, RuleSet
+from suppression.rules.exemptions import lifted
 from suppression.rules.facts import Facts
-from suppression.rules.lasting import until
-from suppression.rules.lifting import lifted
+from suppression.rules.time_windows import dates_of
+from suppression.rules.unread import UnreadEvidence, unread_evidence
+from suppression.rules.valid_until import until
 
 Places = npt.NDArray[np.int64]
-#: The last day of each point's verdict stands in the frame, after the point's name.
-UNTIL = ":until"
 
 
 def judged(
-    rules: RuleSet, frame: pl.DataFrame, found: pl.DataFrame, region: str | None
+    rules: RuleSet,
+    frame: pl.DataFrame,
+    found: pl.DataFrame,
+    region: str | None,
+    columns: Mapping[str, str] | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the frame with ``<point>:until`` (date) for each point, and all findings: the rules' and those given.
 
     ``frame`` has normalised leads in order of ``row_id``, without gaps; ``found`` is what lists and quality say of
-    them. Matches of registries that the law exempts come back as flags.
+    them. Matches of registries that the law exempts come back as flags. ``columns`` has the source column of each
+    field, which findings on unreadable cells name.
     """
     if frame.is_empty():
         return frame, found
     facts = rules.facts(frame, found, region)
     against = [_against(hit, facts) for hit in rules.judge(facts)] + _coverage(rules, facts)
+    against += [_of_unread(each) for each in unread_evidence(rules, facts, columns or {}) if each.rows.any()]
     found = lifted(rules, facts, found, frame.select("row_id"))
-    ends = [dates_of(until(rules, facts, point)).alias(point + UNTIL) for point in rules.points(facts)]
+    ends = [dates_of(until(rules, facts, point)).alias(UNTIL.of(point)) for point in rules.points(facts)]
     return frame.with_columns(ends), pl.concat([found, _together(against, frame.get_column("row_id"))])
 
 
@@ -85,7 +92,7 @@ def _why(hit: Hit, facts: Facts) -> tuple[list[str], Places]:
             if asked.predicate.lacking is not None:
                 others.remove(exemption.of.rule.id)
                 rest = f"; nor does {' or '.join(others)} hold" if others else ""
-                return _told(asked.predicate.lacking(facts, hit.place, asked.given)[hit.rows], rest)
+                return _told(asked.predicate.lacking(facts, hit.at, asked.given)[hit.rows], rest)
     rule = hit.active.of.rule
     nothing = f"to release it: {rule.remedy.rstrip('.')}" if rule.effect == "review" else "nothing lifts it"
     said = f"{' or '.join(others)} does not hold" if others else nothing
@@ -104,6 +111,13 @@ def _told(lacks: Bits, rest: str) -> tuple[list[str], Places]:
     return texts, place
 
 
+def _of_unread(each: UnreadEvidence) -> _Against:
+    places = np.flatnonzero(each.rows)
+    none = np.zeros(len(places), dtype=np.int64)
+    effect = CODES[each.code].effect
+    return _Against(places, each.point, each.code, effect, each.source, each.channel, [each.detail], none)
+
+
 def _coverage(rules: RuleSet, facts: Facts) -> list[_Against]:
     """Points in countries whose law the run does not have, or without any country: not checked is not clean."""
     source = "packs " + ", ".join(f"{pack.pack.name} {pack.pack.version}" for pack in rules.packs)
@@ -118,4 +132,10 @@ def _coverage(rules: RuleSet, facts: Facts) -> list[_Against]:
                 places = np.flatnonzero(rows)
                 none = np.zeros(len(places), dtype=np.int64)
                 found.append(_Against(places, point, code, CODES[code].effect, source, None, [said], none))
+    for cell, point, channel, rows in rules.unverified(facts):
+        places = np.flatnonzero(rows)
+        none = np.zeros(len(places), dtype=np.int64)
+        said = f"no rule of these packs was verified on {cell} in the country of the number or the address"
+        effect = CODES["rules.unverified"].effect
+        found.append(_Against(places, point, "rules.unverified", effect, source, channel, [said], none))
     return found

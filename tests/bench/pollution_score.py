@@ -24,8 +24,9 @@ from pipeline.stages.map import MAP
 from schemas.config import Campaign
 from schemas.contact.apply import apply_here
 from schemas.errors import FileError
-from schemas.files.table import SOURCE, FileTally, read_batches
+from schemas.files.table import FileTally, read_batches
 from schemas.findings import no_findings
+from schemas.frame_columns import SOURCE
 from schemas.layout import Layout
 from tests.bench.pollution import WEIGHTS, Polluted, Row, corpus
 

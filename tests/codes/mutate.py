@@ -30,6 +30,7 @@ _PLACES = (
     "pipeline/stages",
     "schemas/list_kinds.py",
     "suppression/screening.py",
+    "suppression/rules/unread.py",
     "suppression/rules/verdicts.py",
 )
 _WORKERS = 2
@@ -57,13 +58,13 @@ def mutants(file: str, text: str) -> Iterator[Mutant]:
 
 
 def _declares(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> bool:
-    """Whether a literal only declares (a set of codes) or compares."""
+    """Whether a literal only declares (a set of codes), compares or looks up."""
     parent = parents[node]
     # Kinds of a user's own match as list.match too: a list of that kind finds it without its line in the table.
     if isinstance(parent, ast.Call) and _name(parent) == "ListKind" and getattr(node, "value", None) == "list.match":
         return True
     asks = isinstance(parent, ast.Call) and isinstance(parent.func, ast.Attribute) and parent.func.attr == "contains"
-    return asks or isinstance(parent, ast.Set | ast.Compare)
+    return asks or isinstance(parent, ast.Set | ast.Compare | ast.Subscript)
 
 
 def _change(node: ast.Constant, parents: dict[ast.AST, ast.AST], text: str) -> tuple[str, int, int, str]:

@@ -28,7 +28,9 @@ folder that holds the files that they name.
 | 5 | a list or the ledger is missing, stale, damaged, or does not cover what was asked |
 | 6 | more rows rejected than `--max-reject-rate` allows; the outputs are written |
 | 7 | the output exists, cannot be written, or another run holds its lock |
+| 8 | this machine is short of something: disk, memory, open files, processes; no drop or list is at fault |
 | 130 | interrupted (Ctrl-C): stderr says what was changed |
+| 143 | `nightly` was ended by SIGTERM, after its summary and hook |
 """
 
 #: What an option takes, where it has no word of its own for that.

@@ -70,6 +70,7 @@ def prepare_examples() -> dict[str, Callable[[], None]]:
         "leadscrub reasons": _nothing,
         "leadscrub rescrub": _nothing,
         "leadscrub rules list": _nothing,
+        "leadscrub rules coverage": _nothing,
         "leadscrub rules show": _nothing,
         "leadscrub rules why": _run(with_law),
         "leadscrub lists add": _workspace,

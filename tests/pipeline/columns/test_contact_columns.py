@@ -132,3 +132,22 @@ def test_four_phones_stay_in_the_file_s_order(opened: Opened) -> None:
 def test_columns_of_two_addresses_are_not_put_together(opened: Opened, header: str, address: list[str]) -> None:
     fields = mapped(opened(f"phone,{header}\n1,{'x,' * header.count(',')}x\n")).fields
     assert [column for field, column in fields.items() if field != "phone"] == address
+
+
+def test_a_layout_s_name_says_more_than_values(tmp_path: Path) -> None:
+    """Ids of ten digits under a name are ids; a column that the layout does not name is judged by its values."""
+    path = tmp_path / "drop.csv"
+    rows = [("2125550143", "2025550100", "2025550109", "2025550107"), ("2015550110", "2025550101", "", "2025550106")]
+    path.write_text("".join(",".join(row) + "\n" for row in rows), encoding="utf-8")
+    layout = Layout(header=False, column_names=["source_id", "phone", "fax"])
+    [table] = open_tables(path, path.name, layout)
+    mapping = map_columns(table, layout, "US")
+    assert mapping.fields == {"phone": "phone", "phone_2": "column 4", "phone_3": "fax"}
+    assert mapping.fax == {"phone_3"}
+
+
+@pytest.mark.parametrize("text", ["call 202-555-0100 first\n", ""])
+def test_what_is_set_aside_above_the_header_hides_no_values(opened: Opened, text: str) -> None:
+    """The first rows are looked at for what columns hold; a row that is set aside is one of them, not all."""
+    table = opened(text + "id,name,Email ID\n" + "7,Ann,ann@example.com\n" * 3)
+    assert mapped(table).fields["email"] == "Email ID"

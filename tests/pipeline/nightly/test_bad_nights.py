@@ -150,7 +150,7 @@ def test_a_pass_that_is_killed_takes_its_worker_with_it_and_counts_for_no_drop(w
 @pytest.mark.parametrize("where", ["full", "closed", "ascii"])
 def test_a_summary_that_cannot_be_printed_is_in_the_hook_and_the_file(workspace: Path, where: str) -> None:
     put(workspace / "inbox" / "acme", "naïve-😀.csv", leads(range(3)), EARLIER)
-    command = [sys.executable, "-m", "leadscrub", "nightly", "--workspace", workspace, "--as-of", DAY]
+    command = [sys.executable, "-m", "leadscrub", "nightly", "--workspace", str(workspace), "--as-of", DAY]
     environment = {**os.environ, "PYTHONPATH": str(REPO)}
     if where == "ascii":
         environment |= {"PYTHONIOENCODING": "ascii:strict", "LC_ALL": "C"}

@@ -13,7 +13,8 @@ import xlsxwriter
 import xlwt
 
 from pipeline.reading.opening import open_tables
-from schemas.files.table import SOURCE, FileTally, read_batches
+from schemas.files.table import FileTally, read_batches
+from schemas.frame_columns import SOURCE
 from schemas.layout import Layout
 
 Cell = str | int | float | bool | date | datetime | None

@@ -229,3 +229,21 @@ def test_one_nul_does_not_make_text_binary(written: Written, at: int) -> None:
     content = b"name,phone\nAnn,2025550100\nBo,2025550101\n"
     _, [rows] = read(written("drop.csv", content[:at] + b"\0" + content[at:]))
     assert len(rows) == 2
+
+
+@pytest.mark.parametrize("none", ["0", "n/a", "none", "NULL", "-", ""])
+@pytest.mark.parametrize("at", [1, 2])
+def test_a_first_lead_without_a_phone_is_no_header(written: Written, none: str, at: int) -> None:
+    """Dialler lists write 0 where there is none, others a word or nothing."""
+    first = ["Jo Smith", "202-555-0100", "Boston"] if at == 2 else ["Jo Smith", none, "Boston"]
+    rows = [first, ["Bo", "202-555-0101", "Reno"], ["Al", "202-555-0102", "Reno"], ["Cy", none, "Reno"]]
+    [read_as], [found] = read(written("drop.csv", "".join(",".join(row) + "\n" for row in rows)))
+    assert read_as["header"] == "none"
+    assert [list(cells or ()) for _, cells, _ in found] == rows
+
+
+def test_row_numbers_without_a_name_shift_no_name(written: Written) -> None:
+    """As R writes tables: the header has no name for the numbers of the rows."""
+    rows = "".join(f'"{n}","Ann Lee","202-555-010{n}","lead{n}@example.com"\n' for n in range(1, 6))
+    [table] = open_csv(LocalFile(written("drop.csv", '"name","phone","email"\n' + rows)), "drop.csv", Layout())
+    assert table.header == ("", "name", "phone", "email")

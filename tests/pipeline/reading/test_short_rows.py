@@ -13,7 +13,8 @@ from pipeline.reading.opening import open_tables
 from pipeline.reading.punctuation import Punctuation
 from pipeline.reading.sample import read_sample
 from pipeline.reading.short_rows import column_classes
-from schemas.files.table import SOURCE, FileTally, read_batches
+from schemas.files.table import FileTally, read_batches
+from schemas.frame_columns import SOURCE
 from schemas.layout import Layout
 from tests.conftest import Scrub
 

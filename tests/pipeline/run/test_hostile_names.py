@@ -107,7 +107,9 @@ def check(form: str, names: Sequence[str]) -> None:
             returned = list(csv.reader(stream))
         assert [row[3 : 3 + len(columns)] for row in returned[1:]] == [[*row.values()] for row in expected]
         extra = rejected.get_column("extra").to_list()
-        assert [[*row.values()] for row in extra] == [[letter] * len(extra[0]) for _, _, letter in ROWS]
+        # A name such as ^phone$ may be taken for a second phone; a struct without fields has one, "_", that is null.
+        if list(extra[0]) != ["_"] or "_" in columns:
+            assert [[*row.values()] for row in extra] == [[letter] * len(extra[0]) for _, _, letter in ROWS]
         assert leadscrub("verify", out).code == 0
 
 

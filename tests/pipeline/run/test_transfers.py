@@ -19,7 +19,22 @@ name = "shop"
 {country}
 source_type = "own_customers"
 origin = "own shop"
+disclosed_fields = ["full_name", "email", "phone", "state", "country", "birth_date"]
 {more}
+[evidence.promises]
+site_disclaimer = "none"
+confidentiality_agreement = "none"
+nda = "none"
+privacy_policy = "none"
+non_compete = "none"
+customer_contract = "none"
+"""
+REGISTRY = """
+[[lists]]
+kind = "dnc.national"
+name = "registry"
+file = "registry.txt"
+as_of = 2026-11-21
 """
 LAW = """\
 [rules]
@@ -83,7 +98,7 @@ def run(scrub: Scrub, folder: Path, campaign: str, **more: str) -> Scrubbed:
     (folder / "unsubscribed.txt").write_text(UNSUBSCRIBED, encoding="utf-8")
     (folder / "registry.txt").write_text("+12025550199\n", encoding="utf-8")
     lists = ("--list", "sale.opted_out:no-sale=no-sale.txt", "--unsubscribe", "unsubscribed.txt")
-    ran = scrub(ROWS, *lists, "--dnc", "registry.txt@2026-11-20", "--vendor", "shop", campaign=campaign, **more)
+    ran = scrub(ROWS, *lists, "--vendor", "shop", campaign=campaign + REGISTRY, **more)
     assert ran.code == 0, ran.err
     return ran
 

@@ -75,7 +75,7 @@ def test_a_clean_row_says_when_it_may_be_called(windows: Any) -> None:
 def test_a_point_that_may_not_be_used_does_not_narrow_the_window(windows: Any, tmp_path: Path) -> None:
     ours = tmp_path / "ours.txt"
     ours.write_text("+14155550143\n", encoding="utf-8")
-    ran = windows(TWO, "--internal", str(ours))
+    ran = windows(TWO, "--list", f"dnc.litigator:ours={ours}")
     assert ran.clean_rows("phone", "phone_2", "call_hours") == [("+12125550143", None, ["08:00-21:00"])]
 
 
@@ -162,7 +162,7 @@ def test_explain_and_why_show_the_window_with_its_rules(windows: Any) -> None:
     assert "  call         08:00-19:00 America/Chicago\n" in told
     assert "at the longest from 2026-11-22 14:00 to 2026-11-23 01:00 UTC" in told
     assert "  attempts     3 attempts in 24 hours at most\n" in told
-    assert "says us.tsr.hours, us.fl.hours" in told
+    assert "  hours by     us.tsr.hours, us.fl.hours\n" in told
     why = leadscrub("rules", "why", ran.folder, "--row", "0").out.splitlines()
     start = why.index("hours on 2026-11-22, in the time of America/Chicago")
     federal, florida_s = "[16 CFR; 47 CFR 310.4(c); 64.1200(c)(1)]", "[Fla. Stat. 501.616(6)]"

@@ -148,4 +148,4 @@ def test_undeclared_change_file_is_refused_with_what_to_declare() -> None:
 
 def test_bytes_that_are_no_text_are_refused() -> None:
     with pytest.raises(FileError, match=r"'list\.txt' is binary"):
-        read(b"212\x00555\x010100\n")
+        read(b"212\x00555\x010100\n" * 9)

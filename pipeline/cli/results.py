@@ -1,0 +1,78 @@
+"""Commands about a drop before a scrub and a result after it, and ``leadscrub init``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.options import (
+    Json,
+    ResultFolder,
+    code_names,
+)
+
+
+def inspect(
+    drops: Annotated[list[str], typer.Argument(metavar="DROP", help="File, folder or glob.")],
+    layout: Annotated[
+        str | None, typer.Option(metavar="NAME|FILE", help="Layout to read it with: a name or a TOML file.")
+    ] = None,
+    save_layout: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Save what was detected as a layout to edit; must be a new file."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show how a scrub would read a drop: encoding, dialect, columns, fields, kinds, doubts. Values are masked."""
+    from pipeline.commands.inspect import print_inspection  # noqa: PLC0415
+    from pipeline.workspace import named_layout  # noqa: PLC0415
+
+    print_inspection(drops, named_layout(layout), as_json=as_json, save=save_layout)
+
+
+def explain(
+    out: ResultFolder,
+    row: Annotated[int | None, typer.Option(metavar="N", help="row_id of the lead.")] = None,
+    phone: Annotated[str | None, typer.Option(metavar="PHONE", help="A phone of the lead, in any form.")] = None,
+    email: Annotated[str | None, typer.Option(metavar="EMAIL", help="An email of the lead.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Explain one lead: where it came from, each finding, and what decided."""
+    from pipeline.commands.explain import print_story  # noqa: PLC0415
+
+    print_story(out, row=row, phone=phone, email=email, as_json=as_json)
+
+
+def verify(
+    out: ResultFolder,
+    as_json: Json = False,
+) -> None:
+    """Recount, re-hash and recheck a result against its manifest; exit 1 when anything differs."""
+    from pipeline.commands.verify import print_verification  # noqa: PLC0415
+
+    if not print_verification(out, as_json=as_json):
+        raise typer.Exit(1)
+
+
+def reasons(
+    code: Annotated[
+        str | None,
+        typer.Argument(metavar="CODE", autocompletion=code_names, help="Code to explain; by default all."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Explain reason codes: what each means, what to do, and who may see it."""
+    from pipeline.commands.reasons import print_reasons  # noqa: PLC0415
+
+    print_reasons(code, as_json=as_json)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make; existing files are kept.")],
+) -> None:
+    """Make a workspace: commented examples of a campaign, a vendor and a layout."""
+    from pipeline.commands.init_workspace import make_workspace  # noqa: PLC0415
+
+    make_workspace(folder)

@@ -1,0 +1,126 @@
+"""The command ``leadscrub scrub``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.options import (
+    NO_REGION,
+    AsOfDay,
+    LawOptions,
+    ListOptions,
+    channel_names,
+    day_of,
+    instant_of,
+    with_shared_options,
+)
+from schemas.errors import EXIT_TOO_MANY_REJECTED, UsageError
+
+
+@with_shared_options
+def scrub(
+    drops: Annotated[list[str], typer.Argument(metavar="DROP", help="File, folder, glob or URL.")],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for the results; must be new (or --force).")
+    ],
+    campaign: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Campaign TOML; without it, name --channel.")
+    ] = None,
+    vendor: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who sold the drop: vendors/NAME.toml of the workspace.")
+    ] = None,
+    channel: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CHANNEL", autocompletion=channel_names, help="call, text, email or post; repeatable."),
+    ] = None,
+    *,
+    lists: ListOptions,
+    law: LawOptions,
+    layout: Annotated[
+        str | None, typer.Option(metavar="NAME|FILE", help="Layout TOML: columns, delimiter, encoding, region.")
+    ] = None,
+    sheet: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Sheet of a workbook; repeatable; by default all visible ones."),
+    ] = None,
+    region: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REGION", help="Country of numbers without a country code, such as US; none sets them aside."
+        ),
+    ] = None,
+    as_of: AsOfDay = None,
+    max_reject_rate: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, metavar="SHARE", help="Exit 6 when more than this share (0 to 1) is rejected."),
+    ] = None,
+    accept_drift: Annotated[
+        bool,
+        typer.Option("--accept-drift", help="Accept a drop whose columns differ from the vendor's last accepted one."),
+    ] = False,
+    check_mx: Annotated[
+        bool, typer.Option("--check-mx", help="Ask DNS whether each email's domain receives mail.")
+    ] = False,
+    dns_server: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="DNS server for --check-mx; by default the system's.")
+    ] = None,
+    ledger: Annotated[
+        str | None, typer.Option(metavar="URL|none", help="Ledger for this run; by default the workspace's.")
+    ] = None,
+    received_at: Annotated[
+        str | None,
+        typer.Option(metavar="INSTANT", help="When a drop that the ledger has not seen was received; by default now."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything except write.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier result.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
+    threads: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Worker processes; by default one for each core.")
+    ] = None,
+    block_mb: Annotated[
+        float, typer.Option(min=0.001, max=256, metavar="MB", help="Megabytes of the drop to read at once.")
+    ] = 4,
+) -> None:
+    """Read a drop, check every contact point, write clean and rejected rows with a reason on each."""
+    import os  # noqa: PLC0415
+
+    from pipeline.commands.summary import print_summary  # noqa: PLC0415
+    from pipeline.ledger.open_ledger import chosen_ledger  # noqa: PLC0415
+    from pipeline.run.plan import Request  # noqa: PLC0415
+    from pipeline.run.progress import progress_bar  # noqa: PLC0415
+    from pipeline.run.scrub import scrub as run  # noqa: PLC0415
+    from schemas.config import channel_named  # noqa: PLC0415
+    from schemas.contact.regions import checked_region  # noqa: PLC0415
+
+    if dns_server is not None and not check_mx:
+        raise UsageError("--dns-server works only with --check-mx.", "Add --check-mx.")
+    request = Request(
+        drops=drops,
+        out=out,
+        as_of=day_of(as_of),
+        campaign=campaign,
+        vendor=vendor,
+        layout=layout,
+        sheets=sheet or [],
+        region=checked_region(region) if region and region.lower() != NO_REGION else None,
+        no_region=region is not None and region.lower() == NO_REGION,
+        channels=[channel_named(name) for name in dict.fromkeys(channel or [])],
+        max_reject_rate=max_reject_rate,
+        accept_drift=accept_drift,
+        check_mx=check_mx,
+        dns_server=dns_server,
+        dry_run=dry_run,
+        force=force,
+        threads=threads or os.cpu_count() or 1,
+        block_bytes=int(block_mb * (1 << 20)),
+    )
+    request = law.of(lists.of(request))
+    with chosen_ledger(ledger, campaign) as opened, progress_bar() as report:
+        result = run(replace(request, ledger=opened, received_at=instant_of(received_at, as_of)), report)
+    print_summary(result, None if dry_run else out, as_json=as_json)
+    if result.too_many_rejected:
+        raise typer.Exit(EXIT_TOO_MANY_REJECTED)

@@ -1,0 +1,68 @@
+"""What a rule says, in words: the questions it asks and the evidence that it reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schemas.rules import Condition, Hours, Statute
+from suppression.rules.loading import LoadedPack, PackRule
+from suppression.rules.predicates.registry import PREDICATES
+
+
+def evidence_of(each: PackRule) -> list[str]:
+    """Fields of the lead, the campaign and the vendor that a rule reads, and lists that it looks in."""
+    found = [name for asked in each.asked for name in asked.fields]
+    if each.rule.audience != "any":
+        found.append("is_business")
+    return list(dict.fromkeys(found))
+
+
+def question(condition: Condition) -> str:
+    """A condition in words: what its predicate asks, with the parameters."""
+    parameters = ", ".join(f"{name} {_spelled(value)}" for name, value in condition.parameters.items())
+    return PREDICATES[condition.predicate].asks.rstrip(".") + (f" ({parameters})" if parameters else "")
+
+
+def _spelled(value: Any) -> str:
+    if isinstance(value, dict):
+        return " ".join(f"{inner} {name.replace('_', ' ')}" for name, inner in value.items())
+    if isinstance(value, list):
+        return " or ".join(str(each) for each in value)
+    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+
+
+def lifted_by(packs: list[LoadedPack]) -> dict[str, list[PackRule]]:
+    """Exemptions of each rule."""
+    found: dict[str, list[PackRule]] = {}
+    for pack in packs:
+        for each in pack.rules:
+            for lifted in each.rule.lifts:
+                found.setdefault(lifted, []).append(each)
+    return found
+
+
+def attempts_in_words(attempts: int, days: int | None) -> str:
+    """A limit of attempts."""
+    return f"{attempts} attempts in {'24 hours' if days == 1 else f'{days} days'}"
+
+
+def hours_in_words(hours: Hours) -> str:
+    """When hours are open, and how many attempts they allow."""
+    said = [", ".join(str(stretch) for stretch in hours.open)] if hours.open else []
+    if hours.zone:
+        said.append(f"in {hours.zone}")
+    if hours.closed_on_holidays:
+        said.append("not on public holidays")
+    said += [f"not on {', '.join(days)} in {place}" for place, days in hours.closed_on.items()]
+    if hours.max_attempts is not None:
+        said.append(attempts_in_words(hours.max_attempts, hours.attempt_days))
+    return "; ".join(said)
+
+
+def period(rule: Statute) -> str:
+    """When a rule is in force."""
+    if rule.in_force_from and rule.in_force_to:
+        return f"{rule.in_force_from} to {rule.in_force_to}"
+    if rule.in_force_from:
+        return f"since {rule.in_force_from}"
+    return f"until {rule.in_force_to}" if rule.in_force_to else "always"

@@ -1,0 +1,103 @@
+"""Columns as codes: distinct values and classes of leads are few, so each question is asked once for each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+from suppression.rules.time_windows import Bools
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+T = TypeVar("T")
+#: Countries and states, one bit each.
+Bits = npt.NDArray[np.uint64]
+#: So many numbers fit into the processor's cache.
+_FEW = 1 << 16
+
+
+@dataclass(frozen=True)
+class Coded(Generic[T]):
+    """A column of few distinct values: the values, and which of them each row has."""
+
+    values: list[T]
+    of_row: npt.NDArray[np.int64]
+
+
+def distinct(values: pl.Series) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """Return the distinct values, and for each row which of them it has; null has the place after the last."""
+    parts = values.to_arrow(compat_level=pl.CompatLevel.oldest()).dictionary_encode()
+    words: list[str] = parts.dictionary.to_pylist()
+    place = parts.indices.fill_null(len(words)).to_numpy(zero_copy_only=False)
+    return words, place.astype(np.int64)
+
+
+def looked_up(
+    values: pl.Series, answer: Callable[[str], object], dtype: type[Scalar], default: object = 0
+) -> npt.NDArray[Scalar]:
+    """Answer each distinct value once; ``default`` for null."""
+    words, place = distinct(values)
+    return np.array([*(answer(word) for word in words), default], dtype=dtype)[place]
+
+
+def looked_up_numbers(values: Bits, answer: Callable[[int], str | None]) -> pl.Series:
+    """Answer each distinct number once."""
+    found, of_row = np.unique(values, return_inverse=True)
+    return pl.Series([answer(int(value)) for value in found], dtype=pl.String).gather(of_row)
+
+
+def paired(
+    first: npt.NDArray[np.int64], second: npt.NDArray[np.int64], answer: Callable[[int, int], int]
+) -> npt.NDArray[np.int64]:
+    """Answer each distinct pair of numbers (neither negative) once, and give each row its pair's answer."""
+    size = int(second.max(initial=0)) + 1
+    pairs = first * size + second
+    most = int(pairs.max(initial=0)) + 1
+    if most <= _FEW:
+        # A table of all pairs that there could be takes a fifth of the time.
+        occur = np.zeros(most, dtype=np.bool_)
+        occur[pairs] = True
+        answered = np.zeros(most, dtype=np.int64)
+        for pair in np.flatnonzero(occur).tolist():
+            answered[pair] = answer(*divmod(pair, size))
+        return np.take(answered, pairs)
+    parts = pa.array(pairs).dictionary_encode()
+    answers = [answer(*divmod(pair, size)) for pair in parts.dictionary.to_pylist()]
+    of_row: npt.NDArray[np.int32] = parts.indices.to_numpy()
+    return np.array(answers, dtype=np.int64)[of_row]
+
+
+@dataclass(frozen=True)
+class Classes:
+    """For each class its territory, states and audience; and the class of each row."""
+
+    territory: Bits
+    states: Bits
+    business: Bools
+    of_row: npt.NDArray[np.int64]
+
+    def rows(self, chosen: Bools) -> Bools | None:
+        """Rows of the classes that are chosen; None when there is none."""
+        return chosen[self.of_row] if chosen.any() else None
+
+
+def classes_of(territory: Bits, states: Bits, business: Bools) -> Classes:
+    """Put the rows of a batch into classes."""
+    places, of_place = _distinct(territory)
+    within, of_within = _distinct(states)
+    codes = (of_place * len(within) + of_within) * 2 + business
+    found, of_row = _distinct(codes)
+    found, audience = np.divmod(found, 2)
+    place, state = np.divmod(found, max(len(within), 1))
+    return Classes(places[place], within[state], audience.astype(bool), of_row)
+
+
+def _distinct(values: npt.NDArray[Scalar]) -> tuple[npt.NDArray[Scalar], npt.NDArray[np.int64]]:
+    """Distinct values in order of appearance, and which of them each row has."""
+    parts = pa.array(values).dictionary_encode()
+    return parts.dictionary.to_numpy(), parts.indices.to_numpy().astype(np.int64)

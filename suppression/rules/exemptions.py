@@ -1,0 +1,98 @@
+"""Lifts a registry's match where every statute that gives it force exempts the lead; the exemption is noted."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, PHONE_SLOTS
+from schemas.config import Channel
+from schemas.findings import findings
+from suppression.rules.engine import Active, RuleSet
+from suppression.rules.facts import Facts
+from suppression.rules.setting import PointOnChannel
+from suppression.rules.time_windows import Bools
+
+#: Matches that a statute may lift. A request made to us and a litigator's number stand whatever the statute says.
+LIFTABLE = ("dnc.national", "dnc.state", "email.wireless_domain")
+_ASKS_LISTS = "listed"
+
+
+def lifted(rules: RuleSet, facts: Facts, found: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
+    """Turn matches that exemptions lift into flags, on the channels on which they do, each with its exemption."""
+    for point in (*PHONE_SLOTS, *EMAIL_SLOTS):
+        channels = [channel for channel in rules.setting.channels if point in CHANNEL_POINTS[channel]]
+        if not channels or facts.column(point) is None:
+            continue
+        for code in LIFTABLE:
+            listed = facts.listed(point, (code,))
+            if not listed.any():
+                continue
+            governing = [active for active in rules.active if _governs(active, code)]
+            free = {
+                channel: listed & _free(rules, governing, facts, PointOnChannel(channel, point)) for channel in channels
+            }
+            if any(rows.any() for rows in free.values()):
+                found = pl.concat(
+                    [*_split(found, facts, point, code, free), *_notes(rules, governing, facts, ids, code, point, free)]
+                )
+    return found
+
+
+def _governs(active: Active, code: str) -> bool:
+    """Whether a rule is what gives this kind of match its force."""
+    return active.of.rule.effect == "block" and any(
+        asked.predicate.name == _ASKS_LISTS and code in getattr(asked.given, "kinds", ()) for asked in active.of.asked
+    )
+
+
+def _free(rules: RuleSet, governing: list[Active], facts: Facts, at: PointOnChannel) -> Bools:
+    """Rows to which a governing rule speaks, and all that do are lifted: the strictest jurisdiction wins."""
+    spoken, standing = facts.all(False), facts.all(False)
+    for active in governing:
+        applies, hits = rules.applies(active, facts, at), rules.hits(active, facts, at)
+        spoken = spoken if applies is None else spoken | applies
+        standing = standing if hits is None else standing | hits
+    return spoken & ~standing
+
+
+def _split(found: pl.DataFrame, facts: Facts, point: str, code: str, free: dict[Channel, Bools]) -> list[pl.DataFrame]:
+    """One code's matches of one point become a flag, and a block for each channel on which nothing lifts them."""
+    mine = ((found.get_column("code") == code) & (found.get_column("point") == point)).fill_null(False).to_numpy()
+    at = found.get_column("row_id").to_numpy().astype(np.int64) - int(facts.frame.item(0, "row_id"))
+    some = mine & np.logical_or.reduce([rows[at] for rows in free.values()])
+    blocked = [
+        found.filter(some & ~rows[at]).with_columns(channel=pl.lit(channel, pl.String))
+        for channel, rows in free.items()
+    ]
+    # What is not lifted stays where it is: the order of a row's findings does not depend on other rows.
+    return [found.filter(~some), found.filter(some).with_columns(effect=pl.lit("flag")), *blocked]
+
+
+def _notes(
+    rules: RuleSet,
+    governing: list[Active],
+    facts: Facts,
+    ids: pl.DataFrame,
+    code: str,
+    point: str,
+    free: dict[Channel, Bools],
+) -> list[pl.DataFrame]:
+    """Say which exemption lifted which match."""
+    notes = []
+    for channel, rows in free.items():
+        for exemption in {each.of.rule.id: each for active in governing for each in active.exemptions}.values():
+            saved = rules.applies(exemption, facts, PointOnChannel(channel, point))
+            if saved is not None and (saved & rows).any():
+                notes.append(
+                    findings(
+                        ids.filter(saved & rows),
+                        exemption.of.rule.id,
+                        point=point,
+                        source=exemption.of.authority,
+                        detail=f"lifts {code}",
+                        effect="flag",
+                        channel=channel,
+                    )
+                )
+    return notes

@@ -1,0 +1,79 @@
+"""How long a verdict of the law holds: until a window closes or opens that it rests on, or the law itself changes."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from schemas.columns import CHANNEL_POINTS
+from suppression.rules.engine import Active, RuleSet, answer
+from suppression.rules.facts import Facts
+from suppression.rules.loading import PackRule
+from suppression.rules.setting import PointOnChannel
+from suppression.rules.time_windows import NEVER, Days, since_epoch
+
+#: In an array of last days: the day is over.
+_ALREADY = np.iinfo(np.int32).min
+
+
+def until(rules: RuleSet, facts: Facts, point: str) -> Days:
+    """Last day on which what lifts the rules against a point still lifts them; `NEVER` where nothing ends."""
+    change = rules.changes_on
+    latest = int(NEVER) if change is None else since_epoch(change)
+    ends = np.full(facts.rows, latest, dtype=np.int32)
+    for channel in facts.setting.channels:
+        if point not in CHANNEL_POINTS[channel]:
+            continue
+        for active in rules.active:
+            if active.of.rule.effect == "flag" or active.of.rule.level == "list":
+                continue
+            at = PointOnChannel(channel, point)
+            if active.begins:
+                ends = np.minimum(ends, _free_until(rules, active, facts, at))
+            # What has no end needs no date: only an exemption with a window can be the first to lapse.
+            if active.lapses and (applies := rules.applies(active, facts, at)) is not None:
+                ends = np.where(applies, np.minimum(ends, _saved_until(rules, active, facts, at)), ends)
+    return ends
+
+
+def _free_until(rules: RuleSet, active: Active, facts: Facts, at: PointOnChannel) -> Days:
+    """Last day before a rule begins to hit, where only time keeps it from that; `NEVER` elsewhere."""
+    rows = rules.spoken_to(active, facts, at.point)
+    if rows is None or at.channel not in active.channels:
+        return np.full(facts.rows, NEVER, dtype=np.int32)
+    rows, waits = rows & facts.present(at.point), np.full(facts.rows, _ALREADY, dtype=np.int32)
+    for asked in active.of.asked:
+        holds = answer(asked, facts, at, against=True)
+        if asked.predicate.begins is None:
+            rows = rows & holds
+        else:
+            last = facts.once(("begins", asked.key), partial(asked.predicate.begins, facts, asked.given))
+            waits = np.where(holds, waits, np.maximum(waits, last))
+    # An exemption that holds for longer than the rule waits has the last word.
+    held = [rules.applies(exemption, facts, at) for exemption in active.exemptions]
+    exempt = [saved for saved in held if saved is not None]
+    if exempt:
+        longest = np.maximum(waits, _saved_until(rules, active, facts, at))
+        waits = np.where(np.logical_or.reduce(exempt), longest, waits)
+    return np.where(rows & (waits != _ALREADY), waits, NEVER)
+
+
+def _saved_until(rules: RuleSet, active: Active, facts: Facts, at: PointOnChannel) -> Days:
+    """The latest end of the exemptions that hold; `NEVER` where none does, since then nothing was saved."""
+    latest = np.full(facts.rows, _ALREADY, dtype=np.int32)
+    for exemption in active.exemptions:
+        saved = rules.applies(exemption, facts, at)
+        if saved is not None:
+            latest = np.where(saved, np.maximum(latest, _end_of(exemption.of, facts)), latest)
+    return np.where(latest == _ALREADY, NEVER, latest)
+
+
+def _end_of(each: PackRule, facts: Facts) -> Days:
+    """When the conditions of an exemption stop to hold: the first of them."""
+    ends = np.full(facts.rows, NEVER, dtype=np.int32)
+    for asked in each.asked:
+        if asked.predicate.until is not None:
+            last = facts.once(("end", asked.key), partial(asked.predicate.until, facts, asked.given))
+            ends = np.minimum(ends, last)
+    return ends

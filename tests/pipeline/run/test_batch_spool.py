@@ -1,0 +1,39 @@
+"""What a run puts away between its passes comes back as it was, or the run stops."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from pipeline.run.batch_spool import BatchSpool
+from schemas.errors import LeadscrubError
+
+FRAME = pl.DataFrame({"row_id": range(500), "phone": [f"+1202555{n:04}" for n in range(500)]})
+FOUND = pl.DataFrame({"row_id": [1, 2], "code": ["phone.invalid", "dnc.internal"]})
+
+
+def test_batches_come_back_once_in_their_order(tmp_path: Path) -> None:
+    spool = BatchSpool(tmp_path / "spool")
+    spool.put(0, FRAME, FOUND)
+    spool.put(1, FRAME.reverse(), FOUND.clear())
+    (first, second) = list(spool.take())
+    assert (first[0], second[0]) == (0, 1)
+    for given, expected in zip((*first[1:], *second[1:]), (FRAME, FOUND, FRAME.reverse(), FOUND.clear()), strict=True):
+        assert_frame_equal(given, expected)
+    assert list((tmp_path / "spool").iterdir()) == []
+
+
+@pytest.mark.parametrize("which", ["batch-000000.arrow", "findings-000000.arrow"])
+def test_no_flipped_bit_is_silent(tmp_path: Path, which: str) -> None:
+    for number in range(50):
+        folder = tmp_path / str(number)
+        spool = BatchSpool(folder)
+        spool.put(0, FRAME, FOUND)
+        content = bytearray((folder / which).read_bytes())
+        content[number * len(content) // 50] ^= 1 << number % 8
+        (folder / which).write_bytes(content)
+        with pytest.raises(LeadscrubError, match=f"'{which}', which this run had put away, is not as it was written"):
+            list(spool.take())

@@ -1,0 +1,78 @@
+"""Every rule has cases that hit and cases that pass, on each side of each of its dates; and each case can fail."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from suppression.rules.describe import evidence_of
+from suppression.rules.examples import Example as Case
+from suppression.rules.predicates import consents, lead, run, transfer
+from suppression.rules.predicates.predicate import Predicate
+from suppression.rules.predicates.registry import PREDICATES
+from tests.suppression.rules.cases import outcome, packs, read_cases, rules, stands
+
+CASES = list(read_cases())
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_case(case: Case) -> None:
+    """The rule does what its case says, and where it hits, the outcome is another one without it."""
+    found = outcome(case)
+    assert stands(case, found) is case.hits
+    if case.hits:
+        assert sorted(map(str, outcome(case, without=case.rule))) != sorted(map(str, found))
+
+
+def test_every_case_is_of_a_rule() -> None:
+    assert [case.rule for case in CASES if case.rule not in rules()] == []
+
+
+@pytest.mark.parametrize("rule", rules())
+def test_every_rule_has_its_cases(rule: str) -> None:
+    each = rules()[rule]
+    mine = [case for case in CASES if case.rule == rule]
+    kinds = {case.what.split()[0] for case in mine}
+    assert {"hit", "pass"} <= kinds
+    unknown_matters = [
+        condition
+        for condition in each.rule.when
+        if PREDICATES[condition.predicate].lack_matters and condition.parameters.get("unknown") != "for"
+    ]
+    if unknown_matters:
+        assert "missing" in kinds
+    days = {str(case.said["as_of"]) for case in mine if case.what.startswith(("in_force", "not_in_force"))}
+    day = timedelta(days=1)
+    if each.rule.in_force_from:
+        assert {str(each.rule.in_force_from), str(each.rule.in_force_from - day)} <= days
+    if each.rule.in_force_to:
+        assert {str(each.rule.in_force_to), str(each.rule.in_force_to + day)} <= days
+
+
+@pytest.mark.parametrize("rule", rules())
+def test_every_rule_has_its_citation_and_review(rule: str) -> None:
+    each = rules()[rule].rule
+    assert each.citation.authority
+    assert each.reviewed_on.year >= 2026
+    assert re.search(r"[.!]$", each.title)
+
+
+def test_every_predicate_is_used() -> None:
+    used = {condition.predicate for pack in packs() for each in pack.rules for condition in each.rule.when}
+    assert sorted(used) == sorted(PREDICATES)
+
+
+def test_every_predicate_of_the_modules_is_registered_with_its_facts() -> None:
+    made = [each for module in (consents, lead, run, transfer) for each in vars(module).values()]
+    predicates = {id(each): each for each in made if isinstance(each, Predicate)}.values()
+    assert sorted(each.name for each in predicates) == sorted(PREDICATES)
+    assert [each.name for each in predicates if not (each.asks and each.unknown)] == []
+
+
+def test_every_rule_names_the_evidence_that_it_reads() -> None:
+    """A rule that reads nothing holds always, or of any list."""
+    silent = {name for name, each in rules().items() if not evidence_of(each)}
+    asked = {condition.predicate for name in silent for condition in rules()[name].rule.when}
+    assert asked <= {"always"}

@@ -16,7 +16,7 @@ from pipeline.stages.decide import decide_stage
 from schemas.codes import CODES, PRECEDENCE
 from schemas.config import Campaign, Channel
 from schemas.contact.apply import apply_here
-from schemas.files.arrow_table import ArrowReader
+from schemas.files.converted import ConvertedReader
 from schemas.files.inputs import LocalFile
 from schemas.files.table import Table
 from schemas.findings import FINDING_SCHEMA
@@ -34,7 +34,7 @@ def decided(
     names = [name for name in ("phone", "phone_2", "email", "email_2") if name in rows[0]]
     mapping = Mapping({name: name for name in names}, frozenset(), (), (), ())
     given = LocalFile(Path("drop.parquet"))
-    source = Source(Table(given, "drop", tuple(names), tuple(names), ArrowReader(given)), mapping, "US")
+    source = Source(Table(given, "drop", tuple(names), tuple(names), ConvertedReader(given, {}, (), {})), mapping, "US")
     context = Context(Campaign(channels=list(channels)), None, date(2026, 11, 21), [], [source], apply_here)
     fixed = {"is_lead": True, "raw": None}
     types: dict[str, pl.DataType] = dict.fromkeys([*names, "raw"], pl.String())

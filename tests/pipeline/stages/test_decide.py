@@ -190,7 +190,7 @@ def test_facts_about_the_phone_are_of_the_first_that_may_be_used(scrub: Scrub, w
     """In rejected, where nothing may be used, of the first that was read."""
     drop = "phone,phone 2\n2025550100,+44 20 7946 0001\n2025550101,+44 20 7946 0002\n12,+44 20 7946 0003\n"
     own = written("own.txt", "2025550101\n2025550100\n+442079460001\n")
-    ran = scrub(drop, "--internal", own, channels=("call",))
+    ran = scrub(drop, "--list", f"dnc.litigator:own={own}", channels=("call",))
     assert ran.clean_rows("row_id", "phone", "phone_2", "phone_region", "phone_type", "time_zones") == [
         (1, None, "+442079460002", "GB", "fixed_line", ["Europe/London"]),
         (2, None, "+442079460003", "GB", "fixed_line", ["Europe/London"]),

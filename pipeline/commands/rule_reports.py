@@ -12,18 +12,11 @@ from schemas.columns import CHANNEL_WORDS, CHANNELS
 from schemas.errors import UsageError
 from schemas.rules import CONTACT, EVERYWHERE, LEAVING, Hours, Permit, Rule
 from schemas.support.names import did_you_mean
-from suppression.rules.describe import evidence_of, hours_in_words, lifted_by, period, question
+from suppression.rules.describe import SURE, evidence_of, hours_in_words, lifted_by, period, question
 from suppression.rules.examples import DAY, Example, examples_of, in_words
 from suppression.rules.hours import PackHours
 from suppression.rules.loading import ALL, LoadedPack, PackRule, load_packs
 from suppression.rules.permits import PackPermit, permits_of
-
-_SURE = {
-    "primary": "primary (the official text was read)",
-    "secondary": "secondary (a law firm, a regulator's summary, the press)",
-    "general": "general knowledge, not verified",
-}
-
 
 Fact = PackRule | PackHours | PackPermit
 
@@ -209,7 +202,7 @@ def _told(facts: dict[str, Any]) -> list[str]:
         "reads": ", ".join(facts.get("evidence", [])),
         "in force": facts["in_force"],
         "law": facts["citation"],
-        "confidence": _SURE[facts["confidence"]],
+        "confidence": SURE[facts["confidence"]],
         "reviewed on": facts["reviewed_on"],
         "what to do": facts.get("remedy", ""),
         "pack": f"{facts['pack']} {facts['version']}",

@@ -20,12 +20,20 @@ from schemas.frame_columns import REGION, ZONES
 from schemas.manifest import Manifest
 from schemas.masking import mask
 from suppression.rules.consent import LACKS
-from suppression.rules.describe import question
+from suppression.rules.describe import SURE, found_true
 from suppression.rules.engine import Active, RuleSet
+from suppression.rules.engine import answer as holds
 from suppression.rules.facts import Facts
 from suppression.rules.loading import load_packs
 from suppression.rules.setting import Consulted, PointOnChannel, Setting
 from suppression.rules.us_states import states_in
+
+#: What an exemption is about that is not about the lead.
+_OF_OTHERS = {
+    "business": "the lead is a business, in its jurisdiction",
+    "consumer": "the lead is a consumer, in its jurisdiction",
+    "any": "the lead is in its jurisdiction",
+}
 
 
 def print_why(out: Path, row: int, *, as_json: bool) -> None:
@@ -146,14 +154,49 @@ def _asked(rules: RuleSet, facts: Facts, at: PointOnChannel, frame: pl.DataFrame
                 "effect": rule.effect,
                 "says": rule.title,
                 "state": state,
-                "asks": [question(condition) for condition in rule.when],
+                "asks": _found(active, facts.setting),
                 "lifted_by": lifting,
                 "could_be_lifted_by": [each.of.rule.id for each in active.exemptions if state == "stands"],
+                "why_not_lifted": _why_not(rules, active, facts, at) if state == "stands" else {},
                 "citation": str(rule.citation),
+                "confidence": rule.confidence,
+                "reviewed_on": rule.reviewed_on.isoformat(),
                 "remedy": rule.remedy if state == "stands" else "",
             }
         )
     return answers
+
+
+def _found(active: Active, setting: Setting) -> list[str]:
+    pairs = zip(active.of.asked, active.of.rule.when, strict=True)
+    return [found_true(asked, condition, setting) for asked, condition in pairs]
+
+
+def _why_not(rules: RuleSet, active: Active, facts: Facts, at: PointOnChannel) -> dict[str, list[str]]:
+    """For each exemption, what of it does not hold."""
+    found = {}
+    for exemption in active.exemptions:
+        rule = exemption.of.rule
+        if at.channel not in exemption.channels:
+            found[rule.id] = [f"it is about {' or '.join(rule.channels)}"]
+        elif not rules.speaks(exemption, facts, at):
+            found[rule.id] = [_OF_OTHERS[rule.audience]]
+        else:
+            pairs = zip(exemption.of.asked, _found(exemption, facts.setting), strict=True)
+            found[rule.id] = [said for asked, said in pairs if not holds(asked, facts, at, against=False)[0]]
+    return found
+
+
+def _undeclared(story: dict[str, Any]) -> list[str]:
+    """Declarations that are missing, each with the rules that it may change."""
+    missing: dict[str, list[str]] = {}
+    for asked in story["asked"]:
+        if asked["state"] != "stands":
+            continue
+        for said in [*asked["asks"], *(each for reasons in asked["why_not_lifted"].values() for each in reasons)]:
+            if said.endswith(" is not declared"):
+                missing.setdefault(said.removesuffix(" is not declared"), []).append(asked["rule"])
+    return [f"{name}: {', '.join(dict.fromkeys(rules))}" for name, rules in missing.items()]
 
 
 def _holds(rules: RuleSet, exemption: Active, facts: Facts, at: PointOnChannel) -> bool:
@@ -182,10 +225,13 @@ def _told(story: dict[str, Any]) -> list[str]:
         lines.append(f"  {answer['rule']:<32} {answer['effect']:<7} {told}")
         if answer["state"] == "stands":
             lines.append(f"    law        {answer['says']} [{answer['citation']}]")
+            lines.append(f"    sure       {SURE[answer['confidence']]}; reviewed on {answer['reviewed_on']}")
             lines.append(f"    because    {'; and '.join(answer['asks'])}")
             if answer["could_be_lifted_by"]:
                 lines.append(f"    exempt by  {', '.join(answer['could_be_lifted_by'])}: none holds")
+                lines += [f"      {name}: not true: {'; '.join(why)}" for name, why in answer["why_not_lifted"].items()]
             lines.append(f"    release    {answer['remedy']}")
+    lines += [f"missing declaration  {said}" for said in _undeclared(story)]
     lines += hours_told(story["hours"], story["call_notes"])
     if story["packs_changed_since"]:
         lines.append(f"note: changed since the run: pack {', '.join(story['packs_changed_since'])}")

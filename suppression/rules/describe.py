@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from schemas.rules import Condition, Hours, Statute
-from suppression.rules.loading import LoadedPack, PackRule
+from suppression.rules.loading import Asked, LoadedPack, PackRule
 from suppression.rules.predicates.registry import PREDICATES
+from suppression.rules.setting import Setting
 
 
 def evidence_of(each: PackRule) -> list[str]:
@@ -29,6 +30,30 @@ def _spelled(value: Any) -> str:
     if isinstance(value, list):
         return " or ".join(str(each) for each in value)
     return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+
+
+#: How sure the wording of a fact is.
+SURE = {
+    "primary": "primary (the official text was read)",
+    "secondary": "secondary (a law firm, a regulator's summary, the press)",
+    "general": "general knowledge, not verified",
+}
+_DECLARED = {
+    "campaign": "campaign",
+    "campaign_undeclared": "campaign",
+    "vendor": "vendor",
+    "vendor_undeclared": "vendor",
+}
+
+
+def found_true(asked: Asked, condition: Condition, setting: Setting) -> str:
+    """A condition in words, with what was declared: nobody is told that a campaign declares what it does not."""
+    who = _DECLARED.get(asked.predicate.name)
+    if who is None:
+        return question(condition)
+    field = condition.parameters["field"]
+    said = getattr(setting.campaign if who == "campaign" else setting.vendor, field)
+    return f"{who} {field} is " + ("not declared" if said is None else _spelled(said) or "declared as none")
 
 
 def lifted_by(packs: list[LoadedPack]) -> dict[str, list[PackRule]]:

@@ -184,7 +184,7 @@ def test_it_does_what_a_simple_model_does(scrub: Scrub, written: Written, seed: 
         points += [Point(row, place, value, consent) for place, value in enumerate(cells) if value]
     ran = scrub(
         "phone,phone 2,email,email 2,consent_at\n" + "\n".join(lines) + "\n",
-        *("--internal", written("own.txt", "\n".join(sorted(blocked)))),
+        *("--list", f"dnc.litigator:own={written('own.txt', chr(10).join(sorted(blocked)))}"),
         *("--block-mb", "0.001"),
         campaign=f'dedupe.policy = "{policy}"\n{POINT_ONLY}',
     )

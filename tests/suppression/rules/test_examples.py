@@ -52,6 +52,9 @@ def test_why_names_the_rule_the_exemption_and_the_release(tmp_path: Path) -> Non
     assert told.code == 0, told.err
     assert "exempt by  us.tsr.agreement, us.tsr.ebr-purchase, us.tsr.ebr-inquiry, us.tsr.b2b: none holds" in told.out
     assert "release    Do not call." in told.out
+    assert "sure       primary (the official text was read); reviewed on " in told.out
+    assert "us.tsr.b2b: not true: the lead is a business, in its jurisdiction\n" in told.out
+    assert "the campaign declares" not in told.out.lower()
     asked = json.loads(leadscrub("rules", "why", out, "--row", "2", "--json").out)["asked"]
     lifted = {answer["rule"]: answer["lifted_by"] for answer in asked if answer["state"] == "lifted"}
     assert lifted["us.tsr.national-dnc"] == ["us.tsr.ebr-purchase"]

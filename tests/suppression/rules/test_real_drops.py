@@ -48,7 +48,7 @@ REGISTRY = f"""\
 kind = "dnc.national"
 name = "dnc.national"
 file = "{SHARED / "registry" / "ftc_complaint_numbers.zip"}"
-as_of = 2026-11-21
+as_of = 2026-11-20
 """
 VENDOR = 'name = "{name}"\n[evidence]\nsource_type = "public_directory"\n{more}\n'
 

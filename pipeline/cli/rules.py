@@ -55,7 +55,9 @@ def list_(
 
 @rules_app.command(cls=Command, epilog="Example: leadscrub rules coverage --country PT")
 def coverage(
-    country: Annotated[str | None, typer.Option(help="One country, with the rules behind each answer.")] = None,
+    country: Annotated[
+        str | None, typer.Option(metavar="COUNTRY", help="One country, with the rules behind each answer.")
+    ] = None,
     as_of: AsOfDay = None,
     as_json: Json = False,
 ) -> None:

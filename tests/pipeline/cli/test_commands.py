@@ -25,10 +25,15 @@ DROP = (
 )
 
 
+#: A request on our own list closes the number alone, and not the person's other points.
+BY_POINT = '[person]\n"dnc.internal" = "point"\n'
+
+
 @pytest.fixture
 def result(scrub: Scrub, written: Written) -> Scrubbed:
     """Rows: 0 clean but for one blocked phone, 1 rejected, 2 a duplicate phone, 3 no number, 4 malformed."""
-    ran = scrub(DROP, "--internal", written("ours.txt", "2025550101\n2025550102\n"), "--vendor", "acme")
+    ours = written("ours.txt", "2025550101\n2025550102\n")
+    ran = scrub(DROP, "--internal", ours, "--vendor", "acme", campaign=BY_POINT)
     assert ran.code == 0, ran.err
     return ran
 
@@ -274,7 +279,7 @@ def test_scrub_prints_a_funnel(result: Scrubbed) -> None:
 
 
 def test_scrub_as_json_is_one_object(scrub: Scrub, written: Written) -> None:
-    ran = scrub(DROP, "--internal", written("ours.txt", "2025550101\n2025550102\n"), "--json")
+    ran = scrub(DROP, "--internal", written("ours.txt", "2025550101\n2025550102\n"), "--json", campaign=BY_POINT)
     document = json.loads(ran.out)
     assert document["run_id"] == ran.manifest["run_id"]
     assert document["out"] == str(ran.folder)

@@ -116,6 +116,9 @@ def start(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Popen[b
 
 Scrub = Callable[..., Scrubbed]
 
+#: For a campaign: a match of an internal list stops its point, and not the person on every channel.
+POINT_ONLY = '[person]\n"dnc.internal" = "point"\n'
+
 #: The reserved ranges and domains that the tests use in place of anybody's number or address.
 _CAMPAIGN = """\
 name = "{name}"

@@ -12,7 +12,7 @@ import polars as pl
 from schemas.errors import DropError
 from schemas.files.encoding import END_MARKS, Encoding, display_name, survey_text
 from schemas.files.inputs import Input
-from schemas.files.records import MAX_RECORD_BYTES
+from schemas.files.limits import MAX_RECORD_BYTES
 from schemas.files.table import FileTally, Table
 from schemas.frame_columns import SOURCE
 from schemas.layout import FixedField, Layout

@@ -57,7 +57,7 @@ def open_tables(given: Input | Path, name: str, layout: Layout, spool: Spool | N
 def _open(given: Input, name: str, kind: Kind, layout: Layout, spool: Spool) -> list[Table]:
     """Open the tables of a file that is not packed."""
     if kind in ("parquet", "arrow"):
-        return [open_arrow(given, name, kind)]
+        return [open_arrow(given, name, kind, spool)]
     if kind in ("xlsx", "xlsb", "xls", "ods"):
         return open_workbook(given, name, kind, layout, spool)
     if layout.fields:

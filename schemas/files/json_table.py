@@ -14,9 +14,8 @@ from schemas.errors import FileError
 from schemas.files.converted import CELL, ConvertedReader, write_part
 from schemas.files.encoding import display_name, survey_text
 from schemas.files.inputs import Input
-from schemas.files.json_values import DECODER, Pairs, cells_of, is_text
-from schemas.files.limits import refuse_width
-from schemas.files.records import MAX_RECORD_BYTES
+from schemas.files.json_values import DECODER, Pairs, cells_of, is_text, is_too_deep
+from schemas.files.limits import MAX_RECORD_BYTES, nesting_error, record_error, refuse_bomb, refuse_width
 from schemas.files.spool import Spool, Spooled
 from schemas.files.table import Table
 from schemas.files.unique_names import unique_names
@@ -43,17 +42,22 @@ class _Record:
 def open_json(given: Input, name: str, layout: Layout, spool: Spool) -> Table:
     """Convert a file. Raises `FileError` when it is not JSON, breaks off, or has objects that are too large."""
     encoding = survey_text(given, layout.encoding).encoding
-    with given.open("rb") as stream:
-        stream.seek(encoding.bom)
-        text = io.TextIOWrapper(stream, encoding.codec, newline="\n")
-        first = _first_character(given, encoding.codec, encoding.bom)
-        records = _of_array(text, str(given)) if first == "[" else _of_lines(text, str(given))
-        parts, keys = _convert(records, spool, str(given))
+    try:
+        with given.open("rb") as stream:
+            stream.seek(encoding.bom)
+            text = io.TextIOWrapper(stream, encoding.codec, newline="\n")
+            first = _first_character(given, encoding.codec, encoding.bom)
+            records = _of_array(text, str(given)) if first == "[" else _of_lines(text, str(given))
+            parts, keys = _convert(records, spool, given)
+    except UnicodeDecodeError as error:
+        raise FileError(
+            f"'{given}' is not {error.encoding}: a byte of it does not fit.", "Correct the layout's encoding."
+        ) from error
     if not keys:
         raise FileError(f"'{given}' holds no object with a key.", _SEND_AGAIN)
     columns = unique_names(keys)
     form = {"format": "json array" if first == "[" else "json lines", "encoding": display_name(encoding.codec)}
-    named = dict(zip(columns, (CELL + key for key in keys), strict=True))
+    named = {column: f"{CELL}{at}" for at, column in enumerate(columns)}
     return Table(given, name, columns, keys, ConvertedReader(given, form, parts, named), notes=encoding.notes)
 
 
@@ -64,12 +68,16 @@ def _first_character(given: Input, codec: str, bom: int) -> str:
     return head.lstrip(_BLANKS)[:1]
 
 
-def _convert(records: Iterator[_Record], spool: Spool, shown: str) -> tuple[tuple[Spooled, ...], tuple[str, ...]]:
-    """Put the records into parts. Returns them and all keys, in order of first appearance."""
+def _convert(records: Iterator[_Record], spool: Spool, given: Input) -> tuple[tuple[Spooled, ...], tuple[str, ...]]:
+    """Put the records into parts, where a column is named by its position. Returns them and all keys, in that order.
+
+    Raises `FileError` for too many columns, also for too many of too few bytes: each record has all of them.
+    """
+    shown = str(given)
     parts: list[Spooled] = []
     keys: dict[str, None] = {}
     waiting: list[_Record] = []
-    held = 0
+    held = total = 0
 
     def put() -> None:
         if waiting:
@@ -81,6 +89,8 @@ def _convert(records: Iterator[_Record], spool: Spool, shown: str) -> tuple[tupl
             refuse_width(shown, len(keys))
         waiting.append(record)
         held += record.length + len(keys)
+        total += record.length + len(keys)
+        refuse_bomb(shown, given.size, total)
         if len(waiting) >= _ROWS or held >= _CHARACTERS:
             put()
             waiting, held = [], 0
@@ -89,8 +99,12 @@ def _convert(records: Iterator[_Record], spool: Spool, shown: str) -> tuple[tupl
 
 
 def _frame(records: list[_Record], keys: dict[str, None]) -> pl.DataFrame:
+    """Make a part. It lacks the columns of keys that none of its records has, which `ConvertedReader` knows."""
+    used = {key for record in records for key in record.cells or ()}
     columns = {
-        CELL + key: [None if record.cells is None else record.cells.get(key, "") for record in records] for key in keys
+        f"{CELL}{at}": [None if record.cells is None else record.cells.get(key, "") for record in records]
+        for at, key in enumerate(keys)
+        if key in used
     }
     types: dict[str, Any] = {**dict.fromkeys(columns, pl.String), "source_line": pl.UInt64, "raw": pl.String}
     lines = [record.line for record in records]
@@ -104,7 +118,7 @@ def _of_lines(text: TextIO, shown: str) -> Iterator[_Record]:
     while line := text.readline(MAX_RECORD_BYTES + 1):
         number += 1
         if len(line) > MAX_RECORD_BYTES:
-            raise _too_long(shown, number)
+            raise record_error(shown, f"line {number}")
         if line.strip(_BLANKS):
             record = _record(line, number)
             if number == 1 and record.raw == "{":
@@ -125,8 +139,8 @@ def _record(text: str, line: int) -> _Record:
 
 
 def _made(value: Any, raw: str, line: int) -> _Record:
-    """Make a record of an object; anything else is kept as its text, and so is half of a surrogate pair."""
-    if isinstance(value, Pairs):
+    """Make a record of an object; anything else is kept as its text, as are half a surrogate pair and deep nesting."""
+    if isinstance(value, Pairs) and not is_too_deep(value):
         cells = cells_of(value)
         if "\\u" not in raw or is_text(cells):
             return _Record(line, cells, "", len(raw))
@@ -177,8 +191,10 @@ class _Window:
         while True:
             try:
                 value, end = DECODER.raw_decode(self._held, self._at)
-            except (ValueError, RecursionError) as error:
-                if isinstance(error, RecursionError) or not self._more():
+            except RecursionError as error:
+                raise nesting_error(self._shown) from error
+            except ValueError as error:
+                if not self._more():
                     raise self.broken() from error
                 continue
             if end < len(self._held) or not self._more():
@@ -195,14 +211,7 @@ class _Window:
 
     def _more(self) -> bool:
         if len(self._held) - self._at > MAX_RECORD_BYTES:
-            raise _too_long(self._shown, self._line)
+            raise record_error(self._shown, f"line {self._line}")
         block = self._text.read(_BLOCK)
         self._held, self._at = self._held[self._at :] + block, 0
         return bool(block)
-
-
-def _too_long(shown: str, line: int) -> FileError:
-    return FileError(
-        f"'{shown}': the record on line {line} is longer than {MAX_RECORD_BYTES >> 20} MB.",
-        "Cut it, or get the file again.",
-    )

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from schemas.files.limits import MAX_NESTING
+from schemas.files.unique_names import Numbered
+
 
 class Number(str):
     """The text of a number: no reading of it can lose a digit or a zero."""
@@ -40,13 +43,22 @@ def _json(value: Any) -> str:
 
 def cells_of(pairs: Pairs) -> dict[str, str]:
     """Make a row of an object. A key that repeats keeps each of its values, numbered."""
-    row: dict[str, str] = {}
-    for key, value in pairs:
-        name, copy = key, 2
-        while name in row:
-            name, copy = f"{key} ({copy})", copy + 1
-        row[name] = cell_text(value)
-    return row
+    names = Numbered()
+    return {names.add(key): cell_text(value) for key, value in pairs}
+
+
+def is_too_deep(value: Any) -> bool:
+    """Whether lists and objects are in one another to more than `MAX_NESTING` levels, the record's own not counted."""
+    level = [value]
+    for _ in range(MAX_NESTING + 1):
+        level = [inner for outer in level for inner in _inside(outer) if isinstance(inner, list)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(value: Any) -> list[Any]:
+    return [item for _, item in value] if isinstance(value, Pairs) else value if isinstance(value, list) else []
 
 
 def is_text(row: dict[str, str]) -> bool:

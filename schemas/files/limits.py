@@ -15,6 +15,19 @@ MAX_UNPACKED: Final = 64 << 30
 MAX_MEMBERS: Final = 10_000
 #: A workbook has at most 16,384 columns, and a table of leads a few hundred.
 MAX_COLUMNS: Final = 4_096
+#: A record that is longer has an unclosed quote, or is none.
+MAX_RECORD_BYTES: Final = 4 << 20
+#: Workbooks of leads have a dozen sheets, one for each state at the most.
+MAX_SHEETS: Final = 256
+#: Levels of lists and objects in a cell.
+MAX_NESTING: Final = 32
+#: Memory and processor time of the process that reads a file. A workbook of a million rows of twenty columns takes half
+#: of either.
+MAX_MEMORY: Final = 4 << 30
+MAX_SECONDS: Final = 1_200
+#: What a process of ours maps before it reads anything, and room for a file that unpacks to `BOMB_BYTES`.
+_LEAST_MEMORY: Final = 2 << 30
+_MEMORY_RATIO: Final = 16
 
 
 def refuse_bomb(shown: str, packed: int, unpacked: int) -> None:
@@ -40,3 +53,31 @@ def refuse_width(shown: str, columns: int) -> None:
             f"'{shown}' has {columns:,} columns; at most {MAX_COLUMNS:,} are read.",
             "Is its delimiter right? Take out what is no column.",
         )
+
+
+def nesting_error(shown: str) -> FileError:
+    """Say that values are nested deeper than those of any list of leads."""
+    return FileError(
+        f"'{shown}' has values nested more than {MAX_NESTING} levels deep.", "Ask for a table without nested values."
+    )
+
+
+def record_error(shown: str, place: str) -> FileError:
+    """Say that a record is too long; ``place`` is its line or row ("line 7")."""
+    return FileError(
+        f"'{shown}': the record on {place} is longer than {MAX_RECORD_BYTES >> 20} MB.",
+        "Cut it, or get the file again.",
+    )
+
+
+def refuse_sheets(shown: str, sheets: int) -> None:
+    """Stop at more sheets than a workbook of leads has. Raises `FileError`."""
+    if sheets > MAX_SHEETS:
+        raise FileError(
+            f"'{shown}' has {sheets:,} sheets; at most {MAX_SHEETS:,} are read.", "Save the sheets with leads as CSV."
+        )
+
+
+def memory_for(size: int) -> int:
+    """Bytes of memory that the process may map which reads a file of this size part by part."""
+    return min(MAX_MEMORY, _LEAST_MEMORY + _MEMORY_RATIO * size)

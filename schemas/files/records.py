@@ -16,12 +16,11 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from schemas.errors import FileError
+from schemas.files.limits import MAX_RECORD_BYTES
 from schemas.files.record_parser import LineTooLongError, read_carefully, sound_cells
 
 Positions = npt.NDArray[np.int64]
 _QUOTE, _LF, _CR = 34, 10, 13
-#: A record that has not ended after this many bytes is taken for an unclosed quote.
-MAX_RECORD_BYTES = 4 << 20
 
 
 @dataclass

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol, cast
 
-from schemas.errors import LeadscrubError
+from schemas.errors import ShortageError
 from schemas.files.inputs import Delivery
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Spool:
     ) -> Spooled:
         """Take a stream to its end. ``watch`` gets the bytes so far, and raises when they are too many.
 
-        Raises `LeadscrubError` when the temporary folder is full.
+        Raises `ShortageError` when the temporary folder is full.
         """
         start = self._end
         try:
@@ -66,10 +66,7 @@ class Spool:
         except OSError as error:
             if error.errno != errno.ENOSPC:
                 raise
-            raise LeadscrubError(
-                f"The temporary folder '{tempfile.gettempdir()}' is full: '{shown}' does not fit.",
-                "Free some space, or name another folder in TMPDIR.",
-            ) from error
+            raise full(shown) from error
         return Spooled(self, start, self._end - start, shown, delivery)
 
     def written(self, size: int, shown: str) -> Spooled:
@@ -98,17 +95,28 @@ class Spooled:
 
     def open(self, mode: Literal["rb"]) -> BinaryIO:
         """See `Input`."""
-        return cast(BinaryIO, io.BufferedReader(_Stretch(self), _BLOCK))
+        return open_stretch(self.spool.handle, self.start, self.size)
 
     def __str__(self) -> str:
         return self.shown
 
 
-class _Stretch(io.RawIOBase):
-    """One stretch of the spool as a file with a position of its own."""
+def full(shown: str) -> ShortageError:
+    """Say that the temporary folder is full."""
+    return ShortageError(
+        f"The temporary folder '{tempfile.gettempdir()}' is full: '{shown}' does not fit.",
+        "Free some space, or name another folder in TMPDIR.",
+    )
 
-    def __init__(self, spooled: Spooled) -> None:
-        self._spooled = spooled
+
+def open_stretch(handle: int, start: int, size: int) -> BinaryIO:
+    """Open the ``size`` bytes from ``start`` on of an open file, as a file with a position of its own."""
+    return cast(BinaryIO, io.BufferedReader(_Stretch(handle, start, size), _BLOCK))
+
+
+class _Stretch(io.RawIOBase):
+    def __init__(self, handle: int, start: int, size: int) -> None:
+        self._handle, self._start, self._size = handle, start, size
         self._at = 0
 
     def readable(self) -> bool:
@@ -121,13 +129,13 @@ class _Stretch(io.RawIOBase):
         return self._at
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._spooled.size}[whence]
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
         self._at = max(base + offset, 0)
         return self._at
 
     def readinto(self, buffer: WriteableBuffer) -> int:
         view = memoryview(buffer).cast("B")
-        wanted = max(min(len(view), self._spooled.size - self._at), 0)
-        read = os.preadv(self._spooled.spool.handle, [view[:wanted]], self._spooled.start + self._at) if wanted else 0
+        wanted = max(min(len(view), self._size - self._at), 0)
+        read = os.preadv(self._handle, [view[:wanted]], self._start + self._at) if wanted else 0
         self._at += read
         return read

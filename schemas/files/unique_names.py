@@ -14,11 +14,25 @@ def unique_names(header: Sequence[str]) -> tuple[str, ...]:
 
     No format of ours can write a name with a NUL in it.
     """
-    names: dict[str, None] = {}
+    names = Numbered()
     for position, cell in enumerate(header, start=1):
-        base = " ".join(cell.split()).translate(_PICTURES) or f"column {position}"
-        name, copy = base, 2
-        while name in names:
-            name, copy = f"{base} ({copy})", copy + 1
-        names[name] = None
-    return tuple(names)
+        names.add(" ".join(cell.split()).translate(_PICTURES) or f"column {position}")
+    return tuple(names.taken)
+
+
+class Numbered:
+    """Names, of which each that repeats has a number: ``a``, ``a (2)``. Takes the same time for each, however often."""
+
+    def __init__(self) -> None:
+        self.taken: dict[str, None] = {}
+        self._next: dict[str, int] = {}
+
+    def add(self, name: str) -> str:
+        """Take a name; returns what it is called."""
+        given = name
+        while given in self.taken:
+            copy = self._next.get(name, 2)
+            self._next[name] = copy + 1
+            given = f"{name} ({copy})"
+        self.taken[given] = None
+        return given

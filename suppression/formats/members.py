@@ -126,6 +126,10 @@ def _tables(
             stream = GuardedStream(TableText(sheet_frames(sheet)), str(given))
             yield Member(own, stream, archive, siblings, is_table=True)
         return
-    table = open_arrow(given, name, kind) if kind in ("parquet", "arrow") else open_json(given, name, Layout(), spool)
+    table = (
+        open_arrow(given, name, kind, spool)
+        if kind in ("parquet", "arrow")
+        else open_json(given, name, Layout(), spool)
+    )
     stream = GuardedStream(TableText(table_frames(table)), str(given))
     yield Member(name, stream, archive, siblings, is_table=True, header_lines=1)

@@ -14,7 +14,7 @@ import polars as pl
 from schemas.contact.blank import trimmed
 from schemas.errors import FileError
 from schemas.files.encoding import single_byte, wide_encoding
-from schemas.files.records import MAX_RECORD_BYTES
+from schemas.files.limits import MAX_RECORD_BYTES
 from schemas.files.stream_guard import GuardedStream
 
 #: Bytes read at a time. A block's frames take some fifty times that, so this bounds the memory of every reader.

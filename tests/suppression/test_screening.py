@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.conftest import Scrub, Scrubbed, Written
+from tests.conftest import POINT_ONLY, Scrub, Scrubbed, Written
 
 PHONES = "phone\n202-555-0100\n202-555-0101\n(202) 555-0102\n+44 20 7946 0001\n"
 EMAILS = "email\nann@example.com\nBo.Ray@Example.org\ncy@mail.example.net\ndi@example.net\n"
@@ -68,6 +68,7 @@ def test_the_short_options_name_their_kinds(scrub: Scrub, written: Written) -> N
         *("--dnc", written("a.txt", "2025550101\n")),
         *("--internal", written("b.txt", "2025550100\n")),
         *("--unsubscribe", written("c.txt", "ann@example.com\n")),
+        campaign=POINT_ONLY,
     )
     assert rows_on_a_list(ran) == [
         (0, "phone", "dnc.internal"),
@@ -250,7 +251,7 @@ def test_entries_that_no_index_can_take_are_counted_and_named(scrub: Scrub, writ
 def test_every_point_of_a_row_is_screened(scrub: Scrub, written: Written) -> None:
     """A second phone on a list is not there to be dialled by accident."""
     drop = "phone,phone 2,phone 3,email,email 2\n202-555-0100,202-555-0101,202-555-0102,a@example.com,b@example.com\n"
-    ran = scrub(drop, "--internal", written("own.txt", "2025550101\nb@example.com\n"))
+    ran = scrub(drop, "--internal", written("own.txt", "2025550101\nb@example.com\n"), campaign=POINT_ONLY)
     assert ran.clean_rows("phone", "phone_2", "phone_3", "email", "email_2") == [
         ("+12025550100", None, "+12025550102", "a@example.com", None)
     ]

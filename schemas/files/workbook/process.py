@@ -1,27 +1,25 @@
-"""The process that reads a workbook: its bytes come on stdin, its sheets go to a file as Arrow, a report to stdout.
+"""Reads a workbook, in a process of its own (see `schemas.files.apart.process`): its sheets become parts of text.
 
-It is a process of its own because a workbook is parsed as a whole: one that claims cells far from its data would take
-all memory, and a parser that meets what it does not expect may end its process. Here either ends this one only.
+A workbook is parsed as a whole: one that claims cells far from its data would take all memory.
 """
 
 from __future__ import annotations
 
 import io
-import json
-import os
-import resource
-import sys
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, BinaryIO
 
-#: Memory and processor time that a workbook may take. A million rows of twenty columns take half of either.
-MAX_MEMORY = 4 << 30
-MAX_SECONDS = 1_200
-#: What a report says instead of a library's own words when memory did not suffice.
-MEMORY = "out of memory"
-_ROWS = 1 << 15
+import fastexcel
+import polars as pl
+
+from schemas.files.apart.parts import PART_ROWS, PartWriter
+from schemas.files.apart.task import Task
+from schemas.files.converted import CELL
+from schemas.files.limits import refuse_sheets
+from schemas.files.workbook.zeros import Zeros
+
 _ERRORS = {
     "NA": "#N/A",
     "Div0": "#DIV/0!",
@@ -34,60 +32,38 @@ _ERRORS = {
 }
 
 
-def main(kind: str, handle: int, start: int, wanted: list[str]) -> None:
-    """Write the wanted sheets, or all visible ones, to the file from ``start`` on; print where each of them is."""
-    _limit(resource.RLIMIT_AS, MAX_MEMORY)
-    _limit(resource.RLIMIT_CPU, MAX_SECONDS)
-    os.environ["POLARS_MAX_THREADS"] = "1"
+def convert(task: Task, source: BinaryIO, sink: BinaryIO) -> dict[str, Any]:
+    """Write the wanted sheets, or all visible ones. Returns ``names`` of all, and of each that was looked at a report.
 
-    try:
-        report = _report(kind, handle, start, wanted)
-    except MemoryError:
-        report = {"fault": MEMORY}
-    except Exception as error:
-        # Each reader has words of its own for a file that is locked.
-        if not any(word in str(error).lower() for word in ("encrypt", "password")):
-            raise
-        report = {"fault": "password"}
-    sys.stdout.write(json.dumps(report))
-
-
-def _limit(what: int, most: int) -> None:
-    """Lower a limit; one that is lower already stays."""
-    _, hard = resource.getrlimit(what)
-    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-    resource.setrlimit(what, (most, most))
-
-
-def _report(kind: str, handle: int, start: int, wanted: list[str]) -> dict[str, Any]:
-    import fastexcel  # noqa: PLC0415  # libraries are loaded under the limits
-
-    content = sys.stdin.buffer.read()
+    Raises `FileError` when there are too many sheets, or more in them than a table of leads has. A library's own word
+    about a damaged workbook is the report's ``fault``; each has words of its own for one that is locked.
+    """
+    content = source.read()
     report: dict[str, Any] = {"sheets": []}
     try:
         reader = fastexcel.read_excel(content)
         report["names"] = reader.sheet_names
-        zeros = _zeros(kind, content)
-        with os.fdopen(handle, "wb", closefd=False) as output:
-            output.seek(start)
-            for position, name in enumerate(reader.sheet_names):
-                if wanted and name not in wanted:
-                    continue
-                report["sheets"].append(_convert(reader, position, name, zeros, output, any_state=bool(wanted)))
+        refuse_sheets(task.shown, len(reader.sheet_names))
+        zeros = _zeros(task.kind, content)
+        writer = PartWriter(sink, task.shown, task.size)
+        for position, name in enumerate(reader.sheet_names):
+            if not task.wanted or name in task.wanted:
+                report["sheets"].append(_convert(reader, position, name, zeros, writer, any_state=bool(task.wanted)))
     except fastexcel.FastExcelError as error:
         report["fault"] = str(error).splitlines()[0]
+    except MemoryError:
+        raise
+    except Exception as error:
+        if not any(word in str(error).lower() for word in ("encrypt", "password")):
+            raise
+        report["fault"] = "password"
     return report
 
 
 def _convert(
-    reader: Any, position: int, name: str, zeros: Callable[[int], Any], output: io.BufferedWriter, *, any_state: bool
+    reader: Any, position: int, name: str, zeros: Callable[[int], Any], writer: PartWriter, *, any_state: bool
 ) -> dict[str, Any]:
     """Write one sheet as text, in parts: a column for each of the sheet's, named by its position, and the row."""
-    import fastexcel  # noqa: PLC0415
-    import polars as pl  # noqa: PLC0415
-
-    from schemas.files.converted import CELL, write_part  # noqa: PLC0415
-
     # Libraries leave the interpreter while they work, so both go on at once.
     with ThreadPoolExecutor(1) as beside:
         shown = beside.submit(zeros, position)
@@ -122,14 +98,13 @@ def _convert(
     if all(row is None for row in last.values()):
         return {"name": name, "state": "empty"}
     frame = cells.with_row_index("source_line", 1).cast({"source_line": pl.UInt64})
-    parts = [output.write(write_part(frame.slice(begin, _ROWS)).getbuffer()) for begin in range(0, len(frame), _ROWS)]
-    return {"name": name, "state": "read", "parts": parts, "last": last}
+    for begin in range(0, len(frame), PART_ROWS):
+        writer.add(frame.slice(begin, PART_ROWS))
+    return {"name": name, "state": "read", "parts": writer.close(), "last": last}
 
 
 def _with_plain_dates(cells: Any) -> Any:
     """Write days without a time where a column holds days only, and times without the day that stands for none."""
-    import polars as pl  # noqa: PLC0415
-
     long_enough = cells.filter(cells.str.len_bytes() >= 19)
     if not long_enough.str.contains(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d").any():
         return cells
@@ -140,8 +115,6 @@ def _with_plain_dates(cells: Any) -> Any:
 
 
 def _zeros(kind: str, content: bytes) -> Callable[[int], Any]:
-    from schemas.files.workbook.zeros import Zeros  # noqa: PLC0415
-
     if kind == "xlsx":
         from schemas.files.workbook.zeros_xlsx import zeros_in_xlsx  # noqa: PLC0415
 

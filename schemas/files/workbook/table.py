@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from schemas.errors import FileError
+from schemas.files.apart.child import Format, read_apart
 from schemas.files.inputs import Input
 from schemas.files.kinds import Kind
 from schemas.files.spool import Spool, Spooled
-from schemas.files.workbook.child import convert_workbook
 from schemas.files.workbook.workbook_guard import refuse_harmful
 from schemas.support.names import did_you_mean
+
+FORMAT: Final = Format(
+    "workbook", "Delete what is outside the table, or save the sheet as CSV.", "does it claim cells far from its data?"
+)
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,9 @@ def open_sheets(given: Input, kind: Kind, wanted: list[str], spool: Spool) -> tu
     """
     if kind != "xls":
         refuse_harmful(given)
-    report = convert_workbook(given, kind, wanted, spool)
+    report = read_apart(given, "schemas.files.workbook.process", kind, FORMAT, spool, wanted=tuple(wanted))
+    if "fault" in report:
+        raise _fault(given, report["fault"])
     states = {sheet["name"]: sheet["state"] for sheet in report["sheets"]}
     missing = [sheet for sheet in wanted if sheet not in states]
     if missing:
@@ -47,3 +54,9 @@ def open_sheets(given: Input, kind: Kind, wanted: list[str], spool: Spool) -> tu
             parts = tuple(spool.written(size, f"{given} [{sheet['name']}]") for size in sheet["parts"])
             sheets.append(Sheet(sheet["name"], parts, sheet["last"]))
     return sheets, [name for name, state in states.items() if state == "hidden"]
+
+
+def _fault(given: Input, fault: str) -> FileError:
+    if "password" in fault.lower():
+        return FileError(f"'{given}' is locked with a password.", "Save it without one.")
+    return FileError(f"'{given}' is a damaged workbook: {fault}.", "Ask for it again.")

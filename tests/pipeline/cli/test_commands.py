@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from schemas.codes import CODES
-from tests.conftest import REPO, Scrub, Scrubbed, Written, leadscrub, scrub_files
+from tests.conftest import POINT_ONLY, REPO, Scrub, Scrubbed, Written, leadscrub, scrub_files
 
 DROP = (
     "name,phone,phone 2,email\n"
@@ -25,15 +25,12 @@ DROP = (
 )
 
 
-#: A request on our own list closes the number alone, and not the person's other points.
-BY_POINT = '[person]\n"dnc.internal" = "point"\n'
-
-
 @pytest.fixture
 def result(scrub: Scrub, written: Written) -> Scrubbed:
     """Rows: 0 clean but for one blocked phone, 1 rejected, 2 a duplicate phone, 3 no number, 4 malformed."""
-    ours = written("ours.txt", "2025550101\n2025550102\n")
-    ran = scrub(DROP, "--internal", ours, "--vendor", "acme", campaign=BY_POINT)
+    ran = scrub(
+        DROP, "--internal", written("ours.txt", "2025550101\n2025550102\n"), "--vendor", "acme", campaign=POINT_ONLY
+    )
     assert ran.code == 0, ran.err
     return ran
 
@@ -110,7 +107,7 @@ def test_explain_finds_rows_by_phone_in_any_form(result: Scrubbed) -> None:
 def test_explain_finds_a_number_in_rejected_and_blocked_in_clean(scrub: Scrub, written: Written) -> None:
     """A number that rejected one row and was taken out of another is in both stories."""
     drop = "phone,phone 2\n2025550101,\n2025550100,2025550101\n"
-    ran = scrub(drop, "--internal", written("ours.txt", "2025550101\n"), channels=("call",))
+    ran = scrub(drop, "--internal", written("ours.txt", "2025550101\n"), channels=("call",), campaign=POINT_ONLY)
     assert [story["row_id"] for story in stories(ran, "--phone", "2025550101")] == [0, 1]
 
 
@@ -279,7 +276,7 @@ def test_scrub_prints_a_funnel(result: Scrubbed) -> None:
 
 
 def test_scrub_as_json_is_one_object(scrub: Scrub, written: Written) -> None:
-    ran = scrub(DROP, "--internal", written("ours.txt", "2025550101\n2025550102\n"), "--json", campaign=BY_POINT)
+    ran = scrub(DROP, "--internal", written("ours.txt", "2025550101\n2025550102\n"), "--json", campaign=POINT_ONLY)
     document = json.loads(ran.out)
     assert document["run_id"] == ran.manifest["run_id"]
     assert document["out"] == str(ran.folder)

@@ -15,7 +15,7 @@ from pipeline.ledger.database import open_ledger
 from pipeline.ledger.drops import receive
 from pipeline.ledger.runs import record_run
 from schemas.workspace import LedgerChoice
-from tests.conftest import DAY, REPO, Scrub, Scrubbed, Written, leadscrub
+from tests.conftest import DAY, POINT_ONLY, REPO, Scrub, Scrubbed, Written, leadscrub
 
 DROP = (
     "Name,Phone,Phone 2,Email,Opted in,Source,Consent Channels\n"
@@ -32,7 +32,7 @@ LAW_CASES = tomllib.loads((LAW / "expected.toml").read_text(encoding="utf-8"))
 @pytest.fixture
 def earlier(scrub: Scrub, written: Written) -> Scrubbed:
     """Rows 0, 1, 2 and 4 are clean."""
-    ran = scrub(DROP, "--internal", written("ours.txt", "2025550109\n"), "--vendor", "acme")
+    ran = scrub(DROP, "--internal", written("ours.txt", "2025550109\n"), "--vendor", "acme", campaign=POINT_ONLY)
     assert ran.code == 0, ran.err
     assert ran.clean_rows("row_id") == [(0,), (1,), (2,), (4,)]
     return ran

@@ -79,6 +79,46 @@ def test_cells_that_repeat_without_end_do_not_take_all_memory(tmp_path: Path) ->
     assert "needs more than 4 GB of memory to read" in said or "is a damaged workbook" in said
 
 
+def test_more_sheets_than_a_workbook_of_leads_has_are_refused(tmp_path: Path) -> None:
+    """Thousands of sheets may be one part of the file, which is read for each of them."""
+    path = write_xlsx(tmp_path / "drop.xlsx", {f"S{n}": [["phone"]] for n in range(257)})
+    with pytest.raises(FileError, match=r"drop\.xlsx' has 257 sheets; at most 256 are read"):
+        read(path)
+
+
+def test_sheets_that_share_a_part_count_each_time(tmp_path: Path) -> None:
+    """What comes out is counted, not what the archive holds: 200 sheets of 1.5 MB are one part of it."""
+    names = [f"S{n}" for n in range(200)]
+    path = write_xlsx(tmp_path / "drop.xlsx", {name: [["phone"]] for name in names})
+    with zipfile.ZipFile(path) as archive:
+        members = {info.filename: archive.read(info) for info in archive.infolist()}
+    rows = "".join(
+        f'<row r="{n}"><c r="A{n}" t="inlineStr"><is><t>{"y" * 3_000}</t></is></c></row>' for n in range(1, 501)
+    )
+    sheet = members["xl/worksheets/sheet1.xml"].decode().partition("<sheetData>")[0]
+    members["xl/worksheets/sheet1.xml"] = f"{sheet}<sheetData>{rows}</sheetData></worksheet>".encode()
+    relations = members["xl/_rels/workbook.xml.rels"].decode()
+    for number in range(2, 201):
+        relations = relations.replace(f"worksheets/sheet{number}.xml", "worksheets/sheet1.xml")
+        del members[f"xl/worksheets/sheet{number}.xml"]
+    members["xl/_rels/workbook.xml.rels"] = relations.encode()
+    write_zip(path, dict(members))
+    with pytest.raises(FileError, match="unpacks to more than 200 times its size"):
+        read(path)
+
+
+@pytest.mark.parametrize("filled", [1, 150])
+def test_a_row_of_a_workbook_is_a_record(tmp_path: Path, filled: int) -> None:
+    """A cell has at most 32,767 characters."""
+    row = ["y" * 32_000] * filled
+    path = write_xlsx(tmp_path / "drop.xlsx", {"Leads": [[f"c{n}" for n in range(filled)], ["x"] * filled, [*row]]})
+    if filled == 1:
+        assert read(path) == [[(2, {"c0": "x"}), (3, {"c0": row[0]})]]
+        return
+    with pytest.raises(FileError, match="the record on row 3 is longer than 4 MB"):
+        read(path)
+
+
 def test_a_claim_of_dimensions_is_no_reason_to_refuse(tmp_path: Path) -> None:
     """Real programs leave it wrong; it is not believed."""
     path = write_xlsx(tmp_path / "drop.xlsx", {"Leads": [["phone"], ["2025550100"]]})

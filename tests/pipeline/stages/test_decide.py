@@ -16,11 +16,11 @@ from pipeline.stages.decide import decide_stage
 from schemas.codes import CODES, PRECEDENCE
 from schemas.config import Campaign, Channel
 from schemas.contact.apply import apply_here
-from schemas.files.arrow_table import ArrowReader
+from schemas.files.converted import ConvertedReader
 from schemas.files.inputs import LocalFile
 from schemas.files.table import Table
 from schemas.findings import FINDING_SCHEMA
-from tests.conftest import Scrub, Written
+from tests.conftest import POINT_ONLY, Scrub, Written
 
 Finding = tuple[int, str | None, str]
 #: Code that stands against one channel -> the channel.
@@ -34,7 +34,7 @@ def decided(
     names = [name for name in ("phone", "phone_2", "email", "email_2") if name in rows[0]]
     mapping = Mapping({name: name for name in names}, frozenset(), (), (), ())
     given = LocalFile(Path("drop.parquet"))
-    source = Source(Table(given, "drop", tuple(names), tuple(names), ArrowReader(given)), mapping, "US")
+    source = Source(Table(given, "drop", tuple(names), tuple(names), ConvertedReader(given, {}, (), {})), mapping, "US")
     context = Context(Campaign(channels=list(channels)), None, date(2026, 11, 21), [], [source], apply_here)
     fixed = {"is_lead": True, "raw": None}
     types: dict[str, pl.DataType] = dict.fromkeys([*names, "raw"], pl.String())
@@ -190,7 +190,7 @@ def test_facts_about_the_phone_are_of_the_first_that_may_be_used(scrub: Scrub, w
     """In rejected, where nothing may be used, of the first that was read."""
     drop = "phone,phone 2\n2025550100,+44 20 7946 0001\n2025550101,+44 20 7946 0002\n12,+44 20 7946 0003\n"
     own = written("own.txt", "2025550101\n2025550100\n+442079460001\n")
-    ran = scrub(drop, "--list", f"dnc.litigator:own={own}", channels=("call",))
+    ran = scrub(drop, "--internal", own, channels=("call",), campaign=POINT_ONLY)
     assert ran.clean_rows("row_id", "phone", "phone_2", "phone_region", "phone_type", "time_zones") == [
         (1, None, "+442079460002", "GB", "fixed_line", ["Europe/London"]),
         (2, None, "+442079460003", "GB", "fixed_line", ["Europe/London"]),

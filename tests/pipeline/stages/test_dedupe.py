@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from pipeline.stages.dedupe import duplicate_losers
-from tests.conftest import Scrub, Scrubbed, Written
+from tests.conftest import POINT_ONLY, Scrub, Scrubbed, Written
 
 PHONE = "+12025550100"
 NEWEST = 'dedupe.policy = "newest_consent"'
@@ -186,7 +186,7 @@ def test_it_does_what_a_simple_model_does(scrub: Scrub, written: Written, seed: 
         "phone,phone 2,email,email 2,consent_at\n" + "\n".join(lines) + "\n",
         *("--list", f"dnc.litigator:own={written('own.txt', chr(10).join(sorted(blocked)))}"),
         *("--block-mb", "0.001"),
-        campaign=f'dedupe.policy = "{policy}"',
+        campaign=f'dedupe.policy = "{policy}"\n{POINT_ONLY}',
     )
     expected = reference(points, blocked, policy)
     assert {(row, point) for row, point, _ in duplicates(ran)} == expected

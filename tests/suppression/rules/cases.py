@@ -19,7 +19,7 @@ from schemas.config import Campaign, Channel, channel_named
 from schemas.contact.apply import apply_here
 from schemas.contact.phone import read_phone
 from schemas.evidence import CampaignEvidence, VendorEvidence
-from schemas.files.arrow_table import ArrowReader
+from schemas.files.converted import ConvertedReader
 from schemas.files.inputs import LocalFile
 from schemas.files.table import Table
 from schemas.findings import findings, no_findings
@@ -133,7 +133,9 @@ def outcome(case: Case, without: str | None = None) -> list[tuple[str, str, str 
     needed = {"general", *_brought(rules()[case.rule].pack)}
     ruleset = RuleSet([_without(pack, without) for pack in packs() if pack.pack.name in needed], setting)
     given = LocalFile(Path("d.parquet"))
-    source = Source(Table(given, "d", (), (), ArrowReader(given)), Mapping({}, frozenset(), (), (), ()), region)
+    source = Source(
+        Table(given, "d", (), (), ConvertedReader(given, {}, (), {})), Mapping({}, frozenset(), (), (), ()), region
+    )
     context = Context(Campaign(channels=[channel]), None, as_of, [], [source], apply_here, ruleset)
     judged = RULES(Batch(0, frame, pl.concat([no_findings(), *found])), source, context).findings
     noted = [(each.rule.id, each.rule.effect, None) for each in ruleset.noted()]

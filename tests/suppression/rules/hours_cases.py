@@ -19,7 +19,7 @@ from schemas.config import Campaign, channel_named
 from schemas.contact.apply import apply_here
 from schemas.contact.phone import read_phone
 from schemas.evidence import CampaignEvidence, VendorEvidence
-from schemas.files.arrow_table import ArrowReader
+from schemas.files.converted import ConvertedReader
 from schemas.files.inputs import LocalFile
 from schemas.files.table import Table
 from schemas.findings import no_findings
@@ -92,7 +92,9 @@ def window(said: dict[str, Any], leave_out: str | None = None, always: tuple[str
     used = without(leave_out)
     rules, hours = RuleSet(used, setting), CallingHours(used, setting, day, always)
     given = LocalFile(Path("d.parquet"))
-    source = Source(Table(given, "d", (), (), ArrowReader(given)), Mapping({}, frozenset(), (), (), ()), region)
+    source = Source(
+        Table(given, "d", (), (), ConvertedReader(given, {}, (), {})), Mapping({}, frozenset(), (), (), ()), region
+    )
     context = Context(Campaign(channels=list(channels)), None, day, [], [source], apply_here, rules, hours)
     lead = pl.DataFrame(columns)
     batch = Batch(0, lead, no_findings(), contactable(lead, no_findings(), context))

@@ -1,0 +1,1 @@
+"""Reads formats of which every byte is believed (workbooks, Parquet, Arrow) in a process of their own."""

@@ -1,0 +1,83 @@
+"""The process that reads one file: its parts go to the spool as Arrow, a report goes to stdout.
+
+It is a process of its own because these formats tell their reader where to look: a file that lies would take all
+memory, end the process that reads it, or be answered with what happens to be in that process's memory. This process
+holds nothing but the file, may take no more than its limits, reaches no network where the system allows that to be
+taken away, and what it sends back is text that is checked once more.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import importlib
+import json
+import os
+import resource
+import sys
+from contextlib import suppress
+from typing import Any, Final
+
+from schemas.errors import FileError
+from schemas.files.apart.task import Task, task_of
+from schemas.files.limits import MAX_UNPACKED
+from schemas.files.spool import open_stretch
+
+#: What a report says instead of a library's own words when memory did not suffice.
+MEMORY: Final = "out of memory"
+_OPEN_FILES: Final = 64
+#: Of Linux's ``unshare``: a user's own name space, and a network of its own that leads nowhere.
+_NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
+#: Faults of the disk that parts are written to; none of them is the file's.
+_SHORTAGES: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE)
+
+
+def main(argument: str) -> None:
+    """Do a task, and print its report as JSON: what the program returns, ``refused``, ``fault`` or ``shortage``."""
+    task = task_of(argument)
+    confine(task)
+    sys.stdout.write(json.dumps(report_of(task)))
+    sys.stdout.flush()
+    # Threads of libraries that still wait would end an orderly exit with a crash.
+    os._exit(0)
+
+
+def confine(task: Task) -> None:
+    """Take from this process what reading a file does not need."""
+    _limit(resource.RLIMIT_AS, task.memory)
+    _limit(resource.RLIMIT_CPU, task.seconds)
+    _limit(resource.RLIMIT_FSIZE, task.end + MAX_UNPACKED)
+    _limit(resource.RLIMIT_NOFILE, _OPEN_FILES)
+    _limit(resource.RLIMIT_CORE, 0)
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            system = ctypes.CDLL(None)
+            # Only root may take the network away alone; others may in a name space of users, if at all.
+            if system.unshare(_NEW_NETWORK) != 0:
+                system.unshare(_NEW_USER | _NEW_NETWORK)
+
+
+def _limit(what: int, most: int) -> None:
+    """Lower a limit; one that is lower already stays."""
+    _, hard = resource.getrlimit(what)
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(what, (most, most))
+
+
+def report_of(task: Task) -> dict[str, Any]:
+    """Do a task. Returns its report (see `main`); what no program foresaw goes on as it came."""
+    try:
+        # Libraries are loaded under the limits.
+        program = importlib.import_module(task.program)
+        with open_stretch(task.source, task.start, task.size) as source, os.fdopen(task.sink, "wb") as sink:
+            sink.seek(task.end)
+            report: dict[str, Any] = program.convert(task, source, sink)
+    except FileError as error:
+        return {"refused": [error.message, error.hint]}
+    except MemoryError:
+        return {"fault": MEMORY}
+    except OSError as error:
+        if error.errno not in _SHORTAGES:
+            raise
+        return {"shortage": error.errno}
+    return report

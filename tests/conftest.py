@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,9 +86,15 @@ def _left_to_the_system() -> Iterator[None]:
 
 def leadscrub(*arguments: str | Path) -> Ran:
     """Run the command in this process, from its arguments to its exit code."""
+    out, err = io.StringIO(), io.StringIO()
+    return Ran(leadscrub_into(arguments, out, err), out.getvalue(), err.getvalue())
+
+
+def leadscrub_into(arguments: Sequence[str | Path], out: io.StringIO, err: io.StringIO) -> int:
+    """Run the command in this process with these streams, which may be one; returns its exit code."""
     from pipeline.cli.main import main
 
-    out, err, before = io.StringIO(), io.StringIO(), sys.argv
+    before = sys.argv
     sys.argv = ["leadscrub", *map(str, arguments)]
     code: object = 0
     try:
@@ -99,7 +105,7 @@ def leadscrub(*arguments: str | Path) -> Ran:
     finally:
         sys.argv = before
     assert isinstance(code, int)
-    return Ran(code, out.getvalue(), err.getvalue())
+    return code
 
 
 def start(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Popen[bytes]:

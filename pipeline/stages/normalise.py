@@ -71,18 +71,18 @@ def _phones(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.D
     homes = home_regions(frame.get_column("country") if "country" in frame.columns else None, len(frame), source.region)
     regions = homes.get_column("region")
     codes = {slot: calling_codes(frame.get_column(column)) for slot, column in _code_columns(slots, source).items()}
+    read_in = {slot: regions_by_code(codes[slot], regions) if slot in codes else regions for slot in slots}
     # All phone columns at once: the same number in two of them is read once.
     forms = phone_points(
         pl.concat([frame.get_column(slot) for slot in slots]),
-        pl.concat([regions_by_code(codes[slot], regions) if slot in codes else regions for slot in slots]),
+        pl.concat([read_in[slot] for slot in slots]),
         context.apply,
     )
     found = []
     for position, slot in enumerate(slots):
         part = forms.slice(position * len(frame), len(frame))
         judged = part.with_columns(frame.get_column("row_id"), frame.get_column(slot).alias("value"))
-        used = regions_by_code(codes[slot], regions) if slot in codes else regions
-        homeless = needs_country(judged.get_column("value"), used, judged.get_column("state"))
+        homeless = needs_country(judged.get_column("value"), read_in[slot], judged.get_column("state"))
         found += _without_country(judged, homeless, slot)
         is_noted = judged.select(
             pl.any_horizontal(

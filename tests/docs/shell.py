@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.conftest import leadscrub_into
+
 ROOT = Path(__file__).parents[2]
 #: What starts a command line in the pages.
 PROGRAMS = ("leadscrub", "make", "python", "pytest", "pip", "uv", "pipx", "curl", "git", ".venv/bin/", ". ")
@@ -106,20 +108,8 @@ def recipe(target: str) -> list[str]:
 
 def _leadscrub(arguments: list[str]) -> tuple[int, str]:
     """Run the command in this process, with both streams as a terminal mixes them."""
-    from pipeline.cli.main import main
-
-    printed, before = io.StringIO(), sys.argv
-    sys.argv = ["leadscrub", *arguments]
-    code: object = 0
-    try:
-        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-            main()
-    except SystemExit as stop:
-        code = stop.code
-    finally:
-        sys.argv = before
-    assert isinstance(code, int)
-    return code, printed.getvalue()
+    printed = io.StringIO()
+    return leadscrub_into(arguments, printed, printed), printed.getvalue()
 
 
 def _process(words: list[str]) -> tuple[int, str]:

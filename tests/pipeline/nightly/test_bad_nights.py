@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -52,16 +52,13 @@ def night(workspace: Path, *options: str, **more: Any) -> Iterator[subprocess.Po
 
 
 def child_of(process: subprocess.Popen[str]) -> int:
-    """The process that scrubs for a pass, once it is there."""
+    """The process that scrubs for a pass, once it is at work: one that dies before it got a drop is only replaced."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     while process.poll() is None:
-        try:
-            found = [int(each) for each in children.read_text(encoding="ascii").split()]
-        except OSError:
-            break
-        for each in found:
-            if b"nightly.worker" in Path(f"/proc/{each}/cmdline").read_bytes():
-                return each
+        with suppress(OSError):
+            for each in map(int, children.read_text(encoding="ascii").split()):
+                if any(".partial" in os.readlink(opened) for opened in Path(f"/proc/{each}/fd").iterdir()):
+                    return each
         time.sleep(0.01)
     raise AssertionError("the pass ended before it scrubbed anything")
 

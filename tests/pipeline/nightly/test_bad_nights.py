@@ -57,7 +57,7 @@ def child_of(process: subprocess.Popen[str]) -> int:
     while process.poll() is None:
         with suppress(OSError):
             for each in map(int, children.read_text(encoding="ascii").split()):
-                if any(".partial" in os.readlink(opened) for opened in Path(f"/proc/{each}/fd").iterdir()):
+                if any(".partial" in str(opened.readlink()) for opened in Path(f"/proc/{each}/fd").iterdir()):
                     return each
         time.sleep(0.01)
     raise AssertionError("the pass ended before it scrubbed anything")

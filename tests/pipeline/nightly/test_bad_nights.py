@@ -21,6 +21,8 @@ from tests.conftest import REPO
 from tests.pipeline.nightly.test_fortnight import may_mount, small_disk
 from tests.pipeline.nightly.workspaces import leads, make_workspace, put
 
+pytestmark = pytest.mark.slow
+
 DAY = "2026-11-21"
 EARLIER = datetime.now(UTC) - timedelta(hours=1)
 #: Leads that take a moment to scrub, which is long enough to find the process that does it.

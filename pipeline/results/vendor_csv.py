@@ -43,12 +43,13 @@ def may_be_in(rows: pl.DataFrame, regions: frozenset[str]) -> pl.Series:
     An address whose country cannot be read may be in any. Reads ``country`` and the phone columns; one Boolean a row.
     """
     unsaid = pl.repeat(None, len(rows), dtype=pl.String, eager=True)
-    countries = read_countries(rows.get_column("country"))
+    given = [slot for slot in PHONE_SLOTS if slot in rows.columns]
+    countries = read_countries(rows.get_column("country") if "country" in rows.columns else unsaid)
     named = countries.select(pl.col("regions").list.eval(pl.element().is_in(regions)).list.any() | pl.col("unread"))
     places = pl.DataFrame(
         [
             countries.get_column("region").alias("country"),
-            *(phone_forms(rows.get_column(slot), unsaid).get_column("region").alias(slot) for slot in PHONE_SLOTS),
+            *(phone_forms(rows.get_column(slot), unsaid).get_column("region").alias(slot) for slot in given),
         ]
     )
     inside = pl.any_horizontal(pl.all().is_in(regions).fill_null(False))

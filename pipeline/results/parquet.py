@@ -55,17 +55,21 @@ class ParquetOutput:
             write_statistics=[name for name in _ORDERED if name in types],
         )
 
-    def add(self, frame: pl.DataFrame) -> None:
-        """Take rows, in the file's columns, order and types (`schemas.frames.output_types`).
+    def formed(self, frame: pl.DataFrame) -> pa.Table:
+        """Check rows, in the file's columns, order and types (`schemas.frames.output_types`). Runs on any thread.
 
         A column that the frame does not have is null in all of them.
         """
-        if frame.is_empty():
-            return
         self._contract.check(frame)
         # Arrow's texts are copies: polars' own would keep all of a batch in memory.
-        self._waiting.append(frame.to_arrow(compat_level=pl.CompatLevel.oldest()))
-        self.rows += len(frame)
+        return frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+
+    def add(self, rows: pa.Table) -> None:
+        """Take formed rows."""
+        if not len(rows):
+            return
+        self._waiting.append(rows)
+        self.rows += len(rows)
         while (waiting := sum(len(part) for part in self._waiting)) >= ROW_GROUP:
             *whole, last = self._waiting
             here = ROW_GROUP - (waiting - len(last))

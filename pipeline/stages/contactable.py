@@ -98,7 +98,7 @@ class _Blocks:
         """Rows whose point is blocked on the channel; None for what holds on all of them."""
         if channel not in self.of_channel:
             return np.zeros(self.rows, dtype=bool)
-        return (self.of_channel[channel] & _POINT_BITS[POINTS.index(point)]) != 0
+        return np.asarray(self.of_channel[channel] & _POINT_BITS[POINTS.index(point)], dtype=bool)
 
 
 _POINT_BITS = np.array([*(1 << place for place in range(len(POINTS))), (1 << len(POINTS)) - 1], dtype=np.uint16)

@@ -17,7 +17,7 @@ from pipeline.cli.options import (
 
 
 def inspect(
-    drops: Annotated[list[str], typer.Argument(metavar="DROP", help="File, folder or glob.")],
+    drops: Annotated[list[str], typer.Argument(metavar="DROP", help="File, folder, glob or URL; - for stdin.")],
     layout: Annotated[
         str | None, typer.Option(metavar="NAME|FILE", help="Layout to read it with: a name or a TOML file.")
     ] = None,

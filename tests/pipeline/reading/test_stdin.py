@@ -37,7 +37,7 @@ def test_a_drop_on_stdin_is_read_like_a_file(tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.mark.parametrize("closed", [False, True])
-def test_nothing_on_stdin_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed: bool) -> None:  # noqa: FBT001
+def test_nothing_on_stdin_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed: bool) -> None:
     monkeypatch.setattr(sys, "stdin", None if closed else io.TextIOWrapper(io.BytesIO()))
     ran = scrub(tmp_path / "out", "-")
     assert (ran.code, ran.err) == (

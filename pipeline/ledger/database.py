@@ -25,10 +25,11 @@ _ONE_WRITER = 0x6C656164
 
 @dataclass(frozen=True)
 class Ledger:
-    """An open ledger. ``history`` is the folder of the contact history."""
+    """An open ledger. ``history``: folder of the contact history. ``workspace``: whose log enters what is changed."""
 
     engine: Engine
     history: Path
+    workspace: Path
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -59,7 +60,7 @@ def open_ledger(choice: LedgerChoice, workspace: Path) -> Iterator[Ledger]:
     Raises `UsageError` when the URL is of no supported kind, `LedgerError` when it cannot be reached, is
     damaged, or belongs to another version of the program.
     """
-    ledger = Ledger(_engine(choice, workspace), workspace / choice.history)
+    ledger = Ledger(_engine(choice, workspace), workspace / choice.history, workspace)
     try:
         with faults():
             ledger.history.mkdir(parents=True, exist_ok=True, mode=0o700)

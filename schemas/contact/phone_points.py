@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import functools
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import phonenumbers
 import polars as pl
 from phonenumbers import SUPPORTED_REGIONS, country_code_for_region
 
 from schemas.contact.apply import Apply, apply_here
 from schemas.contact.forms import form_frame
-from schemas.contact.phone import PHONE_FORM_SCHEMA, PhoneForm, phone_forms
+from schemas.contact.numbering.lookup import region_at, region_numbers
+from schemas.contact.phone import PHONE_FORM_SCHEMA, PhoneColumn, PhoneForm, phone_forms, read_phones
 from schemas.contact.phone_repairs import (
     AHEAD_OF_PREFIX,
     has_bogus_plus,
@@ -20,6 +24,7 @@ from schemas.contact.phone_repairs import (
     read_phone_point,
     repair_phone,
 )
+from schemas.kernels.phones import REGIONS
 
 #: As `PHONE_FORM_SCHEMA`, and the other reading of a number that has two.
 PHONE_POINT_SCHEMA: dict[str, pl.DataType] = {
@@ -54,104 +59,125 @@ def phone_points(values: pl.Series, regions: pl.Series, apply: Apply = apply_her
     Returns `PHONE_POINT_SCHEMA`, one row per value in the same order; all null where the value is null. Only distinct
     values that were refused, or that are valid as a number of two countries, are looked at one by one.
     """
-    given = values.is_not_null()
-    if not given.all():
-        # Second phones are seldom given: nothing is done for the rows that have none.
-        position = (given.cum_sum().cast(pl.Int64) - 1).set(~given, None)
-        return phone_points(values.filter(given), regions.filter(given), apply).select(pl.all().gather(position))
-    return repair_forms(phone_forms(values, regions, apply), values, regions, apply)
+    return read_points(values, regions, apply).frame().select(list(PHONE_POINT_SCHEMA))
 
 
-def repair_forms(forms: pl.DataFrame, values: pl.Series, regions: pl.Series, apply: Apply = apply_here) -> pl.DataFrame:
-    """As `phone_points`, of values that `phone_forms` has read already."""
-    forms = forms.with_columns(
-        value=values.cast(pl.String),
-        given=regions.cast(pl.String),
-        other=pl.lit(None, pl.String),
-        other_region=pl.lit(None, pl.String),
-    )
-    forms = _with_others(forms, apply)
-    return _with_repairs(forms, apply).select(list(PHONE_POINT_SCHEMA))
+def read_points(values: pl.Series, regions: pl.Series, apply: Apply = apply_here) -> PhoneColumn:
+    """As `phone_points`, before it is put into a frame."""
+    return with_readings(read_phones(values, regions, apply), values, regions, apply)
 
 
-def _with_repairs(forms: pl.DataFrame, apply: Apply) -> pl.DataFrame:
-    keeping = [region for region in _distinct(forms.get_column("given")) if region and keeps_zero(region)]
-    refused = forms.select((pl.col("state") != "ok").fill_null(False)).to_series().arg_true()
-    odd = pl.col("value").str.contains(_ODD) | pl.col("given").is_in(keeping)
-    rows = forms[refused].with_columns(at=refused)
-    candidates = rows.filter(odd.fill_null(False) | pl.lit(_without_plus(rows, apply)))
+def with_readings(read: PhoneColumn, values: pl.Series, regions: pl.Series, apply: Apply = apply_here) -> PhoneColumn:
+    """Repair what was refused, and add ``other`` and ``other_region`` to the forms."""
+    column = _Column(values.cast(pl.String), regions.cast(pl.String), region_numbers(regions.cast(pl.String)))
+    nothing = (pl.lit(None, pl.String).alias(name) for name in ("other", "other_region"))
+    read = read._replace(forms=read.forms.with_columns(nothing))
+    read = _with_code_read(_with_national(read, column, apply), column, apply)
+    return _with_repairs(read, column, apply)
+
+
+class _Traits(NamedTuple):
+    """What is to know of a region here: its calling code (0: none), and what its numbers may be taken for."""
+
+    code: int
+    has_bogus_plus: bool
+    may_repeat_code: bool
+    keeps_zero: bool
+
+
+@functools.cache
+def _traits(number: int) -> _Traits:
+    region = region_at(number)
+    if region not in SUPPORTED_REGIONS:
+        return _Traits(0, False, False, False)
+    code = country_code_for_region(region)
+    return _Traits(code, has_bogus_plus(region), may_repeat_code(region), keeps_zero(region))
+
+
+class _Column(NamedTuple):
+    """A column of values, each with its region, and with the number of that."""
+
+    values: pl.Series
+    regions: pl.Series
+    numbers: npt.NDArray[np.int16]
+
+    def trait(self, name: str) -> npt.NDArray[np.int64]:
+        """One of the traits of each value's region."""
+        table = np.zeros(REGIONS, dtype=np.int64)
+        for number in np.flatnonzero(np.bincount(self.numbers, minlength=REGIONS)).tolist():
+            table[number] = getattr(_traits(number), name)
+        return table[self.numbers]
+
+    def rows(self, rows: npt.NDArray[np.intp]) -> pl.DataFrame:
+        """Some of it as a frame: ``value``, ``given``, and where they are, ``at``."""
+        return pl.DataFrame({"at": rows, "value": self.values[rows], "given": self.regions[rows]})
+
+
+def _with_repairs(read: PhoneColumn, column: _Column, apply: Apply) -> PhoneColumn:
+    refused = np.flatnonzero((read.at >= 0) & ~read.is_ok())
+    rows = column.rows(refused).with_columns(read.take(refused).column(name) for name in ("state", "why"))
+    keeps_zero = pl.Series(column.trait("keeps_zero")[refused] > 0)
+    odd = rows.get_column("value").str.contains(_ODD) | keeps_zero
+    candidates = rows.filter(odd | _without_plus(rows, column.trait("code")[refused], apply))
     if candidates.is_empty():
-        return forms
+        return read
     keys = ["value", "given", "state", "why"]
     distinct = candidates.select(keys).unique(maintain_order=True)
-    read = form_frame(apply(_repair_chunk, distinct.rows()), PHONE_POINT_SCHEMA)
-    looked = pl.concat([distinct.rename({name: f"key:{name}" for name in keys}), read], how="horizontal")
-    found = candidates.select("at", *(pl.col(name).alias(f"key:{name}") for name in keys)).join(
-        looked, on=[f"key:{name}" for name in keys], how="left", nulls_equal=True, maintain_order="left"
+    repaired = form_frame(apply(_repair_chunk, distinct.rows()), PHONE_POINT_SCHEMA)
+    position = candidates.select(keys).join(
+        distinct.with_row_index("position"), on=keys, how="left", nulls_equal=True, maintain_order="left"
     )
-    return _put(forms, found, PHONE_POINT_SCHEMA)
+    return read.with_read(candidates.get_column("at").to_numpy(), repaired[position.get_column("position")])
 
 
-def _without_plus(refused: pl.DataFrame, apply: Apply) -> pl.Series:
+def _without_plus(refused: pl.DataFrame, codes: npt.NDArray[np.int64], apply: Apply) -> pl.Series:
     """Whether a value begins with the region's calling code and is a number once a plus is put before it."""
     found = pl.repeat(False, len(refused), dtype=pl.Boolean, eager=True)
-    regions = [region for region in _distinct(refused.get_column("given")) if region in SUPPORTED_REGIONS]
-    if not regions:
-        return found
-    at = refused.select(_first_digits().str.starts_with(_code(regions)).fill_null(False)).to_series().arg_true()
+    begins = _first_digits().str.starts_with(pl.lit(pl.Series(codes)).cast(pl.String)) & pl.lit(pl.Series(codes > 0))
+    at = refused.select(begins).to_series().arg_true()
     nowhere = pl.repeat(None, len(at), dtype=pl.String, eager=True)
-    read = phone_forms("+" + refused.get_column("value")[at], nowhere, apply)
-    return found.scatter(at, read.get_column("state") == "ok")
-
-
-def _code(regions: list[str]) -> pl.Expr:
-    """Calling code of each row's region, which is one of these; null elsewhere."""
-    codes = {region: str(country_code_for_region(region)) for region in regions}
-    one = pl.lit(codes[regions[0]])
-    return one if len(regions) == 1 else pl.col("given").replace_strict(codes, default=None)
+    again = phone_forms("+" + refused.get_column("value")[at], nowhere, apply)
+    return found.scatter(at, again.get_column("state") == "ok")
 
 
 def _first_digits() -> pl.Expr:
     return pl.col("value").str.replace_all("[^0-9]", "")
 
 
-def _with_others(forms: pl.DataFrame, apply: Apply) -> pl.DataFrame:
-    """Add the second readings of valid numbers that have two."""
-    return _with_code_read(_with_national(forms, apply), apply)
+def _calling_codes(read: PhoneColumn) -> npt.NDArray[np.int64]:
+    """Calling code of each value that is ok; 0 for one that belongs to no country."""
+    regions = read.forms.get_column("region")
+    codes = {region: country_code_for_region(region) for region in regions.unique().drop_nulls().to_list()}
+    of_forms = regions.replace_strict(codes, default=0, return_dtype=pl.Int64).fill_null(0)
+    return np.append(of_forms.to_numpy(), 0)[read.at]
 
 
-def _with_code_read(forms: pl.DataFrame, apply: Apply) -> pl.DataFrame:
+def _with_code_read(read: PhoneColumn, column: _Column, apply: Apply) -> PhoneColumn:
     """Find national numbers that begin with the region's calling code and are a number behind a plus as well."""
-    regions = [region for region in _distinct(forms.get_column("given")) if region and may_repeat_code(region)]
-    if not regions:
-        return forms
-    code = _code(regions)
-    doubled = pl.col("given").is_in(regions) & pl.col("e164").str.starts_with("+" + code + code)
-    at = forms.select(doubled.fill_null(False)).to_series().arg_true()
-    if at.is_empty():
-        return forms
-    rows = forms.select("value", "given", "e164")[at].with_columns(at=at)
-    digits = pl.col("e164").str.strip_prefix("+" + code)
+    may_repeat = column.trait("may_repeat_code") > 0
+    if not may_repeat.any():
+        return read
+    codes = column.trait("code")
+    at = np.flatnonzero(may_repeat & read.is_ok() & (_calling_codes(read) == codes))
+    code = pl.lit(pl.Series(codes[at])).cast(pl.String)
+    rows = column.rows(at).with_columns(code.alias("code"), read.take(at).column("e164"))
+    twice = pl.col("e164").str.starts_with("+" + pl.col("code") + pl.col("code"))
     # Whoever writes a national prefix in front means a national number.
-    first = _first_digits().str.starts_with(code)
-    rows = rows.filter(first & ~pl.col("value").str.contains(_WITH_PREFIX)).with_columns(number="+" + digits)
+    first = _first_digits().str.starts_with(pl.col("code"))
+    rows = rows.filter(twice).filter(first & ~pl.col("value").str.contains(_WITH_PREFIX))
+    behind = rows.select("+" + pl.col("e164").str.strip_prefix("+" + pl.col("code"))).to_series()
     nowhere = pl.repeat(None, len(rows), dtype=pl.String, eager=True)
-    read = phone_forms(rows.get_column("number"), nowhere, apply)
-    found = rows.select("at").with_columns(other=read.get_column("e164"), other_region=read.get_column("region"))
-    return _put(forms, found.filter(pl.col("other").is_not_null()), ["other", "other_region"])
+    others = phone_forms(behind, nowhere, apply).select(other="e164", other_region="region")
+    return _with_others(read, rows.select("at").hstack(others).filter(pl.col("other").is_not_null()))
 
 
-def _with_national(forms: pl.DataFrame, apply: Apply) -> pl.DataFrame:
+def _with_national(read: PhoneColumn, column: _Column, apply: Apply) -> PhoneColumn:
     """Find numbers of another country that are, without their plus, a number of the region as well."""
-    bare = [region for region in _distinct(forms.get_column("given")) if region and has_bogus_plus(region)]
-    if not bare:
-        return forms
-    home = pl.col("given").replace_strict(bare, [f"+{country_code_for_region(r)}" for r in bare], default=None)
-    foreign = forms.select((pl.col("given").is_in(bare) & ~pl.col("e164").str.starts_with(home)).fill_null(False))
-    at = foreign.to_series().arg_true()
-    if at.is_empty():
-        return forms
-    rows = forms.select("value", "given")[at].with_columns(at=at)
+    may_be_national = column.trait("has_bogus_plus") > 0
+    at = np.flatnonzero(may_be_national & read.is_ok() & (_calling_codes(read) != column.trait("code")))
+    if not len(at):
+        return read
+    rows = column.rows(at)
     national = phone_forms(
         rows.get_column("value").str.replace(_ABROAD_PATTERN, "").str.strip_chars(" ().-"),
         rows.get_column("given"),
@@ -160,30 +186,14 @@ def _with_national(forms: pl.DataFrame, apply: Apply) -> pl.DataFrame:
     both = rows.filter(national.get_column("state") == "ok")
     distinct = both.select("value", "given").unique(maintain_order=True)
     if distinct.is_empty():
-        return forms
+        return read
     others = {"other": pl.String(), "other_region": pl.String()}
-    read = form_frame(apply(_other_chunk, distinct.rows()), others)
-    found = both.join(pl.concat([distinct, read], how="horizontal"), on=["value", "given"], maintain_order="left")
-    return _put(forms, found, others)
+    found = form_frame(apply(_other_chunk, distinct.rows()), others)
+    both = both.join(pl.concat([distinct, found], how="horizontal"), on=["value", "given"], maintain_order="left")
+    return _with_others(read, both.select("at", "other", "other_region").filter(pl.col("other").is_not_null()))
 
 
-def _put(forms: pl.DataFrame, found: pl.DataFrame, columns: Iterable[str]) -> pl.DataFrame:
-    """Write what was found over the rows ``at``."""
-    at = found.get_column("at")
-    written = []
-    for name in columns:
-        before, after = forms.get_column(name), found.get_column(name)
-        if isinstance(before.dtype, pl.List):
-            # Lists cannot be written in position.
-            position = np.arange(len(forms))
-            position[at] = len(forms) + np.arange(len(found))
-            written.append(pl.concat([before, after]).gather(position) if after.null_count() < len(after) else before)
-        else:
-            written.append(before.scatter(at, after))
-    return forms.with_columns(written)
-
-
-def _distinct(regions: pl.Series) -> list[str | None]:
-    """Return the regions of a column, most often one."""
-    same = len(regions) > 0 and regions.eq_missing(regions[0]).all()
-    return (regions.head(1) if same else regions.unique()).to_list()
+def _with_others(read: PhoneColumn, found: pl.DataFrame) -> PhoneColumn:
+    """Add the other readings that were found for the rows ``at``."""
+    rows = found.get_column("at").to_numpy()
+    return read.with_read(rows, read.take(rows).frame().with_columns(found.drop("at"))) if len(rows) else read

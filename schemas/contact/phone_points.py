@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import itertools
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,11 +15,12 @@ import polars as pl
 from phonenumbers import SUPPORTED_REGIONS, country_code_for_region
 
 from schemas.contact.apply import Apply, apply_here
-from schemas.contact.forms import form_frame
 from schemas.contact.numbering.lookup import region_at, region_numbers
-from schemas.contact.phone import PHONE_FORM_SCHEMA, PhoneColumn, PhoneForm, phone_forms, read_phones
+from schemas.contact.phone import MOST_REMEMBERED, PhoneForm, each_once, read_phones
+from schemas.contact.phone_column import PHONE_POINT_SCHEMA, PhoneColumn
 from schemas.contact.phone_repairs import (
     AHEAD_OF_PREFIX,
+    WITH_PREFIX,
     has_bogus_plus,
     keeps_zero,
     may_repeat_code,
@@ -26,31 +29,38 @@ from schemas.contact.phone_repairs import (
 )
 from schemas.kernels.phones import REGIONS
 
-#: As `PHONE_FORM_SCHEMA`, and the other reading of a number that has two.
-PHONE_POINT_SCHEMA: dict[str, pl.DataType] = {
-    **PHONE_FORM_SCHEMA,
-    "other": pl.String(),
-    "other_region": pl.String(),
-}
+__all__ = ["PHONE_POINT_SCHEMA", "phone_points", "read_points", "with_readings"]
 
 #: What is before a number where a plus is meant, or nothing.
-_ABROAD_PATTERN = rf"^[{AHEAD_OF_PREFIX}]*(?:\+|\x{{ff0b}}|011|00)"
-#: A number that is written to be called from abroad.
-_WITH_PREFIX = rf"^\D*[+\x{{ff0b}}]|^[{AHEAD_OF_PREFIX}]*(?:011|00)"
+_ABROAD = re.compile(rf"^[{AHEAD_OF_PREFIX}]*(?:\+|\uff0b|011|00)")
 #: Of what the library refuses, all that a repair could read: anything but plain digits in the usual dress, and of
 #: these what is too short or too long for a number, or begins like a call abroad.
-_ODD = r"[^0-9 ().\-]|^[ ().\-]*0|^.{1,8}$|^.{15,}$"
+_ODD = re.compile(r"[^0-9 ().\-]|^[ ().\-]*0|^.{1,8}$|^.{15,}$")
+_NO_DIGITS = re.compile("[^0-9]+")
+
+#: A reading, and E.164 and region of the second one.
+_Point = tuple[PhoneForm, str | None, str | None]
 
 
-def _repair_chunk(items: Sequence[tuple[str, str | None, str, str | None]]) -> list[tuple[object, ...]]:
+def _repair_chunk(items: Sequence[tuple[str, str | None, str, str | None]]) -> list[_Point]:
     phonenumbers.enable_pattern_cache()
-    points = (repair_phone(value, region, PhoneForm(state, why=why)) for value, region, state, why in items)
-    return [(*form, *((other.e164, other.region) if other else (None, None))) for form, other in points]
+    return [_repaired_once(*item) for item in items]
 
 
-def _other_chunk(items: Sequence[tuple[str, str]]) -> list[tuple[object, ...]]:
-    found = (read_phone_point(value, region).other for value, region in items)
-    return [(other.e164, other.region) if other else (None, None) for other in found]
+@functools.lru_cache(maxsize=MOST_REMEMBERED)
+def _repaired_once(value: str, region: str | None, state: str, why: str | None) -> _Point:
+    form, other = repair_phone(value, region, PhoneForm(state, why=why))
+    return (form, other.e164, other.region) if other else (form, None, None)
+
+
+def _other_chunk(items: Sequence[tuple[str, str | None]]) -> list[tuple[str | None, str | None]]:
+    return [_other_once(value, region) for value, region in items]
+
+
+@functools.lru_cache(maxsize=MOST_REMEMBERED)
+def _other_once(value: str, region: str | None) -> tuple[str | None, str | None]:
+    other = read_phone_point(value, region).other
+    return (other.e164, other.region) if other else (None, None)
 
 
 def phone_points(values: pl.Series, regions: pl.Series, apply: Apply = apply_here) -> pl.DataFrame:
@@ -59,7 +69,7 @@ def phone_points(values: pl.Series, regions: pl.Series, apply: Apply = apply_her
     Returns `PHONE_POINT_SCHEMA`, one row per value in the same order; all null where the value is null. Only distinct
     values that were refused, or that are valid as a number of two countries, are looked at one by one.
     """
-    return read_points(values, regions, apply).frame().select(list(PHONE_POINT_SCHEMA))
+    return read_points(values, regions, apply).frame()
 
 
 def read_points(values: pl.Series, regions: pl.Series, apply: Apply = apply_here) -> PhoneColumn:
@@ -68,12 +78,16 @@ def read_points(values: pl.Series, regions: pl.Series, apply: Apply = apply_here
 
 
 def with_readings(read: PhoneColumn, values: pl.Series, regions: pl.Series, apply: Apply = apply_here) -> PhoneColumn:
-    """Repair what was refused, and add ``other`` and ``other_region`` to the forms."""
+    """Add second readings to numbers that have one, and repair what was refused; changes ``read`` and returns it."""
     column = _Column(values.cast(pl.String), regions.cast(pl.String), region_numbers(regions.cast(pl.String)))
-    nothing = (pl.lit(None, pl.String).alias(name) for name in ("other", "other_region"))
-    read = read._replace(forms=read.forms.with_columns(nothing))
-    read = _with_code_read(_with_national(read, column, apply), column, apply)
-    return _with_repairs(read, column, apply)
+    is_ok, codes, of_region = read.is_ok(), read.codes(), column.trait("code")
+    refused = np.flatnonzero(~is_ok & (read.at > 0))
+    foreign = is_ok & (column.trait("has_bogus_plus") > 0) & (codes != of_region)
+    own = np.flatnonzero(is_ok & (column.trait("may_repeat_code") > 0) & (codes == of_region))
+    _put_nationals(read, np.flatnonzero(foreign), column, apply)
+    _put_without_plus(read, own[_begins_twice(read.e164[own], of_region[own])], column, apply)
+    _put_repaired(read, refused, column, apply)
+    return read
 
 
 class _Traits(NamedTuple):
@@ -101,99 +115,74 @@ class _Column(NamedTuple):
     regions: pl.Series
     numbers: npt.NDArray[np.int16]
 
-    def trait(self, name: str) -> npt.NDArray[np.int64]:
+    def trait(self, name: str) -> npt.NDArray[np.int32]:
         """One of the traits of each value's region."""
-        table = np.zeros(REGIONS, dtype=np.int64)
+        table = np.zeros(REGIONS, dtype=np.int32)
         for number in np.flatnonzero(np.bincount(self.numbers, minlength=REGIONS)).tolist():
             table[number] = getattr(_traits(number), name)
-        return table[self.numbers]
+        return table.take(self.numbers)
 
-    def rows(self, rows: npt.NDArray[np.intp]) -> pl.DataFrame:
-        """Some of it as a frame: ``value``, ``given``, and where they are, ``at``."""
-        return pl.DataFrame({"at": rows, "value": self.values[rows], "given": self.regions[rows]})
-
-
-def _with_repairs(read: PhoneColumn, column: _Column, apply: Apply) -> PhoneColumn:
-    refused = np.flatnonzero((read.at >= 0) & ~read.is_ok())
-    rows = column.rows(refused).with_columns(read.take(refused).column(name) for name in ("state", "why"))
-    keeps_zero = pl.Series(column.trait("keeps_zero")[refused] > 0)
-    odd = rows.get_column("value").str.contains(_ODD) | keeps_zero
-    candidates = rows.filter(odd | _without_plus(rows, column.trait("code")[refused], apply))
-    if candidates.is_empty():
-        return read
-    keys = ["value", "given", "state", "why"]
-    distinct = candidates.select(keys).unique(maintain_order=True)
-    repaired = form_frame(apply(_repair_chunk, distinct.rows()), PHONE_POINT_SCHEMA)
-    position = candidates.select(keys).join(
-        distinct.with_row_index("position"), on=keys, how="left", nulls_equal=True, maintain_order="left"
-    )
-    return read.with_read(candidates.get_column("at").to_numpy(), repaired[position.get_column("position")])
+    def pairs(self, rows: npt.NDArray[np.intp]) -> list[tuple[str, str | None]]:
+        """Values with their regions."""
+        return list(zip(self.values[rows].to_list(), self.regions[rows].to_list(), strict=True))
 
 
-def _without_plus(refused: pl.DataFrame, codes: npt.NDArray[np.int64], apply: Apply) -> pl.Series:
-    """Whether a value begins with the region's calling code and is a number once a plus is put before it."""
-    found = pl.repeat(False, len(refused), dtype=pl.Boolean, eager=True)
-    begins = _first_digits().str.starts_with(pl.lit(pl.Series(codes)).cast(pl.String)) & pl.lit(pl.Series(codes > 0))
-    at = refused.select(begins).to_series().arg_true()
-    nowhere = pl.repeat(None, len(at), dtype=pl.String, eager=True)
-    again = phone_forms("+" + refused.get_column("value")[at], nowhere, apply)
-    return found.scatter(at, again.get_column("state") == "ok")
-
-
-def _first_digits() -> pl.Expr:
-    return pl.col("value").str.replace_all("[^0-9]", "")
-
-
-def _calling_codes(read: PhoneColumn) -> npt.NDArray[np.int64]:
-    """Calling code of each value that is ok; 0 for one that belongs to no country."""
-    regions = read.forms.get_column("region")
-    codes = {region: country_code_for_region(region) for region in regions.unique().drop_nulls().to_list()}
-    of_forms = regions.replace_strict(codes, default=0, return_dtype=pl.Int64).fill_null(0)
-    return np.append(of_forms.to_numpy(), 0)[read.at]
-
-
-def _with_code_read(read: PhoneColumn, column: _Column, apply: Apply) -> PhoneColumn:
-    """Find national numbers that begin with the region's calling code and are a number behind a plus as well."""
-    may_repeat = column.trait("may_repeat_code") > 0
-    if not may_repeat.any():
-        return read
-    codes = column.trait("code")
-    at = np.flatnonzero(may_repeat & read.is_ok() & (_calling_codes(read) == codes))
-    code = pl.lit(pl.Series(codes[at])).cast(pl.String)
-    rows = column.rows(at).with_columns(code.alias("code"), read.take(at).column("e164"))
-    twice = pl.col("e164").str.starts_with("+" + pl.col("code") + pl.col("code"))
-    # Whoever writes a national prefix in front means a national number.
-    first = _first_digits().str.starts_with(pl.col("code"))
-    rows = rows.filter(twice).filter(first & ~pl.col("value").str.contains(_WITH_PREFIX))
-    behind = rows.select("+" + pl.col("e164").str.strip_prefix("+" + pl.col("code"))).to_series()
-    nowhere = pl.repeat(None, len(rows), dtype=pl.String, eager=True)
-    others = phone_forms(behind, nowhere, apply).select(other="e164", other_region="region")
-    return _with_others(read, rows.select("at").hstack(others).filter(pl.col("other").is_not_null()))
-
-
-def _with_national(read: PhoneColumn, column: _Column, apply: Apply) -> PhoneColumn:
+def _put_nationals(read: PhoneColumn, rows: npt.NDArray[np.intp], column: _Column, apply: Apply) -> None:
     """Find numbers of another country that are, without their plus, a number of the region as well."""
-    may_be_national = column.trait("has_bogus_plus") > 0
-    at = np.flatnonzero(may_be_national & read.is_ok() & (_calling_codes(read) != column.trait("code")))
-    if not len(at):
-        return read
-    rows = column.rows(at)
-    national = phone_forms(
-        rows.get_column("value").str.replace(_ABROAD_PATTERN, "").str.strip_chars(" ().-"),
-        rows.get_column("given"),
-        apply,
-    )
-    both = rows.filter(national.get_column("state") == "ok")
-    distinct = both.select("value", "given").unique(maintain_order=True)
-    if distinct.is_empty():
-        return read
-    others = {"other": pl.String(), "other_region": pl.String()}
-    found = form_frame(apply(_other_chunk, distinct.rows()), others)
-    both = both.join(pl.concat([distinct, found], how="horizontal"), on=["value", "given"], maintain_order="left")
-    return _with_others(read, both.select("at", "other", "other_region").filter(pl.col("other").is_not_null()))
+    pairs = column.pairs(rows)
+    national = [(_ABROAD.sub("", value).strip(" ().-"), region) for value, region in pairs]
+    are = _read(national, apply).is_ok()
+    found = each_once(_other_chunk, list(itertools.compress(pairs, are)), apply)
+    for row, (other, region) in zip(rows[are].tolist(), found, strict=True):
+        if other is not None:
+            read.put(row, read.form(row), other, region)
 
 
-def _with_others(read: PhoneColumn, found: pl.DataFrame) -> PhoneColumn:
-    """Add the other readings that were found for the rows ``at``."""
-    rows = found.get_column("at").to_numpy()
-    return read.with_read(rows, read.take(rows).frame().with_columns(found.drop("at"))) if len(rows) else read
+def _begins_twice(e164: npt.NDArray[np.int64], codes: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+    """Whether the digits behind the calling code begin with it again."""
+    powers = 10 ** np.arange(19, dtype=np.int64)
+    of_code = powers[powers.searchsorted(codes, "right")]
+    behind = powers[powers.searchsorted(e164, "right")] // of_code // of_code
+    twice: npt.NDArray[np.bool_] = e164 // np.maximum(behind, 1) == codes * of_code + codes
+    return twice
+
+
+def _put_without_plus(read: PhoneColumn, rows: npt.NDArray[np.intp], column: _Column, apply: Apply) -> None:
+    """Find which of these national numbers, which begin with the calling code, are a number behind a plus as well."""
+    codes = column.trait("code")[rows].tolist()
+    begun = [
+        (row, f"+{read.e164[row]}".removeprefix(f"+{code}"))
+        for row, code, (value, _) in zip(rows.tolist(), codes, column.pairs(rows), strict=True)
+        # Whoever writes a national prefix in front means a national number.
+        if _digits(value).startswith(str(code)) and not WITH_PREFIX.match(value)
+    ]
+    others = _read([(f"+{digits}", None) for _, digits in begun], apply)
+    for place in np.flatnonzero(others.is_ok()).tolist():
+        row, other = begun[place][0], others.form(place)
+        read.put(row, read.form(row), other.e164, other.region)
+
+
+def _put_repaired(read: PhoneColumn, rows: npt.NDArray[np.intp], column: _Column, apply: Apply) -> None:
+    """Repair what was refused, or name it."""
+    pairs, codes = column.pairs(rows), column.trait("code")[rows].tolist()
+    odd = column.trait("keeps_zero")[rows] > 0
+    odd |= np.array([_ODD.search(value) is not None for value, _ in pairs], dtype=np.bool_)
+    # Or it begins with the region's calling code, and is a number once a plus is put before it.
+    begins = [code > 0 and _digits(value).startswith(str(code)) for code, (value, _) in zip(codes, pairs, strict=True)]
+    places = np.flatnonzero(~odd & np.array(begins, dtype=np.bool_))
+    odd[places] = _read([(f"+{pairs[place][0]}", None) for place in places.tolist()], apply).is_ok()
+    refused = [(row, read.form(row)) for row in rows[odd].tolist()]
+    items = [
+        (*pair, form.state, form.why) for pair, (_, form) in zip(itertools.compress(pairs, odd), refused, strict=True)
+    ]
+    for (row, _), point in zip(refused, each_once(_repair_chunk, items, apply), strict=True):
+        read.put(row, *point)
+
+
+def _read(pairs: Sequence[tuple[str, str | None]], apply: Apply) -> PhoneColumn:
+    values, regions = ([pair[place] for pair in pairs] for place in (0, 1))
+    return read_phones(pl.Series(values, dtype=pl.String), pl.Series(regions, dtype=pl.String), apply)
+
+
+def _digits(text: str) -> str:
+    return _NO_DIGITS.sub("", text)

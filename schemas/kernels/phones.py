@@ -7,6 +7,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from schemas.kernels.dressed import (
+    DECIMAL,
+    MOST_BYTES,
+    extension_code,
+    number_end,
+    number_start,
+    plain_text,
+    without_decimal,
+)
 from schemas.kernels.kernel import Bytes, Flags, Int16s, Int32s, Int64s, helper, kernel
 
 #: Number of the region where none is known, and of a word that is no two capital letters. Before them: AA, AB … ZZ.
@@ -127,6 +136,25 @@ def calling_code(code: int, of_code: Int32s) -> int:
     return first if first >= 10 else 0
 
 
+@helper
+def code_in_cell(data: Bytes, start: int, end: int, labels: Bytes, text: Bytes) -> tuple[int, int]:
+    """As `code_of_cell`, of a cell with more in it. Returns also the extension's code, or `DECIMAL`; 0: neither."""
+    if end - start > MOST_BYTES:
+        return 0, 0
+    size = plain_text(data, start, end, text)
+    decimal = without_decimal(text, size)
+    if decimal > 0:
+        return code_of_cell(text, 0, decimal), DECIMAL
+    first = number_start(text, size, labels)
+    if first < 0:
+        return 0, 0
+    last = number_end(text, first, size)
+    extension = extension_code(text, last, size)
+    if extension < 0:
+        return 0, 0
+    return code_of_cell(text, first, last), extension
+
+
 @kernel
 def decide(
     bounds: Int64s,
@@ -140,20 +168,27 @@ def decide(
     answers: Int32s,
     deltas: Int64s,
     lasts: Int32s,
+    labels: Bytes,
+    text: Bytes,
     wanted: Int64s,
     answer: Int32s,
     e164: Int64s,
+    more: Int32s,
 ) -> None:
     """Decide cells by the tables of their regions and calling codes: the answer's number, and E.164 as an integer.
 
     ``of_region`` and ``of_code`` (by the code of a calling code's digits) are directories of tables; for ``starts``,
-    ``lasts`` and ``tables`` see `piece_of`. ``wanted`` counts who asked for each region's table, then each calling code's.
+    ``lasts`` and ``tables`` see `piece_of`. ``text``: room for a cell. ``wanted`` counts who asked for each region's
+    table, then each calling code's. ``more``: the extension's code, or `DECIMAL`; 0: neither.
     """
     for row in range(len(answer)):
         answer[row] = UNDECIDED
+        more[row] = 0
         if len(valid) and not valid[row]:
             continue
         code = code_of_cell(data, bounds[row], bounds[row + 1])
+        if code == 0:
+            code, more[row] = code_in_cell(data, bounds[row], bounds[row + 1], labels, text)
         if code > 0:
             wanted[regions[row]] += 1
             table = of_region[regions[row]]

@@ -18,6 +18,7 @@ import polars as pl
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, SUPPORTED_REGIONS, country_code_for_region
 
 from schemas.contact.numbering.answers import Answers
+from schemas.contact.numbering.labels import ASCII_LABELS
 from schemas.contact.numbering.patterns import UnsupportedPatternError
 from schemas.contact.numbering.plan import Plan, build_plan
 from schemas.contact.numbering.ranges import BLOCK_EDGES, Codes, code_of, digits_of
@@ -29,23 +30,26 @@ from schemas.contact.numbering.tables import (
     national_table,
     undecided_table,
 )
-from schemas.kernels import phones
+from schemas.kernels import dressed, phones
 from schemas.support.column_bytes import column_bytes, given_rows
 
 #: A table takes about as long to build as the library takes to read this many values.
 WORTH_A_TABLE = 4000
 #: Bits of the fraction of a floating-point number.
 _MANTISSA = 52
+_LABELS = np.frombuffer("".join(f"{label}\n" for label in sorted(ASCII_LABELS)).encode(), np.uint8)
 
 
 class Decided(NamedTuple):
     """Of each value, the number of its answer (`UNDECIDED`: ask the library) and its E.164 digits as an integer.
 
-    The integer means something only where the answer is a valid number.
+    The integer means something only where the answer is a valid number, and so does ``more``: the code of an extension's
+    digits, `schemas.kernels.dressed.DECIMAL` where a decimal zero was taken off, 0 where nothing was.
     """
 
     answer: npt.NDArray[np.int32]
     e164: Codes
+    more: npt.NDArray[np.int32]
 
 
 class _Loaded(NamedTuple):
@@ -113,11 +117,12 @@ class Numbering:
     def decide_in(self, values: pl.Series, regions: npt.NDArray[np.int16]) -> Decided:
         """Do the same with numbers of regions (`region_numbers`)."""
         cells, given = column_bytes(values), given_rows(values)
-        decided = Decided(np.empty(len(values), np.int32), np.empty(len(values), np.int64))
+        decided = Decided(*(np.empty(len(values), dtype) for dtype in (np.int32, np.int64, np.int32)))
+        text = np.empty(dressed.MOST_BYTES, np.uint8)
         asked: set[int] = set()
         while True:
             loaded, wanted = self._loaded, np.zeros(phones.REGIONS + 2000, dtype=np.int64)
-            phones.decide(*cells, given, regions, *loaded, wanted, *decided)
+            phones.decide(*cells, given, regions, *loaded, _LABELS, text, wanted, *decided)
             if not self._load(loaded, wanted, asked):
                 return decided
 

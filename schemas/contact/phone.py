@@ -8,12 +8,12 @@ tables that are derived from the library's metadata (see docs/phones.md), the ot
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 import numpy as np
 import phonenumbers
 import polars as pl
 
-from schemas.contact.apply import Apply, In, Out, apply_here
+from schemas.contact.apply import Apply, apply_here, each_once
 from schemas.contact.numbering.answers import UNDECIDED
 from schemas.contact.numbering.library import DECIMAL_REMOVED, PHONE_FORM_SCHEMA, PhoneForm, read_phone
 from schemas.contact.numbering.lookup import numbering
@@ -74,10 +74,3 @@ def read_phones(values: pl.Series, regions: pl.Series, apply: Apply = apply_here
         for row, form in zip(rows.tolist(), each_once(_read_chunk, pairs, apply), strict=True):
             read.put(row, form)
     return read
-
-
-def each_once(work: Callable[[Sequence[In]], list[Out]], items: Sequence[In], apply: Apply) -> Iterator[Out]:
-    """Do the work once for each different item, and return the result of every item."""
-    distinct = list(dict.fromkeys(items))
-    results = dict(zip(distinct, apply(work, distinct), strict=True)) if distinct else {}
-    return (results[item] for item in items)

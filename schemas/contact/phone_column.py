@@ -7,7 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 from schemas.contact.forms import form_frame
-from schemas.contact.numbering.answers import AnswerTable, answer_table
+from schemas.contact.numbering.answers import AnswerTable, calling_code_of
 from schemas.contact.numbering.library import PHONE_FORM_SCHEMA, PhoneForm
 from schemas.kernels.phones import e164_text
 from schemas.support.column_bytes import text_column
@@ -35,6 +35,12 @@ class PhoneColumn:
     def __len__(self) -> int:
         return len(self.at)
 
+    def part(self, start: int, length: int) -> PhoneColumn:
+        """Some of the values, in the same forms."""
+        part = PhoneColumn(self._answers, self.at[start : start + length], self.e164[start : start + length])
+        part._single, part._places = self._single, self._places
+        return part
+
     def put(self, row: int, form: PhoneForm, other: str | None = None, other_region: str | None = None) -> None:
         """Replace the reading of one value, of which ``other`` (E.164) is a second one."""
         zones = None if form.time_zones is None else tuple(form.time_zones)
@@ -55,18 +61,13 @@ class PhoneColumn:
 
     def is_ok(self) -> npt.NDArray[np.bool_]:
         """Whether each value is a valid number."""
-        return self._of_forms("is_ok")
+        is_ok = [form.state == "ok" for form, _, _ in self._single]
+        return np.append(self._answers.is_ok, np.array(is_ok, np.bool_)).take(self.at)
 
     def codes(self) -> npt.NDArray[np.int32]:
         """Calling code of each value that is ok; 0 of a number that belongs to no country."""
-        return self._of_forms("codes")
-
-    def _of_forms(self, name: str) -> npt.NDArray[np.bool_]:
-        of_answers = getattr(self._answers, name)
-        if self._single:
-            single = answer_table([form for form, _, _ in self._single])
-            of_answers = np.append(of_answers, getattr(single, name)[1:])
-        return of_answers.take(self.at)
+        codes = [calling_code_of(form) for form, _, _ in self._single]
+        return np.append(self._answers.codes, np.array(codes, np.int32)).take(self.at)
 
     def forms(self) -> pl.DataFrame:
         """The forms (`PHONE_POINT_SCHEMA`, ``e164`` null)."""

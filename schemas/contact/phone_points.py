@@ -14,9 +14,9 @@ import phonenumbers
 import polars as pl
 from phonenumbers import SUPPORTED_REGIONS, country_code_for_region
 
-from schemas.contact.apply import Apply, apply_here
+from schemas.contact.apply import Apply, apply_here, each_once
 from schemas.contact.numbering.lookup import region_at, region_numbers
-from schemas.contact.phone import MOST_REMEMBERED, PhoneForm, each_once, read_phones
+from schemas.contact.phone import MOST_REMEMBERED, PhoneForm, read_phones
 from schemas.contact.phone_column import PHONE_POINT_SCHEMA, PhoneColumn
 from schemas.contact.phone_repairs import (
     AHEAD_OF_PREFIX,

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from schemas.kernels.kernel import Bytes, helper
+from schemas.kernels.kernel import Bytes, Int64s, helper
+from schemas.kernels.words import is_word
 
 #: Bytes of a cell that are looked at; what is longer is left to the library.
 MOST_BYTES = 250
@@ -83,7 +84,7 @@ def without_decimal(text: Bytes, size: int) -> int:
 
 
 @helper
-def number_start(text: Bytes, size: int, labels: Bytes) -> int:
+def number_start(text: Bytes, size: int, label_bounds: Int64s, labels: Bytes) -> int:
     """Find where the number starts, behind no words but one that is a label; -1 where a cell is not of this shape."""
     at, letters, first = 0, 0, 0
     while at < size and text[at] != ord("+") and not ord("0") <= text[at] <= ord("9"):
@@ -101,24 +102,9 @@ def number_start(text: Bytes, size: int, labels: Bytes) -> int:
         if at == size or not ord("0") <= text[at] <= ord("9"):
             return -1
         at -= 1
-    if at == size or (letters > 0 and not is_label(text, first, letters, labels)):
+    if at == size or (letters > 0 and not is_word(text, first, first + letters, label_bounds, labels)):
         return -1
     return at
-
-
-@helper
-def is_label(text: Bytes, first: int, letters: int, labels: Bytes) -> bool:
-    """Whether a word is one of the labels, which are in lower case with a line break behind each."""
-    same, column = True, 0
-    for byte in labels:
-        if byte == ord("\n"):
-            if same and column == letters:
-                return True
-            same, column = True, 0
-        else:
-            same = same and column < letters and text[first + column] | 32 == byte
-            column += 1
-    return False
 
 
 @helper

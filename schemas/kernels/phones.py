@@ -137,7 +137,9 @@ def calling_code(code: int, of_code: Int32s) -> int:
 
 
 @helper
-def code_in_cell(data: Bytes, start: int, end: int, labels: Bytes, text: Bytes) -> tuple[int, int]:
+def code_in_cell(
+    data: Bytes, start: int, end: int, label_bounds: Int64s, labels: Bytes, text: Bytes
+) -> tuple[int, int]:
     """As `code_of_cell`, of a cell with more in it. Returns also the extension's code, or `DECIMAL`; 0: neither."""
     if end - start > MOST_BYTES:
         return 0, 0
@@ -145,7 +147,7 @@ def code_in_cell(data: Bytes, start: int, end: int, labels: Bytes, text: Bytes) 
     decimal = without_decimal(text, size)
     if decimal > 0:
         return code_of_cell(text, 0, decimal), DECIMAL
-    first = number_start(text, size, labels)
+    first = number_start(text, size, label_bounds, labels)
     if first < 0:
         return 0, 0
     last = number_end(text, first, size)
@@ -168,6 +170,7 @@ def decide(
     answers: Int32s,
     deltas: Int64s,
     lasts: Int32s,
+    label_bounds: Int64s,
     labels: Bytes,
     text: Bytes,
     wanted: Int64s,
@@ -188,7 +191,7 @@ def decide(
             continue
         code = code_of_cell(data, bounds[row], bounds[row + 1])
         if code == 0:
-            code, more[row] = code_in_cell(data, bounds[row], bounds[row + 1], labels, text)
+            code, more[row] = code_in_cell(data, bounds[row], bounds[row + 1], label_bounds, labels, text)
         if code > 0:
             wanted[regions[row]] += 1
             table = of_region[regions[row]]

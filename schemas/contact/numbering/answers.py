@@ -66,13 +66,17 @@ def answer_table(forms: list[PhoneForm]) -> AnswerTable:
     """Put forms behind a row of nulls."""
     nothing = PhoneForm(*[None] * len(PhoneForm._fields))  # type: ignore[arg-type]  # a null is no form
     is_ok = [form.state == "ok" for form in forms]
-    codes = [country_code_for_region(form.region) if form.state == "ok" else 0 for form in forms]
     return AnswerTable(
         [None, *forms],
         form_frame([nothing, *forms], PHONE_FORM_SCHEMA),
         np.array([False, *is_ok], np.bool_),
-        np.array([0, *codes], np.int32),
+        np.array([0, *map(calling_code_of, forms)], np.int32),
     )
+
+
+def calling_code_of(form: PhoneForm) -> int:
+    """Calling code of a valid number; 0 where there is none, and of one that belongs to no country."""
+    return country_code_for_region(form.region) if form.state == "ok" else 0
 
 
 def examples(starts: Codes, groups: Codes) -> Iterator[tuple[npt.NDArray[np.intp], Codes]]:

@@ -31,13 +31,14 @@ from schemas.contact.numbering.tables import (
     undecided_table,
 )
 from schemas.kernels import dressed, phones
+from schemas.kernels.words import word_list
 from schemas.support.column_bytes import column_bytes, given_rows
 
 #: A table takes about as long to build as the library takes to read this many values.
 WORTH_A_TABLE = 4000
 #: Bits of the fraction of a floating-point number.
 _MANTISSA = 52
-_LABELS = np.frombuffer("".join(f"{label}\n" for label in sorted(ASCII_LABELS)).encode(), np.uint8)
+_LABELS = word_list(ASCII_LABELS)
 
 
 class Decided(NamedTuple):
@@ -122,7 +123,7 @@ class Numbering:
         asked: set[int] = set()
         while True:
             loaded, wanted = self._loaded, np.zeros(phones.REGIONS + 2000, dtype=np.int64)
-            phones.decide(*cells, given, regions, *loaded, _LABELS, text, wanted, *decided)
+            phones.decide(*cells, given, regions, *loaded, *_LABELS, text, wanted, *decided)
             if not self._load(loaded, wanted, asked):
                 return decided
 

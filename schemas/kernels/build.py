@@ -16,13 +16,12 @@ from schemas.kernels.compiled import cache_file, host, read_cache, write_cache
 from schemas.kernels.kernel import HELPERS, KERNELS, Kernel
 
 #: Modules of this package that have kernels.
-MODULES = ("phones", "emails")
+MODULES = ("cells", "dates", "emails", "phones")
 
 #: What compiled code may call; anything else would be a kernel that raises or makes arrays.
 _C_LIBRARY = frozenset({"memcpy", "memmove", "memset", "memcmp"})
-#: Counts who uses an array. Ours have no owner, and with none these functions do nothing.
-_COUNTING = re.compile(r"^(define [^\n]*@NRT_(?:incref|decref)\([^\n]*\{)\n.*?^\}", re.MULTILINE | re.DOTALL)
-_NO_COUNTING = r"\1\n  ret void\n}"
+#: Counts who uses an array. Ours have no owner, and then it does nothing.
+_COUNTING = re.compile(r"^ +(?:tail )?call void @NRT_(?:incref|decref)\(.*\n", re.MULTILINE)
 
 
 def build() -> bytes:
@@ -77,15 +76,16 @@ def _module(kernel: Kernel[Any], machine: Any) -> Any:
     ]
     compiled = numba.njit(numba.types.void(*types), nogil=True, error_model="numpy")(kernel.function)
     (result,) = compiled.overloads.values()
-    code = _COUNTING.sub(_NO_COUNTING, compiled.inspect_llvm(result.signature.args))
-    module = llvm.parse_assembly(code)
+    module = llvm.parse_assembly(_COUNTING.sub("", compiled.inspect_llvm(result.signature.args)))
     module.get_function(result.fndesc.llvm_func_name).name = kernel.name
     # Of everything else only what the kernel needs is kept.
     for value in (*module.functions, *module.global_variables):
         if not value.is_declaration and value.name != kernel.name:
             value.linkage = "internal"
-    builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=3))
-    builder.getModulePassManager().run(module, builder)
+    # numba has optimised it already.
+    passes = llvm.create_new_module_pass_manager()
+    passes.add_global_dead_code_eliminate_pass()
+    passes.run(module, llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options()))
     return module
 
 

@@ -1,12 +1,11 @@
-"""The outputs' columns and types, and the checks that every written part passes (pandera)."""
+"""The outputs' columns and types, and what every row that is written must be like."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-import pandera.polars as pa
 import polars as pl
-from pandera.errors import SchemaError, SchemaErrors
 
 from schemas.columns import COMMON_COLUMNS, EMAIL_SLOTS, PHONE_SLOTS, REJECTED_COLUMNS, dtype_of
 
@@ -30,7 +29,7 @@ _REQUIRED = frozenset(
 )
 
 
-def _rule(name: str, codes: Iterable[str]) -> pl.Expr | None:
+def _rule(name: str, codes: frozenset[str]) -> pl.Expr | None:
     """What holds for every value of a column; None where any will do."""
     column = pl.col(name)
     if name in PHONE_SLOTS:
@@ -38,36 +37,41 @@ def _rule(name: str, codes: Iterable[str]) -> pl.Expr | None:
     if name in EMAIL_SLOTS:
         return column.str.contains("@", literal=True)
     if name in ("reason", "code"):
-        return column.is_in(list(codes))
+        return column.is_in(codes)
     return column.is_in(["block", "review", "flag"]) if name == "effect" else None
 
 
-def value_schema(types: dict[str, pl.DataType], codes: Iterable[str]) -> pa.DataFrameSchema:
-    """Build the pandera schema of a file's values: canonical contact points, registered codes, nothing missing.
+@dataclass(frozen=True)
+class FileContract:
+    """What a file called ``name`` has: columns with their types, canonical contact points, registered ``codes``."""
 
-    One check for the whole frame: pandera's price is by the column.
-    """
-    rules = [rule for name in types if (rule := _rule(name, codes)) is not None]
-    rules += [pl.col(name).is_not_null() for name in types if name in _REQUIRED]
-    keeps_all = pl.all_horizontal(rule.fill_null(True) for rule in rules)
-    return pa.DataFrameSchema(checks=[pa.Check(lambda data: data.lazyframe.select(keeps_all), name="values")])
+    name: str
+    types: Mapping[str, pl.DataType]
+    codes: frozenset[str]
 
+    @classmethod
+    def of(cls, name: str, types: Mapping[str, pl.DataType], codes: Iterable[str]) -> FileContract:
+        """Make the contract of a file."""
+        return cls(name, types, frozenset(codes))
 
-def checked(frame: pl.DataFrame, types: dict[str, pl.DataType], schema: pa.DataFrameSchema, what: str) -> pl.DataFrame:
-    """Check that a frame has exactly these columns in this order, and values as its schema says.
+    def check(self, frame: pl.DataFrame) -> None:
+        """Check rows before they are written. A column that the frame does not have is null in all of them.
 
-    A failure names columns and checks, never a value (the library's own message shows rows).
-    """
-    if list(frame.schema.items()) != list(types.items()):
-        odd = sorted({f"{name}: {dtype}" for name, dtype in set(frame.schema.items()) ^ set(types.items())})
-        raise AssertionError(f"{what} does not have its contract's columns: {'; '.join(odd) or 'another order'}")
-    try:
-        schema.validate(frame)
-    except SchemaErrors as errors:
-        found = "; ".join(sorted({f"{e.reason_code}" for e in errors.schema_errors}))
-        raise AssertionError(f"{what} does not have its contract's form: {found}") from None
-    except SchemaError as error:
-        raise AssertionError(
-            f"{what} does not have its contract's form: {error.reason_code} {getattr(error.schema, 'name', '')}"
-        ) from None
-    return frame
+        Raises `AssertionError`, which names columns and never a value.
+        """
+        self._check_columns(frame)
+        required = (name for name in self.types if name in _REQUIRED)
+        faulty = [name for name in required if name not in frame.columns or frame.get_column(name).null_count()]
+        rules = {name: rule for name in frame.columns if (rule := _rule(name, self.codes)) is not None}
+        if rules:
+            (kept,) = frame.select(rule.all().alias(name) for name, rule in rules.items()).rows()
+            faulty += [name for name, keeps in zip(rules, kept, strict=True) if not keeps]
+        if faulty:
+            raise AssertionError(f"{self.name} does not have its contract's values in: {', '.join(faulty)}")
+
+    def _check_columns(self, frame: pl.DataFrame) -> None:
+        schema = frame.schema
+        if list(schema.items()) == [(name, dtype) for name, dtype in self.types.items() if name in schema]:
+            return
+        odd = sorted(f"{name}: {dtype}" for name, dtype in schema.items() if self.types.get(name) != dtype)
+        raise AssertionError(f"{self.name} does not have its contract's columns: {'; '.join(odd) or 'another order'}")

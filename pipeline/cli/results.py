@@ -1,4 +1,4 @@
-"""Commands about a drop before a scrub and a result after it, and ``leadscrub init``."""
+"""Commands about a drop before a scrub and a result after it, and about a workspace."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.options import (
+    AsOfDay,
     Json,
     ResultFolder,
     code_names,
+    day_of,
 )
 
 
 def inspect(
-    drops: Annotated[list[str], typer.Argument(metavar="DROP", help="File, folder or glob.")],
+    drops: Annotated[list[str], typer.Argument(metavar="DROP", help="File, folder, glob or URL; - for stdin.")],
     layout: Annotated[
         str | None, typer.Option(metavar="NAME|FILE", help="Layout to read it with: a name or a TOML file.")
     ] = None,
@@ -76,3 +78,15 @@ def init(
     from pipeline.commands.init_workspace import make_workspace  # noqa: PLC0415
 
     make_workspace(folder)
+
+
+def check(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with leadscrub.toml.")] = Path(),
+    as_of: AsOfDay = None,
+    as_json: Json = False,
+) -> None:
+    """Find what is wrong, missing, undeclared or open in a workspace, before a night does; exit 3 when anything is."""
+    from pipeline.commands.check_workspace import print_check  # noqa: PLC0415
+
+    if not print_check(folder, day_of(as_of), as_json=as_json):
+        raise typer.Exit(3)

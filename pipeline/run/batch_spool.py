@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from schemas.errors import LeadscrubError
 
 @dataclass(frozen=True)
 class Stored:
-    """A batch as it was put away."""
+    """A batch as it was put away, of the file number ``source``; ``number`` is that of its own files."""
 
     number: int
     source: int
@@ -24,19 +25,24 @@ class Stored:
 
 
 class BatchSpool:
-    """Puts batches away and gives them back once, in the same order."""
+    """Puts batches away, on several threads at once, and gives them back once, in the order in which they were kept."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._numbers = itertools.count()
         self._stored: list[Stored] = []
         folder.mkdir()
 
-    def put(self, source: int, frame: pl.DataFrame, found: pl.DataFrame) -> None:
-        """Write a batch of the file number ``source`` (any columns) with its findings."""
-        held = Stored(len(self._stored), source)
+    def keep(self, stored: Stored) -> None:
+        """Say which batch comes next."""
+        self._stored.append(stored)
+
+    def put(self, source: int, frame: pl.DataFrame, found: pl.DataFrame) -> Stored:
+        """Write a batch of the file number ``source`` (any columns) with its findings; `keep` gives it its turn."""
+        held = Stored(next(self._numbers), source)
         frame.write_ipc(self._frame(held), compression="uncompressed")
         found.write_ipc(self._found(held), compression="uncompressed")
-        self._stored.append(replace(held, sums=(_sum(self._frame(held)), _sum(self._found(held)))))
+        return replace(held, sums=(_sum(self._frame(held)), _sum(self._found(held))))
 
     def take(self) -> Iterator[tuple[int, pl.DataFrame, pl.DataFrame]]:
         """Yield file number, batch and findings, and delete each from disk once it was used.

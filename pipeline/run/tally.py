@@ -37,6 +37,19 @@ class Tally:
         for frame in (verdict.clean, verdict.rejected):
             _count(self.by_flag, frame.get_column("flags").explode())
 
+    def merge(self, part: Tally) -> None:
+        """Add what another one counted."""
+        self.clean += part.clean
+        self.rejected += part.rejected
+        for mine, more in zip(self._counters(), part._counters(), strict=True):
+            mine.update(more)
+
+    def _counters(self) -> tuple[Counter[str], ...]:
+        return (
+            *(self.by_reason, self.by_primary, self.by_flag, self.by_channel),
+            *(self.given, self.valid, self.usable),
+        )
+
     def counts(self, read: int) -> Counts:
         """Close the account: a record that is in neither output is a defect of the program."""
         if read != self.clean + self.rejected:
@@ -68,10 +81,5 @@ def total(parts: list[Tally]) -> Tally:
     """Add up the files of a run."""
     whole = Tally()
     for part in parts:
-        whole.clean += part.clean
-        whole.rejected += part.rejected
-        whole.by_reason += part.by_reason
-        whole.by_primary += part.by_primary
-        whole.by_flag += part.by_flag
-        whole.by_channel += part.by_channel
+        whole.merge(part)
     return whole

@@ -15,10 +15,11 @@ FRAME = pl.DataFrame({"row_id": range(500), "phone": [f"+1202555{n:04}" for n in
 FOUND = pl.DataFrame({"row_id": [1, 2], "code": ["phone.invalid", "dnc.internal"]})
 
 
-def test_batches_come_back_once_in_their_order(tmp_path: Path) -> None:
+def test_batches_come_back_once_in_the_order_in_which_they_were_kept(tmp_path: Path) -> None:
     spool = BatchSpool(tmp_path / "spool")
-    spool.put(0, FRAME, FOUND)
-    spool.put(1, FRAME.reverse(), FOUND.clear())
+    later, earlier = spool.put(1, FRAME.reverse(), FOUND.clear()), spool.put(0, FRAME, FOUND)
+    spool.keep(earlier)
+    spool.keep(later)
     (first, second) = list(spool.take())
     assert (first[0], second[0]) == (0, 1)
     for given, expected in zip((*first[1:], *second[1:]), (FRAME, FOUND, FRAME.reverse(), FOUND.clear()), strict=True):
@@ -31,7 +32,7 @@ def test_no_flipped_bit_is_silent(tmp_path: Path, which: str) -> None:
     for number in range(50):
         folder = tmp_path / str(number)
         spool = BatchSpool(folder)
-        spool.put(0, FRAME, FOUND)
+        spool.keep(spool.put(0, FRAME, FOUND))
         content = bytearray((folder / which).read_bytes())
         content[number * len(content) // 50] ^= 1 << number % 8
         (folder / which).write_bytes(content)

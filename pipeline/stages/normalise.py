@@ -107,7 +107,8 @@ def _phones(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.D
                 beside = _of_code(beside, column, source.mapping.fields[column])
             found += _unread(beside, slot)
         frame = frame.with_columns(
-            numbers.alias(slot), *(_of_forms(forms, name, part).alias(column.of(slot)) for name, column in _ADDED.items())
+            numbers.alias(slot),
+            *(_of_forms(forms, name, part).alias(column.of(slot)) for name, column in _ADDED.items()),
         )
     return frame, found
 

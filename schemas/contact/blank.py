@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from schemas.kernels.cells import NOTHING, TRIMMED, copy_cells, judge_cells
-from schemas.kernels.words import word_list
+from schemas.kernels.word_lists import word_list
 from schemas.support.column_bytes import column_bytes, given_rows, text_column
 
 #: Compared after trimming and lower-casing. Used for contact points, dates and evidence.

@@ -24,7 +24,7 @@ from schemas.contact.fictional import RESERVED_DOMAINS, domain_pattern
 from schemas.contact.forms import form_frame
 from schemas.contact.marks import MARK_REMOVED, without_marks
 from schemas.kernels.emails import plain_addresses
-from schemas.kernels.words import word_list
+from schemas.kernels.word_lists import word_list
 from schemas.support.column_bytes import column_bytes, given_rows, text_column
 
 #: Who decides. Stands in findings and in the manifest.
@@ -197,17 +197,17 @@ def read_emails(values: pl.Series, apply: Apply = apply_here) -> EmailColumn:
     plain = np.empty(len(values), np.bool_)
     normal, key, domain = np.empty_like(data), np.empty_like(data), np.empty_like(data)
     domain_bounds = np.empty_like(bounds)
-    plain_addresses(
-        bounds, data, given, *_mailboxes(), *_RESERVED_LIST, plain, normal, key, domain_bounds, domain
-    )
+    plain_addresses(bounds, data, given, *_mailboxes(), *_RESERVED_LIST, plain, normal, key, domain_bounds, domain)
     parts = ((bounds, normal), (bounds, key), (domain_bounds, domain))
     columns = [text_column(*part, plain) for part in parts]
     rows = np.flatnonzero(~plain & given) if len(given) else np.flatnonzero(~plain)
-    noted = form_frame(list(each_once(_read_chunk, values[rows].to_list(), apply)), EMAIL_FORM_SCHEMA)
+    odd: list[str] = values[rows].to_list()
+    noted = form_frame([*each_once(_read_chunk, odd, apply)], EMAIL_FORM_SCHEMA)
     if len(rows):
         of_rows = noted.select("normal", key=email_key(pl.col("normal"))).with_columns(domain=domain_of(pl.col("key")))
         columns = [column.scatter(rows, of_row) for column, of_row in zip(columns, of_rows, strict=True)]
-    return EmailColumn(*columns, rows, noted)
+    normal_column, key_column, domain_column = columns
+    return EmailColumn(normal_column, key_column, domain_column, rows, noted)
 
 
 def domain_of(address: pl.Expr) -> pl.Expr:

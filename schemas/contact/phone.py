@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+
 import numpy as np
 import phonenumbers
 import polars as pl

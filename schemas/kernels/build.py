@@ -74,7 +74,7 @@ def _module(kernel: Kernel[Any], machine: Any) -> Any:
         numba.types.int64 if dtype is None else numba.types.Array(numba.from_dtype(dtype), 1, "C")
         for dtype in kernel.dtypes
     ]
-    compiled = numba.njit(numba.types.void(*types), nogil=True, error_model="numpy")(kernel.function)
+    compiled: Any = numba.njit(numba.types.void(*types), nogil=True, error_model="numpy")(kernel.function)
     (result,) = compiled.overloads.values()
     module = llvm.parse_assembly(_COUNTING.sub("", compiled.inspect_llvm(result.signature.args)))
     module.get_function(result.fndesc.llvm_func_name).name = kernel.name

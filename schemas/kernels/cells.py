@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from schemas.kernels.kernel import Bytes, Flags, Int64s, helper, kernel
-from schemas.kernels.words import is_word
+from schemas.kernels.word_lists import is_word
 
 #: What becomes of a cell.
 AS_IT_IS, NOTHING, TRIMMED = 0, 1, 2

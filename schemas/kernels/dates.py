@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from schemas.kernels.kernel import Bytes, Flags, Int64s, helper, kernel
-from schemas.kernels.words import lower
+from schemas.kernels.word_lists import lower
 
 FIRST_YEAR, LAST_YEAR = 1800, 2199
 _MONTH_NAMES = np.frombuffer(b"janfebmaraprmayjunjulaugsepoctnovdec", np.uint8)
@@ -35,8 +35,8 @@ def micros_of(year: int, month: int, day: int, hour: int, minute: int, second: i
     if not (FIRST_YEAR <= year <= LAST_YEAR and 1 <= month <= 12 and hour < 24 and minute < 60 and second < 60):
         return -1
     of_month = (year - FIRST_YEAR) * 12 + month - 1
-    first = _FIRST_DAYS[of_month]
-    if not 1 <= day <= _FIRST_DAYS[of_month + 1] - first:
+    first = int(_FIRST_DAYS[of_month])
+    if not 1 <= day <= int(_FIRST_DAYS[of_month + 1]) - first:
         return -1
     return ((((first + day - 1) * 24 + hour) * 60 + minute) * 60 + second) * 1_000_000
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from schemas.kernels.kernel import Bytes, Int64s, helper
-from schemas.kernels.words import is_word
+from schemas.kernels.word_lists import is_word
 
 #: Bytes of a cell that are looked at; what is longer is left to the library.
 MOST_BYTES = 250
@@ -33,9 +33,10 @@ for _set, _characters in (
 
 @helper
 def plain_text(data: Bytes, start: int, end: int, text: Bytes) -> int:
-    """Write a cell in ASCII: spaces and dashes beyond it, which are punctuation to the library, as one. Returns its size.
+    """Write a cell in ASCII: spaces and dashes beyond it, which are punctuation to the library, as one.
 
     A dash becomes "(", not a hyphen: that may also be behind the label of an extension, where dashes may not.
+    Returns the size.
     """
     size, at = 0, start
     while at < end:
@@ -109,7 +110,7 @@ def number_start(text: Bytes, size: int, label_bounds: Int64s, labels: Bytes) ->
 
 @helper
 def after_label(text: Bytes, at: int, size: int) -> int:
-    """Find where the label of an extension ends that starts here: ext, xt, extn, extension, x or #; 0: there is none."""
+    """Find the end of the label of an extension that starts here: ext, xt, extn, extension, x or #; 0: none does."""
     if at < size and text[at] == ord("#"):
         return at + 1
     start = at + 1 if at < size and text[at] | 32 == ord("e") else at

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from schemas.kernels.kernel import Bytes, Flags, Int64s, helper, kernel
-from schemas.kernels.words import is_below, is_word, lower
+from schemas.kernels.word_lists import is_below, is_word, lower
 
 #: In so many bytes no length limit of RFC 5321 can be exceeded.
 _MOST_BYTES = 64

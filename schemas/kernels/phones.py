@@ -121,7 +121,7 @@ def piece_of(code: int, starts: Int64s, lasts: Int32s, tables: Int64s, table: in
             low = middle
         else:
             high = middle - 1
-    return first + low
+    return int(first + low)
 
 
 @helper

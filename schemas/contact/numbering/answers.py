@@ -76,7 +76,7 @@ def answer_table(forms: list[PhoneForm]) -> AnswerTable:
 
 def calling_code_of(form: PhoneForm) -> int:
     """Calling code of a valid number; 0 where there is none, and of one that belongs to no country."""
-    return country_code_for_region(form.region) if form.state == "ok" else 0
+    return country_code_for_region(form.region) if form.region is not None else 0
 
 
 def examples(starts: Codes, groups: Codes) -> Iterator[tuple[npt.NDArray[np.intp], Codes]]:

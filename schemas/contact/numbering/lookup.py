@@ -31,7 +31,7 @@ from schemas.contact.numbering.tables import (
     undecided_table,
 )
 from schemas.kernels import dressed, phones
-from schemas.kernels.words import word_list
+from schemas.kernels.word_lists import word_list
 from schemas.support.column_bytes import column_bytes, given_rows
 
 #: A table takes about as long to build as the library takes to read this many values.
@@ -44,8 +44,8 @@ _LABELS = word_list(ASCII_LABELS)
 class Decided(NamedTuple):
     """Of each value, the number of its answer (`UNDECIDED`: ask the library) and its E.164 digits as an integer.
 
-    The integer means something only where the answer is a valid number, and so does ``more``: the code of an extension's
-    digits, `schemas.kernels.dressed.DECIMAL` where a decimal zero was taken off, 0 where nothing was.
+    The integer means something only where the answer is a valid number, and so does ``more``: the code of an
+    extension's digits, `schemas.kernels.dressed.DECIMAL` where a decimal zero was taken off, 0 where nothing was.
     """
 
     answer: npt.NDArray[np.int32]
@@ -118,12 +118,14 @@ class Numbering:
     def decide_in(self, values: pl.Series, regions: npt.NDArray[np.int16]) -> Decided:
         """Do the same with numbers of regions (`region_numbers`)."""
         cells, given = column_bytes(values), given_rows(values)
-        decided = Decided(*(np.empty(len(values), dtype) for dtype in (np.int32, np.int64, np.int32)))
+        rows = len(values)
+        decided = Decided(np.empty(rows, np.int32), np.empty(rows, np.int64), np.empty(rows, np.int32))
         text = np.empty(dressed.MOST_BYTES, np.uint8)
         asked: set[int] = set()
         while True:
             loaded, wanted = self._loaded, np.zeros(phones.REGIONS + 2000, dtype=np.int64)
-            phones.decide(*cells, given, regions, *loaded, *_LABELS, text, wanted, *decided)
+            arguments = (*cells, given, regions, *loaded, *_LABELS, text, wanted, *decided)
+            phones.decide(*arguments)
             if not self._load(loaded, wanted, asked):
                 return decided
 

@@ -5,7 +5,7 @@ How to read one: it is plain Python over numpy arrays. A column of text is ``bou
 answers. Bytes are compared with ``ord("+")`` and ranges of figures, a class of bytes is a table of 256.
 
 How to write one: a function under `@kernel` takes arrays and integers, returns nothing, and neither raises nor makes
-arrays; what several of them need is a function under `@helper`. Both run as they are in Python too. `build.py` compiles
-all of them with numba, once for each machine and version; a run loads the result in some milliseconds
-(`compiled.py`) and never imports numba.
+arrays; what several of them need is a function under `@helper`. Both must be right in Python too, which does few rows.
+`build.py` compiles all of them with numba, once for each machine and version; a run loads the result in some
+milliseconds (`compiled.py`) and never imports numba.
 """

@@ -24,6 +24,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 KERNELS: dict[str, Kernel[Any]] = {}
 HELPERS: list[Callable[..., Any]] = []
 
+#: A look-up, a page of help and the like have no more.
+FEW_ROWS = 64
 #: What numba's functions return when all is well: with a value, and without one.
 _DONE = (0, -2)
 
@@ -38,9 +40,15 @@ class Kernel(Generic[Arguments]):
         self._entry: Entry | None = None
 
     def __call__(self, *arguments: Arguments.args, **named: Arguments.kwargs) -> None:
-        """Run the loop. The arrays must be contiguous and of the types declared: nothing is copied or cast."""
+        """Run the loop. The arrays must be contiguous and of the types declared: nothing is copied or cast.
+
+        So few rows that loading would take longer, before anything was loaded, are done in Python.
+        """
         if named:
             raise TypeError(f"{self.name} takes its arguments by position")
+        if self._entry is None and len(arguments[0]) <= FEW_ROWS:  # type: ignore[arg-type]  # an array
+            self.function(*arguments, **named)
+            return
         words: list[int] = []
         for dtype, argument in zip(self.dtypes, arguments, strict=True):
             words += [int(argument)] if dtype is None else _array_words(self.name, argument, dtype)  # type: ignore[call-overload]  # an integer

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+from pipeline.commands.log_kept import ledger_file_faults, store_file_faults
 from pipeline.ledger.log_mending import ledger_entries, ledger_of
 from pipeline.ledger.logged import enter_unlogged
 from pipeline.proof.checking import Checked, check_chain
 from pipeline.proof.entries import Entry, Logged
 from pipeline.proof.keys import PublicKey
 from pipeline.proof.run_entry import differences
-from pipeline.proof.signature import SIGNATURE, logged_at, signature_faults
+from pipeline.proof.signature import signed_faults
 from pipeline.proof.store_entries import store_entries
 from pipeline.results.manifest_file import MANIFEST, manifest_digest, read_manifest
 from pipeline.results.writer import output_file
@@ -40,7 +41,7 @@ def check_log(workspace: Path, public: PublicKey | None) -> Checked:
     checked.faults += _ledger_faults(workspace, checked.entries)
     checked.faults += _store_faults(workspace, checked.entries)
     for entry in standing_results(checked.entries).values():
-        checked.faults += result_faults(workspace, entry, checked, public)
+        checked.faults += result_faults(workspace, entry, checked)
     return checked
 
 
@@ -74,7 +75,7 @@ def standing_results(entries: list[Logged]) -> dict[str, Logged]:
     return found
 
 
-def result_faults(workspace: Path, entry: Logged, checked: Checked, public: PublicKey | None) -> list[str]:
+def result_faults(workspace: Path, entry: Logged, checked: Checked) -> list[str]:
     """How the result at the place of a logged run differs from the log."""
     out = workspace / entry.facts["out"]
     run, where = entry.subject[:12], entry.facts["out"]
@@ -94,30 +95,30 @@ def result_faults(workspace: Path, entry: Logged, checked: Checked, public: Publ
         for name, file in manifest.outputs.items()
         if not (out / name).is_file() or output_file(out / name, file.rows) != file
     ]
-    signed = logged_at(out)
-    if signed is not None and signed[0] and checked.digests.get(signed[0]) != signed[1]:
-        faults.append(f"{where}: it was signed when entry {signed[0]} of the log was another one")
-    if public is not None and (out / SIGNATURE).exists():
-        faults += [f"{where}: {fault}" for fault in signature_faults(out, public)]
-    return faults
+    return faults + [f"{where}: {fault}" for fault in signed_faults(out, entry, checked)]
 
 
 def _ledger_faults(workspace: Path, entries: list[Logged]) -> Iterator[str]:
-    with ExitStack() as stack:
-        try:
+    try:
+        with ExitStack() as stack:
             ledger = ledger_of(workspace, stack)
-            found = None if ledger is None else ledger_entries(ledger, workspace)
-            shared = ledger is not None and ledger.engine.dialect.name == "postgresql"
-        except LeadscrubError as error:
-            yield f"ledger: {error.message}"
-            return
-    logged = {entry.key: entry for entry in entries}
-    for entry in found or []:
-        if entry.key not in logged:
-            yield f"ledger: {_described(entry)} is not in the log"
-    if found is None and not any(entry.facts.get("in_ledger") for entry in entries):
-        return
-    known = {entry.key for entry in found or []}
+            if ledger is None:
+                yield from _unlike(entries, [], shared=False)
+            else:
+                shared = ledger.engine.dialect.name == "postgresql"
+                yield from _unlike(entries, ledger_entries(ledger, workspace), shared=shared)
+                yield from ledger_file_faults(ledger, workspace)
+    except LeadscrubError as error:
+        yield f"ledger: {error.message}"
+
+
+def _unlike(entries: list[Logged], found: list[Entry], *, shared: bool) -> Iterator[str]:
+    """What the ledger has and the log has not, and the other way round."""
+    logged = {entry.key for entry in entries}
+    for each in found:
+        if each.key not in logged:
+            yield f"ledger: {_described(each)} is not in the log"
+    known = {each.key for each in found}
     last = {entry.subject: entry for entry in entries if entry.kind == "run"}
     expected = [entry for entry in last.values() if entry.facts.get("in_ledger")]
     if not shared:
@@ -129,17 +130,14 @@ def _ledger_faults(workspace: Path, entries: list[Logged]) -> Iterator[str]:
 
 def _store_faults(workspace: Path, entries: list[Logged]) -> Iterator[str]:
     store = Store(workspace / "store")
+    damaged = list(store_file_faults(store))
+    yield from damaged
     try:
         found = store_entries(store)
-        for name in store.all_names() if store.folder.is_dir() else []:
-            history = store.history(name)
-            if history.current is not None:
-                store.facts(name)
-    except (ListError, OSError) as error:
-        yield f"store: {error}"
+    except ListError:  # named above
         return
     of_lists = [entry for entry in entries if entry.kind == "list" or entry.facts.get("action") == "export"]
-    logged, known = {entry.key: entry for entry in entries}, {entry.key for entry in found}
+    logged, known = {entry.key for entry in entries}, {entry.key for entry in found}
     for each in found:
         if each.key not in logged:
             yield f"store: {_described(each)} is not in the log"

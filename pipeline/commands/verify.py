@@ -19,7 +19,7 @@ from pipeline.results.folder import PARQUETS, open_manifest, scan
 from pipeline.results.manifest_file import MANIFEST
 from pipeline.results.writer import output_file
 from pipeline.terminal import write_json
-from schemas.errors import UsageError
+from schemas.errors import LeadscrubError, UsageError
 from schemas.manifest import Manifest
 
 
@@ -49,9 +49,15 @@ def refuse_damaged(out: Path) -> None:
 def print_verification(out: Path, *, key: Path | None, workspace: Path | None, as_json: bool) -> bool:
     """Print each fault, or that there is none, and with what the manifest could not be compared.
 
-    Returns whether the result is as its manifest says, and the manifest as it was.
+    Returns whether the result is as its manifest says, and the manifest as it was. Raises `UsageError` when the folder
+    holds no result, `LeadscrubError` (exit 1) when the manifest is damaged.
     """
-    manifest = open_manifest(out)
+    try:
+        manifest = open_manifest(out)
+    except UsageError as error:
+        if (out / MANIFEST).is_file():
+            raise LeadscrubError(error.message, "Scrub again, or restore it from a copy.") from error
+        raise
     compared = compare(out, manifest, None if key is None else read_public(key), workspace)
     faults = [*_faults(out, manifest), *compared.faults]
     if as_json:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from pipeline.proof.chain import has_chain
 from pipeline.proof.checking import check_chain
 from pipeline.proof.entries import Logged
-from pipeline.proof.keys import PublicKey, public_of
+from pipeline.proof.keys import PublicKey
 from pipeline.proof.run_entry import differences
-from pipeline.proof.signature import SIGNATURE, logged_at, signature_faults
+from pipeline.proof.signature import SIGNATURE, signature_faults, signed_faults
 from pipeline.results.manifest_file import MANIFEST, manifest_digest
 from schemas.errors import LeadscrubError, UsageError
 from schemas.manifest import Manifest
@@ -44,7 +44,7 @@ def compare(out: Path, manifest: Manifest, public: PublicKey | None, workspace: 
     if home is not None:
         _with_log(home, out, manifest, public, compared)
         _with_ledger(home, out, manifest, compared)
-    _with_key(home, out, public, compared)
+    _with_key(out, public, compared)
     if not compared.with_:
         where = "in no folder above it is a workspace" if home is None else f"'{home}' has neither, nor a key"
         compared.notes.append(
@@ -63,9 +63,6 @@ def _with_log(home: Path, out: Path, manifest: Manifest, public: PublicKey | Non
         return
     checked = check_chain(home, public)
     compared.faults += checked.faults
-    signed = logged_at(out)
-    if signed is not None and signed[0] and checked.digests.get(signed[0]) != signed[1]:
-        compared.faults.append(f"{SIGNATURE} names entry {signed[0]} of the log, which is another one now")
     runs = [entry for entry in checked.entries if entry.kind == "run"]
     here = [entry for entry in runs if (home / str(entry.facts.get("out"))).resolve() == out.resolve()]
     digest = manifest_digest(out)
@@ -78,6 +75,9 @@ def _with_log(home: Path, out: Path, manifest: Manifest, public: PublicKey | Non
     compared.with_.append("log")
     if all(entry.mark != digest for entry in of_run):
         compared.faults.append(_difference(of_run[-1], manifest))
+    if public is None:
+        compared.faults += signed_faults(out, of_run[-1], checked)
+        compared.with_ += ["key"] if (out / SIGNATURE).exists() else []
 
 
 def _difference(entry: Logged, manifest: Manifest) -> str:
@@ -120,16 +120,11 @@ def _with_rows(ledger: Ledger, out: Path, manifest: Manifest, compared: Compared
         compared.faults.append(f"{MANIFEST} is not the one that the ledger names for run {manifest.run_id}")
 
 
-def _with_key(home: Path | None, out: Path, public: PublicKey | None, compared: Compared) -> None:
-    if public is None and home is not None and (out / SIGNATURE).exists():
-        try:
-            public = public_of(home)
-        except UsageError as error:
-            compared.faults.append(error.message)
+def _with_key(out: Path, public: PublicKey | None, compared: Compared) -> None:
     if public is not None:
         compared.with_.append("key")
         compared.faults += signature_faults(out, public)
-    elif (out / SIGNATURE).exists():
+    elif "key" not in compared.with_ and (out / SIGNATURE).exists():
         compared.notes.append(f"it is signed with key {_key_named(out)}: --key PUB checks that")
 
 

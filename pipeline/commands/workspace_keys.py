@@ -33,8 +33,8 @@ def new_key(workspace: Path, *, lost: bool) -> None:
         append_signed(workspace, earlier or signer, Entry("key", signer.public.id, "", None, facts))
         keep_public(workspace, signer.public)
     sys.stdout.write(
-        f"key {signer.public.id}: private half in {keys_folder(workspace) / (signer.public.id + '.pem')}, for you only; "
-        "keep a copy elsewhere\n"
+        f"key {signer.public.id}: private half in {keys_folder(workspace) / (signer.public.id + '.pem')}, for you "
+        "only; keep a copy elsewhere\n"
         "public half in log/key.pem; give it to whoever is to check results: 'leadscrub keys show'\n"
     )
 

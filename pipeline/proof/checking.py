@@ -13,12 +13,16 @@ from schemas.errors import UsageError
 
 @dataclass
 class Checked:
-    """The entries of a log that can be read, what is wrong with it, and what a person should know besides."""
+    """The entries of a log that can be read, what is wrong with it, and what a person should know besides.
+
+    ``digests``: hashes of lines by number of the entry; ``keys``: public keys that the log names, by id.
+    """
 
     entries: list[Logged] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     digests: dict[int, str] = field(default_factory=dict)
+    keys: dict[str, PublicKey] = field(default_factory=dict)
 
     @property
     def last(self) -> tuple[int, str]:
@@ -35,7 +39,6 @@ def check_chain(workspace: Path, public: PublicKey | None) -> Checked:
         raise UsageError(f"'{workspace}' has no log.", "A workspace gets one with its first run or list.")
     checked = Checked()
     number, prior, key = 0, NOTHING, None
-    seen: list[str] = []
     for place, line in enumerate(lines(workspace), 1):
         try:
             entry = read_line(line)
@@ -48,7 +51,7 @@ def check_chain(workspace: Path, public: PublicKey | None) -> Checked:
                 f"log: entry {entry.number} (line {place}: {_named(entry)}) does not go on from line {place - 1}: "
                 "an entry was changed, moved or removed"
             )
-        key = _check_signature(checked, entry, key, seen)
+        key = _check_signature(checked, entry, key)
         if entry.kind == "break":
             left = entry.facts.get("left", {}).get("number")
             checked.faults.append(
@@ -59,7 +62,7 @@ def check_chain(workspace: Path, public: PublicKey | None) -> Checked:
         checked.entries.append(entry)
         checked.digests[entry.number] = prior
     _check_end(checked, workspace, number, prior)
-    _check_keys(checked, workspace, public, key, seen)
+    _check_keys(checked, workspace, public, key)
     return checked
 
 
@@ -67,13 +70,13 @@ def _named(entry: Logged) -> str:
     return f"{entry.kind} {entry.subject[:16]}"
 
 
-def _check_signature(checked: Checked, entry: Logged, key: PublicKey | None, seen: list[str]) -> PublicKey | None:
+def _check_signature(checked: Checked, entry: Logged, key: PublicKey | None) -> PublicKey | None:
     """Check an entry's signature by the key of the entries before it. Returns the key of those behind it."""
     following = key
     if entry.kind == "key":
         try:
             following = PublicKey(str(entry.facts.get("pem", "")))
-            seen.append(following.id)
+            checked.keys[following.id] = following
         except ValueError:
             checked.faults.append(f"log: entry {entry.number} names no key")
             return key
@@ -104,9 +107,7 @@ def _check_end(checked: Checked, workspace: Path, number: int, digest: str) -> N
         checked.faults.append("log: its last line is cut off")
 
 
-def _check_keys(
-    checked: Checked, workspace: Path, public: PublicKey | None, key: PublicKey | None, seen: list[str]
-) -> None:
+def _check_keys(checked: Checked, workspace: Path, public: PublicKey | None, key: PublicKey | None) -> None:
     try:
         here = public_of(workspace)
     except UsageError:
@@ -114,5 +115,5 @@ def _check_keys(
     else:
         if here != key:
             checked.faults.append("log/key.pem is not the key that the log names last")
-    if public is not None and public.id not in seen:
+    if public is not None and public.id not in checked.keys:
         checked.faults.append(f"log: no entry names key {public.id}: it is not signed with it")

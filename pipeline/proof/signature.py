@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.proof.chain import position
-from pipeline.proof.entries import canonical
+from pipeline.proof.checking import Checked
+from pipeline.proof.entries import Logged, canonical
 from pipeline.proof.keys import PublicKey, signer_of
 from pipeline.results.manifest_file import manifest_digest, read_manifest
 from schemas.support.durable import write_atomically
@@ -51,10 +52,20 @@ def signature_faults(folder: Path, public: PublicKey) -> list[str]:
     return faults
 
 
-def logged_at(folder: Path) -> tuple[int, str] | None:
-    """The log's last entry when a result was signed, as its signature says; None without one that can be read."""
+def signed_faults(folder: Path, entry: Logged, checked: Checked) -> list[str]:
+    """What is wrong with the signature of a logged result, by the keys that the log names. Unsigned is fine where the
+    entry is, and where it was made late, from what was there."""
+    if not (folder / SIGNATURE).exists():
+        expected = entry.signature is not None and "entered" not in entry.facts
+        return [f"{SIGNATURE} is missing"] if expected else []
     try:
-        log = json.loads((folder / SIGNATURE).read_text(encoding="utf-8"))["signed"]["log"]
-        return int(log["number"]), str(log["digest"])
+        signed = json.loads((folder / SIGNATURE).read_text(encoding="utf-8"))["signed"]
+        key, number, digest = str(signed["key"]), int(signed["log"]["number"]), str(signed["log"]["digest"])
     except (OSError, ValueError, KeyError, TypeError):
-        return None
+        return [f"{SIGNATURE} is damaged"]
+    if key not in checked.keys:
+        return [f"{SIGNATURE} is of key {key}, which the log does not name"]
+    faults = signature_faults(folder, checked.keys[key])
+    if number and checked.digests.get(number) != digest:
+        faults.append(f"{SIGNATURE} names entry {number} of the log, which is another one now")
+    return faults

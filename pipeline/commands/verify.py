@@ -73,7 +73,7 @@ def print_verification(out: Path, *, key: Path | None, workspace: Path | None, a
             f"{len(manifest.outputs)} files are as written by run {manifest.run_id}"
             + (f"; the manifest is that of the {' and the '.join(compared.with_)}\n" if compared.with_ else "\n")
         )
-    sys.stdout.write("".join(f"note: {note}\n" for note in compared.notes))
+        sys.stdout.write("".join(f"note: {note}\n" for note in compared.notes))
     return not faults
 
 

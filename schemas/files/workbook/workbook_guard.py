@@ -7,6 +7,7 @@ import zipfile
 from schemas.errors import FileError
 from schemas.files.inputs import Input
 from schemas.files.limits import MAX_MEMBERS, refuse_bomb
+from schemas.files.stream_guard import DAMAGE
 
 #: Entities can only be declared before the first element.
 _PROLOG = 64 << 10
@@ -30,5 +31,5 @@ def refuse_harmful(given: Input) -> None:
                             f"'{given}' declares XML entities, which no workbook needs and attacks use.",
                             "Ask for it as CSV.",
                         )
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+    except DAMAGE as error:
         raise FileError(f"'{given}' is a damaged workbook.", "Ask for it again.") from error

@@ -135,8 +135,11 @@ def _guarded(command: AnyCommand, words: Sequence[str]) -> int:
     except typer.Exit as stop:
         return stop.exit_code
     except LeadscrubError as error:
-        typer.echo(f"leadscrub: {error}", err=True)
-        return error.exit_code
+        from schemas.support.shortage import shortage_in  # noqa: PLC0415  # seldom
+
+        known = shortage_in(error) or error
+        typer.echo(f"leadscrub: {known}", err=True)
+        return known.exit_code
     except SystemExit:
         raise
     except BaseException as error:  # polars' PanicException is no Exception

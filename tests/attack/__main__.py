@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Final, Protocol
 
+from tests.attack.faults import errors, kills
 from tests.attack.findings import Account
 from tests.attack.formats import formats
 
@@ -29,7 +30,11 @@ class Part(Protocol):
         ...
 
 
-PARTS: Final[dict[str, Callable[[], AbstractContextManager[Part]]]] = {"formats": formats}
+PARTS: Final[dict[str, Callable[[], AbstractContextManager[Part]]]] = {
+    "formats": formats,
+    "kills": kills,
+    "errors": errors,
+}
 
 
 def attack(account: Account, names: list[str], seconds: float, cases: int | None = None) -> None:

@@ -18,7 +18,16 @@ _LIES: Final = (0, 1, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 1 << 20, 0x7FFFFFFF, 0x8000000
 #: Levels of nesting and repeats of a key: more than anybody needs, less than what fills a disk.
 _MANY: Final = (33, 1_000, 50_000)
 _PACKED: Final = (b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"\x1f\x8b", b"BZh")
-_NAMES: Final = ("../up.csv", "/root.csv", "a\nb.csv", "con:x.csv", "é" * 100 + ".csv", "\x1b[31m.csv", "", "%s{}[0-9].csv")
+_NAMES: Final = (
+    "../up.csv",
+    "/root.csv",
+    "a\nb.csv",
+    "con:x.csv",
+    "é" * 100 + ".csv",
+    "\x1b[31m.csv",
+    "",
+    "%s{}[0-9].csv",
+)
 
 
 def flip(content: bytes, draw: Random) -> bytes:
@@ -58,7 +67,9 @@ def noise(content: bytes, draw: Random) -> bytes:
     """Write bytes of chance, or marks that formats give a meaning, over some."""
     marks = (b'"', b"\0", b"\r", b"\n\n", b"\xff\xfe", b"<!ENTITY a 'b'>", b"[", b"{", b"\xed\xa0\x80", b",,,,", b"]]>")
     at = draw.randrange(len(content) + 1)
-    piece = draw.choice(marks) * draw.choice((1, 3, 50)) if draw.random() < 0.7 else draw.randbytes(draw.choice((1, 30)))
+    piece = (
+        draw.choice(marks) * draw.choice((1, 3, 50)) if draw.random() < 0.7 else draw.randbytes(draw.choice((1, 30)))
+    )
     return content[:at] + piece + content[at + draw.choice((0, len(piece))) :]
 
 

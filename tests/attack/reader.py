@@ -89,7 +89,9 @@ def _answer(asked: dict[str, Any]) -> dict[str, Any]:
         answer = scrub(path) if asked["how"] == "scrub" else read(path, asked["block"])
     except BaseException as error:  # panics of native libraries are no Exception
         last = traceback.extract_tb(error.__traceback__)[-1]
-        answer = {"broken": f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}: {str(error)[:_SMALL]}"}
+        answer = {
+            "broken": f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}: {str(error)[:_SMALL]}"
+        }
     after = _usage()
     if after[0] - before[0] > MOST_SECONDS:
         return {"broken": "it took more than a minute of processor time"}

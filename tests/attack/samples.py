@@ -25,9 +25,7 @@ ROWS: Final = 40
 
 def _leads() -> list[tuple[str, str, str, str, str]]:
     note = ("", 'said "call, later"', "două", "a;b", "x" * 40)
-    return [
-        (str(n), f"Ann {n}", f"202-555-01{n:02}", f"ann{n}@example.com", note[n % len(note)]) for n in range(ROWS)
-    ]
+    return [(str(n), f"Ann {n}", f"202-555-01{n:02}", f"ann{n}@example.com", note[n % len(note)]) for n in range(ROWS)]
 
 
 def _quoted(cell: str, delimiter: str) -> str:
@@ -36,9 +34,9 @@ def _quoted(cell: str, delimiter: str) -> str:
 
 def _text(delimiter: str, codec: str = "utf-8", end: str = "\n") -> bytes:
     rows = [HEADER, *_leads()]
-    return end.join(delimiter.join(_quoted(cell, delimiter) for cell in row) for row in rows).encode(codec) + end.encode(
-        codec.replace("utf-16", "utf-16-le")
-    )
+    return end.join(delimiter.join(_quoted(cell, delimiter) for cell in row) for row in rows).encode(
+        codec
+    ) + end.encode(codec.replace("utf-16", "utf-16-le"))
 
 
 def _frame() -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,11 +15,14 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, ProgrammingError, SQLAlchemyError
 
 from pipeline.ledger.tables import LEDGER_VERSION, facts, metadata
-from schemas.errors import LedgerError, UsageError
+from schemas.errors import LeadscrubError, LedgerError, ShortageError, UsageError
+from schemas.support.shortage import shortage_in
 from schemas.workspace import LedgerChoice
 
 #: Seconds that a writer waits for another one.
 _PATIENCE = 60
+#: What SQLite answers when it cannot open a file, or only for reading (SQLITE_CANTOPEN, SQLITE_READONLY).
+_NOT_OPENED = (14, 8)
 #: Key of the lock in PostgreSQL that makes writers wait for each other, as they do in SQLite.
 _ONE_WRITER = 0x6C656164
 
@@ -33,7 +37,7 @@ class Ledger:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Give a transaction that happens as a whole or not at all; writers wait for each other."""
-        with faults(), self.engine.begin() as connection:
+        with faults(self.engine), self.engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(select(func.pg_advisory_xact_lock(_ONE_WRITER)))
             yield connection
@@ -44,7 +48,7 @@ class Ledger:
         options: dict[str, Any] = {"reading": True}
         if self.engine.dialect.name == "postgresql":
             options["isolation_level"] = "REPEATABLE READ"
-        with faults(), self.engine.connect().execution_options(**options) as connection:
+        with faults(self.engine), self.engine.connect().execution_options(**options) as connection:
             yield connection
 
     def close(self) -> None:
@@ -61,7 +65,7 @@ def open_ledger(choice: LedgerChoice, workspace: Path) -> Iterator[Ledger]:
     """
     ledger = Ledger(_engine(choice, workspace), workspace / choice.history)
     try:
-        with faults():
+        with faults(ledger.engine):
             ledger.history.mkdir(parents=True, exist_ok=True, mode=0o700)
             _made(ledger)
         yield ledger
@@ -80,18 +84,35 @@ def moment_of(stamped: str) -> datetime:
 
 
 @contextmanager
-def faults() -> Iterator[None]:
+def faults(engine: Engine | None = None) -> Iterator[None]:
     """Turn errors of the database into ours. Its own messages may quote rows, so only their kind is shown.
 
-    Raises `LedgerError` when the database does not answer correctly.
+    Raises `LedgerError` when the database does not answer correctly, or its file may not be opened; `ShortageError` when
+    that is for want of something.
     """
     try:
         yield
     except SQLAlchemyError as error:
+        if getattr(getattr(error, "orig", None), "sqlite_errorcode", 0) & 0xFF in _NOT_OPENED and engine is not None:
+            raise _not_opened(Path(str(engine.url.database))) from error
         kind = type(getattr(error, "orig", None) or error).__name__
         raise LedgerError(
             f"The ledger does not answer correctly ({kind}).", "Check that it is running and complete."
         ) from error
+
+
+def _not_opened(path: Path) -> LeadscrubError:
+    """Say why the file of a database cannot be opened: SQLite itself does not."""
+    try:
+        os.close(os.open(path, os.O_RDWR))
+    except OSError as error:
+        return shortage_in(error) or LedgerError(
+            f"The ledger '{path}' cannot be opened: {error.strerror}.", "Correct its permissions."
+        )
+    return ShortageError(
+        f"The ledger '{path}' could not be opened, though it may be.",
+        "Too many files may be open, or the disk does not work as it should: look at the machine's log.",
+    )
 
 
 def _engine(choice: LedgerChoice, workspace: Path) -> Engine:

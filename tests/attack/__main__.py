@@ -14,6 +14,7 @@ from typing import Final, Protocol
 from tests.attack.faults import errors, kills
 from tests.attack.findings import Account
 from tests.attack.formats import formats
+from tests.attack.limits import limits
 
 
 class Part(Protocol):
@@ -34,6 +35,7 @@ PARTS: Final[dict[str, Callable[[], AbstractContextManager[Part]]]] = {
     "formats": formats,
     "kills": kills,
     "errors": errors,
+    "limits": limits,
 }
 
 

@@ -38,7 +38,8 @@ _LIMITS: Final = {
 class Asked:
     """A command to run in a folder. Operations on files below ``within`` are counted (those that read, if ``reads``).
 
-    ``at`` and ``choice``, ``lasting``: see `Watch`; ``at`` 0 only counts. ``limit``: one of the system's, and its number.
+    ``at`` and ``choice``, ``lasting``: see `Watch`; ``at`` 0 only counts. ``limit``: one of the system's, and how
+    much more than at the beginning.
     ``apart``: drops of a night are scrubbed in a process of their own.
     """
 
@@ -154,8 +155,9 @@ def _command(asked: Asked, theirs: socket.socket, out: int, err: int) -> None:
             night.NightRequest = partial(night.NightRequest, apart=False)  # type: ignore[assignment, misc]  # the same
         resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
         if asked.limit is not None:
-            name, number = asked.limit
-            resource.setrlimit(_LIMITS[name], (number, number))
+            name, more = asked.limit
+            most = more + _taken(name)
+            resource.setrlimit(_LIMITS[name], (most, most))
         from pipeline.cli.main import main
 
         sys.argv = ["leadscrub", *asked.words]
@@ -170,6 +172,13 @@ def _command(asked: Asked, theirs: socket.socket, out: int, err: int) -> None:
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(code)
+
+
+def _taken(name: str) -> int:
+    """What this process has already of what is limited."""
+    if name == "memory":
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+    return max(map(int, os.listdir("/proc/self/fd"))) + 1 if name == "open files" else 0
 
 
 def _learn(asked: Asked) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable
 from contextlib import chdir
@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import pyarrow.parquet as pq
+import polars as pl
 from sqlalchemy import create_engine, select
 
 from pipeline.ledger.tables import drops, metadata, return_files, returned_rows, runs
@@ -100,6 +100,8 @@ def _make_scrub(folder: Path) -> None:
     """A result that is there already, of another drop, which the command replaces."""
     write_campaign(folder, more="")
     (folder / "list.txt").write_text(_LISTED, encoding="utf-8")
+    pl.read_csv(leads(range(30, 50)).encode(), infer_schema=False).write_parquet(folder / "drop.parquet")
+    (folder / "drop.csv.gz").write_bytes(gzip.compress(leads(range(45, 55)).encode(), mtime=0))
     for name, numbers in (("drop.csv", range(40)), ("second.csv", range(20, 60)), ("old.csv", range(5))):
         (folder / name).write_text(leads(numbers), encoding="utf-8")
     ran = leadscrub("scrub", folder / "old.csv", "-o", folder / "out", *_options(folder))
@@ -226,6 +228,15 @@ SCENES: Final = (
         _whole,
         kept=("drop.csv", "second.csv", "list.txt"),
     ),
+    Scene(
+        "scrub packed",
+        ("scrub", "drop.parquet", "drop.csv.gz", "-o", "out", "--force", "--campaign", "campaign.toml")
+        + ("--as-of", DAY, "--threads", "1", "--no-lists"),
+        _make_scrub,
+        lambda folder: _results(folder) | {"left": _leftovers(folder)},
+        _whole,
+        kept=("drop.parquet", "drop.csv.gz"),
+    ),
     Scene("nightly", ("nightly", "--json"), _make_night, _night_state, _night_faults, night=True),
     Scene(
         "lists add",
@@ -279,12 +290,3 @@ class Stage:
             if not (self.folder / name).is_file()
             or (self.folder / name).read_bytes() != (self._template / name).read_bytes()
         ]
-
-    def temporary(self) -> list[str]:
-        """What is left in the temporary folder."""
-        return sorted(os.listdir(self.folder / "tmp"))
-
-
-def rows_of(path: Path) -> int:
-    """Rows of a Parquet file."""
-    return int(pq.read_metadata(path).num_rows)

@@ -29,7 +29,7 @@ _OPEN_FILES: Final = 64
 #: Of Linux's ``unshare``: a user's own name space, and a network of its own that leads nowhere.
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
 #: Faults of the disk that parts are written to; none of them is the file's.
-_SHORTAGES: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE)
+_SHORTAGES: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE)
 
 
 def main(argument: str) -> None:

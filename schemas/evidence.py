@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from schemas.contact.countries import known_countries
+from schemas.contact.country_names import known_countries
 from schemas.support.names import did_you_mean
 from schemas.words import BasisClass, MethodClass, is_missing
 

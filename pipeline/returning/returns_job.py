@@ -130,7 +130,7 @@ def _planned(
         if faults:
             failures.append(ConfigError(faults))
         failures += [_refused(vendor.name, run_id, which) for run_id, which in unread.items()]
-        if missing := [told.run.run_id for told in plan.runs if told.fates["gone"]]:
+        if missing := [each.run.run_id for each in plan.runs if each.fates["gone"]]:
             failures.append(
                 DropError(
                     f"{vendor.name}: the outputs of {', '.join(missing)} are gone, so their rows could not go back.",
@@ -164,7 +164,7 @@ def _refused(vendor: str, run_id: str, which: list[tuple[str, int, int]]) -> Dro
 
 
 def _is_there(run: VendorRun) -> bool:
-    """Whether the folder still holds this run: not removed, and not overwritten by another one."""
+    """Whether the folder still has this run: not removed, and not overwritten by another one."""
     if run.state != "done" or not (run.out / "rejected.parquet").is_file():
         return False
     try:

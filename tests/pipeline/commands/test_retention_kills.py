@@ -40,6 +40,8 @@ from sqlalchemy.engine import Engine
 from pipeline.cli.main import main
 import pipeline.commands.retention, pipeline.commands.retention_deleting, pipeline.commands.retention_report
 import pipeline.ledger.database
+
+pytestmark = pytest.mark.slow
 CHANGES = ("os.rename", "os.remove", "os.rmdir", "shutil.rmtree", "os.link")
 for line in sys.stdin:
     asked = json.loads(line)

@@ -13,15 +13,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 from sqlalchemy import create_engine, select
 
 from pipeline.ledger.tables import run_drops, runs
 from tests.conftest import REPO, leadscrub
 from tests.pipeline.nightly.workspaces import Passes, dump, leads, make_workspace, night, put
-from tests.pipeline.reading.servers import sftp_server
+from tests.pipeline.reading.servers import s3_server, sftp_server
 
 pytestmark = pytest.mark.slow
 
@@ -173,18 +171,9 @@ def test_a_server_that_is_away_is_the_vendors_trouble_alone(forked: Passes, tmp_
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """An S3 server with an empty bucket ``drops``; the environment leads to it."""
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    settings = {"ENDPOINT_URL": f"http://{host}:{port}", "ACCESS_KEY_ID": "test", "SECRET_ACCESS_KEY": "test"}
-    for name, value in {**settings, "DEFAULT_REGION": "us-east-1"}.items():
-        monkeypatch.setenv(f"AWS_{name}", value)
-    client = boto3.client("s3")
-    client.create_bucket(Bucket="drops")
-    yield client
-    client.close()
-    server.stop()
+    """An empty bucket ``drops`` of an S3 server, to which the environment leads."""
+    with s3_server(monkeypatch) as (client, _):
+        yield client
 
 
 def test_an_inbox_on_s3_is_served_like_any_other(tmp_path: Path, bucket: Any) -> None:

@@ -7,11 +7,16 @@ import functools
 import http.server
 import socket
 import threading
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import asyncssh
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
@@ -52,6 +57,27 @@ def http_server(folder: Path) -> Iterator[str]:
         finally:
             server.shutdown()
             thread.join()
+
+
+@contextmanager
+def s3_server(environment: pytest.MonkeyPatch) -> Iterator[tuple[Any, int]]:
+    """An S3 server with an empty bucket ``drops``, to which the environment leads. Gives a client and the port."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    # All servers of a process share what they hold.
+    urllib.request.urlopen(urllib.request.Request(f"{url}/moto-api/reset", method="POST")).close()  # noqa: S310  # ours
+    settings = {"ENDPOINT_URL": url, "ACCESS_KEY_ID": "test", "SECRET_ACCESS_KEY": "test"}
+    for name, value in {**settings, "DEFAULT_REGION": "us-east-1"}.items():
+        environment.setenv(f"AWS_{name}", value)
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="drops")
+    try:
+        yield client, port
+    finally:
+        client.close()
+        server.stop()
 
 
 @contextmanager

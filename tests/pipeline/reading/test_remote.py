@@ -8,12 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from tests.conftest import Ran, leadscrub, write_campaign
-from tests.pipeline.reading.servers import breaking_link, http_server, sftp_server
+from tests.pipeline.reading.servers import breaking_link, http_server, s3_server, sftp_server
 
 pytestmark = pytest.mark.slow
 
@@ -36,26 +34,13 @@ def run(tmp_path: Path) -> Run:
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """An S3 server with a bucket ``drops``; the environment leads to it."""
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    for name, value in {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    client = boto3.client("s3")
-    client.create_bucket(Bucket="drops")
-    client.put_object(Bucket="drops", Key="nov/a.csv", Body=CSV)
-    client.put_object(Bucket="drops", Key="nov/b.csv.gz", Body=gzip.compress(CSV))
-    client.put_object(Bucket="drops", Key="nov/readme.md", Body=b"#")
-    client.put_object(Bucket="drops", Key="long.csv", Body=LONG)
-    yield (client, port)
-    client.close()
-    server.stop()
+    """A bucket ``drops`` of an S3 server, to which the environment leads, and the server's port."""
+    with s3_server(monkeypatch) as (client, port):
+        client.put_object(Bucket="drops", Key="nov/a.csv", Body=CSV)
+        client.put_object(Bucket="drops", Key="nov/b.csv.gz", Body=gzip.compress(CSV))
+        client.put_object(Bucket="drops", Key="nov/readme.md", Body=b"#")
+        client.put_object(Bucket="drops", Key="long.csv", Body=LONG)
+        yield client, port
 
 
 def counted(ran: Ran) -> dict[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, insert, i
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, ProgrammingError, SQLAlchemyError
 
+from pipeline.ledger.seal import Seal
 from pipeline.ledger.tables import LEDGER_VERSION, facts, metadata
 from schemas.errors import LeadscrubError, LedgerError, ShortageError, UsageError
 from schemas.support.shortage import shortage_in
@@ -63,14 +64,13 @@ def open_ledger(choice: LedgerChoice, workspace: Path) -> Iterator[Ledger]:
     Raises `UsageError` when the URL is of no supported kind, `LedgerError` when it cannot be reached, is
     damaged, or belongs to another version of the program.
     """
-    ledger = Ledger(_engine(choice, workspace), workspace / choice.history)
-    try:
+    with ExitStack() as undo:
+        ledger = Ledger(_engine(choice, workspace, undo), workspace / choice.history)
+        undo.callback(ledger.close)
         with faults(ledger.engine):
             ledger.history.mkdir(parents=True, exist_ok=True, mode=0o700)
             _made(ledger)
         yield ledger
-    finally:
-        ledger.close()
 
 
 def stamp(moment: datetime) -> str:
@@ -115,11 +115,11 @@ def _not_opened(path: Path) -> LeadscrubError:
     )
 
 
-def _engine(choice: LedgerChoice, workspace: Path) -> Engine:
+def _engine(choice: LedgerChoice, workspace: Path, undo: ExitStack) -> Engine:
     if choice.url is None:
         path = workspace / "ledger" / "ledger.db"
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return _sqlite(f"sqlite:///{path}")
+        return _sqlite(path, undo)
     try:
         url = make_url(choice.url)
     except (ArgumentError, ValueError) as error:
@@ -138,8 +138,12 @@ def _engine(choice: LedgerChoice, workspace: Path) -> Engine:
     )
 
 
-def _sqlite(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": _PATIENCE})
+def _sqlite(path: Path, undo: ExitStack) -> Engine:
+    """Open the file of a ledger, which must be as it was left. ``undo`` seals it in the end."""
+    seal = Seal(path)
+    found = seal.open()
+    undo.callback(seal.close)
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _PATIENCE})
 
     @event.listens_for(engine, "connect")
     def _settings(connection: Any, _record: Any) -> None:
@@ -153,15 +157,25 @@ def _sqlite(url: str) -> Engine:
     def _begin(connection: Connection) -> None:
         # A writer takes his turn at the start, not when he first writes: what he has read by then stays true.
         reading = connection.get_execution_options().get("reading", False)
+        if not reading:
+            seal.break_()
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
+    if found == "unknown" and path.exists() and path.stat().st_size:
+        with faults(engine), engine.connect().execution_options(reading=True) as connection:
+            said = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
+        if said != "ok":
+            engine.dispose()
+            raise LedgerError(f"The ledger '{path}' is damaged.", f"Restore the folder '{path.parent}' from a copy.")
     return engine
 
 
 def _made(ledger: Ledger) -> None:
     """Make the tables where there are none; refuse those of another version."""
     engine = ledger.engine
-    if not inspect(engine).has_table(facts.name):
+    with engine.connect().execution_options(reading=True) as connection:
+        is_new = not inspect(connection).has_table(facts.name)
+    if is_new:
         # Another machine may make them at the same moment: then the version below tells that they are there.
         with suppress(IntegrityError, ProgrammingError), engine.begin() as connection:
             metadata.create_all(connection)

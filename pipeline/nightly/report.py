@@ -17,8 +17,8 @@ from schemas.workspace import NightlyChoice
 
 
 def report(summary: Summary, choice: NightlyChoice, workspace: Path, file: Path | None, *, as_json: bool) -> int:
-    """Write the summary, call the hook, then print. Returns the exit code: where only the reporting failed 1, or that of
-    a shortage.
+    """Write the summary, call the hook, then print. Returns the exit code: where only the reporting failed, 1 or that
+    of a shortage.
 
     What cannot be written or printed in one place is still reported in the others.
     """

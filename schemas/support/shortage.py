@@ -30,6 +30,7 @@ _WORDS: Final = {
     "too many open files": errno.EMFILE,
     "cannot allocate memory": errno.ENOMEM,
     "out of memory": errno.ENOMEM,
+    "failed to map segment from shared object": errno.ENOMEM,
     "memory allocation of": errno.ENOMEM,
     "can't start new thread": errno.EAGAIN,
     "resource temporarily unavailable": errno.EAGAIN,

@@ -61,7 +61,8 @@ class Limits(Commands):
             account.find(self.name, f"{number}", f"{scene.name}, {kind} at most {most:,} more: {each}")
 
     def _judged(self, scene: Scene, came: Came, kind: str) -> list[str]:
-        if kind == "memory" and came.code in _NO_MEMORY:
+        # What a process says that dies for want of memory cannot be told from another death.
+        if kind == "memory" and (came.code in _NO_MEMORY or "The process that scrubbed it" in came.out):
             return self.after(scene)
         return misjudged(came) or self.after(scene)
 

@@ -87,8 +87,8 @@ def moment_of(stamped: str) -> datetime:
 def faults(engine: Engine | None = None) -> Iterator[None]:
     """Turn errors of the database into ours. Its own messages may quote rows, so only their kind is shown.
 
-    Raises `LedgerError` when the database does not answer correctly, or its file may not be opened; `ShortageError` when
-    that is for want of something.
+    Raises `LedgerError` when the database does not answer correctly, or its file may not be opened; `ShortageError`
+    when that is for want of something.
     """
     try:
         yield

@@ -1,9 +1,9 @@
 """Finds a changed bit in the file of a ledger before anything is answered from it.
 
-SQLite has no checksums of its own. Beside ``ledger.db``, ``ledger.db.sum`` has the hash of the whole file, from when the
-last process closes the ledger to the first change of the next one: whoever opens it alone compares them. Without it (a
-process was killed, or the ledger is of an earlier program) SQLite checks its own structure instead. Each process that
-has the ledger open shares a lock: those that open it beside others rest on what the first one found.
+SQLite has no checksums of its own. Beside ``ledger.db``, ``ledger.db.sum`` has the hash of the whole file, from when
+the last process closes the ledger to the first change of the next one: whoever opens it alone compares them. Without it
+(a process was killed, or the ledger is of an earlier program) SQLite checks its own structure instead. Each process
+that has the ledger open shares a lock: those that open it beside others rest on what the first one found.
 """
 
 from __future__ import annotations

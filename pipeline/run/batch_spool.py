@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import polars as pl
 import pyarrow as pa
-import xxhash
 
-from schemas.errors import LeadscrubError
+from schemas.support.summed_file import SummedFile
 
 
 @dataclass(frozen=True)
@@ -20,7 +19,7 @@ class Stored:
 
     number: int
     source: int
-    sums: tuple[int, int] = (0, 0)
+    sums: tuple[SummedFile, SummedFile]
 
 
 class BatchSpool:
@@ -33,10 +32,12 @@ class BatchSpool:
 
     def put(self, source: int, frame: pl.DataFrame, found: pl.DataFrame) -> None:
         """Write a batch of the file number ``source`` (any columns) with its findings."""
-        held = Stored(len(self._stored), source)
-        frame.write_ipc(self._frame(held), compression="uncompressed")
-        found.write_ipc(self._found(held), compression="uncompressed")
-        self._stored.append(replace(held, sums=(_sum(self._frame(held)), _sum(self._found(held)))))
+        number = len(self._stored)
+        sums = (SummedFile(self._frame(number)), SummedFile(self._found(number)))
+        for table, file in zip((frame, found), sums, strict=True):
+            with file:
+                table.write_ipc(cast(BinaryIO, file), compression="uncompressed")
+        self._stored.append(Stored(number, source, sums))
 
     def take(self) -> Iterator[tuple[int, pl.DataFrame, pl.DataFrame]]:
         """Yield file number, batch and findings, and delete each from disk once it was used.
@@ -44,29 +45,19 @@ class BatchSpool:
         Raises `LeadscrubError` when a byte of them is not as it was written.
         """
         for held in self._stored:
-            paths = (self._frame(held), self._found(held))
-            for path, expected in zip(paths, held.sums, strict=True):
-                if _sum(path) != expected:
-                    raise LeadscrubError(
-                        f"'{path.name}', which this run had put away, is not as it was written; nothing was changed.",
-                        "Check the disk and the memory of this machine, then run again.",
-                    )
+            paths = (self._frame(held.number), self._found(held.number))
+            for file in held.sums:
+                file.check()
             frame, found = (_mapped(path) for path in paths)
             for path in paths:
                 path.unlink()
             yield held.source, frame, found
 
-    def _frame(self, held: Stored) -> Path:
-        return self._folder / f"batch-{held.number:06d}.arrow"
+    def _frame(self, number: int) -> Path:
+        return self._folder / f"batch-{number:06d}.arrow"
 
-    def _found(self, held: Stored) -> Path:
-        return self._folder / f"findings-{held.number:06d}.arrow"
-
-
-def _sum(path: Path) -> int:
-    """Checksum of a file's bytes."""
-    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return xxhash.xxh3_64_intdigest(content)
+    def _found(self, number: int) -> Path:
+        return self._folder / f"findings-{number:06d}.arrow"
 
 
 def _mapped(path: Path) -> pl.DataFrame:

@@ -6,15 +6,16 @@ import argparse
 import secrets
 import sys
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final, Protocol
 
-from tests.attack.faults import errors, kills
+from tests.attack.faults import Commands, Errors, Kills, commands
 from tests.attack.findings import Account
+from tests.attack.flips import Flips
 from tests.attack.formats import formats
-from tests.attack.limits import limits
+from tests.attack.limits import Limits
 
 
 class Part(Protocol):
@@ -22,33 +23,39 @@ class Part(Protocol):
 
     name: str
 
-    def whole(self, account: Account) -> None:
-        """Look whether all is well without an attack."""
-        ...
-
     def case(self, number: int, account: Account) -> None:
         """Try one case."""
         ...
 
 
-PARTS: Final[dict[str, Callable[[], AbstractContextManager[Part]]]] = {
-    "formats": formats,
-    "kills": kills,
-    "errors": errors,
-    "limits": limits,
+ON_COMMANDS: Final[dict[str, Callable[[Commands], Part]]] = {
+    "kills": Kills,
+    "errors": Errors,
+    "limits": Limits,
+    "flips": Flips,
 }
+PARTS: Final = ("formats", *ON_COMMANDS)
 
 
-def attack(account: Account, names: list[str], seconds: float, cases: int | None = None) -> None:
-    """Try cases of these parts in turn, each for its share of the time, or so many of each."""
+@contextmanager
+def opened(names: list[str]) -> Iterator[list[Part]]:
+    """Give these parts."""
     with ExitStack() as stack:
-        parts = [stack.enter_context(PARTS[name]()) for name in names]
-        for part in parts:
-            part.whole(account)
+        parts: list[Part] = [stack.enter_context(formats())] if "formats" in names else []
+        on_commands = [name for name in names if name in ON_COMMANDS]
+        if on_commands:
+            shared = stack.enter_context(commands())
+            parts += [ON_COMMANDS[name](shared) for name in on_commands]
+        yield parts
+
+
+def attack(account: Account, names: list[str], seconds: float, cases: dict[str, int] | None = None) -> None:
+    """Try cases of these parts in turn, each for its share of the time, or so many of each."""
+    with opened(names) as parts:
         spent = dict.fromkeys(names, 0.0)
         done = dict.fromkeys(names, 0)
         while True:
-            open_ones = [part for part in parts if cases is None or done[part.name] < cases]
+            open_ones = [part for part in parts if cases is None or done[part.name] < cases[part.name]]
             if not open_ones or (cases is None and sum(spent.values()) > seconds):
                 return
             part = min(open_ones, key=lambda each: spent[each.name])
@@ -69,16 +76,17 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, default=Path("build/attack"), help="folder for the files of findings")
     asked = parser.parse_args()
     account = Account(asked.keep, secrets.randbelow(1 << 32) if asked.seed is None else asked.seed)
-    print(f"seed {account.seed}", flush=True)
+    sys.stdout.write(f"seed {account.seed}\n")
+    sys.stdout.flush()
     names = asked.part or list(PARTS)
     if asked.case is not None:
-        with PARTS[names[0]]() as part:
+        with opened(names[:1]) as (part,):
             part.case(asked.case, account)
     else:
-        attack(account, names, asked.minutes * 60, asked.cases)
-    print(account.table())
-    for finding in account.findings:
-        print(f"\nFOUND {finding}")
+        cases = None if asked.cases is None else dict.fromkeys(names, asked.cases)
+        attack(account, names, asked.minutes * 60, cases)
+    sys.stdout.write(f"{account.table()}\n")
+    sys.stdout.write("".join(f"\nFOUND {finding}\n" for finding in account.findings))
     return 1 if account.findings else 0
 
 

@@ -1,4 +1,4 @@
-"""Real commands that are killed at their so-manieth file operation, or of which one fails as on a full or dying disk."""
+"""Real commands that are killed at their so-manieth file operation, or it fails as on a full or dying disk."""
 
 from __future__ import annotations
 
@@ -22,19 +22,18 @@ _SHOWN: Final = 300
 
 
 class Commands:
-    """What both attacks share: the stages, what a command does when nothing happens, and what must be true after."""
+    """What attacks share: the stages, what a command does when nothing happens, and what must be true afterwards."""
 
-    def __init__(self, forks: Forked, folder: Path, scenes: tuple[Scene, ...]) -> None:
-        self._forks, self._folder = forks, folder
-        self._scenes = scenes
+    def __init__(self, forks: Forked, folder: Path) -> None:
+        self.forks, self.folder = forks, folder
         self._stages: dict[str, Stage] = {}
         self._well: dict[str, tuple[Came, State]] = {}
 
     def stage(self, scene: Scene) -> Stage:
         """The stage of a scene, made at first need, with all as it was before the command."""
         if scene.name not in self._stages:
-            self._stages[scene.name] = stage = Stage(scene, self._folder)
-            self._forks.learn(list(scene.words), stage.folder)
+            self._stages[scene.name] = stage = Stage(scene, self.folder)
+            self.forks.learn(scene.words.split(), stage.folder)
             stage.begin()
             came = self.run(scene)
             assert came.code == 0, f"{scene.name} fails without an attack: {came}"
@@ -51,7 +50,7 @@ class Commands:
     ) -> Came:
         """Run the command of a scene."""
         folder = str(self._stages[scene.name].folder)
-        return self._forks.run(Asked(list(scene.words), folder, folder, at, choice, lasting, apart=apart))
+        return self.forks.run(Asked(scene.words.split(), folder, folder, at, choice, lasting, apart=apart))
 
     def after(self, scene: Scene) -> list[str]:
         """What is wrong, after the command was stopped; then the same command must succeed, and come to the same."""
@@ -67,45 +66,50 @@ class Commands:
         wrong = [f"the same command then leaves another {name}: {now.get(name)!r:.{_SHOWN}}" for name in unlike]
         return [*wrong, *stage.untouched(), *scene.faults(stage.folder)]
 
-    def whole(self, account: Account) -> None:
-        """The commands themselves succeed."""
-        for scene in self._scenes:
-            self.stage(scene)
 
-
-class Kills(Commands):
+class Kills:
     """One case is one kill."""
 
     name = "kills"
 
+    def __init__(self, commands: Commands) -> None:
+        self._commands = commands
+
     def case(self, number: int, account: Account) -> None:
         """Kill a command just before one of its operations."""
         draw = Random(f"{account.seed}/{self.name}/{number}")
-        scene = self._scenes[number % len(self._scenes)]
-        self.stage(scene)
+        scene = draw.choice(SCENES)
+        self._commands.stage(scene)
         apart = scene.night and draw.randrange(_APART) == 0
-        at = draw.randrange(1, self.operations(scene) + 1)
-        came = self.run(scene, at, apart=apart)
-        wrong = self.after(scene)
+        at = draw.randrange(1, self._commands.operations(scene) + 1)
+        came = self._commands.run(scene, at, apart=apart)
+        wrong = self._commands.after(scene)
         account.note(self.name, scene.name, "found" if wrong else "killed" if came.code == KILLED else "ended")
         for each in wrong[:1]:
             account.find(self.name, f"{number}", f"{scene.name}, killed before {at} ({came.met}): {each}")
 
 
-class Errors(Commands):
+class Errors:
     """One case is one operation that fails, or from which on all that write fail."""
 
     name = "errors"
 
+    def __init__(self, commands: Commands) -> None:
+        self._commands = commands
+
     def case(self, number: int, account: Account) -> None:
         """Let an operation of a command fail."""
         draw = Random(f"{account.seed}/{self.name}/{number}")
-        scene = self._scenes[number % len(self._scenes)]
-        self.stage(scene)
+        scene = draw.choice(SCENES)
+        self._commands.stage(scene)
         apart = scene.night and draw.randrange(_APART) == 0
-        at, choice, lasting = draw.randrange(1, self.operations(scene) + 1), draw.randrange(60), draw.random() < 0.3
-        came = self.run(scene, at, choice, lasting=lasting, apart=apart)
-        wrong = misjudged(came) or self.after(scene)
+        at, choice, lasting = (
+            draw.randrange(1, self._commands.operations(scene) + 1),
+            draw.randrange(60),
+            draw.random() < 0.3,
+        )
+        came = self._commands.run(scene, at, choice, lasting=lasting, apart=apart)
+        wrong = misjudged(came) or self._commands.after(scene)
         account.note(self.name, scene.name, "found" if wrong else "went on" if came.code == 0 else "shortage")
         for each in wrong[:1]:
             shown = f"{scene.name}, operation {at}{' and on' if lasting else ''} ({came.met}): {each}"
@@ -125,14 +129,7 @@ def misjudged(came: Came) -> list[str]:
 
 
 @contextmanager
-def kills() -> Iterator[Kills]:
-    """Give the part."""
+def commands() -> Iterator[Commands]:
+    """Give what all attacks on commands share."""
     with tempfile.TemporaryDirectory(prefix="attack-") as folder, forked(Path(folder)) as forks:
-        yield Kills(forks, Path(folder), SCENES)
-
-
-@contextmanager
-def errors() -> Iterator[Errors]:
-    """Give the part."""
-    with tempfile.TemporaryDirectory(prefix="attack-") as folder, forked(Path(folder)) as forks:
-        yield Errors(forks, Path(folder), SCENES)
+        yield Commands(forks, Path(folder).resolve())

@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Finding:
-    """A case that came to what it must not. ``repeat``: what to run for it alone. ``file``: the smallest that shows it."""
+    """A case that came to what it must not. ``repeat``: what to run for it alone. ``file``: a small one."""
 
     part: str
     case: str

@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from tests.attack.syscalls import READING, Call, Watch, watch_this_process
+from tests.attack.syscalls import Call, Watch, watch_this_process
 from tests.conftest import REPO
 
 #: Seconds of processor time after which a command is taken to run without end.
@@ -36,10 +36,11 @@ _LIMITS: Final = {
 
 @dataclass(frozen=True)
 class Asked:
-    """A command to run in a folder. Operations on files below ``within`` are counted (those that read, if ``reads``).
+    """A command to run in a folder. Operations on files below ``within`` are counted.
 
     ``at`` and ``choice``, ``lasting``: see `Watch`; ``at`` 0 only counts. ``limit``: one of the system's, and how
     much more than at the beginning.
+    ``spill``: only the first opening of a file that the run had put away is, and ``choice`` is a bit of it to change.
     ``apart``: drops of a night are scrubbed in a process of their own.
     """
 
@@ -49,9 +50,9 @@ class Asked:
     at: int = 0
     choice: int | None = None
     lasting: bool = False
-    reads: bool = True
     limit: tuple[str, int] | None = None
     apart: bool = False
+    spill: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,10 +121,21 @@ def run(asked: Asked) -> Came:
         theirs.close()
         within = asked.within
 
-        def counts(call: Call) -> bool:
-            return call.path.startswith(within) and (asked.reads or call.name not in READING)
+        opened: set[str] = set()
 
-        watch = Watch(counts, asked.at, asked.choice, asked.lasting)
+        def counts(call: Call) -> bool:
+            if not call.path.startswith(within):
+                return False
+            if not asked.spill:
+                return True
+            if call.name != "open to read" or "/work/" not in call.path or call.path in opened:
+                return False
+            if not Path(call.path).is_file() or not Path(call.path).stat().st_size:
+                return False
+            opened.add(call.path)
+            return True
+
+        watch = Watch(counts, asked.at, asked.choice, asked.lasting, flips=asked.spill)
         _, listeners, _, _ = socket.recv_fds(ours, 1, 1)
         ours.close()
         watch.serve(listeners[0], child)
@@ -150,7 +162,7 @@ def _command(asked: Asked, theirs: socket.socket, out: int, err: int) -> None:
             os.dup2(there, here)
         os.chdir(asked.folder)
         if not asked.apart:
-            import pipeline.nightly.night as night
+            from pipeline.nightly import night
 
             night.NightRequest = partial(night.NightRequest, apart=False)  # type: ignore[assignment, misc]  # the same
         resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
@@ -178,7 +190,7 @@ def _taken(name: str) -> int:
     """What this process has already of what is limited."""
     if name == "memory":
         return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
-    return max(map(int, os.listdir("/proc/self/fd"))) + 1 if name == "open files" else 0
+    return max(int(path.name) for path in Path("/proc/self/fd").iterdir()) + 1 if name == "open files" else 0
 
 
 def _learn(asked: Asked) -> None:

@@ -25,6 +25,8 @@ _PATIENCE: Final = 300.0
 _SHRINKING: Final = 120
 #: One file in so many goes through the whole command.
 _SCRUBBED: Final = 4
+#: And one in so many is not changed.
+_WHOLE: Final = 12
 
 
 class Reader:
@@ -85,11 +87,15 @@ class Formats:
         """Change a file and have it read."""
         draw = Random(f"{account.seed}/{self.name}/{number}")
         # In turn, so that few cases are of all formats.
-        name = NAMES[number % len(NAMES)]
-        kind, content = mutated(sample(name), draw)
+        name = NAMES[(account.seed + number) % len(NAMES)]
+        # Some are read as they are: there must be something to attack.
+        whole = draw.randrange(_WHOLE) == 0
+        kind, content = ("none", sample(name)) if whole else mutated(sample(name), draw)
         how = "scrub" if draw.randrange(_SCRUBBED) == 0 else "read"
         block = draw.choice((1, 700, 1 << 16, 1 << 20))
         answer = self._reader.ask(content, name, how, block)
+        if whole and answer.get("records", 0) < ROWS:
+            answer = {"broken": f"as it is, it is not read: {answer}"}
         outcome = "found" if "broken" in answer else str(answer["outcome"])
         account.note("mutations", kind, outcome)
         account.note(self.name, name, outcome)
@@ -97,14 +103,6 @@ class Formats:
             small = self._smallest(content, name, how, block, str(answer["broken"]))
             case = f"{number}"
             account.find(self.name, case, f"{name}, {kind}, {how}: {answer['broken']}", content=small, name=name)
-
-    def whole(self, account: Account) -> None:
-        """The samples themselves are read in full, or there is nothing to attack."""
-        for name in NAMES:
-            answer = self._reader.ask(sample(name), name, "read", 1 << 20)
-            account.note("mutations", "none", str(answer.get("outcome", "found")))
-            if answer.get("records", 0) < ROWS:
-                account.find(self.name, name, f"the sample is not read: {answer}", content=sample(name), name=name)
 
     def _smallest(self, content: bytes, name: str, how: str, block: int, broken: str) -> bytes:
         """Leave out what is not needed to show the same."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -15,7 +13,7 @@ from typing import Final
 
 from tests.attack.faults import Commands, misjudged
 from tests.attack.findings import Account
-from tests.attack.forked import Asked, Came, forked
+from tests.attack.forked import Asked, Came
 from tests.attack.scenes import SCENES, Scene
 from tests.pipeline.nightly.test_fortnight import may_mount
 
@@ -26,33 +24,35 @@ _NO_MEMORY: Final = (-6, -11, -7, 127)
 _ROOMY: Final = "size=256m"
 
 
-class Limits(Commands):
+class Limits:
     """One case is one command under one limit."""
 
     name = "limits"
 
+    def __init__(self, commands: Commands) -> None:
+        self._commands = commands
+
     @cached_property
     def _may_mount(self) -> bool:
-        return may_mount(self._folder / "mountable")
+        return may_mount(self._commands.folder / "mountable")
 
     def case(self, number: int, account: Account) -> None:
         """Run a command under a limit, then without."""
         draw = Random(f"{account.seed}/{self.name}/{number}")
-        scene = self._scenes[number % len(self._scenes)]
-        self.stage(scene)
+        scene = draw.choice(SCENES)
+        folder = self._commands.stage(scene).folder
         kinds = [kind for kind in _LIMITS if kind != "disk" or self._may_mount]
-        kind = kinds[(number // len(self._scenes)) % len(kinds)]
+        kind = kinds[number % len(kinds)]
         low, high = _LIMITS[kind]
         most = int(low + (high - low) * draw.random() ** 2)
         if kind == "disk":
-            with self._small_disk(scene, most) as folder:
-                came = self.run(scene)
+            with _small_disk(folder, most):
+                came = self._commands.run(scene)
                 _mount("-o", f"remount,{_ROOMY}", str(folder))
                 wrong = self._judged(scene, came, kind)
         else:
-            folder = self._stages[scene.name].folder
-            came = self._forks.run(
-                Asked(list(scene.words), str(folder), str(folder), limit=(kind, most), apart=scene.night)
+            came = self._commands.forks.run(
+                Asked(scene.words.split(), str(folder), str(folder), limit=(kind, most), apart=scene.night)
             )
             wrong = self._judged(scene, came, kind)
         outcome = "went on" if came.code == 0 else "crashed" if came.code < 0 else "shortage"
@@ -63,32 +63,25 @@ class Limits(Commands):
     def _judged(self, scene: Scene, came: Came, kind: str) -> list[str]:
         # What a process says that dies for want of memory cannot be told from another death.
         if kind == "memory" and (came.code in _NO_MEMORY or "The process that scrubbed it" in came.out):
-            return self.after(scene)
-        return misjudged(came) or self.after(scene)
+            return self._commands.after(scene)
+        return misjudged(came) or self._commands.after(scene)
 
-    @contextmanager
-    def _small_disk(self, scene: Scene, more: int) -> Iterator[Path]:
-        """The scene's folder, on a disk of its own that has room for so many bytes more."""
-        folder = self._stages[scene.name].folder
-        kept = folder.with_name("kept")
-        shutil.copytree(folder, kept, symlinks=True)
-        # A file takes whole pages, a folder none.
-        pages = sum(-(-path.stat().st_size // 4096) for path in kept.rglob("*") if path.is_file())
-        _mount("-t", "tmpfs", "-o", f"size={4096 * (pages + 4) + more}", "tmpfs", str(folder))
-        try:
-            shutil.copytree(kept, folder, symlinks=True, dirs_exist_ok=True)
-            yield folder
-        finally:
-            subprocess.run(["umount", str(folder)], check=True)
-            shutil.rmtree(kept)
+
+@contextmanager
+def _small_disk(folder: Path, more: int) -> Iterator[None]:
+    """Put a folder on a disk of its own that has room for so many bytes more."""
+    kept = folder.with_name("kept")
+    shutil.copytree(folder, kept, symlinks=True)
+    # A file takes whole pages, a folder none.
+    pages = sum(-(-path.stat().st_size // 4096) for path in kept.rglob("*") if path.is_file())
+    _mount("-t", "tmpfs", "-o", f"size={4096 * (pages + 4) + more}", "tmpfs", str(folder))
+    try:
+        shutil.copytree(kept, folder, symlinks=True, dirs_exist_ok=True)
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+        shutil.rmtree(kept)
 
 
 def _mount(*words: str) -> None:
     subprocess.run(["mount", *words], check=True)
-
-
-@contextmanager
-def limits() -> Iterator[Limits]:
-    """Give the part."""
-    with tempfile.TemporaryDirectory(prefix="attack-") as folder, forked(Path(folder)) as forks:
-        yield Limits(forks, Path(os.path.realpath(folder)), SCENES)

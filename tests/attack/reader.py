@@ -1,8 +1,8 @@
-"""A process that reads hostile files as the program does, and says what came of each: ``python -m tests.attack.reader``.
+"""Reads hostile files as the program does, and says what came of each: ``python -m tests.attack.reader``.
 
 A line on stdin names a file and how: ``read``, or ``scrub`` for the whole command. The answer is a line of JSON:
-``outcome`` (read, refused, empty) or ``broken``, what should not have happened. If the process dies or hangs, the file did
-that.
+``outcome`` (read, refused, empty) or ``broken``, what should not have happened. If the process dies or hangs, the file
+did that.
 """
 
 from __future__ import annotations

@@ -55,7 +55,8 @@ def _made(write: Callable[[Path], object]) -> bytes:
 
 
 def _cells() -> list[list[Cell]]:
-    return [list(HEADER), *([int(row[0]), *row[1:]] for row in _leads())]
+    rows: list[list[Cell]] = [[int(number), *rest] for number, *rest in _leads()]
+    return [list(HEADER), *rows]
 
 
 def _typed() -> pa.Table:

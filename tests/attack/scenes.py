@@ -1,4 +1,4 @@
-"""Commands to interrupt: each in a folder of its own, with what must be true of the folder before, between and after."""
+"""Commands to interrupt, each in a folder of its own, and what must be true of the folder before, between and after."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import json
 import shutil
 from collections.abc import Callable
 from contextlib import chdir
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -31,15 +31,15 @@ _SHORTER: Final = "".join(_LISTED.splitlines(keepends=True)[:15])
 
 @dataclass(frozen=True)
 class Scene:
-    """``make`` fills a folder. ``words``: the command, run in it. ``state``: all that counts, equal whenever the command
-    has ended well. ``faults``: what is not whole at any other time. ``kept``: files that no failure may touch."""
+    """``make`` fills a folder. ``words``: the command, run in it. ``state``: all that counts, equal whenever that
+    has ended well. ``faults``: what is not whole at any time. ``kept``: files that no failure may touch.
+    """
 
     name: str
-    words: tuple[str, ...]
+    words: str
     make: Callable[[Path], None]
     state: Callable[[Path], State]
     faults: Callable[[Path], list[str]]
-    again: tuple[str, ...] = field(default=())
     kept: tuple[str, ...] = ()
     night: bool = False
 
@@ -221,8 +221,8 @@ def _aged_state(folder: Path) -> State:
 SCENES: Final = (
     Scene(
         "scrub",
-        ("scrub", "drop.csv", "second.csv", "-o", "out", "--force", "--campaign", "campaign.toml", "--as-of", DAY)
-        + ("--threads", "1", "--dnc", f"list.txt@{DAY}"),
+        f"scrub drop.csv second.csv -o out --force --campaign campaign.toml --as-of {DAY} --threads 1 "
+        f"--dnc list.txt@{DAY}",
         _make_scrub,
         lambda folder: _results(folder) | {"left": _leftovers(folder)},
         _whole,
@@ -230,18 +230,16 @@ SCENES: Final = (
     ),
     Scene(
         "scrub packed",
-        ("scrub", "drop.parquet", "drop.csv.gz", "-o", "out", "--force", "--campaign", "campaign.toml")
-        + ("--as-of", DAY, "--threads", "1", "--no-lists"),
+        f"scrub drop.parquet drop.csv.gz -o out --force --campaign campaign.toml --as-of {DAY} --threads 1 --no-lists",
         _make_scrub,
         lambda folder: _results(folder) | {"left": _leftovers(folder)},
         _whole,
         kept=("drop.parquet", "drop.csv.gz"),
     ),
-    Scene("nightly", ("nightly", "--json"), _make_night, _night_state, _night_faults, night=True),
+    Scene("nightly", "nightly --json", _make_night, _night_state, _night_faults, night=True),
     Scene(
         "lists add",
-        ("lists", "add", "registry", "new.txt", "--kind", "dnc.national", "--covers", "all", "--region", "US")
-        + ("--store", "store", "--as-of", DAY),
+        f"lists add registry new.txt --kind dnc.national --covers all --region US --store store --as-of {DAY}",
         _make_lists,
         _list_state,
         _list_faults,
@@ -249,14 +247,14 @@ SCENES: Final = (
     ),
     Scene(
         "returns",
-        ("returns", "--deliver", "--accept-unread", "--as-of", "2026-11-02T12:00:00+00:00"),
+        "returns --deliver --accept-unread --as-of 2026-11-02T12:00:00+00:00",
         _make_returns,
         lambda folder: _sent(folder) | _ledger(folder),
         _sent_faults,
     ),
     Scene(
         "retention",
-        ("retention", "--delete", "--yes", "--as-of", "2025-06-01"),
+        "retention --delete --yes --as-of 2025-06-01",
         _make_aged,
         _aged_state,
         lambda folder: _whole(folder / "runs"),

@@ -55,7 +55,6 @@ ERRORS: Final[dict[str, tuple[int, ...]]] = {
     **dict.fromkeys(("write", "pwrite", "writev", "pwritev", "copy", "sendfile"), (*_FULL, errno.EFBIG)),
     **dict.fromkeys(("ftruncate", "fallocate"), (*_FULL, errno.EFBIG)),
 }
-READING: Final = ("read", "pread", "readv", "preadv", "open to read")
 
 
 def supported() -> bool:
@@ -107,9 +106,10 @@ class Call:
 class Watch:
     """What to do with calls: the one of number ``at`` (1 for the first) fails, or kills all when ``choice`` is None.
 
-    ``choice`` chooses one of the `ERRORS` that the call may get; ``error`` is which one that was.
-    ``counts``: which calls are numbered. ``lasting``: the calls after it that could fail so fail as well, as a full disk
-    goes on being full. ``met`` is the call that was, ``seen`` how many there were.
+    ``choice`` chooses one of the `ERRORS` that the call may get; ``error`` is which one that was. With
+    ``flips`` it chooses a bit of the call's file instead, which is changed before the call goes on.
+    ``counts``: which calls are numbered. ``lasting``: later calls that could fail in that way fail as well, as a full
+    disk goes on being full. ``met`` is the call that was, ``seen`` how many there were.
     """
 
     counts: Callable[[Call], bool]
@@ -119,6 +119,7 @@ class Watch:
     seen: int = 0
     met: Call | None = None
     error: int = 0
+    flips: bool = False
 
     def serve(self, listener: int, first: int) -> None:
         """Answer until the watched process ``first``, a child of this one, and all that it started have ended."""
@@ -150,12 +151,15 @@ class Watch:
                 self.seen += 1
                 if self.at and self.seen == self.at:
                     self.met = found
-                    if self.choice is None:
+                    if self.flips and self.choice is not None:
+                        flip_bit(Path(found.path), self.choice)
+                    elif self.choice is None:
                         for each in processes:
                             with suppress(ProcessLookupError):
                                 os.kill(each, signal.SIGKILL)
                         continue
-                    self.error = ERRORS[found.name][self.choice % len(ERRORS[found.name])]
+                    else:
+                        self.error = ERRORS[found.name][self.choice % len(ERRORS[found.name])]
                 if self.error and (self.seen == self.at or (self.lasting and self.error in ERRORS[found.name])):
                     answer = struct.pack("<QqiI", call, 0, -self.error, 0)
             with suppress(OSError):  # it was killed meanwhile
@@ -164,12 +168,22 @@ class Watch:
             os.close(ended)
 
 
+def flip_bit(path: Path, choice: int) -> None:
+    """Change one bit of a file."""
+    content = bytearray(path.read_bytes())
+    if content:
+        bit = choice % (8 * len(content))
+        content[bit // 8] ^= 1 << (bit % 8)
+        with path.open("r+b") as stream:
+            stream.write(content)
+
+
 def _call(process: int, number: int, arguments: list[int]) -> Call | None:
     """What is asked for; None for calls about pipes, sockets, terminals."""
     name = _NAMES[number]
     if name in _FILE:
         try:
-            path = os.readlink(f"/proc/{process}/fd/{arguments[0] & 0xFFFFFFFF}")
+            path = str(Path(f"/proc/{process}/fd/{arguments[0] & 0xFFFFFFFF}").readlink())
         except OSError:
             return None
         return Call(name, path) if path.startswith("/") and not path.startswith("/dev/") else None
@@ -194,5 +208,5 @@ def _text(process: int, address: int) -> str:
     if text.startswith("/"):
         return text
     with suppress(OSError):
-        return os.path.normpath(f"{os.readlink(f'/proc/{process}/cwd')}/{text}")
+        return os.path.normpath(Path(f"/proc/{process}/cwd").readlink() / text)
     return text

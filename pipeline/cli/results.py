@@ -27,9 +27,11 @@ def inspect(
 ) -> None:
     """Show how a scrub would read a drop: encoding, dialect, columns, fields, kinds, doubts. Values are masked."""
     from pipeline.commands.inspect import print_inspection  # noqa: PLC0415
-    from pipeline.workspace import named_layout  # noqa: PLC0415
+    from pipeline.workspace import named_layout, workspace_limits  # noqa: PLC0415
+    from schemas.files.limits import limited_to  # noqa: PLC0415
 
-    print_inspection(drops, named_layout(layout), as_json=as_json, save=save_layout)
+    with limited_to(workspace_limits(None)):
+        print_inspection(drops, named_layout(layout), as_json=as_json, save=save_layout)
 
 
 def explain(

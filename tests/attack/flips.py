@@ -128,7 +128,7 @@ class Flips:
         came = self._commands.forks.run(
             Asked(scene.words.split(), folder, folder, at, draw.getrandbits(40), spill=True)
         )
-        told = came.code in (1, 5) and "is not as it was written" in came.err
+        told = came.code in (1, 5) and any(word in came.err for word in ("is not as it was written", "damaged"))
         wrong = [] if told else [f"it ends with {came.code}: {came.err[-_SHOWN:]}"]
         if not wrong and scene.state(Path(folder)) != before:
             wrong = ["the earlier result is not as it was"]

@@ -6,7 +6,7 @@ import zipfile
 
 from schemas.errors import FileError
 from schemas.files.inputs import Input
-from schemas.files.limits import MAX_MEMBERS, refuse_bomb
+from schemas.files.limits import limits, refuse_bomb
 from schemas.files.stream_guard import DAMAGE
 
 #: Entities can only be declared before the first element.
@@ -18,8 +18,10 @@ def refuse_harmful(given: Input) -> None:
     try:
         with given.open("rb") as stream, zipfile.ZipFile(stream) as archive:
             parts = archive.infolist()
-            if len(parts) > MAX_MEMBERS:
-                raise FileError(f"'{given}' holds {len(parts):,} parts; no workbook does.", "Save it again.")
+            if len(parts) > limits().max_members:
+                raise FileError(
+                    f"'{given}' holds {len(parts):,} parts; no workbook does (max_members).", "Save it again."
+                )
             refuse_bomb(str(given), given.size, sum(part.file_size for part in parts))
             for part in parts:
                 if part.filename.lower().endswith((".xml", ".rels")):

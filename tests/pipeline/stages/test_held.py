@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -29,7 +30,12 @@ def _source() -> Source:
 @given(_ROWS)
 def test_fields_come_back_whether_they_are_their_cells_or_not(rows: list[tuple[str | None, str | None, int]]) -> None:
     """Kept as it came, emptied, changed, or made where there was no cell."""
-    made = {0: lambda cell: cell, 1: lambda cell: None, 2: lambda cell: cell and cell.upper(), 3: lambda cell: "made"}
+    made: dict[int, Callable[[str | None], str | None]] = {
+        0: lambda cell: cell,
+        1: lambda cell: None,
+        2: lambda cell: cell and cell.upper(),
+        3: lambda cell: "made",
+    }
     names, towns = [name for name, _, _ in rows], [town for _, town, _ in rows]
     frame = pl.DataFrame(
         {

@@ -12,7 +12,7 @@ from schemas.list_version import UNDATED, EntryCounts, SourceFile
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(defer_build=True, extra="forbid")
 
 
 class Counts(_Model):

@@ -12,7 +12,7 @@ WORKSPACE_FILE = "leadscrub.toml"
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
 
 class LedgerChoice(_Model):

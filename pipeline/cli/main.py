@@ -15,7 +15,7 @@ from pipeline.cli.help import INTERRUPTED, SETTINGS, Changing, Command, Group, I
 from pipeline.cli.lists import lists
 from pipeline.cli.nightly import nightly
 from pipeline.cli.rescrub import rescrub
-from pipeline.cli.results import explain, init, inspect, reasons, verify
+from pipeline.cli.results import check, explain, init, inspect, reasons, verify
 from pipeline.cli.retention import retention
 from pipeline.cli.returns import returns, vendors
 from pipeline.cli.rules import rules_app
@@ -58,6 +58,7 @@ app.command(
 
 
 app.command(cls=Changing, rich_help_panel="Scrub", epilog="Example: leadscrub init my-leads")(init)
+app.command(cls=Command, rich_help_panel="Night", epilog="Example: leadscrub check my-leads")(check)
 
 
 def _version(wanted: bool) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
 
-import polars as pl
 import pyarrow as pa
 
 from schemas.support.summed_file import SummedFile
@@ -15,55 +14,56 @@ from schemas.support.summed_file import SummedFile
 
 @dataclass(frozen=True)
 class Stored:
-    """A batch as it was put away."""
+    """A batch as it was put away, of the file number ``source``."""
 
-    number: int
     source: int
-    sums: tuple[SummedFile, SummedFile]
+    files: tuple[SummedFile, ...]
 
 
 class BatchSpool:
-    """Puts batches away and gives them back once, in the same order."""
+    """Puts batches away, on several threads at once, and gives them back once, in the order in which they were kept."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._numbers = itertools.count()
         self._stored: list[Stored] = []
         folder.mkdir()
 
-    def put(self, source: int, frame: pl.DataFrame, found: pl.DataFrame) -> None:
-        """Write a batch of the file number ``source`` (any columns) with its findings."""
-        number = len(self._stored)
-        sums = (SummedFile(self._frame(number)), SummedFile(self._found(number)))
-        for table, file in zip((frame, found), sums, strict=True):
-            with file:
-                table.write_ipc(cast(BinaryIO, file), compression="uncompressed")
-        self._stored.append(Stored(number, source, sums))
+    def put(self, source: int, rows: pa.Table, found: pa.Table) -> Stored:
+        """Write a batch of the file number ``source`` (any columns) with its findings; `keep` gives it its turn."""
+        number = next(self._numbers)
+        tables = {f"batch-{number:06d}.arrow": rows, f"findings-{number:06d}.arrow": found}
+        return Stored(source, tuple(_write(self._folder / name, table) for name, table in tables.items()))
 
-    def take(self) -> Iterator[tuple[int, pl.DataFrame, pl.DataFrame]]:
+    def keep(self, stored: Stored) -> None:
+        """Say which batch comes next."""
+        self._stored.append(stored)
+
+    def take(self) -> Iterator[tuple[int, pa.Table, pa.Table]]:
         """Yield file number, batch and findings, and delete each from disk once it was used.
 
         Raises `LeadscrubError` when a byte of them is not as it was written.
         """
-        for held in self._stored:
-            paths = (self._frame(held.number), self._found(held.number))
-            for file in held.sums:
+        for stored in self._stored:
+            for file in stored.files:
                 file.check()
-            frame, found = (_mapped(path) for path in paths)
-            for path in paths:
-                path.unlink()
-            yield held.source, frame, found
-
-    def _frame(self, number: int) -> Path:
-        return self._folder / f"batch-{number:06d}.arrow"
-
-    def _found(self, number: int) -> Path:
-        return self._folder / f"findings-{number:06d}.arrow"
+            rows, found = (_mapped(file.path) for file in stored.files)
+            for file in stored.files:
+                file.path.unlink()
+            yield stored.source, rows, found
 
 
-def _mapped(path: Path) -> pl.DataFrame:
-    """Give the frame that a file holds without reading it: what of it is never asked for never leaves the disk.
+def _write(path: Path, table: pa.Table) -> SummedFile:
+    """Write a table."""
+    with SummedFile(path) as file, pa.PythonFile(file, "w") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    return file
+
+
+def _mapped(path: Path) -> pa.Table:
+    """Give the table that a file holds without reading it: what of it is never asked for never leaves the disk.
 
     It stays whole when the file is deleted.
     """
     with pa.memory_map(str(path)) as mapped, pa.ipc.open_file(mapped) as reader:
-        return pl.DataFrame(reader.read_all())
+        return reader.read_all()

@@ -30,12 +30,28 @@ class Tally:
         """Count a decided batch."""
         self.clean += len(verdict.clean)
         self.rejected += len(verdict.rejected)
-        add_present(self.usable, verdict.clean)
+        for slot in (*PHONE_SLOTS, *EMAIL_SLOTS):
+            if slot in verdict.clean.column_names:
+                self.usable[slot] += len(verdict.clean) - verdict.clean.column(slot).null_count
+        words = pl.DataFrame(verdict.clean.select(["channels", "flags"]))
         _count(self.by_reason, verdict.rejected.get_column("reasons").explode())
         _count(self.by_primary, verdict.rejected.get_column("reason"))
-        _count(self.by_channel, verdict.clean.get_column("channels").explode())
-        for frame in (verdict.clean, verdict.rejected):
+        _count(self.by_channel, words.get_column("channels").explode())
+        for frame in (words, verdict.rejected):
             _count(self.by_flag, frame.get_column("flags").explode())
+
+    def merge(self, part: Tally) -> None:
+        """Add what another one counted."""
+        self.clean += part.clean
+        self.rejected += part.rejected
+        for mine, more in zip(self._counters(), part._counters(), strict=True):
+            mine.update(more)
+
+    def _counters(self) -> tuple[Counter[str], ...]:
+        return (
+            *(self.by_reason, self.by_primary, self.by_flag, self.by_channel),
+            *(self.given, self.valid, self.usable),
+        )
 
     def counts(self, read: int) -> Counts:
         """Close the account: a record that is in neither output is a defect of the program."""
@@ -68,10 +84,5 @@ def total(parts: list[Tally]) -> Tally:
     """Add up the files of a run."""
     whole = Tally()
     for part in parts:
-        whole.clean += part.clean
-        whole.rejected += part.rejected
-        whole.by_reason += part.by_reason
-        whole.by_primary += part.by_primary
-        whole.by_flag += part.by_flag
-        whole.by_channel += part.by_channel
+        whole.merge(part)
     return whole

@@ -19,8 +19,8 @@ class SummedFile(io.RawIOBase):
     """A new file, open for writing from its start to its end."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._stream = path.open("wb")
+        self.path = path
+        self._stream = path.open("wb", buffering=0)
         self._digest = xxhash.xxh3_64()
 
     def writable(self) -> bool:
@@ -29,8 +29,12 @@ class SummedFile(io.RawIOBase):
 
     def write(self, data: ReadableBuffer, /) -> int:
         """Append bytes."""
-        self._digest.update(data)
-        return self._stream.write(data)
+        self._digest.update(data)  # while the bytes are in the processor's cache
+        left = memoryview(data).cast("B")
+        size = len(left)
+        while left:
+            left = left[self._stream.write(left) or 0 :]
+        return size
 
     def close(self) -> None:
         """Finish writing."""
@@ -40,7 +44,7 @@ class SummedFile(io.RawIOBase):
 
     def check(self) -> None:
         """Compare the file with what was written. Raises `LeadscrubError` when a byte of it differs."""
-        with self._path.open("rb") as stream:
+        with self.path.open("rb") as stream:
             try:
                 with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
                     found = xxhash.xxh3_64_intdigest(content)
@@ -48,6 +52,6 @@ class SummedFile(io.RawIOBase):
                 found = xxhash.xxh3_64_intdigest(b"")
         if found != self._digest.intdigest():
             raise LeadscrubError(
-                f"'{self._path.name}', which this run had put away, is not as it was written; nothing was changed.",
+                f"'{self.path.name}', which this run had put away, is not as it was written; nothing was changed.",
                 "Check the disk and the memory of this machine, then run again.",
             )

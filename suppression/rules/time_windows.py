@@ -27,7 +27,7 @@ def bools(answer: object) -> Bools:
 class Window(BaseModel):
     """A span of time in exactly one unit. A business day is Monday to Friday."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
     days: int | None = Field(default=None, ge=0)
     business_days: int | None = Field(default=None, ge=0)

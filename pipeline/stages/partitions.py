@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -44,8 +45,8 @@ class Parts:
             writer.close()
             self._sums[number].close()
 
-    def read(self, number: int, repeated: str | None = None) -> pl.DataFrame | None:
-        """One part as a whole (None when nothing was added), or the rows whose value in a column occurs again.
+    def read(self, number: int) -> pl.DataFrame | None:
+        """One part as a whole; None when nothing was added.
 
         Raises `LeadscrubError`, as `batches`, when a byte of it is not as it was written.
         """
@@ -53,10 +54,7 @@ class Parts:
             return None
         self._sums[number].check()
         with pa.memory_map(str(self._path(number))) as mapped, pa.ipc.open_stream(mapped) as reader:
-            table = reader.read_all()
-        if repeated is not None:
-            table = table.filter(pl.Series(pl.from_arrow(table[repeated])).is_duplicated().to_arrow())
-        return pl.DataFrame(table)
+            return pl.DataFrame(reader.read_all())
 
     def batches(self, number: int) -> Iterator[pl.DataFrame]:
         """One part, table by table as it was added, for parts that may be too large to hold."""
@@ -77,11 +75,14 @@ class Parts:
 class ByRow:
     """What the whole run says of single rows: put away in any order, read back in order of ``row_id``.
 
-    The schema begins with ``row_id`` and the column that orders the answers on one row.
+    The schema begins with ``row_id`` and the column that orders the answers on one row. ``formed`` makes of the answers
+    what is given back, a line for each, with its ``row_id``; it is asked once for many rows.
     """
 
-    def __init__(self, folder: Path, schema: pa.Schema) -> None:
-        self._parts, self._order = Parts(folder, schema), schema.names[:2]
+    def __init__(
+        self, folder: Path, schema: pa.Schema, formed: Callable[[pl.DataFrame], pl.DataFrame] = lambda answers: answers
+    ) -> None:
+        self._parts, self._order, self._formed = Parts(folder, schema), schema.names[:2], formed
         self._range: tuple[int, pl.DataFrame | None] = (-1, None)
 
     def add(self, frame: pl.DataFrame) -> None:
@@ -100,7 +101,9 @@ class ByRow:
         for number in range(first // _RANGE, last // _RANGE + 1):
             if self._range[0] != number:
                 answers = self._parts.read(number)
-                self._range = (number, None if answers is None else answers.sort(self._order))
+                self._range = (number, None if answers is None else self._formed(answers.sort(self._order)))
             in_range = self._range[1]
             if in_range is not None:
-                yield in_range.filter(pl.col("row_id").is_between(first, last))
+                rows = in_range.get_column("row_id").to_numpy()
+                start, stop = np.searchsorted(rows, np.array([first, last + 1], np.uint64))
+                yield in_range.slice(int(start), int(stop - start))

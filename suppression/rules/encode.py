@@ -90,10 +90,10 @@ def classes_of(territory: Bits, states: Bits, business: Bools) -> Classes:
     """Put the rows of a batch into classes."""
     places, of_place = _distinct(territory)
     within, of_within = _distinct(states)
-    codes = (of_place * len(within) + of_within) * 2 + business
-    found, of_row = _distinct(codes)
+    size = max(len(within), 1)
+    found, of_row = _distinct_codes((of_place * size + of_within) * 2 + business, len(places) * size * 2)
     found, audience = np.divmod(found, 2)
-    place, state = np.divmod(found, max(len(within), 1))
+    place, state = np.divmod(found, size)
     return Classes(places[place], within[state], audience.astype(bool), of_row)
 
 
@@ -101,3 +101,12 @@ def _distinct(values: npt.NDArray[Scalar]) -> tuple[npt.NDArray[Scalar], npt.NDA
     """Distinct values in order of appearance, and which of them each row has."""
     parts = pa.array(values).dictionary_encode()
     return parts.dictionary.to_numpy(), parts.indices.to_numpy().astype(np.int64)
+
+
+def _distinct_codes(codes: npt.NDArray[np.int64], size: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The same of numbers from 0 to below ``size``; of small ones in their own order, by a table."""
+    if size > _FEW:
+        return _distinct(codes)
+    occur = np.zeros(size, dtype=np.int64)
+    occur[codes] = 1
+    return np.flatnonzero(occur), np.take(np.cumsum(occur) - 1, codes)

@@ -21,9 +21,10 @@ from schemas.manifest import Manifest
 from schemas.masking import mask
 from suppression.rules.consent import LACKS
 from suppression.rules.describe import SURE, found_true
-from suppression.rules.engine import Active, RuleSet
+from suppression.rules.engine import RuleSet
 from suppression.rules.engine import answer as holds
 from suppression.rules.facts import Facts
+from suppression.rules.in_force import Active
 from suppression.rules.loading import load_packs
 from suppression.rules.setting import Consulted, PointOnChannel, Setting
 from suppression.rules.us_states import states_in

@@ -7,8 +7,9 @@ from functools import partial
 import numpy as np
 
 from schemas.columns import CHANNEL_POINTS
-from suppression.rules.engine import Active, RuleSet, answer
+from suppression.rules.engine import RuleSet, answer
 from suppression.rules.facts import Facts
+from suppression.rules.in_force import Active
 from suppression.rules.loading import PackRule
 from suppression.rules.setting import PointOnChannel
 from suppression.rules.time_windows import NEVER, Days, since_epoch
@@ -39,11 +40,11 @@ def until(rules: RuleSet, facts: Facts, point: str) -> Days:
 
 def _free_until(rules: RuleSet, active: Active, facts: Facts, at: PointOnChannel) -> Days:
     """Last day before a rule begins to hit, where only time keeps it from that; `NEVER` elsewhere."""
-    rows = rules.spoken_to(active, facts, at.point)
+    rows = None if active.never else rules.spoken_to(active, facts, at.point)
     if rows is None or at.channel not in active.channels:
         return np.full(facts.rows, NEVER, dtype=np.int32)
     rows, waits = rows & facts.present(at.point), np.full(facts.rows, _ALREADY, dtype=np.int32)
-    for asked in active.of.asked:
+    for asked in active.asked:
         holds = answer(asked, facts, at, against=True)
         if asked.predicate.begins is None:
             rows = rows & holds

@@ -18,6 +18,7 @@ from suppression.rules.exemptions import lifted
 from suppression.rules.facts import Facts
 from suppression.rules.time_windows import dates_of
 from suppression.rules.unread import UnreadEvidence, unread_evidence
+from suppression.rules.unverified import Unanswered, unanswered_points
 from suppression.rules.valid_until import until
 
 Places = npt.NDArray[np.int64]
@@ -39,7 +40,8 @@ def judged(
     if frame.is_empty():
         return frame, found
     facts = rules.facts(frame, found, region)
-    against = [_against(hit, facts) for hit in rules.judge(facts)] + _coverage(rules, facts)
+    against = [_against(hit, facts) for hit in rules.judge(facts)]
+    against += [_of_unanswered(each, rules) for each in unanswered_points(rules, facts)]
     against += [_of_unread(each) for each in unread_evidence(rules, facts, columns or {}) if each.rows.any()]
     found = lifted(rules, facts, found, frame.select("row_id"))
     ends = [dates_of(until(rules, facts, point)).alias(UNTIL.of(point)) for point in rules.points(facts)]
@@ -118,24 +120,9 @@ def _of_unread(each: UnreadEvidence) -> _Against:
     return _Against(places, each.point, each.code, effect, each.source, each.channel, [each.detail], none)
 
 
-def _coverage(rules: RuleSet, facts: Facts) -> list[_Against]:
-    """Points in countries whose law the run does not have, or without any country: not checked is not clean."""
+def _of_unanswered(each: Unanswered, rules: RuleSet) -> _Against:
     source = "packs " + ", ".join(f"{pack.pack.name} {pack.pack.version}" for pack in rules.packs)
-    found = []
-    for point in rules.points(facts):
-        outside, unknown = rules.uncovered(facts, point)
-        for rows, code, said in (
-            (outside, "rules.not_covered", "number or address is in a country that these packs do not cover"),
-            (unknown, "rules.no_country", "neither number nor address says the country"),
-        ):
-            if rows.any():
-                places = np.flatnonzero(rows)
-                none = np.zeros(len(places), dtype=np.int64)
-                found.append(_Against(places, point, code, CODES[code].effect, source, None, [said], none))
-    for cell, point, channel, rows in rules.unverified(facts):
-        places = np.flatnonzero(rows)
-        none = np.zeros(len(places), dtype=np.int64)
-        said = f"no rule of these packs was verified on {cell} in the country of the number or the address"
-        effect = CODES["rules.unverified"].effect
-        found.append(_Against(places, point, "rules.unverified", effect, source, channel, [said], none))
-    return found
+    places = np.flatnonzero(each.rows)
+    none = np.zeros(len(places), dtype=np.int64)
+    effect = CODES[each.code].effect
+    return _Against(places, each.point, each.code, effect, source, each.channel, [each.detail], none)

@@ -94,7 +94,8 @@ def _lacking(bits: int) -> list[str]:
 
 def _address(facts: Facts) -> list[str]:
     """Countries that the address names."""
-    return [region for column in facts.locations.address_regions() if (region := column[0]) is not None]
+    named = [column.values[column.of_row[0]] for column in facts.locations.address_regions()]
+    return [region for region in named if region is not None]
 
 
 def _stand_in(facts: Facts, frame: pl.DataFrame, region: str | None) -> str | None:

@@ -179,6 +179,8 @@ class RuleSet:
 
     def _of_classes(self, active: Active, facts: Facts, point: str | None) -> Bools | None:
         classes, audience, where = facts.classes(point), active.of.rule.audience, self.territories
+        if not (active.everywhere or (classes.anywhere | where.always) & active.scope):
+            return None
         chosen = np.ones(len(classes.business), dtype=bool)
         if not active.everywhere:
             chosen &= ((classes.territory | where.always) & active.scope) != 0

@@ -17,11 +17,11 @@ from schemas.contact.calling_codes import calling_codes
 from schemas.contact.countries import Countries, read_country
 from schemas.frame_columns import OTHER_REGION, REGION
 from suppression.rules.batch import Batch
-from suppression.rules.encode import Bits, Coded, Scalar, distinct, looked_up
+from suppression.rules.encode import Bits, Coded, Scalar, looked_up
 from suppression.rules.lead_states import LeadStates, NamedStates
 from suppression.rules.postal_codes import country_of_postal_code
 from suppression.rules.time_windows import Bools, bools
-from suppression.rules.us_states import states_of_numbers
+from suppression.rules.us_states import area_codes, states_of_areas
 
 _NOWHERE = Countries((), False)
 #: Words for nothing; NA is Namibia.
@@ -32,6 +32,7 @@ _THE_US = frozenset({"US", "PR", "GU", "VI", "AS", "MP", "UM"})
 UNREAD_PLACES = ("country", "state", "postal_code")
 
 
+@functools.lru_cache(1 << 12)
 def _country(word: str) -> Countries:
     return _NOWHERE if word.strip().casefold() in _BLANK_COUNTRIES else read_country(word)
 
@@ -56,11 +57,8 @@ class LeadLocations:
         """What the country column names in each row."""
 
         def make() -> Coded[Countries]:
-            cells = self._batch.column("country")
-            if cells is None:
-                return Coded([_NOWHERE], np.zeros(self._batch.rows, dtype=np.int64))
-            words, of_row = distinct(cells)
-            return Coded([*(_country(word) for word in words), _NOWHERE], of_row)
+            cells = self._batch.coded("country")
+            return Coded([_NOWHERE if word is None else _country(word) for word in cells.values], cells.of_row)
 
         return self._batch.once("countries", make)
 
@@ -68,17 +66,12 @@ class LeadLocations:
         countries = self._countries()
         return np.array([each.unread for each in countries.values])[countries.of_row]
 
-    def address_regions(self) -> list[pl.Series]:
-        """Countries that each row's address names: the first of each row, the second …; null where there is none."""
-
-        def make() -> list[pl.Series]:
-            countries = self._countries()
-            most = max((len(each.regions) for each in countries.values), default=0)
-            named = [[*each.regions, *[None] * (most - len(each.regions))] for each in countries.values]
-            columns = [pl.Series([each[at] for each in named], dtype=pl.String) for at in range(most)]
-            return [column.gather(countries.of_row) for column in columns]
-
-        return self._batch.once("address regions", make)
+    def address_regions(self) -> list[Coded[str | None]]:
+        """Countries that each row's address names: the first of each row, the second …; None where there is none."""
+        countries = self._countries()
+        most = max((len(each.regions) for each in countries.values), default=0)
+        named = [[*each.regions, *[None] * (most - len(each.regions))] for each in countries.values]
+        return [Coded([each[at] for each in named], countries.of_row) for at in range(most)]
 
     def by_countries(
         self, answer: Callable[[tuple[str, ...]], object], dtype: type[Scalar], default: object
@@ -90,12 +83,7 @@ class LeadLocations:
 
     def regions(self, point: str) -> Coded[str | None]:
         """Region of each row's number."""
-
-        def make() -> Coded[str | None]:
-            words, of_row = distinct(self._batch.frame.get_column(REGION.of(point)))
-            return Coded([*words, None], of_row)
-
-        return self._batch.once(("regions", point), make)
+        return self._batch.coded(REGION.of(point))
 
     def territory(self, point: str | None) -> Bits:
         """Territories of a phone: its number's and the address's. Of another point: the address's and any number's."""
@@ -155,7 +143,11 @@ class LeadLocations:
     def _area(self, point: str) -> Bits:
         regions = self.regions(point)
         ours = np.array([each == "US" for each in regions.values])[regions.of_row]
-        return states_of_numbers(self._batch.frame.get_column(point), ours)
+        return states_of_areas(np.where(ours, self.area_codes(point), 0))
+
+    def area_codes(self, point: str) -> npt.NDArray[np.int64]:
+        """Area code of each number of the North American plan, 0 of the others and where there is none."""
+        return self._batch.once(("area codes", point), lambda: area_codes(self._batch.frame.get_column(point)))
 
     def _of_address(self) -> Bits:
         """Territories of the countries that the address names; by the postal code where it names none."""
@@ -180,7 +172,7 @@ class LeadLocations:
         """States that the address names by its state or its ZIP code; and where either is there and unread."""
         return self._states.named()
 
-    def state_parts(self) -> pl.Series | None:
+    def state_parts(self) -> Coded[str | None]:
         """The state or province of each row's address, by its ZIP code where the column says nothing."""
         return self._states.parts()
 

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from schemas.contact.blank import EMPTY_WORDS
 from suppression.rules.batch import Batch
-from suppression.rules.encode import Bits, distinct, looked_up, looked_up_numbers
+from suppression.rules.encode import Bits, Coded, distinct_numbers, looked_up
 from suppression.rules.time_windows import Bools, bools
 from suppression.rules.us_states import UNREAD, bits_of_state, bits_of_zip, states_in
 
@@ -36,28 +35,27 @@ class LeadStates:
         """What the addresses name."""
         return self._batch.once("named states", self._read)
 
-    def parts(self) -> pl.Series | None:
+    def parts(self) -> Coded[str | None]:
         """The state or province of each row's address, by its ZIP code where the column says nothing."""
-        named, codes = self._batch.column("state"), self._batch.column("postal_code")
-        if codes is None:
+        named = self._batch.coded("state")
+        if self._batch.column("postal_code") is None:
             return named
-        bits = np.where(self._cells()[1], np.uint64(0), self.named().bits)
-        if not bits.any():
+        by_code = np.where(self._cells()[1], np.uint64(0), self.named().bits)
+        if not by_code.any():
             return named
-        by_code = looked_up_numbers(bits, lambda value: next(iter(states_in(value)), None) if value else None)
-        return by_code if named is None else named.zip_with(named.is_not_null(), by_code)
+        bits, of_bits = distinct_numbers(by_code)
+        states = [next(iter(states_in(value)), None) for value in bits.tolist()]
+        silent = np.array([word is None for word in named.values])[named.of_row]
+        return Coded([*named.values, *states], np.where(silent, len(named.values) + of_bits, named.of_row))
 
     def _cells(self) -> tuple[Bits, Bools]:
         """What each state cell says, and whether there is one."""
 
         def make() -> tuple[Bits, Bools]:
-            column = self._batch.column("state")
-            if column is None:
-                return np.zeros(self._batch.rows, dtype=np.uint64), self._batch.all(False)
-            words, of_row = distinct(column)
-            given = [not is_blank(word) for word in words]
-            said = [bits_of_state(word) if there else 0 for word, there in zip(words, given, strict=True)]
-            return np.array([*said, 0], dtype=np.uint64)[of_row], np.array([*given, False])[of_row]
+            cells = self._batch.coded("state")
+            given = [word is not None and not is_blank(word) for word in cells.values]
+            said = [bits_of_state(word or "") if there else 0 for word, there in zip(cells.values, given, strict=True)]
+            return np.array(said, dtype=np.uint64)[cells.of_row], np.array(given)[cells.of_row]
 
         return self._batch.once("state cells", make)
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from schemas.support.column_bytes import column_bytes
 from schemas.words import fold_words
 from suppression.rules.encode import Bits
-from suppression.rules.time_windows import Bools
 
 _STATES = Path(__file__).parent / "us_states.toml"
 #: What stands before a state's name or code and adds nothing, folded.
@@ -138,29 +138,34 @@ def state_of_area_code(code: str) -> str | None:
     return next(iter(states_in(int(_of_area_code()[int(code)]))), None)
 
 
-def states_of_numbers(numbers: pl.Series, ours: Bools) -> Bits:
-    """State of each number (E.164) by its area code, as bits; 0 where ``ours`` says that it is none of the country.
-
-    Moved (ported) numbers keep theirs.
-    """
+def area_codes(numbers: pl.Series) -> npt.NDArray[np.int64]:
+    """Area code of each number (E.164) that begins with +1; 0 of the others and of null."""
     bounds, data = column_bytes(numbers)
     if len(data) < len("+1201"):
-        return np.zeros(len(numbers), dtype=np.uint64)
-    first = np.where(ours, bounds[:-1] + len("+1"), 0)
-    hundreds, tens, ones = (data[first + place].astype(np.int64) - ord("0") for place in range(3))
-    return np.take(_of_area_code(), np.where(ours, hundreds * 100 + tens * 10 + ones, 0))
+        return np.zeros(len(numbers), dtype=np.int64)
+    first = np.minimum(bounds[:-1], len(data) - len("+1201"))
+    american = (data[first + 1] == ord("1")) & (numbers.is_not_null().to_numpy() if numbers.null_count() else True)
+    hundreds, tens, ones = (data[first + place].astype(np.int64) - ord("0") for place in (2, 3, 4))
+    return np.where(american, hundreds * 100 + tens * 10 + ones, 0)
+
+
+def states_of_areas(areas: npt.NDArray[np.int64]) -> Bits:
+    """State that each area code belongs to, as bits; moved (ported) numbers keep theirs."""
+    return np.take(_of_area_code(), areas)
 
 
 #: In the answers of `bits_of_state` and `bits_of_zip`: the cell cannot be read.
 UNREAD = 1 << 63
 
 
+@functools.lru_cache(1 << 14)
 def bits_of_state(cell: str) -> int:
     """What a cell of the state column says: bits of states, `UNREAD` where it cannot be read."""
     bits = read_state(cell)
     return UNREAD if bits is None else bits
 
 
+@functools.lru_cache(1 << 16)
 def bits_of_zip(cell: str) -> int:
     """The same of the postal code column."""
     bits = read_zip(cell)

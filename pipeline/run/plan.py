@@ -98,6 +98,7 @@ class Plan:
     packs: list[LoadedPack]
     weaker: list[str]
     vendor_evidence: VendorEvidence
+    contract: Vendor | None
 
 
 def make_plan(request: Request) -> Plan:
@@ -152,6 +153,7 @@ def make_plan(request: Request) -> Plan:
         packs,
         checked_weaker(packs, request.accept_weaker),
         vendor.evidence if vendor else VendorEvidence(),
+        vendor,
     )
 
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.context import Source
+from pipeline.report.files import write_report
 from pipeline.results.manifest_file import write_manifest
 from pipeline.results.verdict import Verdict
 from pipeline.results.writer import ResultFiles, ResultRows
 from pipeline.run.manifest import make_manifest
 from pipeline.run.ordered_map import in_order
+from pipeline.run.report_source import report_source
 from pipeline.run.rescrub_source import numbered_as_before
 from pipeline.run.run_state import RunState
 from pipeline.run.tally import Tally
@@ -54,12 +56,15 @@ def second_pass(run: RunState, staging: Path) -> Manifest:
         written = outputs.close()
     run.timer.merge(outputs.seconds)
     manifest = make_manifest(run.plan, run.context, run.files, run.tallies, run.matches, written, identity)
-    found: dict[str, object] = {"timings": run.timer.seconds}
+    found: dict[str, object] = {}
     if run.request.earlier is not None:
         found["rescrub_of"] = run.request.earlier.record()
     for check in run.checks:
         found |= check.record()
     manifest = manifest.model_copy(update=found)
+    with run.timer.step("report"):
+        written |= write_report(report_source(run, manifest), staging)
+    manifest = manifest.model_copy(update={"outputs": written, "timings": run.timer.seconds})
     write_manifest(manifest, staging)
     return manifest
 
@@ -85,11 +90,12 @@ def _decide(run: RunState, outputs: ResultFiles, batch: Batch, identity: str) ->
         findings = batch.findings.sort("row_id", maintain_order=True)
         constants = _provenance(run, batch.number, identity)
         verdict = decide_stage(batch.frame, findings, known, source, context, constants)
-        tally.add(verdict)
         if source.mapping.read_before:
             ids = batch.frame.select("row_id", EARLIER_ROW)
             verdict = Verdict(numbered_as_before(verdict.clean, ids), numbered_as_before(verdict.rejected, ids))
             findings = numbered_as_before(findings, ids)
+    with timer.step("count"):
+        tally.add(verdict, findings, context)
     with timer.step("form outputs"):
         rows = outputs.formed(verdict, findings)
     return _Decided(batch.number, rows, tally, timer)

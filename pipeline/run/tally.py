@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from pipeline.context import Context
+from pipeline.report.counting import ReportTally
 from pipeline.results.verdict import Verdict
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
 from schemas.manifest import Counts
@@ -25,9 +27,11 @@ class Tally:
     given: Counter[str] = field(default_factory=Counter)
     valid: Counter[str] = field(default_factory=Counter)
     usable: Counter[str] = field(default_factory=Counter)
+    seen: ReportTally = field(default_factory=ReportTally)
 
-    def add(self, verdict: Verdict) -> None:
-        """Count a decided batch."""
+    def add(self, verdict: Verdict, findings: pl.DataFrame, context: Context) -> None:
+        """Count a decided batch; ``findings`` are all of its findings (`FINDING_SCHEMA`)."""
+        self.seen.add(verdict, findings, context.campaign.channels, context.as_of)
         self.clean += len(verdict.clean)
         self.rejected += len(verdict.rejected)
         add_present(self.usable, verdict.clean)
@@ -41,6 +45,7 @@ class Tally:
         """Add what another one counted."""
         self.clean += part.clean
         self.rejected += part.rejected
+        self.seen.merge(part.seen)
         for mine, more in zip(self._counters(), part._counters(), strict=True):
             mine.update(more)
 

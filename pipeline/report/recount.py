@@ -1,0 +1,63 @@
+"""Counts of a result that was written before runs counted for their report, from its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+from pydantic import ValidationError
+
+from pipeline.report.counting import ReportTally
+from pipeline.results.folder import scan
+from pipeline.results.verdict import Verdict
+from schemas.columns import CALL_COLUMNS, EMAIL_SLOTS, EVIDENCE, PHONE_SLOTS
+from schemas.config import channel_named
+from schemas.errors import UsageError
+from schemas.manifest import Manifest
+from schemas.report_counts import REPORT_COUNTS, ReportCounts
+
+#: Rows that are read at once.
+_STEP: Final = 1 << 18
+_READ: Final = frozenset(
+    {
+        *("row_id", "country", "state", "address_1", "phone_region", "source_file", "source_line"),
+        *(*PHONE_SLOTS, *EMAIL_SLOTS, *EVIDENCE, *CALL_COLUMNS),
+        *("channels", "valid_until", "reason", "reason_detail", "disposition"),
+    }
+)
+
+
+def counts_of(out: Path, manifest: Manifest) -> ReportCounts:
+    """Counts of a result: those that its run wrote, else counted now.
+
+    Raises `UsageError` when they are damaged.
+    """
+    path = out / REPORT_COUNTS
+    if not path.exists():
+        return recount(out, manifest)
+    try:
+        return ReportCounts.model_validate_json(path.read_text(encoding="utf-8"))
+    except (ValidationError, UnicodeDecodeError) as error:
+        raise UsageError(f"'{path}' is damaged.", "Run 'leadscrub verify', or scrub again.") from error
+
+
+def recount(out: Path, manifest: Manifest) -> ReportCounts:
+    """Count what is in the tables of a result."""
+    tally, channels = ReportTally(), [channel_named(name) for name in manifest.channels]
+    for verdict, findings in _parts(out):
+        tally.add(verdict, findings, channels, manifest.as_of)
+    return tally.counts(manifest.run_id)
+
+
+def _parts(out: Path) -> Iterator[tuple[Verdict, pl.DataFrame]]:
+    """Rows of a result with what was found of them, in steps of ``row_id``, which rises in each table."""
+    tables = {name: scan(out, name) for name in ("clean", "rejected", "findings")}
+    kept = {name: [pl.col(c) for c in each.collect_schema().names() if c in _READ] for name, each in tables.items()}
+    kept["findings"] = [pl.all()]
+    last = max(tables[name].select(pl.col("row_id").max()).collect().item() or 0 for name in ("clean", "rejected"))
+    for first in range(0, last + 1, _STEP):
+        within = pl.col("row_id").is_between(first, first + _STEP, closed="left")
+        clean, rejected, findings = (each.filter(within).select(kept[name]).collect() for name, each in tables.items())
+        yield Verdict(clean, rejected), findings

@@ -51,7 +51,7 @@ def _zone(zone: str, windows: list[Window]) -> ZoneHours:
     open_in: Counter[int] = Counter()
     by_hours: Counter[str] = Counter()
     for window in windows:
-        by_hours[" and ".join(window.hours).replace("-", "–") or "not on this day"] += window.rows
+        by_hours[" and ".join(window.hours).replace("-", " to ") or "not on this day"] += window.rows
         for stretch in window.hours:
             first, last = _slots(stretch)
             for slot in range(first, last):

@@ -10,9 +10,9 @@ from typing import Final
 import polars as pl
 
 from pipeline.report.channel_losses import count_losses
-from pipeline.report.examples import earliest, first_examples
+from pipeline.report.decided_rows import DecidedRows
+from pipeline.report.examples import EXAMPLES, first_examples
 from pipeline.report.places import count_places
-from pipeline.results.verdict import Verdict
 from schemas.columns import EVIDENCE
 from schemas.config import Channel
 from schemas.report_counts import Place, ReasonSeen, ReportCounts, Window
@@ -24,7 +24,7 @@ _AGE_NAMES: Final = ("0-30", "31-90", "91-180", "181-365", "366-540", "541-")
 
 @dataclass
 class ReportTally:
-    """What a report shows and a manifest does not have. Tallies of batches can be merged in any order."""
+    """What a report shows and a manifest does not have. Tallies of batches are merged in the order of the batches."""
 
     lost: dict[str, Counter[str]] = field(default_factory=dict)
     reasons: dict[str, ReasonSeen] = field(default_factory=dict)
@@ -36,11 +36,12 @@ class ReportTally:
     evidence: Counter[str] = field(default_factory=Counter)
     ages: Counter[str] = field(default_factory=Counter)
 
-    def add(self, verdict: Verdict, findings: pl.DataFrame, channels: list[Channel], as_of: date) -> None:
+    def add(self, rows: DecidedRows, findings: pl.DataFrame, channels: list[Channel], as_of: date) -> None:
         """Count a decided batch and its findings (`FINDING_SCHEMA`)."""
-        self._join_losses(count_losses(verdict, findings, channels))
+        verdict = rows.verdict
+        self._join_losses(count_losses(rows, findings, channels))
         self._join_reasons(first_examples(verdict.rejected))
-        read, clean = count_places(verdict)
+        read, clean = count_places(rows)
         self.read.update(read)
         self.clean.update(clean)
         self._add_clean(verdict.clean)
@@ -75,7 +76,7 @@ class ReportTally:
             unknown_hours=self.unknown_hours,
             places=[
                 Place(place=place, read=rows, clean=self.clean[place])
-                for place, rows in sorted(self.read.items(), key=lambda each: (-each[1], each[0]))
+                for place, rows in sorted(self.read.items(), key=lambda each: (not each[0], -each[1], each[0]))
             ],
             evidence={name: self.evidence[name] for name in EVIDENCE if self.evidence[name]},
             consent_age={name: self.ages[name] for name in _AGE_NAMES if self.ages[name]},
@@ -90,7 +91,9 @@ class ReportTally:
 
     def _join_reasons(self, reasons: dict[str, ReasonSeen]) -> None:
         for code, seen in reasons.items():
-            self.reasons[code] = earliest(self.reasons[code], seen) if code in self.reasons else seen
+            if (known := self.reasons.get(code)) is not None:
+                seen = known.model_copy(update={"examples": [*known.examples, *seen.examples][:EXAMPLES]})  # noqa: PLW2901
+            self.reasons[code] = seen
 
     def _add_clean(self, clean: pl.DataFrame) -> None:
         if "valid_until" in clean.columns:

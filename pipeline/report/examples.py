@@ -20,9 +20,8 @@ def first_examples(rejected: pl.DataFrame) -> dict[str, ReasonSeen]:
     first = rejected.group_by("reason", maintain_order=True).head(EXAMPLES)
     slots = [slot for slot in (*PHONE_SLOTS, *EMAIL_SLOTS) if slot in first.columns]
     masked = [(masked_phone if slot in PHONE_SLOTS else masked_email)(pl.col(slot)).alias(slot) for slot in slots]
-    for row in first.with_columns(masked).sort("row_id").to_dicts():
+    for row in first.with_columns(masked).to_dicts():
         example = Example(
-            row=row["row_id"],
             file=row["source_file"],
             line=row.get("source_line") or 0,
             points=[row[slot] for slot in slots if row[slot] is not None],
@@ -31,9 +30,3 @@ def first_examples(rejected: pl.DataFrame) -> dict[str, ReasonSeen]:
         reason = seen.setdefault(row["reason"], ReasonSeen(disposition=row["disposition"], examples=[]))
         reason.examples.append(example)
     return seen
-
-
-def earliest(one: ReasonSeen, other: ReasonSeen) -> ReasonSeen:
-    """Join what two batches show of a reason: the first rows of both."""
-    together = sorted([*one.examples, *other.examples], key=lambda example: example.row)
-    return ReasonSeen(disposition=one.disposition, examples=together[:EXAMPLES])

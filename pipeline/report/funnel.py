@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.report.channel_losses import STAGES
 from pipeline.report.source import ReportSource
+from schemas.report_counts import STAGES
 
 #: For each channel: what reaches it, and what can be done at the end.
 CHANNEL_WORDS: Final = {
-    "call": ("phone", "can be called"),
-    "text": ("phone", "can be texted"),
-    "email": ("email", "can be emailed"),
-    "post": ("postal address", "can be written to"),
+    "call": ("a phone", "can be called"),
+    "text": ("a phone", "can be texted"),
+    "email": ("an email", "can be emailed"),
+    "post": ("a postal address", "can be written to"),
 }
 #: What is true of the leads that pass a stage.
 _PASSED: Final = {
-    "absent": "have a {point}",
-    "unusable": "have a {point} that can be used",
+    "absent": "have {point}",
+    "unusable": "have {point} that can be used",
     "listed": "are on no list against contact",
     "law": "may be contacted by law",
     "duplicate": "are no duplicates",

@@ -65,8 +65,8 @@ def run_page(source: ReportSource) -> str:
         title=f"Lead report: {joined([file.label for file in manifest.inputs], 2)}",
         headline=headline(manifest.counts.clean, manifest.counts.read),
         lost_to=_lost_to(manifest, groups),
-        serious=serious_gaps(source),
-        lesser=lesser_gaps(source),
+        serious=serious_gaps(manifest, counts.unknown_hours),
+        lesser=lesser_gaps(manifest),
         funnels=funnels(source),
         groups=groups,
         life=lifespan(source),
@@ -84,13 +84,13 @@ def run_page(source: ReportSource) -> str:
     )
 
 
-def headline(clean: int, read: int) -> str:
+def headline(clean: int, read: int, can: str = "can") -> str:
     """The one sentence: how many of how many can be contacted."""
     if not read:
         return "No lead was received."
     if not clean:
-        return f"None of {counted(read, 'lead')} can be contacted."
-    return f"{clean:,} of {counted(read, 'lead')} can be contacted ({share(clean, read)})."
+        return f"None of {counted(read, 'lead')} {can} be contacted."
+    return f"{clean:,} of {counted(read, 'lead')} {can} be contacted ({share(clean, read)})."
 
 
 def _lost_to(manifest: Manifest, groups: list[ReasonGroup]) -> list[Row]:

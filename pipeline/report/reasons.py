@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, Literal
@@ -16,7 +17,7 @@ Payer = Literal["vendor", "law", "ours"]
 #: Codes by which the law, or the person's own word in the file or on a public register, forbids contact.
 _LAW: Final = frozenset({"dnc.national", "dnc.state", "refused.in_file", "phone.reassigned", "email.wireless_domain"})
 _TITLES: Final[dict[Payer, tuple[str, str]]] = {
-    "vendor": ("The vendor's fault", "Send these leads back."),
+    "vendor": ("The vendor's fault", "Send these leads back, as far as the contract takes them."),
     "law": ("The law, or the person, says no", "Never contact these leads. What was paid for them is lost."),
     "ours": ("For us to settle", "Our own lists, or something that a person can check, declare or release."),
 }
@@ -35,8 +36,9 @@ class ReasonLine:
     examples: list[Example]
 
     def detail(self, example: Example) -> str:
-        """What an example adds to what the reason means."""
-        return example.why.removeprefix(self.means).strip()
+        """What an example adds to what the reason means and to what to do about it."""
+        detail = example.why.removeprefix(self.means).strip()
+        return "" if self.remedy and self.remedy.rstrip(".") in detail else detail
 
 
 @dataclass
@@ -63,11 +65,8 @@ class ReasonGroup:
 def reason_groups(source: ReportSource) -> list[ReasonGroup]:
     """Reasons of a run by payer, the heaviest payer first."""
     manifest, deal = source.manifest, source.deal
-    found = {payer: ReasonGroup(payer, title, note) for payer, (title, note) in _TITLES.items()}
-    if deal.accepted is not None:
-        found["vendor"].note = "Its contract takes these leads back."
-    by_weight = sorted(manifest.counts.by_primary_reason.items(), key=lambda each: (-each[1], each[0]))
-    for code, rows in by_weight:
+    lines = []
+    for code, rows in manifest.counts.by_primary_reason.items():
         seen = source.counts.reasons.get(code)
         line = ReasonLine(
             code,
@@ -78,8 +77,16 @@ def reason_groups(source: ReportSource) -> list[ReasonGroup]:
             None if deal.price is None else deal.price * rows,
             seen.examples if seen else [],
         )
-        found[payer_of(code, seen.disposition if seen else "", deal)].lines.append(line)
-    return sorted((group for group in found.values() if group.lines), key=lambda group: -group.rows)
+        lines.append((payer_of(code, seen.disposition if seen else "", deal), line))
+    return grouped(lines)
+
+
+def grouped(lines: Iterable[tuple[Payer, ReasonLine]]) -> list[ReasonGroup]:
+    """Put reasons together by payer, the heaviest of each first."""
+    found: dict[Payer, ReasonGroup] = {}
+    for payer, line in sorted(lines, key=lambda each: (-each[1].rows, each[1].code)):
+        found.setdefault(payer, ReasonGroup(payer, *_TITLES[payer])).lines.append(line)
+    return sorted(found.values(), key=lambda group: (-group.rows, group.payer))
 
 
 def payer_of(code: str, disposition: str, deal: Deal) -> Payer:
@@ -87,9 +94,8 @@ def payer_of(code: str, disposition: str, deal: Deal) -> Payer:
     returnable = disposition == "return" if deal.accepted is None else code in deal.accepted
     if returnable:
         return "vendor"
-    if disposition == "suppress" and (code in _LAW or code not in CODES):
-        return "law"
-    return "ours"
+    of_rule = code not in CODES and disposition != "review"
+    return "law" if of_rule or code in _LAW else "ours"
 
 
 def meaning(code: str, manifest: Manifest) -> str:

@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import Final
 
 import polars as pl
-from pydantic import ValidationError
 
 from pipeline.report.counting import ReportTally
+from pipeline.report.decided_rows import DecidedRows
 from pipeline.results.folder import scan
 from pipeline.results.verdict import Verdict
 from schemas.columns import CALL_COLUMNS, EMAIL_SLOTS, EVIDENCE, PHONE_SLOTS
 from schemas.config import channel_named
-from schemas.errors import UsageError
 from schemas.manifest import Manifest
-from schemas.report_counts import REPORT_COUNTS, ReportCounts
+from schemas.report_counts import ReportCounts
 
 #: Rows that are read at once.
 _STEP: Final = 1 << 18
@@ -29,26 +28,13 @@ _READ: Final = frozenset(
 )
 
 
-def counts_of(out: Path, manifest: Manifest) -> ReportCounts:
-    """Counts of a result: those that its run wrote, else counted now.
-
-    Raises `UsageError` when they are damaged.
-    """
-    path = out / REPORT_COUNTS
-    if not path.exists():
-        return recount(out, manifest)
-    try:
-        return ReportCounts.model_validate_json(path.read_text(encoding="utf-8"))
-    except (ValidationError, UnicodeDecodeError) as error:
-        raise UsageError(f"'{path}' is damaged.", "Run 'leadscrub verify', or scrub again.") from error
-
-
 def recount(out: Path, manifest: Manifest) -> ReportCounts:
     """Count what is in the tables of a result."""
     tally, channels = ReportTally(), [channel_named(name) for name in manifest.channels]
     for verdict, findings in _parts(out):
-        tally.add(verdict, findings, channels, manifest.as_of)
-    return tally.counts(manifest.run_id)
+        frame = pl.concat([verdict.clean, verdict.rejected], how="diagonal").sort("row_id")
+        tally.add(DecidedRows(frame, verdict), findings, channels, manifest.as_of)
+    return tally.counts(manifest.run_id).model_copy(update={"from_tables": True})
 
 
 def _parts(out: Path) -> Iterator[tuple[Verdict, pl.DataFrame]]:

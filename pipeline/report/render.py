@@ -1,4 +1,4 @@
-"""Makes pages from templates. Whatever is put into one is escaped, spelled where it is invisible, and cut where it is long."""
+"""Makes pages from templates. What is put into one is escaped, spelled where it is invisible, cut where it is long."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.report.words import amount, counted, share
+from pipeline.report.words import counted, share
+from pipeline.terminal import money
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 #: A name or a sentence that is longer is cut: a report has a size of its own, whatever its vendor wrote.
@@ -34,7 +35,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"number": "{:,}".format, "share": share, "counted": counted, "amount": amount}
+    made.filters |= {"number": "{:,}".format, "share": share, "counted": counted, "money": money}
     return made
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from pipeline.report.source import ReportSource
 from pipeline.report.words import counted, joined
 from schemas.manifest import Manifest, UsedList
 
@@ -24,15 +23,13 @@ _NO_LAW: Final = {
 }
 
 
-def serious_gaps(source: ReportSource) -> list[str]:
-    """What a person must know before contacting anyone."""
-    manifest = source.manifest
-    return [*_nothing(manifest), *_lists(manifest), *_law(source)]
+def serious_gaps(manifest: Manifest, unknown_hours: int = 0) -> list[str]:
+    """What a person must know before contacting anyone. ``unknown_hours``: clean rows without calling hours."""
+    return [*_nothing(manifest), *_lists(manifest), *_law(manifest, unknown_hours)]
 
 
-def lesser_gaps(source: ReportSource) -> list[str]:
+def lesser_gaps(manifest: Manifest) -> list[str]:
     """What was not asked, and need not be."""
-    manifest = source.manifest
     found = []
     if "email" in manifest.channels and manifest.mail_check is None:
         found.append("DNS was not asked whether the domains of emails receive mail (--check-mx).")
@@ -71,8 +68,7 @@ def list_faults(each: UsedList) -> Iterator[str]:
         yield f"{counted(refused, 'entry', 'entries')} of {each.entries.read:,} cannot be read and block nobody."
 
 
-def _law(source: ReportSource) -> Iterator[str]:
-    manifest, counts = source.manifest, source.counts
+def _law(manifest: Manifest, unknown_hours: int) -> Iterator[str]:
     for code, where in _NO_LAW.items():
         if rows := manifest.counts.by_reason.get(code, 0) + manifest.counts.by_flag.get(code, 0):
             yield f"{counted(rows, 'lead')} {where}."
@@ -80,5 +76,5 @@ def _law(source: ReportSource) -> Iterator[str]:
         yield f"Rules that allow more than the shipped ones were accepted: {joined(manifest.rules.weaker)}."
     if manifest.rules.noted:
         yield f"Rules about the whole list ask for attention: {joined(manifest.rules.noted, 8)}."
-    if manifest.rules.checked and counts.unknown_hours:
-        yield f"{counted(counts.unknown_hours, 'lead')} may be called or texted, and the hours for it are not known."
+    if manifest.rules.checked and unknown_hours:
+        yield f"{counted(unknown_hours, 'lead')} may be called or texted, and the hours for it are not known."

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 
 def share(part: float, whole: float) -> str:
     """A share in percent: whole ones from ten on, and never 0% or 100% of what is not none or all."""
@@ -22,11 +20,6 @@ def share(part: float, whole: float) -> str:
 def counted(number: int, one: str, many: str | None = None) -> str:
     """A number of things: ``1 lead``, ``12,528 leads``."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def amount(money: Decimal | None, currency: str | None) -> str:
-    """An amount of money; nothing where there is none."""
-    return "" if money is None else f"{money:,.2f} {currency or ''}".strip()
 
 
 def joined(names: list[str], most: int = 3) -> str:

@@ -90,13 +90,13 @@ def _decide(run: RunState, outputs: ResultFiles, batch: Batch, identity: str) ->
         findings = batch.findings.sort("row_id", maintain_order=True)
         constants = _provenance(run, batch.number, identity)
         verdict = decide_stage(batch.frame, findings, known, source, context, constants)
+    with timer.step("count"):
+        tally.add(batch, verdict, context)
+    with timer.step("form outputs"):
         if source.mapping.read_before:
             ids = batch.frame.select("row_id", EARLIER_ROW)
             verdict = Verdict(numbered_as_before(verdict.clean, ids), numbered_as_before(verdict.rejected, ids))
             findings = numbered_as_before(findings, ids)
-    with timer.step("count"):
-        tally.add(verdict, findings, context)
-    with timer.step("form outputs"):
         rows = outputs.formed(verdict, findings)
     return _Decided(batch.number, rows, tally, timer)
 

@@ -9,7 +9,9 @@ import polars as pl
 
 from pipeline.context import Context
 from pipeline.report.counting import ReportTally
+from pipeline.report.decided_rows import DecidedRows
 from pipeline.results.verdict import Verdict
+from pipeline.stages.checks import Batch
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
 from schemas.manifest import Counts
 
@@ -29,9 +31,10 @@ class Tally:
     usable: Counter[str] = field(default_factory=Counter)
     seen: ReportTally = field(default_factory=ReportTally)
 
-    def add(self, verdict: Verdict, findings: pl.DataFrame, context: Context) -> None:
-        """Count a decided batch; ``findings`` are all of its findings (`FINDING_SCHEMA`)."""
-        self.seen.add(verdict, findings, context.campaign.channels, context.as_of)
+    def add(self, batch: Batch, verdict: Verdict, context: Context) -> None:
+        """Count a batch, with all of its findings, and what was decided of it."""
+        rows = DecidedRows(batch.frame, verdict)
+        self.seen.add(rows, batch.findings, context.campaign.channels, context.as_of)
         self.clean += len(verdict.clean)
         self.rejected += len(verdict.rejected)
         add_present(self.usable, verdict.clean)

@@ -12,13 +12,16 @@ import polars as pl
 
 from pipeline.report.decided_rows import DecidedRows
 from schemas.codes import CODES
-from schemas.columns import CHANNEL_POINTS, POST_POINT
+from schemas.columns import CHANNEL_POINTS, POINTS, POST_POINT
 from schemas.config import Channel
 from schemas.report_counts import STAGES
 
 _ABSENT, _UNUSABLE, _LISTED, _LAW, _DUPLICATE, _FREE = range(len(STAGES))
 #: The column without which there is no such point, where it is no column itself.
 _COLUMN: Final = {POST_POINT: "address_1"}
+
+#: Points by their number. The one after the last is the row as a whole.
+_POINT_NAMES: Final = pl.Enum(POINTS)
 
 _Stages = npt.NDArray[np.uint8]
 
@@ -46,44 +49,50 @@ def count_losses(rows: DecidedRows, findings: pl.DataFrame, channels: list[Chann
     against = _Against(findings, rows)
     lost = {}
     for channel in channels:
-        best = _best(rows, against, channel)
+        best = _best(rows, against.first(channel), channel)
         by_stage = np.bincount(best[~rows.is_open(channel)], minlength=len(STAGES))
         lost[channel] = Counter({stage: int(by_stage[place]) for place, stage in enumerate(STAGES)})
     return lost
 
 
 class _Against:
-    """What blocks: for each such finding the position of its row, its point, channel and stage."""
+    """What blocks, as numbers: for each such finding its row, its point, its channel and its stage."""
 
     def __init__(self, findings: pl.DataFrame, rows: DecidedRows) -> None:
-        against = findings.filter(pl.col("effect") != "flag")
-        self.rows = len(rows.frame)
-        self.row = rows.positions(against.get_column("row_id"))
-        self.point = against.get_column("point")
-        self.channel = against.get_column("channel")
+        against = (
+            findings.lazy().filter(pl.col("effect") != "flag").select("row_id", "point", "channel", "code").collect()
+        )
+        self._rows = len(rows.frame)
+        point = against.get_column("point").cast(_POINT_NAMES).to_physical().fill_null(len(POINTS)).to_numpy()
+        self._cell = point.astype(np.int64) * self._rows + rows.positions(against.get_column("row_id"))
+        self._channel = against.get_column("channel")
         codes = against.get_column("code")
         known = codes.unique()
-        stages = pl.Series([stage_of(code) for code in known], dtype=pl.UInt8)
-        self.stage = codes.replace_strict(known, stages, return_dtype=pl.UInt8).to_numpy()
+        stages = np.array([stage_of(code) for code in known], dtype=np.uint8)
+        self._stage = stages[codes.cast(pl.Enum(known)).to_physical().to_numpy()]
+        self._on_all = self._found(
+            self._channel.is_null(), np.full((len(POINTS) + 1, self._rows), _FREE, dtype=np.uint8)
+        )
 
-    def first(self, channel: str, point: str | None) -> _Stages:
-        """The first stage at which something stops each row's point (None: the row as a whole) on a channel."""
-        named = self.point.is_null() if point is None else (self.point == point).fill_null(False)
-        hit = (named & (self.channel.is_null() | (self.channel == channel).fill_null(False))).to_numpy()
-        found = np.full(self.rows, _FREE, dtype=np.uint8)
-        np.minimum.at(found, self.row[hit], self.stage[hit])
+    def first(self, channel: str) -> _Stages:
+        """The first stage at which something stops a point of each row: a line a point, the last one the whole row."""
+        return self._found((self._channel == channel).fill_null(False), self._on_all.copy())
+
+    def _found(self, these: pl.Series, found: _Stages) -> _Stages:
+        hit = these.to_numpy()
+        np.minimum.at(found.reshape(-1), self._cell[hit], self._stage[hit])
         return found
 
 
-def _best(rows: DecidedRows, against: _Against, channel: Channel) -> _Stages:
+def _best(rows: DecidedRows, first: _Stages, channel: Channel) -> _Stages:
     """How far the best contact point of each row comes."""
-    whole = against.first(channel, None)
-    best = np.zeros(against.rows, dtype=np.uint8)
+    whole = first[-1]
+    best = np.zeros(len(whole), dtype=np.uint8)
     for point in CHANNEL_POINTS[channel]:
         name = _COLUMN.get(point, point)
         if name not in rows.frame.columns:
             continue
-        found = against.first(channel, point)
+        found = first[POINTS.index(point)]
         absent = rows.frame.get_column(name).is_null().to_numpy()
         # A cell that could not be read left no point, and what was found in it says that there was a cell.
         reached = np.where((found == _FREE) & absent, _ABSENT, np.minimum(found, whole))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 
 import polars as pl
 
@@ -36,6 +37,7 @@ def count_places(rows: DecidedRows) -> tuple[Counter[str], Counter[str]]:
     return read, clean
 
 
+@lru_cache(maxsize=10_000)
 def _place(country: str | None, state: str | None, region: str | None, code: str | None) -> str:
     where = (read_country(country).region if country else None) or region
     if where not in (None, "US"):

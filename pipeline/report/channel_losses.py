@@ -62,7 +62,7 @@ class _Against:
         against = (
             findings.lazy().filter(pl.col("effect") != "flag").select("row_id", "point", "channel", "code").collect()
         )
-        self._rows = len(rows.frame)
+        self._rows = len(rows)
         point = against.get_column("point").cast(_POINT_NAMES).to_physical().fill_null(len(POINTS)).to_numpy()
         self._cell = point.astype(np.int64) * self._rows + rows.positions(against.get_column("row_id"))
         self._channel = against.get_column("channel")
@@ -89,11 +89,8 @@ def _best(rows: DecidedRows, first: _Stages, channel: Channel) -> _Stages:
     whole = first[-1]
     best = np.zeros(len(whole), dtype=np.uint8)
     for point in CHANNEL_POINTS[channel]:
-        name = _COLUMN.get(point, point)
-        if name not in rows.frame.columns:
-            continue
         found = first[POINTS.index(point)]
-        absent = rows.frame.get_column(name).is_null().to_numpy()
+        absent = ~rows.present(_COLUMN.get(point, point))
         # A cell that could not be read left no point, and what was found in it says that there was a cell.
         reached = np.where((found == _FREE) & absent, _ABSENT, np.minimum(found, whole))
         best = np.maximum(best, reached)

@@ -38,18 +38,17 @@ class ReportTally:
 
     def add(self, rows: DecidedRows, findings: pl.DataFrame, channels: list[Channel], as_of: date) -> None:
         """Count a decided batch and its findings (`FINDING_SCHEMA`)."""
-        verdict = rows.verdict
         self._join_losses(count_losses(rows, findings, channels))
-        self._join_reasons(first_examples(verdict.rejected))
+        self._join_reasons(first_examples(rows.verdict.rejected))
         read, clean = count_places(rows)
         self.read.update(read)
         self.clean.update(clean)
-        self._add_clean(verdict.clean)
-        for frame in (verdict.clean, verdict.rejected):
-            for name in EVIDENCE:
-                if name in frame.columns and (there := len(frame) - frame.get_column(name).null_count()):
-                    self.evidence[name] += there
-            self._add_ages(frame, as_of)
+        self._add_until(rows)
+        self._add_windows(rows)
+        for name in EVIDENCE:
+            if there := int(rows.present(name).sum()):
+                self.evidence[name] += there
+        self._add_ages(rows, as_of)
 
     def merge(self, part: ReportTally) -> None:
         """Add what another one counted."""
@@ -95,24 +94,30 @@ class ReportTally:
                 seen = known.model_copy(update={"examples": [*known.examples, *seen.examples][:EXAMPLES]})  # noqa: PLW2901
             self.reasons[code] = seen
 
-    def _add_clean(self, clean: pl.DataFrame) -> None:
-        if "valid_until" in clean.columns:
-            self.until.update(dict(clean.get_column("valid_until").value_counts().rows()))
+    def _add_until(self, rows: DecidedRows) -> None:
+        until = rows.clean_frame("row_id", "valid_until")
+        if "valid_until" in until.columns:
+            self.until.update(dict(until.get_column("valid_until").value_counts().rows()))
         else:
-            self.until[None] += len(clean)
-        by_phone = clean.filter(pl.col("channels").list.contains("call") | pl.col("channels").list.contains("text"))
-        if "call_hours" not in clean.columns:
-            self.unknown_hours += len(by_phone)
-            return
-        for zone, hours, rows in by_phone.group_by("call_zone", "call_hours").len().rows():
-            if hours is None:
-                self.unknown_hours += rows
-            else:
-                self.windows[zone or "UTC", tuple(hours)] += rows
+            self.until[None] += len(until)
 
-    def _add_ages(self, frame: pl.DataFrame, as_of: date) -> None:
-        if "consent_at" not in frame.columns or frame.get_column("consent_at").null_count() == len(frame):
+    def _add_windows(self, rows: DecidedRows) -> None:
+        clean = rows.clean_frame("channels", "call_zone", "call_hours")
+        by_phone = pl.col("channels").list.contains("call") | pl.col("channels").list.contains("text")
+        clean = clean.filter(by_phone)
+        if "call_hours" not in clean.columns:
+            self.unknown_hours += len(clean)
+            return
+        zone = pl.col("call_zone") if "call_zone" in clean.columns else pl.lit(None, pl.String).alias("call_zone")
+        for name, hours, count in clean.group_by(zone, "call_hours").len().rows():
+            if hours is None:
+                self.unknown_hours += count
+            else:
+                self.windows[name or "UTC", tuple(hours)] += count
+
+    def _add_ages(self, rows: DecidedRows, as_of: date) -> None:
+        if not rows.present("consent_at").any():
             return
         days = (pl.lit(as_of) - pl.col("consent_at").dt.date()).dt.total_days()
-        held = frame.select(days.cut(_AGES, labels=_AGE_NAMES).cast(pl.String).alias("age")).to_series().drop_nulls()
-        self.ages.update(dict(held.value_counts().rows()))
+        ages = rows.frame("consent_at").drop_nulls().select(age=days.cut(_AGES, labels=_AGE_NAMES).cast(pl.String))
+        self.ages.update(dict(ages.get_column("age").value_counts().rows()))

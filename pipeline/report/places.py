@@ -20,7 +20,7 @@ def count_places(rows: DecidedRows) -> tuple[Counter[str], Counter[str]]:
     that of the area code.
     """
     read, clean = Counter[str](), Counter[str]()
-    frame = rows.frame
+    frame = rows.frame("country", "state", "phone", REGION.of("phone"), "phone_region")
     region = next((name for name in (REGION.of("phone"), "phone_region") if name in frame.columns), None)
     columns = {"country": "country", "state": "state", "region": region, "phone": "phone"}
     where = frame.lazy().select(

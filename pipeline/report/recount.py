@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import polars as pl
+import pyarrow as pa
 
 from pipeline.report.counting import ReportTally
 from pipeline.report.decided_rows import DecidedRows
@@ -31,13 +32,12 @@ _READ: Final = frozenset(
 def recount(out: Path, manifest: Manifest) -> ReportCounts:
     """Count what is in the tables of a result."""
     tally, channels = ReportTally(), [channel_named(name) for name in manifest.channels]
-    for verdict, findings in _parts(out):
-        frame = pl.concat([verdict.clean, verdict.rejected], how="diagonal").sort("row_id")
-        tally.add(DecidedRows(frame, verdict), findings, channels, manifest.as_of)
+    for rows, findings in _parts(out):
+        tally.add(rows, findings, channels, manifest.as_of)
     return tally.counts(manifest.run_id).model_copy(update={"from_tables": True})
 
 
-def _parts(out: Path) -> Iterator[tuple[Verdict, pl.DataFrame]]:
+def _parts(out: Path) -> Iterator[tuple[DecidedRows, pl.DataFrame]]:
     """Rows of a result with what was found of them, in steps of ``row_id``, which rises in each table."""
     tables = {name: scan(out, name) for name in ("clean", "rejected", "findings")}
     kept = {name: [pl.col(c) for c in each.collect_schema().names() if c in _READ] for name, each in tables.items()}
@@ -46,4 +46,9 @@ def _parts(out: Path) -> Iterator[tuple[Verdict, pl.DataFrame]]:
     for first in range(0, last + 1, _STEP):
         within = pl.col("row_id").is_between(first, first + _STEP, closed="left")
         clean, rejected, findings = (each.filter(within).select(kept[name]).collect() for name, each in tables.items())
-        yield Verdict(clean, rejected), findings
+        both = pl.concat([clean, rejected], how="diagonal").sort("row_id")
+        yield DecidedRows(_arrow(both), Verdict(_arrow(clean), rejected)), findings
+
+
+def _arrow(frame: pl.DataFrame) -> pa.Table:
+    return frame.to_arrow(compat_level=pl.CompatLevel.oldest())

@@ -6,12 +6,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import polars as pl
+import pyarrow as pa
 
 from pipeline.context import Context
 from pipeline.report.counting import ReportTally
 from pipeline.report.decided_rows import DecidedRows
 from pipeline.results.verdict import Verdict
-from pipeline.stages.checks import Batch
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
 from schemas.manifest import Counts
 
@@ -31,17 +31,19 @@ class Tally:
     usable: Counter[str] = field(default_factory=Counter)
     seen: ReportTally = field(default_factory=ReportTally)
 
-    def add(self, batch: Batch, verdict: Verdict, context: Context) -> None:
-        """Count a batch, with all of its findings, and what was decided of it."""
-        rows = DecidedRows(batch.frame, verdict)
-        self.seen.add(rows, batch.findings, context.campaign.channels, context.as_of)
+    def add(self, held: pa.Table, findings: pl.DataFrame, verdict: Verdict, context: Context) -> None:
+        """Count a batch (`pipeline.stages.held`), all of its findings, and what was decided of it."""
+        self.seen.add(DecidedRows(held, verdict), findings, context.campaign.channels, context.as_of)
         self.clean += len(verdict.clean)
         self.rejected += len(verdict.rejected)
-        add_present(self.usable, verdict.clean)
+        for slot in (*PHONE_SLOTS, *EMAIL_SLOTS):
+            if slot in verdict.clean.column_names:
+                self.usable[slot] += len(verdict.clean) - verdict.clean.column(slot).null_count
+        words = pl.DataFrame(verdict.clean.select(["channels", "flags"]))
         _count(self.by_reason, verdict.rejected.get_column("reasons").explode())
         _count(self.by_primary, verdict.rejected.get_column("reason"))
-        _count(self.by_channel, verdict.clean.get_column("channels").explode())
-        for frame in (verdict.clean, verdict.rejected):
+        _count(self.by_channel, words.get_column("channels").explode())
+        for frame in (words, verdict.rejected):
             _count(self.by_flag, frame.get_column("flags").explode())
 
     def merge(self, part: Tally) -> None:

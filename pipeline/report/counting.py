@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from pipeline.report.channel_losses import count_losses
@@ -119,5 +120,6 @@ class ReportTally:
         if not rows.present("consent_at").any():
             return
         days = (pl.lit(as_of) - pl.col("consent_at").dt.date()).dt.total_days()
-        ages = rows.frame("consent_at").drop_nulls().select(age=days.cut(_AGES, labels=_AGE_NAMES).cast(pl.String))
-        self.ages.update(dict(ages.get_column("age").value_counts().rows()))
+        ages = rows.frame("consent_at").drop_nulls().select(age=days).get_column("age").to_numpy()
+        counts = np.bincount(np.searchsorted(_AGES, ages), minlength=len(_AGE_NAMES))
+        self.ages.update({name: int(count) for name, count in zip(_AGE_NAMES, counts, strict=True)})

@@ -133,6 +133,12 @@ def state_named(word: str) -> str | None:
     return next(iter(states_in(read_state(word) or 0)), None)
 
 
+def state_name(code: str) -> str | None:
+    """Name of the state that has these two letters."""
+    state = _states().get(code)
+    return None if state is None else state.name
+
+
 def state_of_area_code(code: str) -> str | None:
     """State of the United States that an area code belongs to."""
     return next(iter(states_in(int(_of_area_code()[int(code)]))), None)

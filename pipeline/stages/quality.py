@@ -122,11 +122,7 @@ def _email(frame: pl.DataFrame, slot: str, real: frozenset[str]) -> list[pl.Data
 def _test_records(frame: pl.DataFrame, email_slots: tuple[str, ...]) -> list[pl.DataFrame]:
     """Judge by the whole name, or by an address that only a tester types."""
     signs = [pl.col(KEY.of(slot)).is_in(TEST_ADDRESSES) for slot in email_slots]
-    given = frame.with_columns(
-        ascii_lower(frame.get_column(name))
-        for name in _NAMES
-        if name in frame.columns
-    )
+    given = frame.with_columns(ascii_lower(frame.get_column(name)) for name in _NAMES if name in frame.columns)
     if "full_name" in frame.columns:
         signs.append(pl.col("full_name").is_in(TEST_FULL_NAMES))
     if "first_name" in frame.columns and "last_name" in frame.columns:

@@ -24,8 +24,9 @@ from typing import Final
 
 from pipeline.proof.entries import NOTHING, Entry, Logged, canonical, document_of, line_digest, read_line
 from pipeline.proof.keys import Signer, signer_of
-from schemas.errors import LedgerError, OutputError
+from schemas.errors import LeadscrubError, LedgerError, OutputError
 from schemas.support.durable import make_folder, sync_path
+from schemas.support.shortage import shortage_in
 
 CHAIN: Final = "chain.jsonl"
 HEAD: Final = "head.json"
@@ -77,9 +78,7 @@ def append_signed(workspace: Path, signer: Signer | None, *entries: Entry) -> No
                 os.fsync(stream.fileno())
             _write_head(workspace, number, prior)
     except OSError as error:
-        raise OutputError(
-            f"The log in '{workspace / 'log'}' cannot be written: {error.strerror}.", "Free space or fix permissions."
-        ) from error
+        raise _unwritable(workspace, error) from error
 
 
 def lines(workspace: Path) -> Iterator[str]:
@@ -126,12 +125,16 @@ def unfinished(workspace: Path, out: Path | None = None) -> Iterator[None]:
         make_folder(folder.absolute())
         position(workspace)
         handle, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=folder)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            os.write(handle, canonical({"out": None if out is None else str(out.absolute())}).encode())
+            os.fsync(handle)
+        except OSError:
+            os.close(handle)
+            raise
     except OSError as error:
-        raise OutputError(f"'{folder}' cannot be written: {error.strerror}.", "Fix its permissions.") from error
+        raise _unwritable(workspace, error) from error
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        os.write(handle, canonical({"out": None if out is None else str(out.absolute())}).encode())
-        os.fsync(handle)
         yield
         Path(name).unlink()
     finally:
@@ -242,6 +245,11 @@ def _goes_on(workspace: Path, head: tuple[int, str]) -> bool:
     if number == 0 and digest == NOTHING:
         return True
     return any(each.number == number and each.digest == digest for each in entries(workspace))
+
+
+def _unwritable(workspace: Path, error: OSError) -> LeadscrubError:
+    where = workspace / "log"
+    return shortage_in(error) or OutputError(f"'{where}' cannot be written: {error.strerror}.", "Fix its permissions.")
 
 
 def _break(left: tuple[int, str], found: int) -> Entry:

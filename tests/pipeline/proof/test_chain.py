@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -191,7 +190,7 @@ def test_a_key_is_replaced_by_one_that_it_signs_or_as_lost(keyed: Path, keys: Pa
     ran = leadscrub("verify", keyed / "runs/second", "--key", first)
     assert (ran.code, "was not signed with key" in ran.out) == (1, True)
     for path in keys.iterdir():
-        os.unlink(path)
+        path.unlink()
     assert leadscrub("keys", "new", "--workspace", keyed).code == 3
     assert leadscrub("keys", "new", "--workspace", keyed, "--lost").code == 0
     ran = leadscrub("log", "verify", "--workspace", keyed)

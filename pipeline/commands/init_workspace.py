@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
+from pipeline.terminal import print_lines
 from schemas.errors import OutputError
 
 #: Every file of a new workspace, by its path.
@@ -162,10 +162,10 @@ def make_workspace(folder: Path) -> None:
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.exists():
-                sys.stdout.write(f"kept   {path}\n")
+                print_lines(f"kept   {path}")
             else:
                 path.write_text(text, encoding="utf-8")
-                sys.stdout.write(f"wrote  {path}\n")
+                print_lines(f"wrote  {path}")
     except OSError as error:
         raise OutputError(f"'{folder}' cannot be written: {error.strerror}.", "Choose another folder.") from error
-    sys.stdout.write(f"Next: leadscrub scrub DROP -o OUT --campaign {folder}/campaigns/example.toml\n")
+    print_lines(f"Next: leadscrub scrub DROP -o OUT --campaign {folder}/campaigns/example.toml")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,9 +14,10 @@ from pyarrow.lib import ArrowException
 from pipeline.results.folder import PARQUETS, open_manifest, scan
 from pipeline.results.manifest_file import MANIFEST
 from pipeline.results.writer import output_file
-from pipeline.terminal import write_json
+from pipeline.terminal import print_lines, write_json
 from schemas.errors import UsageError
 from schemas.manifest import Manifest
+from schemas.support.shown import masked_addresses, shown
 
 
 def verify(out: Path) -> list[str]:
@@ -45,14 +45,16 @@ def print_verification(out: Path, *, as_json: bool) -> bool:
     manifest = open_manifest(out)
     faults = list(_faults(out, manifest))
     if as_json:
-        write_json({"run_id": manifest.run_id, "ok": not faults, "faults": faults})
+        write_json(
+            {"run_id": manifest.run_id, "ok": not faults, "faults": [masked_addresses(fault) for fault in faults]}
+        )
     elif faults:
-        sys.stdout.write("".join(f"FAULT {fault}\n" for fault in faults))
+        print_lines(*(f"FAULT {shown(fault)}" for fault in faults))
     else:
         counts = manifest.counts
-        sys.stdout.write(
+        print_lines(
             f"ok: {counts.read:,} read = {counts.clean:,} clean + {counts.rejected:,} rejected; "
-            f"{len(manifest.outputs)} files are as written by run {manifest.run_id}\n"
+            f"{len(manifest.outputs)} files are as written by run {manifest.run_id}"
         )
     return not faults
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from shlex import quote
+
+from schemas.support.shown import printable, shown
 
 #: What a file may be called in most file systems, less what we put before and behind the vendor's name for it.
 _LONGEST = 200
@@ -90,11 +92,13 @@ def kept_name(sha256: str, name: str) -> str:
 
 
 def text_name(name: str) -> str:
-    """What a file may be called that goes by `shown_name`: the end of that, where it is too long."""
-    return shown_name(name).encode()[-_LONGEST:].decode("utf-8", "ignore")
+    """What we call a vendor's file: as it is `shown`, without what a shell makes of a mask; of a long name the end."""
+    return shown(name).replace("*", "-").encode()[-_LONGEST:].decode("utf-8", "ignore")
 
 
-def shown_name(name: str) -> str:
-    """A vendor's name for a file, safe to print and to keep: no control characters, no broken encoding."""
-    text = os.fsencode(name).decode("utf-8", "replace")
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+def shell_word(path: Path) -> str:
+    """Write a path for a shell, whatever is in its name, so that it can be read and copied."""
+    text = str(path)
+    if printable(text) == text:
+        return quote(text)
+    return "$'" + printable(text.replace("\\", "\\\\").replace("'", "\\'")) + "'"

@@ -10,11 +10,12 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final, Protocol
 
-from pipeline.nightly.folders import Folders, shown_name
+from pipeline.nightly.folders import Folders
 from pipeline.nightly.vendors import Seller
 from pipeline.reading.remote import RemoteFile, open_folder
 from schemas.errors import DropError
 from schemas.support.durable import make_folder, sync_path
+from schemas.support.shown import printable, shown
 
 #: Behind a drop's whole name: it is complete, or what its content must come to.
 COMPANIONS: Final = (".done", ".sha256", ".md5")
@@ -44,7 +45,7 @@ class Seen:
     @property
     def shown(self) -> str:
         """What people call it."""
-        return shown_name(self.name)
+        return shown(self.name)
 
 
 @dataclass(frozen=True)
@@ -95,9 +96,9 @@ def _sorted_out(found: list[Seen], left: dict[str, str]) -> Look:
         suffix = next((suffix for suffix in COMPANIONS if lower.endswith(suffix)), None)
         if suffix is not None:
             if seen.name[: -len(suffix)] not in names:
-                left[seen.shown] = "belongs to a drop that is not there"
+                left[seen.name] = "belongs to a drop that is not there"
         elif lower.endswith(_UNFINISHED):
-            left[seen.shown] = "has the name of an unfinished upload"
+            left[seen.name] = "has the name of an unfinished upload"
         else:
             companions = tuple(suffix for suffix in COMPANIONS if seen.name + suffix in names)
             drops.append(replace(seen, companions=companions))
@@ -135,7 +136,7 @@ class LocalInbox:
                     if stat.S_ISREG(facts.st_mode):
                         found.append(self._seen(entry.name, facts))
                     else:
-                        left[shown_name(entry.name)] = "is no file; only files right in the inbox are taken"
+                        left[entry.name] = "is no file; only files right in the inbox are taken"
         except OSError as error:
             raise DropError(
                 f"The inbox '{self._folder}' cannot be opened: {error.strerror}.", "Make it, or mount it."
@@ -167,7 +168,7 @@ class LocalInbox:
         path = self._folder / name
         place = path.relative_to(self._workspace) if path.is_relative_to(self._workspace) else path
         mark = f"{facts.st_size}:{facts.st_mtime_ns}:{facts.st_ctime_ns}"
-        return Seen(self._vendor, name, shown_name(str(place)), facts.st_size, facts.st_mtime, facts.st_ctime, mark)
+        return Seen(self._vendor, name, printable(str(place)), facts.st_size, facts.st_mtime, facts.st_ctime, mark)
 
 
 class RemoteInbox:
@@ -206,4 +207,4 @@ class RemoteInbox:
         return Raw(path, sha256, md5, [])
 
     def _seen(self, file: RemoteFile) -> Seen:
-        return Seen(self._vendor, file.name, shown_name(file.shown), file.size, file.modified, file.modified, file.mark)
+        return Seen(self._vendor, file.name, printable(file.shown), file.size, file.modified, file.modified, file.mark)

@@ -29,6 +29,7 @@ from pipeline.results.identity import program_version
 from pipeline.workspace import workspace_facts
 from schemas.errors import LeadscrubError, LedgerError, UsageError
 from schemas.support.durable import move_file
+from schemas.support.shown import shown
 from schemas.workspace import WORKSPACE_FILE, LedgerChoice, Workspace
 
 
@@ -300,7 +301,7 @@ class _Pass:
         inbox = inbox_of(seller, self._night.folders)
         look = inbox.look()
         for name, why in look.left.items():
-            self._account.add(DropLine(vendor=seller.name, drop=name, outcome="waiting", why=why))
+            self._account.add(DropLine(vendor=seller.name, drop=shown(name), outcome="waiting", why=why))
         self._night.looks.note(seller.name, look.drops)
         if not self._dry_run:
             self._night.failures.forget(seller.name, {seen.place for seen in look.drops})

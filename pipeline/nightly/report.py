@@ -11,6 +11,7 @@ from pipeline.nightly.hook import call_hook
 from pipeline.nightly.printing import print_summary
 from pipeline.nightly.summary import Summary
 from schemas.support.durable import make_folder, write_atomically
+from schemas.support.shown import printable_json, shown
 from schemas.workspace import NightlyChoice
 
 
@@ -25,7 +26,7 @@ def report(summary: Summary, choice: NightlyChoice, workspace: Path, file: Path 
     for path in [*([] if summary.dry_run else [kept]), *([] if file is None else [file])]:
         try:
             make_folder(path.absolute().parent)
-            write_atomically(path, summary.model_dump_json(indent=2) + "\n")
+            write_atomically(path, printable_json(summary.model_dump_json(indent=2)) + "\n")
         except OSError as error:
             faults.append(f"The summary '{path}' cannot be written: {error.strerror}.")
     fault = None if summary.dry_run else call_hook(choice, summary, workspace)
@@ -36,7 +37,7 @@ def report(summary: Summary, choice: NightlyChoice, workspace: Path, file: Path 
         _silence_stdout()
         faults.append(f"The summary cannot be printed: {getattr(error, 'strerror', None) or type(error).__name__}.")
     for sentence in faults:
-        _say(f"leadscrub: {sentence}\n")
+        _say(f"leadscrub: {shown(sentence)}\n")
     return summary.exit_code or (1 if faults else 0)
 
 

@@ -8,14 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from shlex import quote
 
 from pipeline.ledger.database import Ledger
 from pipeline.ledger.drops import Received, receive
 from pipeline.ledger.runs import record_run
 from pipeline.nightly.claims import Claims
 from pipeline.nightly.completeness import Looks
-from pipeline.nightly.folders import WHY, Folders, text_name
+from pipeline.nightly.folders import WHY, Folders, shell_word, text_name
 from pipeline.nightly.guard import Failures
 from pipeline.nightly.hints import at_night
 from pipeline.nightly.inbox import Inbox, Raw, Seen
@@ -30,6 +29,7 @@ from schemas.errors import EXIT_TOO_MANY_REJECTED, FileError, PastChangedError, 
 from schemas.manifest import Manifest
 from schemas.support.durable import make_folder, move_file, write_atomically
 from schemas.support.shortage import shortage_in
+from schemas.support.shown import printable, shown
 
 _ACCEPT_DRIFT = "--accept-drift"
 #: Scrubs by hand change what is known of earlier deliveries now and then; never so often.
@@ -199,7 +199,7 @@ class _Drop:
 
     def _readable(self) -> Path:
         """The drop under a name that results can hold: a vendor's may be no text."""
-        if self._seen.shown == self._seen.name:
+        if printable(self._seen.name) == self._seen.name:
             return self._raw.path
         link = self._folders.fetching / "named" / text_name(self._seen.name)
         make_folder(link.parent)
@@ -243,12 +243,14 @@ class _Drop:
 
     def _quarantine(self, why: str) -> DropLine:
         """Put the drop where a person finds it, with the reason beside it."""
-        seen, why = self._seen, at_night(why, self._seen.vendor)
+        seen, why = self._seen, shown(at_night(why, self._seen.vendor))
         target = self._folders.quarantined(seen.vendor, self._raw.sha256, seen.name)
         if self._seller.remote:
-            back = f"rm {quote(str(target))}; then it is fetched again"
+            back = f"rm {shell_word(target)}; then it is fetched again"
         else:
-            back = f"mv {quote(str(target))} {quote(str(self._raw.path))}"
+            # Under a name that an address is masked in, where it had one.
+            own = self._raw.path if seen.shown == printable(seen.name) else self._raw.path.with_name(target.name)
+            back = f"mv {shell_word(target)} {shell_word(own)}"
         option = f" --vendor {seen.vendor} {_ACCEPT_DRIFT}" if _ACCEPT_DRIFT in why else ""
         make_folder(target.parent)
         note = f"{why}\nTo try it again: {back}\n                 leadscrub nightly{option}\n"

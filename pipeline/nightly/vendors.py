@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.nightly.folders import shown_name
 from pipeline.reading.remote import is_remote
 from pipeline.workspace import vendor_files
 from schemas.config import Campaign, Vendor, load, raise_faults
 from schemas.errors import ConfigError, LeadscrubError, UsageError
 from schemas.support.names import did_you_mean
+from schemas.support.shown import shown
 
 
 @dataclass(frozen=True)
@@ -87,18 +87,18 @@ def _unserved(workspace: Path, served: Served, known: set[str]) -> Iterator[Lead
     for path in found:
         if path.name.startswith(".") or path in inboxes | above or path.name in faulty:
             continue
-        shown = shown_name(path.name)
+        name = shown(path.name)
         if path.is_dir() and not path.is_symlink():
             why = f"no vendor has this inbox, so nothing in it is taken ({_files_in(path)})"
-            hint = f"Describe the vendor in vendors/{shown}.toml, or remove the folder."
+            hint = f"Describe the vendor in vendors/{name}.toml, or remove the folder."
             if path.name in known and not any(path.iterdir()):
                 continue
             if path.name in known:
-                why = f"vendor '{shown}' has another inbox or is scrubbed by hand, so nothing here is taken"
+                why = f"vendor '{name}' has another inbox or is scrubbed by hand, so nothing here is taken"
                 hint = "Empty and remove the folder, or correct the vendor's file."
         else:
             why, hint = "lies in no vendor's inbox, so it is not taken", "Move it into the folder of its vendor."
-        yield ConfigError([f"{workspace / 'inbox' / shown}: {why}"], hint)
+        yield ConfigError([f"{workspace / 'inbox' / name}: {why}"], hint)
 
 
 def _files_in(folder: Path) -> str:

@@ -20,6 +20,7 @@ from schemas.files.limits import refuse_width
 from schemas.files.spool import Spool
 from schemas.files.table import Table
 from schemas.layout import Layout
+from schemas.support.shown import printable
 
 
 def open_drop(drops: list[str], layout: Layout) -> list[Table]:
@@ -29,11 +30,12 @@ def open_drop(drops: list[str], layout: Layout) -> list[Table]:
     for drop in drops:
         found = fetch(drop, spool) if is_remote(drop) else [LocalFile(path) for path in find_files([drop])]
         inputs += [given for given in found if given not in inputs]
-    names = [str(given).rpartition("/")[2] for given in inputs]
+    # What is no text, a result could not keep.
+    names = [printable(str(given).rpartition("/")[2]) for given in inputs]
     return [
         table
         for given, name in zip(inputs, names, strict=True)
-        for table in open_tables(given, name if names.count(name) == 1 else str(given), layout, spool)
+        for table in open_tables(given, name if names.count(name) == 1 else printable(str(given)), layout, spool)
     ]
 
 

@@ -19,6 +19,7 @@ from pipeline.run.second_pass import second_pass
 from pipeline.run.settle import settle
 from schemas.manifest import Manifest
 from schemas.support.interrupts import interrupts_wait
+from schemas.support.shown import shown
 
 
 @dataclass
@@ -86,7 +87,7 @@ def _warnings(run: RunState) -> list[str]:
     run.notices.of_lists(run.tallies, run.matches)
     run.notices.of_countries(run.tallies)
     run.notices.of_law()
-    return run.notices.sentences
+    return [shown(sentence) for sentence in run.notices.sentences]
 
 
 def _too_many_rejected(manifest: Manifest, plan: Plan) -> bool:

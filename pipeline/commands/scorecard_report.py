@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.commands.scorecard import Score
-from pipeline.results.vendor_csv import neutralised
+from pipeline.results.formula_cells import neutralised
 from pipeline.terminal import money, plain_table, print_lines, write_json
 from schemas.errors import OutputError
 from schemas.support.durable import write_atomically

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
 
+from pipeline.results.formula_cells import neutralised, neutralised_text
 from schemas.codes import CODES, ReasonCode, may_go_back
 from schemas.columns import PHONE_SLOTS
 from schemas.contact.countries import read_countries
@@ -15,13 +15,7 @@ from schemas.contact.phone import phone_forms
 from schemas.frame_columns import ORIGINAL
 from schemas.support.literal_fields import literal_field
 
-#: A cell that begins with one of these is run as a formula by spreadsheets.
-FORMULA = r"^[=+\-@\t\r\n]"
-
-
-def neutralised(cell: pl.Expr) -> pl.Expr:
-    """Put an apostrophe before what a spreadsheet would run: it then shows the text as it is."""
-    return pl.when(cell.str.contains(FORMULA)).then("'" + cell).otherwise(cell)
+_RAW = "unreadable_text"
 
 
 def vendor_reason(reasons: list[str], codes: Mapping[str, ReasonCode] = CODES) -> str:
@@ -81,19 +75,21 @@ class ReturnFile:
         may_go = [code for code, reason in self._codes.items() if may_go_back(reason)]
         rows = rejected.filter((pl.col("disposition") != "review") & pl.col("reason").is_in(may_go))
         own = ("returned_because", "delivered_file", "delivered_line")
-        taken = set(own)
+        taken = {*own, _RAW}
         originals = []
         for name in self._columns:
-            unique = name if name not in taken else f"{name} (yours)"
-            taken.add(unique)
-            shown = f"'{unique}" if re.match(FORMULA, unique) else unique
-            originals.append(neutralised(literal_field(ORIGINAL, self._columns, name)).alias(shown))
+            header = neutralised_text(name)
+            while header in taken:
+                header += " (yours)"
+            taken.add(header)
+            originals.append(neutralised(literal_field(ORIGINAL, self._columns, name)).alias(header))
+        reasons = _vendor_reasons(rows.get_column("reasons"), self._codes)
         table = rows.select(
-            _vendor_reasons(rows.get_column("reasons"), self._codes).alias(own[0]),
+            neutralised(pl.lit(reasons)).alias(own[0]),
             neutralised(pl.col("source_file")).alias(own[1]),
             pl.col("source_line").alias(own[2]),
             *originals,
-            neutralised(pl.col("raw")).alias("unreadable_text"),
+            neutralised(pl.col("raw")).alias(_RAW),
         )
         if self._withheld:
             outside = ~may_be_in(rows, self._withheld)

@@ -65,7 +65,7 @@ def _faults(out: Path, manifest: Manifest) -> Iterator[str]:
     yield from (
         f"{path.relative_to(out)} was not written by the run"
         for path in sorted(out.rglob("*"))
-        if path.is_file() and path not in known
+        if (path.is_file() or path.is_symlink()) and path not in known
     )
     try:
         yield from _content_faults(out, manifest)
@@ -77,7 +77,9 @@ def _file_faults(out: Path, manifest: Manifest) -> Iterator[str]:
     """Outputs that are missing, or not as they were written."""
     for name, expected in manifest.outputs.items():
         path = out / name
-        if not path.is_file():
+        if path.is_symlink():
+            yield f"{name} is a link"
+        elif not path.is_file():
             yield f"{name} is missing"
         elif output_file(path, expected.rows) != expected:
             yield f"{name} is not the file that the run wrote (sha256 differs)"
@@ -97,7 +99,8 @@ def _content_faults(out: Path, manifest: Manifest) -> Iterator[str]:
     if not once or (manifest.rescrub_of is None and len(ids) and ids.max() != len(ids) - 1):
         yield f"row_id does not run from 0 to {counts.read - 1} over both outputs, each once"
     for name in PARQUETS:
-        metadata = pq.read_schema(out / f"{name}.parquet").metadata or {}
+        with (out / f"{name}.parquet").open("rb") as stream:
+            metadata = pq.read_schema(stream).metadata or {}
         if metadata.get(b"run_id", b"").decode() != manifest.run_id:
             yield f"{name}.parquet carries another run_id"
     primary = dict(scan(out, "rejected").group_by("reason").len().collect().rows())

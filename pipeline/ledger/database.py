@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -10,15 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, insert, inspect, select
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, ProgrammingError, SQLAlchemyError
 
 from pipeline.ledger.tables import LEDGER_VERSION, facts, metadata
 from schemas.errors import LedgerError, UsageError
+from schemas.support.places import lock_file, refuse_link, refuse_links, refuse_odd_name
 from schemas.workspace import LedgerChoice
 
 #: Seconds that a writer waits for another one.
 _PATIENCE = 60
+#: Files that SQLite makes beside its own, with the same permissions.
+_BESIDE = ("-wal", "-shm", "-journal")
 #: Key of the lock in PostgreSQL that makes writers wait for each other, as they do in SQLite.
 _ONE_WRITER = 0x6C656164
 
@@ -62,6 +66,8 @@ def open_ledger(choice: LedgerChoice, workspace: Path) -> Iterator[Ledger]:
     ledger = Ledger(_engine(choice, workspace), workspace / choice.history)
     try:
         with faults():
+            refuse_links(ledger.history, workspace)
+            refuse_link(ledger.history)
             ledger.history.mkdir(parents=True, exist_ok=True, mode=0o700)
             _made(ledger)
         yield ledger
@@ -96,9 +102,16 @@ def faults() -> Iterator[None]:
 
 def _engine(choice: LedgerChoice, workspace: Path) -> Engine:
     if choice.url is None:
-        path = workspace / "ledger" / "ledger.db"
+        path = workspace.absolute() / "ledger" / "ledger.db"
+        refuse_odd_name(path)
+        for each in (path, *(path.with_name(path.name + suffix) for suffix in _BESIDE)):
+            refuse_links(each, workspace.absolute())
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return _sqlite(f"sqlite:///{path}")
+        if not path.exists():
+            os.close(lock_file(path))  # SQLite itself would let everybody read it
+        elif path.stat().st_mode & 0o077:
+            path.chmod(0o600)
+        return _sqlite(URL.create("sqlite", database=str(path)))
     try:
         url = make_url(choice.url)
     except (ArgumentError, ValueError) as error:
@@ -117,7 +130,7 @@ def _engine(choice: LedgerChoice, workspace: Path) -> Engine:
     )
 
 
-def _sqlite(url: str) -> Engine:
+def _sqlite(url: URL) -> Engine:
     engine = create_engine(url, connect_args={"timeout": _PATIENCE})
 
     @event.listens_for(engine, "connect")

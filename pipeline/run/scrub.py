@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.results.manifest_file import MANIFEST
-from pipeline.results.publish import publish, scratch_output, staged_output
+from pipeline.results.publish import WORK, publish, scratch_output, staged_output
 from pipeline.run.first_pass import first_pass
 from pipeline.run.notices import overtaken_notes
 from pipeline.run.plan import Plan, Request, make_plan
@@ -42,7 +42,7 @@ def scrub(request: Request, report: Report = silent) -> Result:
     output = scratch_output() if request.dry_run else staged_output(request.out, force=request.force)
     out: Path | None = None
     with output as staging, process_pool(request.threads) as apply:
-        run = start_run(request, plan, apply, staging / "work", report)
+        run = start_run(request, plan, apply, staging / WORK, report)
         first_pass(run)
         settle(run)
         manifest = second_pass(run, staging)

@@ -50,7 +50,7 @@ def retention(
         if delete and found and not yes:
             _ask(len(found), sum(sizes))
         if delete:
-            delete_due(ledger, found, lambda: datetime.now(UTC))
+            delete_due(ledger, Path().absolute(), found, lambda: datetime.now(UTC))
         print_due(found, sizes, deleted=delete, as_json=as_json)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipeline.terminal import print_lines
 from schemas.errors import OutputError
+from schemas.support.places import refuse_links
 
 #: Every file of a new workspace, by its path.
 EXAMPLES = {
@@ -156,6 +157,8 @@ campaign = "example"
 
 def make_workspace(folder: Path) -> None:
     """Write the examples; files that exist are kept. Raises `OutputError` when the folder cannot be written."""
+    for name in ("inbox/example", *EXAMPLES):
+        refuse_links(folder / name, folder)
     try:
         (folder / "inbox" / "example").mkdir(parents=True, exist_ok=True)
         for name, text in EXAMPLES.items():

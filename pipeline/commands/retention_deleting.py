@@ -20,14 +20,15 @@ from pipeline.ledger.history_past import refresh_blocks_of
 from pipeline.ledger.tables import deleting, deletions, drops, rescrubs, runs
 from pipeline.ledger.went_back import keep_counts_only
 from pipeline.results.manifest_file import read_manifest
+from schemas.support.places import refuse_links
 
 
-def delete_due(ledger: Ledger, found: list[Due], now: Callable[[], datetime]) -> None:
+def delete_due(ledger: Ledger, workspace: Path, found: list[Due], now: Callable[[], datetime]) -> None:
     """Delete them one by one. ``now``: the clock; what is recorded is when it happened."""
     for each in found:
         if each.what != HISTORY:
             _begin(ledger, [each])
-            _remove(each)
+            _remove(each, workspace)
             with ledger.writing() as connection:
                 _forget(connection, each)
                 _done(connection, [each], now())
@@ -59,10 +60,11 @@ def _row_of(each: Due) -> list[ColumnElement[bool]]:
     return [deleting.c.what == each.what, deleting.c.subject == each.subject, deleting.c.path == path]
 
 
-def _remove(each: Due) -> None:
+def _remove(each: Due, workspace: Path) -> None:
     """Remove it from disk; what is gone already is fine. A result is first given a name that is none of a result."""
     if each.path is None:
         return
+    refuse_links(each.path.parent, workspace)
     if each.what != OUTPUT:
         each.path.unlink(missing_ok=True)
         return

@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 from shlex import quote
 
+from schemas.support.durable import make_folder
+from schemas.support.places import refuse_links
 from schemas.support.shown import printable, shown
 
 #: What a file may be called in most file systems, less what we put before and behind the vendor's name for it.
@@ -65,8 +67,20 @@ class Folders:
         """Where a drop that cannot be read waits for a person."""
         return self.workspace / "quarantine" / vendor / kept_name(sha256, name)
 
+    def made(self, folder: Path) -> Path:
+        """Make a folder of the workspace. Raises `LinkError` when a part of its path is a link."""
+        refuse_links(folder, self.workspace)
+        make_folder(folder)
+        return folder
+
+    def refuse_planted(self) -> None:
+        """Raise `LinkError` when what a pass works in is a link, or leads through one."""
+        for folder in (self.partial, self.fetched, self.fetching, self.archive, self.workspace / "quarantine"):
+            refuse_links(folder, self.workspace)
+
     def clear_quarantine(self, vendor: str, sha256: str) -> None:
         """Remove what was said of a drop that has been taken after all, and a copy of it that is left there."""
+        refuse_links(self.workspace / "quarantine" / vendor, self.workspace)
         for path in (self.workspace / "quarantine" / vendor).glob(f"{kept_name(sha256, '')}*"):
             path.unlink()
 
@@ -83,7 +97,8 @@ class Folders:
         for folder in (self.partial, self.fetching):
             shutil.rmtree(folder, ignore_errors=True)
         for begun in self.runs.glob("*/.summary-*.new"):
-            begun.unlink(missing_ok=True)
+            if not begun.parent.is_symlink():
+                begun.unlink(missing_ok=True)
 
 
 def kept_name(sha256: str, name: str) -> str:

@@ -10,11 +10,12 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final, Protocol
 
-from pipeline.nightly.folders import Folders
+from pipeline.nightly.folders import Folders, text_name
 from pipeline.nightly.vendors import Seller
 from pipeline.reading.remote import RemoteFile, open_folder
 from schemas.errors import DropError
-from schemas.support.durable import make_folder, sync_path
+from schemas.support.durable import sync_path
+from schemas.support.places import new_file, open_plain, refuse_links
 from schemas.support.shown import printable, shown
 
 #: Behind a drop's whole name: it is complete, or what its content must come to.
@@ -107,7 +108,7 @@ def _sorted_out(found: list[Seen], left: dict[str, str]) -> Look:
 
 def _hashed(path: Path) -> tuple[str, str]:
     sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
-    with path.open("rb") as stream:
+    with open_plain(path) as stream:
         while block := stream.read(1 << 20):
             sha256.update(block)
             md5.update(block)
@@ -125,6 +126,7 @@ class LocalInbox:
         """See `Inbox`. Raises `DropError` when the folder cannot be opened."""
         found, left = [], {}
         try:
+            refuse_links(self._folder, self._workspace)
             with os.scandir(self._folder) as entries:
                 for entry in sorted(entries, key=lambda entry: entry.name):
                     if entry.name.startswith("."):
@@ -146,7 +148,7 @@ class LocalInbox:
     def companion(self, seen: Seen, suffix: str) -> str:
         """See `Inbox`. Raises `DropError` when it cannot be read."""
         try:
-            with (self._folder / (seen.name + suffix)).open("rb") as stream:
+            with open_plain(self._folder / (seen.name + suffix)) as stream:
                 return stream.read(_COMPANION_BYTES).decode("utf-8", "replace")
         except OSError as error:
             raise DropError(f"'{seen.place}{suffix}' cannot be read: {error.strerror}.") from error
@@ -193,16 +195,13 @@ class RemoteInbox:
         return content.getvalue().decode("utf-8", "replace")
 
     def bring(self, seen: Seen) -> Raw | None:
-        """See `Inbox`. It is fetched under its own name into a folder that its content names."""
-        coming = self._folders.fetching / seen.vendor / seen.name
-        make_folder(coming.parent)
-        with open_folder(self._url) as folder, coming.open("wb") as sink:
-            coming.chmod(0o600)
+        """See `Inbox`. It is fetched under its name, as far as we can use it, into a folder that its content names."""
+        coming = self._folders.made(self._folders.fetching / seen.vendor) / text_name(seen.name)
+        with open_folder(self._url) as folder, new_file(coming) as sink:
             folder.write(self._files[seen.name], sink)
         sync_path(coming)
         sha256, md5 = _hashed(coming)
-        path = self._folders.fetched / seen.vendor / sha256 / seen.name
-        make_folder(path.parent)
+        path = self._folders.made(self._folders.fetched / seen.vendor / sha256) / coming.name
         coming.rename(path)
         return Raw(path, sha256, md5, [])
 

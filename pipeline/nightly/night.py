@@ -29,6 +29,7 @@ from pipeline.results.identity import program_version
 from pipeline.workspace import workspace_facts
 from schemas.errors import LeadscrubError, LedgerError, UsageError
 from schemas.support.durable import move_file
+from schemas.support.places import LinkError
 from schemas.support.shown import shown
 from schemas.workspace import WORKSPACE_FILE, LedgerChoice, Workspace
 
@@ -110,10 +111,11 @@ def one_pass(request: NightRequest, workspace: Workspace, log: EventLog | None =
 def _do(request: NightRequest, workspace: Workspace, served: Served, account: _Account, stack: ExitStack) -> None:
     folders = Folders(request.workspace)
     lock = None
-    if not request.dry_run:
-        lock = stack.enter_context(only_pass(folders))
-        folders.sweep()
     try:
+        folders.refuse_planted()
+        if not request.dry_run:
+            lock = stack.enter_context(only_pass(folders))
+            folders.sweep()
         night = _night(request, workspace, folders, lock, stack)
         quarantine = in_quarantine(night, served.sellers)
         try:
@@ -122,7 +124,7 @@ def _do(request: NightRequest, workspace: Workspace, served: Served, account: _A
             _Pass(night, account, workspace.nightly.quarantine_after, dry_run=request.dry_run).over(served.sellers)
         finally:
             account.add_unsettled(still_unsettled(night, served.sellers, quarantine, account.lines))
-    except LedgerError as error:
+    except (LedgerError, LinkError) as error:
         account.trouble(None, error)
 
 

@@ -11,6 +11,7 @@ from pipeline.nightly.hook import call_hook
 from pipeline.nightly.printing import print_summary
 from pipeline.nightly.summary import Summary
 from schemas.support.durable import make_folder, write_atomically
+from schemas.support.places import LinkError, refuse_links
 from schemas.support.shown import printable_json, shown
 from schemas.workspace import NightlyChoice
 
@@ -25,10 +26,13 @@ def report(summary: Summary, choice: NightlyChoice, workspace: Path, file: Path 
     kept = Folders(workspace).runs / summary.as_of.isoformat() / name
     for path in [*([] if summary.dry_run else [kept]), *([] if file is None else [file])]:
         try:
+            refuse_links(path.parent, workspace)
             make_folder(path.absolute().parent)
             write_atomically(path, printable_json(summary.model_dump_json(indent=2)) + "\n")
         except OSError as error:
             faults.append(f"The summary '{path}' cannot be written: {error.strerror}.")
+        except LinkError as error:
+            faults.append(f"The summary cannot be written: {error.message}")
     fault = None if summary.dry_run else call_hook(choice, summary, workspace)
     faults += [] if fault is None else [fault]
     try:

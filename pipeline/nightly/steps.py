@@ -27,7 +27,8 @@ from pipeline.results.manifest_file import MANIFEST
 from pipeline.run.plan import Request
 from schemas.errors import EXIT_TOO_MANY_REJECTED, FileError, PastChangedError, UsageError
 from schemas.manifest import Manifest
-from schemas.support.durable import make_folder, move_file, write_atomically
+from schemas.support.durable import move_file, write_atomically
+from schemas.support.places import refuse_links
 from schemas.support.shortage import shortage_in
 from schemas.support.shown import printable, shown
 
@@ -171,17 +172,20 @@ class _Drop:
             except UsageError:
                 continue
             if manifest.campaign == self._seller.campaign_name and _inputs(manifest) == {self._raw.sha256}:
+                refuse_links(results[run_id], self._folders.workspace)
                 return results[run_id]
         return None
 
     def _scrub(self, drop: Received) -> Recorded | None:
         night, seller, seen = self._night, self._seller, self._seen
-        make_folder(self._folders.partial)
+        self._folders.made(self._folders.partial)
+        results = self._folders.results(seen.vendor, night.day)
+        refuse_links(results, self._folders.workspace)
         result = night.scrub(
             Request(
                 drops=[str(self._readable())],
                 out=self._folders.partial / f"{seen.vendor}-{self._raw.sha256[:16]}",
-                named_in=self._folders.results(seen.vendor, night.day),
+                named_in=results,
                 as_of=night.day,
                 campaign=seller.campaign,
                 vendor=seen.vendor,
@@ -202,7 +206,7 @@ class _Drop:
         if printable(self._seen.name) == self._seen.name:
             return self._raw.path
         link = self._folders.fetching / "named" / text_name(self._seen.name)
-        make_folder(link.parent)
+        self._folders.made(link.parent)
         link.unlink(missing_ok=True)
         link.symlink_to(self._raw.path.absolute())
         return link
@@ -252,7 +256,7 @@ class _Drop:
             own = self._raw.path if seen.shown == printable(seen.name) else self._raw.path.with_name(target.name)
             back = f"mv {shell_word(target)} {shell_word(own)}"
         option = f" --vendor {seen.vendor} {_ACCEPT_DRIFT}" if _ACCEPT_DRIFT in why else ""
-        make_folder(target.parent)
+        self._folders.made(target.parent)
         note = f"{why}\nTo try it again: {back}\n                 leadscrub nightly{option}\n"
         write_atomically(target.with_name(target.name + WHY), note)
         self._journal.close(seen, self._raw.sha256, target, self._night.now(), refused=why)
@@ -265,6 +269,7 @@ class _Drop:
 
     def _move(self, target: Path) -> None:
         """Its companions first: one that stayed would call the next drop of the name complete."""
+        refuse_links(target.parent, self._folders.workspace)
         for companion in self._raw.companions:
             if companion.exists():
                 move_file(companion, target.with_name(target.name + companion.suffix))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
 from pathlib import Path
@@ -32,10 +33,10 @@ def refuse_links(path: Path, below: Path) -> None:
 
     What leads to that folder is its owner's business. A path elsewhere is not looked at.
     """
-    if not path.is_relative_to(below):
+    path, reached = path.absolute(), below.absolute()
+    if not path.is_relative_to(reached):
         return
-    reached = below
-    for part in path.relative_to(below).parts:
+    for part in path.relative_to(reached).parts:
         reached /= part
         refuse_link(reached)
 
@@ -48,7 +49,7 @@ def refuse_odd_name(folder: Path) -> None:
         raise OutputError(f"The name of '{folder}' is no text (UTF-8).", "Choose another name.") from error
 
 
-def open_plain(path: Path) -> BinaryIO:
+def open_plain(path: Path) -> io.BufferedReader:
     """Open a file to read it. Raises `LinkError` when it is a link, `OSError` when it is no file."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

@@ -44,6 +44,7 @@ class Retention(_Model):
 class NightlyChoice(_Model):
     """[nightly]: when a drop counts as complete, and who is told how a night went."""
 
+    inboxes: list[Path] = Field(default=[], description="folders outside this workspace that may be a vendor's inbox")
     settle_seconds: int = Field(
         default=120, ge=0, description="how long a drop without a companion must stay unchanged"
     )
@@ -55,9 +56,17 @@ class NightlyChoice(_Model):
     hook_seconds: int = Field(default=60, ge=1, description="after which the hook is ended")
 
 
+class RemoteChoice(_Model):
+    """[remote]: what fetching over a network does only where it is said. A host is HOST or HOST:PORT."""
+
+    plain_http: list[str] = Field(default=[], description="hosts that may be asked over http://, S3 endpoints too")
+    redirects: list[str] = Field(default=[], description="hosts to which an https:// URL may lead on")
+
+
 class Workspace(_Model):
     """The workspace's own file. Without [ledger] nothing is remembered between runs, unless `nightly` runs them."""
 
     ledger: LedgerChoice | None = None
     retention: Retention | None = None
     nightly: NightlyChoice = NightlyChoice()
+    remote: RemoteChoice = RemoteChoice()

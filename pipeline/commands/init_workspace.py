@@ -20,6 +20,7 @@ EXAMPLES = {
 
 # What 'leadscrub nightly' does, which takes the drops of all vendors that name a campaign.
 # [nightly]
+# inboxes = ["/srv/sftp/example"]     # folders elsewhere that may be inboxes: files are moved away from there
 # settle_seconds = 120                # how long a drop without .done or checksum file must stay unchanged
 # give_up_hours = 24                  # then an empty drop, or one with a wrong checksum, goes to quarantine
 # quarantine_after = 2                # passes in which a drop fails on its own, until it goes to quarantine
@@ -27,6 +28,11 @@ EXAMPLES = {
 # hook = ["mail", "-s", "leadscrub", "ops@example.com"]   # gets the summary on its input
 # hook_on = "trouble"                 # or always
 # hook_seconds = 60                   # then the hook is ended
+
+# What fetching over a network does only where it is said.
+# [remote]
+# plain_http = ["minio.lan:9000"]     # hosts that may be asked over http://, S3 endpoints too
+# redirects = ["files.example.net"]   # hosts to which an https:// URL may lead on
 """,
     "campaigns/example.toml": """\
 # A campaign: who contacts, how, and against which lists.

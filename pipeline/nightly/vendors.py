@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,13 @@ from schemas.config import Campaign, Vendor, load, raise_faults
 from schemas.errors import ConfigError, LeadscrubError, UsageError
 from schemas.support.names import did_you_mean
 from schemas.support.shown import shown
+from schemas.workspace import WORKSPACE_FILE
+
+#: Folders of a workspace that are no inbox.
+_KEPT = frozenset(
+    {"archive", "campaigns", "layouts", "ledger", "outgoing", "packs", "quarantine", "runs", "store", "vendors"}
+    | {".nightly"}
+)
 
 
 @dataclass(frozen=True)
@@ -43,8 +51,10 @@ class Served:
         return sorted({*(seller.name for seller in self.sellers), *(name for name, _ in self.faulty if name)})
 
 
-def find_sellers(workspace: Path, wanted: list[str]) -> Served:
+def find_sellers(workspace: Path, wanted: list[str], inboxes: list[Path]) -> Served:
     """Find the vendors to serve, or those that are wanted, and what nobody serves.
+
+    ``inboxes``: folders outside the workspace in which an inbox may be.
 
     Raises `UsageError` when a wanted vendor does not exist, or is not served.
     """
@@ -57,7 +67,7 @@ def find_sellers(workspace: Path, wanted: list[str]) -> Served:
         if wanted and name not in wanted:
             continue
         try:
-            seller = _seller(workspace, path)
+            seller = _seller(workspace, path, inboxes)
         except ConfigError as error:
             served.faulty.append((name, error))
             continue
@@ -101,6 +111,22 @@ def _unserved(workspace: Path, served: Served, known: set[str]) -> Iterator[Lead
         yield ConfigError([f"{workspace / 'inbox' / name}: {why}"], hint)
 
 
+def _inbox_fault(workspace: Path, inbox: str, inboxes: list[Path]) -> tuple[str, str] | None:
+    """What is wrong with where an inbox is, and what to do: its files will be moved away from there."""
+    home = os.path.abspath(workspace)  # noqa: PTH100  # "..", but no link, taken out
+    folder = Path(os.path.abspath(workspace / inbox))  # noqa: PTH100  # likewise
+    if not folder.is_relative_to(home):
+        there = folder.resolve()
+        if any(there.is_relative_to((workspace / allowed).resolve()) for allowed in inboxes):
+            return None
+        setting = f'inboxes = ["{there}"] to [nightly] of {WORKSPACE_FILE}'
+        return "is outside the workspace", f"If its files may be moved into the archive, add {setting}."
+    parts = folder.relative_to(home).parts
+    if not parts or parts[0] in _KEPT:
+        return "is where leadscrub keeps its own files", "Name a folder of its own, as inbox/NAME."
+    return None
+
+
 def _files_in(folder: Path) -> str:
     try:
         count = sum(1 for path in folder.iterdir() if not path.name.startswith("."))
@@ -109,7 +135,7 @@ def _files_in(folder: Path) -> str:
     return "1 file" if count == 1 else f"{count:,} files"
 
 
-def _seller(workspace: Path, path: Path) -> Seller | None:
+def _seller(workspace: Path, path: Path, inboxes: list[Path]) -> Seller | None:
     faults: list[str] = []
     vendor = load(path, Vendor, faults)
     raise_faults(faults)
@@ -135,6 +161,8 @@ def _seller(workspace: Path, path: Path) -> Seller | None:
     assert campaign is not None  # noqa: S101  # likewise
     inbox = vendor.inbox or f"inbox/{vendor.name}"
     remote = is_remote(inbox)
+    if not remote and (fault := _inbox_fault(workspace, inbox, inboxes)) is not None:
+        raise ConfigError([f"{path}: inbox: '{inbox}' {fault[0]}"], fault[1])
     return Seller(
         vendor.name, inbox if remote else str(workspace / inbox), file, campaign.name, remote, campaign.max_reject_rate
     )

@@ -14,6 +14,7 @@ from pipeline.columns.mapping import Mapping, map_columns
 from pipeline.reading.opening import open_drop
 from pipeline.reading.value_kinds import column_kind
 from pipeline.terminal import plain_table, print_lines, print_notes, print_text, write_json
+from pipeline.workspace import remote_choice, workspace_of
 from schemas.contact.blank import BLANKS
 from schemas.errors import FileError
 from schemas.files.table import FileTally, Table, first_rows, read_batches
@@ -64,7 +65,9 @@ def inspect(drops: list[str], layout: Layout | None = None) -> list[Inspection]:
     ``drops`` are files, folders, globs or URLs, as the command line takes them.
     """
     layout = layout or Layout()
-    return [inspect_table(table, layout)[0] for table in open_drop(drops, layout)]
+    return [
+        inspect_table(table, layout)[0] for table in open_drop(drops, layout, remote_choice(drops, workspace_of(None)))
+    ]
 
 
 def inspect_table(table: Table, layout: Layout) -> tuple[Inspection, Mapping]:
@@ -131,7 +134,7 @@ def _column(name: str, head: pl.DataFrame, mapping: Mapping, unclaimed: dict[str
 def print_inspection(drops: list[str], layout: Layout, *, as_json: bool, save: Path | None) -> None:
     """Inspect every table of a drop and print it; write the first one's layout where asked."""
     found: list[Inspection] = []
-    for table in open_drop(drops, layout):
+    for table in open_drop(drops, layout, remote_choice(drops, workspace_of(None))):
         inspection, mapping = inspect_table(table, layout)
         if save is not None and not found:
             save_layout(save, table, mapping)

@@ -17,6 +17,7 @@ from schemas.errors import DropError
 from schemas.support.durable import sync_path
 from schemas.support.places import new_file, open_plain, refuse_links
 from schemas.support.shown import printable, shown
+from schemas.workspace import RemoteChoice
 
 #: Behind a drop's whole name: it is complete, or what its content must come to.
 COMPANIONS: Final = (".done", ".sha256", ".md5")
@@ -83,9 +84,9 @@ class Inbox(Protocol):
         ...
 
 
-def inbox_of(seller: Seller, folders: Folders) -> Inbox:
-    """The vendor's inbox."""
-    return RemoteInbox(seller, folders) if seller.remote else LocalInbox(seller, folders)
+def inbox_of(seller: Seller, folders: Folders, allowed: RemoteChoice) -> Inbox:
+    """The vendor's inbox. ``allowed``: what may be done over a network besides."""
+    return RemoteInbox(seller, folders, allowed) if seller.remote else LocalInbox(seller, folders)
 
 
 def _sorted_out(found: list[Seen], left: dict[str, str]) -> Look:
@@ -176,28 +177,29 @@ class LocalInbox:
 class RemoteInbox:
     """A folder on a server. Its files stay there; the ledger knows which were taken."""
 
-    def __init__(self, seller: Seller, folders: Folders) -> None:
-        self._vendor, self._url, self._folders = seller.name, seller.inbox, folders
+    def __init__(self, seller: Seller, folders: Folders, allowed: RemoteChoice) -> None:
+        self._vendor, self._url, self._folders, self._allowed = seller.name, seller.inbox, folders, allowed
         self._files: dict[str, RemoteFile] = {}
 
     def look(self) -> Look:
         """See `Inbox`."""
-        with open_folder(self._url) as folder:
-            self._files = {file.name: file for file in folder.files() if not file.name.startswith(".")}
-        return _sorted_out([self._seen(file) for file in self._files.values()], {})
+        with open_folder(self._url, self._allowed) as folder:
+            files, left = folder.files()
+        self._files = {file.name: file for file in files if not file.name.startswith(".")}
+        return _sorted_out([self._seen(file) for file in self._files.values()], left)
 
     def companion(self, seen: Seen, suffix: str) -> str:
         """See `Inbox`."""
         file, content = self._files[seen.name + suffix], BytesIO()
         if file.size <= _COMPANION_BYTES:
-            with open_folder(self._url) as folder:
+            with open_folder(self._url, self._allowed) as folder:
                 folder.write(file, content)
         return content.getvalue().decode("utf-8", "replace")
 
     def bring(self, seen: Seen) -> Raw | None:
         """See `Inbox`. It is fetched under its name, as far as we can use it, into a folder that its content names."""
         coming = self._folders.made(self._folders.fetching / seen.vendor) / text_name(seen.name)
-        with open_folder(self._url) as folder, new_file(coming) as sink:
+        with open_folder(self._url, self._allowed) as folder, new_file(coming) as sink:
             folder.write(self._files[seen.name], sink)
         sync_path(coming)
         sha256, md5 = _hashed(coming)

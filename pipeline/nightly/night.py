@@ -190,6 +190,7 @@ def _night(request: NightRequest, workspace: Workspace, folders: Folders, lock: 
         request.now,
         request.threads,
         request.accept_drift,
+        workspace.remote,
     )
 
 
@@ -318,7 +319,7 @@ class _Pass:
             self._account.line(one.seen, "left", fault.why, as_configuration(fault.code))
 
     def _complete(self, seller: Seller) -> list[_Complete]:
-        inbox = inbox_of(seller, self._night.folders)
+        inbox = inbox_of(seller, self._night.folders, self._night.remote)
         look = inbox.look()
         for name, why in look.left.items():
             self._account.add(DropLine(vendor=seller.name, drop=shown(name), outcome="waiting", why=why))

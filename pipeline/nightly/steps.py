@@ -31,6 +31,7 @@ from schemas.support.durable import move_file, write_atomically
 from schemas.support.places import refuse_links
 from schemas.support.shortage import shortage_in
 from schemas.support.shown import printable, shown
+from schemas.workspace import RemoteChoice
 
 _ACCEPT_DRIFT = "--accept-drift"
 #: Scrubs by hand change what is known of earlier deliveries now and then; never so often.
@@ -40,7 +41,10 @@ _NOTES_LOST = "an earlier pass scrubbed it and was ended before it could report:
 
 @dataclass(frozen=True)
 class Night:
-    """What a pass works with. ``day`` is that of its runs; ``now`` asks the clock; ``scrub`` scrubs a drop."""
+    """What a pass works with. ``day`` is that of its runs; ``now`` asks the clock; ``scrub`` scrubs a drop.
+
+    ``remote``: what may be done over a network besides.
+    """
 
     folders: Folders
     ledger: Ledger
@@ -53,6 +57,7 @@ class Night:
     now: Callable[[], datetime]
     threads: int
     accept_drift: bool
+    remote: RemoteChoice
 
 
 def take(night: Night, seller: Seller, inbox: Inbox, seen: Seen, hopeless: str | None) -> DropLine | None:

@@ -21,14 +21,22 @@ from schemas.files.spool import Spool
 from schemas.files.table import Table
 from schemas.layout import Layout
 from schemas.support.shown import printable
+from schemas.workspace import RemoteChoice
 
 
-def open_drop(drops: list[str], layout: Layout) -> list[Table]:
-    """Open all tables of all files that the command line names: paths, folders, globs and URLs, in order."""
+def open_drop(drops: list[str], layout: Layout, remote: RemoteChoice | None = None) -> list[Table]:
+    """Open all tables of all files that the command line names: paths, folders, globs and URLs, in order.
+
+    ``remote``: what may be done over a network besides.
+    """
     spool = Spool()
     inputs: list[Input] = []
     for drop in drops:
-        found = fetch(drop, spool) if is_remote(drop) else [LocalFile(path) for path in find_files([drop])]
+        found = (
+            fetch(drop, spool, remote or RemoteChoice())
+            if is_remote(drop)
+            else [LocalFile(path) for path in find_files([drop])]
+        )
         inputs += [given for given in found if given not in inputs]
     # What is no text, a result could not keep.
     names = [printable(str(given).rpartition("/")[2]) for given in inputs]

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import DAY, Ran, leadscrub
+from tests.conftest import Ran, leadscrub
 from tests.pipeline.nightly.workspaces import CAMPAIGN, dump, leads, make_workspace, put
 
 pytestmark = pytest.mark.slow

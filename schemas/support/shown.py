@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import datetime
 from typing import Final
 
 HIDDEN: Final = "*****"
@@ -26,13 +25,22 @@ _EMAIL: Final = re.compile(
     rf"(?<![^\s'\"<>()\[\]{{}},;:/\\|!=@\uff20*]){_LOCAL}++(?:@|\uff20|%40)"
     r"(?P<domain>(?:[^\s'\"<>()\[\]{},;:/\\|!=@\uff20*%.]++\.)++[^\W\d_]{2,63})"
 )
-_PHONE: Final = re.compile(
-    r"(?:[+\uff0b]|%2B)\(?\d(?:[ ().\-_]{0,2}\d){6,14}(?!\d)"
-    r"|(?<![0-9a-fA-F+])(?<!\d[-_. ])(?<!run )(?<!version )"
-    r"(?:(?:1[ ._-]?)?\(?\d{3}\)?[ ._-]{0,2}\d{3}[ ._-]?\d{4}|0\d(?:[ ._-]?\d){7,12}|\d{10,15})(?![0-9a-fA-F])",
+#: Ids, which may have digits only for a while, and runs of digits with what stands between those of a number.
+_DIGITS: Final = re.compile(
+    r"(?P<id>(?<![0-9A-Za-z])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[0-9]*+[a-f])[0-9a-f]{12,})"
+    r"(?![0-9A-Za-z])|(?:run|version) [0-9a-f]{12}(?![0-9A-Za-z]))"
+    r"|(?P<plus>[+\uff0b]|%2B)?\(?\d(?:[ ().\-_]{0,2}\d)*+",
     re.IGNORECASE,
 )
-_TIMES: Final = {12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+#: A day of this century or the last, and what may follow of its time.
+_DATED: Final = re.compile(
+    r"(?:19|20)\d\d(?P<mark>[-_. ]?)(?:0[1-9]|1[0-2])(?P=mark)(?:0[1-9]|[12]\d|3[01])"
+    r"(?P<time>[-_. ]?(?:[01]\d|2[0-3])(?:[-_. ]?[0-5]\d){0,2}(?:\.\d{1,6})?)?"
+)
+_ADDRESS: Final = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+#: Fewest digits of a number that begins with a plus, with a zero, and with neither; most of one.
+_FEWEST: Final = {"+": 7, "0": 9, "": 10}
+_MOST_DIGITS: Final = 15
 
 
 def printable(text: str) -> str:
@@ -44,7 +52,7 @@ def printable(text: str) -> str:
 
 def masked_addresses(text: str) -> str:
     """Mask the phones and emails in a text; what is masked already stays as it is."""
-    return _PHONE.sub(_masked_phone, _EMAIL.sub(_masked_email, text))
+    return _DIGITS.sub(_masked_phone, _EMAIL.sub(_masked_email, text))
 
 
 def shown(text: str) -> str:
@@ -93,20 +101,18 @@ def _masked_email(found: re.Match[str]) -> str:
 
 
 def _masked_phone(found: re.Match[str]) -> str:
-    digits = "".join(letter for letter in found[0].upper().removeprefix("%2B") if letter.isdecimal())
-    if digits == found[0] and _is_time(digits):
-        return digits
+    text, plus = found[0], "+" if found["plus"] else ""
+    digits = "".join(letter for letter in text.upper().removeprefix("%2B") if letter.isdecimal())
+    begins = plus or ("0" if digits[:1] == "0" else "")
+    if found["id"] or len(digits) < _FEWEST[begins] or (not plus and _is_other(text, digits)):
+        return text
     head, tail = shown_digits(len(digits))
-    plus = "+" if found[0][0] in "+\uff0b%" else ""
     return f"{plus}{digits[:head]}{HIDDEN}{digits[len(digits) - tail :]}"
 
 
-def _is_time(digits: str) -> bool:
-    """Whether it is a time of this century, as programs name files after."""
-    if len(digits) not in _TIMES or not digits.startswith("20"):
-        return False
-    try:
-        datetime.strptime(digits, _TIMES[len(digits)])
-    except ValueError:
-        return False
-    return True
+def _is_other(text: str, digits: str) -> bool:
+    """Whether digits are a time, as programs name files after, the address of a server, or a count of something."""
+    if text == digits:
+        # Ten digits may be an hour as well as a number: not shown.
+        return len(digits) > _MOST_DIGITS or (len(digits) in (12, 14) and _DATED.fullmatch(digits) is not None)
+    return _DATED.fullmatch(text) is not None or _ADDRESS.fullmatch(text) is not None

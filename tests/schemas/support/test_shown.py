@@ -52,6 +52,9 @@ def test_json_says_the_same_and_obeys_nobody(document: object) -> None:
         ("06 12 34 56 78", "061*****78"),
         ("+29020000", "+29*****00"),
         ("%2B12025550123.csv", "+1202*****23.csv"),
+        ("leads2025550123", "leads202*****23"),
+        ("+12025550123 202-555-0124", "+1202*****24"),
+        ("2025550123-2025550124", "2025*****24"),
     ],
 )
 def test_addresses_in_a_text_are_masked(text: str, expected: str) -> None:
@@ -66,6 +69,10 @@ def test_addresses_in_a_text_are_masked(text: str, expected: str) -> None:
         "2026-11-21 08:30:00",
         "127.0.0.1:45231",
         "1,234,567,890 bytes",
+        "20261121-030000 and 2026_11_21_03_00",
+        "192.168.100.200",
+        "f47ac10b-58cc-4372-a567-446655440000",
+        "1763712000123456789",
         "run 123456789012",
         "3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
         "sftp://user@host/folder",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from schemas.config import Campaign, load, raise_faults
 from schemas.errors import UsageError
+from schemas.files.limits import Limits
 from schemas.layout import LAYOUTS, Layout
 from schemas.support.names import did_you_mean
 from schemas.workspace import WORKSPACE_FILE, RemoteChoice, Workspace
@@ -33,6 +34,12 @@ def remote_choice(drops: list[str], workspace: Path | None) -> RemoteChoice:
     return workspace_facts(workspace).remote if asks and workspace is not None else RemoteChoice()
 
 
+def workspace_limits(campaign: Path | None) -> Limits:
+    """How much a file may hold, in the workspace of a campaign or the current one; the standard limits without."""
+    workspace = workspace_of(campaign)
+    return Limits() if workspace is None else Limits(**workspace_facts(workspace).limits.model_dump())
+
+
 def vendor_files(workspace: Path) -> list[Path]:
     """Files of ``vendors/`` that are about a vendor: not those that one of them names as its layout."""
     files = sorted((workspace / "vendors").glob("*.toml"))
@@ -41,7 +48,7 @@ def vendor_files(workspace: Path) -> list[Path]:
         with suppress(OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):  # reported when it is read in earnest
             layout = tomllib.loads(path.read_text(encoding="utf-8")).get("layout")
             if isinstance(layout, str):
-                layouts |= {layout, f"{layout}.toml"}
+                layouts |= {layout, f"{layout}.toml"} - {path.name}
     return [path for path in files if path.name not in layouts]
 
 

@@ -61,7 +61,7 @@ Folds = Annotated[list[str], AfterValidator(_folds)]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
 
 class ListEntry(_Model):

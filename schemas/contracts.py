@@ -129,7 +129,7 @@ class ReturnTerms(BaseModel):
     own file; without ``columns`` all of them go back. ``key`` must be unique over all of the vendor's drops.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
     window: Annotated[str, AfterValidator(_window)]
     time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from schemas.contact.countries import known_countries
+from schemas.contact.country_names import known_countries
 from schemas.support.names import did_you_mean
 from schemas.words import BasisClass, MethodClass, is_missing
 
@@ -69,7 +69,7 @@ ProductClass = Literal[
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
 
 def _says_something(text: str) -> str:

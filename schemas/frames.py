@@ -1,12 +1,12 @@
-"""The outputs' columns and types, and the checks that every written part passes (pandera)."""
+"""The outputs' columns and types, and what every row that is written must be like."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-import pandera.polars as pa
 import polars as pl
-from pandera.errors import SchemaError, SchemaErrors
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from schemas.columns import COMMON_COLUMNS, EMAIL_SLOTS, PHONE_SLOTS, REJECTED_COLUMNS, dtype_of
 
@@ -30,44 +30,46 @@ _REQUIRED = frozenset(
 )
 
 
-def _rule(name: str, codes: Iterable[str]) -> pl.Expr | None:
-    """What holds for every value of a column; None where any will do."""
-    column = pl.col(name)
+def _keeps(name: str, values: pa.ChunkedArray, codes: pa.Array) -> bool:
+    """Whether what holds for every value of a column does."""
     if name in PHONE_SLOTS:
-        return column.str.starts_with("+")
+        return _all(pc.starts_with(values, pattern="+"))
     if name in EMAIL_SLOTS:
-        return column.str.contains("@", literal=True)
+        return _all(pc.match_substring(values, pattern="@"))
     if name in ("reason", "code"):
-        return column.is_in(list(codes))
-    return column.is_in(["block", "review", "flag"]) if name == "effect" else None
+        return _all(pc.is_in(values, value_set=codes))
+    return name != "effect" or _all(pc.is_in(values, value_set=_EFFECTS))
 
 
-def value_schema(types: dict[str, pl.DataType], codes: Iterable[str]) -> pa.DataFrameSchema:
-    """Build the pandera schema of a file's values: canonical contact points, registered codes, nothing missing.
-
-    One check for the whole frame: pandera's price is by the column.
-    """
-    rules = [rule for name in types if (rule := _rule(name, codes)) is not None]
-    rules += [pl.col(name).is_not_null() for name in types if name in _REQUIRED]
-    keeps_all = pl.all_horizontal(rule.fill_null(True) for rule in rules)
-    return pa.DataFrameSchema(checks=[pa.Check(lambda data: data.lazyframe.select(keeps_all), name="values")])
+def _all(keep: pa.ChunkedArray) -> bool:
+    return bool(pc.all(keep, min_count=0).as_py())
 
 
-def checked(frame: pl.DataFrame, types: dict[str, pl.DataType], schema: pa.DataFrameSchema, what: str) -> pl.DataFrame:
-    """Check that a frame has exactly these columns in this order, and values as its schema says.
+_EFFECTS = pa.array(["block", "review", "flag"], pa.large_string())
 
-    A failure names columns and checks, never a value (the library's own message shows rows).
-    """
-    if list(frame.schema.items()) != list(types.items()):
-        odd = sorted({f"{name}: {dtype}" for name, dtype in set(frame.schema.items()) ^ set(types.items())})
-        raise AssertionError(f"{what} does not have its contract's columns: {'; '.join(odd) or 'another order'}")
-    try:
-        schema.validate(frame)
-    except SchemaErrors as errors:
-        found = "; ".join(sorted({f"{e.reason_code}" for e in errors.schema_errors}))
-        raise AssertionError(f"{what} does not have its contract's form: {found}") from None
-    except SchemaError as error:
-        raise AssertionError(
-            f"{what} does not have its contract's form: {error.reason_code} {getattr(error.schema, 'name', '')}"
-        ) from None
-    return frame
+
+class FileContract:
+    """What a file called ``name`` has: columns with their types, canonical contact points, registered ``codes``."""
+
+    def __init__(self, name: str, types: Mapping[str, pl.DataType], codes: Iterable[str]) -> None:
+        self._name = name
+        self.schema: pa.Schema = pl.DataFrame(schema=types).to_arrow(compat_level=pl.CompatLevel.oldest()).schema
+        self._required = [column for column in self.schema.names if column in _REQUIRED]
+        self._codes = pa.array(list(codes), pa.large_string())
+
+    def check(self, table: pa.Table) -> None:
+        """Check rows before they are written. A column that the table does not have is null in all of them.
+
+        Raises `AssertionError`, which names columns and never a value.
+        """
+        given = table.schema
+        wanted = [field for field in self.schema if field.name in given.names]
+        if [(field.name, field.type) for field in given] != [(field.name, field.type) for field in wanted]:
+            odd = sorted(f"{field.name}: {field.type}" for field in given if field not in wanted)
+            raise AssertionError(
+                f"{self._name} does not have its contract's columns: {'; '.join(odd) or 'another order'}"
+            )
+        faulty = [name for name in self._required if name not in given.names or table.column(name).null_count]
+        faulty += [name for name in given.names if not _keeps(name, table.column(name), self._codes)]
+        if faulty and len(table):
+            raise AssertionError(f"{self._name} does not have its contract's values in: {', '.join(faulty)}")

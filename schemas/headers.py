@@ -151,8 +151,8 @@ def _by_words(register: Register, words: list[str], doubt: str | None, *, is_dom
     hinted = {register.hints[word] for word in words if word in register.hints}
     fields = [field for field in NUMBERED_FIELDS if field in named | hinted]
     # "email id" is a doubt, "email id status" is not: the phrase's own words do not count against it.
-    said = set(words) - set((doubt or "").split())
-    if not fields or said & register.disqualifying:
+    counted = set(words) - set((doubt or "").split())
+    if not fields or counted & register.disqualifying:
         return None
     sure, why = False, f"says {fields[0]}, and something else that is not known"
     if is_domain:
@@ -163,14 +163,14 @@ def _by_words(register: Register, words: list[str], doubt: str | None, *, is_dom
         why = f"names {' and '.join(fields)} at once"
     elif not named:
         why = f"has a word that often, but not surely, means {fields[0]}"
-    elif said <= register.vocabulary:
+    elif counted <= register.vocabulary:
         sure, why = True, f"says {fields[0]}, and otherwise only whose or where it is"
     by_values = not is_domain and len(fields) == 1 and (not named if doubt is None else doubt in _IDS)
     return HeaderMatch(fields[0], sure, why, by_values)
 
 
 def read_register(text: str) -> Register:
-    """Read a register. A spelling or word that stands under two headings raises ``ValueError``."""
+    """Read a register. A spelling or word that is under two headings raises ``ValueError``."""
     document = tomllib.loads(text)
     words: dict[str, Any] = document.pop("words", {})
     kinds = _inverted({kind: languages for kind, languages in words.items() if kind != "doubtful"})
@@ -190,7 +190,7 @@ def _inverted(tables: Mapping[str, Mapping[str, list[str]]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for heading, entry in _entries(tables):
         if found.setdefault(entry, heading) != heading:
-            raise ValueError(f"'{entry}' stands under both '{found[entry]}' and '{heading}'")
+            raise ValueError(f"'{entry}' is under both '{found[entry]}' and '{heading}'")
     return found
 
 

@@ -36,7 +36,7 @@ Region = Annotated[str, checked_by(checked_region)]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
 
 def _mappable(columns: dict[str, str]) -> dict[str, str]:

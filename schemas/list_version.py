@@ -14,7 +14,7 @@ UNDATED = "nobody: its age is not known"
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
 
 class SourceFile(_Model):

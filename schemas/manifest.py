@@ -12,7 +12,7 @@ from schemas.list_version import UNDATED, EntryCounts, SourceFile
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(defer_build=True, extra="forbid")
 
 
 class Counts(_Model):
@@ -162,7 +162,7 @@ class OutputFile(_Model):
 
     sha256: str
     bytes: int
-    rows: int
+    rows: int = Field(description="0 of the report, which has none")
 
 
 class EarlierRun(_Model):

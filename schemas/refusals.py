@@ -25,7 +25,7 @@ _REGISTER = Path(__file__).with_name("refusals.toml")
 #: none. It ``marks``: only a word for a refusal is one, as among tags or in a column of states.
 Kind = Literal["refuses", "allows", "agrees", "marks"]
 #: What a cell says: a refusal, none, or a refusal because nobody knows the word.
-Said = Literal["refused", "open", "unknown"]
+Answer = Literal["refused", "open", "unknown"]
 #: Beside the channels: that data be neither sold nor shared.
 SALE = "sale"
 
@@ -134,13 +134,13 @@ def _channels(words: str) -> tuple[str, ...]:
     return tuple(channel for channel in CHANNELS if channel in found) or CHANNELS
 
 
-def says(column: RefusalColumn, cell: str) -> tuple[Said, tuple[str, ...]]:
+def says(column: RefusalColumn, cell: str) -> tuple[Answer, tuple[str, ...]]:
     """What a cell of such a column says, and of which channels."""
-    said = _marked(column, cell) if column.kind == "marks" else _said(column, cell)
-    return ("open", ()) if said == "open" else said if isinstance(said, tuple) else (said, column.channels)
+    answer = _marked(column, cell) if column.kind == "marks" else _answer(column, cell)
+    return ("open", ()) if answer == "open" else answer if isinstance(answer, tuple) else (answer, column.channels)
 
 
-def _said(column: RefusalColumn, cell: str) -> Said:
+def _answer(column: RefusalColumn, cell: str) -> Answer:
     if cell.strip().casefold() in EMPTY_WORDS - {"0"}:
         return "open"
     by_yes = column.kind == "refuses"
@@ -155,7 +155,7 @@ def _said(column: RefusalColumn, cell: str) -> Said:
     return "open" if column.kind == "agrees" else "unknown"
 
 
-def _marked(column: RefusalColumn, cell: str) -> tuple[Said, tuple[str, ...]]:
+def _marked(column: RefusalColumn, cell: str) -> tuple[Answer, tuple[str, ...]]:
     """Words among others: only those for a refusal count, on the channels that they or the header name."""
     refused: set[str] = set()
     for label in _APART.split(cell):

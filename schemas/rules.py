@@ -40,13 +40,13 @@ RuleId = Annotated[str, AfterValidator(_rule_id)]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True, populate_by_name=True)
 
 
 class Condition(BaseModel):
     """A named predicate with its parameters. Which predicates there are is the engine's register."""
 
-    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(defer_build=True, extra="allow", frozen=True, populate_by_name=True)
 
     predicate: str = Field(alias="is")
 

@@ -15,7 +15,7 @@ from pipeline.cli.help import INTERRUPTED, SETTINGS, Changing, Command, Group, I
 from pipeline.cli.lists import lists
 from pipeline.cli.nightly import nightly
 from pipeline.cli.rescrub import rescrub
-from pipeline.cli.results import explain, init, inspect, reasons, verify
+from pipeline.cli.results import check, explain, init, inspect, reasons, report, verify
 from pipeline.cli.retention import retention
 from pipeline.cli.returns import returns, vendors
 from pipeline.cli.rules import rules_app
@@ -50,6 +50,7 @@ app.command(
 )(inspect)
 app.command(cls=Command, rich_help_panel="Proof", epilog="Example: leadscrub explain out --row 17")(explain)
 app.command(cls=Command, rich_help_panel="Proof", epilog="Example: leadscrub verify out")(verify)
+app.command(cls=Changing, rich_help_panel="Proof", epilog="Example: leadscrub report out")(report)
 app.command(cls=Command, rich_help_panel="Proof", epilog="Example: leadscrub reasons dnc.national")(reasons)
 app.command(
     cls=Changing,
@@ -59,6 +60,7 @@ app.command(
 
 
 app.command(cls=Changing, rich_help_panel="Scrub", epilog="Example: leadscrub init my-leads")(init)
+app.command(cls=Command, rich_help_panel="Night", epilog="Example: leadscrub check my-leads")(check)
 
 
 def _version(wanted: bool) -> None:
@@ -136,8 +138,11 @@ def _guarded(command: AnyCommand, words: Sequence[str]) -> int:
     except typer.Exit as stop:
         return stop.exit_code
     except LeadscrubError as error:
-        complain(str(error))
-        return error.exit_code
+        from schemas.support.shortage import shortage_in  # noqa: PLC0415  # seldom
+
+        known = shortage_in(error) or error
+        complain(str(known))
+        return known.exit_code
     except SystemExit:
         raise
     except BaseException as error:  # polars' PanicException is no Exception

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.options import AsOfDay, day_of
+from schemas.support.cores import usable_cores
 
 
 def nightly(
@@ -29,8 +30,6 @@ def nightly(
     ] = "text",
 ) -> None:
     """Make one pass over the vendors' inboxes: scrub complete drops, archive them, report."""
-    import os  # noqa: PLC0415
-
     from pipeline.nightly.log import event_log, log_form  # noqa: PLC0415
     from pipeline.nightly.night import NightRequest, one_pass, read_workspace  # noqa: PLC0415
     from pipeline.nightly.report import report as tell  # noqa: PLC0415
@@ -44,7 +43,7 @@ def nightly(
         vendors=vendor or [],
         accept_drift=accept_drift,
         dry_run=dry_run,
-        threads=os.cpu_count() or 1,
+        threads=usable_cores(),
         day_said=as_of is not None,
     )
     summary = one_pass(request, choice, event_log(form, request.now))

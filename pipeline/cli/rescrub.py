@@ -17,6 +17,7 @@ from pipeline.cli.options import (
     with_shared_options,
 )
 from schemas.errors import UsageError
+from schemas.support.cores import usable_cores
 
 
 @with_shared_options
@@ -59,8 +60,6 @@ def rescrub(
             "Name a result and a new folder.", "As in: leadscrub rescrub OUT -o NEW. Or use --expiring 7d."
         )
 
-    import os  # noqa: PLC0415
-
     from pipeline.commands.rescrub import campaign_of, earlier_result, print_changes  # noqa: PLC0415
     from pipeline.run.plan import Request  # noqa: PLC0415
     from pipeline.run.progress import progress_bar  # noqa: PLC0415
@@ -82,7 +81,7 @@ def rescrub(
         channels=[] if campaign else [channel_named(name) for name in before.manifest.channels],
         force=force,
         earlier=before,
-        threads=os.cpu_count() or 1,
+        threads=usable_cores(),
     )
     with progress_bar() as report:
         result = scrub(law.of(lists.of(request)), report)

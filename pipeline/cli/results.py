@@ -1,4 +1,4 @@
-"""Commands about a drop before a scrub and a result after it, and ``leadscrub init``."""
+"""Commands about a drop before a scrub and a result after it, and about a workspace."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.options import (
+    AsOfDay,
     Json,
     ResultFolder,
     code_names,
+    day_of,
+    last_instant_of,
 )
+from schemas.errors import UsageError
 
 
 def inspect(
-    drops: Annotated[list[str], typer.Argument(metavar="DROP", help="File, folder or glob.")],
+    drops: Annotated[list[str], typer.Argument(metavar="DROP", help="File, folder, glob or URL; - for stdin.")],
     layout: Annotated[
         str | None, typer.Option(metavar="NAME|FILE", help="Layout to read it with: a name or a TOML file.")
     ] = None,
@@ -27,9 +31,11 @@ def inspect(
 ) -> None:
     """Show how a scrub would read a drop: encoding, dialect, columns, fields, kinds, doubts. Values are masked."""
     from pipeline.commands.inspect import print_inspection  # noqa: PLC0415
-    from pipeline.workspace import named_layout  # noqa: PLC0415
+    from pipeline.workspace import named_layout, workspace_limits  # noqa: PLC0415
+    from schemas.files.limits import limited_to  # noqa: PLC0415
 
-    print_inspection(drops, named_layout(layout), as_json=as_json, save=save_layout)
+    with limited_to(workspace_limits(None)):
+        print_inspection(drops, named_layout(layout), as_json=as_json, save=save_layout)
 
 
 def explain(
@@ -56,6 +62,36 @@ def verify(
         raise typer.Exit(1)
 
 
+def report(
+    out: Annotated[Path | None, typer.Argument(metavar="OUT", help="Folder of a result.")] = None,
+    night: Annotated[
+        str | None, typer.Option("--night", metavar="DATE", help="About all runs as of a day, as YYYY-MM-DD.")
+    ] = None,
+    vendor: Annotated[
+        str | None, typer.Option("--vendor", metavar="NAME", help="About a vendor's last twelve months.")
+    ] = None,
+    month: Annotated[
+        str | None, typer.Option("--month", metavar="YYYY-MM", help="About all that was received in a month.")
+    ] = None,
+    workspace: Annotated[
+        Path, typer.Option(metavar="DIR", help="The workspace, with contracts and ledger; by default this folder.")
+    ] = Path(),
+    as_of: AsOfDay = None,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="FILE", help="Where the page goes; by default report-NAME.html in this folder."),
+    ] = None,
+) -> None:
+    """Make a report to forward, as one HTML page: about a result, a night, a vendor or a month."""
+    from pipeline.commands.report import made_report, save_page  # noqa: PLC0415
+    from pipeline.terminal import print_lines  # noqa: PLC0415
+
+    name, page = made_report(out, night, vendor, month, workspace, last_instant_of(as_of))
+    path = to or Path(f"report-{name}.html")
+    save_page(page, path)
+    print_lines(f"wrote  {path}")
+
+
 def reasons(
     code: Annotated[
         str | None,
@@ -71,8 +107,33 @@ def reasons(
 
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make; existing files are kept.")],
+    drop: Annotated[
+        str | None,
+        typer.Option("--from", metavar="DROP", help="Ask some questions about this drop and write what they answer."),
+    ] = None,
+    answers: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="TOML file with the answers, in place of the questions.")
+    ] = None,
 ) -> None:
-    """Make a workspace: commented examples of a campaign, a vendor and a layout."""
+    """Make a workspace: commented examples, or with --from a campaign, a vendor and a layout for a drop."""
+    from pipeline.commands.first_hour.interview import make_from_drop  # noqa: PLC0415
     from pipeline.commands.init_workspace import make_workspace  # noqa: PLC0415
 
-    make_workspace(folder)
+    if drop is not None:
+        make_from_drop(folder, drop, answers)
+    elif answers is not None:
+        raise UsageError("--answers works only with --from.", "Name the drop with --from DROP.")
+    else:
+        make_workspace(folder)
+
+
+def check(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with leadscrub.toml.")] = Path(),
+    as_of: AsOfDay = None,
+    as_json: Json = False,
+) -> None:
+    """Find what is wrong, missing, undeclared or open in a workspace, before a night does; exit 3 when anything is."""
+    from pipeline.commands.check_workspace import print_check  # noqa: PLC0415
+
+    if not print_check(folder, day_of(as_of), as_json=as_json):
+        raise typer.Exit(3)

@@ -19,11 +19,12 @@ from pipeline.cli.options import (
     with_shared_options,
 )
 from schemas.errors import EXIT_TOO_MANY_REJECTED, UsageError
+from schemas.support.cores import usable_cores
 
 
 @with_shared_options
 def scrub(
-    drops: Annotated[list[str], typer.Argument(metavar="DROP", help="File, folder, glob or URL.")],
+    drops: Annotated[list[str], typer.Argument(metavar="DROP", help="File, folder, glob or URL; - for stdin.")],
     out: Annotated[
         Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for the results; must be new (or --force).")
     ],
@@ -79,15 +80,16 @@ def scrub(
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier result.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
     threads: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Worker processes; by default one for each core.")
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Batches worked on at once, and worker processes; by default one for each core."
+        ),
     ] = None,
     block_mb: Annotated[
         float, typer.Option(min=0.001, max=256, metavar="MB", help="Megabytes of the drop to read at once.")
-    ] = 4,
+    ] = 8,
 ) -> None:
     """Read a drop, check every contact point, write clean and rejected rows with a reason on each."""
-    import os  # noqa: PLC0415
-
     from pipeline.commands.summary import print_summary  # noqa: PLC0415
     from pipeline.ledger.open_ledger import chosen_ledger  # noqa: PLC0415
     from pipeline.run.plan import Request  # noqa: PLC0415
@@ -115,7 +117,7 @@ def scrub(
         dns_server=dns_server,
         dry_run=dry_run,
         force=force,
-        threads=threads or os.cpu_count() or 1,
+        threads=threads or usable_cores(),
         block_bytes=int(block_mb * (1 << 20)),
     )
     request = law.of(lists.of(request))

@@ -61,9 +61,9 @@ def check_drift(path: Path, vendor: str, tables: Sequence[Table], *, accept: boo
     if not drifted:
         return None
     if not accept:
-        told = "; ".join(f"{name}: {', '.join(differences)}" for name, differences in drifted.items())
+        changes = "; ".join(f"{name}: {', '.join(differences)}" for name, differences in drifted.items())
         raise DropError(
-            f"the columns of {vendor} are not those of its last accepted drop: {told}.",
+            f"the columns of {vendor} are not those of its last accepted drop: {changes}.",
             "Ask the vendor, adapt its layout, or accept the change with --accept-drift.",
         )
     return HeaderMemory(path, headers)
@@ -73,24 +73,24 @@ def differences(before: Header, now: Header) -> list[str]:
     """Say what changed: columns renamed, missing, added, in another order, or holding another kind of values."""
     missing = [name for name in before.columns if name not in now.kinds]
     added = [name for name in now.columns if name not in before.kinds]
-    told = []
+    changes = []
     for name in list(missing):
         place = before.columns.index(name)
         instead = now.columns[place] if place < len(now.columns) else None
         if instead in added and len(before.columns) == len(now.columns):
-            told.append(f"'{name}' is now '{instead}'")
+            changes.append(f"'{name}' is now '{instead}'")
             missing.remove(name)
             added.remove(instead)
-    told += [f"'{name}' is missing" for name in missing] + [f"'{name}' is new" for name in added]
+    changes += [f"'{name}' is missing" for name in missing] + [f"'{name}' is new" for name in added]
     common = [name for name in before.columns if name in now.kinds]
     if common != [name for name in now.columns if name in before.kinds]:
-        told.append("the columns are in another order")
-    told += [
-        f"'{name}' held {before.kinds[name]} values and now holds {now.kinds[name]}"
+        changes.append("the columns are in another order")
+    changes += [
+        f"'{name}' had {before.kinds[name]} values and now has {now.kinds[name]}"
         for name in common
         if _changed(before.kinds[name], now.kinds[name])
     ]
-    return told
+    return changes
 
 
 def _changed(before: str, now: str) -> bool:

@@ -50,7 +50,7 @@ def _document(outcome: Outcome, now: datetime) -> dict[str, Any]:
         "returnable": len(plan.returnable),
         "credit": plan.credit(len(plan.returnable)),
         "phrases": _phrases(plan),
-        "runs": [_run(told, plan, now) for told in plan.runs],
+        "runs": [_run(returns, plan, now) for returns in plan.runs],
         "caps": [vars(cap) for cap in plan.caps],
         "rows": plan.rows.filter(pl.col("fate").is_in(["returnable", "over_cap"]))
         .select("fate", "run_id", "row_id", "source_file", "source_line", "reason")
@@ -66,18 +66,18 @@ def _document(outcome: Outcome, now: datetime) -> dict[str, Any]:
     }
 
 
-def _run(told: RunReturns, plan: VendorReturns, now: datetime) -> dict[str, Any]:
-    run = told.run
+def _run(returns: RunReturns, plan: VendorReturns, now: datetime) -> dict[str, Any]:
+    run = returns.run
     return {
         "run_id": run.run_id,
         "campaign": run.campaign,
         "out": str(run.out),
         "received_at": run.received_at.isoformat(),
-        "deadline": told.deadline.isoformat() if told.deadline else None,
-        "seconds_left": max(int((told.deadline - now).total_seconds()), 0) if told.deadline else None,
+        "deadline": returns.deadline.isoformat() if returns.deadline else None,
+        "seconds_left": max(int((returns.deadline - now).total_seconds()), 0) if returns.deadline else None,
         "rejected": run.rejected,
-        "rows": {fate: told.fates[fate] for fate in FATES},
-        "credit": plan.credit(told.fates["returnable"]),
+        "rows": {fate: returns.fates[fate] for fate in FATES},
+        "credit": plan.credit(returns.fates["returnable"]),
     }
 
 
@@ -94,9 +94,9 @@ def _phrases(plan: VendorReturns) -> dict[str, int]:
 def _print_vendor(outcome: Outcome, now: datetime) -> None:
     plan = outcome.plan
     print_lines(f"{plan.vendor.name}: {_heading(plan)}")
-    shown = [told for told in plan.runs if told.deadline is not None and now <= told.deadline]
-    closed = [told for told in plan.runs if told.deadline is not None and now > told.deadline]
-    used = [fate for fate in _COLUMNS if any(told.fates[fate] for told in shown)]
+    shown = [returns for returns in plan.runs if returns.deadline is not None and now <= returns.deadline]
+    closed = [returns for returns in plan.runs if returns.deadline is not None and now > returns.deadline]
+    used = [fate for fate in _COLUMNS if any(returns.fates[fate] for returns in shown)]
     if shown:
         table = plain_table()
         for column in (
@@ -108,18 +108,18 @@ def _print_vendor(outcome: Outcome, now: datetime) -> None:
             "credit",
         ):
             table.add_column(column, no_wrap=column == "run", overflow="fold")
-        for told in shown:
+        for returns in shown:
             table.add_row(
-                told.run.run_id[:12],
-                told.run.campaign,
-                f"{told.run.received_at:%Y-%m-%d %H:%M}",
-                _left(told, now),
-                *(f"{told.fates[fate]:,}" for fate in used),
-                money(plan.credit(told.fates["returnable"]), plan.vendor.currency),
+                returns.run.run_id[:12],
+                returns.run.campaign,
+                f"{returns.run.received_at:%Y-%m-%d %H:%M}",
+                _left(returns, now),
+                *(f"{returns.fates[fate]:,}" for fate in used),
+                money(plan.credit(returns.fates["returnable"]), plan.vendor.currency),
             )
         table.print()
     if closed:
-        lost = sum(told.fates["expired"] for told in closed)
+        lost = sum(returns.fates["expired"] for returns in closed)
         print_lines(f"  {len(closed)} earlier runs: windows closed, {lost:,} rows did not go back in time")
     for line in (*_cap_lines(plan), *_done_lines(outcome), *(f"note: {note}" for note in plan.notes)):
         print_lines(f"  {line}")
@@ -134,8 +134,8 @@ def _heading(plan: VendorReturns) -> str:
     return f"{rows:,} rows go back" + (f", {credit}" if credit else "")
 
 
-def _left(told: RunReturns, now: datetime) -> str:
-    left = (told.deadline or now) - now
+def _left(returns: RunReturns, now: datetime) -> str:
+    left = (returns.deadline or now) - now
     if left >= timedelta(days=1):
         return f"{left.days} d {left.seconds // 3600} h"
     if left >= timedelta(hours=1):

@@ -57,7 +57,7 @@ def tidy_history(ledger: Ledger, now: datetime) -> None:
 
 
 def purge_deleted(ledger: Ledger, now: datetime) -> None:
-    """Write the files that hold points of deleted runs anew without them, and remove the old ones from disk at once.
+    """Write the files with points of deleted runs again without them, and remove the old ones from disk at once.
 
     Interrupted at any moment, it is done the next time: `unpurged` names the runs until then.
     """

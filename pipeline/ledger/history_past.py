@@ -33,7 +33,7 @@ _MODULUS = 1 << 256
 _AT_ONCE = 500
 
 
-#: A run and the drop that it scrubbed. Said so that no database looks through all runs of the vendor to find it.
+#: A run and the drop that it scrubbed. Written so that no database looks through all runs of the vendor to find it.
 _SAME_DELIVERY = and_(runs.c.run_id == run_drops.c.run_id, func.coalesce(runs.c.vendor, "") == drops.c.vendor)
 
 
@@ -96,7 +96,7 @@ def past_identity(pasts: dict[str, Past]) -> str:
 
 
 def refresh_blocks(connection: Connection, sequences: Iterable[int]) -> None:
-    """Sum up anew the blocks that have these places: runs of theirs were entered, or ceased to count."""
+    """Sum up again the blocks that have these places: runs of theirs were entered, or ceased to count."""
     for block in sorted({sequence // BLOCK for sequence in sequences}):
         connection.execute(delete(past_blocks).where(past_blocks.c.block == block))
         total, count = _summed(connection, block * BLOCK, (block + 1) * BLOCK)
@@ -105,7 +105,7 @@ def refresh_blocks(connection: Connection, sequences: Iterable[int]) -> None:
 
 
 def refresh_blocks_of(connection: Connection, run_ids: Iterable[str]) -> None:
-    """Sum up anew the blocks that have the drops of these runs."""
+    """Sum up again the blocks that have the drops of these runs."""
     for some in _parts(run_ids):
         places = (
             select(drops.c.sequence)

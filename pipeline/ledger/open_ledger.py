@@ -1,4 +1,4 @@
-"""Which ledger a command uses: the one that it was told, else the one of the workspace, if that keeps one."""
+"""Which ledger a command uses: the one named, else the one of the workspace, if that keeps one."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _NONE = "none"
 
 
 @contextmanager
-def chosen_ledger(said: str | None, campaign: Path | None) -> Iterator[Ledger | None]:
+def chosen_ledger(named: str | None, campaign: Path | None) -> Iterator[Ledger | None]:
     """Open the ledger for a command; None where none is kept, or ``none`` was given.
 
     Raises `UsageError` when one is named outside a workspace.
     """
     workspace = workspace_of(campaign)
     choice = None if workspace is None else workspace_facts(workspace).ledger
-    if said is not None and said != _NONE:
+    if named is not None and named != _NONE:
         if workspace is None:
             raise UsageError("--ledger is given, and there is no workspace.", "Make one with 'leadscrub init'.")
-        choice = (choice or LedgerChoice()).model_copy(update={"url": said})
-    if said == _NONE or choice is None or workspace is None:
+        choice = (choice or LedgerChoice()).model_copy(update={"url": named})
+    if named == _NONE or choice is None or workspace is None:
         yield None
         return
     from pipeline.ledger.database import open_ledger  # noqa: PLC0415

@@ -166,7 +166,7 @@ return_files = Table(
     Column("delivered_at", String),
 )
 
-#: Rows that went back. A vendor's key, and a row of the same content, goes back once, in whatever run it stands. Both
+#: Rows that went back. A vendor's key, and a row of the same content, goes back once, in whatever run it is. Both
 #: are keyed hashes (see `returns_key`), and are kept until the window of their run has closed: `returned_counts` then.
 returned_rows = Table(
     "returned_rows",

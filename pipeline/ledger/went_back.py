@@ -59,7 +59,7 @@ def returns_key(ledger: Ledger) -> bytes:
     """Read the key under which what went back is hashed; made at first need, beside the history.
 
     Whoever has only the database cannot try lead ids or rows. Raises `LedgerError` when the key was lost: what went
-    back could not be told from what did not, and would go back twice.
+    back would look like what did not, and would go back twice.
     """
     path, wanted = ledger.history / _KEY_FILE, select(facts.c.value).where(facts.c.name == _FINGERPRINT)
     with ledger.reading() as connection:

@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from pipeline.nightly.inbox import Inbox, Raw, Seen
 from schemas.support.durable import make_folder, write_atomically
+from schemas.support.shortage import raise_shortage
 from schemas.workspace import NightlyChoice
 
 _DIGITS: Final = {".sha256": 64, ".md5": 32}
@@ -54,21 +55,21 @@ class Looks:
         for suffix, digits in _DIGITS.items():
             if suffix in seen.companions:
                 if checksum_in(inbox.companion(seen, suffix), digits) is None:
-                    return self.broken(seen, f"has a {suffix} file that holds no such checksum")
+                    return self.broken(seen, f"has a {suffix} file without such a checksum")
                 return Verdict("complete")
         settle = self._choice.settle_seconds
         age = self._now.timestamp() - seen.modified
         if ".done" in seen.companions or age >= settle or self._unchanged_seconds(seen) >= max(settle, 1):
             return Verdict("complete")
-        told = f"changed {age:.0f} s ago" if age >= 0 else "changed in the future, by its own account,"
-        return Verdict("waiting", f"{told} and may still be growing (settle_seconds = {settle})")
+        age_text = f"changed {age:.0f} s ago" if age >= 0 else "changed in the future, by its own account,"
+        return Verdict("waiting", f"{age_text} and may still be growing (settle_seconds = {settle})")
 
     def check(self, seen: Seen, inbox: Inbox, raw: Raw) -> Verdict:
         """Compare what was read with the checksums that came with it."""
         for suffix, digits in _DIGITS.items():
             if suffix in seen.companions:
-                told = checksum_in(inbox.companion(seen, suffix), digits)
-                if told != (raw.sha256 if suffix == ".sha256" else raw.md5):
+                expected = checksum_in(inbox.companion(seen, suffix), digits)
+                if expected != (raw.sha256 if suffix == ".sha256" else raw.md5):
                     return self.broken(seen, f"is not what its {suffix} file says")
         return Verdict("complete")
 
@@ -101,6 +102,7 @@ def _read(path: Path) -> dict[str, dict[str, dict[str, str]]]:
             for look in places.values():
                 datetime.fromisoformat(look["since"])
                 str(look["mark"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise_shortage(error)
         return {}
     return document  # type: ignore[no-any-return]  # checked above

@@ -58,9 +58,13 @@ class Folders:
         """Raw drops that are done, by vendor and day."""
         return self.workspace / "archive"
 
+    def archive_of(self, vendor: str, day: date) -> Path:
+        """Where a vendor's raw drops of a day go."""
+        return self.archive / vendor / day.isoformat()
+
     def archived(self, vendor: str, day: date, sha256: str, name: str, *, again: bool) -> Path:
         """Where a raw drop goes when it is done; one that was delivered before goes elsewhere."""
-        folder = self.archive / vendor / day.isoformat()
+        folder = self.archive_of(vendor, day)
         return (folder / "again" if again else folder) / kept_name(sha256, name)
 
     def quarantined(self, vendor: str, sha256: str, name: str) -> Path:

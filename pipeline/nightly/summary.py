@@ -18,7 +18,7 @@ _AS_CONFIGURATION: Final = 2
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(defer_build=True, extra="forbid")
 
 
 class DropLine(_Model):

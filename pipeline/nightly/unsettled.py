@@ -1,4 +1,4 @@
-"""What earlier passes left for a person. It is told every night, and keeps the exit code, until it is settled."""
+"""What earlier passes left for a person. It is reported every night, and keeps the exit code, until it is settled."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def still_unsettled(
 def _over_limit(night: Night, sellers: list[Seller], lines: list[DropLine]) -> Iterator[Unsettled]:
     """Runs of the same day of which too much was rejected: a pass that is tried again ends like the first."""
     limits = {seller.name: seller.max_reject_rate for seller in sellers}
-    told = {line.run_id for line in lines}
+    reported = {line.run_id for line in lines}
     for vendor, run in night.journal.runs_of_day(night.day):
         limit = limits.get(vendor)
-        if limit is None or run.run_id in told or run.rejected <= limit * run.read:
+        if limit is None or run.run_id in reported or run.rejected <= limit * run.read:
             continue
         yield Unsettled(
             kind="rejected",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,24 +17,29 @@ from schemas.files.arrow_table import open_arrow
 from schemas.files.inputs import Input, LocalFile
 from schemas.files.json_table import open_json
 from schemas.files.kinds import Kind, is_xml, kind_of
-from schemas.files.limits import refuse_width
+from schemas.files.limits import limits, refuse_width
 from schemas.files.spool import Spool
 from schemas.files.table import Table
 from schemas.layout import Layout
 from schemas.support.shown import printable
 from schemas.workspace import RemoteChoice
 
+#: What the command line writes for a drop that comes on stdin.
+STANDARD_INPUT = "-"
+
 
 def open_drop(drops: list[str], layout: Layout, remote: RemoteChoice | None = None) -> list[Table]:
-    """Open all tables of all files that the command line names: paths, folders, globs and URLs, in order.
+    """Open all tables of all files that the command line names: paths, folders, globs, URLs and ``-``, in order.
 
     ``remote``: what may be done over a network besides.
     """
     spool = Spool()
     inputs: list[Input] = []
     for drop in drops:
-        found = (
-            fetch(drop, spool, remote or RemoteChoice())
+        found: list[Input] = (
+            [_standard_input(spool)]
+            if drop == STANDARD_INPUT
+            else fetch(drop, spool, remote or RemoteChoice())
             if is_remote(drop)
             else [LocalFile(path) for path in find_files([drop])]
         )
@@ -45,6 +51,22 @@ def open_drop(drops: list[str], layout: Layout, remote: RemoteChoice | None = No
         for given, name in zip(inputs, names, strict=True)
         for table in open_tables(given, name if names.count(name) == 1 else printable(str(given)), layout, spool)
     ]
+
+
+def _standard_input(spool: Spool) -> Input:
+    """Take what comes on stdin to its end: readers go over a file more than once."""
+
+    def watch(so_far: int) -> None:
+        if so_far > limits().unpacked_bytes:
+            raise DropError(
+                f"What comes on stdin is larger than {limits().max_unpacked_gb} GB (max_unpacked_gb).",
+                "Write it to a file.",
+            )
+
+    given = None if sys.stdin is None else spool.add(sys.stdin.buffer, "stdin", watch=watch)
+    if given is None or not given.size:
+        raise DropError("Nothing came on stdin.", "Send a drop to it, or name a file in place of '-'.")
+    return given
 
 
 def open_tables(given: Input | Path, name: str, layout: Layout, spool: Spool | None = None) -> list[Table]:

@@ -10,11 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schemas.columns import EMAIL_SLOTS, INSTANTS, PHONE_SLOTS
-from schemas.frames import checked, value_schema
+from schemas.frames import FileContract
 
 ROW_GROUP = 65_536
-#: So few rows wait for many batches until a row group is full.
-_FEW = ROW_GROUP // 8
 _SELDOM_REPEATS = frozenset(
     {*PHONE_SLOTS, *EMAIL_SLOTS, *INSTANTS, "row_id", "source_line", "address_1", "vendor_lead_id", "consent_ip"}
     | {"trustedform_cert_url", "jornaya_lead_id", "full_name", "extra", "original", "raw", "reason_detail"}
@@ -36,10 +34,10 @@ class ParquetOutput:
     ) -> None:
         self.path = path
         self.rows = 0
-        self._types, self._checks = types, value_schema(types, codes)
-        self._waiting: list[pl.DataFrame] = []
-        empty = pl.DataFrame(schema=types).to_arrow(compat_level=pl.CompatLevel.oldest())
-        self._schema = empty.schema.with_metadata(metadata)
+        self._contract = FileContract(path.name, types, codes)
+        self._waiting: list[pa.Table] = []
+        self._schema = self._contract.schema.with_metadata(metadata)
+        self._nulls: dict[pa.DataType, pa.Array] = {}
         # A dictionary of values that hardly repeat is made, found too large and thrown away.
         repeating = [
             f"{name}.list.element" if isinstance(dtype, pl.List) else name
@@ -56,34 +54,56 @@ class ParquetOutput:
             write_statistics=[name for name in _ORDERED if name in types],
         )
 
-    def add(self, frame: pl.DataFrame) -> None:
-        """Take rows; their columns and types are the file's (`schemas.frames.output_types`)."""
-        if frame.is_empty():
+    def check(self, rows: pa.Table) -> pa.Table:
+        """Return rows that were checked: the file's columns, order and types (`schemas.frames.output_types`).
+
+        Runs on any thread. A column that the table does not have is null in all of them.
+        """
+        self._contract.check(rows)
+        return rows
+
+    def add(self, rows: pa.Table) -> None:
+        """Take formed rows."""
+        if not len(rows):
             return
-        self._waiting.append(_apart(frame) if len(frame) < _FEW else frame)
-        self.rows += len(frame)
-        while sum(len(part) for part in self._waiting) >= ROW_GROUP:
-            together = pl.concat(self._waiting)
-            self._write(together.slice(0, ROW_GROUP))
-            rest = together.slice(ROW_GROUP)
-            self._waiting = [rest] if len(rest) else []
+        self._waiting.append(rows)
+        self.rows += len(rows)
+        while (waiting := sum(len(part) for part in self._waiting)) >= ROW_GROUP:
+            *whole, last = self._waiting
+            here = ROW_GROUP - (waiting - len(last))
+            self._write([*whole, last.slice(0, here)])
+            self._waiting = [last.slice(here)] if here < len(last) else []
 
     def close(self) -> None:
         """Write what is left and finish the file."""
         if self._waiting:
-            self._write(pl.concat(self._waiting))
+            self._write(self._waiting)
             self._waiting = []
         self._writer.close()
 
-    def _write(self, frame: pl.DataFrame) -> None:
-        checked(frame, self._types, self._checks, self.path.name)
-        table = frame.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
-        # One chunk a column: page boundaries follow the rows alone.
-        self._writer.write_table(
-            pa.table(table.columns, schema=self._schema).combine_chunks(), row_group_size=ROW_GROUP
-        )
+    def _write(self, parts: list[pa.Table]) -> None:
+        """Write a row group."""
+        rows = sum(map(len, parts))
+        given = [frozenset(part.column_names) for part in parts]
+        columns = []
+        for field in self._schema:
+            if not any(field.name in names for names in given):
+                columns.append(self._null(field.type, rows))
+                continue
+            chunks = [
+                chunk
+                for part, names in zip(parts, given, strict=True)
+                for chunk in (
+                    part.column(field.name).chunks if field.name in names else [self._null(field.type, len(part))]
+                )
+            ]
+            # One chunk a column: page boundaries follow the rows alone.
+            columns.append(chunks[0] if len(chunks) == 1 else pa.concat_arrays(chunks))
+        self._writer.write_table(pa.table(columns, schema=self._schema), row_group_size=ROW_GROUP)
 
-
-def _apart(frame: pl.DataFrame) -> pl.DataFrame:
-    """Copy rows out of their batch: their texts are views, which would keep all of the batch in memory."""
-    return pl.DataFrame(frame.to_arrow(compat_level=pl.CompatLevel.oldest()))
+    def _null(self, dtype: pa.DataType, rows: int) -> pa.Array:
+        """As many nulls, out of one array for all columns of a type."""
+        if dtype not in self._nulls:
+            self._nulls[dtype] = pa.nulls(ROW_GROUP, dtype)
+        nulls = self._nulls[dtype]
+        return nulls.slice(0, rows) if rows <= ROW_GROUP else pa.nulls(rows, dtype)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -37,18 +39,32 @@ def may_be_in(rows: pl.DataFrame, regions: frozenset[str]) -> pl.Series:
     An address whose country cannot be read may be in any. Reads ``country`` and the phone columns; one Boolean a row.
     """
     unsaid = pl.repeat(None, len(rows), dtype=pl.String, eager=True)
-    countries = read_countries(rows.get_column("country"))
+    given = [slot for slot in PHONE_SLOTS if slot in rows.columns]
+    countries = read_countries(rows.get_column("country") if "country" in rows.columns else unsaid)
     named = countries.select(pl.col("regions").list.eval(pl.element().is_in(regions)).list.any() | pl.col("unread"))
     places = pl.DataFrame(
         [
             countries.get_column("region").alias("country"),
-            *(phone_forms(rows.get_column(slot), unsaid).get_column("region").alias(slot) for slot in PHONE_SLOTS),
+            *(phone_forms(rows.get_column(slot), unsaid).get_column("region").alias(slot) for slot in given),
         ]
     )
     inside = pl.any_horizontal(pl.all().is_in(regions).fill_null(False))
     return places.select(inside | pl.all_horizontal(pl.all().is_null())).to_series() | named.to_series().fill_null(
         False
     )
+
+
+#: What precedes the vendor's own columns, and what follows them.
+_OWN = ("returned_because", "delivered_file", "delivered_line")
+_RAW = "unreadable_text"
+
+
+@dataclass(frozen=True)
+class Returned:
+    """Lines of a return file."""
+
+    rows: int
+    text: bytes
 
 
 class ReturnFile:
@@ -67,34 +83,41 @@ class ReturnFile:
     ) -> None:
         self.path = path
         self.rows = 0
-        self._columns, self._codes, self._withheld = columns, codes, withheld
-        self._begun = False
-
-    def add(self, rejected: pl.DataFrame) -> None:
-        """Take rows as decided; ``review`` and what a vendor may not be told stay here."""
-        may_go = [code for code, reason in self._codes.items() if may_go_back(reason)]
-        rows = rejected.filter((pl.col("disposition") != "review") & pl.col("reason").is_in(may_go))
-        own = ("returned_because", "delivered_file", "delivered_line")
-        taken = {*own, _RAW}
-        originals = []
-        for name in self._columns:
+        self._codes, self._withheld = codes, withheld
+        self._may_go = [code for code, reason in codes.items() if may_go_back(reason)]
+        self._originals: dict[str, pl.Expr] = {}
+        taken = {*_OWN, _RAW}
+        for name in columns:
             header = neutralised_text(name)
             while header in taken:
                 header += " (yours)"
             taken.add(header)
-            originals.append(neutralised(literal_field(ORIGINAL, self._columns, name)).alias(header))
+            self._originals[header] = neutralised(literal_field(ORIGINAL, columns, name)).alias(header)
+        self._header = pl.DataFrame(schema=[*_OWN, *self._originals, _RAW]).write_csv().encode()
+
+    def formed(self, rejected: pl.DataFrame) -> Returned:
+        """Form the lines of a batch; ``review`` and what a vendor may not be told stay here. Runs on any thread."""
+        rows = rejected.filter((pl.col("disposition") != "review") & pl.col("reason").is_in(self._may_go))
+        if rows.is_empty():
+            return Returned(0, b"")
         reasons = _vendor_reasons(rows.get_column("reasons"), self._codes)
         table = rows.select(
-            neutralised(pl.lit(reasons)).alias(own[0]),
-            neutralised(pl.col("source_file")).alias(own[1]),
-            pl.col("source_line").alias(own[2]),
-            *originals,
+            neutralised(pl.lit(reasons)).alias(_OWN[0]),
+            neutralised(pl.col("source_file")).alias(_OWN[1]),
+            pl.col("source_line").alias(_OWN[2]),
+            *self._originals.values(),
             neutralised(pl.col("raw")).alias(_RAW),
         )
         if self._withheld:
             outside = ~may_be_in(rows, self._withheld)
-            table = table.with_columns(pl.when(outside).then(pl.exclude(own)).name.keep())
-        self.rows += len(table)
+            table = table.with_columns(pl.when(outside).then(pl.exclude(_OWN)).name.keep())
+        text = io.BytesIO()
+        table.write_csv(text, include_header=False)
+        return Returned(len(table), text.getvalue())
+
+    def add(self, lines: Returned) -> None:
+        """Append the lines of a batch."""
+        self.rows += lines.rows
         with self.path.open("ab") as stream:
-            table.write_csv(stream, include_header=not self._begun)
-        self._begun = True
+            stream.write(self._header + lines.text)
+        self._header = b""

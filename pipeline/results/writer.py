@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import polars as pl
+import pyarrow as pa
 
 from pipeline.context import Context
 from pipeline.results.identity import program_version
+from pipeline.results.lane import Lane
 from pipeline.results.parquet import ParquetOutput
-from pipeline.results.vendor_csv import ReturnFile
+from pipeline.results.vendor_csv import Returned, ReturnFile
 from pipeline.results.verdict import Verdict
 from schemas.columns import SCHEMA_VERSION
 from schemas.findings import FINDING_SCHEMA
@@ -23,10 +26,20 @@ from suppression.rules.data_transfers import not_returned
 UNNAMED_VENDOR = "unnamed-vendor"
 
 
-class ResultFiles:
-    """Writes decided batches, in order."""
+@dataclass(frozen=True)
+class ResultRows:
+    """A decided batch in the form of the outputs."""
 
-    def __init__(self, folder: Path, context: Context, run_id: str) -> None:
+    clean: pa.Table
+    rejected: pa.Table
+    findings: pa.Table
+    returned: Returned | None
+
+
+class ResultFiles:
+    """Writes decided batches, in order; with ``beside`` each file on a thread of its own. A context manager."""
+
+    def __init__(self, folder: Path, context: Context, run_id: str, *, beside: bool) -> None:
         metadata = {
             "run_id": run_id,
             "leadscrub.version": program_version(),
@@ -38,33 +51,51 @@ class ResultFiles:
         self._clean = ParquetOutput(folder / "clean.parquet", clean, context.codes, metadata)
         self._rejected = ParquetOutput(folder / "rejected.parquet", rejected, context.codes, metadata)
         self._findings = ParquetOutput(folder / "findings.parquet", FINDING_SCHEMA, context.codes, metadata)
-        self._beside = ThreadPoolExecutor(1, "clean rows")
-        self._pending = self._beside.submit(lambda: None)
         self._returns = None if context.rescrub else _return_file(folder, context)
+        self._lanes = {
+            name: Lane(f"write {name}", beside=beside) for name in ("clean", "rejected", "findings", "returns")
+        }
 
-    def add(self, verdict: Verdict, findings: pl.DataFrame) -> None:
-        """Take a decided batch and its findings (`FINDING_SCHEMA`).
+    def formed(self, verdict: Verdict, findings: pl.DataFrame) -> ResultRows:
+        """Check a decided batch and its findings (`FINDING_SCHEMA`) and form what is written. Runs on any thread."""
+        return ResultRows(
+            self._clean.check(verdict.clean),
+            self._rejected.check(verdict.rejected.to_arrow(compat_level=pl.CompatLevel.oldest())),
+            self._findings.check(findings.to_arrow(compat_level=pl.CompatLevel.oldest())),
+            None if self._returns is None else self._returns.formed(verdict.rejected),
+        )
 
-        Clean rows are written beside the others, and while the next batch is decided.
-        """
-        self._pending.result()
-        self._pending = self._beside.submit(self._clean.add, verdict.clean)
-        self._rejected.add(verdict.rejected)
-        self._findings.add(findings)
-        if self._returns is not None:
-            self._returns.add(verdict.rejected)
+    def add(self, rows: ResultRows) -> None:
+        """Take a batch. Waits while too many others wait to be written."""
+        self._lanes["clean"].do(self._clean.add, rows.clean)
+        self._lanes["rejected"].do(self._rejected.add, rows.rejected)
+        self._lanes["findings"].do(self._findings.add, rows.findings)
+        if self._returns is not None and rows.returned is not None:
+            self._lanes["returns"].do(self._returns.add, rows.returned)
 
     def close(self) -> dict[str, OutputFile]:
         """Finish all files; sizes, rows and hashes by name."""
-        self._pending.result()
-        self._beside.shutdown()
-        written = (self._clean, self._rejected, self._findings)
-        for file in written:
-            file.close()
-        rows = {file.path: file.rows for file in (*written, self._returns) if file is not None}
+        written = {"clean": self._clean, "rejected": self._rejected, "findings": self._findings}
+        for name, file in written.items():
+            self._lanes[name].do(ParquetOutput.close, file)
+        for lane in self._lanes.values():
+            lane.finish()
+        rows = {file.path: file.rows for file in (*written.values(), self._returns) if file is not None}
         for path in rows:
             path.touch()
         return {str(path.relative_to(self._folder)): output_file(path, count) for path, count in rows.items()}
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """How long writing took, by file."""
+        return {lane.name: seconds for lane in self._lanes.values() for seconds in lane.timer.seconds.values()}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for lane in self._lanes.values():
+            lane.stop()
 
 
 def _return_file(folder: Path, context: Context) -> ReturnFile:

@@ -95,7 +95,7 @@ def open_runs(
     for run in found:
         last = deadline(run.received_at, terms)
         if now <= last and is_there(run):
-            phrases = {code: said for code in run.reasons if (said := contracts.phrase(terms, code)) is not None}
+            phrases = {code: phrase for code in run.reasons if (phrase := contracts.phrase(terms, code)) is not None}
             read[run.run_id] = OpenRun(run, last, accepted_rows(run, terms, phrases, secret), original_columns(run))
     return read
 
@@ -115,10 +115,10 @@ def plan_returns(
     """
     terms = vendor.returns
     if terms is None:
-        told = [RunReturns(run, None) for run in found]
-        for each in told:
+        returns = [RunReturns(run, None) for run in found]
+        for each in returns:
             each.settle()
-        return VendorReturns(vendor, None, told, _empty(), [], {}, [])
+        return VendorReturns(vendor, None, returns, _empty(), [], {}, [])
     before = list(connection.execute(select(returned_rows).where(returned_rows.c.vendor == vendor.name)))
     gone = went_back()
     by_run = select(gone.c.run_id, func.sum(gone.c.rows)).where(gone.c.vendor == vendor.name).group_by(gone.c.run_id)
@@ -128,8 +128,8 @@ def plan_returns(
     caps: list[Cap] = []
     if terms.cap_percent is not None:
         rows, caps = capped(connection, rows, found, terms, notes)
-    told = [_told(run, terms, contracts, rows, went, read, unread, now) for run in found]
-    return VendorReturns(vendor, terms, told, rows, caps, read, notes)
+    returns = [_returns_of(run, terms, contracts, rows, went, read, unread, now) for run in found]
+    return VendorReturns(vendor, terms, returns, rows, caps, read, notes)
 
 
 def _empty() -> pl.DataFrame:
@@ -180,7 +180,7 @@ def _fated(rows: pl.DataFrame, before: list[Any]) -> pl.DataFrame:
     return rows.with_columns(fate=pl.when(again).then(pl.lit("repeated")).otherwise("fate")).drop("first")
 
 
-def _told(
+def _returns_of(
     run: VendorRun,
     terms: ReturnTerms,
     contracts: Contracts,
@@ -190,15 +190,15 @@ def _told(
     unread: Collection[str],
     now: datetime,
 ) -> RunReturns:
-    told = RunReturns(run, deadline(run.received_at, terms))
+    returns = RunReturns(run, deadline(run.received_at, terms))
     if run.run_id in read:
         fates = rows.filter(pl.col("run_id") == run.run_id).get_column("fate")
-        told.fates.update(dict(fates.value_counts().rows()))
+        returns.fates.update(dict(fates.value_counts().rows()))
     else:
         accepted = sum(rows for code, rows in run.reasons.items() if contracts.phrase(terms, code) is not None)
-        told.fates["already_returned"] = went[run.run_id]
-        closed = told.deadline is not None and now > told.deadline
+        returns.fates["already_returned"] = went[run.run_id]
+        closed = returns.deadline is not None and now > returns.deadline
         held = "unread" if run.run_id in unread else "gone"
-        told.fates["expired" if closed else held] = max(accepted - went[run.run_id], 0)
-    told.settle()
-    return told
+        returns.fates["expired" if closed else held] = max(accepted - went[run.run_id], 0)
+    returns.settle()
+    return returns

@@ -23,6 +23,7 @@ from schemas.config import Vendor
 from schemas.contracts import ReturnTerms
 from schemas.errors import ConfigError, DropError, LeadscrubError, OutputError, UsageError
 from schemas.support.names import did_you_mean
+from schemas.support.shortage import raise_shortage, shortage_in
 
 
 @dataclass
@@ -95,7 +96,7 @@ def _kept(failures: list[LeadscrubError]) -> Iterator[None]:
     try:
         yield
     except LeadscrubError as error:
-        failures.append(error)
+        failures.append(shortage_in(error) or error)
 
 
 def _planned(
@@ -125,11 +126,11 @@ def _planned(
                 if job.writes and not faults:
                     written = write_returns(connection, workspace, plan, now)
         except OutputError as error:
-            failures.append(error)
+            failures.append(shortage_in(error) or error)
         if faults:
             failures.append(ConfigError(faults))
         failures += [_refused(vendor.name, run_id, which) for run_id, which in unread.items()]
-        if missing := [told.run.run_id for told in plan.runs if told.fates["gone"]]:
+        if missing := [each.run.run_id for each in plan.runs if each.fates["gone"]]:
             failures.append(
                 DropError(
                     f"{vendor.name}: the outputs of {', '.join(missing)} are gone, so their rows could not go back.",
@@ -163,12 +164,13 @@ def _refused(vendor: str, run_id: str, which: list[tuple[str, int, int]]) -> Dro
 
 
 def _is_there(run: VendorRun) -> bool:
-    """Whether the folder still holds this run: not removed, and not overwritten by another one."""
+    """Whether the folder still has this run: not removed, and not overwritten by another one."""
     if run.state != "done" or not (run.out / "rejected.parquet").is_file():
         return False
     try:
         return read_manifest(run.out).run_id == run.run_id
-    except (OSError, ValidationError, UnicodeDecodeError):
+    except (OSError, ValidationError, UnicodeDecodeError) as error:
+        raise_shortage(error)
         return False
 
 

@@ -4,43 +4,46 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from pipeline.columns.contact_values import unclaimed
+from pipeline.run.batch_spool import Stored
 from pipeline.run.ordered_map import in_order
 from pipeline.run.run_state import RunState
 from pipeline.run.tally import add_present
-from pipeline.run.timer import Timer
 from pipeline.stages.checks import Batch
 from pipeline.stages.contactable import contactable
+from pipeline.stages.held import hold
 from pipeline.stages.registry import FIRST_PASS
 from schemas.files.table import read_batches
 from schemas.findings import no_findings
-from schemas.frame_columns import FIRST_PASS_ONLY, ORIGINAL, SOURCE
 from schemas.support.prefetch import read_ahead
-
-#: More batches at once than this cost memory and gain nothing: polars itself works on all cores.
-_BATCHES_AT_ONCE = 2
+from schemas.support.timer import Timer
 
 
 @dataclass
 class _Checked:
-    """A batch after the batch checks, with what was counted on the way: filled contact cells, seconds."""
+    """A batch after the batch checks and put away, with what was counted on the way: matches, filled cells, seconds."""
 
     batch: Batch
-    present: dict[str, Counter[str]] = field(default_factory=lambda: {"given": Counter(), "valid": Counter()})
-    timer: Timer = field(default_factory=Timer)
+    stored: Stored
+    matches: Counter[str]
+    present: dict[str, Counter[str]]
+    timer: Timer
 
 
 def first_pass(run: RunState) -> None:
-    """Read and check every batch. Afterwards hashes and counts of the files are known."""
-    context = run.context
+    """Read and check every batch. Afterwards hashes and counts of the files are known.
+
+    One thread reads, several check batches and put them away, and this one shows them to the run checks in order.
+    """
+    context, threads = run.context, run.request.threads
     size = sum(source.table.input.size for source in context.sources) or 1
     sampled: set[int] = set()
-    batches = read_ahead(_read(run), depth=1)
-    for checked in in_order(lambda batch: _check(run, batch), batches, min(run.request.threads, _BATCHES_AT_ONCE)):
+    batches = read_ahead(_read(run), depth=min(threads - 1, 1))
+    for checked in in_order(lambda batch: _check(run, batch), batches, threads):
         batch = checked.batch
         frame, number = batch.frame, batch.number
         if number not in sampled:
@@ -49,30 +52,32 @@ def first_pass(run: RunState) -> None:
             run.notices.of_source(source, unclaimed(frame, source.mapping.unmapped, source.region))
         run.tallies[number].given += checked.present["given"]
         run.tallies[number].valid += checked.present["valid"]
+        run.matches.update(checked.matches)
         run.timer.merge(checked.timer.seconds)
-        with run.timer.step("contactable"):
-            _count_matches(run, batch.findings)
-            known = contactable(frame, batch.findings, context)
-            batch = Batch(number, frame, batch.findings, known)
+        run.spool.keep(checked.stored)
         for check in run.checks:
             with run.timer.step(f"gather {check.name}"):
                 check.gather(batch)
-        with run.timer.step("put away"):
-            run.spool.put(number, _compact(frame, context.columns), batch.findings)
         rows = int(frame.item(-1, "row_id")) + 1
         run.report("reading and checking", sum(file.size for file in run.files) / size, rows)
 
 
 def _check(run: RunState, batch: Batch) -> _Checked:
-    """Take a batch through the batch checks. Runs on several threads at once."""
-    checked = _Checked(batch)
-    source = run.context.sources[batch.number]
+    """Take a batch through the batch checks and put it away. Runs on several threads at once."""
+    context, timer = run.context, Timer()
+    source = context.sources[batch.number]
+    present: dict[str, Counter[str]] = {"given": Counter(), "valid": Counter()}
     for check in FIRST_PASS:
-        with checked.timer.step(check.name):
-            checked.batch = check(checked.batch, source, run.context)
+        with timer.step(check.name):
+            batch = check(batch, source, context)
         if check.counts is not None:
-            add_present(checked.present[check.counts], checked.batch.frame)
-    return checked
+            add_present(present[check.counts], batch.frame)
+    with timer.step("contactable"):
+        batch = replace(batch, contactable=contactable(batch.frame, batch.findings, context))
+    with timer.step("put away"):
+        found = batch.findings.to_arrow(compat_level=pl.CompatLevel.oldest())
+        stored = run.spool.put(batch.number, hold(batch.frame, source, context.columns), found)
+    return _Checked(batch, stored, _matches(run, batch.findings), present, timer)
 
 
 def _read(run: RunState) -> Iterator[Batch]:
@@ -86,18 +91,8 @@ def _read(run: RunState) -> Iterator[Batch]:
             yield Batch(number, frame.with_columns(ids.alias("row_id")), no_findings())
 
 
-def _compact(frame: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
-    """Gather all source columns, over all files of the run, into `ORIGINAL`; drop what only the first pass needs."""
-    fields = [
-        (pl.col(SOURCE + name) if SOURCE + name in frame.columns else pl.lit(None, pl.String)).alias(name)
-        for name in columns
-    ]
-    keep = [name for name in frame.columns if not name.startswith(SOURCE) and not name.endswith(FIRST_PASS_ONLY)]
-    return frame.select(*keep, pl.struct(fields).alias(ORIGINAL))
-
-
-def _count_matches(run: RunState, findings: pl.DataFrame) -> None:
+def _matches(run: RunState, findings: pl.DataFrame) -> Counter[str]:
+    """How often each list's authority was found."""
     authorities = [lst.authority for lst in run.context.lists]
     matched = findings.filter(pl.col("source").is_in(authorities)).get_column("source").value_counts()
-    for authority, count in matched.rows():
-        run.matches[authority] = run.matches.get(authority, 0) + count
+    return Counter(dict(matched.rows()))

@@ -62,7 +62,7 @@ def options_of(entry: ListEntry, region: str | None) -> Options:
         sheets=entry.sheets,
         region=region,
     )
-    columns = {role: (said,) if isinstance(said, str) else tuple(said) for role, said in entry.columns.items()}
+    columns = {role: (one,) if isinstance(one, str) else tuple(one) for role, one in entry.columns.items()}
     return replace(
         declared.options,
         column=entry.column,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,13 +15,13 @@ from pipeline.run.plan import Plan, Request
 from pipeline.run.progress import Report
 from pipeline.run.run_rules import hours_of, rules_of
 from pipeline.run.tally import Tally
-from pipeline.run.timer import Timer
 from pipeline.stages.checks import RunCheck
 from pipeline.stages.mail_check import CACHE_FILE
 from pipeline.stages.registry import RUN_CHECKS
 from schemas.contact.apply import Apply
 from schemas.files.table import FileTally
 from schemas.list_version import ListVersion
+from schemas.support.timer import Timer
 from suppression.lists import SuppressionList, open_version
 from suppression.loading import build_version
 from suppression.store import fit_lists, open_fit
@@ -45,7 +46,7 @@ class RunState:
     spool: BatchSpool
     files: list[FileTally]
     tallies: list[Tally]
-    matches: dict[str, int] = field(default_factory=dict)
+    matches: Counter[str] = field(default_factory=Counter)
     past: RunPast | None = None
 
     @property

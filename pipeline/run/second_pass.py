@@ -3,71 +3,121 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 
 from pipeline.context import Source
+from pipeline.report.files import write_report
 from pipeline.results.manifest_file import write_manifest
-from pipeline.results.verdict import Verdict
-from pipeline.results.writer import ResultFiles
+from pipeline.results.writer import ResultFiles, ResultRows
 from pipeline.run.manifest import make_manifest
+from pipeline.run.ordered_map import in_order
+from pipeline.run.report_source import report_source
 from pipeline.run.rescrub_source import numbered_as_before
 from pipeline.run.run_state import RunState
+from pipeline.run.tally import Tally
 from pipeline.stages.checks import Batch
-from pipeline.stages.contactable import contactable
+from pipeline.stages.contactable import READS, contactable
 from pipeline.stages.decide import decide_stage
+from pipeline.stages.held import restore
 from pipeline.stages.registry import SECOND_PASS
 from schemas.files.table import delivery_of
-from schemas.frame_columns import EARLIER_ROW
+from schemas.frame_columns import ORIGINAL
 from schemas.manifest import Manifest
 from schemas.support.prefetch import read_ahead
+from schemas.support.timer import Timer
+
+
+@dataclass(frozen=True)
+class _Decided:
+    """A decided batch of the file number ``number`` in the form of the outputs, what was counted, and seconds."""
+
+    number: int
+    rows: ResultRows
+    tally: Tally
+    timer: Timer
 
 
 def second_pass(run: RunState, staging: Path) -> Manifest:
-    """Decide every batch and write it to ``staging``. Raises `AssertionError` when a record is in neither output."""
-    identity = run.run_id
-    outputs = ResultFiles(staging, run.context, identity)
+    """Decide every batch and write it to ``staging``. Raises `AssertionError` when a record is in neither output.
+
+    The run checks answer batch after batch, several threads decide, and each output is written beside the others.
+    """
+    identity, threads = run.run_id, run.request.threads
     done = 0
-    for number, verdict, findings in read_ahead(_decided(run, identity), depth=1):
-        with run.timer.step("write"):
-            run.tallies[number].add(verdict)
-            outputs.add(verdict, findings)
-        done += len(verdict.clean) + len(verdict.rejected)
-        run.report("deciding and writing", done / max(run.records, 1), done)
-    with run.timer.step("write"):
+    with ResultFiles(staging, run.context, identity, beside=threads > 1) as outputs:
+        batches = read_ahead(_answered(run), depth=min(threads - 1, 1))
+        for decided in in_order(lambda batch: _decide(run, outputs, batch, identity), batches, threads):
+            run.timer.merge(decided.timer.seconds)
+            outputs.add(decided.rows)
+            run.tallies[decided.number].merge(decided.tally)
+            done += decided.tally.clean + decided.tally.rejected
+            run.report("deciding and writing", done / max(run.records, 1), done)
         written = outputs.close()
+    run.timer.merge(outputs.seconds)
     manifest = make_manifest(run.plan, run.context, run.files, run.tallies, run.matches, written, identity)
-    found: dict[str, object] = {"timings": run.timer.seconds}
+    found: dict[str, object] = {}
     if run.request.earlier is not None:
         found["rescrub_of"] = run.request.earlier.record()
     for check in run.checks:
         found |= check.record()
     manifest = manifest.model_copy(update=found)
+    with run.timer.step("report"):
+        written |= write_report(report_source(run, manifest), staging)
+    manifest = manifest.model_copy(update={"outputs": written, "timings": run.timer.seconds})
     write_manifest(manifest, staging)
     return manifest
 
 
-def _decided(run: RunState, identity: str) -> Iterator[tuple[int, Verdict, pl.DataFrame]]:
-    """Decide batch after batch, while the one before is written."""
-    context = run.context
-    for number, frame, before in run.spool.take():
-        with run.timer.step("decide"):
-            source = context.sources[number]
-            batch = Batch(number, frame, before)
+@dataclass(frozen=True)
+class _Answered:
+    """A batch that was taken back, with what the run checks found: ``held`` is all of it, the frame what they read."""
+
+    held: pa.Table
+    batch: Batch
+
+
+def _answered(run: RunState) -> Iterator[_Answered]:
+    """Take the batches back, each with what the run checks found in it."""
+    reads = dict.fromkeys(("row_id", *READS, *(name for check in run.checks for name in check.reads)))
+    for number, rows, before in run.timer.items("take back", run.spool.take()):
+        with run.timer.step("find in the run"):
+            held = restore(rows)
+            # The hours of the law ask of any column; without them few are read.
+            asked = [name for name in held.column_names if name in reads or run.context.hours is not None]
+            frame = pl.DataFrame(held.select([name for name in asked if name != ORIGINAL]))
+            batch = Batch(number, frame, pl.DataFrame(before))
             batch = batch.with_findings(*(check.findings(batch) for check in run.checks))
-            known = contactable(frame, batch.findings, context)
-            batch = Batch(number, frame, batch.findings, known)
-            for check in SECOND_PASS:
-                batch = check(batch, source, context)
-            findings = batch.findings.sort("row_id", maintain_order=True)
-            verdict = decide_stage(batch.frame, findings, known, source, context, _provenance(run, number, identity))
-        if not source.mapping.read_before:
-            yield number, verdict, findings
-            continue
-        ids = frame.select("row_id", EARLIER_ROW)
-        verdict = Verdict(numbered_as_before(verdict.clean, ids), numbered_as_before(verdict.rejected, ids))
-        yield number, verdict, numbered_as_before(findings, ids)
+        yield _Answered(held, batch)
+
+
+def _decide(run: RunState, outputs: ResultFiles, answered: _Answered, identity: str) -> _Decided:
+    """Decide a batch, and bring it into the form of the outputs. Runs on several threads at once."""
+    context, timer, tally = run.context, Timer(), Tally()
+    held, batch = answered.held, answered.batch
+    source = context.sources[batch.number]
+    with timer.step("decide"):
+        known = contactable(batch.frame, batch.findings, context)
+        batch = replace(batch, contactable=known)
+        for check in SECOND_PASS:
+            batch = check(batch, source, context)
+        for name in batch.frame.columns:
+            if name not in held.column_names:
+                held = held.append_column(
+                    name, batch.frame.get_column(name).to_arrow(compat_level=pl.CompatLevel.oldest())
+                )
+        findings = batch.findings.sort("row_id", maintain_order=True)
+        verdict = decide_stage(held, findings, known, source, context, _provenance(run, batch.number, identity))
+    with timer.step("count"):
+        tally.add(held, findings, verdict, context)
+    with timer.step("form outputs"):
+        if source.mapping.read_before:
+            verdict, findings = numbered_as_before(verdict, findings, held)
+        rows = outputs.formed(verdict, findings)
+    return _Decided(batch.number, rows, tally, timer)
 
 
 def _provenance(run: RunState, number: int, identity: str) -> dict[str, str | None]:

@@ -6,7 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import polars as pl
+import pyarrow as pa
 
+from pipeline.context import Context
+from pipeline.report.counting import ReportTally
+from pipeline.report.decided_rows import DecidedRows
 from pipeline.results.verdict import Verdict
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
 from schemas.manifest import Counts
@@ -25,17 +29,36 @@ class Tally:
     given: Counter[str] = field(default_factory=Counter)
     valid: Counter[str] = field(default_factory=Counter)
     usable: Counter[str] = field(default_factory=Counter)
+    seen: ReportTally = field(default_factory=ReportTally)
 
-    def add(self, verdict: Verdict) -> None:
-        """Count a decided batch."""
+    def add(self, held: pa.Table, findings: pl.DataFrame, verdict: Verdict, context: Context) -> None:
+        """Count a batch (`pipeline.stages.held`), all of its findings, and what was decided of it."""
+        self.seen.add(DecidedRows(held, verdict), findings, context.campaign.channels, context.as_of)
         self.clean += len(verdict.clean)
         self.rejected += len(verdict.rejected)
-        add_present(self.usable, verdict.clean)
+        for slot in (*PHONE_SLOTS, *EMAIL_SLOTS):
+            if slot in verdict.clean.column_names:
+                self.usable[slot] += len(verdict.clean) - verdict.clean.column(slot).null_count
+        words = pl.DataFrame(verdict.clean.select(["channels", "flags"]))
         _count(self.by_reason, verdict.rejected.get_column("reasons").explode())
         _count(self.by_primary, verdict.rejected.get_column("reason"))
-        _count(self.by_channel, verdict.clean.get_column("channels").explode())
-        for frame in (verdict.clean, verdict.rejected):
+        _count(self.by_channel, words.get_column("channels").explode())
+        for frame in (words, verdict.rejected):
             _count(self.by_flag, frame.get_column("flags").explode())
+
+    def merge(self, part: Tally) -> None:
+        """Add what another one counted."""
+        self.clean += part.clean
+        self.rejected += part.rejected
+        self.seen.merge(part.seen)
+        for mine, more in zip(self._counters(), part._counters(), strict=True):
+            mine.update(more)
+
+    def _counters(self) -> tuple[Counter[str], ...]:
+        return (
+            *(self.by_reason, self.by_primary, self.by_flag, self.by_channel),
+            *(self.given, self.valid, self.usable),
+        )
 
     def counts(self, read: int) -> Counts:
         """Close the account: a record that is in neither output is a defect of the program."""
@@ -68,10 +91,5 @@ def total(parts: list[Tally]) -> Tally:
     """Add up the files of a run."""
     whole = Tally()
     for part in parts:
-        whole.clean += part.clean
-        whole.rejected += part.rejected
-        whole.by_reason += part.by_reason
-        whole.by_primary += part.by_primary
-        whole.by_flag += part.by_flag
-        whole.by_channel += part.by_channel
+        whole.merge(part)
     return whole

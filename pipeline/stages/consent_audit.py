@@ -28,6 +28,7 @@ class ConsentAudit(RunCheck):
 
     name = "consent_audit"
     codes = frozenset({"consent.token_reused", "consent.one_ip", "consent.one_second"})
+    reads = (IP, SECOND, "is_lead")
 
     def __init__(self, folder: Path, context: Context) -> None:
         self._context = context
@@ -80,11 +81,11 @@ class ConsentAudit(RunCheck):
             if crowd is None:
                 continue
             rows = frame.filter((values_of(frame, name) == crowd.value).fill_null(False) & pl.col("is_lead"))
-            said = self._said(crowd, what, number)
-            found.append(findings(rows, code, source=_SOURCE, detail=said, effect=self._effect))
+            sentence = self._sentence(crowd, what, number)
+            found.append(findings(rows, code, source=_SOURCE, detail=sentence, effect=self._effect))
         return found
 
-    def _said(self, crowd: Crowd, what: str, number: int) -> str:
-        """How many; the address itself is somebody's, so it is not told."""
+    def _sentence(self, crowd: Crowd, what: str, number: int) -> str:
+        """How many; the address itself is somebody's, so it is not shown."""
         file = self._context.sources[number].table.name
         return f"{crowd.count:,} of the {crowd.out_of:,} consents of {file} have the same {what}"

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pipeline.context import Context
-from schemas.columns import CHANNEL_POINTS, POST_POINT
+from schemas.columns import CHANNEL_POINTS, POINTS, POST_POINT
 from schemas.config import Channel
 
 Bools = npt.NDArray[np.bool_]
@@ -32,16 +32,15 @@ def contactable(frame: pl.DataFrame, found: pl.DataFrame, context: Context) -> C
 
     ``frame``: rows consecutive in ``row_id``, with contact columns and ``is_lead``. ``found``: all findings so far.
     """
-    against = found.filter(pl.col("effect") != "flag").select("row_id", "point", "channel")
-    on_one_channel = against.filter(pl.col("channel").is_not_null())
-    free = _free(frame, against.filter(pl.col("channel").is_null()), context)
+    present = {point: given for point in context.points if (given := _present(frame, point)) is not None}
+    blocks = _Blocks.of(frame, found)
+    free = {point: given & ~blocks.of_point(point, None) for point, given in present.items()}
     points: dict[str, Bools] = {}
     channels: dict[Channel, Bools] = {}
     for channel in context.campaign.channels:
         reached = {point: free[point] for point in CHANNEL_POINTS[channel] if point in free}
-        mine = on_one_channel.filter(pl.col("channel") == channel)
-        if len(mine):
-            reached = {point: rows & ~_hit(frame, mine, point) for point, rows in reached.items()}
+        if blocks.on_channel(channel):
+            reached = {point: rows & ~blocks.of_point(point, channel) for point, rows in reached.items()}
         is_open = _any(reached, len(frame))
         if any(point in points for point in reached):
             # Another channel has chosen among these points already: this one joins where a point serves both.
@@ -65,25 +64,51 @@ def _any(columns: dict[str, Bools], rows: int) -> Bools:
     return np.logical_or.reduce(list(columns.values())) if columns else np.zeros(rows, dtype=bool)
 
 
-def _hit(frame: pl.DataFrame, against: pl.DataFrame, point: str) -> Bools:
-    hits = np.zeros(len(frame), dtype=bool)
-    rows = against.filter((pl.col("point") == point) | pl.col("point").is_null()).get_column("row_id")
-    hits[rows.to_numpy().astype(np.int64) - (int(frame.item(0, "row_id")) if len(frame) else 0)] = True
-    return hits
+@dataclass(frozen=True)
+class _Blocks:
+    """What is against the points of a batch: for each channel (None: all of them) one bit a row and point."""
+
+    of_channel: dict[str | None, npt.NDArray[np.uint16]]
+    rows: int
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame, found: pl.DataFrame) -> _Blocks:
+        """Read the findings of a batch."""
+        against = found.filter(pl.col("effect") != "flag").select(
+            "row_id", pl.col("point").cast(pl.Enum(POINTS)).to_physical().fill_null(len(POINTS)), "channel"
+        )
+        if against.is_empty():
+            return cls({}, len(frame))
+        rows = (against.get_column("row_id") - frame.item(0, "row_id")).to_numpy()
+        # A finding without a point is against all of them.
+        bits = _POINT_BITS[against.get_column("point").to_numpy()]
+        blocked = {}
+        on = against.get_column("channel")
+        for channel in on.unique():
+            at = (on.is_null() if channel is None else (on == channel).fill_null(False)).to_numpy()
+            blocked[channel] = np.zeros(len(frame), dtype=np.uint16)
+            np.bitwise_or.at(blocked[channel], rows[at], bits[at])
+        return cls(blocked, len(frame))
+
+    def on_channel(self, channel: Channel) -> bool:
+        """Whether anything is against this channel alone."""
+        return channel in self.of_channel
+
+    def of_point(self, point: str, channel: Channel | None) -> Bools:
+        """Rows whose point is blocked on the channel; None for what holds on all of them."""
+        if channel not in self.of_channel:
+            return np.zeros(self.rows, dtype=bool)
+        return np.asarray(self.of_channel[channel] & _POINT_BITS[POINTS.index(point)], dtype=bool)
 
 
-def _free(frame: pl.DataFrame, against: pl.DataFrame, context: Context) -> dict[str, Bools]:
-    """Points that are there and that nothing blocks on all channels."""
-    free: dict[str, Bools] = {}
-    for point in context.points:
-        if point == POST_POINT:
-            present = frame.select(has_address(frame) & pl.col("is_lead")).to_series().to_numpy().copy()
-        elif point in frame.columns:
-            present = frame.get_column(point).is_not_null().to_numpy().copy()
-        else:
-            continue
-        free[point] = present & ~_hit(frame, against, point)
-    return free
+_POINT_BITS = np.array([*(1 << place for place in range(len(POINTS))), (1 << len(POINTS)) - 1], dtype=np.uint16)
+
+
+def _present(frame: pl.DataFrame, point: str) -> Bools | None:
+    """Rows that have the point; None where the drop has no such column."""
+    if point == POST_POINT:
+        return frame.select(has_address(frame) & pl.col("is_lead")).to_series().to_numpy()
+    return frame.get_column(point).is_not_null().to_numpy() if point in frame.columns else None
 
 
 def has_address(frame: pl.DataFrame) -> pl.Expr:
@@ -93,3 +118,5 @@ def has_address(frame: pl.DataFrame) -> pl.Expr:
 
 
 _ADDRESS = ("address_1", "city", "postal_code")
+#: What is read of a frame.
+READS = (*POINTS, *_ADDRESS, "is_lead")

@@ -38,11 +38,11 @@ def refusals_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.D
 def _refusals(leads: pl.DataFrame, column: str, about: RefusalColumn, context: Context) -> list[pl.DataFrame]:
     """Findings of one column; each word that occurs is read once."""
     cells = leads.get_column(SOURCE + column)
-    said = {cell: says(about, cell) for cell in cells.unique().drop_nulls()}
+    answers = {cell: says(about, cell) for cell in cells.unique().drop_nulls()}
     found = []
     for against in ("refused", "unknown"):
-        for channels in dict.fromkeys(channels for what, channels in said.values() if what == against):
-            words = [cell for cell, what in said.items() if what == (against, channels)]
+        for channels in dict.fromkeys(channels for what, channels in answers.values() if what == against):
+            words = [cell for cell, what in answers.items() if what == (against, channels)]
             rows = leads.filter(cells.is_in(words))
             detail = f"column '{column}' says so" if against == "refused" else f"column '{column}' has an unknown word"
             found += _against(rows, channels, detail, context)

@@ -11,7 +11,13 @@ Item = TypeVar("Item")
 
 
 def read_ahead(items: Iterator[Item], depth: int = 2) -> Iterator[Item]:
-    """Yield ``items`` in order, made on another thread, at most ``depth`` waiting. Errors are raised here."""
+    """Yield ``items`` in order, made on another thread, at most ``depth`` waiting. Errors are raised here.
+
+    Without ``depth`` each is made here when it is asked for.
+    """
+    if not depth:
+        yield from items
+        return
     waiting: queue.Queue[tuple[Item | None, BaseException | None]] = queue.Queue(depth)
     stop = threading.Event()
 

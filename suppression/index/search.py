@@ -10,7 +10,7 @@ import numpy.typing as npt
 Keys = npt.NDArray[np.uint64]
 Places = npt.NDArray[np.int64]
 
-#: Every so many keys, one is copied: where a value stands among those says which few keys to look at. The copy stays
+#: Every so many keys, one is copied: where a value is among those says which few keys to look at. The copy stays
 #: in the processor's cache while the keys themselves do not. A power of two.
 _STEP = 64
 #: Values at a time: what is computed of them stays in the processor's cache.
@@ -25,7 +25,7 @@ class SortedKeys:
         self._firsts = keys[::_STEP].copy()
 
     def matching(self, wanted: Keys, same: Callable[[Places, Places], npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:
-        """Whether each value stands at a place of which ``same(rows of wanted, their places)`` is true.
+        """Whether each value is at a place of which ``same(rows of wanted, their places)`` is true.
 
         Different entries may share a key: each that has the value is asked about, until one is the same.
         """
@@ -53,7 +53,7 @@ class SortedKeys:
         return np.concatenate(rows), np.concatenate(places)
 
     def _search(self, values: Keys) -> tuple[Places, npt.NDArray[np.bool_]]:
-        """Where each value stands first, if it is there; and whether it is."""
+        """Where each value is first, if it is there; and whether it is."""
         steps = np.searchsorted(self._firsts, values)
         # The key at `place` is smaller than the value, unless no key is. All values are searched at once, so that the
         # processor waits for many places of memory at the same time.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from schemas.contact.countries import known_countries
+from schemas.contact.country_names import known_countries
 from schemas.rules import EVERYWHERE, Hours, Pack
 from suppression.rules.public_holidays import has_calendar
 from suppression.rules.time_zones import is_zone

@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from schemas.config import load, raise_faults
-from schemas.contact.countries import known_countries
+from schemas.contact.country_names import known_countries
 from schemas.errors import ConfigError, UsageError
 from schemas.rules import EVERYWHERE, Condition, Pack, Rule
 from schemas.support.names import did_you_mean

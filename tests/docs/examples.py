@@ -11,6 +11,7 @@ from tests.docs.shell import ROOT, run_line
 
 SAMPLE = ROOT / "data" / "sample"
 _WORKSPACE = "[ledger]\n\n[retention]\nraw_days = 30\n"
+_LISTS = (("dnc.national", "registry"), ("dnc.internal", "ours"), ("email.unsubscribed", "gone"))
 _VENDOR = """\
 name = "acme"
 price = 2.50
@@ -49,6 +50,15 @@ def _nightly_workspace() -> None:
     shutil.copyfile("leadscrub.toml", "my-leads/leadscrub.toml")
 
 
+def _settled_workspace() -> None:
+    """Lists, rule packs and an inbox in place of the commented examples."""
+    lists = (
+        f'{{kind = "{kind}", name = "{name}", file = "../../ours.txt", as_of = 2026-11-20}}' for kind, name in _LISTS
+    )
+    text = f'channels = ["call", "email"]\nregion = "US"\nrules.packs = ["us"]\nlists = [{", ".join(lists)}]\n'
+    Path("my-leads/campaigns/example.toml").write_text(text, encoding="utf-8")
+
+
 def _run(line: str) -> Callable[[], None]:
     def run() -> None:
         code, printed = run_line(line)
@@ -84,4 +94,5 @@ def prepare_examples() -> dict[str, Callable[[], None]]:
         "leadscrub vendors": _nothing,
         "leadscrub retention": _nothing,
         "leadscrub nightly": _nightly_workspace,
+        "leadscrub check": _settled_workspace,
     }

@@ -8,18 +8,10 @@ from babel import localedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.contact.countries import (
-    _LANGUAGES,
-    _MORE_NAMES,
-    COUNTRY_SCHEMA,
-    Countries,
-    _names,
-    fold_country,
-    known_countries,
-    read_countries,
-    read_country,
-)
+from schemas.contact.countries import COUNTRY_SCHEMA, Countries, read_countries, read_country
+from schemas.contact.country_names import MORE_NAMES, TABLE, fold_country, known_countries
 from schemas.contact.regions import HOME_SCHEMA, home_regions
+from tests.country_tables import LANGUAGES, names_in, table
 
 ONE = {
     "US": [
@@ -118,23 +110,27 @@ def test_a_column_is_read_in_its_order() -> None:
 
 
 def test_no_name_means_two_countries() -> None:
-    """Languages are asked in turn, so that one's word must not be another's for another country."""
+    """All languages are known at once, so that one's word must not be another's for another country."""
     found: dict[str, set[str]] = {}
-    for language in (name for group in _LANGUAGES for name in group):
-        for name, region in _names(language).items():
+    for language in LANGUAGES:
+        for name, region in names_in(language).items():
             found.setdefault(name, set()).add(region)
-    more = {name: set(regions.split()) for name, regions in _MORE_NAMES.items()}
+    more = {name: set(regions.split()) for name, regions in MORE_NAMES.items()}
     assert {name: regions for name, regions in found.items() if len(regions) > 1 and name not in more} == {}
     assert {name for name, regions in more.items() if not regions >= found.get(name, set())} == set()
 
 
 def test_every_language_is_one_of_cldr() -> None:
-    assert {name for group in _LANGUAGES for name in group} <= set(localedata.locale_identifiers())
+    assert set(LANGUAGES) <= set(localedata.locale_identifiers())
+
+
+def test_the_shipped_names_are_what_would_be_built() -> None:
+    assert TABLE.read_text(encoding="utf-8") == table()
 
 
 def test_what_people_write_is_folded_and_known() -> None:
-    assert [name for name in _MORE_NAMES if fold_country(name) != name] == []
-    assert {region for regions in _MORE_NAMES.values() for region in regions.split()} <= known_countries()
+    assert [name for name in MORE_NAMES if fold_country(name) != name] == []
+    assert {region for regions in MORE_NAMES.values() for region in regions.split()} <= known_countries()
 
 
 @given(st.text(max_size=130))

@@ -321,7 +321,7 @@ def test_words_are_folded_single_and_stand_once(document: dict[str, Any]) -> Non
     ],
 )
 def test_one_spelling_under_two_headings_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="stands under both"):
+    with pytest.raises(ValueError, match="is under both"):
         read_register(text)
 
 

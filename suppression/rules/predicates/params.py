@@ -34,7 +34,7 @@ Kind = Annotated[str, _one_of(tuple(KINDS), "a kind of list")]
 
 
 class _Parameters(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
     @property
     def lapses(self) -> bool:

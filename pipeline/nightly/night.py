@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -31,6 +30,7 @@ from pipeline.workspace import workspace_facts
 from schemas.errors import ConfigError, LeadscrubError, LedgerError, UsageError
 from schemas.support.durable import move_file
 from schemas.support.places import LinkError
+from schemas.support.scratch import scratch_folder
 from schemas.support.shown import shown
 from schemas.workspace import WORKSPACE_FILE, LedgerChoice, Workspace
 
@@ -171,7 +171,7 @@ def _night(request: NightRequest, workspace: Workspace, folders: Folders, lock: 
     choice, home = workspace.ledger or LedgerChoice(), request.workspace
     if request.dry_run and choice.url is None and not (home / "ledger" / "ledger.db").exists():
         # Nothing is known yet, and a dry run does not begin to.
-        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leadscrub-")))
+        home = stack.enter_context(scratch_folder())
     ledger = stack.enter_context(open_ledger(choice, home))
     claims = Claims(None) if request.dry_run else stack.enter_context(open_claims(ledger))
     scrub = scrub_here

@@ -7,7 +7,6 @@ import errno
 import fcntl
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -18,6 +17,7 @@ from schemas.errors import OutputError, ShortageError
 from schemas.support.durable import make_folder, sync_path
 from schemas.support.interrupts import interrupts_wait
 from schemas.support.places import refuse_link, refuse_odd_name
+from schemas.support.scratch import scratch_folder
 from schemas.support.shortage import shortage_in
 
 #: Behind the name of a result while it is made; and the folder in it for what is not part of the result.
@@ -159,8 +159,8 @@ def publish(staging: Path, out: Path) -> None:
 @contextmanager
 def scratch_output() -> Iterator[Path]:
     """Give a folder to write into that is thrown away: a dry run leaves nothing anywhere."""
-    with tempfile.TemporaryDirectory(prefix="leadscrub-") as folder:
-        yield Path(folder)
+    with scratch_folder() as folder:
+        yield folder
 
 
 def _check_target(out: Path, *, force: bool) -> None:

@@ -68,6 +68,7 @@ $(VENV)/.run: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(INSTALL) --no-compile --no-deps --require-hashes -r requirements.lock
 	$(INSTALL) --no-build-isolation --no-deps -e .
+	$(BIN)/python -m schemas.kernels.build
 	@touch $@
 
 $(VENV)/.test $(VENV)/.lint $(VENV)/.bench: $(VENV)/.%: requirements-%.lock $(VENV)/.run

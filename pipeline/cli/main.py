@@ -15,7 +15,7 @@ from pipeline.cli.help import INTERRUPTED, SETTINGS, Changing, Command, Group, I
 from pipeline.cli.lists import lists
 from pipeline.cli.nightly import nightly
 from pipeline.cli.rescrub import rescrub
-from pipeline.cli.results import check, explain, init, inspect, reasons, verify
+from pipeline.cli.results import check, explain, init, inspect, reasons, report, verify
 from pipeline.cli.retention import retention
 from pipeline.cli.returns import returns, vendors
 from pipeline.cli.rules import rules_app
@@ -49,6 +49,7 @@ app.command(
 )(inspect)
 app.command(cls=Command, rich_help_panel="Proof", epilog="Example: leadscrub explain out --row 17")(explain)
 app.command(cls=Command, rich_help_panel="Proof", epilog="Example: leadscrub verify out")(verify)
+app.command(cls=Changing, rich_help_panel="Proof", epilog="Example: leadscrub report out")(report)
 app.command(cls=Command, rich_help_panel="Proof", epilog="Example: leadscrub reasons dnc.national")(reasons)
 app.command(
     cls=Changing,
@@ -136,8 +137,11 @@ def _guarded(command: AnyCommand, words: Sequence[str]) -> int:
     except typer.Exit as stop:
         return stop.exit_code
     except LeadscrubError as error:
-        typer.echo(f"leadscrub: {error}", err=True)
-        return error.exit_code
+        from schemas.support.shortage import shortage_in  # noqa: PLC0415  # seldom
+
+        known = shortage_in(error) or error
+        typer.echo(f"leadscrub: {known}", err=True)
+        return known.exit_code
     except SystemExit:
         raise
     except BaseException as error:  # polars' PanicException is no Exception

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from pipeline.workspace import workspace_limits
 from schemas.contact.apply import apply_here
 from schemas.errors import ListError
+from schemas.files.limits import limited_to
 from schemas.list_version import ListVersion
 from schemas.support.interrupts import interrupts_wait
 from suppression.loading import Built, ListSpec, build_version
@@ -37,7 +39,8 @@ def add_list(spec: ListSpec, change: Change) -> None:
         if before is not None:
             _refuse_other(spec, before)
         folder = writer.temporary
-        built = build_version(spec, folder, apply_here)
+        with limited_to(workspace_limits(None)):
+            built = build_version(spec, folder, apply_here)
         _commit(writer, folder, built, before, change, "add")
 
 
@@ -59,7 +62,8 @@ def update_list(name: str, spec: ChangeSpec, base: str | None, change: Change) -
                 "Apply those in between first, or load a full copy.",
             )
         folder = writer.temporary
-        built = update_version(spec, current, writer.lineage(name), folder, apply_here)
+        with limited_to(workspace_limits(None)):
+            built = update_version(spec, current, writer.lineage(name), folder, apply_here)
         _commit(writer, folder, built, current.facts, change, "update")
 
 

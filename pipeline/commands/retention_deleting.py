@@ -20,6 +20,7 @@ from pipeline.ledger.history_past import refresh_blocks_of
 from pipeline.ledger.tables import deleting, deletions, drops, rescrubs, runs
 from pipeline.ledger.went_back import keep_counts_only
 from pipeline.results.manifest_file import read_manifest
+from schemas.support.shortage import raise_shortage
 
 
 def delete_due(ledger: Ledger, found: list[Due], now: Callable[[], datetime]) -> None:
@@ -77,7 +78,8 @@ def _holds(out: Path, run_id: str) -> bool:
     """Whether the folder still holds the run: since the deletion began, another may have taken its place."""
     try:
         return not out.is_symlink() and read_manifest(out).run_id == run_id
-    except (OSError, ValueError):  # removed by a person, or by an earlier deletion
+    except (OSError, ValueError) as error:  # removed by a person, or by an earlier deletion
+        raise_shortage(error)
         return False
 
 

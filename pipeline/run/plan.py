@@ -100,6 +100,7 @@ class Plan:
     packs: list[LoadedPack]
     weaker: list[str]
     vendor_evidence: VendorEvidence
+    contract: Vendor | None
 
 
 def make_plan(request: Request) -> Plan:
@@ -158,6 +159,7 @@ def make_plan(request: Request) -> Plan:
         packs,
         checked_weaker(packs, request.accept_weaker),
         vendor_evidence,
+        vendor,
     )
 
 

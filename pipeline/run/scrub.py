@@ -17,6 +17,8 @@ from pipeline.run.region_check import check_regions
 from pipeline.run.run_state import RunState, start_run
 from pipeline.run.second_pass import second_pass
 from pipeline.run.settle import settle
+from pipeline.workspace import workspace_limits
+from schemas.files.limits import limited_to
 from schemas.manifest import Manifest
 from schemas.support.interrupts import interrupts_wait
 
@@ -34,6 +36,11 @@ class Result:
 
 def scrub(request: Request, report: Report = silent) -> Result:
     """Do the whole job. Raises `LeadscrubError` for whatever stops a run; outputs appear only when complete."""
+    with limited_to(workspace_limits(request.campaign)):
+        return _scrub(request, report)
+
+
+def _scrub(request: Request, report: Report) -> Result:
     plan = make_plan(request)
     check_regions(request, plan)
     if (finished := _finished(request, plan)) is not None:

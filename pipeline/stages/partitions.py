@@ -9,6 +9,8 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from schemas.support.summed_file import SummedFile
+
 #: Rows of a run whose answers are read back together.
 _RANGE = 1 << 20
 
@@ -20,11 +22,13 @@ class Parts:
         folder.mkdir(parents=True)
         self._folder, self._schema = folder, schema
         self._writers: dict[int, pa.RecordBatchStreamWriter] = {}
+        self._sums: dict[int, SummedFile] = {}
 
     def add(self, number: int, frame: pl.DataFrame) -> None:
         """Append rows of the schema to one part."""
         if number not in self._writers:
-            self._writers[number] = pa.ipc.new_stream(self._path(number), self._schema)
+            self._sums[number] = SummedFile(self._path(number))
+            self._writers[number] = pa.ipc.new_stream(self._sums[number], self._schema)
         table = frame.select(self._schema.names).to_arrow(compat_level=pl.CompatLevel.oldest())
         self._writers[number].write_table(table.cast(self._schema))
 
@@ -37,20 +41,26 @@ class Parts:
 
     def close(self) -> None:
         """Finish writing; parts can be read from now on."""
-        for writer in self._writers.values():
+        for number, writer in self._writers.items():
             writer.close()
+            self._sums[number].close()
 
     def read(self, number: int) -> pl.DataFrame | None:
-        """One part as a whole; None when nothing was added."""
+        """One part as a whole; None when nothing was added.
+
+        Raises `LeadscrubError`, as `batches`, when a byte of it is not as it was written.
+        """
         if number not in self._writers:
             return None
-        with pa.memory_map(self._path(number)) as mapped, pa.ipc.open_stream(mapped) as reader:
+        self._sums[number].check()
+        with pa.memory_map(str(self._path(number))) as mapped, pa.ipc.open_stream(mapped) as reader:
             return pl.DataFrame(reader.read_all())
 
     def batches(self, number: int) -> Iterator[pl.DataFrame]:
         """One part, table by table as it was added, for parts that may be too large to hold."""
         if number in self._writers:
-            with pa.ipc.open_stream(self._path(number)) as reader:
+            self._sums[number].check()
+            with self._path(number).open("rb") as stream, pa.ipc.open_stream(stream) as reader:
                 for batch in reader:
                     yield pl.DataFrame(pa.table(batch))
 
@@ -58,8 +68,8 @@ class Parts:
         """Parts that hold something, in order."""
         return sorted(self._writers)
 
-    def _path(self, number: int) -> str:
-        return str(self._folder / f"{number:06d}.arrow")
+    def _path(self, number: int) -> Path:
+        return self._folder / f"{number:06d}.arrow"
 
 
 class ByRow:

@@ -57,9 +57,7 @@ class PointKeys:
         """Yield the points whose key occurs again: ``key``, ``text``, ``row_id``, ``position``, ``consent_at``."""
         if not self._flushed:
             # So few that they never had to be split.
-            yield from self._again(
-                np.concatenate(self._waiting, axis=1) if self._waiting else np.empty((4, 0), np.uint64)
-            )
+            yield from self._again(self._together())
             return
         self._flush()
         for part in range(_PARTS):

@@ -30,10 +30,11 @@ _ONE_WRITER = 0x6C656164
 
 @dataclass(frozen=True)
 class Ledger:
-    """An open ledger. ``history`` is the folder of the contact history."""
+    """An open ledger. ``history``: folder of the contact history. ``workspace``: whose log enters what is changed."""
 
     engine: Engine
     history: Path
+    workspace: Path
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -65,7 +66,7 @@ def open_ledger(choice: LedgerChoice, workspace: Path) -> Iterator[Ledger]:
     damaged, or belongs to another version of the program.
     """
     with ExitStack() as undo:
-        ledger = Ledger(_engine(choice, workspace, undo), workspace / choice.history)
+        ledger = Ledger(_engine(choice, workspace, undo), workspace / choice.history, workspace)
         undo.callback(ledger.close)
         with faults(ledger.engine):
             ledger.history.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.options import (
+    AsOfDay,
     Json,
     ResultFolder,
     code_names,

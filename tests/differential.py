@@ -31,7 +31,7 @@ from schemas.contact.email import email_forms
 from schemas.contact.marks import MARK_REMOVED, without_marks
 from schemas.contact.numbering.answers import UNDECIDED
 from schemas.contact.numbering.library import DECIMAL_REMOVED, SEVERAL, TOO_LONG, WORD, WORD_AHEAD
-from schemas.contact.numbering.lookup import numbering
+from schemas.contact.numbering.lookup import numbering, region_numbers
 from schemas.contact.phone import read_phones
 from schemas.contact.phone_points import phone_points, with_readings
 from tests.schemas.test_email_values import made_up_addresses
@@ -88,7 +88,7 @@ def compare_phones(seed: int, count: int, edges: dict[int, list[str]] | None = N
     seen: Counter[str] = Counter()
     wrong = []
     tables = numbering()
-    seen["phones decided by tables"] = int((tables.decide(values, regions).answer != UNDECIDED).sum())
+    seen["phones decided by tables"] = int((tables.decide(values, region_numbers(regions)).answer != UNDECIDED).sum())
     read = read_phones(values, regions, apply_here)
     forms = read.frame()
     for (value, region), state, why, repair, *found in zip(

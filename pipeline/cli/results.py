@@ -31,9 +31,11 @@ def inspect(
 ) -> None:
     """Show how a scrub would read a drop: encoding, dialect, columns, fields, kinds, doubts. Values are masked."""
     from pipeline.commands.inspect import print_inspection  # noqa: PLC0415
-    from pipeline.workspace import named_layout  # noqa: PLC0415
+    from pipeline.workspace import named_layout, workspace_limits  # noqa: PLC0415
+    from schemas.files.limits import limited_to  # noqa: PLC0415
 
-    print_inspection(drops, named_layout(layout), as_json=as_json, save=save_layout)
+    with limited_to(workspace_limits(None)):
+        print_inspection(drops, named_layout(layout), as_json=as_json, save=save_layout)
 
 
 def explain(
@@ -51,12 +53,19 @@ def explain(
 
 def verify(
     out: ResultFolder,
+    key: Annotated[
+        Path | None, typer.Option(metavar="PUB", help="PEM file with the public key that must have signed it.")
+    ] = None,
+    workspace: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Workspace whose log and ledger to ask; by default the one that OUT is in."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Recount, re-hash and recheck a result against its manifest; exit 1 when anything differs."""
+    """Recheck a result against its manifest, and that against log, ledger and key; exit 1 when anything differs."""
     from pipeline.commands.verify import print_verification  # noqa: PLC0415
 
-    if not print_verification(out, as_json=as_json):
+    if not print_verification(out, key=key, workspace=workspace, as_json=as_json):
         raise typer.Exit(1)
 
 

@@ -125,7 +125,10 @@ def _noted(noted: pl.DataFrame, slot: str) -> list[pl.DataFrame]:
     """Say what is to be said of values that are no number, or were not one as they came."""
     if noted.is_empty():
         return []
-    homeless = needs_country(*(noted.get_column(name) for name in ("value", "read_in", "state")))
+    if noted.get_column("read_in").null_count():
+        homeless = needs_country(*(noted.get_column(name) for name in ("value", "read_in", "state")))
+    else:
+        homeless = pl.repeat(False, len(noted), dtype=pl.Boolean, eager=True)
     details = {
         "repair": ("phone.repaired", pl.col("repair")),
         "extension": ("phone.extension", "extension " + pl.col("extension")),
@@ -204,7 +207,7 @@ def _emails(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.D
         given = frame.get_column(slot)
         read = read_emails(given, context.apply)
         noted = read.noted.with_columns(frame["row_id"][read.rows], given[read.rows].alias("value"))
-        found += _trouble(noted.filter(pl.col("state") != "ok"), _EMAIL_CODES, slot, EMAIL_AUTHORITY)
+        found += _trouble(noted, _EMAIL_CODES, slot, EMAIL_AUTHORITY)
         repaired = noted.filter(pl.col("repair").is_not_null())
         found.append(findings(repaired, "email.repaired", point=slot, source=EMAIL_AUTHORITY, detail=pl.col("repair")))
         frame = frame.with_columns(
@@ -217,17 +220,15 @@ def _emails(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.D
 
 
 def _trouble(noted: pl.DataFrame, codes: dict[str, str], slot: str, authority: str) -> list[pl.DataFrame]:
-    states = noted.get_column("state").unique().to_list()
+    noted = noted.filter(pl.col("state") != "ok")
+    if noted.is_empty():
+        return []
+    said = noted.select("row_id", "state", said=masked_text(pl.col("value")) + ": " + pl.col("why"))
+    of_state = said.partition_by("state", as_dict=True)
     return [
-        findings(
-            noted.filter(pl.col("state") == state),
-            code,
-            point=slot,
-            source=authority,
-            detail=masked_text(pl.col("value")) + ": " + pl.col("why"),
-        )
+        findings(of_state[(state,)], code, point=slot, source=authority, detail=pl.col("said"))
         for state, code in codes.items()
-        if state in states
+        if (state,) in of_state
     ]
 
 

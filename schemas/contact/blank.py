@@ -85,16 +85,15 @@ class Blanks:
     def cleaned(self, cells: pl.Series) -> pl.Series:
         """Trim a column, and turn words that mean nothing (``(blank)``, ``____``) into null."""
         (bounds, data), valid = column_bytes(cells), given_rows(cells)
-        fate = np.empty(len(cells), np.uint8)
-        starts, ends, fates = np.empty(len(cells), np.int64), np.empty(len(cells), np.int64), np.zeros(3, np.int64)
+        fate, fates = np.empty(len(cells), np.uint8), np.zeros(3, np.int64)
         text = np.empty(self._longest, np.uint8)
         judge_cells(
             *(bounds, data, valid, self._seldom.ravel(), self._longest, self.lines, *self._list),
-            *(text, fate, starts, ends, fates),
+            *(text, fate, fates),
         )
         if fates[TRIMMED]:
             given, left, copied = np.empty(len(cells), np.bool_), np.empty_like(bounds), np.empty_like(data)
-            copy_cells(data, valid, fate, starts, ends, given, left, copied)
+            copy_cells(bounds, data, valid, fate, given, left, copied)
             return text_column(left, copied, given).alias(cells.name)
         if fates[NOTHING]:
             meaning = pl.lit(pl.Series(fate != NOTHING))

@@ -11,13 +11,14 @@ import functools
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import phonenumbers
 import polars as pl
 
 from schemas.contact.apply import Apply, apply_here, each_once
 from schemas.contact.numbering.answers import UNDECIDED
 from schemas.contact.numbering.library import DECIMAL_REMOVED, PHONE_FORM_SCHEMA, PhoneForm, read_phone
-from schemas.contact.numbering.lookup import numbering
+from schemas.contact.numbering.lookup import numbering, region_numbers
 from schemas.contact.numbering.ranges import digits_of
 from schemas.contact.phone_column import PhoneColumn
 from schemas.kernels.dressed import DECIMAL
@@ -58,11 +59,13 @@ def phone_forms(values: pl.Series, regions: pl.Series, apply: Apply = apply_here
     return read_phones(values, regions, apply).frame().select(list(PHONE_FORM_SCHEMA))
 
 
-def read_phones(values: pl.Series, regions: pl.Series, apply: Apply = apply_here) -> PhoneColumn:
-    """As `phone_forms`, before it is put into a frame."""
+def read_phones(
+    values: pl.Series, regions: pl.Series, apply: Apply = apply_here, numbers: npt.NDArray[np.int16] | None = None
+) -> PhoneColumn:
+    """As `phone_forms`, before it is put into a frame. ``numbers`` are those of the regions, where they are known."""
     values, regions = values.cast(pl.String), regions.cast(pl.String)
     tables = numbering()
-    answer, e164, more = tables.decide(values, regions)
+    answer, e164, more = tables.decide(values, region_numbers(regions) if numbers is None else numbers)
     read = PhoneColumn(tables.answers.table(), answer - np.int32(UNDECIDED), e164)
     for row in np.flatnonzero((more != 0) & read.is_ok()).tolist():
         code = int(more[row])

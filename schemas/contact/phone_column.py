@@ -8,12 +8,9 @@ import polars as pl
 
 from schemas.contact.forms import form_frame
 from schemas.contact.numbering.answers import AnswerTable, calling_code_of
-from schemas.contact.numbering.library import PHONE_FORM_SCHEMA, PhoneForm
+from schemas.contact.numbering.library import PHONE_POINT_SCHEMA, PhoneForm
 from schemas.kernels.phones import e164_text
 from schemas.support.column_bytes import text_column
-
-#: As `PHONE_FORM_SCHEMA`, and the other reading of a number that has two.
-PHONE_POINT_SCHEMA: dict[str, pl.DataType] = {**PHONE_FORM_SCHEMA, "other": pl.String(), "other_region": pl.String()}
 
 #: A plus and nineteen digits, which is as many as an integer has.
 _E164_BYTES = 20
@@ -71,8 +68,7 @@ class PhoneColumn:
 
     def forms(self) -> pl.DataFrame:
         """The forms (`PHONE_POINT_SCHEMA`, ``e164`` null)."""
-        nothing = (pl.lit(None, pl.String).alias(name) for name in ("other", "other_region"))
-        known = self._answers.frame.with_columns(nothing)
+        known = self._answers.frame
         single = form_frame([(*form, other, region) for form, other, region in self._single], PHONE_POINT_SCHEMA)
         return pl.concat([known, single]) if self._single else known
 

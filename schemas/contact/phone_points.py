@@ -15,9 +15,10 @@ import polars as pl
 from phonenumbers import SUPPORTED_REGIONS, country_code_for_region
 
 from schemas.contact.apply import Apply, apply_here, each_once
+from schemas.contact.numbering.library import PHONE_POINT_SCHEMA
 from schemas.contact.numbering.lookup import region_at, region_numbers
 from schemas.contact.phone import MOST_REMEMBERED, PhoneForm, read_phones
-from schemas.contact.phone_column import PHONE_POINT_SCHEMA, PhoneColumn
+from schemas.contact.phone_column import PhoneColumn
 from schemas.contact.phone_repairs import (
     AHEAD_OF_PREFIX,
     WITH_PREFIX,
@@ -74,12 +75,20 @@ def phone_points(values: pl.Series, regions: pl.Series, apply: Apply = apply_her
 
 def read_points(values: pl.Series, regions: pl.Series, apply: Apply = apply_here) -> PhoneColumn:
     """As `phone_points`, before it is put into a frame."""
-    return with_readings(read_phones(values, regions, apply), values, regions, apply)
+    numbers = region_numbers(regions.cast(pl.String))
+    return with_readings(read_phones(values, regions, apply, numbers), values, regions, apply, numbers)
 
 
-def with_readings(read: PhoneColumn, values: pl.Series, regions: pl.Series, apply: Apply = apply_here) -> PhoneColumn:
+def with_readings(
+    read: PhoneColumn,
+    values: pl.Series,
+    regions: pl.Series,
+    apply: Apply = apply_here,
+    numbers: npt.NDArray[np.int16] | None = None,
+) -> PhoneColumn:
     """Add second readings to numbers that have one, and repair what was refused; changes ``read`` and returns it."""
-    column = _Column(values.cast(pl.String), regions.cast(pl.String), region_numbers(regions.cast(pl.String)))
+    regions = regions.cast(pl.String)
+    column = _Column(values.cast(pl.String), regions, region_numbers(regions) if numbers is None else numbers)
     is_ok, codes, of_region = read.is_ok(), read.codes(), column.trait("code")
     refused = np.flatnonzero(~is_ok & (read.at > 0))
     foreign = is_ok & (column.trait("has_bogus_plus") > 0) & (codes != of_region)

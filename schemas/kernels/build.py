@@ -89,6 +89,11 @@ def _module(kernel: Kernel[Any], machine: Any) -> Any:
     return module
 
 
-if __name__ == "__main__":
+def ensure_built() -> None:
+    """Compile all kernels unless that was done before."""
     if read_cache(cache_file()) is None:
         build()
+
+
+if __name__ == "__main__":
+    ensure_built()

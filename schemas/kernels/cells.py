@@ -84,11 +84,9 @@ def judge_cells(
     words: Bytes,
     text: Bytes,
     fate: Bytes,
-    starts: Int64s,
-    ends: Int64s,
     fates: Int64s,
 ) -> None:
-    """Say what becomes of each cell, and where what is seen of it starts and ends. ``fates`` counts.
+    """Say what becomes of each cell; ``fates`` counts.
 
     ``seldom`` says, by first byte and length (``longest`` and more are one), which may be one of the words. ``lines``:
     nor does a cell of underscores alone mean anything. ``text``: room for ``longest`` bytes.
@@ -118,20 +116,23 @@ def judge_cells(
                         kind = NOTHING
         fate[row] = kind
         fates[kind] += 1
-        starts[row], ends[row] = start, end
 
 
 @kernel
 def copy_cells(
-    data: Bytes, valid: Flags, fate: Bytes, starts: Int64s, ends: Int64s, given: Flags, bounds: Int64s, copied: Bytes
+    bounds: Int64s, data: Bytes, valid: Flags, fate: Bytes, given: Flags, copied_bounds: Int64s, copied: Bytes
 ) -> None:
     """Write what is seen of cells that mean something, and which ones these are."""
     written = 0
-    bounds[0] = 0
+    copied_bounds[0] = 0
     for row in range(len(fate)):
         given[row] = fate[row] != NOTHING and (len(valid) == 0 or valid[row])
         if given[row]:
-            for at in range(starts[row], ends[row]):
+            start, end = bounds[row], bounds[row + 1]
+            if fate[row] == TRIMMED:
+                start = visible_start(data, start, end)
+                end = visible_end(data, start, end)
+            for at in range(start, end):
                 copied[written] = data[at]
                 written += 1
-        bounds[row + 1] = written
+        copied_bounds[row + 1] = written

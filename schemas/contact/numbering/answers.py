@@ -11,7 +11,7 @@ import polars as pl
 from phonenumbers import country_code_for_region
 
 from schemas.contact.forms import form_frame
-from schemas.contact.numbering.library import PHONE_FORM_SCHEMA, PhoneForm
+from schemas.contact.numbering.library import PHONE_POINT_SCHEMA, PhoneForm
 from schemas.contact.numbering.ranges import BLOCK_EDGES, Codes
 
 #: What a table has instead of the number of an answer.
@@ -27,7 +27,7 @@ _EXAMPLES = 3
 class AnswerTable(NamedTuple):
     """Answers behind a row of nulls, to which `UNDECIDED` points when one is added to it.
 
-    ``frame`` is `PHONE_FORM_SCHEMA`; ``is_ok`` says which are valid numbers, ``codes`` the calling codes of these.
+    ``frame`` is `PHONE_POINT_SCHEMA`; ``is_ok`` says which are valid numbers, ``codes`` the calling codes of these.
     """
 
     forms: list[PhoneForm | None]
@@ -68,7 +68,7 @@ def answer_table(forms: list[PhoneForm]) -> AnswerTable:
     is_ok = [form.state == "ok" for form in forms]
     return AnswerTable(
         [None, *forms],
-        form_frame([nothing, *forms], PHONE_FORM_SCHEMA),
+        form_frame([(*form, None, None) for form in (nothing, *forms)], PHONE_POINT_SCHEMA),
         np.array([False, *is_ok], np.bool_),
         np.array([0, *map(calling_code_of, forms)], np.int32),
     )

@@ -111,12 +111,8 @@ class Numbering:
         self._plans: dict[int, Plan] = {}
         self._building = threading.Lock()
 
-    def decide(self, values: pl.Series, regions: pl.Series) -> Decided:
-        """Decide what can be decided of a column of trimmed values, each with its region."""
-        return self.decide_in(values, region_numbers(regions))
-
-    def decide_in(self, values: pl.Series, regions: npt.NDArray[np.int16]) -> Decided:
-        """Do the same with numbers of regions (`region_numbers`)."""
+    def decide(self, values: pl.Series, regions: npt.NDArray[np.int16]) -> Decided:
+        """Decide what can be decided of a column of trimmed values, each with the number of its region."""
         cells, given = column_bytes(values), given_rows(values)
         rows = len(values)
         decided = Decided(np.empty(rows, np.int32), np.empty(rows, np.int64), np.empty(rows, np.int32))
@@ -188,7 +184,7 @@ def numbering() -> Numbering:
 
 
 def region_numbers(regions: pl.Series) -> npt.NDArray[np.int16]:
-    """Number the region of each row, for `Numbering.decide_in`."""
+    """Number the region of each row, for `Numbering.decide`."""
     numbers = np.empty(len(regions), np.int16)
     phones.region_numbers(*column_bytes(regions), given_rows(regions), numbers)
     return numbers

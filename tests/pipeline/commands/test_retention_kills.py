@@ -111,6 +111,7 @@ def placed(aged: Path, folder: Path) -> None:
                 moved = f"UPDATE {table} SET {column} = replace({column}, ?, ?)"  # noqa: S608  # our own names
                 connection.exec_driver_sql(moved, (old, str(folder)))
     engine.dispose()
+    (folder / "ledger" / "ledger.db.sum").unlink(missing_ok=True)
 
 
 def state(folder: Path) -> dict[str, Any]:

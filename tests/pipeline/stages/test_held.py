@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -21,6 +20,10 @@ _CELLS = st.none() | st.sampled_from(["", "a", "Ann", "more than twelve bytes", 
 _ROWS = st.lists(st.tuples(_CELLS, _CELLS, st.integers(0, 3)), min_size=1, max_size=40)
 
 
+def _made(cell: str | None, how: int) -> str | None:
+    return (cell, None, cell and cell.upper(), "made")[how]
+
+
 def _source() -> Source:
     given_file, names = LocalFile(Path("drop.csv")), ("Name", "Town")
     table = Table(given_file, "drop", names, names, ConvertedReader(given_file, {}, (), {}))
@@ -30,19 +33,13 @@ def _source() -> Source:
 @given(_ROWS)
 def test_fields_come_back_whether_they_are_their_cells_or_not(rows: list[tuple[str | None, str | None, int]]) -> None:
     """Kept as it came, emptied, changed, or made where there was no cell."""
-    made: dict[int, Callable[[str | None], str | None]] = {
-        0: lambda cell: cell,
-        1: lambda cell: None,
-        2: lambda cell: cell and cell.upper(),
-        3: lambda cell: "made",
-    }
     names, towns = [name for name, _, _ in rows], [town for _, town, _ in rows]
     frame = pl.DataFrame(
         {
             "src:Name": names,
             "src:Town": towns,
             "row_id": range(7, 7 + len(rows)),
-            "first_name": [made[how](name) for name, _, how in rows],
+            "first_name": [_made(name, how) for name, _, how in rows],
             "city": [town if how else None for _, town, how in rows],
         },
         schema_overrides={"row_id": pl.UInt64(), **dict.fromkeys(["src:Name", "src:Town"], pl.String())}

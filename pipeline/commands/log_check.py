@@ -106,7 +106,9 @@ def _ledger_faults(workspace: Path, entries: list[Logged]) -> Iterator[str]:
                 yield from _unlike(entries, [], shared=False)
             else:
                 shared = ledger.engine.dialect.name == "postgresql"
-                yield from _unlike(entries, ledger_entries(ledger, workspace), shared=shared)
+                yield from _unlike(
+                    entries, ledger_entries(ledger, workspace, {entry.key for entry in entries}), shared=shared
+                )
                 yield from ledger_file_faults(ledger, workspace)
     except LeadscrubError as error:
         yield f"ledger: {error.message}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.ledger.logged import logged_change
+from pipeline.proof.chain import unfinished
 from pipeline.proof.keys import signer_of
 from pipeline.proof.run_entry import run_entry
 from pipeline.proof.signature import sign_result
@@ -78,8 +79,12 @@ def _scrub(request: Request, report: Report) -> Result:
 def _logged(request: Request, out: Path) -> Iterator[Callable[[Manifest], None]]:
     """Give what enters the result into the workspace's log; with a ledger, whoever enters it there does that."""
     workspace = workspace_of(request.campaign)
-    if workspace is None or request.ledger is not None:
+    if workspace is None or not request.record:
         yield lambda manifest: None
+        return
+    if request.ledger is not None:
+        with unfinished(workspace):
+            yield lambda manifest: None
         return
     with logged_change(workspace, out=out) as log:
         yield lambda manifest: log.append(run_entry(workspace, out, manifest, manifest_digest(out), in_ledger=False))

@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import unicodedata
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -91,6 +92,14 @@ def _left_to_the_system() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _keys_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test writes into the user's own folder of keys."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LEADSCRUB_KEYS", str(tmp_path_factory.mktemp("keys")))
+        yield
+
+
 def leadscrub(*arguments: str | Path) -> Ran:
     """Run the command in this process, from its arguments to its exit code."""
     out, err = io.StringIO(), io.StringIO()
@@ -125,6 +134,11 @@ def start(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Popen[b
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+
+
+def can_be_seen(line: str) -> bool:
+    """Whether a terminal shows a line as it is: no control or format character, no byte that is no text."""
+    return not any(unicodedata.category(letter)[0] == "C" or letter in "\u2028\u2029" for letter in line)
 
 
 Scrub = Callable[..., Scrubbed]

@@ -8,14 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from shlex import quote
 
 from pipeline.ledger.database import Ledger
 from pipeline.ledger.drops import Received, receive
 from pipeline.ledger.runs import record_run
 from pipeline.nightly.claims import Claims
 from pipeline.nightly.completeness import Looks
-from pipeline.nightly.folders import WHY, Folders, text_name
+from pipeline.nightly.folders import WHY, Folders, shell_word, text_name
 from pipeline.nightly.guard import Failures
 from pipeline.nightly.hints import at_night
 from pipeline.nightly.inbox import Inbox, Raw, Seen
@@ -23,13 +22,17 @@ from pipeline.nightly.journal import Journal, Recorded
 from pipeline.nightly.summary import DropLine
 from pipeline.nightly.vendors import Seller
 from pipeline.nightly.worker import Scrubbed
+from pipeline.proof.chain import unfinished
 from pipeline.results.folder import open_manifest, rows_in_review
 from pipeline.results.manifest_file import MANIFEST
 from pipeline.run.plan import Request
 from schemas.errors import EXIT_TOO_MANY_REJECTED, FileError, PastChangedError, UsageError
 from schemas.manifest import Manifest
-from schemas.support.durable import make_folder, move_file, write_atomically
+from schemas.support.durable import move_file, write_atomically
+from schemas.support.places import refuse_links
 from schemas.support.shortage import shortage_in
+from schemas.support.shown import printable, shown
+from schemas.workspace import RemoteChoice
 
 _ACCEPT_DRIFT = "--accept-drift"
 #: Scrubs by hand change what is known of earlier deliveries now and then; never so often.
@@ -39,7 +42,10 @@ _NOTES_LOST = "an earlier pass scrubbed it and was ended before it could report:
 
 @dataclass(frozen=True)
 class Night:
-    """What a pass works with. ``day`` is that of its runs; ``now`` asks the clock; ``scrub`` scrubs a drop."""
+    """What a pass works with. ``day`` is that of its runs; ``now`` asks the clock; ``scrub`` scrubs a drop.
+
+    ``remote``: what may be done over a network besides.
+    """
 
     folders: Folders
     ledger: Ledger
@@ -52,6 +58,7 @@ class Night:
     now: Callable[[], datetime]
     threads: int
     accept_drift: bool
+    remote: RemoteChoice
 
 
 def take(night: Night, seller: Seller, inbox: Inbox, seen: Seen, hopeless: str | None) -> DropLine | None:
@@ -147,7 +154,9 @@ class _Drop:
                         return self._record(orphan, drop, [_NOTES_LOST])
                     if orphan is not None:
                         self._discard(orphan)
-                    return self._scrub(drop)
+                    # A result is on disk before it is entered: until then the log's keeper knows that it may be.
+                    with unfinished(self._folders.workspace):
+                        return self._scrub(drop)
                 except PastChangedError as error:
                     orphan, last = None, error
             raise last
@@ -171,17 +180,20 @@ class _Drop:
             except UsageError:
                 continue
             if manifest.campaign == self._seller.campaign_name and _inputs(manifest) == {self._raw.sha256}:
+                refuse_links(results[run_id], self._folders.workspace)
                 return results[run_id]
         return None
 
     def _scrub(self, drop: Received) -> Recorded | None:
         night, seller, seen = self._night, self._seller, self._seen
-        make_folder(self._folders.partial)
+        self._folders.made(self._folders.partial)
+        results = self._folders.results(seen.vendor, night.day)
+        refuse_links(results, self._folders.workspace)
         result = night.scrub(
             Request(
                 drops=[str(self._readable())],
                 out=self._folders.partial / f"{seen.vendor}-{self._raw.sha256[:16]}",
-                named_in=self._folders.results(seen.vendor, night.day),
+                named_in=results,
                 as_of=night.day,
                 campaign=seller.campaign,
                 vendor=seen.vendor,
@@ -199,10 +211,10 @@ class _Drop:
 
     def _readable(self) -> Path:
         """The drop under a name that results can hold: a vendor's may be no text."""
-        if self._seen.shown == self._seen.name:
+        if printable(self._seen.name) == self._seen.name:
             return self._raw.path
         link = self._folders.fetching / "named" / text_name(self._seen.name)
-        make_folder(link.parent)
+        self._folders.made(link.parent)
         link.unlink(missing_ok=True)
         link.symlink_to(self._raw.path.absolute())
         return link
@@ -228,7 +240,7 @@ class _Drop:
     def _discard(self, out: Path) -> None:
         """Remove a result that does not count, in one step for whoever looks."""
         aside = self._folders.partial / f"discarded-{out.name}"
-        make_folder(aside.parent)
+        self._folders.made(aside.parent)
         out.rename(aside)
         shutil.rmtree(aside)
 
@@ -244,14 +256,16 @@ class _Drop:
 
     def _quarantine(self, why: str) -> DropLine:
         """Put the drop where a person finds it, with the reason beside it."""
-        seen, why = self._seen, at_night(why, self._seen.vendor)
+        seen, why = self._seen, shown(at_night(why, self._seen.vendor))
         target = self._folders.quarantined(seen.vendor, self._raw.sha256, seen.name)
         if self._seller.remote:
-            back = f"rm {quote(str(target))}; then it is fetched again"
+            back = f"rm {shell_word(target)}; then it is fetched again"
         else:
-            back = f"mv {quote(str(target))} {quote(str(self._raw.path))}"
+            # Under a name that an address is masked in, where it had one.
+            own = self._raw.path if seen.shown == printable(seen.name) else self._raw.path.with_name(target.name)
+            back = f"mv {shell_word(target)} {shell_word(own)}"
         option = f" --vendor {seen.vendor} {_ACCEPT_DRIFT}" if _ACCEPT_DRIFT in why else ""
-        make_folder(target.parent)
+        self._folders.made(target.parent)
         note = f"{why}\nTo try it again: {back}\n                 leadscrub nightly{option}\n"
         write_atomically(target.with_name(target.name + WHY), note)
         self._journal.close(seen, self._raw.sha256, target, self._night.now(), refused=why)
@@ -264,6 +278,7 @@ class _Drop:
 
     def _move(self, target: Path) -> None:
         """Its companions first: one that stayed would call the next drop of the name complete."""
+        refuse_links(target.parent, self._folders.workspace)
         for companion in self._raw.companions:
             if companion.exists():
                 move_file(companion, target.with_name(target.name + companion.suffix))

@@ -24,8 +24,10 @@ from typing import Final
 
 from pipeline.proof.entries import NOTHING, Entry, Logged, canonical, document_of, line_digest, read_line
 from pipeline.proof.keys import Signer, signer_of
-from schemas.errors import LedgerError, OutputError
+from schemas.errors import LeadscrubError, LedgerError, OutputError
 from schemas.support.durable import make_folder, sync_path
+from schemas.support.places import lock_file, new_file, refuse_links
+from schemas.support.shortage import shortage_in
 
 CHAIN: Final = "chain.jsonl"
 HEAD: Final = "head.json"
@@ -77,9 +79,7 @@ def append_signed(workspace: Path, signer: Signer | None, *entries: Entry) -> No
                 os.fsync(stream.fileno())
             _write_head(workspace, number, prior)
     except OSError as error:
-        raise OutputError(
-            f"The log in '{workspace / 'log'}' cannot be written: {error.strerror}.", "Free space or fix permissions."
-        ) from error
+        raise _unwritable(workspace, error) from error
 
 
 def lines(workspace: Path) -> Iterator[str]:
@@ -123,15 +123,19 @@ def unfinished(workspace: Path, out: Path | None = None) -> Iterator[None]:
     """
     folder = workspace / "log"
     try:
-        make_folder(folder.absolute())
+        _made(workspace)
         position(workspace)
         handle, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=folder)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            os.write(handle, canonical({"out": None if out is None else str(out.absolute())}).encode())
+            os.fsync(handle)
+        except OSError:
+            os.close(handle)
+            raise
     except OSError as error:
-        raise OutputError(f"'{folder}' cannot be written: {error.strerror}.", "Fix its permissions.") from error
+        raise _unwritable(workspace, error) from error
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        os.write(handle, canonical({"out": None if out is None else str(out.absolute())}).encode())
-        os.fsync(handle)
         yield
         Path(name).unlink()
     finally:
@@ -149,7 +153,7 @@ def left_unfinished(workspace: Path) -> Iterator[list[Path] | None]:
     try:
         for path in sorted((workspace / "log").glob(f"{_UNFINISHED}*")):
             try:
-                handle = os.open(path, os.O_RDWR)
+                handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
             except FileNotFoundError:  # its process has just ended well
                 continue
             marks.append((handle, path))
@@ -171,10 +175,17 @@ def left_unfinished(workspace: Path) -> Iterator[list[Path] | None]:
             os.close(handle)
 
 
+def _made(workspace: Path) -> None:
+    """Make the folder of the log. Raises `LinkError` when it, or what is written in it, is a link."""
+    for path in (chain_path(workspace), workspace / "log" / HEAD):
+        refuse_links(path, workspace)
+    make_folder((workspace / "log").absolute())
+
+
 @contextmanager
 def _locked(workspace: Path) -> Iterator[None]:
-    make_folder((workspace / "log").absolute())
-    lock = os.open(workspace / "log" / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    _made(workspace)
+    lock = lock_file(workspace / "log" / "lock")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -229,8 +240,8 @@ def _head(workspace: Path) -> tuple[int, str]:
 def _write_head(workspace: Path, number: int, digest: str) -> None:
     path = workspace / "log" / HEAD
     beside = path.with_name(f".{path.name}.new")
-    beside.write_text(canonical({"digest": digest, "number": number}), encoding="utf-8")
-    beside.chmod(0o600)
+    with new_file(beside) as stream:
+        stream.write(canonical({"digest": digest, "number": number}).encode())
     sync_path(beside)
     # The folder need not be on disk: an earlier head, of which the log goes on, is what a crash leaves as well.
     beside.rename(path)
@@ -242,6 +253,11 @@ def _goes_on(workspace: Path, head: tuple[int, str]) -> bool:
     if number == 0 and digest == NOTHING:
         return True
     return any(each.number == number and each.digest == digest for each in entries(workspace))
+
+
+def _unwritable(workspace: Path, error: OSError) -> LeadscrubError:
+    where = workspace / "log"
+    return shortage_in(error) or OutputError(f"'{where}' cannot be written: {error.strerror}.", "Fix its permissions.")
 
 
 def _break(left: tuple[int, str], found: int) -> Entry:

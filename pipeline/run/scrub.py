@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.ledger.logged import logged_change
+from pipeline.proof.chain import unfinished
 from pipeline.proof.keys import signer_of
 from pipeline.proof.run_entry import run_entry
 from pipeline.proof.signature import sign_result
 from pipeline.results.manifest_file import MANIFEST, manifest_digest
-from pipeline.results.publish import publish, scratch_output, staged_output
+from pipeline.results.publish import WORK, publish, scratch_output, staged_output
 from pipeline.run.first_pass import first_pass
 from pipeline.run.notices import overtaken_notes
 from pipeline.run.plan import Plan, Request, make_plan
@@ -27,6 +28,7 @@ from pipeline.workspace import workspace_limits, workspace_of
 from schemas.files.limits import limited_to
 from schemas.manifest import Manifest
 from schemas.support.interrupts import interrupts_wait
+from schemas.support.shown import shown
 
 
 @dataclass
@@ -56,7 +58,7 @@ def _scrub(request: Request, report: Report) -> Result:
     output = scratch_output() if request.dry_run else staged_output(request.out, force=request.force)
     out: Path | None = None
     with output as staging, process_pool(request.threads) as apply:
-        run = start_run(request, plan, apply, staging / "work", report)
+        run = start_run(request, plan, apply, staging / WORK, report)
         first_pass(run)
         settle(run)
         manifest = second_pass(run, staging)
@@ -77,8 +79,12 @@ def _scrub(request: Request, report: Report) -> Result:
 def _logged(request: Request, out: Path) -> Iterator[Callable[[Manifest], None]]:
     """Give what enters the result into the workspace's log; with a ledger, whoever enters it there does that."""
     workspace = workspace_of(request.campaign)
-    if workspace is None or request.ledger is not None:
+    if workspace is None or not request.record:
         yield lambda manifest: None
+        return
+    if request.ledger is not None:
+        with unfinished(workspace):
+            yield lambda manifest: None
         return
     with logged_change(workspace, out=out) as log:
         yield lambda manifest: log.append(run_entry(workspace, out, manifest, manifest_digest(out), in_ledger=False))
@@ -114,7 +120,7 @@ def _warnings(run: RunState) -> list[str]:
     run.notices.of_lists(run.tallies, run.matches)
     run.notices.of_countries(run.tallies)
     run.notices.of_law()
-    return run.notices.sentences
+    return [shown(sentence) for sentence in run.notices.sentences]
 
 
 def _too_many_rejected(manifest: Manifest, plan: Plan) -> bool:

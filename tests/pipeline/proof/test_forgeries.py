@@ -46,7 +46,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
         patch.setenv("LEADSCRUB_KEYS", str(base / "keys"))
         world = World(base / "leads")
         world.contract(more='deliver_to = "sent"')
-        world.campaign("calls", more='store_lists = ["ftc"]\n[evidence]\ndialling = "live"\n')
+        world.campaign("calls", more='store_lists = ["ftc"]\n')
         with contextlib.chdir(world.folder):
             for day, numbers in (("2026-11-01", "+12025550199"), ("2026-11-02", "+12025550199\n+12025550198")):
                 Path("lists/ftc.txt").write_text(f"{numbers}\n", encoding="utf-8")
@@ -232,7 +232,7 @@ FORGERIES: dict[str, tuple[Callable[[Path], object], str, bool, bool]] = {
     ),
     "attestation": (
         manifest_of("rules", "campaign_evidence", "dialling", value="automated"),
-        "attestations campaign dialling is automated, logged live",
+        "attestations campaign dialling is automated, logged absent",
         True,
         True,
     ),

@@ -9,6 +9,7 @@ from pathlib import Path
 from pipeline.commands.log_kept import ledger_file_faults, store_file_faults
 from pipeline.ledger.log_mending import ledger_entries, ledger_of
 from pipeline.ledger.logged import enter_unlogged
+from pipeline.proof.chain import has_chain
 from pipeline.proof.checking import Checked, check_chain
 from pipeline.proof.entries import Entry, Logged
 from pipeline.proof.keys import PublicKey
@@ -33,7 +34,8 @@ def check_log(workspace: Path, public: PublicKey | None) -> Checked:
     """
     faults: list[str] = []
     try:
-        enter_unlogged(workspace, None)
+        if has_chain(workspace):
+            enter_unlogged(workspace, None)
     except LeadscrubError as error:
         faults.append(f"what a command that was killed had done cannot be logged: {error.message}")
     checked = check_chain(workspace, public)

@@ -121,10 +121,12 @@ def _rescrub_of(workspace: Path, row: Row[Any], known: Container[tuple[str, str,
 
 
 def _results(workspace: Path) -> Iterator[Path]:
-    """Folders of results in a workspace."""
+    """Folders of results in a workspace; hidden ones are being made or removed."""
     for folder in sorted(workspace.iterdir()):
-        if folder.is_dir() and folder.name not in _NOT_RESULTS and not folder.name.startswith("."):
-            yield from (path.parent for path in sorted(folder.rglob(MANIFEST)))
+        if folder.is_dir() and folder.name not in _NOT_RESULTS:
+            for path in sorted(folder.rglob(MANIFEST)):
+                if not any(part.startswith(".") for part in path.relative_to(workspace).parts):
+                    yield path.parent
 
 
 def _result_entry(workspace: Path, out: Path) -> Entry | None:

@@ -93,7 +93,7 @@ def test_a_result_elsewhere_is_checked_with_the_key_alone_and_says_when_it_is_no
     shutil.copytree(kept.restored() / "runs" / "1", tmp_path / "out")
     ran = leadscrub("verify", tmp_path / "out")
     assert ran.code == 0
-    assert "note: the manifest was compared with no log, ledger or key: in no folder above it is a workspace" in ran.out
+    assert "note: the manifest itself was compared with nothing: in no folder above it is a workspace" in ran.out
     named = json.loads(leadscrub("verify", tmp_path / "out", "--workspace", kept.folder, "--json").out)
     assert named["compared_with"] == ["log", "key", "ledger"]
     assert leadscrub("verify", tmp_path / "out", "--key", kept.public).code == 0

@@ -32,7 +32,35 @@ def staged_output(out: Path, *, force: bool) -> Iterator[Path]:
     """
     _check_target(out, force=force)
     # An absolute path has a name and a parent even where it was given as "." or "..".
-    out = out.absolute()
+    with _staging(out.absolute()) as staging:
+        yield staging
+
+
+@contextmanager
+def staged_file(path: Path, *, force: bool) -> Iterator[Path]:
+    """Give a folder to write a file of this name into; ``publish_file`` moves it to ``path``.
+
+    Raises what `staged_output` raises.
+    """
+    if path.is_dir():
+        raise OutputError(f"'{path}' is a folder.", "Name a file.")
+    if path.exists() and not force:
+        raise OutputError(f"'{path}' exists already.", "Name another file, or replace it with --force.")
+    with _staging(path.absolute()) as staging:
+        yield staging
+
+
+def publish_file(staging: Path, path: Path) -> None:
+    """Move the complete file to its final name, readable by its owner only."""
+    made = staging / path.name
+    made.chmod(0o600)
+    sync_path(made)
+    made.replace(path)
+    sync_path(path.absolute().parent)
+
+
+@contextmanager
+def _staging(out: Path) -> Iterator[Path]:
     with ExitStack() as undo:
         with interrupts_wait():
             staging = _claim(out, undo)
@@ -66,7 +94,7 @@ def _claim(out: Path, undo: ExitStack) -> Path:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise OutputError(f"Another run is writing '{out}'.", "Wait for it, or choose another -o.") from error
+        raise OutputError(f"Another run is writing '{out}'.", "Wait for it, or choose another name.") from error
     if not staging.exists() or os.fstat(lock).st_ino != staging.stat().st_ino:
         raise OutputError(f"Another run has just written '{out}'.", "Run again with --force to replace it.")
     undo.callback(_remove, staging, made)

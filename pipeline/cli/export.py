@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -78,20 +79,25 @@ def check_targets(targets: Iterable[str], out: Path, *, force: bool) -> None:
         check_target(to, out, force=force)
 
 
-def export_to(targets: Iterable[str], out: Path, as_of: str | None, *, force: bool) -> list[dict[str, object]]:
-    """Export a new result to every target; returns what the summary says of them.
+def export_to(
+    targets: Iterable[str], out: Path, day: date, *, force: bool, report: bool = False
+) -> list[dict[str, object]]:
+    """Export a new result to every target; returns what the summary says of them, or prints it.
 
     Raises what `export` raises; its hint says that the result itself is complete.
     """
-    from pipeline.commands.export_report import facts  # noqa: PLC0415
+    from pipeline.commands.export_report import facts, print_export  # noqa: PLC0415
     from pipeline.exporting.export import ExportRequest  # noqa: PLC0415
     from pipeline.exporting.export import export as write  # noqa: PLC0415
 
     done = []
     for to in targets:
         try:
-            done.append(facts(write(ExportRequest(out, to, day_of(as_of), force=force))))
+            exported = write(ExportRequest(out, to, day, force=force))
         except LeadscrubError as error:
             error.hint = f"{error.hint} The results in '{out}' are complete.".strip()
             raise
+        if report:
+            print_export(exported, as_json=False)
+        done.append(facts(exported))
     return done

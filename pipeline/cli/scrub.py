@@ -135,7 +135,11 @@ def scrub(
     request = law.of(lists.of(request))
     with chosen_ledger(ledger, campaign) as opened, progress_bar() as report:
         result = run(replace(request, ledger=opened, received_at=instant_of(received_at, as_of)), report)
-    exports = export_to(to or [], out, as_of, force=force)
-    print_summary(result, None if dry_run else out, as_json=as_json, more={"exports": exports} if to else None)
+    done = []
+    if to and as_json:
+        done = export_to(to, out, request.as_of, force=force)
+    print_summary(result, None if dry_run else out, as_json=as_json, more={"exports": done} if to else None)
+    if to and not as_json:
+        export_to(to, out, request.as_of, force=force, report=True)
     if result.too_many_rejected:
         raise typer.Exit(EXIT_TOO_MANY_REJECTED)

@@ -16,7 +16,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.exporting.forms import text
+from pipeline.exporting.forms import BETWEEN, text
 from pipeline.exporting.table import OutColumn, Source, Tally
 from pipeline.results.vendor_csv import neutralised
 from schemas.errors import OutputError, UsageError
@@ -25,6 +25,7 @@ from schemas.support.names import did_you_mean
 FileKind = Literal["csv", "xlsx", "parquet", "delta"]
 DELTA = "delta:"
 _ENDINGS: dict[str, FileKind] = {".csv": "csv", ".xlsx": "xlsx", ".parquet": "parquet"}
+_PHONES = rf"^\+?[0-9]+(?:{BETWEEN}\+?[0-9]+)*$"
 #: Of addresses such as ``+news@example.com``: what reads the file must take the apostrophe off again.
 APOSTROPHE = "emails begin as a formula does and have an apostrophe before them: take it off before you write to them"
 #: What a sheet can hold (ECMA-376 as Excel implements it): rows below the header, columns, UTF-16 units in a cell.
@@ -56,9 +57,10 @@ def target_of(named: str) -> Target:
         return Target("delta", Path(named.removeprefix(DELTA)))
     ending = Path(named).suffix.lower()
     if ending not in _ENDINGS:
+        hint = did_you_mean(ending, _ENDINGS) if ending else ""
         raise UsageError(
             f"'{named}' is no kind of file that can be written.",
-            did_you_mean(ending, _ENDINGS) or "Name a .csv, .xlsx or .parquet file, or delta:FOLDER.",
+            hint if hint.startswith("Did") else "Name a .csv, .xlsx or .parquet file, or delta:FOLDER.",
         )
     return Target(_ENDINGS[ending], Path(named))
 
@@ -154,18 +156,27 @@ def _owner_only() -> Iterator[None]:
 def _texts(source: Source, tally: Tally) -> Iterator[pl.DataFrame]:
     """Frames of text, in which nothing is a formula."""
     columns = source.selection.columns
-    addresses = [str(place) for place, column in enumerate(columns) if column.is_address]
+    addresses = [str(place) for place, column in enumerate(columns) if column.holds == "emails"]
     for frame in source.frames(tally):
         cells = []
         for place, column in enumerate(columns):
             cell = text(pl.col(str(place)), column.dtype)
-            cells.append((cell if column.plain else neutralised(cell)).alias(str(place)))
+            cells.append(_harmless(cell, column).alias(str(place)))
         texts = frame.select(cells)
         changed = [(texts.get_column(name) != frame.get_column(name)).sum() for name in addresses]
         count = sum(map(int, changed))
         if count:
             tally.left_out[APOSTROPHE] += int(count)
         yield texts
+
+
+def _harmless(cell: pl.Expr, column: OutColumn) -> pl.Expr:
+    """Neutralise what a spreadsheet would run. What it takes for a number, as a phone in E.164, stays what it is."""
+    if column.holds == "ours":
+        return cell
+    if column.holds == "phones":
+        return pl.when(cell.str.contains(_PHONES)).then(cell).otherwise(neutralised(cell))
+    return neutralised(cell)
 
 
 def _headers(columns: Sequence[OutColumn]) -> list[str]:

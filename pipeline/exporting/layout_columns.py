@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 
@@ -35,10 +36,7 @@ class LayoutColumns:
     @property
     def columns(self) -> tuple[OutColumn, ...]:
         """See `Selection`."""
-        return tuple(
-            OutColumn(each.name, pl.String(), plain=_is_plain(each), is_address=_is_address(each))
-            for each in self.layout.columns
-        )
+        return tuple(OutColumn(each.name, pl.String(), holds=_holds(each)) for each in self.layout.columns)
 
     @property
     def reads(self) -> list[str]:
@@ -105,15 +103,11 @@ class LayoutColumns:
         return cells if each.otherwise is None else cells.set(cells == "", None).fill_null(each.otherwise)
 
 
-def _is_plain(each: ExportColumn) -> bool:
-    """Whether no cell of a column can be a formula: hashes, and phones in any form."""
-    point = point_kind(each.field or "")
-    return each.hash is not None or (point is not None and point[0] == "phones")
-
-
-def _is_address(each: ExportColumn) -> bool:
-    point = point_kind(each.field or "")
-    return point is not None and point[0] == "emails" and each.hash is None
+def _holds(each: ExportColumn) -> Literal["ours", "phones", "emails", "text"]:
+    if each.hash is not None:
+        return "ours"
+    kind, _ = point_kind(each.field or "") or ("text", 0)
+    return "phones" if kind == "phones" else "emails" if kind == "emails" else "text"
 
 
 def _field(name: str) -> pl.Expr:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import polars as pl
 
@@ -21,8 +22,8 @@ from schemas.support.names import did_you_mean
 
 EXTRA = "extra"
 _POINTS = (*PHONE_SLOTS, *EMAIL_SLOTS)
-#: Text that we write ourselves, and that is no formula; a spreadsheet takes a phone in E.164 for a number.
-_OURS = frozenset({*PHONE_SLOTS, "row_id", "channels", "flags", "valid_until", "run_id", "phone_type", "phone_region"})
+#: Text that we write ourselves, and that is no formula.
+_OURS = frozenset({"row_id", "channels", "flags", "valid_until", "run_id", "phone_type", "phone_region"})
 
 
 @dataclass(frozen=True)
@@ -144,19 +145,19 @@ def _named(name: str, known: Mapping[str, OwnColumn], vendors: Sequence[str], ro
 def _held(name: str) -> OwnColumn:
     dtype = type_of(name)
     shown = pl.select(flat(pl.lit(None, dtype), dtype)).to_series().dtype
-    plain = name in _OURS or shown != pl.String
-    return OwnColumn(OutColumn(name, shown, plain=plain, is_address=name in EMAIL_SLOTS), name)
+    ours = name in _OURS or shown != pl.String
+    return OwnColumn(OutColumn(name, shown, holds="ours" if ours else _holds({name})), name)
 
 
 def _vendors(name: str, rows: ResultRows) -> OwnColumn:
-    """A column of the vendor's; where all of its cells are phones of ours, none is a formula."""
-    files = rows.manifest.inputs
-    fields = [[field for field, column in file.mapping.items() if column == name] for file in files]
-    clean = rows.kind == "clean"
-    phones = clean and all(any(field in PHONE_SLOTS for field in given) for given in fields if given) and any(fields)
-    mapped = all(given or name not in file.unmapped for given, file in zip(fields, files, strict=True))
-    emails = clean and any(field in EMAIL_SLOTS for given in fields for field in given)
-    return OwnColumn(OutColumn(name, pl.String(), plain=phones and mapped, is_address=emails), vendors=name)
+    fields = {field for file in rows.manifest.inputs for field, column in file.mapping.items() if column == name}
+    return OwnColumn(OutColumn(name, pl.String(), holds=_holds(fields if rows.kind == "clean" else ())), vendors=name)
+
+
+def _holds(fields: Collection[str]) -> Literal["phones", "emails", "text"]:
+    if any(field in PHONE_SLOTS for field in fields):
+        return "phones"
+    return "emails" if any(field in EMAIL_SLOTS for field in fields) else "text"
 
 
 def _told_apart(chosen: Sequence[OwnColumn]) -> tuple[OwnColumn, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 import polars as pl
 
@@ -14,15 +14,11 @@ from pipeline.exporting.rows import Part
 
 @dataclass(frozen=True)
 class OutColumn:
-    """A column of the file.
-
-    ``plain``: none of its cells can be a formula, since we write them ourselves. ``is_address``: of emails as they are.
-    """
+    """A column of the file. ``holds``: words and numbers of ours, of which none is a formula; points; or any text."""
 
     name: str
     dtype: pl.DataType
-    plain: bool = False
-    is_address: bool = False
+    holds: Literal["ours", "phones", "emails", "text"] = "text"
 
 
 @dataclass

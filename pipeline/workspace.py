@@ -35,7 +35,7 @@ def vendor_files(workspace: Path) -> list[Path]:
         with suppress(OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):  # reported when it is read in earnest
             layout = tomllib.loads(path.read_text(encoding="utf-8")).get("layout")
             if isinstance(layout, str):
-                layouts |= {layout, f"{layout}.toml"}
+                layouts |= {layout, f"{layout}.toml"} - {path.name}
     return [path for path in files if path.name not in layouts]
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from schemas.columns import COMMON_COLUMNS, EMAIL_SLOTS, PHONE_SLOTS, REJECTED_COLUMNS, dtype_of
 
@@ -29,49 +30,46 @@ _REQUIRED = frozenset(
 )
 
 
-def _rule(name: str, codes: frozenset[str]) -> pl.Expr | None:
-    """What holds for every value of a column; None where any will do."""
-    column = pl.col(name)
+def _keeps(name: str, values: pa.ChunkedArray, codes: pa.Array) -> bool:
+    """Whether what holds for every value of a column does."""
     if name in PHONE_SLOTS:
-        return column.str.starts_with("+")
+        return _all(pc.starts_with(values, pattern="+"))
     if name in EMAIL_SLOTS:
-        return column.str.contains("@", literal=True)
+        return _all(pc.match_substring(values, pattern="@"))
     if name in ("reason", "code"):
-        return column.is_in(codes)
-    return column.is_in(["block", "review", "flag"]) if name == "effect" else None
+        return _all(pc.is_in(values, value_set=codes))
+    return name != "effect" or _all(pc.is_in(values, value_set=_EFFECTS))
 
 
-@dataclass(frozen=True)
+def _all(keep: pa.ChunkedArray) -> bool:
+    return bool(pc.all(keep, min_count=0).as_py())
+
+
+_EFFECTS = pa.array(["block", "review", "flag"], pa.large_string())
+
+
 class FileContract:
     """What a file called ``name`` has: columns with their types, canonical contact points, registered ``codes``."""
 
-    name: str
-    types: Mapping[str, pl.DataType]
-    codes: frozenset[str]
+    def __init__(self, name: str, types: Mapping[str, pl.DataType], codes: Iterable[str]) -> None:
+        self._name = name
+        self.schema: pa.Schema = pl.DataFrame(schema=types).to_arrow(compat_level=pl.CompatLevel.oldest()).schema
+        self._required = [column for column in self.schema.names if column in _REQUIRED]
+        self._codes = pa.array(list(codes), pa.large_string())
 
-    @classmethod
-    def of(cls, name: str, types: Mapping[str, pl.DataType], codes: Iterable[str]) -> FileContract:
-        """Make the contract of a file."""
-        return cls(name, types, frozenset(codes))
-
-    def check(self, frame: pl.DataFrame) -> None:
-        """Check rows before they are written. A column that the frame does not have is null in all of them.
+    def check(self, table: pa.Table) -> None:
+        """Check rows before they are written. A column that the table does not have is null in all of them.
 
         Raises `AssertionError`, which names columns and never a value.
         """
-        self._check_columns(frame)
-        required = (name for name in self.types if name in _REQUIRED)
-        faulty = [name for name in required if name not in frame.columns or frame.get_column(name).null_count()]
-        rules = {name: rule for name in frame.columns if (rule := _rule(name, self.codes)) is not None}
-        if rules:
-            (kept,) = frame.select(rule.all().alias(name) for name, rule in rules.items()).rows()
-            faulty += [name for name, keeps in zip(rules, kept, strict=True) if not keeps]
-        if faulty:
-            raise AssertionError(f"{self.name} does not have its contract's values in: {', '.join(faulty)}")
-
-    def _check_columns(self, frame: pl.DataFrame) -> None:
-        schema = frame.schema
-        if list(schema.items()) == [(name, dtype) for name, dtype in self.types.items() if name in schema]:
-            return
-        odd = sorted(f"{name}: {dtype}" for name, dtype in schema.items() if self.types.get(name) != dtype)
-        raise AssertionError(f"{self.name} does not have its contract's columns: {'; '.join(odd) or 'another order'}")
+        given = table.schema
+        wanted = [field for field in self.schema if field.name in given.names]
+        if [(field.name, field.type) for field in given] != [(field.name, field.type) for field in wanted]:
+            odd = sorted(f"{field.name}: {field.type}" for field in given if field not in wanted)
+            raise AssertionError(
+                f"{self._name} does not have its contract's columns: {'; '.join(odd) or 'another order'}"
+            )
+        faulty = [name for name in self._required if name not in given.names or table.column(name).null_count]
+        faulty += [name for name in given.names if not _keeps(name, table.column(name), self._codes)]
+        if faulty and len(table):
+            raise AssertionError(f"{self._name} does not have its contract's values in: {', '.join(faulty)}")

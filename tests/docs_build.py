@@ -18,6 +18,8 @@ from suppression.rules.loading import load_packs
 from suppression.rules.predicates.registry import PREDICATES
 from tests.docs.cli_page import cli_page
 from tests.docs.code_tables import checks_table, columns_table, layers, packages, public_names
+from tests.docs.columns_page import columns_page
+from tests.docs.configuration_page import configuration_page
 from tests.docs.demo import demo_output
 
 ROOT = Path(__file__).parents[1]
@@ -142,7 +144,16 @@ def workspace() -> str:
         "# The files of a workspace",
         "",
         "`leadscrub init DIR` writes these. A line behind a `#` shows a setting; take the `#` away to use it.",
-        "Every fault of a file is reported with its line (exit 3).",
+        "Every fault of a file is reported with its line (exit 3). [configuration.md](configuration.md) has every key.",
+        "",
+        "`leadscrub init DIR --from DROP` shows how the drop is read, asks some questions, each with what its answer",
+        "decides, and writes a campaign, a vendor and a layout; `--answers FILE` takes the answers from a TOML file",
+        '(`vendor = "acme"`). What is not answered is not declared, and so it counts against contact.',
+        "",
+        "`leadscrub check DIR` looks at the whole workspace before a run does: faults of every file, lists that are",
+        "missing, too old or undated, campaigns without region, lists or rule packs, inboxes without a vendor and",
+        "vendors without an inbox, prices without a window for returns, drops in quarantine. It reads no drop and",
+        "changes nothing; exit 3 when anything is to settle, else 0.",
     ]
     for name, text in EXAMPLES.items():
         lines += ["", f"## `{name}`", "", "```toml", text.rstrip("\n"), "```"]
@@ -153,6 +164,8 @@ GENERATED = {
     "docs/coverage.md": coverage,
     "docs/predicates.md": predicates,
     "docs/cli.md": cli_page,
+    "docs/columns.md": columns_page,
+    "docs/configuration.md": configuration_page,
     "docs/workspace.md": workspace,
     "docs/rules.md": rules_catalogue,
     "docs/reasons.md": reasons,

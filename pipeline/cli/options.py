@@ -139,9 +139,18 @@ class LawOptions:
         ),
     ] = False
 
+    evidence: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=VALUE",
+            help="Declare a fact for this run, as [evidence] of a campaign does (dialling=live); repeatable.",
+            rich_help_panel="Law",
+        ),
+    ] = None
+
     def of(self, request: Request) -> Request:
         """Return the request with these rules."""
-        return replace(request, rules=self.rules or [], accept_weaker=self.accept_weaker)
+        return replace(request, rules=self.rules or [], accept_weaker=self.accept_weaker, evidence=self.evidence or [])
 
 
 def with_shared_options(command: Callable[..., None]) -> Callable[..., None]:

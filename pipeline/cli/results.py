@@ -14,10 +14,11 @@ from pipeline.cli.options import (
     code_names,
     day_of,
 )
+from schemas.errors import UsageError
 
 
 def inspect(
-    drops: Annotated[list[str], typer.Argument(metavar="DROP", help="File, folder or glob.")],
+    drops: Annotated[list[str], typer.Argument(metavar="DROP", help="File, folder, glob or URL; - for stdin.")],
     layout: Annotated[
         str | None, typer.Option(metavar="NAME|FILE", help="Layout to read it with: a name or a TOML file.")
     ] = None,
@@ -73,11 +74,24 @@ def reasons(
 
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make; existing files are kept.")],
+    drop: Annotated[
+        str | None,
+        typer.Option("--from", metavar="DROP", help="Ask some questions about this drop and write what they answer."),
+    ] = None,
+    answers: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="TOML file with the answers, in place of the questions.")
+    ] = None,
 ) -> None:
-    """Make a workspace: commented examples of a campaign, a vendor and a layout."""
+    """Make a workspace: commented examples, or with --from a campaign, a vendor and a layout for a drop."""
+    from pipeline.commands.first_hour.interview import make_from_drop  # noqa: PLC0415
     from pipeline.commands.init_workspace import make_workspace  # noqa: PLC0415
 
-    make_workspace(folder)
+    if drop is not None:
+        make_from_drop(folder, drop, answers)
+    elif answers is not None:
+        raise UsageError("--answers works only with --from.", "Name the drop with --from DROP.")
+    else:
+        make_workspace(folder)
 
 
 def check(

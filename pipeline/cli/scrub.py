@@ -25,7 +25,7 @@ from schemas.support.cores import usable_cores
 
 @with_shared_options
 def scrub(
-    drops: Annotated[list[str], typer.Argument(metavar="DROP", help="File, folder, glob or URL.")],
+    drops: Annotated[list[str], typer.Argument(metavar="DROP", help="File, folder, glob or URL; - for stdin.")],
     out: Annotated[
         Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for the results; must be new (or --force).")
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,18 +17,27 @@ from schemas.files.arrow_table import open_arrow
 from schemas.files.inputs import Input, LocalFile
 from schemas.files.json_table import open_json
 from schemas.files.kinds import Kind, is_xml, kind_of
-from schemas.files.limits import refuse_width
+from schemas.files.limits import MAX_UNPACKED, refuse_width
 from schemas.files.spool import Spool
 from schemas.files.table import Table
 from schemas.layout import Layout
 
+#: What the command line writes for a drop that comes on stdin.
+STANDARD_INPUT = "-"
+
 
 def open_drop(drops: list[str], layout: Layout) -> list[Table]:
-    """Open all tables of all files that the command line names: paths, folders, globs and URLs, in order."""
+    """Open all tables of all files that the command line names: paths, folders, globs, URLs and ``-``, in order."""
     spool = Spool()
     inputs: list[Input] = []
     for drop in drops:
-        found = fetch(drop, spool) if is_remote(drop) else [LocalFile(path) for path in find_files([drop])]
+        found: list[Input] = (
+            [_standard_input(spool)]
+            if drop == STANDARD_INPUT
+            else fetch(drop, spool)
+            if is_remote(drop)
+            else [LocalFile(path) for path in find_files([drop])]
+        )
         inputs += [given for given in found if given not in inputs]
     names = [str(given).rpartition("/")[2] for given in inputs]
     return [
@@ -35,6 +45,19 @@ def open_drop(drops: list[str], layout: Layout) -> list[Table]:
         for given, name in zip(inputs, names, strict=True)
         for table in open_tables(given, name if names.count(name) == 1 else str(given), layout, spool)
     ]
+
+
+def _standard_input(spool: Spool) -> Input:
+    """Take what comes on stdin to its end: readers go over a file more than once."""
+
+    def watch(so_far: int) -> None:
+        if so_far > MAX_UNPACKED:
+            raise DropError(f"What comes on stdin is larger than {MAX_UNPACKED >> 30} GB.", "Write it to a file.")
+
+    given = None if sys.stdin is None else spool.add(sys.stdin.buffer, "stdin", watch=watch)
+    if given is None or not given.size:
+        raise DropError("Nothing came on stdin.", "Send a drop to it, or name a file in place of '-'.")
+    return given
 
 
 def open_tables(given: Input | Path, name: str, layout: Layout, spool: Spool | None = None) -> list[Table]:

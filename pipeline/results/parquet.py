@@ -34,10 +34,9 @@ class ParquetOutput:
     ) -> None:
         self.path = path
         self.rows = 0
-        self._contract = FileContract.of(path.name, types, codes)
+        self._contract = FileContract(path.name, types, codes)
         self._waiting: list[pa.Table] = []
-        empty = pl.DataFrame(schema=types).to_arrow(compat_level=pl.CompatLevel.oldest())
-        self._schema = empty.schema.with_metadata(metadata)
+        self._schema = self._contract.schema.with_metadata(metadata)
         self._nulls: dict[pa.DataType, pa.Array] = {}
         # A dictionary of values that hardly repeat is made, found too large and thrown away.
         repeating = [
@@ -55,14 +54,13 @@ class ParquetOutput:
             write_statistics=[name for name in _ORDERED if name in types],
         )
 
-    def formed(self, frame: pl.DataFrame) -> pa.Table:
-        """Check rows, in the file's columns, order and types (`schemas.frames.output_types`). Runs on any thread.
+    def check(self, rows: pa.Table) -> pa.Table:
+        """Return rows that were checked: the file's columns, order and types (`schemas.frames.output_types`).
 
-        A column that the frame does not have is null in all of them.
+        Runs on any thread. A column that the table does not have is null in all of them.
         """
-        self._contract.check(frame)
-        # Arrow's texts are copies: polars' own would keep all of a batch in memory.
-        return frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+        self._contract.check(rows)
+        return rows
 
     def add(self, rows: pa.Table) -> None:
         """Take formed rows."""

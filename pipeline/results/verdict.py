@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import polars as pl
+import pyarrow as pa
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A decided batch: every row of it is in exactly one of the two frames (columns: `schemas.frames.output_types`)."""
+    """A decided batch: every row of it is in exactly one of the two tables (columns: `schemas.frames.output_types`).
 
-    clean: pl.DataFrame
+    A column that a table does not have is null in all of its rows.
+    """
+
+    clean: pa.Table
     rejected: pl.DataFrame

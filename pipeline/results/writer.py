@@ -59,9 +59,9 @@ class ResultFiles:
     def formed(self, verdict: Verdict, findings: pl.DataFrame) -> ResultRows:
         """Check a decided batch and its findings (`FINDING_SCHEMA`) and form what is written. Runs on any thread."""
         return ResultRows(
-            self._clean.formed(verdict.clean),
-            self._rejected.formed(verdict.rejected),
-            self._findings.formed(findings),
+            self._clean.check(verdict.clean),
+            self._rejected.check(verdict.rejected.to_arrow(compat_level=pl.CompatLevel.oldest())),
+            self._findings.check(findings.to_arrow(compat_level=pl.CompatLevel.oldest())),
             None if self._returns is None else self._returns.formed(verdict.rejected),
         )
 

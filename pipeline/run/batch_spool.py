@@ -5,10 +5,9 @@ from __future__ import annotations
 import itertools
 import mmap
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-import polars as pl
 import pyarrow as pa
 import xxhash
 
@@ -17,11 +16,10 @@ from schemas.errors import LeadscrubError
 
 @dataclass(frozen=True)
 class Stored:
-    """A batch as it was put away, of the file number ``source``; ``number`` is that of its own files."""
+    """A batch as it was put away, of the file number ``source``: its files, and their checksums."""
 
-    number: int
     source: int
-    sums: tuple[int, int] = (0, 0)
+    files: tuple[tuple[Path, int], ...]
 
 
 class BatchSpool:
@@ -33,40 +31,68 @@ class BatchSpool:
         self._stored: list[Stored] = []
         folder.mkdir()
 
+    def put(self, source: int, rows: pa.Table, found: pa.Table) -> Stored:
+        """Write a batch of the file number ``source`` (any columns) with its findings; `keep` gives it its turn."""
+        number = next(self._numbers)
+        tables = {f"batch-{number:06d}.arrow": rows, f"findings-{number:06d}.arrow": found}
+        return Stored(
+            source, tuple((self._folder / name, _write(self._folder / name, t)) for name, t in tables.items())
+        )
+
     def keep(self, stored: Stored) -> None:
         """Say which batch comes next."""
         self._stored.append(stored)
 
-    def put(self, source: int, frame: pl.DataFrame, found: pl.DataFrame) -> Stored:
-        """Write a batch of the file number ``source`` (any columns) with its findings; `keep` gives it its turn."""
-        held = Stored(next(self._numbers), source)
-        frame.write_ipc(self._frame(held), compression="uncompressed")
-        found.write_ipc(self._found(held), compression="uncompressed")
-        return replace(held, sums=(_sum(self._frame(held)), _sum(self._found(held))))
-
-    def take(self) -> Iterator[tuple[int, pl.DataFrame, pl.DataFrame]]:
+    def take(self) -> Iterator[tuple[int, pa.Table, pa.Table]]:
         """Yield file number, batch and findings, and delete each from disk once it was used.
 
         Raises `LeadscrubError` when a byte of them is not as it was written.
         """
-        for held in self._stored:
-            paths = (self._frame(held), self._found(held))
-            for path, expected in zip(paths, held.sums, strict=True):
+        for stored in self._stored:
+            for path, expected in stored.files:
                 if _sum(path) != expected:
                     raise LeadscrubError(
                         f"'{path.name}', which this run had put away, is not as it was written; nothing was changed.",
                         "Check the disk and the memory of this machine, then run again.",
                     )
-            frame, found = (_mapped(path) for path in paths)
-            for path in paths:
+            rows, found = (_mapped(path) for path, _ in stored.files)
+            for path, _ in stored.files:
                 path.unlink()
-            yield held.source, frame, found
+            yield stored.source, rows, found
 
-    def _frame(self, held: Stored) -> Path:
-        return self._folder / f"batch-{held.number:06d}.arrow"
 
-    def _found(self, held: Stored) -> Path:
-        return self._folder / f"findings-{held.number:06d}.arrow"
+class _Summed:
+    """A file that is written, and its checksum: of each part while it is in the processor's cache."""
+
+    closed = False
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("wb", buffering=0)
+        self.sum = xxhash.xxh3_64()
+
+    def write(self, part: bytes) -> int:
+        self.sum.update(part)
+        left = memoryview(part)
+        while left:
+            left = left[self._file.write(left) :]
+        return len(part)
+
+    def flush(self) -> None:
+        pass
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _write(path: Path, table: pa.Table) -> int:
+    """Write a table; returns the checksum of its file."""
+    out = _Summed(path)
+    try:
+        with pa.PythonFile(out, "w") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table)
+    finally:
+        out.close()
+    return out.sum.intdigest()
 
 
 def _sum(path: Path) -> int:
@@ -75,10 +101,10 @@ def _sum(path: Path) -> int:
         return xxhash.xxh3_64_intdigest(content)
 
 
-def _mapped(path: Path) -> pl.DataFrame:
-    """Give the frame that a file holds without reading it: what of it is never asked for never leaves the disk.
+def _mapped(path: Path) -> pa.Table:
+    """Give the table that a file holds without reading it: what of it is never asked for never leaves the disk.
 
     It stays whole when the file is deleted.
     """
     with pa.memory_map(str(path)) as mapped, pa.ipc.open_file(mapped) as reader:
-        return pl.DataFrame(reader.read_all())
+        return reader.read_all()

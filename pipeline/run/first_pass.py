@@ -15,10 +15,10 @@ from pipeline.run.run_state import RunState
 from pipeline.run.tally import add_present
 from pipeline.stages.checks import Batch
 from pipeline.stages.contactable import contactable
+from pipeline.stages.held import hold
 from pipeline.stages.registry import FIRST_PASS
 from schemas.files.table import read_batches
 from schemas.findings import no_findings
-from schemas.frame_columns import FIRST_PASS_ONLY, ORIGINAL, SOURCE
 from schemas.support.prefetch import read_ahead
 from schemas.support.timer import Timer
 
@@ -75,7 +75,8 @@ def _check(run: RunState, batch: Batch) -> _Checked:
     with timer.step("contactable"):
         batch = replace(batch, contactable=contactable(batch.frame, batch.findings, context))
     with timer.step("put away"):
-        stored = run.spool.put(batch.number, _compact(batch.frame, context.columns), batch.findings)
+        found = batch.findings.to_arrow(compat_level=pl.CompatLevel.oldest())
+        stored = run.spool.put(batch.number, hold(batch.frame, source, context.columns), found)
     return _Checked(batch, stored, _matches(run, batch.findings), present, timer)
 
 
@@ -88,16 +89,6 @@ def _read(run: RunState) -> Iterator[Batch]:
             ids = pl.int_range(rows, rows + len(frame), dtype=pl.UInt64, eager=True)
             rows += len(frame)
             yield Batch(number, frame.with_columns(ids.alias("row_id")), no_findings())
-
-
-def _compact(frame: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
-    """Gather all source columns, over all files of the run, into `ORIGINAL`; drop what only the first pass needs."""
-    fields = [
-        (pl.col(SOURCE + name) if SOURCE + name in frame.columns else pl.lit(None, pl.String)).alias(name)
-        for name in columns
-    ]
-    keep = [name for name in frame.columns if not name.startswith(SOURCE) and not name.endswith(FIRST_PASS_ONLY)]
-    return frame.select(*keep, pl.struct(fields).alias(ORIGINAL))
 
 
 def _matches(run: RunState, findings: pl.DataFrame) -> Counter[str]:

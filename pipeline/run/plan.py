@@ -12,6 +12,7 @@ from pipeline.columns.header_drift import HeaderMemory, check_drift
 from pipeline.columns.mapping import Mapping, map_columns
 from pipeline.context import Source
 from pipeline.reading.opening import open_drop
+from pipeline.run.declared_evidence import with_evidence
 from pipeline.run.list_options import options_of
 from pipeline.run.rescrub_source import Earlier, check_consulted, open_earlier
 from pipeline.workspace import find_layout, workspace_of
@@ -44,7 +45,7 @@ class Request:
     With ``named_in`` the result goes into that folder, under the run's id; ``out`` is then only where it is made.
     ``received_at`` is when drops came that the ledger has not seen (the beginning of ``as_of``, in UTC, if not said).
     ``no_region``: numbers without a country are set aside, on purpose. ``no_lists``: the leads are looked up in no list
-    at all, which the result says.
+    at all, which the result says. ``evidence``: ``KEY=VALUE``, for this run only.
     ``record``: the finished run is entered into the ledger; otherwise the caller does that.
     """
 
@@ -67,6 +68,7 @@ class Request:
     max_age: MaxAge = NO_MAX_AGE
     rules: list[str] = field(default_factory=list)
     accept_weaker: bool = False
+    evidence: list[str] = field(default_factory=list)
     max_reject_rate: float | None = None
     accept_drift: bool = False
     check_mx: bool = False
@@ -112,6 +114,10 @@ def make_plan(request: Request) -> Plan:
     layout = _layout(request, vendor, faults)
     raise_faults(faults)
     assert campaign is not None  # noqa: S101  # without faults there is one
+    declared, vendor_evidence = with_evidence(
+        request.evidence, campaign.evidence, vendor.evidence if vendor else VendorEvidence()
+    )
+    campaign = campaign.model_copy(update={"evidence": declared})
     region = None if request.no_region else request.region or campaign.region
     own_region = layout.region or request.region or (vendor.region if vendor else None) or campaign.region
     file_region = None if request.no_region else own_region
@@ -151,7 +157,7 @@ def make_plan(request: Request) -> Plan:
         request.no_region or campaign.no_region,
         packs,
         checked_weaker(packs, request.accept_weaker),
-        vendor.evidence if vendor else VendorEvidence(),
+        vendor_evidence,
     )
 
 

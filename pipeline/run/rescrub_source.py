@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.columns.mapping import Mapping
+from pipeline.results.verdict import Verdict
 from pipeline.results.writer import output_file
 from schemas.columns import EMAIL_SLOTS, EVIDENCE, PERSON, PHONE_SLOTS, WORD_LISTS
 from schemas.errors import DropError, ListError
@@ -20,6 +22,7 @@ from schemas.files.inputs import Input, LocalFile
 from schemas.files.table import FileTally, Table
 from schemas.frame_columns import EARLIER_FLAGS, EARLIER_ROW, SOURCE
 from schemas.manifest import EarlierRun, Manifest
+from schemas.support.arrow_columns import column
 
 #: Columns that say where a row came from: they stay what they are.
 PROVENANCE = ("vendor", "source_file", "source_sha256", "source_sheet", "source_line")
@@ -142,9 +145,15 @@ def check_consulted(earlier: Earlier, kinds: set[str], packs: set[str]) -> None:
         )
 
 
-def numbered_as_before(frame: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
-    """Give rows and findings the ``row_id`` of the earlier run again. ``ids`` has both numbers of a batch, in order."""
-    if frame.is_empty():
-        return frame
-    places = frame.get_column("row_id") - ids.item(0, "row_id")
-    return frame.with_columns(ids.get_column(EARLIER_ROW).gather(places).alias("row_id"))
+def numbered_as_before(verdict: Verdict, found: pl.DataFrame, held: pa.Table) -> tuple[Verdict, pl.DataFrame]:
+    """Give decided rows and findings the ``row_id`` of the earlier run again. ``held`` is the batch, in order."""
+    earlier = column(held, EARLIER_ROW)
+    first = column(held, "row_id")[0].as_py()
+    ids = verdict.clean.column("row_id").to_numpy() - np.uint64(first)
+    clean = verdict.clean.set_column(0, "row_id", earlier.take(pa.array(ids)))
+
+    def numbered(frame: pl.DataFrame) -> pl.DataFrame:
+        places = frame.get_column("row_id") - first
+        return frame.with_columns(pl.Series(earlier).gather(places).alias("row_id"))
+
+    return Verdict(clean, numbered(verdict.rejected)), numbered(found)

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import polars as pl
+import pyarrow as pa
+
 from pipeline.context import Source
 from pipeline.results.manifest_file import write_manifest
-from pipeline.results.verdict import Verdict
 from pipeline.results.writer import ResultFiles, ResultRows
 from pipeline.run.manifest import make_manifest
 from pipeline.run.ordered_map import in_order
@@ -16,11 +18,12 @@ from pipeline.run.rescrub_source import numbered_as_before
 from pipeline.run.run_state import RunState
 from pipeline.run.tally import Tally
 from pipeline.stages.checks import Batch
-from pipeline.stages.contactable import contactable
+from pipeline.stages.contactable import READS, contactable
 from pipeline.stages.decide import decide_stage
+from pipeline.stages.held import restore
 from pipeline.stages.registry import SECOND_PASS
 from schemas.files.table import delivery_of
-from schemas.frame_columns import EARLIER_ROW
+from schemas.frame_columns import ORIGINAL
 from schemas.manifest import Manifest
 from schemas.support.prefetch import read_ahead
 from schemas.support.timer import Timer
@@ -64,32 +67,48 @@ def second_pass(run: RunState, staging: Path) -> Manifest:
     return manifest
 
 
-def _answered(run: RunState) -> Iterator[Batch]:
+@dataclass(frozen=True)
+class _Answered:
+    """A batch that was taken back, with what the run checks found: ``held`` is all of it, the frame what they read."""
+
+    held: pa.Table
+    batch: Batch
+
+
+def _answered(run: RunState) -> Iterator[_Answered]:
     """Take the batches back, each with what the run checks found in it."""
-    for number, frame, before in run.timer.items("take back", run.spool.take()):
+    reads = dict.fromkeys(("row_id", *READS, *(name for check in run.checks for name in check.reads)))
+    for number, rows, before in run.timer.items("take back", run.spool.take()):
         with run.timer.step("find in the run"):
-            batch = Batch(number, frame, before)
+            held = restore(rows)
+            # The hours of the law ask of any column; without them few are read.
+            asked = [name for name in held.column_names if name in reads or run.context.hours is not None]
+            frame = pl.DataFrame(held.select([name for name in asked if name != ORIGINAL]))
+            batch = Batch(number, frame, pl.DataFrame(before))
             batch = batch.with_findings(*(check.findings(batch) for check in run.checks))
-        yield batch
+        yield _Answered(held, batch)
 
 
-def _decide(run: RunState, outputs: ResultFiles, batch: Batch, identity: str) -> _Decided:
+def _decide(run: RunState, outputs: ResultFiles, answered: _Answered, identity: str) -> _Decided:
     """Decide a batch, and bring it into the form of the outputs. Runs on several threads at once."""
     context, timer, tally = run.context, Timer(), Tally()
+    held, batch = answered.held, answered.batch
     source = context.sources[batch.number]
     with timer.step("decide"):
         known = contactable(batch.frame, batch.findings, context)
         batch = replace(batch, contactable=known)
         for check in SECOND_PASS:
             batch = check(batch, source, context)
+        for name in batch.frame.columns:
+            if name not in held.column_names:
+                held = held.append_column(
+                    name, batch.frame.get_column(name).to_arrow(compat_level=pl.CompatLevel.oldest())
+                )
         findings = batch.findings.sort("row_id", maintain_order=True)
-        constants = _provenance(run, batch.number, identity)
-        verdict = decide_stage(batch.frame, findings, known, source, context, constants)
+        verdict = decide_stage(held, findings, known, source, context, _provenance(run, batch.number, identity))
         tally.add(verdict)
         if source.mapping.read_before:
-            ids = batch.frame.select("row_id", EARLIER_ROW)
-            verdict = Verdict(numbered_as_before(verdict.clean, ids), numbered_as_before(verdict.rejected, ids))
-            findings = numbered_as_before(findings, ids)
+            verdict, findings = numbered_as_before(verdict, findings, held)
     with timer.step("form outputs"):
         rows = outputs.formed(verdict, findings)
     return _Decided(batch.number, rows, tally, timer)

@@ -30,11 +30,14 @@ class Tally:
         """Count a decided batch."""
         self.clean += len(verdict.clean)
         self.rejected += len(verdict.rejected)
-        add_present(self.usable, verdict.clean)
+        for slot in (*PHONE_SLOTS, *EMAIL_SLOTS):
+            if slot in verdict.clean.column_names:
+                self.usable[slot] += len(verdict.clean) - verdict.clean.column(slot).null_count
+        words = pl.DataFrame(verdict.clean.select(["channels", "flags"]))
         _count(self.by_reason, verdict.rejected.get_column("reasons").explode())
         _count(self.by_primary, verdict.rejected.get_column("reason"))
-        _count(self.by_channel, verdict.clean.get_column("channels").explode())
-        for frame in (verdict.clean, verdict.rejected):
+        _count(self.by_channel, words.get_column("channels").explode())
+        for frame in (words, verdict.rejected):
             _count(self.by_flag, frame.get_column("flags").explode())
 
     def merge(self, part: Tally) -> None:

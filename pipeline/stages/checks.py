@@ -97,6 +97,8 @@ class RunCheck(ABC):
     codes: ClassVar[frozenset[str]]
     after: ClassVar[tuple[str, ...]] = ()
     adds: ClassVar[tuple[str, ...]] = ()
+    #: Columns that `findings` reads, besides ``row_id``: others may not be there.
+    reads: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     @abstractmethod

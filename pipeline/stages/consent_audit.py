@@ -28,6 +28,7 @@ class ConsentAudit(RunCheck):
 
     name = "consent_audit"
     codes = frozenset({"consent.token_reused", "consent.one_ip", "consent.one_second"})
+    reads = (IP, SECOND, "is_lead")
 
     def __init__(self, folder: Path, context: Context) -> None:
         self._context = context

@@ -118,3 +118,5 @@ def has_address(frame: pl.DataFrame) -> pl.Expr:
 
 
 _ADDRESS = ("address_1", "city", "postal_code")
+#: What is read of a frame.
+READS = (*POINTS, *_ADDRESS, "is_lead")

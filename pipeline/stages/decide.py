@@ -2,79 +2,126 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.context import Context, Source
 from pipeline.results.verdict import Verdict
-from pipeline.stages.bit_masks import Rows, code_lists, words_of
+from pipeline.stages.bit_masks import Masks, Rows, code_lists, words_of
 from pipeline.stages.contactable import Bools, Contactable
 from schemas.columns import (
     COMMON_COLUMNS,
     PHONE_SLOTS,
-    POINTS,
     POST_POINT,
     REJECTED_COLUMNS,
-    dtype_of,
 )
 from schemas.config import Channel
-from schemas.frame_columns import ORIGINAL, UNTIL, USABLE
+from schemas.frame_columns import ORIGINAL, RAW, UNTIL
+from schemas.support.arrow_columns import column, of_one_value, only_where
 from schemas.support.literal_fields import literal_field
+
+_OLDEST = pl.CompatLevel.oldest()
+#: Facts about a row's first phone, and what each is called beside the phone.
+_PHONE_FACTS = {"phone_type": "type", "phone_region": "region", "time_zones": "zones"}
 
 
 def decide_stage(
-    frame: pl.DataFrame,
+    held: pa.Table,
     found: pl.DataFrame,
     contactable: Contactable,
     source: Source,
     context: Context,
-    constants: dict[str, str | None],
+    constants: Mapping[str, str | None],
 ) -> Verdict:
     """Divide a batch by what its rows may be used for.
 
-    ``frame``: a batch after all checks. ``found``: all of its findings. ``constants``: provenance columns, the same for
-    the whole file.
+    ``held``: a batch after all checks (`pipeline.stages.held`). ``found``: all of its findings, ordered by row.
+    ``constants``: provenance columns, the same for the whole file.
     """
-    rows = (found.get_column("row_id") - (frame.item(0, "row_id") if len(frame) else 0)).to_numpy().astype(np.int64)
+    first = column(held, "row_id")[0].as_py() if len(held) else 0
+    rows = (found.get_column("row_id") - first).to_numpy().astype(np.int64)
     flag = (found.get_column("effect") == "flag").to_numpy()
-    flags = code_lists(len(frame), rows[flag], found.get_column("code").filter(flag), context.codes)
-    usable = [open_rows.alias(USABLE.of(point)) for point, open_rows in contactable.points.items()]
-    frame = frame.with_columns(flags.alias("flags"), *usable, *_with_channels(frame, contactable, context))
-    is_clean = frame.get_column("is_clean").to_numpy()
-    given = {name: pl.lit(value, pl.String) for name, value in constants.items() if value is not None}
-    points = [slot for slot in POINTS if slot in contactable.points and slot != POST_POINT]
-    kept = {slot: pl.when(USABLE.of(slot)).then(slot) for slot in points}
-    phones = {slot: pl.col(USABLE.of(slot)) for slot in PHONE_SLOTS if slot in contactable.points}
-    given_phones = {slot: pl.col(slot).is_not_null() for slot in phones}
-    # Lazily: most of what is held are the rows as they came, and of a clean row next to nothing of that is gathered.
-    held = frame.lazy()
-    clean = held.filter("is_clean").select(_columns(frame, source, context, given | kept | _phone_facts(phones)))
-    rejected = frame.filter(~pl.col("is_clean"))
+    made = {"flags": code_lists(len(held), rows[flag], found.get_column("code").filter(flag), context.codes)}
+    opened = _opened(contactable, len(held))
+    made["channels"] = words_of(opened, list(contactable.channels))
+    made["valid_until"] = _valid_until(held, opened, contactable, context)
+    is_clean = opened != 0
+    given = {name: value for name, value in constants.items() if value is not None}
+    clean = _clean(held, is_clean, made, given, contactable, source, context)
+    rejected = pl.DataFrame(held.filter(pa.array(~is_clean)))
+    rejected = rejected.with_columns(series.filter(~is_clean).alias(name) for name, series in made.items())
+    phones = {slot: pl.col(slot).is_not_null() for slot in PHONE_SLOTS if slot in contactable.points}
     reasons = _reasons(is_clean, found.filter(~flag), rows[~flag], context)
-    common = _columns(frame, source, context, given | _phone_facts(given_phones))
-    return Verdict(clean.collect(), rejected.select(*common, *reasons, "original", "raw"))
+    common = _columns(rejected, {name: pl.lit(value) for name, value in given.items()} | _phone_facts(phones))
+    return Verdict(clean, rejected.select(*common, _extra(source, context), *reasons, ORIGINAL, RAW))
 
 
-def _with_channels(frame: pl.DataFrame, contactable: Contactable, context: Context) -> list[pl.Series | pl.Expr]:
-    """``channels`` (those with at least one usable point), ``valid_until`` (over what they rest on), ``is_clean``."""
-    names = list(contactable.channels)
-    masks = np.zeros(len(frame), dtype=np.uint64)
+def _clean(
+    held: pa.Table,
+    is_clean: Bools,
+    made: Mapping[str, pl.Series],
+    constants: Mapping[str, str],
+    contactable: Contactable,
+    source: Source,
+    context: Context,
+) -> pa.Table:
+    """The clean rows, each with those contact points alone that may be used."""
+    usable = {point: rows.to_numpy() for point, rows in contactable.points.items()}
+    kept = {slot: only_where(column(held, slot), rows) for slot, rows in usable.items() if slot != POST_POINT}
+    phones = [slot for slot in PHONE_SLOTS if slot in usable]
+    for name, part in _PHONE_FACTS.items():
+        if phones:
+            kept[name] = pc.coalesce(*(only_where(column(held, f"{slot}:{part}"), usable[slot]) for slot in phones))
+    through = {
+        name: kept[name] if name in kept else column(held, name)
+        for name in COMMON_COLUMNS
+        if name in kept or (name in held.column_names and name not in constants)
+    }
+    table = pa.table(through | {"extra": _extra_cells(held, source, context)}).filter(pa.array(is_clean))
+    done = {name: of_one_value(value, len(table)) for name, value in constants.items()}
+    done |= {name: series.filter(is_clean).to_arrow(compat_level=_OLDEST) for name, series in made.items()}
+    done |= {name: table.column(name) for name in table.column_names}
+    return pa.table({name: done[name] for name in (*COMMON_COLUMNS, "extra") if name in done})
+
+
+def _extra_cells(held: pa.Table, source: Source, context: Context) -> pa.Array:
+    """Columns that this file leaves unmapped; null for the names that only other files have."""
+    kept, original = set(source.mapping.extra), column(held, ORIGINAL)
+    nothing = pa.nulls(len(held), pa.large_string())
+    cells = [original.field(name) if name in kept else nothing for name in context.extra_columns]
+    # Parquet has no struct without fields.
+    return pa.StructArray.from_arrays(cells or [nothing], list(context.extra_columns) or ["_"])
+
+
+def _opened(contactable: Contactable, rows: int) -> Masks:
+    """The channels with at least one usable point, as bits."""
+    opened = np.zeros(rows, dtype=np.uint64)
     for bit, is_open in enumerate(contactable.channels.values()):
-        masks |= is_open.to_numpy().astype(np.uint64) << np.uint64(bit)
-    # A verdict rests on lists that go stale, and on windows and dates of the law.
-    ends = [_stale(channel, context) for channel in names]
+        opened |= is_open.to_numpy().astype(np.uint64) << np.uint64(bit)
+    return opened
+
+
+def _valid_until(held: pa.Table, opened: Masks, contactable: Contactable, context: Context) -> pl.Series:
+    """How long each verdict holds: it rests on lists that go stale, and on windows and dates of the law."""
+    ends = [_stale(channel, context) for channel in contactable.channels]
     earliest = [
         min((end for bit, end in enumerate(ends) if end is not None and mask >> bit & 1), default=None)
-        for mask in range(1 << len(names))
+        for mask in range(1 << len(ends))
     ]
-    of_lists = pl.Series("valid_until", earliest, pl.Date).gather(pl.Series(masks))
+    of_lists = pl.Series("valid_until", earliest, pl.Date).gather(pl.Series(opened))
     of_rules = [
-        pl.when(points).then(UNTIL.of(p)) for p, points in contactable.points.items() if UNTIL.of(p) in frame.columns
+        pl.DataFrame(held.select([UNTIL.of(point)]))
+        .select(pl.when(usable).then(UNTIL.of(point)).alias(point))
+        .to_series()
+        for point, usable in contactable.points.items()
+        if UNTIL.of(point) in held.column_names
     ]
-    until = pl.min_horizontal(of_lists, *of_rules).alias("valid_until") if of_rules else of_lists
-    return [words_of(masks, names).alias("channels"), until, pl.Series("is_clean", masks != 0)]
+    return pl.DataFrame([of_lists, *of_rules]).min_horizontal().alias("valid_until") if of_rules else of_lists
 
 
 def _stale(channel: Channel, context: Context) -> date | None:
@@ -86,10 +133,9 @@ def _stale(channel: Channel, context: Context) -> date | None:
 
 def _phone_facts(phones: dict[str, pl.Expr]) -> dict[str, pl.Expr]:
     """Type, region and time zones of the row's first phone; ``phones`` says of each column which rows have one."""
-    facts = {"phone_type": "type", "phone_region": "region", "time_zones": "zones"}
     return {
         name: pl.coalesce([pl.when(has_one).then(f"{slot}:{part}") for slot, has_one in phones.items()])
-        for name, part in facts.items()
+        for name, part in _PHONE_FACTS.items()
         if phones
     }
 
@@ -126,19 +172,16 @@ def _of_code(words: dict[str, str]) -> pl.Expr:
     return pl.col("code").replace_strict(words, return_dtype=pl.String)
 
 
-def _columns(frame: pl.DataFrame, source: Source, context: Context, made: dict[str, pl.Expr]) -> list[pl.Expr]:
-    """Bring a frame into the contract's columns, order and types; ``made`` are those that are made only now.
+def _columns(frame: pl.DataFrame, made: Mapping[str, pl.Expr]) -> list[pl.Expr]:
+    """The contract's columns in its order; ``made`` are those that are made only now.
 
     A column that nothing is known of is left out: it is null in every row.
     """
-    types = frame.schema
-    columns = []
-    for name in COMMON_COLUMNS:
-        if name in made:
-            columns.append(made[name].alias(name))
-        elif name in types:
-            columns.append(pl.col(name) if types[name] == dtype_of(name) else pl.col(name).cast(dtype_of(name)))
-    return [*columns, _extra(source, context)]
+    return [
+        (made[name] if name in made else pl.col(name)).alias(name)
+        for name in COMMON_COLUMNS
+        if name in made or name in frame.columns
+    ]
 
 
 def _extra(source: Source, context: Context) -> pl.Expr:

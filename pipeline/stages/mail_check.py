@@ -37,6 +37,7 @@ class MailCheck(RunCheck):
 
     name = "mail_check"
     codes = frozenset({"email.no_mx", "email.mx_not_checked"})
+    reads = EMAIL_SLOTS
     after = ("dedupe",)
 
     @classmethod

@@ -77,6 +77,9 @@ def scrub(
         str | None,
         typer.Option(metavar="INSTANT", help="When a drop that the ledger has not seen was received; by default now."),
     ] = None,
+    accept_held: Annotated[
+        bool, typer.Option("--accept-held", help="Accept a drop that is outside the [gate] of its campaign or vendor.")
+    ] = False,
     to: Annotated[
         list[str] | None,
         typer.Option(
@@ -125,6 +128,7 @@ def scrub(
         channels=[channel_named(name) for name in dict.fromkeys(channel or [])],
         max_reject_rate=max_reject_rate,
         accept_drift=accept_drift,
+        accept_held=accept_held,
         check_mx=check_mx,
         dns_server=dns_server,
         dry_run=dry_run,
@@ -136,10 +140,10 @@ def scrub(
     with chosen_ledger(ledger, campaign) as opened, progress_bar() as report:
         result = run(replace(request, ledger=opened, received_at=instant_of(received_at, as_of)), report)
     done = []
-    if to and as_json:
+    if to and as_json and not result.held:
         done = export_to(to, out, request.as_of, force=force)
     print_summary(result, None if dry_run else out, as_json=as_json, more={"exports": done} if to else None)
-    if to and not as_json:
+    if to and not as_json and not result.held:
         export_to(to, out, request.as_of, force=force, report=True)
-    if result.too_many_rejected:
+    if result.too_many_rejected or result.held:
         raise typer.Exit(EXIT_TOO_MANY_REJECTED)

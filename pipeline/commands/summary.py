@@ -14,6 +14,11 @@ from pipeline.terminal import plain_table, stdout_console, write_json
 from schemas.codes import CODES
 from schemas.manifest import Counts, InputFile
 
+_HELD = (
+    "The outputs are written; nothing is exported or entered in the ledger. To accept it, run the same command with "
+    "--accept-held --force."
+)
+
 
 def print_summary(result: Result, out: Path | None, *, as_json: bool, more: dict[str, object] | None = None) -> None:
     """Print to stdout; warnings go to stderr. ``more`` is added to the JSON object."""
@@ -29,6 +34,7 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool, more: dict
             "lists": {lst.name: {"entries": lst.entries.indexed, "matches": lst.matches} for lst in manifest.lists},
             "warnings": result.warnings,
             "too_many_rejected": result.too_many_rejected,
+            "held": result.held,
             **(more or {}),
         }
         write_json(document)
@@ -54,6 +60,8 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool, more: dict
     console.print(f"run {manifest.run_id}: {out if out else 'dry run, nothing written'}", soft_wrap=True)
     for warning in result.warnings:
         sys.stderr.write(f"note: {warning}\n")
+    if result.held:
+        sys.stderr.write(f"leadscrub: held, for a person to look at: {'; '.join(result.held)}. {_HELD}\n")
     if result.too_many_rejected:
         sys.stderr.write("leadscrub: more rows were rejected than --max-reject-rate allows; outputs are written.\n")
 

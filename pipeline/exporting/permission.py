@@ -8,6 +8,7 @@ from datetime import date
 import polars as pl
 
 from pipeline.exporting.rows import ResultRows
+from pipeline.run.gate import held
 from schemas.errors import ConfigError, HeldError, ListError
 from schemas.export_layout import WAYS_OUT, ExportLayout
 from schemas.manifest import Manifest
@@ -23,9 +24,9 @@ _WORDS = {
 
 def check_not_held(manifest: Manifest) -> None:
     """Raise `HeldError` when the gate of a campaign or a vendor holds the result."""
-    if manifest.gate is not None and manifest.gate.held:
+    if reasons := held(manifest):
         raise HeldError(
-            f"The result is held: {'; '.join(manifest.gate.held)}.",
+            f"The result is held: {'; '.join(reasons)}.",
             "Look into it; --accept-held exports it all the same.",
         )
 

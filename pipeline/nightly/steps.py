@@ -25,13 +25,16 @@ from pipeline.nightly.vendors import Seller
 from pipeline.nightly.worker import Scrubbed
 from pipeline.results.folder import open_manifest, rows_in_review
 from pipeline.results.manifest_file import MANIFEST
+from pipeline.run.gate import held
 from pipeline.run.plan import Request
-from schemas.errors import EXIT_TOO_MANY_REJECTED, FileError, PastChangedError, UsageError
+from schemas.errors import EXIT_TOO_MANY_REJECTED, FileError, HeldError, PastChangedError, UsageError
 from schemas.manifest import Manifest
 from schemas.support.durable import make_folder, move_file, write_atomically
 from schemas.support.shortage import shortage_in
 
-_ACCEPT_DRIFT = "--accept-drift"
+_HELD = "It is held"
+#: What a person may say of a drop in quarantine, where its reason names it.
+_ACCEPTING = ("--accept-drift", "--accept-held")
 #: Scrubs by hand change what is known of earlier deliveries now and then; never so often.
 _TRIES = 5
 _NOTES_LOST = "an earlier pass scrubbed it and was ended before it could report: its notes were not kept"
@@ -52,6 +55,7 @@ class Night:
     now: Callable[[], datetime]
     threads: int
     accept_drift: bool
+    accept_held: bool
 
 
 def take(night: Night, seller: Seller, inbox: Inbox, seen: Seen, hopeless: str | None) -> DropLine | None:
@@ -118,6 +122,8 @@ class _Drop:
                 if not self._raw.path.exists():
                     return _line(seen, "left", 4, "was taken away while it was read")
                 return self._quarantine(str(error))
+            except HeldError as error:
+                return self._quarantine(str(error))
         if run is None:
             return _line(seen, "waiting", why="changed while it was read")
         return self._archive(run, known=known is not None)
@@ -131,7 +137,8 @@ class _Drop:
         target = kept_at if kept_at is not None and missing else self._archived(again=True)
         self._move(target)
         if known is not None and known.state == "quarantined":
-            return _line(seen, "quarantined", 4, known.message or "")
+            why = known.message or ""
+            return _line(seen, "quarantined", quarantine_code(why), why)
         run = self._journal.run_of(seen.vendor, sha256, self._seller.campaign_name)
         return self._done(run, again=again)
 
@@ -143,7 +150,7 @@ class _Drop:
             drop = self._receive()
             for _ in range(_TRIES):
                 try:
-                    if orphan is not None and drop.again:
+                    if orphan is not None and drop.again and not held(open_manifest(orphan)):
                         return self._record(orphan, drop, [_NOTES_LOST])
                     if orphan is not None:
                         self._discard(orphan)
@@ -186,6 +193,7 @@ class _Drop:
                 campaign=seller.campaign,
                 vendor=seen.vendor,
                 accept_drift=night.accept_drift,
+                accept_held=night.accept_held,
                 ledger=night.ledger,
                 received_at=drop.received_at,
                 record=False,
@@ -195,6 +203,11 @@ class _Drop:
         if _inputs(result.manifest) != {self._raw.sha256}:
             self._discard(result.out)
             return None
+        if reasons := held(result.manifest):
+            self._discard(result.out)
+            raise HeldError(
+                f"{_HELD}: {'; '.join(reasons)}.", "Look into it; if it is right, accept it with --accept-held."
+            )
         return self._record(result.out, drop, result.notes)
 
     def _readable(self) -> Path:
@@ -249,13 +262,14 @@ class _Drop:
             back = f"rm {quote(str(target))}; then it is fetched again"
         else:
             back = f"mv {quote(str(target))} {quote(str(self._raw.path))}"
-        option = f" --vendor {seen.vendor} {_ACCEPT_DRIFT}" if _ACCEPT_DRIFT in why else ""
+        named = [option for option in _ACCEPTING if option in why]
+        option = " ".join(["", "--vendor", seen.vendor, *named]) if named else ""
         make_folder(target.parent)
         note = f"{why}\nTo try it again: {back}\n                 leadscrub nightly{option}\n"
         write_atomically(target.with_name(target.name + WHY), note)
         self._journal.close(seen, self._raw.sha256, target, self._night.now(), refused=why)
         self._move(target)
-        return _line(seen, "quarantined", 4, why)
+        return _line(seen, "quarantined", quarantine_code(why), why)
 
     def _archived(self, *, again: bool) -> Path:
         seen = self._seen
@@ -294,6 +308,11 @@ class _Drop:
                 "notes": list(run.notes),
             }
         )
+
+
+def quarantine_code(why: str) -> int:
+    """Exit code of a drop in quarantine: it could not be read, or a gate holds it."""
+    return HeldError.exit_code if why.startswith(_HELD) else FileError.exit_code
 
 
 def _inputs(manifest: Manifest) -> set[str]:

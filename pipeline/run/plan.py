@@ -20,6 +20,7 @@ from schemas.config import VENDOR_NAME, Campaign, Channel, ListEntry, Vendor, lo
 from schemas.errors import ConfigError, DropError, FileError, ListError, UsageError
 from schemas.evidence import VendorEvidence
 from schemas.files.table import Table
+from schemas.gate import Gate
 from schemas.layout import Layout
 from schemas.list_kinds import NO_MAX_AGE, MaxAge, list_kind
 from schemas.list_version import UNDATED
@@ -71,6 +72,7 @@ class Request:
     evidence: list[str] = field(default_factory=list)
     max_reject_rate: float | None = None
     accept_drift: bool = False
+    accept_held: bool = False
     check_mx: bool = False
     dns_server: str | None = None
     ledger: Ledger | None = None
@@ -100,6 +102,7 @@ class Plan:
     packs: list[LoadedPack]
     weaker: list[str]
     vendor_evidence: VendorEvidence
+    gates: list[Gate]
 
 
 def make_plan(request: Request) -> Plan:
@@ -158,7 +161,15 @@ def make_plan(request: Request) -> Plan:
         packs,
         checked_weaker(packs, request.accept_weaker),
         vendor_evidence,
+        _gates(request, campaign, vendor),
     )
+
+
+def _gates(request: Request, campaign: Campaign, vendor: Vendor | None) -> list[Gate]:
+    """Both gates hold a drop. One that is scrubbed again passed them, or was accepted."""
+    if request.earlier is not None:
+        return []
+    return [gate for gate in (campaign.gate, None if vendor is None else vendor.gate) if gate is not None]
 
 
 def _memory(request: Request, vendor: Vendor | None, sources: list[Source]) -> HeaderMemory | None:

@@ -26,9 +26,7 @@ EXPORT_FIELDS = (
     *POINT_FIELDS["emails"],
     *(name for name in COMMON_COLUMNS if name not in {*PHONE_SLOTS, *EMAIL_SLOTS}),
 )
-#: How a value is written. ``national``: without calling code; ``ten_digits``: so for +1, E.164 for all else;
-#: ``country``: two letters of ISO 3166-1; ``state``: two letters of the United States, else as written; ``zip5``: the
-#: five digits of a ZIP code, else without blanks; ``words``: without punctuation; ``letters``: nor blanks.
+#: How a value is written.
 Form = Literal["digits", "national", "ten_digits", "calling_code", "country", "state", "zip5", "words", "letters"]
 #: Ways of leaving from the least to the most that a campaign can declare with ``passes_on``.
 WAYS_OUT: tuple[PassesOn, ...] = get_args(PassesOn)
@@ -50,22 +48,29 @@ def _field(name: str) -> str:
 
 
 class ExportColumn(_Model):
-    """A column of the file: its header, and what is in it.
+    """A column of the file: its header, and one of three contents."""
 
-    ``field``: of the lead, or a usable point (``phones.1``). ``column``: one of the vendor's own, as the export without
-    a layout has it. ``text``: the same in every row. ``otherwise``: what an empty cell has. ``beside``: a phone, for
-    columns of national numbers that share one calling code: empty where the calling code is another. ``hash``: a
-    recipe, as in ``trim+lower+sha256``; the cell is its hexadecimal digest.
-    """
-
-    name: str = Field(min_length=1)
-    field: Annotated[str, AfterValidator(_field)] | None = None
-    column: str | None = Field(default=None, min_length=1)
-    text: str | None = None
-    form: Form | None = None
-    beside: Annotated[str, AfterValidator(_field)] | None = None
-    hash: Annotated[str, checked_by(lambda spelled: parse_recipe(spelled).spelled)] | None = None
-    otherwise: str | None = None
+    name: str = Field(min_length=1, description="header")
+    field: Annotated[str, AfterValidator(_field)] | None = Field(
+        default=None, description="field of a lead, or the first, second … point that may be used (phones.1, emails.1)"
+    )
+    column: str | None = Field(
+        default=None, min_length=1, description="column of the vendor's own, as exports without a layout have it"
+    )
+    text: str | None = Field(default=None, description="the same in every row")
+    form: Form | None = Field(
+        default=None,
+        description="how it is written: national is without calling code, ten_digits that for +1 and E.164 for others, "
+        "country two letters of ISO 3166-1, state two letters of the United States or as written, zip5 five digits of "
+        "a ZIP code or without blanks, words without punctuation, letters nor blanks",
+    )
+    beside: Annotated[str, AfterValidator(_field)] | None = Field(
+        default=None, description="phone whose calling code this one must share, else the cell is empty"
+    )
+    hash: Annotated[str, checked_by(lambda spelled: parse_recipe(spelled).spelled)] | None = Field(
+        default=None, description="recipe of a hash that is given instead, as trim+lower+sha256"
+    )
+    otherwise: str | None = Field(default=None, description="what an empty cell has")
 
     @model_validator(mode="after")
     def _one_content(self) -> ExportColumn:
@@ -75,24 +80,27 @@ class ExportColumn(_Model):
 
 
 class ExportLayout(_Model):
-    """A file for another system.
+    """A file for another system."""
 
-    ``rows``: one for each lead, or for each phone or email that may be used. ``channels``: those that the system uses;
-    rows that are open on none of them are left out, and of a row open on some only the points that these reach are
-    given. ``needs``: fields of which a row must have one. ``passes_on``: what handing the file over is, in the words of
-    a campaign's ``passes_on``.
-    ``source``: where the columns are documented. ``header = false``: the first line is a lead's.
-    """
-
-    title: str = Field(min_length=1)
-    source: str | None = None
-    passes_on: PassesOn = "none"
-    rows: Literal["lead", "phone", "email"] = "lead"
-    channels: list[_Channel] = []
-    needs: list[Annotated[str, AfterValidator(_field)]] = []
-    header: bool = True
-    delimiter: str = Field(default=",", min_length=1, max_length=1)
-    columns: list[ExportColumn] = Field(min_length=1)
+    title: str = Field(min_length=1, description="what it is for")
+    source: str | None = Field(default=None, description="where the columns are documented")
+    passes_on: PassesOn = Field(
+        default="none", description="what handing the file over is, as passes_on of a campaign calls it"
+    )
+    rows: Literal["lead", "phone", "email"] = Field(
+        default="lead", description="a row for each lead, or for each phone or email that may be used"
+    )
+    channels: list[_Channel] = Field(
+        default=[], description="channels that the system uses: rows that are open on none of them are left out"
+    )
+    needs: list[Annotated[str, AfterValidator(_field)]] = Field(
+        default=[], description="fields of which a row must have one"
+    )
+    header: bool = Field(default=True, description="whether the first line names the columns")
+    delimiter: str = Field(default=",", min_length=1, max_length=1, description="what is between the cells of a CSV")
+    columns: list[ExportColumn] = Field(
+        min_length=1, description="columns in order; headers may repeat in CSV and XLSX"
+    )
 
     @property
     def fields(self) -> set[str]:

@@ -18,18 +18,17 @@ class _Model(BaseModel):
 
 
 class Band(_Model):
-    """Where a figure may be.
+    """Where a figure may be: between two limits, or near what the vendor's last drops for the same campaign had."""
 
-    ``min`` and ``max`` are included. ``off``: how far it may be from the median of the vendor's last ``drops`` for the
-    same campaign, as a share of all rows, and for ``records`` as a share of that median. Fewer than ``least`` of them
-    say nothing, which the run notes.
-    """
-
-    min: float | None = Field(default=None, ge=0)
-    max: float | None = Field(default=None, ge=0)
-    drops: int | None = Field(default=None, ge=1)
-    off: float | None = Field(default=None, gt=0)
-    least: int = Field(default=3, ge=1)
+    min: float | None = Field(default=None, ge=0, description="least that is usual")
+    max: float | None = Field(default=None, ge=0, description="most that is usual")
+    drops: int | None = Field(default=None, ge=1, description="so many of the vendor's last drops are compared with")
+    off: float | None = Field(
+        default=None,
+        gt=0,
+        description="how far from their median is usual, as a share of all rows; for records as a share of the median",
+    )
+    least: int = Field(default=3, ge=1, description="with fewer known drops nothing is compared, and a note says so")
 
     @model_validator(mode="after")
     def _says_something(self) -> Band:
@@ -72,12 +71,10 @@ ShareBand = Annotated[Band, AfterValidator(_share)]
 
 
 class Gate(_Model):
-    """[gate]: bands of figures; a drop outside one of them is held.
+    """[gate]: bands of figures; a drop outside one of them is held."""
 
-    ``records``: rows of the drop. ``clean_rate``: share of them that are clean. ``reasons``: a code, or the beginning of
-    some (``"dnc.*"``) -> share of the rows with such a primary reason.
-    """
-
-    records: Band | None = None
-    clean_rate: ShareBand | None = None
-    reasons: dict[Annotated[str, AfterValidator(_code)], ShareBand] = {}
+    records: Band | None = Field(default=None, description="rows of the drop")
+    clean_rate: ShareBand | None = Field(default=None, description="share of the rows that is clean")
+    reasons: dict[Annotated[str, AfterValidator(_code)], ShareBand] = Field(
+        default={}, description='reason, or the beginning of some ("dnc.*") -> share of rows with it as primary reason'
+    )

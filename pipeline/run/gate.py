@@ -98,7 +98,7 @@ def _outside(measure: _Measure, now: Figures) -> Iterator[str]:
 def _unusual(measure: _Measure, off: float, value: float, before: Sequence[float]) -> str | None:
     usual = median(before)
     room = off if measure.is_share else off * usual
-    if abs(value - usual) <= room:
+    if round(abs(value - usual) - room, 9) <= 0:
         return None
     drops = "the last drop" if len(before) == 1 else f"the median of the last {len(before)} drops"
     allowed = f"{off * 100:g} points" if measure.is_share else f"{off:.0%}"

@@ -104,7 +104,8 @@ def test_parquet_and_delta_tables_have_cells_as_they_are(result: Scrubbed, tmp_p
     assert pl.read_parquet_metadata(path)["run_id"] == result.manifest["run_id"]
     pytest.importorskip("deltalake")
     assert export(result, f"delta:{table}").code == 0
-    assert pl.read_delta(str(table)).equals(frame)
+    # A table keeps rows in no order.
+    assert pl.read_delta(str(table)).sort("Ref").equals(frame.sort("Ref"))
     assert {each.stat().st_mode & 0o077 for each in table.rglob("*")} == {0}
     again = export(result, f"delta:{table}")
     assert (again.code, again.err) == (
@@ -112,7 +113,7 @@ def test_parquet_and_delta_tables_have_cells_as_they_are(result: Scrubbed, tmp_p
         f"leadscrub: '{table}' exists already. Name another table, or replace it with --force.\n",
     )
     assert export(result, f"delta:{table}", "--columns", "row_id", "--force").code == 0
-    assert pl.read_delta(str(table)).rows() == [(0,), (1,), (2,), (4,)]
+    assert sorted(pl.read_delta(str(table)).rows()) == [(0,), (1,), (2,), (4,)]
 
 
 def test_all_columns_hold_what_the_result_holds(result: Scrubbed, tmp_path: Path) -> None:

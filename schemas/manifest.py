@@ -212,6 +212,11 @@ class Manifest(_Model):
     outputs: dict[str, OutputFile]
     timings: dict[str, float] = Field(description="seconds; the only part that differs between equal runs")
 
+    @property
+    def held(self) -> list[str]:
+        """Why the result waits for a person, as a gate says; nothing when it does not."""
+        return [] if self.gate is None else self.gate.held
+
 
 def manifest_json_schema() -> str:
     """Return the JSON Schema (draft 2020-12) as text."""

@@ -8,7 +8,6 @@ from datetime import date
 import polars as pl
 
 from pipeline.exporting.rows import ResultRows
-from pipeline.run.gate import held
 from schemas.errors import ConfigError, HeldError, ListError
 from schemas.export_layout import WAYS_OUT, ExportLayout
 from schemas.manifest import Manifest
@@ -24,7 +23,7 @@ _WORDS = {
 
 def check_not_held(manifest: Manifest) -> None:
     """Raise `HeldError` when the gate of a campaign or a vendor holds the result."""
-    if reasons := held(manifest):
+    if reasons := manifest.held:
         raise HeldError(
             f"The result is held: {'; '.join(reasons)}.",
             "Look into it; --accept-held exports it all the same.",

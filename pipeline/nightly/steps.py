@@ -25,7 +25,6 @@ from pipeline.nightly.vendors import Seller
 from pipeline.nightly.worker import Scrubbed
 from pipeline.results.folder import open_manifest, rows_in_review
 from pipeline.results.manifest_file import MANIFEST
-from pipeline.run.gate import held
 from pipeline.run.plan import Request
 from schemas.errors import EXIT_TOO_MANY_REJECTED, FileError, HeldError, PastChangedError, UsageError
 from schemas.manifest import Manifest
@@ -150,7 +149,7 @@ class _Drop:
             drop = self._receive()
             for _ in range(_TRIES):
                 try:
-                    if orphan is not None and drop.again and not held(open_manifest(orphan)):
+                    if orphan is not None and drop.again and not open_manifest(orphan).held:
                         return self._record(orphan, drop, [_NOTES_LOST])
                     if orphan is not None:
                         self._discard(orphan)
@@ -203,7 +202,7 @@ class _Drop:
         if _inputs(result.manifest) != {self._raw.sha256}:
             self._discard(result.out)
             return None
-        if reasons := held(result.manifest):
+        if reasons := result.manifest.held:
             self._discard(result.out)
             raise HeldError(
                 f"{_HELD}: {'; '.join(reasons)}.", "Look into it; if it is right, accept it with --accept-held."

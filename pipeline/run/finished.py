@@ -6,7 +6,6 @@ from contextlib import suppress
 
 from pipeline.results.identity import run_id
 from pipeline.results.manifest_file import is_complete, read_manifest
-from pipeline.run.gate import held
 from pipeline.run.ledger_session import ask, enter
 from pipeline.run.plan import Plan, Request
 from pipeline.run.run_state import run_inputs, stored_identity
@@ -33,10 +32,10 @@ def finished_before(request: Request, plan: Plan) -> tuple[Manifest, list[str]] 
             found |= mail_identity(manifest.mail_check)
         inputs = run_inputs(request, plan, _list_identities(request, plan))
         same = run_id(inputs, [file.sha256 for file in files], found) == manifest.run_id
-        if held(manifest) and request.accept_held:
+        if manifest.held and request.accept_held:
             return None  # what is accepted now has to be written
         if same and is_complete(request.out, manifest):
-            return manifest, enter(request, past) if request.record and not held(manifest) else []
+            return manifest, enter(request, past) if request.record and not manifest.held else []
     return None
 
 

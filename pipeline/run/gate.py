@@ -45,11 +45,6 @@ class _Measure:
         return f"{value:.1%}" if self.is_share else f"{value:,.0f}"
 
 
-def held(manifest: Manifest) -> list[str]:
-    """Why a result waits for a person; nothing when it does not."""
-    return [] if manifest.gate is None else manifest.gate.held
-
-
 def gate_notes(manifest: Manifest) -> list[str]:
     """What the gate could not compare, and what it would have held, had it not been accepted."""
     if manifest.gate is None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.results.manifest_file import MANIFEST
 from pipeline.results.publish import publish, scratch_output, staged_output
 from pipeline.run.first_pass import first_pass
-from pipeline.run.gate import gate_notes, held
+from pipeline.run.gate import gate_notes
 from pipeline.run.notices import overtaken_notes
 from pipeline.run.plan import Plan, Request, make_plan
 from pipeline.run.process_pool import process_pool
@@ -35,7 +35,7 @@ class Result:
     @property
     def held(self) -> list[str]:
         """Why the result waits for a person, as the gate of the campaign or the vendor says."""
-        return held(self.manifest)
+        return self.manifest.held
 
 
 def scrub(request: Request, report: Report = silent) -> Result:
@@ -56,7 +56,7 @@ def scrub(request: Request, report: Report = silent) -> Result:
             out = request.out if request.named_in is None else request.named_in / manifest.run_id
             with interrupts_wait(f"the results in '{out}' are complete"):
                 publish(staging, out)
-                if not held(manifest):
+                if not manifest.held:
                     # What is held was not accepted: its columns are not the vendor's last, and its leads not bought.
                     if plan.memory is not None:
                         plan.memory.keep()
@@ -74,7 +74,7 @@ def _finished(request: Request, plan: Plan) -> Result | None:
     if finished is None:
         return None
     manifest, overtaken = finished
-    if plan.memory is not None and not held(manifest):
+    if plan.memory is not None and not manifest.held:
         plan.memory.keep()
     notes = [f"run {manifest.run_id} was made before, from the same drop, lists and past; nothing was changed"]
     return Result(manifest, [*notes, *overtaken_notes(overtaken)], _too_many_rejected(manifest, plan), unchanged=True)

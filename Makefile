@@ -7,10 +7,10 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo quick test lint bench lock clean
+.PHONY: help setup demo quick test lint bench bench-quick lock clean
 
 help: ## Print this list.
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 setup: $(VENV)/.run ## Install what running needs, and the command .venv/bin/leadscrub.
 
@@ -37,8 +37,12 @@ lint: $(VENV)/.lint ## Check format, lint, types and the direction of imports.
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.bench ## Measure speed and memory again: an hour, and 18 GB of disk while it runs.
-	$(BIN)/python -m tests.bench.run --write docs/benchmark.md
+	$(BIN)/python -m tests.bench.run --large 20000000 --write docs/benchmark.md
 	$(BIN)/python -m tests.bench.registry --clean --write docs/benchmark-registry.md
+
+bench-quick: $(VENV)/.bench ## Measure a small drop once, in two minutes: the table and the stages on stdout.
+	$(BIN)/python -m tests.bench.run --rows 200000 --xlsx-rows 20000 --usual-rows 10000 --repeat 1 \
+	  --only polars,leadscrub,one,rules,wide,dirty,xlsx,duckdb
 
 # The locks hold for every supported Python and platform, and agree with each other. A version stays while it satisfies
 # pyproject.toml; UPGRADE=--upgrade takes the newest.
@@ -64,6 +68,7 @@ $(VENV)/.run: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(INSTALL) --no-compile --no-deps --require-hashes -r requirements.lock
 	$(INSTALL) --no-build-isolation --no-deps -e .
+	$(BIN)/python -m schemas.kernels.build
 	@touch $@
 
 $(VENV)/.test $(VENV)/.lint $(VENV)/.bench: $(VENV)/.%: requirements-%.lock $(VENV)/.run

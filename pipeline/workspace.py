@@ -8,6 +8,7 @@ from pathlib import Path
 
 from schemas.config import Campaign, load, raise_faults
 from schemas.errors import UsageError
+from schemas.files.limits import Limits
 from schemas.layout import LAYOUTS, Layout
 from schemas.support.names import did_you_mean
 from schemas.workspace import WORKSPACE_FILE, Workspace
@@ -25,6 +26,12 @@ def workspace_facts(workspace: Path) -> Workspace:
     facts = load(workspace / WORKSPACE_FILE, Workspace, faults)
     raise_faults(faults)
     return facts or Workspace()
+
+
+def workspace_limits(campaign: Path | None) -> Limits:
+    """How much a file may hold, in the workspace of a campaign or the current one; the standard limits without."""
+    workspace = workspace_of(campaign)
+    return Limits() if workspace is None else Limits(**workspace_facts(workspace).limits.model_dump())
 
 
 def vendor_files(workspace: Path) -> list[Path]:

@@ -170,7 +170,7 @@ class OutputFile(_Model):
 
     sha256: str
     bytes: int
-    rows: int
+    rows: int = Field(description="0 of the report, which has none")
 
 
 class EarlierRun(_Model):

@@ -55,9 +55,29 @@ class NightlyChoice(_Model):
     hook_seconds: int = Field(default=60, ge=1, description="after which the hook is ended")
 
 
+class LimitChoice(_Model):
+    """[limits]: how much a file of a drop or a list may hold; what holds more is refused, with the limit's name.
+
+    The names and defaults are those of `schemas.files.limits.Limits`. They are for a whole workspace: raise one only
+    for files that you trust.
+    """
+
+    max_unpacked_gb: int = Field(default=64, ge=1, description="what an archive or a table may unpack to")
+    max_ratio: int = Field(default=200, ge=1, description="that size divided by the packed one, beyond 256 MB")
+    max_members: int = Field(default=10_000, ge=1, description="files in an archive")
+    max_rows: int | None = Field(default=None, ge=1, description="records of a table; no limit when not given")
+    max_columns: int = Field(default=4_096, ge=1, description="columns of a table")
+    max_record_mb: int = Field(default=4, ge=1, description="length of a record")
+    max_sheets: int = Field(default=256, ge=1, description="sheets of a workbook")
+    max_nesting: int = Field(default=32, ge=0, description="lists and objects in one another in a cell")
+    max_memory_gb: int = Field(default=4, ge=1, description="memory of the process that reads a file")
+    max_minutes: int = Field(default=20, ge=1, description="processor time of that process")
+
+
 class Workspace(_Model):
     """The workspace's own file. Without [ledger] nothing is remembered between runs, unless `nightly` runs them."""
 
     ledger: LedgerChoice | None = None
     retention: Retention | None = None
     nightly: NightlyChoice = NightlyChoice()
+    limits: LimitChoice = LimitChoice()

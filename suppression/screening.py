@@ -31,13 +31,17 @@ def screen_points(frame: pl.DataFrame, lists: list[SuppressionList]) -> pl.DataF
     ``<column>:other_region``: it is screened too.
     """
     found = [no_findings()]
-    for slot in PHONE_SLOTS:
-        if slot in frame.columns and frame.get_column(slot).null_count() < len(frame):
-            as_written = pl.concat([no_findings(), *_screen_phone(frame, slot, lists)])
-            found += [as_written, *_screen_other_reading(frame, slot, lists, as_written)]
-    for slot in EMAIL_SLOTS:
-        if slot in frame.columns and frame.get_column(slot).null_count() < len(frame):
-            found += _screen_email(frame, slot, lists)
+    for slot in (*PHONE_SLOTS, *EMAIL_SLOTS):
+        if slot not in frame.columns or frame.get_column(slot).null_count() == len(frame):
+            continue
+        # What is not read here would be copied for each match.
+        beside = [column.of(slot) for column in (REGION, OTHER, OTHER_REGION, GIVEN, KEY)]
+        points = frame.select("row_id", slot, *(name for name in beside if name in frame.columns))
+        if slot in PHONE_SLOTS:
+            as_written = pl.concat([no_findings(), *_screen_phone(points, slot, lists)])
+            found += [as_written, *_screen_other_reading(points, slot, lists, as_written)]
+        else:
+            found += _screen_email(points, slot, lists)
     return pl.concat(found)
 
 

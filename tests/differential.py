@@ -31,9 +31,9 @@ from schemas.contact.email import email_forms
 from schemas.contact.marks import MARK_REMOVED, without_marks
 from schemas.contact.numbering.answers import UNDECIDED
 from schemas.contact.numbering.library import DECIMAL_REMOVED, SEVERAL, TOO_LONG, WORD, WORD_AHEAD
-from schemas.contact.numbering.lookup import numbering
-from schemas.contact.phone import phone_forms
-from schemas.contact.phone_points import phone_points, repair_forms
+from schemas.contact.numbering.lookup import numbering, region_numbers
+from schemas.contact.phone import read_phones
+from schemas.contact.phone_points import phone_points, with_readings
 from tests.schemas.test_email_values import made_up_addresses
 from tests.schemas.test_numbering import near_edges
 from tests.schemas.test_numbering_values import REGIONS, made_up_values
@@ -88,8 +88,9 @@ def compare_phones(seed: int, count: int, edges: dict[int, list[str]] | None = N
     seen: Counter[str] = Counter()
     wrong = []
     tables = numbering()
-    seen["phones decided by tables"] = int((tables.decide(values, regions).answer != UNDECIDED).sum())
-    forms = phone_forms(values, regions, apply_here)
+    seen["phones decided by tables"] = int((tables.decide(values, region_numbers(regions)).answer != UNDECIDED).sum())
+    read = read_phones(values, regions, apply_here)
+    forms = read.frame()
     for (value, region), state, why, repair, *found in zip(
         pairs, *(forms.get_column(name) for name in ("state", "why", "repair", "e164", "region", "type")), strict=True
     ):
@@ -101,7 +102,7 @@ def compare_phones(seed: int, count: int, edges: dict[int, list[str]] | None = N
             seen["phones written out or held back before the library is asked"] += 1
         elif tuple(found) != library_phone(text, region):
             wrong.append(f"phone {value!r} in {region}: {found}, library {library_phone(text, region)}")
-    points = repair_forms(forms, values, regions).filter(pl.col("e164").is_not_null())
+    points = with_readings(read, values, regions).frame().filter(pl.col("e164").is_not_null())
     seen["phones repaired"] = points.get_column("repair").count()
     seen["phones read in two ways"] = points.get_column("other").count()
     wrong += _again(points.get_column("e164"), lambda again: phone_points(again, _regions(seed, len(again))), "e164")

@@ -15,8 +15,9 @@ from pipeline.cli.export import export
 from pipeline.cli.help import INTERRUPTED, SETTINGS, Changing, Command, Group, InterruptedByUserError, Stepwise
 from pipeline.cli.lists import lists
 from pipeline.cli.nightly import nightly
+from pipeline.cli.proof import keys, log
 from pipeline.cli.rescrub import rescrub
-from pipeline.cli.results import check, explain, init, inspect, reasons, verify
+from pipeline.cli.results import check, explain, init, inspect, reasons, report, verify
 from pipeline.cli.retention import retention
 from pipeline.cli.returns import returns, vendors
 from pipeline.cli.rules import rules_app
@@ -50,6 +51,7 @@ app.command(
 )(inspect)
 app.command(cls=Command, rich_help_panel="Proof", epilog="Example: leadscrub explain out --row 17")(explain)
 app.command(cls=Command, rich_help_panel="Proof", epilog="Example: leadscrub verify out")(verify)
+app.command(cls=Changing, rich_help_panel="Proof", epilog="Example: leadscrub report out")(report)
 app.command(cls=Command, rich_help_panel="Proof", epilog="Example: leadscrub reasons dnc.national")(reasons)
 app.command(
     cls=Changing,
@@ -86,6 +88,8 @@ def _root(
 
 app.add_typer(lists, rich_help_panel="Lists")
 app.add_typer(rules_app, rich_help_panel="Law")
+app.add_typer(log, rich_help_panel="Proof")
+app.add_typer(keys, rich_help_panel="Proof")
 for _command, _example in (
     (nightly, "nightly --workspace my-leads"),
     (returns, "returns --vendor acme --deliver"),
@@ -142,8 +146,11 @@ def _guarded(command: AnyCommand, words: Sequence[str]) -> int:
     except typer.Exit as stop:
         return stop.exit_code
     except LeadscrubError as error:
-        typer.echo(f"leadscrub: {error}", err=True)
-        return error.exit_code
+        from schemas.support.shortage import shortage_in  # noqa: PLC0415  # seldom
+
+        known = shortage_in(error) or error
+        typer.echo(f"leadscrub: {known}", err=True)
+        return known.exit_code
     except SystemExit:
         raise
     except BaseException as error:  # polars' PanicException is no Exception

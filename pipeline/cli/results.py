@@ -13,6 +13,7 @@ from pipeline.cli.options import (
     ResultFolder,
     code_names,
     day_of,
+    last_instant_of,
 )
 from schemas.errors import UsageError
 
@@ -30,9 +31,11 @@ def inspect(
 ) -> None:
     """Show how a scrub would read a drop: encoding, dialect, columns, fields, kinds, doubts. Values are masked."""
     from pipeline.commands.inspect import print_inspection  # noqa: PLC0415
-    from pipeline.workspace import named_layout  # noqa: PLC0415
+    from pipeline.workspace import named_layout, workspace_limits  # noqa: PLC0415
+    from schemas.files.limits import limited_to  # noqa: PLC0415
 
-    print_inspection(drops, named_layout(layout), as_json=as_json, save=save_layout)
+    with limited_to(workspace_limits(None)):
+        print_inspection(drops, named_layout(layout), as_json=as_json, save=save_layout)
 
 
 def explain(
@@ -50,13 +53,49 @@ def explain(
 
 def verify(
     out: ResultFolder,
+    key: Annotated[
+        Path | None, typer.Option(metavar="PUB", help="PEM file with the public key that must have signed it.")
+    ] = None,
+    workspace: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Workspace whose log and ledger to ask; by default the one that OUT is in."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Recount, re-hash and recheck a result against its manifest; exit 1 when anything differs."""
+    """Recheck a result against its manifest, and that against log, ledger and key; exit 1 when anything differs."""
     from pipeline.commands.verify import print_verification  # noqa: PLC0415
 
-    if not print_verification(out, as_json=as_json):
+    if not print_verification(out, key=key, workspace=workspace, as_json=as_json):
         raise typer.Exit(1)
+
+
+def report(
+    out: Annotated[Path | None, typer.Argument(metavar="OUT", help="Folder of a result.")] = None,
+    night: Annotated[
+        str | None, typer.Option("--night", metavar="DATE", help="About all runs as of a day, as YYYY-MM-DD.")
+    ] = None,
+    vendor: Annotated[
+        str | None, typer.Option("--vendor", metavar="NAME", help="About a vendor's last twelve months.")
+    ] = None,
+    month: Annotated[
+        str | None, typer.Option("--month", metavar="YYYY-MM", help="About all that was received in a month.")
+    ] = None,
+    workspace: Annotated[
+        Path, typer.Option(metavar="DIR", help="The workspace, with contracts and ledger; by default this folder.")
+    ] = Path(),
+    as_of: AsOfDay = None,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="FILE", help="Where the page goes; by default report-NAME.html in this folder."),
+    ] = None,
+) -> None:
+    """Make a report to forward, as one HTML page: about a result, a night, a vendor or a month."""
+    from pipeline.commands.report import made_report, save_page  # noqa: PLC0415
+
+    name, page = made_report(out, night, vendor, month, workspace, last_instant_of(as_of))
+    path = to or Path(f"report-{name}.html")
+    save_page(page, path)
+    typer.echo(f"wrote  {path}")
 
 
 def reasons(

@@ -76,6 +76,15 @@ class ColumnDates:
 
     def _read_written(self, name: str, cells: pl.Series, *, by_layout: bool) -> pl.Series:
         """Read cells as people write dates; null where the order of day and month is not certain."""
+        order = self._orders[name] if self._orders is not None and not by_layout else None
+        if order in ("mdy", "dmy"):
+            # Almost all of them, where the order is known already.
+            read = fixed_instants(cells, FIGURE_FORMS[order])
+            rows = (read.is_null() & cells.is_not_null()).arg_true()
+            return read.scatter(rows, self._read_patterns(name, cells.gather(rows), by_layout=False))
+        return self._read_patterns(name, cells, by_layout=by_layout)
+
+    def _read_patterns(self, name: str, cells: pl.Series, *, by_layout: bool) -> pl.Series:
         read = pl.repeat(None, len(cells), dtype=_UTC, eager=True)
         in_figures = cells.str.contains(_FIGURES)
         rows = (~in_figures).arg_true()

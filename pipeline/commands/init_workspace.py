@@ -26,6 +26,19 @@ EXAMPLES = {
 # hook = ["mail", "-s", "leadscrub", "ops@example.com"]   # gets the summary on its input
 # hook_on = "trouble"                 # or always
 # hook_seconds = 60                   # then the hook is ended
+
+# How much a file of a drop or a list may hold. What holds more is refused, and the message names the limit.
+# [limits]
+# max_unpacked_gb = 64                # what an archive or a table may unpack to
+# max_ratio = 200                     # that size divided by the packed one, beyond 256 MB
+# max_members = 10000                 # files in an archive
+# max_rows = 5000000                  # records of a table; no limit when not said
+# max_columns = 4096
+# max_record_mb = 4                   # length of a record
+# max_sheets = 256                    # sheets of a workbook
+# max_nesting = 32                    # lists and objects in one another in a cell
+# max_memory_gb = 4                   # of the process that reads a workbook, Parquet or Arrow
+# max_minutes = 20                    # of processor time of that process
 """,
     "campaigns/example.toml": """\
 # A campaign: who contacts, how, and against which lists.

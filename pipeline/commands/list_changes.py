@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from pipeline.commands.list_logging import logged_writing
+from pipeline.workspace import workspace_limits
 from schemas.contact.apply import apply_here
 from schemas.errors import ListError
+from schemas.files.limits import limited_to
 from schemas.list_version import ListVersion
 from schemas.support.interrupts import interrupts_wait
 from suppression.loading import Built, ListSpec, build_version
-from suppression.store import KEEP_DAYS, Writer, writing
+from suppression.store import KEEP_DAYS, Writer
 from suppression.updating import ChangeSpec, update_version
 
 
@@ -32,12 +35,13 @@ class Change:
 
 def add_list(spec: ListSpec, change: Change) -> None:
     """Load a full copy and make it current."""
-    with writing(change.store) as writer:
+    with logged_writing(change.store) as writer:
         before = writer.facts(spec.name) if writer.is_current(spec.name) else None
         if before is not None:
             _refuse_other(spec, before)
         folder = writer.temporary
-        built = build_version(spec, folder, apply_here)
+        with limited_to(workspace_limits(None)):
+            built = build_version(spec, folder, apply_here)
         _commit(writer, folder, built, before, change, "add")
 
 
@@ -50,7 +54,7 @@ def update_list(name: str, spec: ChangeSpec, base: str | None, change: Change) -
         raise ListError(
             f"'{change.store}' is not a store of suppression lists.", "Fill one with 'leadscrub lists add'."
         )
-    with writing(change.store) as writer:
+    with logged_writing(change.store) as writer:
         current = writer.open(name, spec.as_of)
         version = current.facts.version
         if base is not None and (len(base) < _SHORTEST or not version.startswith(base)):
@@ -59,7 +63,8 @@ def update_list(name: str, spec: ChangeSpec, base: str | None, change: Change) -
                 "Apply those in between first, or load a full copy.",
             )
         folder = writer.temporary
-        built = update_version(spec, current, writer.lineage(name), folder, apply_here)
+        with limited_to(workspace_limits(None)):
+            built = update_version(spec, current, writer.lineage(name), folder, apply_here)
         _commit(writer, folder, built, current.facts, change, "update")
 
 
@@ -132,7 +137,7 @@ def _refuse_shrinkage(new: ListVersion, before: ListVersion, limit: float) -> No
 
 def remove_list(store: Path, name: str, at: datetime) -> None:
     """Take a list out of force."""
-    with writing(store) as writer:
+    with logged_writing(store) as writer:
         writer.remove(name, at=at)
     sys.stdout.write(
         f"{name} is no longer in force; its versions are kept for audit ('leadscrub lists history {name}')\n"

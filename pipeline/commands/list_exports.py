@@ -12,6 +12,7 @@ from typing import Literal, get_args
 
 import polars as pl
 
+from pipeline.commands.list_logging import logged_writing
 from pipeline.workspace import workspace_of
 from schemas.errors import ConfigError, ListError, OutputError, UsageError
 from schemas.evidence import CampaignEvidence, Mechanism, VendorEvidence
@@ -26,7 +27,7 @@ from suppression.rules.data_transfers import against_export
 from suppression.rules.engine import RuleSet
 from suppression.rules.loading import ALL, LoadedPack, PackRule, load_packs
 from suppression.rules.setting import Export, Setting
-from suppression.store import Store, writing
+from suppression.store import Store
 
 Purpose = Literal["compliance", "processor", "sale"]
 
@@ -96,7 +97,7 @@ def export_list(store: Path, name: str, day: date, out: Path, handing: HandOver,
             noted=[each.rule.id for each in noted],
         )
         # The lock is held for the record only: writing hundreds of millions of lines takes minutes.
-        with writing(store) as writer:
+        with logged_writing(store) as writer:
             writer.hand_over(name, suppression.facts.version, handed, at=at)
         unrecorded.rename(out)
     except OSError as error:

@@ -22,6 +22,7 @@ from pipeline.results.manifest_file import manifest_digest
 from pipeline.returning.contracts import Contracts
 from pipeline.returning.outgoing import folder_of, sha256_of
 from pipeline.returning.windows import deadline
+from schemas.support.shortage import raise_shortage
 from schemas.workspace import Retention
 
 RAW, OUTPUT, RETURNED, DELIVERED = "raw drop", "result", "returns", "delivered returns"
@@ -172,7 +173,8 @@ def _is_result(out: Path, manifest_sha256: str) -> bool:
     """Whether the folder still holds that result: another may have taken its place, or a link."""
     try:
         return not out.is_symlink() and manifest_digest(out) == manifest_sha256
-    except OSError:
+    except OSError as error:
+        raise_shortage(error)
         return False
 
 

@@ -17,20 +17,30 @@ from pipeline.commands.retention import HISTORY, OUTPUT, RAW, RETURNED_ROWS, Due
 from pipeline.ledger.database import Ledger, stamp
 from pipeline.ledger.history_merging import purge_deleted
 from pipeline.ledger.history_past import refresh_blocks_of
+from pipeline.ledger.log_mending import deletion_entry
+from pipeline.ledger.logged import Log, logged_change
 from pipeline.ledger.tables import deleting, deletions, drops, rescrubs, runs
 from pipeline.ledger.went_back import keep_counts_only
+from pipeline.proof.entries import Entry
 from pipeline.results.manifest_file import read_manifest
+from schemas.support.shortage import raise_shortage
 
 
 def delete_due(ledger: Ledger, found: list[Due], now: Callable[[], datetime]) -> None:
     """Delete them one by one. ``now``: the clock; what is recorded is when it happened."""
+    with logged_change(ledger.workspace, ledger) as log:
+        _delete(ledger, found, now, log)
+
+
+def _delete(ledger: Ledger, found: list[Due], now: Callable[[], datetime], log: Log) -> None:
     for each in found:
         if each.what != HISTORY:
             _begin(ledger, [each])
             _remove(each)
             with ledger.writing() as connection:
                 _forget(connection, each)
-                _done(connection, [each], now())
+                done = _done(connection, [each], now())
+            log.append(*done)
     history = [each for each in found if each.what == HISTORY]
     if history:
         _begin(ledger, history)
@@ -41,7 +51,8 @@ def delete_due(ledger: Ledger, found: list[Due], now: Callable[[], datetime]) ->
     # Also what results that were replaced had left in the history.
     purge_deleted(ledger, now())
     with ledger.writing() as connection:
-        _done(connection, history, now())
+        done = _done(connection, history, now())
+    log.append(*done)
 
 
 def _begin(ledger: Ledger, found: list[Due]) -> None:
@@ -77,7 +88,8 @@ def _holds(out: Path, run_id: str) -> bool:
     """Whether the folder still holds the run: since the deletion began, another may have taken its place."""
     try:
         return not out.is_symlink() and read_manifest(out).run_id == run_id
-    except (OSError, ValueError):  # removed by a person, or by an earlier deletion
+    except (OSError, ValueError) as error:  # removed by a person, or by an earlier deletion
+        raise_shortage(error)
         return False
 
 
@@ -93,15 +105,20 @@ def _forget(connection: Connection, each: Due) -> None:
         connection.execute(update(rescrubs).where(rescrubs.c.run_id == each.subject).values(out=""))
 
 
-def _done(connection: Connection, found: list[Due], now: datetime) -> None:
+def _done(connection: Connection, found: list[Due], now: datetime) -> list[Entry]:
+    """Enter that they are deleted. Returns what the log is to hold of it."""
+    at, entries = stamp(now), []
     for each in found:
+        because = f"of {each.since.isoformat()}: older than [retention] keeps it"
         connection.execute(
             insert(deletions).values(
                 what=each.what,
                 subject=each.subject,
                 vendor=each.vendor,
-                deleted_at=stamp(now),
-                because=f"of {each.since.isoformat()}: older than [retention] keeps it",
+                deleted_at=at,
+                because=because,
             )
         )
         connection.execute(delete(deleting).where(*_row_of(each)))
+        entries.append(deletion_entry(each.what, each.subject, each.vendor, at, because))
+    return entries

@@ -21,9 +21,10 @@ from schemas.manifest import Manifest
 from schemas.masking import mask
 from suppression.rules.consent import LACKS
 from suppression.rules.describe import SURE, found_true
-from suppression.rules.engine import Active, RuleSet
+from suppression.rules.engine import RuleSet
 from suppression.rules.engine import answer as holds
 from suppression.rules.facts import Facts
+from suppression.rules.in_force import Active
 from suppression.rules.loading import load_packs
 from suppression.rules.setting import Consulted, PointOnChannel, Setting
 from suppression.rules.us_states import states_in
@@ -93,7 +94,8 @@ def _lacking(bits: int) -> list[str]:
 
 def _address(facts: Facts) -> list[str]:
     """Countries that the address names."""
-    return [region for column in facts.locations.address_regions() if (region := column[0]) is not None]
+    named = [column.values[column.of_row[0]] for column in facts.locations.address_regions()]
+    return [region for region in named if region is not None]
 
 
 def _stand_in(facts: Facts, frame: pl.DataFrame, region: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Checks a result against its manifest: hashes, counts, conservation, and that findings and verdicts agree."""
+"""Checks a result against its manifest (hashes, counts, conservation, reasons), and the manifest against the log."""
 
 from __future__ import annotations
 
@@ -12,20 +12,26 @@ import pyarrow.parquet as pq
 from polars.exceptions import PanicException, PolarsError
 from pyarrow.lib import ArrowException
 
+from pipeline.commands.verify_logged import compare
+from pipeline.proof.keys import read_public
+from pipeline.proof.signature import SIGNATURE
 from pipeline.results.folder import PARQUETS, open_manifest, scan
 from pipeline.results.manifest_file import MANIFEST
 from pipeline.results.writer import output_file
 from pipeline.terminal import write_json
-from schemas.errors import UsageError
+from schemas.errors import LeadscrubError, UsageError
 from schemas.manifest import Manifest
 
 
-def verify(out: Path) -> list[str]:
+def verify(out: Path, *, key: Path | None = None, workspace: Path | None = None) -> list[str]:
     """Say what is wrong with a result, sentence by sentence; nothing when it is as its manifest says.
 
-    Raises `UsageError` when the folder holds no result.
+    The manifest itself is compared with log and ledger of the workspace that the result is in, or that is named.
+    ``key``: file with the public key that must have signed it. Raises `UsageError` when the folder holds no result.
     """
-    return list(_faults(out, open_manifest(out)))
+    manifest = open_manifest(out)
+    compared = compare(out, manifest, None if key is None else read_public(key), workspace)
+    return [*_faults(out, manifest), *compared.faults]
 
 
 def refuse_damaged(out: Path) -> None:
@@ -40,26 +46,40 @@ def refuse_damaged(out: Path) -> None:
         raise UsageError(f"'{out}' is damaged: {'; '.join(faults)}.", "See 'leadscrub verify', or scrub again.")
 
 
-def print_verification(out: Path, *, as_json: bool) -> bool:
-    """Print each fault, or that there is none. Returns whether the result is as its manifest says."""
-    manifest = open_manifest(out)
-    faults = list(_faults(out, manifest))
+def print_verification(out: Path, *, key: Path | None, workspace: Path | None, as_json: bool) -> bool:
+    """Print each fault, or that there is none, and with what the manifest could not be compared.
+
+    Returns whether the result is as its manifest says, and the manifest as it was. Raises `UsageError` when the folder
+    holds no result, `LeadscrubError` (exit 1) when the manifest is damaged.
+    """
+    try:
+        manifest = open_manifest(out)
+    except UsageError as error:
+        if (out / MANIFEST).is_file():
+            raise LeadscrubError(error.message, "Scrub again, or restore it from a copy.") from error
+        raise
+    compared = compare(out, manifest, None if key is None else read_public(key), workspace)
+    faults = [*_faults(out, manifest), *compared.faults]
     if as_json:
-        write_json({"run_id": manifest.run_id, "ok": not faults, "faults": faults})
-    elif faults:
+        found = {"faults": faults, "compared_with": compared.with_, "notes": compared.notes}
+        write_json({"run_id": manifest.run_id, "ok": not faults, **found})
+        return not faults
+    if faults:
         sys.stdout.write("".join(f"FAULT {fault}\n" for fault in faults))
     else:
         counts = manifest.counts
         sys.stdout.write(
             f"ok: {counts.read:,} read = {counts.clean:,} clean + {counts.rejected:,} rejected; "
-            f"{len(manifest.outputs)} files are as written by run {manifest.run_id}\n"
+            f"{len(manifest.outputs)} files are as written by run {manifest.run_id}"
+            + (f"; the manifest is that of the {' and the '.join(compared.with_)}\n" if compared.with_ else "\n")
         )
+    sys.stdout.write("".join(f"note: {note}\n" for note in compared.notes))
     return not faults
 
 
 def _faults(out: Path, manifest: Manifest) -> Iterator[str]:
     yield from _file_faults(out, manifest)
-    known = {out / name for name in manifest.outputs} | {out / MANIFEST}
+    known = {out / name for name in manifest.outputs} | {out / MANIFEST, out / SIGNATURE}
     yield from (
         f"{path.relative_to(out)} was not written by the run"
         for path in sorted(out.rglob("*"))

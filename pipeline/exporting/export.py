@@ -10,9 +10,10 @@ from pipeline.exporting.files import FileForm, Target, check_fits, target_of, wr
 from pipeline.exporting.layout_columns import find_export_layout, layout_columns
 from pipeline.exporting.own_columns import own_columns
 from pipeline.exporting.permission import accepted, check_may_leave, check_not_held, check_valid
-from pipeline.exporting.record import ExportRecord, record_export, workspace_of_result
+from pipeline.exporting.record import export_entry, workspace_of_result
 from pipeline.exporting.rows import ResultRows, RowKind, open_rows
 from pipeline.exporting.table import Selection, Source, Tally
+from pipeline.ledger.logged import Log, logged_change
 from pipeline.results.manifest_file import manifest_digest
 from pipeline.results.publish import publish_file, staged_file
 from pipeline.results.writer import output_file
@@ -110,41 +111,34 @@ def _written(
     if layout is not None:
         form = FileForm(request.as_of, header=layout.header, delimiter=layout.delimiter)
 
-    def record(tally: Tally, sha256: str | None) -> None:
-        if workspace is None:
+    def entry(log: Log, tally: Tally, sha256: str | None) -> None:
+        if log.workspace is None:
             return
-        entry = ExportRecord(
-            at=request.at or datetime.now(UTC),
-            as_of=request.as_of.isoformat(),
-            run_id=rows.manifest.run_id,
-            manifest_sha256=manifest_digest(rows.folder),
-            rows=tally.written,
-            kind=rows.kind,
-            to=str(target.path.absolute()),
-            columns=names,
-            layout=request.layout,
-            passes_on="none" if layout is None else layout.passes_on,
-            sha256=sha256,
-            accepted=accepted((("expired", request.allow_expired), ("held", request.accept_held))),
-        )
-        try:
-            record_export(workspace, entry)
-        except OSError as error:
-            raise OutputError(
-                f"The export cannot be recorded in '{workspace}' ({error.strerror}), and was not made.", ""
-            ) from error
+        facts = {
+            "as_of": request.as_of.isoformat(),
+            "manifest_sha256": manifest_digest(rows.folder),
+            "rows": {rows.kind: tally.written},
+            "columns": names,
+            "layout": request.layout,
+            "passes_on": "none" if layout is None else layout.passes_on,
+            "sha256": sha256,
+            "accepted": accepted((("expired", request.allow_expired), ("held", request.accept_held))),
+        }
+        at = request.at or datetime.now(UTC)
+        log.append(export_entry(log.workspace, rows.manifest, target.path, at, facts))
 
     if target.kind == "delta":
-        # Its log is the record of what is in it: nobody reads a table before its commit.
+        # Its own log is the record of what is in it: nobody reads a table before its commit.
         tally = write_delta(target.path, source, metadata, replace=request.force)
-        record(tally, None)
+        with logged_change(workspace) as log:
+            entry(log, tally, None)
         return _exported(target, tally, names, None, workspace)
     with staged_file(target.path, force=request.force) as staging:
         tally = write_file(staging / target.path.name, target.kind, source, form, metadata)
         digest = output_file(staging / target.path.name, tally.written).sha256
-        # The record comes first: there is no file without one.
-        with interrupts_wait(f"'{target.path}' is complete"):
-            record(tally, digest)
+        # The entry comes first: there is no file without one.
+        with interrupts_wait(f"'{target.path}' is complete"), logged_change(workspace) as log:
+            entry(log, tally, digest)
             publish_file(staging, target.path)
     return _exported(target, tally, names, digest, workspace)
 

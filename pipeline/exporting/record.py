@@ -1,37 +1,16 @@
-"""The workspace's record of what was exported: one line of JSON for each file, without anybody's data."""
+"""The entry of an export in the workspace's log: what went where, and nobody's data."""
 
 from __future__ import annotations
 
-import json
-import os
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+from pipeline.proof.entries import Entry
+from pipeline.proof.run_entry import location
 from pipeline.workspace import workspace_of
-from schemas.support.durable import sync_path
+from schemas.manifest import Manifest
 from schemas.workspace import WORKSPACE_FILE
-
-#: In the workspace; appended to, and never changed.
-EXPORTS = "exports.jsonl"
-
-
-@dataclass(frozen=True)
-class ExportRecord:
-    """What left a result: ``to`` is where, ``sha256`` of the file (none of a table), ``accepted`` what was wrong."""
-
-    at: datetime
-    as_of: str
-    run_id: str
-    manifest_sha256: str
-    rows: int
-    kind: str
-    to: str
-    columns: list[str]
-    layout: str | None
-    passes_on: str
-    sha256: str | None
-    accepted: list[str]
 
 
 def workspace_of_result(folder: Path) -> Path | None:
@@ -40,13 +19,7 @@ def workspace_of_result(folder: Path) -> Path | None:
     return next(above, None) or workspace_of(None)
 
 
-def record_export(workspace: Path, record: ExportRecord) -> None:
-    """Append to the workspace's record; it is on disk when this returns. Raises `OSError` when it cannot be."""
-    line = json.dumps({**asdict(record), "at": record.at.isoformat()}, ensure_ascii=True) + "\n"
-    handle = os.open(workspace / EXPORTS, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    try:
-        os.write(handle, line.encode())
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    sync_path(workspace)
+def export_entry(workspace: Path, manifest: Manifest, to: Path, at: datetime, facts: dict[str, Any]) -> Entry:
+    """The entry of an export of a run's rows. ``facts``: how many, which and in what form, and the file's hash."""
+    where = {"to": location(workspace, to)}
+    return Entry("export", manifest.run_id, at.isoformat(), manifest.vendor, {**facts, **where})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,27 +14,32 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, insert, i
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, ProgrammingError, SQLAlchemyError
 
+from pipeline.ledger.seal import Seal
 from pipeline.ledger.tables import LEDGER_VERSION, facts, metadata
-from schemas.errors import LedgerError, UsageError
+from schemas.errors import LeadscrubError, LedgerError, ShortageError, UsageError
+from schemas.support.shortage import shortage_in
 from schemas.workspace import LedgerChoice
 
 #: Seconds that a writer waits for another one.
 _PATIENCE = 60
+#: What SQLite answers when it cannot open a file, or only for reading (SQLITE_CANTOPEN, SQLITE_READONLY).
+_NOT_OPENED = (14, 8)
 #: Key of the lock in PostgreSQL that makes writers wait for each other, as they do in SQLite.
 _ONE_WRITER = 0x6C656164
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """An open ledger. ``history`` is the folder of the contact history."""
+    """An open ledger. ``history``: folder of the contact history. ``workspace``: whose log enters what is changed."""
 
     engine: Engine
     history: Path
+    workspace: Path
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Give a transaction that happens as a whole or not at all; writers wait for each other."""
-        with faults(), self.engine.begin() as connection:
+        with faults(self.engine), self.engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(select(func.pg_advisory_xact_lock(_ONE_WRITER)))
             yield connection
@@ -44,7 +50,7 @@ class Ledger:
         options: dict[str, Any] = {"reading": True}
         if self.engine.dialect.name == "postgresql":
             options["isolation_level"] = "REPEATABLE READ"
-        with faults(), self.engine.connect().execution_options(**options) as connection:
+        with faults(self.engine), self.engine.connect().execution_options(**options) as connection:
             yield connection
 
     def close(self) -> None:
@@ -59,14 +65,13 @@ def open_ledger(choice: LedgerChoice, workspace: Path) -> Iterator[Ledger]:
     Raises `UsageError` when the URL is of no supported kind, `LedgerError` when it cannot be reached, is
     damaged, or belongs to another version of the program.
     """
-    ledger = Ledger(_engine(choice, workspace), workspace / choice.history)
-    try:
-        with faults():
+    with ExitStack() as undo:
+        ledger = Ledger(_engine(choice, workspace, undo), workspace / choice.history, workspace)
+        undo.callback(ledger.close)
+        with faults(ledger.engine):
             ledger.history.mkdir(parents=True, exist_ok=True, mode=0o700)
             _made(ledger)
         yield ledger
-    finally:
-        ledger.close()
 
 
 def stamp(moment: datetime) -> str:
@@ -80,25 +85,42 @@ def moment_of(stamped: str) -> datetime:
 
 
 @contextmanager
-def faults() -> Iterator[None]:
+def faults(engine: Engine | None = None) -> Iterator[None]:
     """Turn errors of the database into ours. Its own messages may quote rows, so only their kind is shown.
 
-    Raises `LedgerError` when the database does not answer correctly.
+    Raises `LedgerError` when the database does not answer correctly, or its file may not be opened; `ShortageError`
+    when that is for want of something.
     """
     try:
         yield
     except SQLAlchemyError as error:
+        if getattr(getattr(error, "orig", None), "sqlite_errorcode", 0) & 0xFF in _NOT_OPENED and engine is not None:
+            raise _not_opened(Path(str(engine.url.database))) from error
         kind = type(getattr(error, "orig", None) or error).__name__
         raise LedgerError(
             f"The ledger does not answer correctly ({kind}).", "Check that it is running and complete."
         ) from error
 
 
-def _engine(choice: LedgerChoice, workspace: Path) -> Engine:
+def _not_opened(path: Path) -> LeadscrubError:
+    """Say why the file of a database cannot be opened: SQLite itself does not."""
+    try:
+        os.close(os.open(path, os.O_RDWR))
+    except OSError as error:
+        return shortage_in(error) or LedgerError(
+            f"The ledger '{path}' cannot be opened: {error.strerror}.", "Correct its permissions."
+        )
+    return ShortageError(
+        f"The ledger '{path}' could not be opened, though it may be.",
+        "Too many files may be open, or the disk does not work as it should: look at the machine's log.",
+    )
+
+
+def _engine(choice: LedgerChoice, workspace: Path, undo: ExitStack) -> Engine:
     if choice.url is None:
         path = workspace / "ledger" / "ledger.db"
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return _sqlite(f"sqlite:///{path}")
+        return _sqlite(path, undo)
     try:
         url = make_url(choice.url)
     except (ArgumentError, ValueError) as error:
@@ -117,8 +139,12 @@ def _engine(choice: LedgerChoice, workspace: Path) -> Engine:
     )
 
 
-def _sqlite(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": _PATIENCE})
+def _sqlite(path: Path, undo: ExitStack) -> Engine:
+    """Open the file of a ledger, which must be as it was left. ``undo`` seals it in the end."""
+    seal = Seal(path)
+    found = seal.open()
+    undo.callback(seal.close)
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _PATIENCE})
 
     @event.listens_for(engine, "connect")
     def _settings(connection: Any, _record: Any) -> None:
@@ -132,15 +158,25 @@ def _sqlite(url: str) -> Engine:
     def _begin(connection: Connection) -> None:
         # A writer takes his turn at the start, not when he first writes: what he has read by then stays true.
         reading = connection.get_execution_options().get("reading", False)
+        if not reading:
+            seal.break_()
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
+    if found == "unknown" and path.exists() and path.stat().st_size:
+        with faults(engine), engine.connect().execution_options(reading=True) as connection:
+            said = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
+        if said != "ok":
+            engine.dispose()
+            raise LedgerError(f"The ledger '{path}' is damaged.", f"Restore the folder '{path.parent}' from a copy.")
     return engine
 
 
 def _made(ledger: Ledger) -> None:
     """Make the tables where there are none; refuse those of another version."""
     engine = ledger.engine
-    if not inspect(engine).has_table(facts.name):
+    with engine.connect().execution_options(reading=True) as connection:
+        is_new = not inspect(connection).has_table(facts.name)
+    if is_new:
         # Another machine may make them at the same moment: then the version below tells that they are there.
         with suppress(IntegrityError, ProgrammingError), engine.begin() as connection:
             metadata.create_all(connection)

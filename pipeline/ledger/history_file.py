@@ -219,6 +219,11 @@ class PointsFile:
         stop = len(keys) if high is None else int(np.searchsorted(keys, np.uint64(high)))
         return held.part(slice(start, stop))
 
+    def check(self) -> None:
+        """Read every byte and compare it with its checksums."""
+        with _damage(self.file):
+            self._blob.all()
+
     def _page(self, page: int) -> Entries:
         """A page whose blocks were checked."""
         start, stop = int(self._starts[page]), int(self._starts[page + 1])

@@ -19,7 +19,9 @@ from pipeline.ledger.history_file import Written, points_path
 from pipeline.ledger.history_merging import add_file, tidy_history
 from pipeline.ledger.history_past import past_identity, past_of, refresh_blocks, refresh_blocks_of
 from pipeline.ledger.history_writing import write_run
+from pipeline.ledger.logged import enter_unlogged, logged_change
 from pipeline.ledger.tables import drops, run_drops, run_is_of, run_overlaps, run_reasons, runs, segment_runs, segments
+from pipeline.proof.run_entry import run_entry
 from pipeline.results.folder import earliest_valid_until, rows_in_review
 from pipeline.results.manifest_file import manifest_digest, read_manifest
 from schemas.errors import LedgerError, PastChangedError
@@ -42,6 +44,7 @@ def record_run(ledger: Ledger, out: Path, received: list[Received], now: datetim
     """
     manifest = read_manifest(out)
     digest = manifest_digest(out)
+    enter_unlogged(ledger.workspace, ledger)
     if _stands(ledger, manifest.run_id, out, digest):
         return manifest
     first = min(received, key=lambda drop: drop.sequence)
@@ -63,18 +66,20 @@ def record_run(ledger: Ledger, out: Path, received: list[Received], now: datetim
         "history_days": None if manifest.history is None else manifest.history.history_days,
         "state": "done",
     }
-    with ledger.writing() as connection:
-        _check_past(ledger, connection, manifest, received)
-        replaced = [run_id for drop in received for run_id in _replace(connection, drop, manifest)]
-        known = select(runs.c.run_id).where(runs.c.run_id == manifest.run_id)
-        if connection.execute(known).one_or_none() is None:
-            connection.execute(insert(runs).values(run_id=manifest.run_id, recorded_at=stamp(now), **values))
-        else:
-            connection.execute(update(runs).where(runs.c.run_id == manifest.run_id).values(**values))
-        _detail(connection, manifest, received)
-        refresh_blocks(connection, (drop.sequence for drop in received))
-        refresh_blocks_of(connection, replaced)
-        _add_points(connection, ledger.history, manifest.run_id, written)
+    with logged_change(ledger.workspace, ledger) as log:
+        with ledger.writing() as connection:
+            _check_past(ledger, connection, manifest, received)
+            replaced = [run_id for drop in received for run_id in _replace(connection, drop, manifest)]
+            known = select(runs.c.run_id).where(runs.c.run_id == manifest.run_id)
+            if connection.execute(known).one_or_none() is None:
+                connection.execute(insert(runs).values(run_id=manifest.run_id, recorded_at=stamp(now), **values))
+            else:
+                connection.execute(update(runs).where(runs.c.run_id == manifest.run_id).values(**values))
+            _detail(connection, manifest, received)
+            refresh_blocks(connection, (drop.sequence for drop in received))
+            refresh_blocks_of(connection, replaced)
+            _add_points(connection, ledger.history, manifest.run_id, written)
+        log.append(run_entry(ledger.workspace, out, manifest, digest, in_ledger=True))
     with suppress(OSError):  # the history is kept in few files where there is room; nothing that it says depends on it
         tidy_history(ledger, now)
     return manifest

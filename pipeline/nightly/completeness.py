@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from pipeline.nightly.inbox import Inbox, Raw, Seen
 from schemas.support.durable import make_folder, write_atomically
+from schemas.support.shortage import raise_shortage
 from schemas.workspace import NightlyChoice
 
 _DIGITS: Final = {".sha256": 64, ".md5": 32}
@@ -101,6 +102,7 @@ def _read(path: Path) -> dict[str, dict[str, dict[str, str]]]:
             for look in places.values():
                 datetime.fromisoformat(look["since"])
                 str(look["mark"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise_shortage(error)
         return {}
     return document  # type: ignore[no-any-return]  # checked above

@@ -16,7 +16,7 @@ from pipeline.nightly.folders import Folders
 from pipeline.nightly.inbox import Seen
 from schemas.errors import LeadscrubError, LedgerError, OutputError
 from schemas.support.durable import make_folder, write_atomically
-from schemas.support.shortage import shortage_in
+from schemas.support.shortage import raise_shortage, shortage_in
 
 #: What each disk that a pass writes to must have room for, or its fullness is not one drop's doing.
 _PROBE_BYTES = 1 << 20
@@ -166,5 +166,6 @@ def _read(path: Path) -> dict[str, dict[str, tuple[str, int]]]:
             str(vendor): {str(place): (str(mark), int(count)) for place, (mark, count) in places.items()}
             for vendor, places in document.items()
         }
-    except (OSError, ValueError, TypeError, AttributeError):
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise_shortage(error)
         return {}

@@ -10,16 +10,20 @@ from pipeline.nightly.folders import Folders
 from pipeline.nightly.hook import call_hook
 from pipeline.nightly.printing import print_summary
 from pipeline.nightly.summary import Summary
+from schemas.errors import ShortageError
 from schemas.support.durable import make_folder, write_atomically
+from schemas.support.shortage import shortage_in
 from schemas.workspace import NightlyChoice
 
 
 def report(summary: Summary, choice: NightlyChoice, workspace: Path, file: Path | None, *, as_json: bool) -> int:
-    """Write the summary, call the hook, then print. Returns the exit code: 1 where only the reporting failed.
+    """Write the summary, call the hook, then print. Returns the exit code: where only the reporting failed, 1 or that
+    of a shortage.
 
     What cannot be written or printed in one place is still reported in the others.
     """
     faults = []
+    code = 1
     name = f"summary-{summary.began_at.strftime('%H%M%S-%f')}.json"
     kept = Folders(workspace).runs / summary.as_of.isoformat() / name
     for path in [*([] if summary.dry_run else [kept]), *([] if file is None else [file])]:
@@ -28,6 +32,7 @@ def report(summary: Summary, choice: NightlyChoice, workspace: Path, file: Path 
             write_atomically(path, summary.model_dump_json(indent=2) + "\n")
         except OSError as error:
             faults.append(f"The summary '{path}' cannot be written: {error.strerror}.")
+            code = ShortageError.exit_code if shortage_in(error) is not None else code
     fault = None if summary.dry_run else call_hook(choice, summary, workspace)
     faults += [] if fault is None else [fault]
     try:
@@ -37,7 +42,7 @@ def report(summary: Summary, choice: NightlyChoice, workspace: Path, file: Path 
         faults.append(f"The summary cannot be printed: {getattr(error, 'strerror', None) or type(error).__name__}.")
     for sentence in faults:
         _say(f"leadscrub: {sentence}\n")
-    return summary.exit_code or (1 if faults else 0)
+    return summary.exit_code or (code if faults else 0)
 
 
 def _say(line: str) -> None:

@@ -240,6 +240,7 @@ class _Drop:
     def _discard(self, out: Path) -> None:
         """Remove a result that does not count, in one step for whoever looks."""
         aside = self._folders.partial / f"discarded-{out.name}"
+        make_folder(aside.parent)
         out.rename(aside)
         shutil.rmtree(aside)
 

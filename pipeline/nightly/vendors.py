@@ -12,6 +12,7 @@ from pipeline.workspace import vendor_files
 from schemas.config import Campaign, Vendor, load, raise_faults
 from schemas.errors import ConfigError, LeadscrubError, UsageError
 from schemas.support.names import did_you_mean
+from schemas.support.shortage import raise_shortage
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ def _unserved(workspace: Path, served: Served, known: set[str]) -> Iterator[Lead
     above = {folder for inbox in inboxes for folder in inbox.parents}
     try:
         found = sorted((workspace / "inbox").absolute().iterdir())
-    except OSError:  # there may be none: all inboxes may be elsewhere
+    except OSError as error:  # there may be none: all inboxes may be elsewhere
+        raise_shortage(error)
         return
     faulty = {name for name, _ in served.faulty}
     for path in found:

@@ -33,6 +33,8 @@ _BEGIN: Final = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "from pipeline.nightly.worker import work; work(*map(int, sys.argv[2:]))"
 )
+#: After these the process is started anew: what a library could not set up for want of files or memory stays broken.
+_SPOILT: Final = ("ShortageError", "DropFailedError")
 _MEMORY = "The most likely reason is that it needed more memory than there is."
 
 
@@ -88,6 +90,8 @@ class Worker:
             self.close()
             raise
         if "raised" in answer:
+            if answer["raised"] in _SPOILT:
+                self.close()
             raise _raised(answer["raised"], answer["message"], answer["hint"])
         return Scrubbed(Manifest.model_validate_json(answer["manifest"]), answer["notes"], Path(answer["out"]))
 

@@ -12,7 +12,7 @@ import polars as pl
 from schemas.errors import DropError
 from schemas.files.encoding import END_MARKS, Encoding, display_name, survey_text
 from schemas.files.inputs import Input
-from schemas.files.limits import MAX_RECORD_BYTES
+from schemas.files.limits import limits
 from schemas.files.table import FileTally, Table
 from schemas.frame_columns import SOURCE
 from schemas.layout import FixedField, Layout
@@ -73,11 +73,11 @@ class FixedWidthReader:
 def _lines(text: TextIO, characters: int, before: int) -> list[str]:
     """Read whole lines of about so many characters, without their ends; none at the end of the file."""
     lines: list[str] = []
-    held = 0
-    while held < characters and (line := text.readline(MAX_RECORD_BYTES + 1)):
-        if len(line) > MAX_RECORD_BYTES:
+    held, most = 0, limits().record_bytes
+    while held < characters and (line := text.readline(most + 1)):
+        if len(line) > most:
             raise DropError(
-                f"line {before + len(lines) + 1} is longer than {MAX_RECORD_BYTES >> 20} MB.",
+                f"line {before + len(lines) + 1} is longer than {limits().max_record_mb} MB (max_record_mb).",
                 "Is this the file that the layout is for?",
             )
         held += len(line)

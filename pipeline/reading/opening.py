@@ -17,7 +17,7 @@ from schemas.files.arrow_table import open_arrow
 from schemas.files.inputs import Input, LocalFile
 from schemas.files.json_table import open_json
 from schemas.files.kinds import Kind, is_xml, kind_of
-from schemas.files.limits import MAX_UNPACKED, refuse_width
+from schemas.files.limits import limits, refuse_width
 from schemas.files.spool import Spool
 from schemas.files.table import Table
 from schemas.layout import Layout
@@ -51,8 +51,11 @@ def _standard_input(spool: Spool) -> Input:
     """Take what comes on stdin to its end: readers go over a file more than once."""
 
     def watch(so_far: int) -> None:
-        if so_far > MAX_UNPACKED:
-            raise DropError(f"What comes on stdin is larger than {MAX_UNPACKED >> 30} GB.", "Write it to a file.")
+        if so_far > limits().unpacked_bytes:
+            raise DropError(
+                f"What comes on stdin is larger than {limits().max_unpacked_gb} GB (max_unpacked_gb).",
+                "Write it to a file.",
+            )
 
     given = None if sys.stdin is None else spool.add(sys.stdin.buffer, "stdin", watch=watch)
     if given is None or not given.size:

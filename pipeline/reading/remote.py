@@ -17,7 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 from schemas.errors import DropError, LeadscrubError, UsageError
 from schemas.files.inputs import Input
 from schemas.files.kinds import SUFFIXES
-from schemas.files.limits import MAX_UNPACKED
+from schemas.files.limits import limits
 from schemas.files.spool import Spool
 from schemas.support.names import did_you_mean
 
@@ -224,8 +224,8 @@ def _refuse_part(shown: str, came: int, size: int | None) -> None:
 
 def _fetch(system: Any, path: str, shown: str, spool: Spool) -> Input:
     def watch(so_far: int) -> None:
-        if so_far > MAX_UNPACKED:
-            raise DropError(f"'{shown}' is larger than {MAX_UNPACKED >> 30} GB.", "Split it.")
+        if so_far > limits().unpacked_bytes:
+            raise DropError(f"'{shown}' is larger than {limits().max_unpacked_gb} GB (max_unpacked_gb).", "Split it.")
 
     with _stream(system, path) as (stream, size):
         given = spool.add(stream, shown, watch=watch)

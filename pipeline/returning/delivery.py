@@ -18,6 +18,8 @@ from typing import Any
 from sqlalchemy import Row, delete, select, update
 
 from pipeline.ledger.database import Ledger, moment_of, stamp
+from pipeline.ledger.log_mending import return_entry
+from pipeline.ledger.logged import logged_change
 from pipeline.ledger.tables import return_files, returned_rows, runs
 from pipeline.returning.destinations import Place, place_at
 from pipeline.returning.outgoing import folder_of, hide_file, sha256_of
@@ -131,12 +133,15 @@ def _claim(ledger: Ledger, name: str, upload: str, destination: str) -> bool:
 
 def _confirm(ledger: Ledger, place: Place, file: Row[Any], destination: str, now: datetime) -> list[Delivered]:
     """Enter the delivery, and clear away uploads of processes that died before they could claim it."""
-    with ledger.writing() as connection:
-        changed = connection.execute(
-            update(return_files)
-            .where(return_files.c.file == file.file, return_files.c.state != "delivered")
-            .values(state="delivered", delivered_at=stamp(now), destination=destination, temporary=None)
-        )
+    with logged_change(ledger.workspace, ledger) as log:
+        with ledger.writing() as connection:
+            changed = connection.execute(
+                update(return_files)
+                .where(return_files.c.file == file.file, return_files.c.state != "delivered")
+                .values(state="delivered", delivered_at=stamp(now), destination=destination, temporary=None)
+            )
+        if changed.rowcount == 1:
+            log.append(return_entry(file.file, file.vendor, file.sha256, file.rows, destination))
     for name in place.names():
         if name.startswith(f".{file.file}.") and name.endswith(".part"):
             place.remove(name)

@@ -23,6 +23,7 @@ from schemas.config import Vendor
 from schemas.contracts import ReturnTerms
 from schemas.errors import ConfigError, DropError, LeadscrubError, OutputError, UsageError
 from schemas.support.names import did_you_mean
+from schemas.support.shortage import raise_shortage, shortage_in
 
 
 @dataclass
@@ -95,7 +96,7 @@ def _kept(failures: list[LeadscrubError]) -> Iterator[None]:
     try:
         yield
     except LeadscrubError as error:
-        failures.append(error)
+        failures.append(shortage_in(error) or error)
 
 
 def _planned(
@@ -125,7 +126,7 @@ def _planned(
                 if job.writes and not faults:
                     written = write_returns(connection, workspace, plan, now)
         except OutputError as error:
-            failures.append(error)
+            failures.append(shortage_in(error) or error)
         if faults:
             failures.append(ConfigError(faults))
         failures += [_refused(vendor.name, run_id, which) for run_id, which in unread.items()]
@@ -168,7 +169,8 @@ def _is_there(run: VendorRun) -> bool:
         return False
     try:
         return read_manifest(run.out).run_id == run.run_id
-    except (OSError, ValidationError, UnicodeDecodeError):
+    except (OSError, ValidationError, UnicodeDecodeError) as error:
+        raise_shortage(error)
         return False
 
 

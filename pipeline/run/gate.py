@@ -102,7 +102,11 @@ def _unusual(measure: _Measure, off: float, value: float, before: Sequence[float
 
 def gate_outcome(run: RunState, counts: Counts) -> GateOutcome | None:
     """What the gates of a run say of it; None where it has none."""
-    gates = run.plan.gates
+    if run.request.earlier is not None:
+        return None  # its drop passed the gates, or was accepted
+    vendor = run.plan.contract
+    both = (run.plan.campaign.gate, None if vendor is None else vendor.gate)
+    gates = [gate for gate in both if gate is not None]
     if not gates:
         return None
     outcome = judge(gates, counts, _past(run, gates))

@@ -20,7 +20,6 @@ from schemas.config import VENDOR_NAME, Campaign, Channel, ListEntry, Vendor, lo
 from schemas.errors import ConfigError, DropError, FileError, ListError, UsageError
 from schemas.evidence import VendorEvidence
 from schemas.files.table import Table
-from schemas.gate import Gate
 from schemas.layout import Layout
 from schemas.list_kinds import NO_MAX_AGE, MaxAge, list_kind
 from schemas.list_version import UNDATED
@@ -102,7 +101,7 @@ class Plan:
     packs: list[LoadedPack]
     weaker: list[str]
     vendor_evidence: VendorEvidence
-    gates: list[Gate]
+    contract: Vendor | None
 
 
 def make_plan(request: Request) -> Plan:
@@ -161,15 +160,8 @@ def make_plan(request: Request) -> Plan:
         packs,
         checked_weaker(packs, request.accept_weaker),
         vendor_evidence,
-        _gates(request, campaign, vendor),
+        vendor,
     )
-
-
-def _gates(request: Request, campaign: Campaign, vendor: Vendor | None) -> list[Gate]:
-    """Both gates hold a drop. One that is scrubbed again passed them, or was accepted."""
-    if request.earlier is not None:
-        return []
-    return [gate for gate in (campaign.gate, None if vendor is None else vendor.gate) if gate is not None]
 
 
 def _memory(request: Request, vendor: Vendor | None, sources: list[Source]) -> HeaderMemory | None:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.results.manifest_file import MANIFEST
+from pipeline.ledger.logged import logged_change
+from pipeline.proof.keys import signer_of
+from pipeline.proof.run_entry import run_entry
+from pipeline.proof.signature import sign_result
+from pipeline.results.manifest_file import MANIFEST, manifest_digest
 from pipeline.results.publish import publish, scratch_output, staged_output
 from pipeline.run.first_pass import first_pass
 from pipeline.run.gate import gate_notes
@@ -18,6 +24,8 @@ from pipeline.run.region_check import check_regions
 from pipeline.run.run_state import RunState, start_run
 from pipeline.run.second_pass import second_pass
 from pipeline.run.settle import settle
+from pipeline.workspace import workspace_limits, workspace_of
+from schemas.files.limits import limited_to
 from schemas.manifest import Manifest
 from schemas.support.interrupts import interrupts_wait
 
@@ -40,6 +48,13 @@ class Result:
 
 def scrub(request: Request, report: Report = silent) -> Result:
     """Do the whole job. Raises `LeadscrubError` for whatever stops a run; outputs appear only when complete."""
+    with limited_to(workspace_limits(request.campaign)):
+        return _scrub(request, report)
+
+
+def _scrub(request: Request, report: Report) -> Result:
+    if not request.dry_run and (workspace := workspace_of(request.campaign)) is not None:
+        signer_of(workspace)  # better no run than one that cannot be signed in the end
     plan = make_plan(request)
     check_regions(request, plan)
     if (finished := _finished(request, plan)) is not None:
@@ -54,14 +69,28 @@ def scrub(request: Request, report: Report = silent) -> Result:
         shutil.rmtree(run.work)
         if not request.dry_run:
             out = request.out if request.named_in is None else request.named_in / manifest.run_id
-            with interrupts_wait(f"the results in '{out}' are complete"):
+            with interrupts_wait(f"the results in '{out}' are complete"), _logged(request, out, manifest) as entered:
+                sign_result(workspace_of(request.campaign), staging)
                 publish(staging, out)
+                # What is held was not accepted: its columns are not the vendor's last, and its leads not bought.
+                if plan.memory is not None and not manifest.held:
+                    plan.memory.keep()
+                entered(manifest)
                 if not manifest.held:
-                    # What is held was not accepted: its columns are not the vendor's last, and its leads not bought.
-                    if plan.memory is not None:
-                        plan.memory.keep()
                     _enter(run)
     return Result(manifest, [*_warnings(run), *gate_notes(manifest)], _too_many_rejected(manifest, plan), out=out)
+
+
+@contextmanager
+def _logged(request: Request, out: Path, manifest: Manifest) -> Iterator[Callable[[Manifest], None]]:
+    """Give what enters the result into the workspace's log; whoever enters it into the ledger does that there."""
+    workspace = workspace_of(request.campaign)
+    in_ledger = request.ledger is not None and not (manifest.held and request.record)
+    if workspace is None or in_ledger:
+        yield lambda manifest: None
+        return
+    with logged_change(workspace, out=out) as log:
+        yield lambda manifest: log.append(run_entry(workspace, out, manifest, manifest_digest(out), in_ledger=False))
 
 
 def _finished(request: Request, plan: Plan) -> Result | None:

@@ -10,11 +10,13 @@ import polars as pl
 import pyarrow as pa
 
 from pipeline.context import Source
+from pipeline.report.files import write_report
 from pipeline.results.manifest_file import write_manifest
 from pipeline.results.writer import ResultFiles, ResultRows
 from pipeline.run.gate import gate_outcome
 from pipeline.run.manifest import make_manifest
 from pipeline.run.ordered_map import in_order
+from pipeline.run.report_source import report_source
 from pipeline.run.rescrub_source import numbered_as_before
 from pipeline.run.run_state import RunState
 from pipeline.run.tally import Tally
@@ -58,12 +60,15 @@ def second_pass(run: RunState, staging: Path) -> Manifest:
         written = outputs.close()
     run.timer.merge(outputs.seconds)
     manifest = make_manifest(run.plan, run.context, run.files, run.tallies, run.matches, written, identity)
-    found: dict[str, object] = {"timings": run.timer.seconds, "gate": gate_outcome(run, manifest.counts)}
+    found: dict[str, object] = {"gate": gate_outcome(run, manifest.counts)}
     if run.request.earlier is not None:
         found["rescrub_of"] = run.request.earlier.record()
     for check in run.checks:
         found |= check.record()
     manifest = manifest.model_copy(update=found)
+    with run.timer.step("report"):
+        written |= write_report(report_source(run, manifest), staging)
+    manifest = manifest.model_copy(update={"outputs": written, "timings": run.timer.seconds})
     write_manifest(manifest, staging)
     return manifest
 
@@ -107,10 +112,11 @@ def _decide(run: RunState, outputs: ResultFiles, answered: _Answered, identity: 
                 )
         findings = batch.findings.sort("row_id", maintain_order=True)
         verdict = decide_stage(held, findings, known, source, context, _provenance(run, batch.number, identity))
-        tally.add(verdict)
+    with timer.step("count"):
+        tally.add(held, findings, verdict, context)
+    with timer.step("form outputs"):
         if source.mapping.read_before:
             verdict, findings = numbered_as_before(verdict, findings, held)
-    with timer.step("form outputs"):
         rows = outputs.formed(verdict, findings)
     return _Decided(batch.number, rows, tally, timer)
 

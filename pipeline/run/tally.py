@@ -6,7 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import polars as pl
+import pyarrow as pa
 
+from pipeline.context import Context
+from pipeline.report.counting import ReportTally
+from pipeline.report.decided_rows import DecidedRows
 from pipeline.results.verdict import Verdict
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
 from schemas.manifest import Counts
@@ -25,9 +29,11 @@ class Tally:
     given: Counter[str] = field(default_factory=Counter)
     valid: Counter[str] = field(default_factory=Counter)
     usable: Counter[str] = field(default_factory=Counter)
+    seen: ReportTally = field(default_factory=ReportTally)
 
-    def add(self, verdict: Verdict) -> None:
-        """Count a decided batch."""
+    def add(self, held: pa.Table, findings: pl.DataFrame, verdict: Verdict, context: Context) -> None:
+        """Count a batch (`pipeline.stages.held`), all of its findings, and what was decided of it."""
+        self.seen.add(DecidedRows(held, verdict), findings, context.campaign.channels, context.as_of)
         self.clean += len(verdict.clean)
         self.rejected += len(verdict.rejected)
         for slot in (*PHONE_SLOTS, *EMAIL_SLOTS):
@@ -44,6 +50,7 @@ class Tally:
         """Add what another one counted."""
         self.clean += part.clean
         self.rejected += part.rejected
+        self.seen.merge(part.seen)
         for mine, more in zip(self._counters(), part._counters(), strict=True):
             mine.update(more)
 

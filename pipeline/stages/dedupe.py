@@ -1,12 +1,13 @@
 """Stage: the same contact point is kept once over the whole run.
 
 Only points that are otherwise usable compete, so a bad first copy never takes a good second one with it. The keys go
-to disk, split into parts that are settled one by one: memory holds one part, however long the drop is. A key is an
-integer: a phone's own digits, an address's hash. Only addresses whose hashes are equal are compared in full.
+to disk, split into parts that are settled one by one: memory holds one part, however long the drop is. Only addresses
+whose hashes are equal are compared in full.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -14,28 +15,14 @@ import pyarrow as pa
 
 from pipeline.context import Context
 from pipeline.stages.checks import Batch, RunCheck, Settlement
-from pipeline.stages.partitions import ByRow, Parts
+from pipeline.stages.partitions import ByRow
+from pipeline.stages.point_keys import PointKeys, RowLines
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS, POINTS
 from schemas.contact.match_keys import fold_email
 from schemas.findings import findings, no_findings
 from schemas.frame_columns import KEY
 from suppression.index.numbers import number_key
 
-#: Phones and emails have parts of their own.
-_PARTS = 16
-#: Keys that wait in memory before they are split into parts.
-_FLUSH_ROWS = 400_000
-_KEY_SCHEMA = pa.schema(
-    [
-        ("key", pa.uint64()),
-        ("text", pa.large_string()),
-        ("row_id", pa.uint64()),
-        ("position", pa.uint8()),
-        ("consent_at", pa.timestamp("us", tz="UTC")),
-        ("source", pa.uint32()),
-        ("source_line", pa.uint64()),
-    ]
-)
 _LOSER_SCHEMA = pa.schema(
     [
         ("row_id", pa.uint64()),
@@ -89,66 +76,53 @@ class Deduplication(RunCheck):
         self._slots = tuple(
             slot for slots, key in ((PHONE_SLOTS, "phone"), (EMAIL_SLOTS, "email")) for slot in slots if key in keys
         )
-        self._keys = Parts(folder / "keys", _KEY_SCHEMA)
-        self._waiting: list[pl.DataFrame] = []
-        self._losers = ByRow(folder / "losers", _LOSER_SCHEMA)
+        self._phones = PointKeys(folder / "phones", texts=False)
+        self._emails = PointKeys(folder / "emails", texts=True)
+        self._lines = RowLines(folder / "lines")
+        self._newest = context.campaign.dedupe.policy == "newest_consent"
+        self._losers = ByRow(folder / "losers", _LOSER_SCHEMA, self._findings)
 
     def gather(self, batch: Batch) -> None:
         """Note the usable points of a batch."""
         frame, usable = batch.frame, batch.usable
-        consent = pl.col("consent_at") if "consent_at" in frame.columns else pl.lit(None, pl.Datetime("us", "UTC"))
-        for slot in self._slots:
-            if slot not in usable:
-                continue
+        if frame.is_empty():
+            return
+        self._lines.add(frame, batch.number)
+        dated = self._newest and "consent_at" in frame.columns
+        consent = pl.col("consent_at") if dated else pl.lit(None, pl.Datetime("us", "UTC"))
+        for slot in (slot for slot in self._slots if slot in usable):
             if slot in PHONE_SLOTS:
-                key, text = number_key(pl.col(slot)), pl.lit(None, pl.String)
+                points = frame.select("row_id", key=number_key(pl.col(slot)), consent_at=consent)
+                self._phones.add(points.filter(usable[slot]), POINTS.index(slot))
             else:
                 text = fold_email(pl.col(KEY.of(slot)), self._folds)
-                key = text.hash(0)
-            rows = frame.select(
-                "row_id",
-                "source_line",
-                key=key,
-                text=text,
-                position=pl.lit(POINTS.index(slot), pl.UInt8),
-                consent_at=consent,
-                source=pl.lit(batch.number, pl.UInt32),
-            )
-            self._waiting.append(rows.filter(usable[slot]))
-        if sum(map(len, self._waiting)) >= _FLUSH_ROWS:
-            self._flush()
-
-    def _flush(self) -> None:
-        """Split the waiting keys. Many at once: a write for each part has its price."""
-        if not self._waiting:
-            return
-        is_email = (pl.col("position") >= len(PHONE_SLOTS)).cast(pl.UInt64)
-        self._keys.split(pl.concat(self._waiting), pl.col("key") % _PARTS + is_email * _PARTS)
-        self._waiting = []
+                points = frame.select("row_id", text=text, key=text.hash(0), consent_at=consent)
+                self._emails.add(points.filter(usable[slot]), POINTS.index(slot))
 
     def settle(self, settlement: Settlement) -> None:
         """Decide for each key which point is kept: the campaign's policy, then the earliest row and column.
 
         Points that another check blocks and rows that one rejects by now do not compete.
         """
-        rejected = settlement.rejected
-        self._flush()
-        self._keys.close()
-        newest = self._context.campaign.dedupe.policy == "newest_consent"
-        for number in self._keys.numbers():
-            repeated = self._keys.read(number, repeated="key")
-            if repeated is None:
-                continue
+        for repeated in self._repeated():
             for blocked in settlement.blocks:
-                repeated = repeated.filter(~blocked(repeated))
-            if rejected is not None:
-                repeated = repeated.filter(~rejected[repeated.get_column("row_id").to_numpy()])
-            self._losers.add(duplicate_losers(repeated, newest=newest))
+                repeated = repeated.filter(~blocked(repeated))  # noqa: PLW2901  # the same points, fewer of them
+            if settlement.rejected is not None:
+                repeated = repeated.filter(~settlement.rejected[repeated.get_column("row_id").to_numpy()])  # noqa: PLW2901
+            if repeated.is_empty():
+                continue
+            lines, sources = self._lines.of(repeated.get_column("row_id").to_numpy())
+            placed = repeated.with_columns(pl.Series("source_line", lines), pl.Series("source", sources))
+            self._losers.add(duplicate_losers(placed, newest=self._newest))
         self._losers.close()
+
+    def _repeated(self) -> Iterator[pl.DataFrame]:
+        for keys in (self._phones, self._emails):
+            yield from keys.repeated()
 
     def findings(self, batch: Batch) -> pl.DataFrame:
         """Findings on the points of a batch that lost."""
-        return pl.concat([no_findings(), *map(self._findings, self._losers.of(batch.frame))])
+        return pl.concat([no_findings(), *self._losers.of(batch.frame)])
 
     def _findings(self, losers: pl.DataFrame) -> pl.DataFrame:
         files = [source.table.name for source in self._context.sources]

@@ -65,9 +65,15 @@ def _repeated(frame: pl.DataFrame, source: Source) -> dict[str, str]:
         if field not in frame.columns or SOURCE + name not in frame.columns:
             continue
         value, cell = frame.get_column(field), frame.get_column(SOURCE + name)
-        if value.dtype == pl.String and not (value.ne_missing(cell) & value.is_not_null()).any():
+        if value.dtype == pl.String and not _differs(value, cell):
             found[field] = name
     return found
+
+
+def _differs(value: pl.Series, cell: pl.Series) -> bool:
+    """Whether a row has a value that is not its cell."""
+    # Where either is null, a comparison says nothing.
+    return bool((value != cell).any()) or bool(cell.null_count() and (value.is_not_null() & cell.is_null()).any())
 
 
 def _typed(frame: pl.DataFrame, name: str) -> pl.Expr:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from pipeline.context import Context, Source
@@ -9,10 +10,11 @@ from pipeline.stages.checks import Batch, BatchCheck
 from pipeline.stages.contactable import has_address
 from schemas.columns import CODE_FIELDS, POST_POINT
 from schemas.contact.calling_codes import calling_codes, regions_by_code
-from schemas.contact.email import EMAIL_AUTHORITY, email_forms
+from schemas.contact.email import EMAIL_AUTHORITY, read_emails
 from schemas.contact.national import needs_country
 from schemas.contact.phone import PHONE_AUTHORITY, phone_forms
-from schemas.contact.phone_points import phone_points
+from schemas.contact.phone_column import PhoneColumn
+from schemas.contact.phone_points import read_points
 from schemas.contact.regions import home_regions
 from schemas.findings import findings, no_findings
 from schemas.frame_columns import DOMAIN, GIVEN, KEY, OTHER, OTHER_REGION, REGION, TYPE, ZONES
@@ -26,6 +28,8 @@ _PHONE_CODES = {
     "is_email": "phone.is_email",
     "short_code": "phone.short_code",
 }
+#: Column of the forms -> what it becomes of each phone.
+_ADDED = {"type": TYPE, "region": REGION, "time_zones": ZONES, "other": OTHER, "other_region": OTHER_REGION}
 _EMAIL_CODES = {
     "damaged": "email.damaged",
     "syntax": "email.syntax",
@@ -73,52 +77,75 @@ def _phones(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.D
     codes = {slot: calling_codes(frame.get_column(column)) for slot, column in _code_columns(slots, source).items()}
     read_in = {slot: regions_by_code(codes[slot], regions) if slot in codes else regions for slot in slots}
     # All phone columns at once: the same number in two of them is read once.
-    forms = phone_points(
+    read = read_points(
         pl.concat([frame.get_column(slot) for slot in slots]),
         pl.concat([read_in[slot] for slot in slots]),
         context.apply,
     )
+    forms = read.forms()
+    # Nothing is to be said of most forms, nor of the rows that have them.
+    is_noted = forms.select(
+        (pl.col("state") != "ok") | pl.any_horizontal(pl.col("repair", "extension", "other").is_not_null())
+    ).to_series()
+    noted_forms = is_noted.fill_null(False).to_numpy()
     found = []
     for position, slot in enumerate(slots):
-        part = forms.slice(position * len(frame), len(frame))
-        judged = part.with_columns(frame.get_column("row_id"), frame.get_column(slot).alias("value"))
-        homeless = needs_country(judged.get_column("value"), read_in[slot], judged.get_column("state"))
-        found += _without_country(judged, homeless, slot)
-        is_noted = judged.select(
-            pl.any_horizontal(
-                pl.col("state") != "ok", *(pl.col(n).is_not_null() for n in ("repair", "extension", "other"))
-            ).fill_null(False)
-        ).to_series()
-        noted = judged.filter(is_noted)
-        found += _trouble(noted.filter(~homeless.filter(is_noted)), _PHONE_CODES, slot, PHONE_AUTHORITY)
-        details = {
-            "repair": ("phone.repaired", pl.col("repair")),
-            "extension": ("phone.extension", "extension " + pl.col("extension")),
-            "other": (
-                "phone.ambiguous",
-                masked_phone(pl.col("e164")) + " as written, or " + masked_phone(pl.col("other")),
-            ),
-        }
-        found += [
-            findings(noted.filter(pl.col(name).is_not_null()), code, point=slot, source=PHONE_AUTHORITY, detail=detail)
-            for name, (code, detail) in details.items()
-        ]
-        beside = judged.with_columns(regions.alias("home"), homes.get_column("doubt"), homes.get_column("certain"))
-        if slot in codes:
-            column = _code_columns(slots, source)[slot]
-            beside = beside.with_columns(codes[slot].alias("code"), frame[column])
-            found += _conflicts(beside, slot, column)
-            beside = _of_code(beside, column, source.mapping.fields[column])
-        found += _unread(beside, slot)
+        part = read.part(position * len(frame), len(frame))
+        numbers = part.e164_column()
+        rows = np.flatnonzero(noted_forms.take(part.at))
+        noted = forms[part.at[rows]].with_columns(
+            numbers[rows], frame["row_id"][rows], frame[slot][rows].alias("value"), read_in[slot][rows].alias("read_in")
+        )
+        found += _noted(noted, slot)
+        if slot in codes or homes.get_column("doubt").null_count() < len(homes):
+            beside = frame.select("row_id", pl.col(slot).alias("value")).with_columns(numbers, *homes)
+            beside = beside.rename({"region": "home"})
+            if slot in codes:
+                column = _code_columns(slots, source)[slot]
+                beside = beside.with_columns(codes[slot].alias("code"), frame[column])
+                found += _conflicts(beside, slot, column)
+                beside = _of_code(beside, column, source.mapping.fields[column])
+            found += _unread(beside, slot)
         frame = frame.with_columns(
-            part.get_column("e164").alias(slot),
-            part.get_column("type").alias(TYPE.of(slot)),
-            part.get_column("region").alias(REGION.of(slot)),
-            part.get_column("time_zones").alias(ZONES.of(slot)),
-            part.get_column("other").alias(OTHER.of(slot)),
-            part.get_column("other_region").alias(OTHER_REGION.of(slot)),
+            numbers.alias(slot),
+            *(_of_forms(forms, name, part).alias(column.of(slot)) for name, column in _ADDED.items()),
         )
     return frame, found
+
+
+def _of_forms(forms: pl.DataFrame, name: str, part: PhoneColumn) -> pl.Series:
+    """One column of the forms, for each value."""
+    column = forms.get_column(name)
+    if column.null_count() == len(column):
+        return pl.repeat(None, len(part), dtype=column.dtype, eager=True)
+    return column[part.at]
+
+
+def _noted(noted: pl.DataFrame, slot: str) -> list[pl.DataFrame]:
+    """Say what is to be said of values that are no number, or were not one as they came."""
+    if noted.is_empty():
+        return []
+    if noted.get_column("read_in").null_count():
+        homeless = needs_country(*(noted.get_column(name) for name in ("value", "read_in", "state")))
+    else:
+        homeless = pl.repeat(False, len(noted), dtype=pl.Boolean, eager=True)
+    details = {
+        "repair": ("phone.repaired", pl.col("repair")),
+        "extension": ("phone.extension", "extension " + pl.col("extension")),
+        "other": (
+            "phone.ambiguous",
+            masked_phone(pl.col("e164")) + " as written, or " + masked_phone(pl.col("other")),
+        ),
+    }
+    return [
+        *_without_country(noted, homeless, slot),
+        *_trouble(noted.filter(~homeless), _PHONE_CODES, slot, PHONE_AUTHORITY),
+        *(
+            findings(noted.filter(pl.col(name).is_not_null()), code, point=slot, source=PHONE_AUTHORITY, detail=detail)
+            for name, (code, detail) in details.items()
+            if noted.get_column(name).null_count() < len(noted)
+        ),
+    ]
 
 
 def _without_country(judged: pl.DataFrame, homeless: pl.Series, slot: str) -> list[pl.DataFrame]:
@@ -178,33 +205,30 @@ def _emails(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.D
     found = []
     for slot in source.slots(context.email_slots):
         given = frame.get_column(slot)
-        forms = email_forms(given, context.apply)
-        judged = forms.with_columns(frame.get_column("row_id"), given.alias("value"))
-        noted = judged.filter((pl.col("state") != "ok") | pl.col("repair").is_not_null())
+        read = read_emails(given, context.apply)
+        noted = read.noted.with_columns(frame["row_id"][read.rows], given[read.rows].alias("value"))
         found += _trouble(noted, _EMAIL_CODES, slot, EMAIL_AUTHORITY)
         repaired = noted.filter(pl.col("repair").is_not_null())
         found.append(findings(repaired, "email.repaired", point=slot, source=EMAIL_AUTHORITY, detail=pl.col("repair")))
         frame = frame.with_columns(
-            forms.get_column("normal").alias(slot),
+            read.normal.alias(slot),
             given.alias(GIVEN.of(slot)),
-            forms.get_column("key").alias(KEY.of(slot)),
-            forms.get_column("domain").alias(DOMAIN.of(slot)),
+            read.key.alias(KEY.of(slot)),
+            read.domain.alias(DOMAIN.of(slot)),
         )
     return frame, found
 
 
 def _trouble(noted: pl.DataFrame, codes: dict[str, str], slot: str, authority: str) -> list[pl.DataFrame]:
-    states = noted.get_column("state").unique().to_list()
+    noted = noted.filter(pl.col("state") != "ok")
+    if noted.is_empty():
+        return []
+    said = noted.select("row_id", "state", said=masked_text(pl.col("value")) + ": " + pl.col("why"))
+    of_state = said.partition_by("state", as_dict=True)
     return [
-        findings(
-            noted.filter(pl.col("state") == state),
-            code,
-            point=slot,
-            source=authority,
-            detail=masked_text(pl.col("value")) + ": " + pl.col("why"),
-        )
+        findings(of_state[(state,)], code, point=slot, source=authority, detail=pl.col("said"))
         for state, code in codes.items()
-        if state in states
+        if (state,) in of_state
     ]
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
+
+from schemas.support.summed_file import SummedFile
 
 #: Rows of a run whose answers are read back together.
 _RANGE = 1 << 20
@@ -19,11 +22,13 @@ class Parts:
         folder.mkdir(parents=True)
         self._folder, self._schema = folder, schema
         self._writers: dict[int, pa.RecordBatchStreamWriter] = {}
+        self._sums: dict[int, SummedFile] = {}
 
     def add(self, number: int, frame: pl.DataFrame) -> None:
         """Append rows of the schema to one part."""
         if number not in self._writers:
-            self._writers[number] = pa.ipc.new_stream(self._path(number), self._schema)
+            self._sums[number] = SummedFile(self._path(number))
+            self._writers[number] = pa.ipc.new_stream(self._sums[number], self._schema)
         table = frame.select(self._schema.names).to_arrow(compat_level=pl.CompatLevel.oldest())
         self._writers[number].write_table(table.cast(self._schema))
 
@@ -36,23 +41,26 @@ class Parts:
 
     def close(self) -> None:
         """Finish writing; parts can be read from now on."""
-        for writer in self._writers.values():
+        for number, writer in self._writers.items():
             writer.close()
+            self._sums[number].close()
 
-    def read(self, number: int, repeated: str | None = None) -> pl.DataFrame | None:
-        """One part as a whole (None when nothing was added), or the rows whose value in a column occurs again."""
+    def read(self, number: int) -> pl.DataFrame | None:
+        """One part as a whole; None when nothing was added.
+
+        Raises `LeadscrubError`, as `batches`, when a byte of it is not as it was written.
+        """
         if number not in self._writers:
             return None
-        with pa.memory_map(self._path(number)) as mapped, pa.ipc.open_stream(mapped) as reader:
-            table = reader.read_all()
-        if repeated is not None:
-            table = table.filter(pl.Series(pl.from_arrow(table[repeated])).is_duplicated().to_arrow())
-        return pl.DataFrame(table)
+        self._sums[number].check()
+        with pa.memory_map(str(self._path(number))) as mapped, pa.ipc.open_stream(mapped) as reader:
+            return pl.DataFrame(reader.read_all())
 
     def batches(self, number: int) -> Iterator[pl.DataFrame]:
         """One part, table by table as it was added, for parts that may be too large to hold."""
         if number in self._writers:
-            with pa.ipc.open_stream(self._path(number)) as reader:
+            self._sums[number].check()
+            with self._path(number).open("rb") as stream, pa.ipc.open_stream(stream) as reader:
                 for batch in reader:
                     yield pl.DataFrame(pa.table(batch))
 
@@ -60,18 +68,21 @@ class Parts:
         """Parts that hold something, in order."""
         return sorted(self._writers)
 
-    def _path(self, number: int) -> str:
-        return str(self._folder / f"{number:06d}.arrow")
+    def _path(self, number: int) -> Path:
+        return self._folder / f"{number:06d}.arrow"
 
 
 class ByRow:
     """What the whole run says of single rows: put away in any order, read back in order of ``row_id``.
 
-    The schema begins with ``row_id`` and the column that orders the answers on one row.
+    The schema begins with ``row_id`` and the column that orders the answers on one row. ``formed`` makes of the answers
+    what is given back, a line for each, with its ``row_id``; it is asked once for many rows.
     """
 
-    def __init__(self, folder: Path, schema: pa.Schema) -> None:
-        self._parts, self._order = Parts(folder, schema), schema.names[:2]
+    def __init__(
+        self, folder: Path, schema: pa.Schema, formed: Callable[[pl.DataFrame], pl.DataFrame] = lambda answers: answers
+    ) -> None:
+        self._parts, self._order, self._formed = Parts(folder, schema), schema.names[:2], formed
         self._range: tuple[int, pl.DataFrame | None] = (-1, None)
 
     def add(self, frame: pl.DataFrame) -> None:
@@ -90,7 +101,9 @@ class ByRow:
         for number in range(first // _RANGE, last // _RANGE + 1):
             if self._range[0] != number:
                 answers = self._parts.read(number)
-                self._range = (number, None if answers is None else answers.sort(self._order))
+                self._range = (number, None if answers is None else self._formed(answers.sort(self._order)))
             in_range = self._range[1]
             if in_range is not None:
-                yield in_range.filter(pl.col("row_id").is_between(first, last))
+                rows = in_range.get_column("row_id").to_numpy()
+                start, stop = np.searchsorted(rows, np.array([first, last + 1], np.uint64))
+                yield in_range.slice(int(start), int(stop - start))

@@ -26,6 +26,7 @@ _REGISTER = "leadscrub quality register"
 #: A role's address in any domain.
 _ROLE = "^(?:" + "|".join(sorted(ROLE_LOCAL_PARTS)) + ")@"
 _FIRST_WORDS = frozenset({"", *(name.partition(" ")[0] for name in TEST_FULL_NAMES)})
+_NAMES = ("first_name", "last_name", "full_name")
 #: Types that can receive a text; in many countries, such as the United States, landlines look like mobiles.
 _TEXTABLE = ("mobile", "fixed_line_or_mobile")
 
@@ -35,15 +36,20 @@ def quality_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.Da
 
     Adds no column; reads the contact columns with ``:type``, ``:key`` and ``:domain``, and the names.
     """
-    frame, real = batch.frame, frozenset(context.campaign.treat_as_real)
+    real = frozenset(context.campaign.treat_as_real)
     found = [no_findings()]
+    slots = [*source.slots(context.phone_slots), *source.slots(context.email_slots)]
+    beside = [column.of(slot) for slot in slots for column in (TYPE, KEY, DOMAIN)]
+    # What is not read here would be copied for each row that something is found in.
+    read = ["row_id", *slots, *(name for name in (*beside, *_NAMES) if name in batch.frame.columns)]
+    frame = batch.frame.select(read)
     for slot in source.slots(context.phone_slots):
         found += _phone(frame, slot, real, is_fax=slot in source.mapping.fax)
         found += _phone_types(frame, slot, context.campaign)
     for slot in source.slots(context.email_slots):
         found += _email(frame, slot, real)
     found += _test_records(frame, source.slots(context.email_slots))
-    return frame, pl.concat(found)
+    return batch.frame, pl.concat(found)
 
 
 def _phone(frame: pl.DataFrame, slot: str, real: frozenset[str], *, is_fax: bool) -> list[pl.DataFrame]:
@@ -116,11 +122,7 @@ def _email(frame: pl.DataFrame, slot: str, real: frozenset[str]) -> list[pl.Data
 def _test_records(frame: pl.DataFrame, email_slots: tuple[str, ...]) -> list[pl.DataFrame]:
     """Judge by the whole name, or by an address that only a tester types."""
     signs = [pl.col(KEY.of(slot)).is_in(TEST_ADDRESSES) for slot in email_slots]
-    given = frame.with_columns(
-        ascii_lower(frame.get_column(name))
-        for name in ("first_name", "last_name", "full_name")
-        if name in frame.columns
-    )
+    given = frame.with_columns(ascii_lower(frame.get_column(name)) for name in _NAMES if name in frame.columns)
     if "full_name" in frame.columns:
         signs.append(pl.col("full_name").is_in(TEST_FULL_NAMES))
     if "first_name" in frame.columns and "last_name" in frame.columns:

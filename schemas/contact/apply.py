@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol, TypeVar
 
 In = TypeVar("In")
@@ -20,3 +20,10 @@ class Apply(Protocol):
 def apply_here(work: Callable[[Sequence[In]], list[Out]], items: Sequence[In]) -> list[Out]:
     """Do all the work in this process."""
     return work(items)
+
+
+def each_once(work: Callable[[Sequence[In]], list[Out]], items: Sequence[In], apply: Apply) -> Iterator[Out]:
+    """Do the work once for each different item, and return the result of every item."""
+    distinct = list(dict.fromkeys(items))
+    results = dict(zip(distinct, apply(work, distinct), strict=True)) if distinct else {}
+    return (results[item] for item in items)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from collections.abc import Collection
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from schemas.support.column_bytes import column_bytes
+from schemas.kernels.cells import NOTHING, TRIMMED, copy_cells, judge_cells
+from schemas.kernels.word_lists import word_list
+from schemas.support.column_bytes import column_bytes, given_rows, text_column
 
 #: Compared after trimming and lower-casing. Used for contact points, dates and evidence.
 EMPTY_WORDS = frozenset(
@@ -53,7 +53,8 @@ def _range(first: int, last: int) -> str:
     return "".join(chr(code) for code in range(first, last + 1))
 
 
-#: Unicode white space, and the marks that look like nothing: BOM, zero-width spaces, direction marks, soft hyphen.
+#: Unicode white space, and the marks that look like nothing: BOM, zero-width spaces, direction marks, soft hyphen. The
+#: same as in `schemas.kernels.cells`.
 _INVISIBLE = (
     " \t\r\n\v\f\x00\u0085\u00a0\u00ad\u1680\u202f\u205f\u3000\ufeff"
     + _range(0x2000, 0x200F)
@@ -62,74 +63,47 @@ _INVISIBLE = (
 )
 
 
-def _any_of(words: frozenset[str], more: str = "") -> str:
-    """Build a pattern that one of the words, in any case, matches as a whole."""
-    return "(?i)^(?:" + "|".join([re.escape(word).replace("/", r"\/") for word in sorted(words)]) + more + ")$"
-
-
 def trimmed(column: pl.Expr) -> pl.Expr:
     """Strip white space and invisible characters at both ends."""
     return column.str.strip_chars(_INVISIBLE)
 
 
-@dataclass(frozen=True)
 class Blanks:
-    """Which words mean nothing in a kind of column. ``seldom``: by first byte and length, where to look closely."""
+    """Which words, in any case, mean nothing in a kind of column; ``lines``: nor do underscores alone."""
 
-    pattern: str
-    seldom: npt.NDArray[np.bool_]
-
-    def without(self, column: pl.Expr) -> pl.Expr:
-        """Trim a column and turn words that mean nothing (``(blank)``, ``____``) into null."""
-        text = trimmed(column)
-        return pl.when(~text.str.contains(self.pattern)).then(text)
+    def __init__(self, words: Collection[str], *, lines: bool) -> None:
+        self.words, self.lines = frozenset(words), lines
+        self._list = word_list(self.words - {""})
+        # A k may be the sign of kelvin, of three bytes.
+        sizes = {word: {len(word), len(word) + 2 * word.count("k")} for word in self.words - {""}}
+        self._longest = max(size for each in sizes.values() for size in each) + 1
+        self._seldom = np.zeros((256, self._longest), dtype=np.bool_)
+        for word, of_word in sizes.items():
+            for size in of_word:
+                self._seldom[[ord(word[0]), ord(word[0].upper())], size] = True
 
     def cleaned(self, cells: pl.Series) -> pl.Series:
-        """Do the same to a whole column, looking closely only at cells whose ends or length are suspicious."""
-        bounds, data = column_bytes(cells)
-        sizes = np.diff(bounds)
-        first = data.take(bounds[:-1], mode="clip")
-        last = data.take(bounds[1:] - 1, mode="clip")
-        begins = first.astype(np.uint16) * _LENGTHS + np.minimum(sizes, _LONG).astype(np.uint16)
-        rows = np.flatnonzero(self.seldom.ravel().take(begins) | _ENDS_INVISIBLE.take(last))
-        empty = sizes == 0
-        rows = rows[~empty[rows]]
-        if len(rows):
-            close = cells.gather(rows).to_frame("cell").select(self.without(pl.col("cell"))).to_series()
-            cells = cells.clone().scatter(rows, close)
-        return (
-            cells.to_frame("cell").select(pl.when(pl.lit(pl.Series(~empty))).then("cell")).to_series()
-            if empty.any()
-            else cells
+        """Trim a column, and turn words that mean nothing (``(blank)``, ``____``) into null."""
+        (bounds, data), valid = column_bytes(cells), given_rows(cells)
+        fate, fates = np.empty(len(cells), np.uint8), np.zeros(3, np.int64)
+        text = np.empty(self._longest, np.uint8)
+        judge_cells(
+            *(bounds, data, valid, self._seldom.ravel(), self._longest, self.lines, *self._list),
+            *(text, fate, fates),
         )
+        if fates[TRIMMED]:
+            given, left, copied = np.empty(len(cells), np.bool_), np.empty_like(bounds), np.empty_like(data)
+            copy_cells(bounds, data, valid, fate, given, left, copied)
+            return text_column(left, copied, given).alias(cells.name)
+        if fates[NOTHING]:
+            meaning = pl.lit(pl.Series(fate != NOTHING))
+            return cells.to_frame("cell").select(pl.when(meaning).then("cell")).to_series().alias(cells.name)
+        return cells
 
-
-#: Lengths from this one on count as one.
-_LONG = 15
-_LENGTHS = np.uint16(_LONG + 1)
-
-
-def _blanks(words: frozenset[str], more: str = "", anything_like: bytes = b"") -> Blanks:
-    seldom = np.zeros((256, _LONG + 1), dtype=np.bool_)
-    for word in words - {""}:
-        seldom[[ord(word[0]), ord(word[0].upper())], min(len(word), _LONG)] = True
-    seldom[list(anything_like)] = True
-    seldom[_OPENS_INVISIBLE] = True
-    return Blanks(_any_of(words, more), seldom)
-
-
-def _bytes_of(characters: str, position: int) -> npt.NDArray[np.bool_]:
-    """Mark the first (0) or last (-1) bytes that these characters have in UTF-8."""
-    marks = np.zeros(256, dtype=np.bool_)
-    marks[[character.encode()[position] for character in characters]] = True
-    return marks
-
-
-_OPENS_INVISIBLE, _ENDS_INVISIBLE = _bytes_of(_INVISIBLE, 0), _bytes_of(_INVISIBLE, -1)
 
 #: In evidence columns. Form fields are often left as a row of underscores.
-BLANKS = _blanks(EMPTY_WORDS, "|_+", b"_")
+BLANKS = Blanks(EMPTY_WORDS, lines=True)
 #: In contact columns. A spreadsheet's errors mean something there: they are damage.
-POINT_BLANKS = _blanks(EMPTY_WORDS - ERROR_WORDS, "|_+", b"_")
+POINT_BLANKS = Blanks(EMPTY_WORDS - ERROR_WORDS, lines=True)
 #: In name and address columns, where only what nobody is called means nothing.
-NAME_BLANKS = _blanks(EMPTY_NAME_WORDS)
+NAME_BLANKS = Blanks(EMPTY_NAME_WORDS, lines=False)

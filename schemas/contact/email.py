@@ -13,15 +13,19 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from schemas.contact.apply import Apply, apply_here
+from schemas.contact.apply import Apply, apply_here, each_once
 from schemas.contact.blank import ERROR_WORDS
 from schemas.contact.email_repairs import looks_like_phone, read_inside, was_address, without_slips
 from schemas.contact.fictional import RESERVED_DOMAINS, domain_pattern
 from schemas.contact.forms import form_frame
 from schemas.contact.marks import MARK_REMOVED, without_marks
-from schemas.support.column_bytes import ascii_lower
+from schemas.kernels.emails import plain_addresses
+from schemas.kernels.word_lists import word_list
+from schemas.support.column_bytes import column_bytes, given_rows, text_column
 
 #: Who decides. Stands in findings and in the manifest.
 EMAIL_AUTHORITY = f"email-validator {version('email-validator')}"
@@ -45,12 +49,6 @@ class EmailForm(NamedTuple):
     why: str | None = None
 
 
-# Lower-case addresses about which the library can have only one opinion: plain ASCII, dots between atoms, letters at
-# the end. In 64 bytes no length limit of RFC 5321 can be exceeded. Two hyphens are left to the library: they mean IDNA.
-_ATOM = r"[a-z0-9_'+]*(?:-[a-z0-9_'+]+)*"
-# An apostrophe in front is a spreadsheet's mark.
-_PLAIN = rf"^[a-z0-9_+]{_ATOM}(?:\.[a-z0-9_'+]{_ATOM})*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{{2,}}$"
-_PLAIN_BYTES = 64
 #: Local parts that are valid and normal as they are, before any domain.
 _PLAIN_LOCAL = re.compile(r"[A-Za-z0-9_'+\-]+(?:\.[A-Za-z0-9_'+\-]+)*")
 #: Bytes up to which an address as written is not too long, whatever is in it.
@@ -59,6 +57,7 @@ _SHORT = 128
 _MOST_CHARACTERS = 1000
 _LONGEST_LOCAL = 64
 _LONGEST_ADDRESS = 254
+_RESERVED_LIST = word_list(RESERVED_DOMAINS)
 _RESERVED = re.compile(domain_pattern(RESERVED_DOMAINS), re.IGNORECASE)
 
 
@@ -73,6 +72,11 @@ def _valid(value: str) -> str | None:
         if len(local) <= _LONGEST_LOCAL and len(local) + 1 + size <= _LONGEST_ADDRESS:
             return None if normal is None else f"{local}@{normal}"
     return _asked(value)[0]
+
+
+@functools.cache
+def _mailboxes() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
+    return word_list(_without_case())
 
 
 @functools.cache
@@ -146,54 +150,64 @@ def _read_around(value: str) -> EmailForm:
 
 
 def _read_chunk(items: Sequence[str]) -> list[EmailForm]:
-    return [read_email(value) for value in items]
+    return [_read_once(value) for value in items]
+
+
+@functools.lru_cache(maxsize=1 << 17)  # odd values repeat from batch to batch
+def _read_once(value: str) -> EmailForm:
+    return read_email(value)
+
+
+class EmailColumn(NamedTuple):
+    """A column of addresses, read: normal forms, keys and domains, null where there is no address.
+
+    ``noted`` has the readings of the values that are not plain addresses (`EMAIL_FORM_SCHEMA`), ``rows`` where they
+    are.
+    """
+
+    normal: pl.Series
+    key: pl.Series
+    domain: pl.Series
+    rows: npt.NDArray[np.intp]
+    noted: pl.DataFrame
 
 
 def email_forms(values: pl.Series, apply: Apply = apply_here) -> pl.DataFrame:
     """Read a column of trimmed values (null where blank).
 
     Returns `EMAIL_COLUMNS`, one row per value in the same order; all null where the value is null. Plain addresses are
-    decided by one pattern and, each once, by their domains; each other distinct value is read once by the library.
+    decided by a kernel; each other distinct value is read once by the library.
     """
-    lower = ascii_lower(values.cast(pl.String)).alias("key")
-    shaped = (pl.col("key").str.len_bytes() <= _PLAIN_BYTES) & pl.col("key").str.contains(_PLAIN)
-    frame = pl.DataFrame({"value": values, "key": lower}).with_columns(
-        domain=domain_of(pl.when(shaped).then("key")), normal=pl.col("value"), state=pl.lit("ok")
-    )
-    known = frame.get_column("domain").unique().drop_nulls()
-    reserved = known.filter(("@" + known).str.contains(_RESERVED.pattern))
-    odd = (pl.col("domain").is_null() | pl.col("domain").is_in(reserved.implode())).fill_null(True)
-    rows = frame.select(odd & pl.col("value").is_not_null()).to_series().arg_true()
-    raised = frame.select((pl.col("value") != pl.col("key")).fill_null(False)).to_series().arg_true()
-    frame = frame.with_columns(
-        normal=_with_lower_domains(frame, raised),
-        state=pl.when(pl.col("value").is_not_null()).then("state"),
-        repair=pl.lit(None, pl.String),
-        why=pl.lit(None, pl.String),
-    ).select(list(EMAIL_COLUMNS))
-    return _with_odd(frame, values.gather(rows), rows, apply) if len(rows) else frame
+    read = read_emails(values, apply)
+    state = pl.select(pl.when(values.is_not_null()).then(pl.lit("ok"))).to_series()
+    nothing = pl.repeat(None, len(values), dtype=pl.String, eager=True)
+    noted = {name: read.noted.get_column(name) for name in ("state", "repair", "why")}
+    forms = {
+        name: before.scatter(read.rows, noted[name]) if len(read.rows) else before
+        for name, before in (("state", state), ("repair", nothing), ("why", nothing.clone()))
+    }
+    columns = {"normal": read.normal, "key": read.key, "domain": read.domain} | forms
+    return pl.DataFrame({name: columns[name] for name in EMAIL_COLUMNS})
 
 
-def _with_lower_domains(frame: pl.DataFrame, rows: pl.Series) -> pl.Series:
-    """Write the domains of these plain addresses in lower case, which is their normal form; of some all of it."""
-    raised = frame.select("value", "key", "domain")[rows]
-    local, lower = (
-        pl.col(name).str.head(-pl.col("domain").str.len_bytes().cast(pl.Int64)) for name in ("value", "key")
-    )
-    without_case = lower.is_in([f"{name}@" for name in _without_case()])
-    normal = pl.when(without_case).then(lower).otherwise(local) + pl.col("domain")
-    return frame.get_column("normal").scatter(rows, raised.select(normal).to_series())
-
-
-def _with_odd(frame: pl.DataFrame, values: pl.Series, rows: pl.Series, apply: Apply) -> pl.DataFrame:
-    """Let the library read the values of these rows, each distinct one once."""
-    distinct = values.unique(maintain_order=True)
-    of_library: list[EmailForm] = apply(_read_chunk, distinct.to_list())
-    read = form_frame(of_library, EMAIL_FORM_SCHEMA)
-    forms = read.with_columns(key=email_key(pl.col("normal"))).with_columns(domain=domain_of(pl.col("key")))
-    positions = pl.Series(range(len(distinct)), dtype=pl.UInt32)
-    of_rows = forms.select(list(EMAIL_COLUMNS))[values.replace_strict(distinct, positions)]
-    return frame.with_columns(frame.get_column(name).scatter(rows, of_rows.get_column(name)) for name in EMAIL_COLUMNS)
+def read_emails(values: pl.Series, apply: Apply = apply_here) -> EmailColumn:
+    """As `email_forms`, before it is put into a frame."""
+    values = values.cast(pl.String)
+    (bounds, data), given = column_bytes(values), given_rows(values)
+    plain = np.empty(len(values), np.bool_)
+    normal, key, domain = np.empty_like(data), np.empty_like(data), np.empty_like(data)
+    domain_bounds = np.empty_like(bounds)
+    plain_addresses(bounds, data, given, *_mailboxes(), *_RESERVED_LIST, plain, normal, key, domain_bounds, domain)
+    parts = ((bounds, normal), (bounds, key), (domain_bounds, domain))
+    columns = [text_column(*part, plain) for part in parts]
+    rows = np.flatnonzero(~plain & given) if len(given) else np.flatnonzero(~plain)
+    odd: list[str] = values[rows].to_list()
+    noted = form_frame([*each_once(_read_chunk, odd, apply)], EMAIL_FORM_SCHEMA)
+    if len(rows):
+        of_rows = noted.select("normal", key=email_key(pl.col("normal"))).with_columns(domain=domain_of(pl.col("key")))
+        columns = [column.scatter(rows, of_row) for column, of_row in zip(columns, of_rows, strict=True)]
+    normal_column, key_column, domain_column = columns
+    return EmailColumn(normal_column, key_column, domain_column, rows, noted)
 
 
 def domain_of(address: pl.Expr) -> pl.Expr:

@@ -7,6 +7,7 @@ tables that are derived from the library's metadata (see docs/phones.md), the ot
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,14 +15,25 @@ import numpy.typing as npt
 import phonenumbers
 import polars as pl
 
-from schemas.contact.apply import Apply, apply_here
-from schemas.contact.forms import form_frame
+from schemas.contact.apply import Apply, apply_here, each_once
 from schemas.contact.numbering.answers import UNDECIDED
-from schemas.contact.numbering.library import PHONE_FORM_SCHEMA, PhoneForm, read_phone
-from schemas.contact.numbering.lookup import Decided, Numbering, numbering
-from schemas.contact.numbering.shapes import unwrap
+from schemas.contact.numbering.library import DECIMAL_REMOVED, PHONE_FORM_SCHEMA, PhoneForm, read_phone
+from schemas.contact.numbering.lookup import numbering, region_numbers
+from schemas.contact.numbering.ranges import digits_of
+from schemas.contact.phone_column import PhoneColumn
+from schemas.kernels.dressed import DECIMAL
 
-__all__ = ["PHONE_AUTHORITY", "PHONE_FORM_SCHEMA", "PhoneForm", "phone_forms", "read_phone"]
+__all__ = [
+    "PHONE_AUTHORITY",
+    "PHONE_FORM_SCHEMA",
+    "PhoneForm",
+    "phone_forms",
+    "read_phone",
+    "read_phones",
+]
+
+#: Odd values repeat from batch to batch: so many of each kind are read only once in a run.
+MOST_REMEMBERED = 1 << 17
 
 #: Who decides, with the metadata version that decided. Stands in findings and in the manifest.
 PHONE_AUTHORITY = f"phonenumbers {phonenumbers.__version__}"
@@ -30,7 +42,12 @@ PHONE_AUTHORITY = f"phonenumbers {phonenumbers.__version__}"
 def _read_chunk(items: Sequence[tuple[str, str | None]]) -> list[PhoneForm]:
     # A column with many regions in it uses more patterns than `re` keeps on its own.
     phonenumbers.enable_pattern_cache()
-    return [read_phone(value, region) for value, region in items]
+    return [_read_once(value, region) for value, region in items]
+
+
+@functools.lru_cache(maxsize=MOST_REMEMBERED)
+def _read_once(value: str, region: str | None) -> PhoneForm:
+    return read_phone(value, region)
 
 
 def phone_forms(values: pl.Series, regions: pl.Series, apply: Apply = apply_here) -> pl.DataFrame:
@@ -39,47 +56,25 @@ def phone_forms(values: pl.Series, regions: pl.Series, apply: Apply = apply_here
     Returns `PHONE_FORM_SCHEMA`, one row per value in the same order; all null where the value is null. What the tables
     leave undecided is given to the library, each distinct pair of value and region once.
     """
-    pairs = pl.DataFrame({"value": values.cast(pl.String), "given": regions.cast(pl.String)})
+    return read_phones(values, regions, apply).frame().select(list(PHONE_FORM_SCHEMA))
+
+
+def read_phones(
+    values: pl.Series, regions: pl.Series, apply: Apply = apply_here, numbers: npt.NDArray[np.int16] | None = None
+) -> PhoneColumn:
+    """As `phone_forms`, before it is put into a frame. ``numbers`` are those of the regions, where they are known."""
+    values, regions = values.cast(pl.String), regions.cast(pl.String)
     tables = numbering()
-    decided, extension, repair = _by_tables(tables, pairs)
-    by_tables = tables.answers.frame()
-    decided_ok = pl.lit(pl.Series(decided.answer != UNDECIDED)) & (pl.col("state") == "ok")
-
-    rest = _undecided(decided, pairs)
-    distinct = pairs[rest].unique(maintain_order=True)
-    read: list[PhoneForm] = apply(_read_chunk, distinct.rows()) if len(distinct) else []
-    by_library = form_frame(read, PHONE_FORM_SCHEMA)
-    at = pairs[rest].join(
-        distinct.with_row_index("at", offset=len(by_tables)),
-        on=["value", "given"],
-        how="left",
-        nulls_equal=True,
-        maintain_order="left",
-    )
-    # Every row now points into one list: the answers of the tables, behind them those of the library.
-    decided.answer[rest] = at.get_column("at")
-    points = pl.select(pl.lit(pl.Series("at", decided.answer)).replace(UNDECIDED, None)).to_series()
-    forms = pl.concat([by_tables, by_library]).select(pl.all().gather(points))
-    return forms.with_columns(
-        e164=pl.when(decided_ok).then(pl.format("+{}", pl.lit(pl.Series(decided.e164)))).otherwise("e164"),
-        extension=pl.when(decided_ok).then(extension).otherwise("extension"),
-        repair=pl.when(decided_ok).then(repair).otherwise("repair"),
-    )
-
-
-def _by_tables(tables: Numbering, pairs: pl.DataFrame) -> tuple[Decided, pl.Series, pl.Series]:
-    """Decide what the tables can; first of values that are nothing but a number, then of those with more in them.
-
-    Returns also the extensions and the repairs.
-    """
-    decided = tables.decide(*pairs)
-    rest = _undecided(decided, pairs)
-    number, extension, repair = unwrap(pairs.get_column("value")[rest])
-    decided.answer[rest], decided.e164[rest] = tables.decide(number, pairs.get_column("given")[rest])
-    extensions, repairs = (pl.repeat(None, len(pairs), dtype=pl.String, eager=True) for _ in range(2))
-    return decided, extensions.scatter(rest, extension), repairs.scatter(rest, repair)
-
-
-def _undecided(decided: Decided, pairs: pl.DataFrame) -> npt.NDArray[np.intp]:
-    given = pairs.get_column("value").is_not_null().to_numpy()
-    return np.flatnonzero((decided.answer == UNDECIDED) & given)
+    answer, e164, more = tables.decide(values, region_numbers(regions) if numbers is None else numbers)
+    read = PhoneColumn(tables.answers.table(), answer - np.int32(UNDECIDED), e164)
+    for row in np.flatnonzero((more != 0) & read.is_ok()).tolist():
+        code = int(more[row])
+        repair, extension = (DECIMAL_REMOVED, None) if code == DECIMAL else (None, digits_of(code))
+        read.put(row, read.form(row)._replace(extension=extension, repair=repair))
+    undecided = np.flatnonzero(answer == UNDECIDED)
+    rows = undecided[values[undecided].is_not_null().to_numpy()] if values.null_count() else undecided
+    if len(rows):
+        pairs = list(zip(values[rows].to_list(), regions[rows].to_list(), strict=True))
+        for row, form in zip(rows.tolist(), each_once(_read_chunk, pairs, apply), strict=True):
+            read.put(row, form)
+    return read

@@ -43,7 +43,7 @@ _NORTH_AMERICA = 1
 #: What may be before a prefix: brackets, and a spreadsheet's marks.
 AHEAD_OF_PREFIX = f" ({MARKS}"
 #: A number that is written to be called from abroad.
-_WITH_PREFIX = re.compile(rf"\D*[+\uff0b]|[{AHEAD_OF_PREFIX}]*(?:011|00)")
+WITH_PREFIX = re.compile(rf"\D*[+\uff0b]|[{AHEAD_OF_PREFIX}]*(?:011|00)")
 _BREAKS = re.compile(r"[\r\n\t\v\f\u2028\u2029]")
 _ONLY_EXTENSION = re.compile(r"\W*(?:e?xt(?:ensio)?n?|x)\W*\d{1,7}\W*", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{2}")
@@ -82,7 +82,7 @@ def _other_reading(value: str, region: str, form: PhoneForm) -> PhoneForm | None
 def _written_with_code(value: str, region: str) -> bool:
     """Whether the first digits of a value are the region's calling code, without a plus before them."""
     digits = re.sub(r"[^0-9]", "", value)
-    return digits.startswith(str(country_code_for_region(region))) and not _WITH_PREFIX.match(value)
+    return digits.startswith(str(country_code_for_region(region))) and not WITH_PREFIX.match(value)
 
 
 def _begins_with_code(e164: str | None, region: str) -> bool:

@@ -18,7 +18,7 @@ import pyarrow as pa
 from schemas.errors import FileError
 from schemas.files.inputs import Delivery, Input
 from schemas.files.kinds import SUFFIXES, Kind, kind_of
-from schemas.files.limits import MAX_MEMBERS, bomb_watch, refuse_bomb
+from schemas.files.limits import bomb_watch, limits, refuse_bomb
 from schemas.files.spool import Spool, Spooled, Stream
 from schemas.files.stream_guard import DAMAGE, GuardedStream, damaged
 
@@ -164,9 +164,9 @@ _OPENERS: Final[dict[str, Callable[[BinaryIO], Stream]]] = {
 
 
 def _refuse_archive(given: Input, infos: list[zipfile.ZipInfo]) -> None:
-    if len(infos) > MAX_MEMBERS:
+    if len(infos) > limits().max_members:
         raise FileError(
-            f"'{given}' holds {len(infos):,} files; at most {MAX_MEMBERS:,} are read.",
+            f"'{given}' holds {len(infos):,} files; at most {limits().max_members:,} are read (max_members).",
             "Unpack it and look at what is in it.",
         )
     for info in infos:

@@ -19,7 +19,7 @@ from schemas.files.apart.parts import PART_ROWS, PartWriter
 from schemas.files.apart.task import Task
 from schemas.files.as_text import as_text
 from schemas.files.converted import CELL
-from schemas.files.limits import MAX_NESTING, nesting_error, refuse_bomb, refuse_width
+from schemas.files.limits import limits, nesting_error, refuse_bomb, refuse_width
 
 NOUNS: Final = {"parquet": "Parquet file", "arrow": "Arrow file"}
 _ARROW_FILE: Final = b"ARROW1"
@@ -72,7 +72,7 @@ def _header(task: Task, schema: pa.Schema) -> list[str]:
         kind, depth = waiting.pop()
         seen += 1
         refuse_width(task.shown, seen)
-        if depth > MAX_NESTING:
+        if depth > limits().max_nesting:
             raise nesting_error(task.shown)
         waiting += [(inner, depth + 1) for inner in _inside(kind)]
     return list(schema.names)

@@ -15,7 +15,7 @@ from schemas.files.converted import CELL, ConvertedReader, write_part
 from schemas.files.encoding import display_name, survey_text
 from schemas.files.inputs import Input
 from schemas.files.json_values import DECODER, Pairs, cells_of, is_text, is_too_deep
-from schemas.files.limits import MAX_RECORD_BYTES, nesting_error, record_error, refuse_bomb, refuse_width
+from schemas.files.limits import limits, nesting_error, record_error, refuse_bomb, refuse_width
 from schemas.files.spool import Spool, Spooled
 from schemas.files.table import Table
 from schemas.files.unique_names import unique_names
@@ -115,9 +115,10 @@ def _frame(records: list[_Record], keys: dict[str, None]) -> pl.DataFrame:
 def _of_lines(text: TextIO, shown: str) -> Iterator[_Record]:
     """Read an object from each line; a line that is none is kept as its text, a blank one is passed over."""
     number = 0
-    while line := text.readline(MAX_RECORD_BYTES + 1):
+    most = limits().record_bytes
+    while line := text.readline(most + 1):
         number += 1
-        if len(line) > MAX_RECORD_BYTES:
+        if len(line) > most:
             raise record_error(shown, f"line {number}")
         if line.strip(_BLANKS):
             record = _record(line, number)
@@ -210,7 +211,7 @@ class _Window:
         return FileError(f"'{self._shown}' is not valid JSON from line {self._line} on.", _SEND_AGAIN)
 
     def _more(self) -> bool:
-        if len(self._held) - self._at > MAX_RECORD_BYTES:
+        if len(self._held) - self._at > limits().record_bytes:
             raise record_error(self._shown, f"line {self._line}")
         block = self._text.read(_BLOCK)
         self._held, self._at = self._held[self._at :] + block, 0

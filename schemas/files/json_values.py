@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from schemas.files.limits import MAX_NESTING
+from schemas.files.limits import limits
 from schemas.files.unique_names import Numbered
 
 
@@ -48,9 +48,9 @@ def cells_of(pairs: Pairs) -> dict[str, str]:
 
 
 def is_too_deep(value: Any) -> bool:
-    """Whether lists and objects are in one another to more than `MAX_NESTING` levels, the record's own not counted."""
+    """Whether lists and objects are in one another to more than ``max_nesting`` levels, not counting the record's."""
     level = [value]
-    for _ in range(MAX_NESTING + 1):
+    for _ in range(limits().max_nesting + 1):
         level = [inner for outer in level for inner in _inside(outer) if isinstance(inner, list)]
         if not level:
             return False

@@ -8,6 +8,7 @@ from typing import BinaryIO, Final, Literal
 
 from schemas.errors import FileError
 from schemas.files.inputs import Input
+from schemas.files.stream_guard import DAMAGE
 
 Kind = Literal["text", "json", "parquet", "arrow", "zip", "gzip", "zstd", "bzip2", "xlsx", "xlsb", "xls", "ods"]
 
@@ -121,8 +122,11 @@ def _kind_of_zip(stream: BinaryIO, given: Input) -> Kind:
             for part, kind in _ARCHIVE_MARK.items():
                 if part in names:
                     return kind  # type: ignore[return-value]  # both are kinds
-            declared = archive.read("mimetype")[:100] if "mimetype" in names else b""
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
+            declared = b""
+            if "mimetype" in names:
+                with archive.open("mimetype") as opened:
+                    declared = opened.read(100)
+    except DAMAGE as error:
         raise FileError(f"'{given}' is a damaged zip archive or workbook (xlsx, ods).", "Ask for it again.") from error
     if declared.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
         return "ods"

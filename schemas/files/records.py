@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from schemas.errors import FileError
-from schemas.files.limits import MAX_RECORD_BYTES
+from schemas.files.limits import limits
 from schemas.files.record_parser import LineTooLongError, read_carefully, sound_cells
 
 Positions = npt.NDArray[np.int64]
@@ -89,7 +89,8 @@ class _Ends:
         """Whether no record, nor what is left over, is so long that a quote must have stayed open."""
         left = length - self.cut
         longest = int(np.diff(self.offsets, prepend=-1).max()) if len(self.offsets) else 0
-        return longest <= MAX_RECORD_BYTES and (left == 0 if last else left <= MAX_RECORD_BYTES)
+        most = limits().record_bytes
+        return longest <= most and (left == 0 if last else left <= most)
 
 
 def _record_ends(text: bytes, shape: Shape) -> _Ends | None:
@@ -232,10 +233,10 @@ def _nothing(shape: Shape) -> Records:
 
 def _carefully(text: bytes, shape: Shape, first_line: int, *, last: bool) -> Records:
     try:
-        read = read_carefully(text, shape.width, shape.delimiter, last=last, max_record=MAX_RECORD_BYTES)
+        read = read_carefully(text, shape.width, shape.delimiter, last=last, max_record=limits().record_bytes)
     except LineTooLongError as error:
         raise FileError(
-            f"line {first_line + error.line} is longer than {MAX_RECORD_BYTES >> 20} MB.",
+            f"line {first_line + error.line} is longer than {limits().max_record_mb} MB (max_record_mb).",
             "Is this CSV? Cut the line, or get the file again.",
         ) from error
     bad = pl.Series(np.isin(np.arange(len(read.lines)), list(read.malformed)))

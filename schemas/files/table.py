@@ -11,6 +11,7 @@ import polars as pl
 
 from schemas.errors import FileError
 from schemas.files.inputs import Delivery, Input
+from schemas.files.limits import refuse_rows
 from schemas.frame_columns import SOURCE
 
 
@@ -86,6 +87,12 @@ class Table:
 
 def read_batches(table: Table, tally: FileTally, block_bytes: int) -> Iterator[pl.DataFrame]:
     """Yield the batches of a table (see `Reader.batches`). Raises `FileError` that names the faulty file."""
+    for batch in _named_faults(table, tally, block_bytes):
+        refuse_rows(table.place, tally.records)
+        yield batch
+
+
+def _named_faults(table: Table, tally: FileTally, block_bytes: int) -> Iterator[pl.DataFrame]:
     try:
         yield from table.reader.batches(tally, block_bytes)
     except OSError as error:

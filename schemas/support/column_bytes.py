@@ -31,6 +31,18 @@ def column_bytes(column: pl.Series) -> ColumnBytes:
     )
 
 
+def given_rows(column: pl.Series) -> npt.NDArray[np.bool_]:
+    """Which values of a column are not null; nothing at all where none is null."""
+    return column.is_not_null().to_numpy() if column.null_count() else np.empty(0, np.bool_)
+
+
+def text_column(bounds: npt.NDArray[np.int64], data: npt.NDArray[np.uint8], given: npt.NDArray[np.bool_]) -> pl.Series:
+    """Make a column of text of its bytes, null where not given (``given`` empty: all are)."""
+    valid = pa.py_buffer(np.packbits(given, bitorder="little")) if len(given) else None
+    buffers = [valid, pa.py_buffer(bounds), pa.py_buffer(data)]
+    return pl.Series(pa.Array.from_buffers(pa.large_string(), len(bounds) - 1, buffers), dtype=pl.String)
+
+
 _LOWER = bytes(byte + 32 if byte in b"ABCDEFGHIJKLMNOPQRSTUVWXYZ" else byte for byte in range(256))
 
 

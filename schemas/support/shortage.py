@@ -6,7 +6,7 @@ import errno
 import re
 from typing import Final
 
-from schemas.errors import ShortageError
+from schemas.errors import LeadscrubError, ShortageError
 
 _HINTS: Final = {
     errno.ENOSPC: ("The disk is full", "Free some space."),
@@ -30,6 +30,7 @@ _WORDS: Final = {
     "too many open files": errno.EMFILE,
     "cannot allocate memory": errno.ENOMEM,
     "out of memory": errno.ENOMEM,
+    "failed to map segment from shared object": errno.ENOMEM,
     "memory allocation of": errno.ENOMEM,
     "can't start new thread": errno.EAGAIN,
     "resource temporarily unavailable": errno.EAGAIN,
@@ -39,18 +40,29 @@ _WORDS: Final = {
 def shortage_in(error: BaseException | None) -> ShortageError | None:
     """Find what this machine is short of, in an error or in those that led to it. None: that is not the trouble."""
     seen: set[int] = set()
+    ours: LeadscrubError | None = None
     while error is not None and id(error) not in seen:
         seen.add(id(error))
         if isinstance(error, ShortageError):
             return error
+        if isinstance(error, LeadscrubError):
+            ours = error
         number = _number_of(error)
-        if number is not None:
+        # A lock that another run has is answered with the same number as a process that cannot be started.
+        if number is not None and not (ours is not None and number == errno.EAGAIN):
             what, hint = _HINTS[number]
             filename = getattr(error, "filename", None)
             where = f" ('{filename}')" if isinstance(filename, str) else ""
-            return ShortageError(f"{what}{where}.", hint)
-        error = error.__cause__ or error.__context__
+            met = f" It was met here: {ours.message}" if ours is not None and not where else ""
+            return ShortageError(f"{what}{where}.{met}", hint)
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return None
+
+
+def raise_shortage(error: BaseException) -> None:
+    """Raise `ShortageError` when an error stands for one: what cannot be read for want of something is not absent."""
+    if (short := shortage_in(error)) is not None:
+        raise short from error
 
 
 def _number_of(error: BaseException) -> int | None:

@@ -10,6 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from schemas.support.shortage import raise_shortage
+
 _PART = r"""(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)"""
 _NAME = rf"({_PART}(?:\s*\.\s*{_PART})*)"
 _TABLE = re.compile(rf"^\s*\[\[?\s*{_NAME}\s*\]\]?")
@@ -56,6 +58,7 @@ def read_toml(path: Path, model: type[BaseModel], faults: list[str]) -> Located 
         faults.append(f"{path}{':' + line[1] if line else ''}: not valid TOML: {error}")
         return None
     except (OSError, UnicodeDecodeError) as error:
+        raise_shortage(error)
         faults.append(f"{path}: cannot be read: {error}")
         return None
     return Located(path, values, _lines(text), model)

@@ -25,7 +25,7 @@ def row_regions(countries: pl.Series | None, codes: pl.Series | None, home: str 
 
 
 def _regions(cells: pl.Series, home: str | None) -> pl.Series:
-    words = cells.to_frame("word").select(BLANKS.without(pl.col("word"))).to_series()
+    words = BLANKS.cleaned(cells).alias("word")
     codes = calling_codes(words)
     homes = pl.repeat(home, len(words), dtype=pl.String, eager=True)
     frame = home_regions(words, len(words), home).with_columns(words, code=codes, coded=regions_by_code(codes, homes))

@@ -14,7 +14,7 @@ import polars as pl
 from schemas.contact.blank import trimmed
 from schemas.errors import FileError
 from schemas.files.encoding import single_byte, wide_encoding
-from schemas.files.limits import MAX_RECORD_BYTES
+from schemas.files.limits import limits
 from schemas.files.stream_guard import GuardedStream
 
 #: Bytes read at a time. A block's frames take some fifty times that, so this bounds the memory of every reader.
@@ -116,9 +116,9 @@ def line_blocks(source: GuardedStream, size: int = CHUNK) -> Iterator[TextBlock]
         cut = chunk.rfind(b"\n") + 1
         if not cut:
             rest += chunk
-            if len(rest) > MAX_RECORD_BYTES:
+            if len(rest) > limits().record_bytes:
                 raise FileError(
-                    f"'{source.name}': line {line:,} is longer than {MAX_RECORD_BYTES >> 20} MB.",
+                    f"'{source.name}': line {line:,} is longer than {limits().max_record_mb} MB (max_record_mb).",
                     "It is not a text file of lines.",
                 )
             continue

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from schemas.frame_columns import UNREAD
+from suppression.rules.encode import Coded, distinct
 from suppression.rules.time_windows import NO_DAY, Bools, Days, days_of
 
 T = TypeVar("T")
@@ -39,6 +40,18 @@ class Batch:
     def column(self, name: str) -> pl.Series | None:
         """A column of the batch; None when the drop has none, or nothing in it."""
         return self._columns.get(name)
+
+    def coded(self, name: str) -> Coded[str | None]:
+        """Distinct values of a text column, the last of them null, and which of them each row has."""
+
+        def make() -> Coded[str | None]:
+            series = self.column(name)
+            if series is None:
+                return Coded([None], np.zeros(self.rows, dtype=np.int64))
+            words, of_row = distinct(series)
+            return Coded([*words, None], of_row)
+
+        return self.once(("coded", name), make)
 
     def days(self, name: str) -> Days:
         """Days of a date column; `NO_DAY` where there is none."""

@@ -45,12 +45,6 @@ def looked_up(
     return np.array([*(answer(word) for word in words), default], dtype=dtype)[place]
 
 
-def looked_up_numbers(values: Bits, answer: Callable[[int], str | None]) -> pl.Series:
-    """Answer each distinct number once."""
-    found, of_row = np.unique(values, return_inverse=True)
-    return pl.Series([answer(int(value)) for value in found], dtype=pl.String).gather(of_row)
-
-
 def paired(
     first: npt.NDArray[np.int64], second: npt.NDArray[np.int64], answer: Callable[[int, int], int]
 ) -> npt.NDArray[np.int64]:
@@ -74,12 +68,13 @@ def paired(
 
 @dataclass(frozen=True)
 class Classes:
-    """For each class its territory, states and audience; and the class of each row."""
+    """For each class its territory, states and audience; and the class of each row. ``anywhere``: all territories."""
 
     territory: Bits
     states: Bits
     business: Bools
     of_row: npt.NDArray[np.int64]
+    anywhere: np.uint64
 
     def rows(self, chosen: Bools) -> Bools | None:
         """Rows of the classes that are chosen; None when there is none."""
@@ -88,16 +83,25 @@ class Classes:
 
 def classes_of(territory: Bits, states: Bits, business: Bools) -> Classes:
     """Put the rows of a batch into classes."""
-    places, of_place = _distinct(territory)
-    within, of_within = _distinct(states)
-    codes = (of_place * len(within) + of_within) * 2 + business
-    found, of_row = _distinct(codes)
+    places, of_place = distinct_numbers(territory)
+    within, of_within = distinct_numbers(states)
+    size = max(len(within), 1)
+    found, of_row = distinct_codes((of_place * size + of_within) * 2 + business, len(places) * size * 2)
     found, audience = np.divmod(found, 2)
-    place, state = np.divmod(found, max(len(within), 1))
-    return Classes(places[place], within[state], audience.astype(bool), of_row)
+    place, state = np.divmod(found, size)
+    return Classes(places[place], within[state], audience.astype(bool), of_row, np.bitwise_or.reduce(places))
 
 
-def _distinct(values: npt.NDArray[Scalar]) -> tuple[npt.NDArray[Scalar], npt.NDArray[np.int64]]:
+def distinct_numbers(values: npt.NDArray[Scalar]) -> tuple[npt.NDArray[Scalar], npt.NDArray[np.int64]]:
     """Distinct values in order of appearance, and which of them each row has."""
     parts = pa.array(values).dictionary_encode()
     return parts.dictionary.to_numpy(), parts.indices.to_numpy().astype(np.int64)
+
+
+def distinct_codes(codes: npt.NDArray[np.int64], size: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The same of numbers from 0 to below ``size``; of small ones in their own order, by a table."""
+    if size > _FEW:
+        return distinct_numbers(codes)
+    occur = np.zeros(size, dtype=np.int64)
+    occur[codes] = 1
+    return np.flatnonzero(occur), np.take(np.cumsum(occur) - 1, codes)

@@ -8,8 +8,9 @@ import polars as pl
 from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, PHONE_SLOTS
 from schemas.config import Channel
 from schemas.findings import findings
-from suppression.rules.engine import Active, RuleSet
+from suppression.rules.engine import RuleSet
 from suppression.rules.facts import Facts
+from suppression.rules.in_force import Active
 from suppression.rules.setting import PointOnChannel
 from suppression.rules.time_windows import Bools
 

@@ -17,7 +17,7 @@ from schemas.list_kinds import KINDS
 from suppression.rules.batch import Batch
 from suppression.rules.consent import ConsentReader, Consents
 from suppression.rules.consent_words import UNREAD as UNREAD_BASIS
-from suppression.rules.encode import Bits, Classes, classes_of
+from suppression.rules.encode import Bits, Classes, classes_of, distinct
 from suppression.rules.lead_locations import UNREAD_PLACES, LeadLocations
 from suppression.rules.setting import Setting
 from suppression.rules.time_windows import NO_DAY, Bools, bools, since_epoch
@@ -122,10 +122,8 @@ class Facts(Batch):
         """Whether a number is of one of these types, as the numbering plan says."""
         if point not in PHONE_SLOTS or TYPE.of(point) not in self.frame.columns:
             return self.all(False)
-        return self.once(
-            ("type", point, *wanted),
-            lambda: self.frame.get_column(TYPE.of(point)).is_in(wanted).fill_null(False).to_numpy(),
-        )
+        words, of_row = self.once(("types", point), lambda: distinct(self.frame.get_column(TYPE.of(point))))
+        return np.array([*(word in wanted for word in words), False])[of_row]
 
     def classes(self, point: str | None) -> Classes:
         """Classes of the leads, as seen from a phone or from another point."""

@@ -9,13 +9,15 @@ import numpy.typing as npt
 import polars as pl
 
 from schemas.columns import PHONE_SLOTS
-from schemas.frame_columns import REGION, ZONES
-from suppression.rules.encode import distinct, paired
+from schemas.frame_columns import ZONES
+from suppression.rules.encode import Coded, distinct, distinct_codes, paired
 from suppression.rules.facts import Facts
 from suppression.rules.locations import Location, location_of_address, location_of_number
 from suppression.rules.time_zones import SEPARATOR
 
 Codes = npt.NDArray[np.int64]
+#: Area codes have three digits.
+_AREAS = 1000
 
 
 @dataclass
@@ -45,51 +47,55 @@ def locations_of_rows(facts: Facts, usable: dict[str, pl.Series]) -> tuple[list[
     names a zone of that country, and for the whole country where nothing does.
     """
     places = Places()
-    of_rows = [_of_numbers(facts.frame, slot, usable[slot], places) for slot in PHONE_SLOTS if slot in usable]
+    of_rows = [_of_numbers(facts, slot, usable[slot], places) for slot in PHONE_SLOTS if slot in usable]
     regions = facts.locations.address_regions()
-    of_rows.append(_of_address(facts, regions[0] if regions else None, places, of_rows))
+    nowhere = Coded[str | None]([None], np.zeros(facts.rows, dtype=np.int64))
+    of_rows.append(_of_address(facts, regions[0] if regions else nowhere, places, of_rows))
     # An address that names several countries: hours have to suit each of them.
     of_rows += [_of_address(facts, more, places) for more in regions[1:]]
     return places.known, _settled(of_rows, places)
 
 
-def _of_numbers(frame: pl.DataFrame, slot: str, usable: pl.Series, places: Places) -> Codes:
-    number = pl.when(usable).then(slot)
-    named = frame.select(pl.when(number.str.starts_with("+1")).then(number.str.slice(2, 3))).to_series()
-    if named.null_count() > int((~usable).sum()):
-        zones = pl.when(usable).then(pl.col(ZONES.of(slot)).list.join(SEPARATOR).fill_null(""))
-        named = frame.select(pl.coalesce(named, zones)).to_series()
-    regions, in_region = distinct(frame.get_column(REGION.of(slot)))
-    words, which = distinct(named)
-    known_regions, known_words = [*regions, None], [*words, None]
-    return paired(in_region, which, lambda r, w: places.number(location_of_number(known_regions[r], known_words[w])))
+def _of_numbers(facts: Facts, slot: str, usable: pl.Series, places: Places) -> Codes:
+    """Place of each usable number: by its area code in the North American plan, else by its time zones."""
+    regions, open_rows = facts.locations.regions(slot), usable.to_numpy()
+    areas = np.where(open_rows, facts.locations.area_codes(slot), 0)
+    words: list[str | None] = [None, *(f"{area:03}" for area in range(1, _AREAS))]
+    left = np.flatnonzero(open_rows & (areas == 0))
+    if len(left):
+        zones, of_left = distinct(facts.frame.get_column(ZONES.of(slot))[left].list.join(SEPARATOR).fill_null(""))
+        areas[left] = len(words) + of_left
+        words += zones
+    occurring, which = distinct_codes(areas, len(words))
+
+    def place(region: int, word: int) -> int:
+        return places.number(location_of_number(regions.values[region], words[occurring[word]]))
+
+    return paired(regions.of_row, which, place)
 
 
-def _of_address(facts: Facts, country: pl.Series | None, places: Places, numbers: list[Codes] | None = None) -> Codes:
+def _of_address(facts: Facts, country: Coded[str | None], places: Places, numbers: list[Codes] | None = None) -> Codes:
     """Place of the address; in the country of the first number, or the file's, where it names none of its own.
 
     Without ``numbers`` it is a further country of the address, which most rows do not have.
     """
-    nothing: tuple[list[str], Codes] = ([], np.zeros(facts.rows, dtype=np.int64))
     part = facts.locations.state_parts()
-    countries, country_of = nothing if country is None else distinct(country)
-    parts, part_of = nothing if part is None else distinct(part)
-    own, has_part = country_of < len(countries), part_of < len(parts)
+    own = np.array([each is not None for each in country.values])[country.of_row]
+    has_part = np.array([each is not None for each in part.values])[part.of_row]
 
-    # Countries of the column, then those of the numbers' places, then none.
+    # Countries of the column, then the file's, then those of the numbers' places.
     of_number = np.zeros(facts.rows, dtype=np.int64)
     for slot in reversed(numbers or []):
         of_number = np.where(slot > 0, slot, of_number)
-    choices: list[str | None] = [*countries, facts.region, *places.regions()[1:]]
-    chosen = np.where(own, country_of, len(countries) + of_number)
+    choices: list[str | None] = [*country.values, facts.region, *places.regions()[1:]]
+    chosen = np.where(own, country.of_row, len(country.values) + of_number)
     said = own if numbers is None else own | has_part | (of_number == 0)
-    known_parts = [*parts, None]
 
     def place(which: int, word: int) -> int:
         region = choices[which]
-        return places.number(None if region is None else location_of_address(region, known_parts[word]))
+        return places.number(None if region is None else location_of_address(region, part.values[word]))
 
-    return np.where(said, paired(chosen, part_of, place), 0)
+    return np.where(said, paired(chosen, part.of_row, place), 0)
 
 
 def _settled(of_rows: list[Codes], places: Places) -> list[Codes]:

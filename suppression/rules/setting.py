@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from schemas.config import Channel
 from schemas.evidence import CampaignEvidence, VendorEvidence
@@ -70,8 +71,7 @@ class Setting:
         )
 
 
-@dataclass(frozen=True)
-class PointOnChannel:
+class PointOnChannel(NamedTuple):
     """A contact point, looked at for one channel of the campaign."""
 
     channel: Channel

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 from datetime import date, timedelta
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,8 @@ NO_DAY = np.int32(np.iinfo(np.int32).min)
 #: In an array of days: without end.
 NEVER = np.int32(np.iinfo(np.int32).max)
 _EPOCH = date(1970, 1, 1)
+#: A table of so many days is small.
+_FEW_DAYS = 1 << 15
 Bools = npt.NDArray[np.bool_]
 
 
@@ -55,20 +58,39 @@ class Window(BaseModel):
 
     def earliest(self, day: date) -> int:
         """Earliest day of an event (since 1970-01-01) whose window still holds on ``day``."""
-        spread = timedelta(days=4 + 2 * (self.business_days or 0))
-        first = day - (self.after(day) - day) - spread
-        while self.after(first) < day:
-            first += timedelta(days=1)
-        return since_epoch(first)
+        return _earliest(self, day)
 
     def last_days(self, events: Days) -> Days:
         """Last day of the window after each event; `NO_DAY` stays."""
-        distinct, place = np.unique(events, return_inverse=True)
-        ends = [
-            NO_DAY if event == NO_DAY else since_epoch(self.after(_EPOCH + timedelta(days=int(event))))
-            for event in distinct
-        ]
-        return np.array(ends, dtype=np.int32)[place]
+        known = events != NO_DAY
+        if not known.any():
+            return events
+        first, last = int(events[known].min()), int(events[known].max())
+        if last - first > _FEW_DAYS:
+            distinct, place = np.unique(events, return_inverse=True)
+            return np.array([_last_day(self, int(event)) for event in distinct], dtype=np.int32)[place]
+        # Days of a batch are close to each other, and to look one up is cheaper than to sort them all.
+        occur = np.zeros(last - first + 1, dtype=np.bool_)
+        occur[events[known] - first] = True
+        ends = np.full(last - first + 1, NO_DAY, dtype=np.int32)
+        for offset in np.flatnonzero(occur).tolist():
+            ends[offset] = _last_day(self, first + offset)
+        return np.where(known, ends[np.where(known, events - first, 0)], NO_DAY)
+
+
+@lru_cache(1 << 16)
+def _last_day(window: Window, event: int) -> int:
+    return int(NO_DAY) if event == NO_DAY else since_epoch(window.after(_EPOCH + timedelta(days=event)))
+
+
+@lru_cache(1 << 10)
+def _earliest(window: Window, day: date) -> int:
+    """The same; asked of every batch, and found step by step."""
+    spread = timedelta(days=4 + 2 * (window.business_days or 0))
+    first = day - (window.after(day) - day) - spread
+    while window.after(first) < day:
+        first += timedelta(days=1)
+    return since_epoch(first)
 
 
 def _later(day: date, months: int) -> date:

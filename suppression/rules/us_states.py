@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
+from schemas.support.column_bytes import column_bytes
 from schemas.words import fold_words
-from suppression.rules.encode import Bits, looked_up
+from suppression.rules.encode import Bits
 
 _STATES = Path(__file__).parent / "us_states.toml"
 #: What stands before a state's name or code and adds nothing, folded.
@@ -131,31 +133,46 @@ def state_named(word: str) -> str | None:
     return next(iter(states_in(read_state(word) or 0)), None)
 
 
+def state_name(code: str) -> str | None:
+    """Name of the state that has these two letters."""
+    state = _states().get(code)
+    return None if state is None else state.name
+
+
 def state_of_area_code(code: str) -> str | None:
     """State of the United States that an area code belongs to."""
     return next(iter(states_in(int(_of_area_code()[int(code)]))), None)
 
 
-def bits_of_area_codes(numbers: pl.Series, regions: pl.Series) -> Bits:
-    """State of each United States number by its area code; moved (ported) numbers keep theirs."""
-    code = pl.when(pl.col("region") == "US").then(pl.col("number").str.slice(2, 3).cast(pl.UInt16))
-    codes = pl.DataFrame({"number": numbers, "region": regions}).select(code.fill_null(0)).to_series()
-    return np.take(_of_area_code(), codes.to_numpy())
+def area_codes(numbers: pl.Series) -> npt.NDArray[np.int64]:
+    """Area code of each number (E.164) that begins with +1; 0 of the others and of null."""
+    bounds, data = column_bytes(numbers)
+    if len(data) < len("+1201"):
+        return np.zeros(len(numbers), dtype=np.int64)
+    first = np.minimum(bounds[:-1], len(data) - len("+1201"))
+    american = (data[first + 1] == ord("1")) & (numbers.is_not_null().to_numpy() if numbers.null_count() else True)
+    hundreds, tens, ones = (data[first + place].astype(np.int64) - ord("0") for place in (2, 3, 4))
+    return np.where(american, hundreds * 100 + tens * 10 + ones, 0)
 
 
-#: In the answers of `states_of` and `zip_states_of`: the cell cannot be read.
-UNREAD = np.uint64(1 << 63)
+def states_of_areas(areas: npt.NDArray[np.int64]) -> Bits:
+    """State that each area code belongs to, as bits; moved (ported) numbers keep theirs."""
+    return np.take(_of_area_code(), areas)
 
 
-def states_of(cells: pl.Series) -> Bits:
-    """What the state column says: bits of states, `UNREAD` where it cannot be read, 0 where it says nothing."""
-    return looked_up(cells, lambda cell: _or_unread(read_state(cell)), np.uint64)
+#: In the answers of `bits_of_state` and `bits_of_zip`: the cell cannot be read.
+UNREAD = 1 << 63
 
 
-def zip_states_of(cells: pl.Series) -> Bits:
+@functools.lru_cache(1 << 14)
+def bits_of_state(cell: str) -> int:
+    """What a cell of the state column says: bits of states, `UNREAD` where it cannot be read."""
+    bits = read_state(cell)
+    return UNREAD if bits is None else bits
+
+
+@functools.lru_cache(1 << 16)
+def bits_of_zip(cell: str) -> int:
     """The same of the postal code column."""
-    return looked_up(cells, lambda cell: _or_unread(read_zip(cell)), np.uint64)
-
-
-def _or_unread(bits: int | None) -> int:
-    return int(UNREAD) if bits is None else bits
+    bits = read_zip(cell)
+    return UNREAD if bits is None else bits

@@ -13,11 +13,13 @@ from schemas.codes import CODES, Effect
 from schemas.findings import FINDING_SCHEMA, no_findings
 from schemas.frame_columns import UNTIL
 from suppression.rules.consent import LACKS, Bits
+from suppression.rules.encode import distinct_numbers
 from suppression.rules.engine import Hit, RuleSet
 from suppression.rules.exemptions import lifted
 from suppression.rules.facts import Facts
 from suppression.rules.time_windows import dates_of
 from suppression.rules.unread import UnreadEvidence, unread_evidence
+from suppression.rules.unverified import Unanswered, unanswered_points
 from suppression.rules.valid_until import until
 
 Places = npt.NDArray[np.int64]
@@ -39,11 +41,12 @@ def judged(
     if frame.is_empty():
         return frame, found
     facts = rules.facts(frame, found, region)
-    against = [_against(hit, facts) for hit in rules.judge(facts)] + _coverage(rules, facts)
+    against = [_against(hit, facts) for hit in rules.judge(facts)]
+    against += [_of_unanswered(each, rules) for each in unanswered_points(rules, facts)]
     against += [_of_unread(each) for each in unread_evidence(rules, facts, columns or {}) if each.rows.any()]
     found = lifted(rules, facts, found, frame.select("row_id"))
     ends = [dates_of(until(rules, facts, point)).alias(UNTIL.of(point)) for point in rules.points(facts)]
-    return frame.with_columns(ends), pl.concat([found, _together(against, frame.get_column("row_id"))])
+    return frame.with_columns(ends), pl.concat([found, _together(against, int(frame.item(0, "row_id")))])
 
 
 @dataclass(frozen=True)
@@ -60,20 +63,23 @@ class _Against:
     detail: Places
 
 
-def _together(against: list[_Against], ids: pl.Series) -> pl.DataFrame:
-    """All of them as findings. They are put together as numbers: a frame for each would cost more than the judging."""
+def _together(against: list[_Against], first: int) -> pl.DataFrame:
+    """All of them as findings; ``first``: the batch's first ``row_id``.
+
+    They are put together as numbers: a frame for each would cost more than the judging.
+    """
     if not against:
         return no_findings()
-    many = [len(each.places) for each in against]
-    which = np.repeat(np.arange(len(against)), many)
+    which = np.repeat(np.arange(len(against), dtype=np.uint32), [len(each.places) for each in against])
     starts = np.cumsum([0, *(len(each.details) for each in against)])
     detail = np.concatenate([start + each.detail for start, each in zip(starts, against, strict=False)])
+    details = pl.Series("detail", [text for each in against for text in each.details])
     words = {
-        name: pl.Series(name, [getattr(each, name) for each in against], pl.String).gather(which)
+        name: pl.Series(name, [getattr(each, name) for each in against], pl.String)[which]
         for name in ("point", "code", "effect", "source", "channel")
     }
-    words["row_id"] = ids.gather(np.concatenate([each.places for each in against]))
-    words["detail"] = pl.Series("detail", [text for each in against for text in each.details]).gather(detail)
+    words["row_id"] = pl.Series("row_id", np.concatenate([each.places for each in against]).astype(np.uint64) + first)
+    words["detail"] = details[detail.astype(np.uint32)]
     return pl.DataFrame([words[name] for name in FINDING_SCHEMA])
 
 
@@ -101,9 +107,9 @@ def _why(hit: Hit, facts: Facts) -> tuple[list[str], Places]:
 
 def _told(lacks: Bits, rest: str) -> tuple[list[str], Places]:
     """Put each set of lacks into words once; few occur."""
-    distinct, place = np.unique(lacks, return_inverse=True)
+    found, place = distinct_numbers(lacks)
     texts = []
-    for bits in distinct:
+    for bits in found:
         missing = [words for bit, words in enumerate(LACKS.values()) if int(bits) >> bit & 1]
         # A consent that was not given lacks everything; one word says it.
         told = "no consent is given" if int(bits) & 1 else "consent lacks " + ", ".join(missing)
@@ -118,24 +124,9 @@ def _of_unread(each: UnreadEvidence) -> _Against:
     return _Against(places, each.point, each.code, effect, each.source, each.channel, [each.detail], none)
 
 
-def _coverage(rules: RuleSet, facts: Facts) -> list[_Against]:
-    """Points in countries whose law the run does not have, or without any country: not checked is not clean."""
+def _of_unanswered(each: Unanswered, rules: RuleSet) -> _Against:
     source = "packs " + ", ".join(f"{pack.pack.name} {pack.pack.version}" for pack in rules.packs)
-    found = []
-    for point in rules.points(facts):
-        outside, unknown = rules.uncovered(facts, point)
-        for rows, code, said in (
-            (outside, "rules.not_covered", "number or address is in a country that these packs do not cover"),
-            (unknown, "rules.no_country", "neither number nor address says the country"),
-        ):
-            if rows.any():
-                places = np.flatnonzero(rows)
-                none = np.zeros(len(places), dtype=np.int64)
-                found.append(_Against(places, point, code, CODES[code].effect, source, None, [said], none))
-    for cell, point, channel, rows in rules.unverified(facts):
-        places = np.flatnonzero(rows)
-        none = np.zeros(len(places), dtype=np.int64)
-        said = f"no rule of these packs was verified on {cell} in the country of the number or the address"
-        effect = CODES["rules.unverified"].effect
-        found.append(_Against(places, point, "rules.unverified", effect, source, channel, [said], none))
-    return found
+    places = np.flatnonzero(each.rows)
+    none = np.zeros(len(places), dtype=np.int64)
+    effect = CODES[each.code].effect
+    return _Against(places, each.point, each.code, effect, source, each.channel, [each.detail], none)

@@ -5,7 +5,7 @@
 Every program is a process of its own and starts from the same files. A round runs each of them once, so
 that a machine that slows down slows all of them; the medians of the rounds are reported. The usual script is
 measured on the first rows of the same drop, with lists in proportion, because it would take too long on all
-of them.
+of them; so are drops of other shapes (`shapes`). ``--large 20000000`` adds one run for memory.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import json
 import shutil
 import statistics
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +31,7 @@ from tests.bench.report import (
     normalised_table,
     page,
     stage_table,
+    start_table,
     table,
 )
 
@@ -49,6 +50,9 @@ class Settings:
 
     rows: int
     usual_rows: int
+    shape_rows: int
+    xlsx_rows: int
+    large_rows: int
     repeat: int
     seed: int
     mix: str
@@ -56,43 +60,68 @@ class Settings:
     only: tuple[str, ...]
 
 
+Command = Callable[[Path, Path], list[str | Path]]
+
 #: A workspace with a campaign that asks all rule packs.
 LAW = ROOT / "tests" / "bench" / "law"
 
 
-def _scrub(folder: Path, out: Path) -> list[str | Path]:
+def _scrub(folder: Path, out: Path, drop: str = "drop.csv") -> list[str | Path]:
     return [
-        *(sys.executable, "-m", "leadscrub", "scrub", folder / "drop.csv", "-o", out, "--force"),
+        *("scrub", folder / drop, "-o", out, "--force"),
         # Some of its entries are numbers that no plan gives out, as real lists have them.
         *("--dnc", folder / "dnc.txt", "--internal", folder / "internal.txt", "--max-refused", "1"),
         *("--unsubscribe", folder / "unsubscribe.csv", "--as-of", "2026-11-21"),
     ]
 
 
-def _leadscrub(folder: Path, out: Path) -> list[str | Path]:
-    return [*_scrub(folder, out), "--region", "US", "--channel", "call", "--channel", "email"]
+_PROGRAM = (sys.executable, "-m", "leadscrub")
+_US = ("--region", "US", "--channel", "call", "--channel", "email")
+
+
+def _leadscrub(*more: str, drop: str = "drop.csv") -> Command:
+    return lambda folder, out: [*_PROGRAM, *_scrub(folder, out, drop), *_US, *more]
 
 
 def _with_rules(folder: Path, out: Path) -> list[str | Path]:
     campaign = LAW / "campaigns" / "all.toml"
-    return [*_scrub(folder, out), "--campaign", campaign, "--vendor", "shop"]
+    return [*_PROGRAM, *_scrub(folder, out), "--campaign", campaign, "--vendor", "shop"]
 
 
-def _rival(name: str) -> Callable[[Path, Path], list[str | Path]]:
+def _rival(name: str) -> Command:
     program = [sys.executable, "-m", "tests.bench.rivals", name]
     return lambda folder, out: [*program, folder / "drop.csv", out]
 
 
-#: Every program by name: its command for a folder with a drop and an output folder.
-PROGRAMS: Mapping[str, Callable[[Path, Path], list[str | Path]]] = MappingProxyType(
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What is measured: its command for a folder with a drop and an output folder.
+
+    ``rows``: which of the `Settings` says how many it gets. ``shape``: the file that its folder must have (`shapes`).
+    """
+
+    command: Command
+    rows: str = "rows"
+    shape: str | None = None
+
+
+#: Every program by name.
+PROGRAMS: Mapping[str, Program] = MappingProxyType(
     {
-        "polars": _rival("polars"),
-        "leadscrub": _leadscrub,
-        "rules": _with_rules,
-        "duckdb": _rival("duckdb"),
-        "usual": _rival("usual"),
+        "polars": Program(_rival("polars")),
+        "leadscrub": Program(_leadscrub()),
+        "one": Program(_leadscrub("--threads", "1")),
+        "rules": Program(_with_rules),
+        "wide": Program(_leadscrub(drop="wide.csv"), "shape_rows", "wide.csv"),
+        "dirty": Program(_leadscrub(drop="dirty.csv"), "shape_rows", "dirty.csv"),
+        "xlsx": Program(_leadscrub(drop="drop.xlsx"), "xlsx_rows", "drop.xlsx"),
+        "large": Program(_leadscrub(), "large_rows"),
+        "duckdb": Program(_rival("duckdb")),
+        "usual": Program(_rival("usual"), "usual_rows"),
     }
 )
+#: Rows of the drop whose stages are timed one by one.
+_STAGE_ROWS = 500_000
 
 
 def _say(text: str) -> None:
@@ -107,8 +136,8 @@ def _checked(name: str, command: list[str | Path]) -> Measurement:
     return measured
 
 
-def prepare(rows: int, settings: Settings) -> Path:
-    """The folder with the drop of `rows` rows, generated unless it is there already."""
+def prepare(rows: int, settings: Settings, shapes: Iterable[str] = ()) -> Path:
+    """The folder with the drop of `rows` rows, in these shapes as well, generated unless it is there already."""
     dnc_size = max(1, settings.dnc_size * rows // settings.rows)
     folder = CACHE / f"{settings.mix}-{rows}-{dnc_size}-{settings.seed}"
     arguments = ["--rows", str(rows), "--dnc-size", str(dnc_size), "--mix", settings.mix]
@@ -120,6 +149,8 @@ def prepare(rows: int, settings: Settings) -> Path:
         ],
     )
     _say(f"{folder.name}: {made.stdout.strip()}")
+    for shape in shapes:
+        _checked(shape, [sys.executable, "-m", "tests.bench.shapes", folder, shape])
     return folder
 
 
@@ -131,33 +162,67 @@ def _warm(folder: Path) -> None:
                 pass
 
 
-def run(settings: Settings) -> tuple[list[Result], Stages]:
-    """All rounds; one result for each program, in the order of `PROGRAMS`, and the scrub's seconds by stage."""
-    sizes = {name: settings.usual_rows if name == "usual" else settings.rows for name in settings.only}
+def run(settings: Settings) -> list[Result]:
+    """All rounds; one result for each program, in the order of `PROGRAMS`."""
+    chosen = {name: PROGRAMS[name] for name in settings.only}
+    sizes = {name: int(getattr(settings, program.rows)) for name, program in chosen.items()}
     folders = {rows: prepare(rows, settings) for rows in sorted(set(sizes.values()))}
-    runs: dict[str, list[Measurement]] = {name: [] for name in settings.only}
-    stages: list[dict[str, float]] = []
+    small = prepare(min(_SMALL, settings.rows), settings)
+    runs: dict[str, list[Measurement]] = {name: [] for name in chosen}
     out = CACHE / "out"
+    for name, program in chosen.items():
+        if program.shape is not None:
+            prepare(sizes[name], settings, [program.shape])
+            prepare(min(_SMALL, settings.rows), settings, [program.shape])
+        # Unmeasured: afterwards the libraries are compiled and in memory.
+        _checked(name, program.command(small, out / name))
     for folder in folders.values():
         _warm(folder)
-    small = prepare(min(_SMALL, settings.rows), settings)
-    for name in sizes:
-        # Unmeasured: afterwards the libraries are compiled and in memory.
-        _checked(name, PROGRAMS[name](small, out / name))
     for turn in range(settings.repeat):
-        for name, rows in sizes.items():
+        for name, program in chosen.items():
+            if name == "large" and turn:
+                continue  # it is run for its memory
             shutil.rmtree(out, ignore_errors=True)
-            measured = _checked(name, PROGRAMS[name](folders[rows], out))
+            measured = _checked(name, program.command(folders[sizes[name]], out))
             runs[name].append(measured)
-            if name == "leadscrub":
-                stages.append(json.loads((out / "manifest.json").read_text(encoding="utf-8"))["timings"])
             _say(
-                f"round {turn + 1}: {name}, {rows:,} rows, {measured.wall_seconds:.2f} s, "
+                f"round {turn + 1}: {name}, {sizes[name]:,} rows, {measured.wall_seconds:.2f} s, "
                 f"{measured.peak_bytes / 1e6:,.0f} MB"
             )
     shutil.rmtree(out, ignore_errors=True)
-    medians = {step: statistics.median(each[step] for each in stages) for step in stages[0]} if stages else {}
-    return [_result(name, sizes[name], runs[name]) for name in settings.only], medians
+    return [_result(name, sizes[name], runs[name]) for name in settings.only]
+
+
+def stages(settings: Settings) -> tuple[Stages, int]:
+    """CPU seconds of the scrub by stage, the least of the rounds, and the rows of the drop."""
+    rows, out = min(settings.rows, _STAGE_ROWS), CACHE / "out"
+    folder = prepare(rows, settings)
+    command = [sys.executable, "-m", "tests.bench.stages", *_scrub(folder, out), *_US]
+    rounds: list[dict[str, float]] = []
+    for _ in range(settings.repeat):
+        _checked("stages", command)
+        rounds.append(json.loads((out / "manifest.json").read_text(encoding="utf-8"))["timings"])
+    shutil.rmtree(out, ignore_errors=True)
+    return {step: min(each[step] for each in rounds) for step in rounds[0]}, rows
+
+
+#: What every command waits for, by what is told of it.
+STARTS: Mapping[str, Command] = MappingProxyType(
+    {
+        "`--version`": lambda folder, out: [*_PROGRAM, "--version"],
+        "`--help`": lambda folder, out: [*_PROGRAM, "--help"],
+        f"scrub of {_SMALL:,} rows": _leadscrub(),
+    }
+)
+
+
+def starts(settings: Settings) -> dict[str, float]:
+    """Wall seconds of small commands: the least of five, since what is asked is what they cost at least."""
+    folder, out = prepare(min(_SMALL, settings.rows), settings), CACHE / "out"
+    return {
+        what: min(_checked(what, command(folder, out)).wall_seconds for _ in range(5))
+        for what, command in STARTS.items()
+    }
 
 
 def normalised(settings: Settings) -> list[Normalised]:
@@ -193,9 +258,16 @@ def _settings(args: argparse.Namespace) -> Settings:
     wanted = args.only.split(",") if args.only else list(PROGRAMS)
     if unknown := sorted(set(wanted) - set(PROGRAMS)):
         raise SystemExit(f"--only: no program {', '.join(unknown)}; there are {', '.join(PROGRAMS)}")
+    if args.large and "large" not in wanted:
+        wanted.append("large")
+    if not args.large and args.only is None:
+        wanted.remove("large")
     return Settings(
         rows=args.rows,
         usual_rows=min(args.usual_rows, args.rows),
+        shape_rows=max(1, args.rows // 4),
+        xlsx_rows=min(args.xlsx_rows, args.rows),
+        large_rows=args.large or args.rows,
         repeat=args.repeat,
         seed=args.seed,
         mix=args.mix,
@@ -209,6 +281,8 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.run", description=__doc__)
     parser.add_argument("--rows", type=int, default=2_000_000)
     parser.add_argument("--usual-rows", type=int, default=200_000, help="rows of the usual script")
+    parser.add_argument("--xlsx-rows", type=int, default=600_000, help="rows of the workbook")
+    parser.add_argument("--large", type=int, default=0, metavar="ROWS", help="one more run, for memory")
     parser.add_argument("--repeat", type=int, default=3, help="rounds")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--mix", default="default", help="countries of the drop: default, us or world")
@@ -218,9 +292,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--date", help="the date of the page (default: today)")
     args = parser.parse_args(argv)
     settings = _settings(args)
-    results, stages = run(settings)
-    alone = [] if args.only else normalised(settings)
-    more = stage_table(stages, settings.rows) + normalised_table(alone)
+    results = run(settings)
+    more = ""
+    if "leadscrub" in settings.only:
+        more += stage_table(*stages(settings)) + start_table(starts(settings))
+    if not args.only:
+        more += normalised_table(normalised(settings))
     sys.stdout.write(table(results) + more)
     if args.write:
         day = args.date or datetime.now(UTC).date().isoformat()

@@ -24,6 +24,7 @@ from tests.bench.report import (
     normalised_table,
     page,
     stage_table,
+    start_table,
     table,
 )
 
@@ -73,6 +74,11 @@ def test_stages_are_given_by_row_and_share() -> None:
     lines = stage_table({"map": 3.0, "write": 1.0}, 2_000_000).splitlines()
     assert lines[-2:] == ["| map | 3.00 | 1.50 | 75% |", "| write | 1.00 | 0.50 | 25% |"]
     assert stage_table({}, 10) == ""
+
+
+def test_small_commands_are_told_in_seconds() -> None:
+    """Of wall time."""
+    assert start_table({"`--help`": 0.254}).splitlines()[-1] == "| `--help` | 0.25 |"
 
 
 def test_normalisation_is_compared_with_the_copy_where_there_is_one() -> None:

@@ -15,7 +15,7 @@ import pytest
 import schemas.contact.phone
 from schemas.contact.numbering.answers import UNDECIDED
 from schemas.contact.numbering.library import PhoneForm, read_phone
-from schemas.contact.numbering.lookup import Numbering
+from schemas.contact.numbering.lookup import Numbering, region_numbers
 from schemas.contact.numbering.patterns import UnsupportedPatternError
 from schemas.contact.numbering.range_sets import lengths_of
 from schemas.contact.numbering.ranges import digits_of
@@ -166,8 +166,8 @@ def test_few_values_are_not_worth_a_table() -> None:
     patient = Numbering(worth_a_table=100)
     values = pl.Series([f"20245611{ending:02}" for ending in range(60)])
     regions = pl.repeat("US", 60, dtype=pl.String, eager=True)
-    assert (patient.decide(values, regions).answer == UNDECIDED).all()
-    assert (patient.decide(values, regions).answer != UNDECIDED).all()
+    assert (patient.decide(values, region_numbers(regions)).answer == UNDECIDED).all()
+    assert (patient.decide(values, region_numbers(regions)).answer != UNDECIDED).all()
 
 
 def test_few_values_are_read_by_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,7 +184,7 @@ def test_metadata_that_cannot_be_put_into_tables_is_left_to_the_library(monkeypa
     monkeypatch.setattr("schemas.contact.numbering.lookup.build_plan", refuse)
     fresh = Numbering(worth_a_table=0)
     values, regions = pl.Series(["2024561111", "+442079460000"]), pl.Series(["US", "US"])
-    assert (fresh.decide(values, regions).answer == UNDECIDED).all()
+    assert (fresh.decide(values, region_numbers(regions)).answer == UNDECIDED).all()
 
 
 @pytest.mark.parametrize("key", [*PROMISED, *PECULIAR, 1, 33, 39, 44, 49, 54, 86, 800])

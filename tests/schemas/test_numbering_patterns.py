@@ -8,22 +8,18 @@ import re
 
 import numpy as np
 import phonenumbers
-import polars as pl
 import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, PhoneNumberDesc
 
 from schemas.contact.numbering.answers import UNDECIDED, Answers, agreed, examples
-from schemas.contact.numbering.digits import written_digits
-from schemas.contact.numbering.finder import Finder
 from schemas.contact.numbering.library import PhoneForm
-from schemas.contact.numbering.patterns import MAX_DIGITS, UnsupportedPatternError, parse_pattern, paths
+from schemas.contact.numbering.patterns import UnsupportedPatternError, parse_pattern, paths
 from schemas.contact.numbering.plan import metadata_of
 from schemas.contact.numbering.prefixes import calling_code_before, international_prefix, national_prefix
-from schemas.contact.numbering.range_sets import lengths_of, nothing_dropped, numbered, piece_of, then, whole_pieces
+from schemas.contact.numbering.range_sets import lengths_of, nothing_dropped, numbered, then
 from schemas.contact.numbering.ranges import code_of, digits_of, inside, path_edges, pattern_edges
-from schemas.contact.numbering.shapes import unwrap
 
 strings = st.text("0123456789", max_size=9)
 _digit = st.sampled_from([*"0123456789", r"\d", "[2-9]", "[13-57]", "[0-4689]"])
@@ -95,19 +91,6 @@ def test_an_end_inside_a_whole_pattern_is_refused() -> None:
     assert [(path.places, path.ends) for path in paths(parse_pattern("(1)$|2"))] == [(("1",), True), (("2",), False)]
 
 
-@given(st.lists(st.integers(1, 2 * 10**MAX_DIGITS), max_size=60), st.lists(st.integers(1, 2 * 10**MAX_DIGITS - 1)))
-def test_the_finder_finds_what_a_search_finds(edges: list[int], codes: list[int]) -> None:
-    starts = whole_pieces([np.array(edges, dtype=np.int64)])
-    sought = np.array([*codes, *(edge for edge in edges if edge < 2 * 10**MAX_DIGITS)], dtype=np.int64)
-    assert Finder(starts).piece_of(sought).tolist() == piece_of(starts, sought).tolist()
-
-
-def test_the_finder_where_floating_point_rounds_up() -> None:
-    starts = whole_pieces([np.arange(10**MAX_DIGITS, 10**MAX_DIGITS + 3000, dtype=np.int64)])
-    sought = np.concatenate([starts[starts > 2**53], starts[starts > 2**53] - 1])
-    assert Finder(starts).piece_of(sought).tolist() == piece_of(starts, sought).tolist()
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("region", ["US", "GB", "AR", "BR", "GG", "JP", "AG", "KZ", "SM", "AU", "FI"])
 def test_prefixes_are_dropped_as_by_the_metadata_s_pattern(region: str) -> None:
@@ -164,95 +147,6 @@ def test_examples_that_disagree_leave_a_piece_undecided() -> None:
     assert agreed(lambda _: PhoneForm("ok", region="US"), codes, answers)[0] == 0
     told_apart = itertools.count()
     assert agreed(lambda _: PhoneForm("ok", region=str(next(told_apart))), codes, answers)[0] == UNDECIDED
-
-
-@pytest.mark.parametrize(
-    ("value", "digits", "plus"),
-    [
-        ("(202) 456-1111", "2024561111", False),
-        ("+1 [202] 456.1111.", "12024561111", True),
-        ("(+44) 20/7946", "44207946", True),
-        ("00 44 20 7946 0018", "00442079460018", False),
-        ("0" * 16, "0" * 16, False),
-        ("123", "123", False),
-        ("12345678", "12345678", False),
-        ("1234567", "1234567", False),
-        # Too short or too long; two numbers, perhaps; damage by a spreadsheet; characters of another meaning.
-        ("12", None, False),
-        ("1" * 17, None, False),
-        ("555123/555124", None, False),
-        ("030 1234567/68", None, False),
-        ("80123) 4 /  129", None, False),
-        ("5547717-5547720", None, False),
-        ("2024561111.0", None, False),
-        ("5551234.00", None, False),
-        ("555.1234.00", "555123400", False),
-        ("202+4561111", None, False),
-        ("++12024561111", None, False),
-        ("2024561111x1", None, False),
-        ("202\u00a0456\u00a01111", None, False),
-        ("202\t4561111", None, False),
-        ("2024561111" + " " * 60, None, False),
-        ("1234 " * 60, None, False),
-        ("", None, False),
-        (None, None, False),
-    ],
-)
-def test_digits_are_told_only_where_punctuation_is_mere_punctuation(
-    value: str | None, digits: str | None, plus: bool
-) -> None:
-    codes, pluses = written_digits(pl.Series([value, "0123456789", value], dtype=pl.String))
-    assert codes[1] == code_of("0123456789")
-    assert codes[[0, 2]].tolist() == [code_of(digits) if digits is not None else 0] * 2
-    assert digits is None or bool(pluses[0]) == plus
-
-
-def test_digits_of_many_values() -> None:
-    """More than one block of them, of all lengths, out of a slice of a larger column."""
-    draw = random.Random(9)
-    texts = ["".join(draw.choices("0123456789", k=draw.randint(3, 13))) for _ in range(30_000)]
-    spaced = pl.Series(["0", *("-".join(text[at : at + 3] for at in range(0, len(text), 3)) for text in texts)])[1:]
-    assert written_digits(spaced).codes.tolist() == [code_of(text) for text in texts]
-
-
-@pytest.mark.parametrize(
-    ("value", "number", "extension"),
-    [
-        ("202-456-1111 x123", "202-456-1111", "123"),
-        ("202-456-1111 Ext. 04606", "202-456-1111", "04606"),
-        ("(202) 456-1111, ext 12)", "202) 456-1111", "12"),
-        ("202.456.1111 extension 5", "202.456.1111", "5"),
-        ("2024561111#99", "2024561111", "99"),
-        ("tel:+1-202-456-1111", "+1-202-456-1111", None),
-        ("Fax (202) 456-1111 (home)", None, None),
-        ("\u202a+1\u00a0202\u00a0456\u00a01111\u202c", "+1 202 456 1111", None),
-        ("202\u2013456\u20131111", "202(456(1111", None),
-        ("2024561111", None, None),
-        # Not certain: six digits may be another number; parameters; a label that is none.
-        ("202-456-1111 x123456", None, None),
-        ("2024561111;ext=5", None, None),
-        ("2024561111 / x12", None, None),
-        ("2024561111 ext\u20135", None, None),
-        ("1-800-FLOWERS", None, None),
-        (None, None, None),
-    ],
-)
-def test_numbers_are_taken_out_of_what_is_certainly_around_them(
-    value: str | None, number: str | None, extension: str | None
-) -> None:
-    unwrapped = unwrap(pl.Series([value], dtype=pl.String))
-    found = unwrapped.number[0]
-    assert (found and found.strip()) == number
-    assert unwrapped.extension[0] == extension
-    assert unwrapped.repair[0] is None
-
-
-@pytest.mark.parametrize("value", ["2024561111.0", "+12024561111,00", "5551234.0"])
-def test_a_decimal_zero_is_taken_off(value: str) -> None:
-    unwrapped = unwrap(pl.Series([value]))
-    assert unwrapped.number[0] == re.split("[.,]", value)[0]
-    assert unwrapped.repair[0] == "decimal .0 removed"
-    assert unwrap(pl.Series(["555123.0", "555.1234.0", "2024561111.5"])).repair.to_list() == [None] * 3
 
 
 def test_the_metadata_in_use_is_that_of_the_library() -> None:

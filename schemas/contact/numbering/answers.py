@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from phonenumbers import country_code_for_region
 
 from schemas.contact.forms import form_frame
-from schemas.contact.numbering.library import PHONE_FORM_SCHEMA, PhoneForm
+from schemas.contact.numbering.library import PHONE_POINT_SCHEMA, PhoneForm
 from schemas.contact.numbering.ranges import BLOCK_EDGES, Codes
 
 #: What a table has instead of the number of an answer.
@@ -22,13 +24,25 @@ AS_IF_PLUS = -2
 _EXAMPLES = 3
 
 
+class AnswerTable(NamedTuple):
+    """Answers behind a row of nulls, to which `UNDECIDED` points when one is added to it.
+
+    ``frame`` is `PHONE_POINT_SCHEMA`; ``is_ok`` says which are valid numbers, ``codes`` the calling codes of these.
+    """
+
+    forms: list[PhoneForm | None]
+    frame: pl.DataFrame
+    is_ok: npt.NDArray[np.bool_]
+    codes: npt.NDArray[np.int32]
+
+
 class Answers:
     """Every different answer once, without what is particular to one number (E.164, extension, repair)."""
 
     def __init__(self, known: Sequence[PhoneForm] = ()) -> None:
         self.forms: list[PhoneForm] = []
         self._numbers: dict[tuple[object, ...], int] = {}
-        self._frame = form_frame([], PHONE_FORM_SCHEMA)
+        self._table = answer_table([])
         for form in known:
             self.number_of(form)
 
@@ -41,11 +55,28 @@ class Answers:
             self.forms.append(form._replace(e164=None, extension=None, repair=None))
         return self._numbers[key]
 
-    def frame(self) -> pl.DataFrame:
-        """Return all answers so far as a frame (`PHONE_FORM_SCHEMA`)."""
-        if len(self._frame) != len(self.forms):
-            self._frame = form_frame(self.forms, PHONE_FORM_SCHEMA)
-        return self._frame
+    def table(self) -> AnswerTable:
+        """Return all answers so far."""
+        if len(self._table.forms) != len(self.forms) + 1:
+            self._table = answer_table(list(self.forms))
+        return self._table
+
+
+def answer_table(forms: list[PhoneForm]) -> AnswerTable:
+    """Put forms behind a row of nulls."""
+    nothing = PhoneForm(*[None] * len(PhoneForm._fields))  # type: ignore[arg-type]  # a null is no form
+    is_ok = [form.state == "ok" for form in forms]
+    return AnswerTable(
+        [None, *forms],
+        form_frame([(*form, None, None) for form in (nothing, *forms)], PHONE_POINT_SCHEMA),
+        np.array([False, *is_ok], np.bool_),
+        np.array([0, *map(calling_code_of, forms)], np.int32),
+    )
+
+
+def calling_code_of(form: PhoneForm) -> int:
+    """Calling code of a valid number; 0 where there is none, and of one that belongs to no country."""
+    return country_code_for_region(form.region) if form.region is not None else 0
 
 
 def examples(starts: Codes, groups: Codes) -> Iterator[tuple[npt.NDArray[np.intp], Codes]]:

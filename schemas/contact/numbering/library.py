@@ -40,6 +40,9 @@ PHONE_FORM_SCHEMA: dict[str, pl.DataType] = {
     "why": pl.String(),
 }
 
+#: The same, and the other reading of a number that has two.
+PHONE_POINT_SCHEMA: dict[str, pl.DataType] = {**PHONE_FORM_SCHEMA, "other": pl.String(), "other_region": pl.String()}
+
 #: The repair of a number that a spreadsheet wrote as a decimal.
 DECIMAL_REMOVED = "decimal .0 removed"
 SEVERAL = "several numbers in one cell"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -18,15 +17,12 @@ import phonenumbers
 import polars as pl
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, SUPPORTED_REGIONS, country_code_for_region
 
-from schemas.contact.numbering.answers import AS_IF_PLUS, UNDECIDED, Answers
-from schemas.contact.numbering.digits import written_digits
-from schemas.contact.numbering.finder import Finder
+from schemas.contact.numbering.answers import Answers
+from schemas.contact.numbering.labels import ASCII_LABELS
 from schemas.contact.numbering.patterns import UnsupportedPatternError
 from schemas.contact.numbering.plan import Plan, build_plan
-from schemas.contact.numbering.prefixes import calling_code_before
-from schemas.contact.numbering.range_sets import whole_pieces
-from schemas.contact.numbering.ranges import Codes
-from schemas.contact.numbering.shipped import ShippedTables
+from schemas.contact.numbering.ranges import BLOCK_EDGES, Codes, code_of, digits_of
+from schemas.contact.numbering.shipped import Key, ShippedTables
 from schemas.contact.numbering.tables import (
     Table,
     fixed_table,
@@ -34,19 +30,73 @@ from schemas.contact.numbering.tables import (
     national_table,
     undecided_table,
 )
+from schemas.kernels import dressed, phones
+from schemas.kernels.word_lists import word_list
+from schemas.support.column_bytes import column_bytes, given_rows
 
 #: A table takes about as long to build as the library takes to read this many values.
 WORTH_A_TABLE = 4000
+#: Bits of the fraction of a floating-point number.
+_MANTISSA = 52
+_LABELS = word_list(ASCII_LABELS)
 
 
 class Decided(NamedTuple):
     """Of each value, the number of its answer (`UNDECIDED`: ask the library) and its E.164 digits as an integer.
 
-    The integer means something only where the answer is a valid number.
+    The integer means something only where the answer is a valid number, and so does ``more``: the code of an
+    extension's digits, `schemas.kernels.dressed.DECIMAL` where a decimal zero was taken off, 0 where nothing was.
     """
 
-    answer: Codes
+    answer: npt.NDArray[np.int32]
     e164: Codes
+    more: npt.NDArray[np.int32]
+
+
+class _Loaded(NamedTuple):
+    """Tables one behind the other, as `schemas.kernels.phones.decide` takes them."""
+
+    of_region: npt.NDArray[np.int32]
+    of_code: npt.NDArray[np.int32]
+    tables: npt.NDArray[np.int64]
+    starts: Codes
+    answers: npt.NDArray[np.int32]
+    deltas: Codes
+    lasts: npt.NDArray[np.int32]
+
+    def has(self, place: int) -> bool:
+        """Whether a place of the two directories, one behind the other, has a table."""
+        directory, at = self._directory(place)
+        return bool(directory[at] >= 0)
+
+    def with_table(self, place: int, table: Table) -> _Loaded:
+        """Add a table at a place of the directories."""
+        shift, lowest, lasts = buckets(table.starts)
+        of_region, of_code = self.of_region.copy(), self.of_code.copy()
+        added = _Loaded(
+            of_region,
+            of_code,
+            np.append(self.tables, [len(self.starts), len(self.lasts), shift, lowest]),
+            np.append(self.starts, table.starts),
+            np.append(self.answers, table.answer.astype(np.int32)),
+            np.append(self.deltas, table.delta),
+            np.append(self.lasts, lasts),
+        )
+        directory, at = added._directory(place)
+        directory[at] = len(self.tables) // 4
+        return added
+
+    def _directory(self, place: int) -> tuple[npt.NDArray[np.int32], int]:
+        of_code = place - len(self.of_region)
+        return (self.of_region, place) if of_code < 0 else (self.of_code, of_code)
+
+
+def _nothing_loaded() -> _Loaded:
+    of_code = np.full(2000, phones.NO_TABLE, dtype=np.int32)
+    of_code[[code_of(str(code)) for code in COUNTRY_CODE_TO_REGION_CODE]] = phones.NOT_LOADED
+    of_region = np.full(phones.REGIONS, phones.NOT_LOADED, dtype=np.int32)
+    of_region[phones.OTHER_REGION] = phones.NO_TABLE
+    return _Loaded(of_region, of_code, *(np.empty(0, dtype) for dtype in ("i8", "i8", "i4", "i8", "i4")))
 
 
 class Numbering:
@@ -56,73 +106,52 @@ class Numbering:
         self._shipped = shipped
         self.answers = Answers(shipped.answers if shipped is not None else [])
         self._worth_a_table = worth_a_table
-        self._asked_for: Counter[str | int | None] = Counter()
-        self._tables: dict[str | int | None, tuple[Table, Finder]] = {}
+        self._asked_for: Counter[Key | None] = Counter()
+        self._loaded = _nothing_loaded()
         self._plans: dict[int, Plan] = {}
         self._building = threading.Lock()
-        rules = {code: calling_code_before(code) for code in COUNTRY_CODE_TO_REGION_CODE}
-        starts = whole_pieces([rule.starts for rule in rules.values()])
-        self._code_finder = Finder(starts)
-        #: Calling code that the digits of each piece start with; 0 where there is none.
-        self._codes = np.zeros(len(starts), dtype=np.int16)
-        for code, rule in rules.items():
-            self._codes[rule.at(starts)[0] != 0] = code
 
-    def decide(self, values: pl.Series, regions: pl.Series) -> Decided:
-        """Decide what can be decided of a column of trimmed values, each with its region."""
-        codes, plus = written_digits(values)
-        decided = Decided(np.full(len(codes), UNDECIDED, dtype=np.int64), np.zeros(len(codes), dtype=np.int64))
-        read = codes > 0
-        inland = np.flatnonzero(read & ~plus)
-        for region, rows in _rows_by_region(regions, inland):
-            abroad = self._look_up(region, rows, codes, decided)
-            # What was dropped there is the prefix for calls abroad.
-            plus[abroad] = True
-            codes[abroad] = decided.e164[abroad]
-            decided.answer[abroad] = UNDECIDED
-        rows = np.flatnonzero(read & plus)
-        calling_codes = self._codes[self._code_finder.piece_of(codes[rows])]
-        order = calling_codes.argsort(kind="stable")
-        found, first = np.unique(calling_codes[order], return_index=True)
-        bounds = [*first.tolist(), len(rows)]
-        for code, start, end in zip(found.tolist(), bounds[:-1], bounds[1:], strict=True):
-            # 0: what is behind the plus is no calling code.
-            if code != 0:
-                self._look_up(code, rows[order[start:end]], codes, decided)
-        return decided
+    def decide(self, values: pl.Series, regions: npt.NDArray[np.int16]) -> Decided:
+        """Decide what can be decided of a column of trimmed values, each with the number of its region."""
+        cells, given = column_bytes(values), given_rows(values)
+        rows = len(values)
+        decided = Decided(np.empty(rows, np.int32), np.empty(rows, np.int64), np.empty(rows, np.int32))
+        text = np.empty(dressed.MOST_BYTES, np.uint8)
+        asked: set[int] = set()
+        while True:
+            loaded, wanted = self._loaded, np.zeros(phones.REGIONS + 2000, dtype=np.int64)
+            arguments = (*cells, given, regions, *loaded, *_LABELS, text, wanted, *decided)
+            phones.decide(*arguments)
+            if not self._load(loaded, wanted, asked):
+                return decided
 
-    def _look_up(
-        self, key: str | int | None, rows: npt.NDArray[np.intp], codes: Codes, decided: Decided
-    ) -> npt.NDArray[np.intp]:
-        """Write the answers for these rows; return those with a prefix for calls abroad."""
-        table = self._table(key, len(rows))
-        if table is None:
-            return rows[:0]
-        (_, answer, delta), finder = table
-        sought = codes[rows]
-        piece = finder.piece_of(sought)
-        answers = answer.take(piece)
-        decided.answer[rows] = answers
-        decided.e164[rows] = sought + delta.take(piece)
-        abroad: npt.NDArray[np.intp] = rows[answers == AS_IF_PLUS]
-        return abroad
+    def _load(self, loaded: _Loaded, wanted: Codes, asked: set[int]) -> bool:
+        """Load the tables that values asked for and did not find, where they are worth it; say whether any was.
 
-    def _table(self, key: str | int | None, rows: int) -> tuple[Table, Finder] | None:
-        """Return the table of a region or a calling code, once as many values as it is worth have asked for it."""
-        if key not in self._tables:
+        ``asked``: places of which the same values have asked already.
+        """
+        missing = np.concatenate([loaded.of_region, loaded.of_code]) == phones.NOT_LOADED
+        found = False
+        for place in set(np.flatnonzero(missing & (wanted > 0)).tolist()) - asked:
+            asked.add(place)
             with self._building:
-                if key in self._tables:
-                    return self._tables[key]
-                table = self._shipped.table(key) if self._shipped is not None else None
-                if table is None:
-                    self._asked_for[key] += rows
-                    if self._asked_for[key] < self._worth_a_table:
-                        return None
-                    table = self.build(key)
-                self._tables[key] = table, Finder(table.starts)
-        return self._tables[key]
+                if self._loaded.has(place):  # another thread was faster
+                    found = True
+                elif (table := self._table(_key_at(place), int(wanted[place]))) is not None:
+                    self._loaded = self._loaded.with_table(place, table)
+                    found = True
+        return found
 
-    def build(self, key: str | int | None) -> Table:
+    def _table(self, key: Key | None, rows: int) -> Table | None:
+        """Return the table of a region or a calling code, once as many values as it is worth have asked for it."""
+        table = None if self._shipped is None else self._shipped.table(key)
+        if table is None:
+            self._asked_for[key] += rows
+            if self._asked_for[key] >= self._worth_a_table:
+                table = self.build(key)
+        return table
+
+    def build(self, key: Key | None) -> Table:
         """Build the table of a region (None: no region is known) or of a calling code."""
         phonenumbers.enable_pattern_cache()
         try:
@@ -141,23 +170,46 @@ class Numbering:
         return self._plans[calling_code]
 
 
+def _key_at(place: int) -> Key | None:
+    """The region or calling code of a place in the directories, one behind the other."""
+    if place > phones.REGIONS:
+        return int(digits_of(place - phones.REGIONS))
+    return region_at(place)
+
+
 @functools.cache
 def numbering() -> Numbering:
     """Return the tables of this process."""
     return Numbering(shipped=ShippedTables())
 
 
-def _rows_by_region(
-    regions: pl.Series, rows: npt.NDArray[np.intp]
-) -> Iterator[tuple[str | None, npt.NDArray[np.intp]]]:
-    """Yield each region with those of ``rows`` that are of it."""
-    if len(rows) == 0:
-        return
-    first = regions[rows[0].item()]
-    if regions.eq_missing(first).all():
-        yield first, rows
-        return
-    table = pl.DataFrame({"region": regions[rows], "row": rows})
-    groups = table.group_by("region", maintain_order=True).agg("row")
-    for region, of_region in zip(*groups, strict=True):
-        yield region, of_region.to_numpy()
+def region_numbers(regions: pl.Series) -> npt.NDArray[np.int16]:
+    """Number the region of each row, for `Numbering.decide`."""
+    numbers = np.empty(len(regions), np.int16)
+    phones.region_numbers(*column_bytes(regions), given_rows(regions), numbers)
+    return numbers
+
+
+def region_at(number: int) -> str | None:
+    """The region that has this number; None where no region has."""
+    first, second = divmod(number, 26)
+    return None if number >= phones.NO_REGION else chr(ord("A") + first) + chr(ord("A") + second)
+
+
+def buckets(starts: Codes) -> tuple[int, int, npt.NDArray[np.int32]]:
+    """Sort the pieces of a table into buckets, as `schemas.kernels.phones.piece_of` needs them.
+
+    Returns the shift and the lowest bucket, and the last piece that begins in each bucket or before it. The first
+    piece must start at or below every code.
+    """
+    # Buckets per doubling of the code, which is what the strings of one length are: as many as pieces at most.
+    shift = _MANTISSA - min(max(len(starts).bit_length() - 1, 8), 14)
+
+    def bucket(codes: Codes) -> Codes:
+        return codes.astype(np.float64).view(np.int64) >> shift
+
+    lowest, highest = bucket(BLOCK_EDGES[[0, -1]]).tolist()
+    # A piece that starts in an earlier bucket starts below the code, in a later one above it, however the conversion
+    # rounded.
+    in_bucket = np.bincount(bucket(starts) - lowest, minlength=highest - lowest + 1)
+    return shift, lowest, np.cumsum(in_bucket).astype(np.int32) - np.int32(1)

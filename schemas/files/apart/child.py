@@ -19,7 +19,7 @@ from schemas.errors import FileError, LeadscrubError
 from schemas.files.apart.process import MEMORY
 from schemas.files.apart.task import Task
 from schemas.files.inputs import Input
-from schemas.files.limits import MAX_MEMORY, MAX_SECONDS
+from schemas.files.limits import limits
 from schemas.files.spool import Spool, Spooled, full
 from schemas.support.interrupts import children_without_interrupts
 
@@ -62,7 +62,7 @@ def read_apart(
     spool: Spool,
     *,
     wanted: tuple[str, ...] = (),
-    memory: int = MAX_MEMORY,
+    memory: int | None = None,
 ) -> dict[str, Any]:
     """Let a process of its own read a file into parts at the end of the spool; returns its report.
 
@@ -70,9 +70,10 @@ def read_apart(
     when the temporary folder is full; `LeadscrubError` when the process could not be started.
     """
     with _opened(given) as (source, start, size), tempfile.TemporaryFile() as complaints:
-        task = Task(
-            program, kind, str(given), source, start, size, spool.handle, spool.end, memory, MAX_SECONDS, wanted
-        )
+        most = limits()
+        memory = most.memory_bytes if memory is None else memory
+        end, seconds = spool.end, 60 * most.max_minutes
+        task = Task(program, kind, str(given), source, start, size, spool.handle, end, memory, seconds, wanted, most)
         with _started(task, complaints) as process:
             assert process.stdout is not None  # noqa: S101  # it was asked for
             try:
@@ -127,16 +128,19 @@ def _checked(given: Input, form: Format, report: dict[str, Any], memory: int) ->
 
 
 def _too_large(given: Input, form: Format, memory: int) -> FileError:
-    return FileError(f"'{given}' needs more than {memory >> 30} GB of memory to read: {form.claims}", form.instead)
+    return FileError(
+        f"'{given}' needs more than {memory >> 30} GB of memory to read (max_memory_gb): {form.claims}", form.instead
+    )
 
 
-def no_answer(given: Input, form: Format, code: int, complaint: str, memory: int = MAX_MEMORY) -> LeadscrubError:
+def no_answer(given: Input, form: Format, code: int, complaint: str, memory: int | None = None) -> LeadscrubError:
     """Say what ended the process, as far as can be known. Its own words may hold cells, so they are not shown."""
     if any(word in complaint for word in _NO_MEMORY):
-        return _too_large(given, form, memory)
+        return _too_large(given, form, memory or limits().memory_bytes)
     if code == -signal.SIGXCPU:
         return FileError(
-            f"'{given}' takes more than {MAX_SECONDS // 60} minutes of processor time to read.", form.instead
+            f"'{given}' takes more than {limits().max_minutes} minutes of processor time to read (max_minutes).",
+            form.instead,
         )
     if code == -signal.SIGKILL:
         return FileError(

@@ -7,7 +7,7 @@ from typing import BinaryIO, Final
 import polars as pl
 
 from schemas.files.converted import CELL, write_part
-from schemas.files.limits import MAX_RECORD_BYTES, record_error, refuse_bomb
+from schemas.files.limits import limits, record_error, refuse_bomb, refuse_rows
 
 #: Rows of a part, and bytes of text: what stays in memory at once.
 PART_ROWS: Final = 1 << 15
@@ -18,7 +18,7 @@ class PartWriter:
     """Puts frames together to parts (see `ConvertedReader`), and knows their sizes.
 
     ``packed``: the file's own size. The text of its cells, as CSV would have it, may be so many times larger as any
-    file that unpacks (`refuse_bomb`), and no record longer than `MAX_RECORD_BYTES`.
+    file that unpacks (`refuse_bomb`), and no record longer than ``max_record_mb``.
     """
 
     def __init__(self, sink: BinaryIO, shown: str, packed: int) -> None:
@@ -30,6 +30,7 @@ class PartWriter:
 
     def foresee(self, rows: int, columns: int) -> None:
         """Look at what a file claims before it is decoded: each cell takes a byte of CSV at least."""
+        refuse_rows(self._shown, rows)
         refuse_bomb(self._shown, self._packed, self.total + rows * max(columns, 1))
 
     def add(self, frame: pl.DataFrame) -> int:
@@ -37,7 +38,7 @@ class PartWriter:
         cells = [pl.col(name) for name in frame.columns if name.startswith(CELL)]
         lengths = frame.select(pl.sum_horizontal(cell.str.len_bytes().cast(pl.UInt64) for cell in cells)).to_series()
         longest = lengths.arg_max()
-        if longest is not None and lengths[longest] > MAX_RECORD_BYTES:
+        if longest is not None and lengths[longest] > limits().record_bytes:
             raise record_error(self._shown, f"row {frame.get_column('source_line')[longest]}")
         size = int(lengths.sum() or 0) + len(frame) * len(cells)
         self.total += size

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from schemas.errors import FileError
 from schemas.files.apart.task import Task, task_of
-from schemas.files.limits import MAX_UNPACKED
+from schemas.files.limits import limited_to, limits
 from schemas.files.spool import open_stretch
 
 #: What a report says instead of a library's own words when memory did not suffice.
@@ -29,14 +29,15 @@ _OPEN_FILES: Final = 64
 #: Of Linux's ``unshare``: a user's own name space, and a network of its own that leads nowhere.
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
 #: Faults of the disk that parts are written to; none of them is the file's.
-_SHORTAGES: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE)
+_SHORTAGES: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE)
 
 
 def main(argument: str) -> None:
     """Do a task, and print its report as JSON: what the program returns, ``refused``, ``fault`` or ``shortage``."""
     task = task_of(argument)
-    confine(task)
-    sys.stdout.write(json.dumps(report_of(task)))
+    with limited_to(task.limits):
+        confine(task)
+        sys.stdout.write(json.dumps(report_of(task)))
     sys.stdout.flush()
     # Threads of libraries that still wait would end an orderly exit with a crash.
     os._exit(0)
@@ -46,7 +47,7 @@ def confine(task: Task) -> None:
     """Take from this process what reading a file does not need."""
     _limit(resource.RLIMIT_AS, task.memory)
     _limit(resource.RLIMIT_CPU, task.seconds)
-    _limit(resource.RLIMIT_FSIZE, task.end + MAX_UNPACKED)
+    _limit(resource.RLIMIT_FSIZE, task.end + limits().unpacked_bytes)
     _limit(resource.RLIMIT_NOFILE, _OPEN_FILES)
     _limit(resource.RLIMIT_CORE, 0)
     if sys.platform == "linux":

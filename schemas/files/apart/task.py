@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+
+from schemas.files.limits import Limits
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Task:
     memory: int
     seconds: int
     wanted: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
 
     def as_argument(self) -> str:
         """Write it for a command line."""
@@ -35,4 +38,4 @@ class Task:
 def task_of(argument: str) -> Task:
     """Read what `Task.as_argument` wrote."""
     asked = json.loads(argument)
-    return Task(**{**asked, "wanted": tuple(asked["wanted"])})
+    return Task(**{**asked, "wanted": tuple(asked["wanted"]), "limits": Limits(**asked["limits"])})

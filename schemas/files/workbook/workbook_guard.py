@@ -6,7 +6,8 @@ import zipfile
 
 from schemas.errors import FileError
 from schemas.files.inputs import Input
-from schemas.files.limits import MAX_MEMBERS, refuse_bomb
+from schemas.files.limits import limits, refuse_bomb
+from schemas.files.stream_guard import DAMAGE
 
 #: Entities can only be declared before the first element.
 _PROLOG = 64 << 10
@@ -17,8 +18,10 @@ def refuse_harmful(given: Input) -> None:
     try:
         with given.open("rb") as stream, zipfile.ZipFile(stream) as archive:
             parts = archive.infolist()
-            if len(parts) > MAX_MEMBERS:
-                raise FileError(f"'{given}' holds {len(parts):,} parts; no workbook does.", "Save it again.")
+            if len(parts) > limits().max_members:
+                raise FileError(
+                    f"'{given}' holds {len(parts):,} parts; no workbook does (max_members).", "Save it again."
+                )
             refuse_bomb(str(given), given.size, sum(part.file_size for part in parts))
             for part in parts:
                 if part.filename.lower().endswith((".xml", ".rels")):
@@ -30,5 +33,5 @@ def refuse_harmful(given: Input) -> None:
                             f"'{given}' declares XML entities, which no workbook needs and attacks use.",
                             "Ask for it as CSV.",
                         )
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+    except DAMAGE as error:
         raise FileError(f"'{given}' is a damaged workbook.", "Ask for it again.") from error

@@ -52,6 +52,10 @@ def _needed(at: PointOnChannel, given: params.ConsentNeeds) -> np.uint64:
 
 def missing_of_consent(facts: Facts, at: PointOnChannel, given: params.ConsentNeeds) -> Bits:
     """What each row's consent lacks for a yes, as bits."""
+    return facts.once(("missing of consent", id(given), at.channel), lambda: _missing(facts, at, given))
+
+
+def _missing(facts: Facts, at: PointOnChannel, given: params.ConsentNeeds) -> Bits:
     lacks = facts.consents().lacks & _needed(at, given)
     if given.within is not None:
         day = facts.days("consent_at")

@@ -27,6 +27,8 @@ from pipeline.ledger.tables import (
 from tests.conftest import REPO, leadscrub
 from tests.pipeline.selling import HEADER, World, bad, good
 
+pytestmark = pytest.mark.slow
+
 #: Kills before every change, as LEADSCRUB_KILLS=100 asks for elsewhere; else before every fourth.
 ALL = int(os.environ.get("LEADSCRUB_KILLS", "8")) >= 100
 AS_OF = "2025-06-01"
@@ -40,8 +42,6 @@ from sqlalchemy.engine import Engine
 from pipeline.cli.main import main
 import pipeline.commands.retention, pipeline.commands.retention_deleting, pipeline.commands.retention_report
 import pipeline.ledger.database
-
-pytestmark = pytest.mark.slow
 CHANGES = ("os.rename", "os.remove", "os.rmdir", "shutil.rmtree", "os.link")
 for line in sys.stdin:
     asked = json.loads(line)
@@ -111,6 +111,7 @@ def placed(aged: Path, folder: Path) -> None:
                 moved = f"UPDATE {table} SET {column} = replace({column}, ?, ?)"  # noqa: S608  # our own names
                 connection.exec_driver_sql(moved, (old, str(folder)))
     engine.dispose()
+    (folder / "ledger" / "ledger.db.sum").unlink(missing_ok=True)
 
 
 def state(folder: Path) -> dict[str, Any]:

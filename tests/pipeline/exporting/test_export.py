@@ -11,7 +11,8 @@ import fastexcel
 import polars as pl
 import pytest
 
-from tests.conftest import DAY, REPO, Ran, Scrubbed, Written, campaign_text, leadscrub, scrub_files
+from pipeline.proof.chain import entries
+from tests.conftest import DAY, REPO, Ran, Scrub, Scrubbed, Written, campaign_text, leadscrub, scrub_files
 
 FIRST = (
     "Ref,First,Last,Phone,Mobile,Email,City,State,Zip,Country,Note,Opted in\n"
@@ -241,7 +242,7 @@ def workspace(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path
 
 
-def test_a_scrub_exports_besides_and_the_workspace_records_it(workspace: Path, written: Written) -> None:
+def test_a_scrub_exports_besides_and_the_workspace_logs_it(workspace: Path, written: Written) -> None:
     drop = written("drop.csv", "Phone\n2025550100\n")
     campaign = written("campaigns/c.toml", campaign_text(("call",)))
     first, second = workspace / "x" / "a.csv", workspace / "b.xlsx"
@@ -250,24 +251,25 @@ def test_a_scrub_exports_besides_and_the_workspace_records_it(workspace: Path, w
     summary = json.loads(ran.out)["exports"]
     assert [(each["to"], each["rows"]) for each in summary] == [(str(first), 1), (str(second), 1)]
     assert read_csv(first) == sheet(second) == [["Phone", "channels", "valid_until"], ["+12025550100", "call", ""]]
-    lines = [json.loads(line) for line in (workspace / "exports.jsonl").read_text().splitlines()]
-    assert [(line["to"], line["rows"], line["kind"], line["sha256"]) for line in lines] == [
-        (each["to"], 1, "clean", each["sha256"]) for each in summary
+    logged = [entry for entry in entries(workspace) if entry.kind == "export"]
+    assert [(entry.facts["to"], entry.facts["rows"], entry.facts["sha256"]) for entry in logged] == [
+        (str(path.relative_to(workspace)), {"clean": 1}, each["sha256"])
+        for path, each in zip((first, second), summary, strict=True)
     ]
-    assert {line["run_id"] for line in lines} == {json.loads(ran.out)["run_id"]}
-    assert "+1202" not in (workspace / "exports.jsonl").read_text()
-    assert (workspace / "exports.jsonl").stat().st_mode & 0o777 == 0o600
+    assert {entry.subject for entry in logged} == {json.loads(ran.out)["run_id"]}
+    assert all("202555" not in entry.line for entry in entries(workspace))
+    assert leadscrub("log", "verify", "--workspace", workspace).code == 0
     # What is in the way is found before the work is done.
     again = scrub_files([drop], workspace / "new", "--campaign", campaign, "--to", first)
     assert (again.code, (workspace / "new").exists()) == (7, False)
     assert scrub_files([drop], workspace / "new", "--campaign", campaign, "--to", "n.csv", "--dry-run").code == 2
 
 
-def test_the_demo_of_the_repository_is_exported(tmp_path: Path) -> None:
+def test_the_demo_of_the_repository_is_exported(tmp_path: Path, written: Written) -> None:
     """Every clean row of the sample, by its own columns: contact cells are those of clean.parquet."""
     drop = REPO / "data/sample/drops/brightleads-2026-11.csv"
-    ran = scrub_files([drop], tmp_path / "out", "--campaign", REPO / "data/sample/campaigns/treat-as-real.toml",
-                      "--no-lists")  # fmt: skip
+    campaign = written("trial.toml", campaign_text(("call", "email")))
+    ran = scrub_files([drop], tmp_path / "out", "--campaign", campaign)
     made = Scrubbed(ran.code, ran.out, ran.err, tmp_path / "out")
     rows = exported(made, tmp_path / "leads.csv")
     original = drop.read_text(encoding="utf-8").splitlines()[0].split(",")
@@ -276,3 +278,42 @@ def test_the_demo_of_the_repository_is_exported(tmp_path: Path) -> None:
     assert [tuple(row[place] or None for place in places.values()) for row in rows[1:]] == made.clean_rows(
         "vendor_lead_id", "email", "phone", "phone_2"
     )
+
+
+def test_several_points_of_a_cell_stay_in_one_cell(scrub: Scrub, written: Written, tmp_path: Path) -> None:
+    layout = written("layout.toml", '[in_cell]\nPhones = { between = "/" }\n[columns]\nphone = "Phones"\n')
+    drop = "Id,Phones,channels\n1,2025550100/12/202-555-0101,mine\n2,2025550102,\n3,12/13,\n"
+    ran = scrub(drop, "--layout", layout, channels=("call",))
+    assert exported(ran, tmp_path / "a.csv") == [
+        ["Id", "Phones", "channels", "channels (leadscrub)", "valid_until"],
+        ["1", "+12025550100; +12025550101", "mine", "call", ""],
+        ["2", "+12025550102", "", "call", ""],
+    ]
+    # What was scrubbed again has the fields in place of the vendor's columns.
+    again = tmp_path / "again"
+    campaign = ran.folder.parent / "campaign.toml"
+    assert leadscrub("rescrub", ran.folder, "-o", again, "--campaign", campaign, "--as-of", DAY).code == 0
+    rows = exported(Scrubbed(0, "", "", again), tmp_path / "b.csv", "--columns", "phone,phone_3,vendor_lead_id")
+    assert rows[1:] == [["+12025550100", "+12025550101", "1"], ["+12025550102", "", "2"]]
+
+
+def test_calling_windows_are_behind_the_vendors_columns(scrub: Scrub, in_folder: Path) -> None:
+    Path("leadscrub.toml").touch()
+    Path("vendors").mkdir()
+    Path("vendors/own.toml").write_text(
+        'name = "own"\n[evidence]\nsource_type = "own_customers"\norigin = "our shop"\n'
+    )
+    Path("list.txt").write_text("+12125550199\n")
+    law = '[rules]\npacks = ["us"]\n[evidence]\ndialling = "live"\nproduct_class = []\n[calling]\nday = 2026-11-23\n'
+    ran = scrub(
+        "Phone,Phone 2,State,Country\n2125550143,4155550143,NY,US\n",
+        *("--vendor", "own", "--dnc", "list.txt@2026-11-20", "--list", "dnc.state:texas=list.txt@2026-11-20"),
+        channels=("call",),
+        campaign=law,
+    )
+    rows = exported(ran, Path("a.csv"))
+    header = "Phone,Phone 2,State,Country,channels,valid_until,call_after,call_before,call_zone,call_hours,max_attempts"
+    assert rows[0] == [*header.split(","), "attempt_days"]
+    (until,) = ran.clean["valid_until"]
+    window = ["11:00:00", "21:00:00", "America/New_York", "11:00-21:00", "", ""]
+    assert rows[1:] == [["+12125550143", "+14155550143", "NY", "US", "call", until.isoformat(), *window]]

@@ -265,6 +265,8 @@ def test_outputs_are_for_their_owner_only(scrub: Scrub) -> None:
         "findings.parquet": "-rw-------",
         "manifest.json": "-rw-------",
         "rejected.parquet": "-rw-------",
+        "report.html": "-rw-------",
+        "report.json": "-rw-------",
         "returns": "drwx------",
         "returns/unnamed-vendor.csv": "-rw-------",
     }

@@ -13,7 +13,10 @@ from tests.pipeline.rough import registry, rough_drop
 
 pytestmark = pytest.mark.slow
 
-OUTPUTS = ("clean.parquet", "rejected.parquet", "findings.parquet", "returns/unnamed-vendor.csv")
+OUTPUTS = (
+    *("clean.parquet", "rejected.parquet", "findings.parquet", "returns/unnamed-vendor.csv"),
+    *("report.html", "report.json"),
+)
 
 
 def hashes(folder: Path) -> dict[str, str]:

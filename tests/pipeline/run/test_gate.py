@@ -124,6 +124,7 @@ def test_a_held_drop_is_written_and_neither_exported_nor_entered_nor_remembered(
     assert not to.exists()
     listed = world.listed(RECEIVED + timedelta(days=2))
     assert manifest["run_id"] not in {run["run_id"] for run in listed["runs"]}
+    assert leadscrub("log", "verify", "--workspace", tmp_path).code == 0
     # The same again changes nothing; accepted, it is what any drop is.
     again = leadscrub(*command)
     assert (again.code, "leadscrub: held, for a person to look at: " + reason in again.err) == (6, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -10,7 +11,6 @@ import pytest
 
 from pipeline.columns.mapping import Mapping
 from pipeline.context import Context, Source
-from pipeline.results.verdict import Verdict
 from pipeline.stages.contactable import contactable
 from pipeline.stages.decide import decide_stage
 from schemas.codes import CODES, PRECEDENCE
@@ -27,9 +27,17 @@ Finding = tuple[int, str | None, str]
 _CLOSED: dict[str, Channel] = {"phone.not_textable": "text"}
 
 
+@dataclass(frozen=True)
+class Decided:
+    """A verdict as frames."""
+
+    clean: pl.DataFrame
+    rejected: pl.DataFrame
+
+
 def decided(
     rows: list[dict[str, str | None]], found: list[Finding], *channels: Channel, effect: dict[str, str] | None = None
-) -> Verdict:
+) -> Decided:
     """Decide rows that have already been normalised and screened; ``effect`` overrides a code's own."""
     names = [name for name in ("phone", "phone_2", "email", "email_2") if name in rows[0]]
     mapping = Mapping({name: name for name in names}, frozenset(), (), (), ())
@@ -60,7 +68,9 @@ def decided(
         orient="row",
     )
     constants = {"vendor": None, "source_file": "drop.csv", "source_sha256": "0", "run_id": "0"}
-    return decide_stage(frame, findings, contactable(frame, findings, context), source, context, constants)
+    held = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+    verdict = decide_stage(held, findings, contactable(frame, findings, context), source, context, constants)
+    return Decided(pl.DataFrame(verdict.clean), verdict.rejected)
 
 
 A, B = "+12025550100", "+442079460001"

@@ -7,8 +7,8 @@ import codecs
 import pytest
 
 from schemas.errors import FileError
+from schemas.files.limits import Limits, limited_to
 from schemas.files.stream_guard import GuardedStream
-from suppression.formats import text
 from suppression.formats.text import line_blocks, text_lines
 from tests.suppression.formats.reading import member_of, read
 
@@ -34,10 +34,10 @@ def test_one_bad_line_does_not_change_the_others() -> None:
     assert _lines(data, 1 << 20) == [("é@example.com", 1), ("é@example.net", 2)]
 
 
-def test_file_without_line_ends_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text, "MAX_RECORD_BYTES", 100)
-    with pytest.raises(FileError, match=r"'x': line 2 is longer"):
-        list(line_blocks(member_of("x", b"1\n" + b"2" * 5000).stream, 10))
+def test_file_without_line_ends_is_refused() -> None:
+    said = r"'x': line 2 is longer than 1 MB \(max_record_mb\)"
+    with limited_to(Limits(max_record_mb=1)), pytest.raises(FileError, match=said):
+        list(line_blocks(member_of("x", b"1\n" + b"2" * (2 << 20)).stream, 1 << 16))
 
 
 def test_peek_does_not_move() -> None:

@@ -10,7 +10,7 @@ import polars as pl
 from phonenumbers import geocoder
 
 from suppression.rules import us_states
-from suppression.rules.us_states import bits_of_area_codes, is_state, states_in
+from suppression.rules.us_states import area_codes, is_state, states_in, states_of_areas
 
 STATES = Path(us_states.__file__).parent / "us_states.toml"
 
@@ -18,7 +18,7 @@ STATES = Path(us_states.__file__).parent / "us_states.toml"
 def test_every_area_code_that_the_library_puts_into_a_state_is_known() -> None:
     """A missing one would leave the law of its state unasked."""
     areas = [str(area) for area in range(200, 1000)]
-    bits = bits_of_area_codes(pl.Series([f"+1{area}5550101" for area in areas]), pl.Series(["US"] * len(areas)))
+    bits = states_of_areas(area_codes(pl.Series([f"+1{area}5550101" for area in areas])))
     ours = {area: states_in(int(found)) for area, found in zip(areas, bits, strict=True)}
     names = {str(facts["name"]): code for code, facts in tomllib.loads(STATES.read_text(encoding="utf-8")).items()}
     from_library = {}

@@ -1,0 +1,158 @@
+"""Checks a workspace's log: against itself, and against what ledger, store and results hold."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+from pipeline.commands.log_kept import ledger_file_faults, store_file_faults
+from pipeline.ledger.log_mending import ledger_entries, ledger_of
+from pipeline.ledger.logged import enter_unlogged
+from pipeline.proof.checking import Checked, check_chain
+from pipeline.proof.entries import Entry, Logged
+from pipeline.proof.keys import PublicKey
+from pipeline.proof.run_entry import differences
+from pipeline.proof.signature import signed_faults
+from pipeline.proof.store_entries import store_entries
+from pipeline.results.manifest_file import MANIFEST, manifest_digest, read_manifest
+from pipeline.results.writer import output_file
+from pipeline.terminal import write_json
+from schemas.errors import LeadscrubError, ListError
+from suppression.store import Store
+
+#: What `deletions` calls a result.
+_RESULT = "result"
+
+
+def check_log(workspace: Path, public: PublicKey | None) -> Checked:
+    """Check the log, and everything of the workspace that it speaks of. First, what a crash left unlogged is entered.
+
+    Raises `UsageError` when nothing was ever logged.
+    """
+    faults: list[str] = []
+    try:
+        enter_unlogged(workspace, None)
+    except LeadscrubError as error:
+        faults.append(f"what a command that was killed had done cannot be logged: {error.message}")
+    checked = check_chain(workspace, public)
+    checked.faults += faults
+    checked.faults += _ledger_faults(workspace, checked.entries)
+    checked.faults += _store_faults(workspace, checked.entries)
+    for entry in standing_results(checked.entries).values():
+        checked.faults += result_faults(workspace, entry, checked)
+    return checked
+
+
+def print_log_check(workspace: Path, public: PublicKey | None, *, as_json: bool) -> bool:
+    """Print each fault, or that there is none. Returns whether there is none."""
+    checked = check_log(workspace, public)
+    number, digest = checked.last
+    if as_json:
+        last = {"number": number, "digest": digest}
+        write_json({"ok": not checked.faults, "faults": checked.faults, "notes": checked.notes, "last": last})
+        return not checked.faults
+    sys.stdout.write("".join(f"FAULT {fault}\n" for fault in checked.faults))
+    sys.stdout.write("".join(f"note: {note}\n" for note in checked.notes))
+    if not checked.faults:
+        results = len(standing_results(checked.entries))
+        sys.stdout.write(
+            f"ok: {number:,} entries go on from each other; ledger, store and {results:,} results are as logged; "
+            f"last: {digest}\n"
+        )
+    return not checked.faults
+
+
+def standing_results(entries: list[Logged]) -> dict[str, Logged]:
+    """The last run that was logged at each place, of those that retention did not delete since."""
+    found: dict[str, Logged] = {}
+    for entry in entries:
+        if entry.kind == "run" and entry.facts.get("out"):
+            found[entry.facts["out"]] = entry
+        elif entry.kind == "retention" and entry.facts.get("what") == _RESULT:
+            found = {out: run for out, run in found.items() if run.subject != entry.subject}
+    return found
+
+
+def result_faults(workspace: Path, entry: Logged, checked: Checked) -> list[str]:
+    """How the result at the place of a logged run differs from the log."""
+    out = workspace / entry.facts["out"]
+    run, where = entry.subject[:12], entry.facts["out"]
+    if not out.is_dir():
+        return [f"{where}: run {run} is gone, and the log knows of no deletion"]
+    try:
+        digest, manifest = manifest_digest(out), read_manifest(out)
+    except (OSError, ValueError):
+        return [f"{where}: {MANIFEST} of run {run} is missing or damaged"]
+    if digest != entry.mark:
+        named = list(differences(entry.facts, manifest)) if manifest.run_id == entry.subject else []
+        other = f"; it is that of run {manifest.run_id[:12]}" if manifest.run_id != entry.subject else ""
+        what = f": {'; '.join(named)}" if named else other
+        return [f"{where}: {MANIFEST} is not the one that was logged for run {run}{what}"]
+    faults = [
+        f"{where}: {name} is {'missing' if not (out / name).is_file() else 'not the file that was logged'}"
+        for name, file in manifest.outputs.items()
+        if not (out / name).is_file() or output_file(out / name, file.rows) != file
+    ]
+    return faults + [f"{where}: {fault}" for fault in signed_faults(out, entry, checked)]
+
+
+def _ledger_faults(workspace: Path, entries: list[Logged]) -> Iterator[str]:
+    try:
+        with ExitStack() as stack:
+            ledger = ledger_of(workspace, stack)
+            if ledger is None:
+                yield from _unlike(entries, [], shared=False)
+            else:
+                shared = ledger.engine.dialect.name == "postgresql"
+                yield from _unlike(entries, ledger_entries(ledger, workspace), shared=shared)
+                yield from ledger_file_faults(ledger, workspace)
+    except LeadscrubError as error:
+        yield f"ledger: {error.message}"
+
+
+def _unlike(entries: list[Logged], found: list[Entry], *, shared: bool) -> Iterator[str]:
+    """What the ledger has and the log has not, and the other way round."""
+    logged = {entry.key for entry in entries}
+    for each in found:
+        if each.key not in logged:
+            yield f"ledger: {_described(each)} is not in the log"
+    known = {each.key for each in found}
+    last = {entry.subject: entry for entry in entries if entry.kind == "run"}
+    expected = [entry for entry in last.values() if entry.facts.get("in_ledger")]
+    if not shared:
+        expected += [entry for entry in entries if entry.kind in {"return", "retention"}]
+    for entry in expected:
+        if entry.key not in known:
+            yield f"ledger: it does not have what entry {entry.number} logged: {_described(entry)}"
+
+
+def _store_faults(workspace: Path, entries: list[Logged]) -> Iterator[str]:
+    store = Store(workspace / "store")
+    damaged = list(store_file_faults(store))
+    yield from damaged
+    try:
+        found = store_entries(store)
+    except ListError:  # named above
+        return
+    of_lists = [entry for entry in entries if entry.kind == "list" or entry.facts.get("action") == "export"]
+    logged, known = {entry.key for entry in entries}, {entry.key for entry in found}
+    for each in found:
+        if each.key not in logged:
+            yield f"store: {_described(each)} is not in the log"
+    for entry in of_lists:
+        if entry.key not in known:
+            yield f"store: it does not have what entry {entry.number} logged: {_described(entry)}"
+
+
+def _described(entry: Entry) -> str:
+    if entry.kind == "run":
+        return f"run {entry.subject[:12]} with manifest {entry.mark[:12]}"
+    if entry.kind == "list":
+        as_of = entry.facts.get("as_of")
+        version = str(entry.facts.get("version"))[:12]
+        return f"{entry.facts.get('action')} of list '{entry.subject}', version {version}" + (
+            f" as of {as_of}" if as_of else ""
+        )
+    return f"{entry.kind} {entry.subject} ({entry.mark[:40]})"

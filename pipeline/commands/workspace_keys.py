@@ -1,0 +1,62 @@
+"""Makes and shows the key that a workspace signs with."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from pipeline.ledger.logged import enter_unlogged
+from pipeline.proof.chain import append_signed, unfinished
+from pipeline.proof.entries import Entry
+from pipeline.proof.keys import Signer, keep_public, keys_folder, make_key, public_of, signer_of
+from pipeline.terminal import write_json
+from schemas.errors import ConfigError, UsageError
+from schemas.workspace import WORKSPACE_FILE
+
+
+def new_key(workspace: Path, *, lost: bool) -> None:
+    """Give a workspace a key; one that it has is replaced, and signs that, unless it is ``lost``.
+
+    Raises `UsageError` when the folder is no workspace.
+    """
+    _check(workspace)
+    before = public_of(workspace)
+    earlier: Signer | None = None
+    if not lost:
+        earlier = signer_of(workspace)
+        enter_unlogged(workspace, None)
+    signer = make_key(workspace)
+    facts: dict[str, object] = {"pem": signer.public.pem}
+    if before is not None:
+        facts |= {"replaces": before.id} | ({"lost": True} if lost else {})
+    with unfinished(workspace):
+        append_signed(workspace, earlier or signer, Entry("key", signer.public.id, "", None, facts))
+        keep_public(workspace, signer.public)
+    sys.stdout.write(
+        f"key {signer.public.id}: private half in {keys_folder(workspace) / (signer.public.id + '.pem')}, for you "
+        "only; keep a copy elsewhere\n"
+        "public half in log/key.pem; give it to whoever is to check results: 'leadscrub keys show'\n"
+    )
+
+
+def print_key(workspace: Path, *, as_json: bool) -> None:
+    """Print the public key, and whether the private half is here. Raises `UsageError` when there is none."""
+    _check(workspace)
+    public = public_of(workspace)
+    if public is None:
+        raise UsageError(f"'{workspace}' has no key.", "Make one with 'leadscrub keys new'.")
+    try:
+        signer_of(workspace)
+        here = True
+    except (ConfigError, UsageError):
+        here = False
+    if as_json:
+        write_json({"key": public.id, "pem": public.pem, "private_key_here": here})
+    else:
+        sys.stdout.write(public.pem)
+        sys.stderr.write(f"key {public.id}; its private half is {'here' if here else 'not here'}\n")
+
+
+def _check(workspace: Path) -> None:
+    if not (workspace / WORKSPACE_FILE).is_file():
+        raise UsageError(f"'{workspace}' is not a workspace: it has no {WORKSPACE_FILE}.", "Name one with --workspace.")

@@ -1,0 +1,248 @@
+"""The log of a workspace: entries are appended, never changed.
+
+    WORKSPACE/log/chain.jsonl     the entries, one a line
+    WORKSPACE/log/head.json       number and hash of the last one: shows that the file was cut
+    WORKSPACE/log/key.pem         the public key, where the workspace has one
+    WORKSPACE/log/lock            locked by the one process that appends
+    WORKSPACE/log/unfinished-*    locked by a process that is about to change something and to log it
+
+An entry is on disk when `append` returns. A process that dies between a change and its entry leaves its ``unfinished``
+file; the next command that logs enters what is missing (`pipeline.ledger.log_mending`).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from pipeline.proof.entries import NOTHING, Entry, Logged, canonical, document_of, line_digest, read_line
+from pipeline.proof.keys import Signer, signer_of
+from schemas.errors import LedgerError, OutputError
+from schemas.support.durable import make_folder, sync_path
+
+CHAIN: Final = "chain.jsonl"
+HEAD: Final = "head.json"
+_UNFINISHED: Final = "unfinished-"
+
+
+def chain_path(workspace: Path) -> Path:
+    """The file of the entries."""
+    return workspace / "log" / CHAIN
+
+
+def has_chain(workspace: Path) -> bool:
+    """Whether anything was logged in a workspace."""
+    return chain_path(workspace).is_file()
+
+
+def append(workspace: Path, *entries: Entry) -> None:
+    """Append entries in one step, and sign them where the workspace has a key. Processes wait for each other.
+
+    Raises `LedgerError` when the log's last entry cannot be read, `ConfigError` when the private key is not here,
+    `OutputError` when the log cannot be written.
+    """
+    if not entries:
+        return
+    append_signed(workspace, signer_of(workspace), *entries)
+
+
+def append_signed(workspace: Path, signer: Signer | None, *entries: Entry) -> None:
+    """The same, signed by this key."""
+    try:
+        with _locked(workspace):
+            head, end = _tail(workspace)
+            number, prior = _begun(workspace) if head is None else (head.number, head.digest)
+            if (number, prior) != (left := _head(workspace)) and not _goes_on(workspace, left):
+                entries = (_break(left, number), *entries)
+            lines = []
+            for entry in entries:
+                number += 1
+                document = document_of(entry, number, datetime.now(UTC), prior)
+                if signer is not None:
+                    document["signature"] = signer.sign(canonical(document).encode())
+                lines.append(canonical(document))
+                prior = line_digest(lines[-1])
+            with chain_path(workspace).open("r+b") as stream:
+                stream.seek(end)
+                stream.truncate()
+                stream.write("".join(f"{line}\n" for line in lines).encode())
+                stream.flush()
+                os.fsync(stream.fileno())
+            _write_head(workspace, number, prior)
+    except OSError as error:
+        raise OutputError(
+            f"The log in '{workspace / 'log'}' cannot be written: {error.strerror}.", "Free space or fix permissions."
+        ) from error
+
+
+def lines(workspace: Path) -> Iterator[str]:
+    """Lines of the log as they are, without their ends; bytes that are no text are replaced."""
+    with chain_path(workspace).open(encoding="utf-8", errors="replace", newline="\n") as stream:
+        for line in stream:
+            yield line.removesuffix("\n")
+
+
+def entries(workspace: Path) -> Iterator[Logged]:
+    """Entries of the log that can be read, the first one first; `check_chain` tells about others."""
+    if not has_chain(workspace):
+        return
+    for line in lines(workspace):
+        try:
+            yield read_line(line)
+        except ValueError:
+            continue
+
+
+def head_of(workspace: Path) -> tuple[int, str] | None:
+    """Number and hash of the last entry as the log was left; None when that is not known any more."""
+    try:
+        return _head(workspace)
+    except OSError:
+        return None
+
+
+def position(workspace: Path) -> tuple[int, str]:
+    """Number and hash of the last entry there is. Raises `LedgerError` when it cannot be read."""
+    head, _ = _tail(workspace)
+    return (0, NOTHING) if head is None else (head.number, head.digest)
+
+
+@contextmanager
+def unfinished(workspace: Path, out: Path | None = None) -> Iterator[None]:
+    """Mark that something is being changed which is to be logged; a block that fails, or is killed, leaves the mark.
+
+    ``out``: the result that is being published. Raises `OutputError` when the mark cannot be written, `LedgerError`
+    when nothing could be appended.
+    """
+    folder = workspace / "log"
+    try:
+        make_folder(folder.absolute())
+        position(workspace)
+        handle, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=folder)
+    except OSError as error:
+        raise OutputError(f"'{folder}' cannot be written: {error.strerror}.", "Fix its permissions.") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        os.write(handle, canonical({"out": None if out is None else str(out.absolute())}).encode())
+        os.fsync(handle)
+        yield
+        Path(name).unlink()
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def left_unfinished(workspace: Path) -> Iterator[list[Path] | None]:
+    """Results that processes were about to publish which have died since; None when none has died.
+
+    Their marks go when the block ends well.
+    """
+    marks: list[tuple[int, Path]] = []
+    outs: list[Path] = []
+    try:
+        for path in sorted((workspace / "log").glob(f"{_UNFINISHED}*")):
+            try:
+                handle = os.open(path, os.O_RDWR)
+            except FileNotFoundError:  # its process has just ended well
+                continue
+            marks.append((handle, path))
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:  # alive
+                os.close(marks.pop()[0])
+                continue
+            try:
+                out = json.loads(os.read(handle, 1 << 16))["out"]
+            except (ValueError, KeyError, TypeError):  # it died before it had said: before it changed anything
+                continue
+            outs += [Path(out)] if isinstance(out, str) else []
+        yield outs if marks else None
+        for _, path in marks:
+            path.unlink(missing_ok=True)
+    finally:
+        for handle, _ in marks:
+            os.close(handle)
+
+
+@contextmanager
+def _locked(workspace: Path) -> Iterator[None]:
+    make_folder((workspace / "log").absolute())
+    lock = os.open(workspace / "log" / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _begun(workspace: Path) -> tuple[int, str]:
+    """Make the empty file. Its head comes first: a log without a head is one whose head was removed."""
+    if not (workspace / "log" / HEAD).exists():
+        _write_head(workspace, 0, NOTHING)
+    os.close(os.open(chain_path(workspace), os.O_WRONLY | os.O_CREAT, 0o600))
+    sync_path(workspace / "log")
+    return 0, NOTHING
+
+
+def _tail(workspace: Path) -> tuple[Logged | None, int]:
+    """The last entry, None when there is none, and where it ends.
+
+    A line that a crash cut off was never part of the log: whoever appends writes over it.
+    """
+    path = chain_path(workspace)
+    if not path.is_file():
+        return None, 0
+    with path.open("rb") as stream:
+        stream.seek(0, os.SEEK_END)
+        end, block = stream.tell(), b""
+        begin = end
+        while begin > 0 and block.count(b"\n") < 2:
+            begin = max(0, begin - (1 << 14))
+            stream.seek(begin)
+            block = stream.read(end - begin)
+    whole = block[: block.rfind(b"\n") + 1]
+    if not whole:
+        return None, 0
+    try:
+        return read_line(whole[:-1].rpartition(b"\n")[2].decode()), begin + len(whole)
+    except ValueError as error:
+        raise LedgerError(
+            f"The last entry of the log '{path}' is damaged.", "See 'leadscrub log verify'; restore it from a copy."
+        ) from error
+
+
+def _head(workspace: Path) -> tuple[int, str]:
+    try:
+        head = json.loads((workspace / "log" / HEAD).read_text(encoding="utf-8"))
+        return int(head["number"]), str(head["digest"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return -1, ""
+
+
+def _write_head(workspace: Path, number: int, digest: str) -> None:
+    path = workspace / "log" / HEAD
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_text(canonical({"digest": digest, "number": number}), encoding="utf-8")
+    beside.chmod(0o600)
+    sync_path(beside)
+    # The folder need not be on disk: an earlier head, of which the log goes on, is what a crash leaves as well.
+    beside.rename(path)
+
+
+def _goes_on(workspace: Path, head: tuple[int, str]) -> bool:
+    """Whether the log goes on from an earlier head: its process was killed before it had written the new one."""
+    number, digest = head
+    if number == 0 and digest == NOTHING:
+        return True
+    return any(each.number == number and each.digest == digest for each in entries(workspace))
+
+
+def _break(left: tuple[int, str], found: int) -> Entry:
+    return Entry("break", "log", facts={"left": {"number": left[0], "digest": left[1]}, "found": found})

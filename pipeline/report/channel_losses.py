@@ -1,0 +1,97 @@
+"""Where each row was lost on its way to a channel: a funnel in which every row is counted once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cache
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pipeline.report.decided_rows import DecidedRows
+from schemas.codes import CODES
+from schemas.columns import CHANNEL_POINTS, POINTS, POST_POINT
+from schemas.config import Channel
+from schemas.report_counts import STAGES
+
+_ABSENT, _UNUSABLE, _LISTED, _LAW, _DUPLICATE, _FREE = range(len(STAGES))
+#: The column without which there is no such point, where it is no column itself.
+_COLUMN: Final = {POST_POINT: "address_1"}
+
+#: Points by their number. The one after the last is the row as a whole.
+_POINT_NAMES: Final = pl.Enum(POINTS)
+
+_Stages = npt.NDArray[np.uint8]
+
+
+@cache
+def stage_of(code: str) -> int:
+    """The stage at which a blocking code stops a contact point. Codes that the register does not know are rules."""
+    reason = CODES.get(code)
+    family = code.partition(".")[0]
+    if reason is None or family in {"rules", "unread", "consent"}:
+        return _LAW
+    if family == "contact":
+        return _ABSENT
+    if family == "duplicate":
+        return _DUPLICATE
+    return _LISTED if reason.disposition == "suppress" else _UNUSABLE
+
+
+def count_losses(rows: DecidedRows, findings: pl.DataFrame, channels: list[Channel]) -> dict[Channel, Counter[str]]:
+    """Count rows of a decided batch that are lost for each channel, by stage.
+
+    ``findings``: those of the batch (`FINDING_SCHEMA`). A point that the rows no longer have, since they are clean and
+    it was blocked, is known from what was found against it.
+    """
+    against = _Against(findings, rows)
+    lost = {}
+    for channel in channels:
+        best = _best(rows, against.first(channel), channel)
+        by_stage = np.bincount(best[~rows.is_open(channel)], minlength=len(STAGES))
+        lost[channel] = Counter({stage: int(by_stage[place]) for place, stage in enumerate(STAGES)})
+    return lost
+
+
+class _Against:
+    """What blocks, as numbers: for each such finding its row, its point, its channel and its stage."""
+
+    def __init__(self, findings: pl.DataFrame, rows: DecidedRows) -> None:
+        against = (
+            findings.lazy().filter(pl.col("effect") != "flag").select("row_id", "point", "channel", "code").collect()
+        )
+        self._rows = len(rows)
+        point = against.get_column("point").cast(_POINT_NAMES).to_physical().fill_null(len(POINTS)).to_numpy()
+        self._cell = point.astype(np.int64) * self._rows + rows.positions(against.get_column("row_id"))
+        self._channel = against.get_column("channel")
+        codes = against.get_column("code")
+        known = codes.unique()
+        stages = np.array([stage_of(code) for code in known], dtype=np.uint8)
+        self._stage = stages[codes.cast(pl.Enum(known)).to_physical().to_numpy()]
+        self._on_all = self._found(
+            self._channel.is_null(), np.full((len(POINTS) + 1, self._rows), _FREE, dtype=np.uint8)
+        )
+
+    def first(self, channel: str) -> _Stages:
+        """The first stage at which something stops a point of each row: a line a point, the last one the whole row."""
+        return self._found((self._channel == channel).fill_null(False), self._on_all.copy())
+
+    def _found(self, these: pl.Series, found: _Stages) -> _Stages:
+        hit = these.to_numpy()
+        np.minimum.at(found.reshape(-1), self._cell[hit], self._stage[hit])
+        return found
+
+
+def _best(rows: DecidedRows, first: _Stages, channel: Channel) -> _Stages:
+    """How far the best contact point of each row comes."""
+    whole = first[-1]
+    best = np.zeros(len(whole), dtype=np.uint8)
+    for point in CHANNEL_POINTS[channel]:
+        found = first[POINTS.index(point)]
+        absent = ~rows.present(_COLUMN.get(point, point))
+        # A cell that could not be read left no point, and what was found in it says that there was a cell.
+        reached = np.where((found == _FREE) & absent, _ABSENT, np.minimum(found, whole))
+        best = np.maximum(best, reached)
+    return np.where((best == _ABSENT) & (whole == _UNUSABLE), _UNUSABLE, best)

@@ -1,0 +1,85 @@
+"""How many leads stay contactable over the coming days, as lists go stale, consents age and laws begin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from pipeline.report.source import ReportSource
+from pipeline.report.words import joined
+
+#: The curve shows at least and at most so many days.
+_LEAST, _MOST = 30, 366
+#: Days on which something changes that the table names; the others are added to the next one.
+_NAMED: Final = 10
+
+
+@dataclass(frozen=True)
+class Change:
+    """``lost`` leads may be used until the end of ``last_day``, and ``left`` of all longer."""
+
+    last_day: date
+    lost: int
+    left: int
+    why: str
+
+
+@dataclass(frozen=True)
+class Lifespan:
+    """``path`` is the outline of the curve in a box of 100 by 100, from ``first`` to ``last``."""
+
+    first: date
+    last: date
+    clean: int
+    path: str
+    changes: list[Change]
+
+    @property
+    def lasting(self) -> int:
+        """Leads that are left after the last change that is known."""
+        return self.changes[-1].left if self.changes else self.clean
+
+
+def lifespan(source: ReportSource) -> Lifespan:
+    """Work out the curve and the days on which it falls."""
+    first, clean = source.manifest.as_of, source.manifest.counts.clean
+    ends = sorted(source.counts.valid_until.items())
+    days = (ends[-1][0] - first).days + 3 if ends else _LEAST
+    span = min(max(days, _LEAST), _MOST)
+    return Lifespan(first, first + timedelta(days=span), clean, _outline(source, span), _changes(source))
+
+
+def _outline(source: ReportSource, span: int) -> str:
+    clean = left = source.manifest.counts.clean
+    path = "M0 100 L0 0"
+    for day, rows in sorted(source.counts.valid_until.items()):
+        # It may be used on its last day, so the curve falls at the end of it.
+        x = 100 * ((day - source.manifest.as_of).days + 1) / span
+        if x > 100:
+            break
+        path += f" L{x:.2f} {100 - 100 * left / clean:.2f}"
+        left -= rows
+        path += f" L{x:.2f} {100 - 100 * left / clean:.2f}"
+    height = 100 - 100 * left / clean if clean else 100
+    return f"{path} L100 {height:.2f} L100 100 Z" if clean else "M0 100 L100 100"
+
+
+def _changes(source: ReportSource) -> list[Change]:
+    ends = source.counts.valid_until
+    largest = set(sorted(ends, key=lambda day: (-ends[day], day))[:_NAMED]) | {max(ends, default=None)}
+    left, waiting, found = source.manifest.counts.clean, 0, []
+    for day, rows in sorted(ends.items()):
+        left -= rows
+        waiting += rows
+        if day in largest:
+            found.append(Change(day, waiting, left, _why(source, day)))
+            waiting = 0
+    return found
+
+
+def _why(source: ReportSource, day: date) -> str:
+    stale = [each.name for each in source.manifest.lists if each.valid_until == day]
+    if stale:
+        return f"{'list goes' if len(stale) == 1 else 'lists go'} stale: {joined(stale)}"
+    return "a consent or a period of the law ends, or another law begins"

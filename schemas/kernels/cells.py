@@ -1,0 +1,138 @@
+"""Cells: without what nobody sees at their ends, and which of them mean nothing at all."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from schemas.kernels.kernel import Bytes, Flags, Int64s, helper, kernel
+from schemas.kernels.word_lists import is_word
+
+#: What becomes of a cell.
+AS_IT_IS, NOTHING, TRIMMED = 0, 1, 2
+
+_INVISIBLE = np.zeros(256, dtype=np.bool_)
+_INVISIBLE[list(b" \t\r\n\v\f\x00")] = True
+
+
+@helper
+def invisible_width(data: Bytes, at: int, end: int) -> int:
+    """Bytes of the character that begins here, where it is white space or looks like nothing; else 0.
+
+    Besides ASCII's: U+0085, 00A0, 00AD, 1680, 2000 to 200F, 2028 to 202F, 205F, 2060 to 2064, 3000 and FEFF.
+    """
+    first = int(data[at])
+    if first < 128:
+        return 1 if _INVISIBLE[first] else 0
+    second = int(data[at + 1]) if at + 1 < end else 0
+    if first == 0xC2:
+        return 2 if second == 0x85 or second == 0xA0 or second == 0xAD else 0
+    third = int(data[at + 2]) if at + 2 < end else 0
+    if first == 0xE2 and second == 0x80:
+        return 3 if 0x80 <= third <= 0x8F or 0xA8 <= third <= 0xAF else 0
+    if first == 0xE2 and second == 0x81:
+        return 3 if 0x9F <= third <= 0xA4 else 0
+    if (first == 0xE1 and second == 0x9A and third == 0x80) or (first == 0xE3 and second == 0x80 and third == 0x80):
+        return 3
+    return 3 if first == 0xEF and second == 0xBB and third == 0xBF else 0
+
+
+@helper
+def visible_start(data: Bytes, start: int, end: int) -> int:
+    """Find the first character that is seen."""
+    while start < end:
+        width = invisible_width(data, start, end)
+        if width == 0:
+            break
+        start += width
+    return start
+
+
+@helper
+def visible_end(data: Bytes, start: int, end: int) -> int:
+    """Find the end of the last character that is seen."""
+    while start < end:
+        lead = end - 1
+        while lead > start and 0x80 <= data[lead] < 0xC0:
+            lead -= 1
+        if invisible_width(data, lead, end) != end - lead:
+            break
+        end = lead
+    return end
+
+
+@helper
+def without_kelvin(data: Bytes, start: int, end: int, text: Bytes) -> int:
+    """Copy some bytes, the sign of kelvin (U+212A) as the k that it is in lower case; returns how many were written."""
+    size, at = 0, start
+    while at < end:
+        is_kelvin = at + 2 < end and data[at] == 0xE2 and data[at + 1] == 0x84 and data[at + 2] == 0xAA
+        text[size] = ord("k") if is_kelvin else data[at]
+        at += 3 if is_kelvin else 1
+        size += 1
+    return size
+
+
+@kernel
+def judge_cells(
+    bounds: Int64s,
+    data: Bytes,
+    valid: Flags,
+    seldom: Flags,
+    longest: int,
+    lines: int,
+    word_bounds: Int64s,
+    words: Bytes,
+    text: Bytes,
+    fate: Bytes,
+    fates: Int64s,
+) -> None:
+    """Say what becomes of each cell; ``fates`` counts.
+
+    ``seldom`` says, by first byte and length (``longest`` and more are one), which may be one of the words. ``lines``:
+    nor does a cell of underscores alone mean anything. ``text``: room for ``longest`` bytes.
+    """
+    for row in range(len(fate)):
+        start, end = bounds[row], bounds[row + 1]
+        kind = AS_IT_IS
+        if len(valid) == 0 or valid[row]:
+            if start < end and (data[start] <= 32 or data[start] >= 128):
+                start = visible_start(data, start, end)
+            if start < end and (data[end - 1] <= 32 or data[end - 1] >= 128):
+                end = visible_end(data, start, end)
+            if start == end:
+                kind = NOTHING
+            else:
+                if end - start < bounds[row + 1] - bounds[row]:
+                    kind = TRIMMED
+                if lines and data[start] == ord("_"):
+                    at = start
+                    while at < end and data[at] == ord("_"):
+                        at += 1
+                    if at == end:
+                        kind = NOTHING
+                size = end - start
+                if size < longest and seldom[int(data[start]) * longest + size]:
+                    if is_word(text, 0, without_kelvin(data, start, end, text), word_bounds, words):
+                        kind = NOTHING
+        fate[row] = kind
+        fates[kind] += 1
+
+
+@kernel
+def copy_cells(
+    bounds: Int64s, data: Bytes, valid: Flags, fate: Bytes, given: Flags, copied_bounds: Int64s, copied: Bytes
+) -> None:
+    """Write what is seen of cells that mean something, and which ones these are."""
+    written = 0
+    copied_bounds[0] = 0
+    for row in range(len(fate)):
+        given[row] = fate[row] != NOTHING and (len(valid) == 0 or valid[row])
+        if given[row]:
+            start, end = bounds[row], bounds[row + 1]
+            if fate[row] == TRIMMED:
+                start = visible_start(data, start, end)
+                end = visible_end(data, start, end)
+            for at in range(start, end):
+                copied[written] = data[at]
+                written += 1
+        copied_bounds[row + 1] = written

@@ -1,0 +1,82 @@
+"""How a compiled loop is declared and called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Generic, ParamSpec, TypeVar, get_args, get_type_hints
+
+import numpy as np
+import numpy.typing as npt
+
+from schemas.kernels.compiled import Entry, compiled_entry
+
+Bytes = npt.NDArray[np.uint8]
+Flags = npt.NDArray[np.bool_]
+Int16s = npt.NDArray[np.int16]
+Int32s = npt.NDArray[np.int32]
+Int64s = npt.NDArray[np.int64]
+UInt64s = npt.NDArray[np.uint64]
+
+Arguments = ParamSpec("Arguments")
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+#: Every kernel by its name in the compiled program, and every helper, of the modules imported so far.
+KERNELS: dict[str, Kernel[Any]] = {}
+HELPERS: list[Callable[..., Any]] = []
+
+#: A look-up, a page of help and the like have no more.
+FEW_ROWS = 64
+#: What numba's functions return when all is well: with a value, and without one.
+_DONE = (0, -2)
+
+
+class Kernel(Generic[Arguments]):
+    """A compiled loop. ``dtypes``: of each parameter the type of its array's values, None where it is an integer."""
+
+    def __init__(self, function: Callable[Arguments, None]) -> None:
+        self.function = function
+        self.name = f"{function.__module__.rpartition('.')[2]}_{function.__name__}"
+        self.dtypes = [_dtype(hint) for name, hint in get_type_hints(function).items() if name != "return"]
+        self._entry: Entry | None = None
+
+    def __call__(self, *arguments: Arguments.args, **named: Arguments.kwargs) -> None:
+        """Run the loop. The arrays must be contiguous and of the types declared: nothing is copied or cast.
+
+        So few rows that loading would take longer, before anything was loaded, are done in Python.
+        """
+        if named:
+            raise TypeError(f"{self.name} takes its arguments by position")
+        if self._entry is None and len(arguments[0]) <= FEW_ROWS:  # type: ignore[arg-type]  # an array
+            self.function(*arguments, **named)
+            return
+        words: list[int] = []
+        for dtype, argument in zip(self.dtypes, arguments, strict=True):
+            words += [int(argument)] if dtype is None else _array_words(self.name, argument, dtype)  # type: ignore[call-overload]  # an integer
+        if self._entry is None:
+            self._entry = compiled_entry(self.name, len(words))
+        if self._entry(words) not in _DONE:
+            raise RuntimeError(f"{self.name} failed")
+
+
+def _dtype(hint: Any) -> np.dtype[Any] | None:
+    return None if hint is int else np.dtype(get_args(get_args(hint)[1])[0])
+
+
+def _array_words(name: str, array: Any, dtype: np.dtype[Any]) -> tuple[int, ...]:
+    """What numba's functions take for an array: owner and object (none), size, item's size, address, shape, strides."""
+    if array.dtype != dtype or array.ndim != 1 or not array.flags.c_contiguous:
+        raise TypeError(f"{name}: an array of {array.dtype}, {array.ndim} dimensions, instead of contiguous {dtype}")
+    return 0, 0, array.size, array.itemsize, array.ctypes.data, array.size, array.itemsize
+
+
+def kernel(function: Callable[Arguments, None]) -> Kernel[Arguments]:
+    """Declare a function as a kernel."""
+    made = Kernel(function)
+    KERNELS[made.name] = made
+    return made
+
+
+def helper(function: Function) -> Function:
+    """Declare a function that kernels call."""
+    HELPERS.append(function)
+    return function

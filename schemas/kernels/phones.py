@@ -1,0 +1,235 @@
+"""Phones: from the bytes of a cell to the answer of a numbering plan's table, and from numbers to E.164 text.
+
+The *code* of some digits is the integer written by a 1 and those digits (`schemas.contact.numbering.ranges`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from schemas.kernels.dressed import (
+    DECIMAL,
+    MOST_BYTES,
+    extension_code,
+    number_end,
+    number_start,
+    plain_text,
+    without_decimal,
+)
+from schemas.kernels.kernel import Bytes, Flags, Int16s, Int32s, Int64s, helper, kernel
+
+#: Number of the region where none is known, and of a word that is no two capital letters. Before them: AA, AB … ZZ.
+NO_REGION = 26 * 26
+OTHER_REGION = NO_REGION + 1
+REGIONS = OTHER_REGION + 1
+
+#: In a directory of tables: there is no table, and never will be; there may be one, and it is not loaded.
+NO_TABLE, NOT_LOADED = -1, -2
+#: As in `schemas.contact.numbering.answers`.
+UNDECIDED, AS_IF_PLUS = -1, -2
+
+#: A cell with more bytes than these is not read, nor digits that are fewer or more than these.
+_MOST_BYTES, _LEAST_DIGITS, _MOST_DIGITS = 63, 3, 16
+#: With that many digits a slash may be between two numbers (of six digits or more).
+_SEVERAL_DIGITS = 12
+#: With that many, also a blank or a hyphen may (seven digits or more).
+_TWO_NUMBERS = 14
+#: So few digits behind a slash may be the end of a range ("030 1234567/68").
+_RANGE_DIGITS = 3
+
+_DIGIT, _PUNCTUATION, _DOT, _SLASH, _PLUS = 1, 2, 3, 4, 5
+_KINDS = np.zeros(256, dtype=np.uint8)
+for _bytes, _kind in (
+    (b"0123456789", _DIGIT),
+    (b" ()-[]", _PUNCTUATION),
+    (b".", _DOT),
+    (b"/", _SLASH),
+    (b"+", _PLUS),
+):
+    _KINDS[list(_bytes)] = _kind
+
+
+@kernel
+def region_numbers(bounds: Int64s, data: Bytes, valid: Flags, numbers: Int16s) -> None:
+    """Number the region of each row."""
+    for row in range(len(numbers)):
+        at = bounds[row]
+        numbers[row] = OTHER_REGION
+        if len(valid) and not valid[row]:
+            numbers[row] = NO_REGION
+        elif bounds[row + 1] - at == 2:
+            first, second = int(data[at]) - ord("A"), int(data[at + 1]) - ord("A")
+            if 0 <= first < 26 and 0 <= second < 26:
+                numbers[row] = 26 * first + second
+
+
+@helper
+def code_of_cell(data: Bytes, start: int, end: int) -> int:
+    """Return the code of a cell's digits, negative behind a plus; 0 where the reading is not certain.
+
+    Only digits and mere punctuation are read, perhaps with one plus in front; for these the library looks at nothing
+    but the plus and the digits. Not read: letters, extensions, several numbers in one cell, characters beyond ASCII,
+    and whatever `read_phone` might take for damage by a spreadsheet.
+    """
+    if end - start > _MOST_BYTES:
+        return 0
+    code, digits, behind, dots, slashes, pluses = 1, 0, 0, 0, 0, 0
+    for at in range(start, end):
+        kind = _KINDS[data[at]]
+        if kind == _DIGIT:
+            code = 10 * code + int(data[at]) - ord("0")
+            digits += 1
+            behind += 1
+        elif kind == _DOT:
+            dots += 1
+        elif kind == _SLASH:
+            slashes += 1
+            behind = 0
+        elif kind == _PLUS:
+            pluses += 1
+        elif kind != _PUNCTUATION:
+            return 0
+    if digits < _LEAST_DIGITS or digits > _MOST_DIGITS:
+        return 0
+    if digits >= _TWO_NUMBERS and digits < end - start and pluses == 0:
+        if data[start] != ord("0") or data[start + 1] != ord("0"):
+            return 0
+    if slashes > 0 and (behind <= _RANGE_DIGITS or digits >= _SEVERAL_DIGITS):
+        return 0
+    if dots == 1 and end - start == digits + pluses + 1 and data[end - 1] == ord("0"):
+        return 0  # a decimal
+    if pluses == 0:
+        return code
+    in_front = data[start] == ord("+") or (data[start] == ord("(") and data[start + 1] == ord("+"))
+    return -code if pluses == 1 and in_front else 0
+
+
+@helper
+def piece_of(code: int, starts: Int64s, lasts: Int32s, tables: Int64s, table: int) -> int:
+    """Find the piece of a table that a code is in. Four words a table: first piece, first bucket, shift, lowest bucket.
+
+    Codes are in buckets by the leading bits of their floating-point form, which grows with the code; ``lasts`` has the
+    last piece that begins in each. Only where several reach into a bucket, they are halved until one is left.
+    """
+    first, first_bucket = tables[4 * table], tables[4 * table + 1]
+    bucket = (np.float64(code).view(np.int64) >> tables[4 * table + 2]) - tables[4 * table + 3]
+    low = lasts[first_bucket + max(bucket - 1, 0)]
+    high = lasts[first_bucket + bucket]
+    while low < high:
+        middle = (low + high + 1) >> 1
+        if starts[first + middle] <= code:
+            low = middle
+        else:
+            high = middle - 1
+    return int(first + low)
+
+
+@helper
+def calling_code(code: int, of_code: Int32s) -> int:
+    """Find the calling code that digits begin with, as its own digits' code; 0 where there is none."""
+    first = code
+    while first >= 2000:
+        first //= 10
+    # No calling code begins with another.
+    while first >= 10 and of_code[first] == NO_TABLE:
+        first //= 10
+    return first if first >= 10 else 0
+
+
+@helper
+def code_in_cell(
+    data: Bytes, start: int, end: int, label_bounds: Int64s, labels: Bytes, text: Bytes
+) -> tuple[int, int]:
+    """As `code_of_cell`, of a cell with more in it. Returns also the extension's code, or `DECIMAL`; 0: neither."""
+    if end - start > MOST_BYTES:
+        return 0, 0
+    size = plain_text(data, start, end, text)
+    decimal = without_decimal(text, size)
+    if decimal > 0:
+        return code_of_cell(text, 0, decimal), DECIMAL
+    first = number_start(text, size, label_bounds, labels)
+    if first < 0:
+        return 0, 0
+    last = number_end(text, first, size)
+    extension = extension_code(text, last, size)
+    if extension < 0:
+        return 0, 0
+    return code_of_cell(text, first, last), extension
+
+
+@kernel
+def decide(
+    bounds: Int64s,
+    data: Bytes,
+    valid: Flags,
+    regions: Int16s,
+    of_region: Int32s,
+    of_code: Int32s,
+    tables: Int64s,
+    starts: Int64s,
+    answers: Int32s,
+    deltas: Int64s,
+    lasts: Int32s,
+    label_bounds: Int64s,
+    labels: Bytes,
+    text: Bytes,
+    wanted: Int64s,
+    answer: Int32s,
+    e164: Int64s,
+    more: Int32s,
+) -> None:
+    """Decide cells by the tables of their regions and calling codes: the answer's number, and E.164 as an integer.
+
+    ``of_region`` and ``of_code`` (by the code of a calling code's digits) are directories of tables; for ``starts``,
+    ``lasts`` and ``tables`` see `piece_of`. ``text``: room for a cell. ``wanted`` counts who asked for each region's
+    table, then each calling code's. ``more``: the extension's code, or `DECIMAL`; 0: neither.
+    """
+    for row in range(len(answer)):
+        answer[row] = UNDECIDED
+        more[row] = 0
+        if len(valid) and not valid[row]:
+            continue
+        code = code_of_cell(data, bounds[row], bounds[row + 1])
+        if code == 0:
+            code, more[row] = code_in_cell(data, bounds[row], bounds[row + 1], label_bounds, labels, text)
+        if code > 0:
+            wanted[regions[row]] += 1
+            table = of_region[regions[row]]
+            if table < 0:
+                continue
+            piece = piece_of(code, starts, lasts, tables, table)
+            answer[row] = answers[piece]
+            e164[row] = code + deltas[piece]
+            if answers[piece] != AS_IF_PLUS:
+                continue
+            code = -e164[row]
+            answer[row] = UNDECIDED
+        if code < 0:
+            first = calling_code(-code, of_code)
+            wanted[len(of_region) + first] += 1
+            table = of_code[first]
+            if table >= 0:
+                piece = piece_of(-code, starts, lasts, tables, table)
+                answer[row] = answers[piece]
+                e164[row] = -code + deltas[piece]
+
+
+@kernel
+def e164_text(numbers: Int64s, bounds: Int64s, data: Bytes) -> None:
+    """Write numbers as E.164 text; nothing for those that are not above 0. ``data``: 20 bytes a number."""
+    end = 0
+    bounds[0] = 0
+    for row in range(len(numbers)):
+        rest = numbers[row]
+        if rest > 0:
+            size = 1
+            while rest > 0:
+                rest //= 10
+                size += 1
+            data[end] = ord("+")
+            rest = numbers[row]
+            for at in range(end + size - 1, end, -1):
+                data[at] = ord("0") + rest % 10
+                rest //= 10
+            end += size
+        bounds[row + 1] = end

@@ -1,0 +1,57 @@
+"""Files that a run puts away for itself. The checksum of what was written stays in memory, and is compared later."""
+
+from __future__ import annotations
+
+import io
+import mmap
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import xxhash
+
+from schemas.errors import LeadscrubError
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+
+class SummedFile(io.RawIOBase):
+    """A new file, open for writing from its start to its end."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._stream = path.open("wb", buffering=0)
+        self._digest = xxhash.xxh3_64()
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """Append bytes."""
+        self._digest.update(data)  # while the bytes are in the processor's cache
+        left = memoryview(data).cast("B")
+        size = len(left)
+        while left:
+            left = left[self._stream.write(left) or 0 :]
+        return size
+
+    def close(self) -> None:
+        """Finish writing."""
+        if not self.closed:
+            self._stream.close()
+        super().close()
+
+    def check(self) -> None:
+        """Compare the file with what was written. Raises `LeadscrubError` when a byte of it differs."""
+        with self.path.open("rb") as stream:
+            try:
+                with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+                    found = xxhash.xxh3_64_intdigest(content)
+            except ValueError:  # an empty file cannot be mapped
+                found = xxhash.xxh3_64_intdigest(b"")
+        if found != self._digest.intdigest():
+            raise LeadscrubError(
+                f"'{self.path.name}', which this run had put away, is not as it was written; nothing was changed.",
+                "Check the disk and the memory of this machine, then run again.",
+            )

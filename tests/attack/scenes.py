@@ -1,0 +1,290 @@
+"""Commands to interrupt, each in a folder of its own, and what must be true of the folder before, between and after."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from contextlib import chdir
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+from sqlalchemy import create_engine, select
+
+from pipeline.ledger.tables import drops, metadata, return_files, returned_rows, runs
+from schemas.errors import LeadscrubError
+from suppression.store import Store
+from tests.conftest import DAY, leadscrub, write_campaign
+from tests.pipeline.nightly.workspaces import accounted, leads, make_workspace, put
+from tests.pipeline.selling import HEADER, World, bad, good
+
+State = dict[str, Any]
+_OLD: Final = datetime.now(UTC) - timedelta(days=1)
+_LISTED: Final = "".join(f"+1202555{n:04}\n" for n in range(100, 140))
+_SHORTER: Final = "".join(_LISTED.splitlines(keepends=True)[:15])
+
+
+@dataclass(frozen=True)
+class Scene:
+    """``make`` fills a folder. ``words``: the command, run in it. ``state``: all that counts, equal whenever that
+    has ended well. ``faults``: what is not whole at any time. ``kept``: files that no failure may touch.
+    """
+
+    name: str
+    words: str
+    make: Callable[[Path], None]
+    state: Callable[[Path], State]
+    faults: Callable[[Path], list[str]]
+    kept: tuple[str, ...] = ()
+    night: bool = False
+
+
+def _results(folder: Path) -> State:
+    """Results below a folder: hashes of their files, and counts; no two runs of one day differ in them."""
+    found: State = {}
+    for path in sorted(folder.rglob("manifest.json")):
+        if any(part.startswith(".") for part in path.relative_to(folder).parts):
+            continue
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        hashes = {name: file["sha256"] for name, file in manifest["outputs"].items()}
+        found[str(path.parent.relative_to(folder))] = [manifest["run_id"], manifest["counts"], hashes]
+    return found
+
+
+def _whole(folder: Path) -> list[str]:
+    """What `verify` has to say of the results below a folder."""
+    faults = []
+    for path in sorted(folder.rglob("manifest.json")):
+        if any(part.startswith(".") for part in path.relative_to(folder).parts):
+            continue
+        ran = leadscrub("verify", path.parent)
+        faults += [] if ran.code == 0 else [f"verify of {path.parent.name}: {ran.out}{ran.err}"]
+    return faults
+
+
+def _leftovers(folder: Path) -> list[str]:
+    """What a run leaves beside its results."""
+    return sorted(
+        str(path.relative_to(folder))
+        for path in folder.rglob("*")
+        if path.name.endswith((".partial", ".replaced", ".new")) and path.parent.name != "tmp"
+    )
+
+
+def _ledger(folder: Path) -> State:
+    """What a ledger says, without instants."""
+    engine = create_engine(f"sqlite:///{folder / 'ledger' / 'ledger.db'}")
+    try:
+        with engine.connect() as connection:
+
+            def rows(*columns: Any) -> list[str]:
+                return sorted(repr(tuple(row)) for row in connection.execute(select(*columns)))
+
+            return {
+                "runs": rows(runs.c.run_id, runs.c.state, runs.c.clean, runs.c.out),
+                "drops": rows(drops.c.vendor, drops.c.sha256, drops.c.sequence, drops.c.state, drops.c.kept_at),
+                "returned": rows(returned_rows.c.run_id, returned_rows.c.row_id),
+                "return_files": rows(return_files.c.state, return_files.c.rows),
+                "tables": sorted(metadata.tables),
+            }
+    finally:
+        engine.dispose()
+
+
+def _make_scrub(folder: Path) -> None:
+    """A result that is there already, of another drop, which the command replaces."""
+    write_campaign(folder, more="")
+    (folder / "list.txt").write_text(_LISTED, encoding="utf-8")
+    pl.read_csv(leads(range(30, 50)).encode(), infer_schema=False).write_parquet(folder / "drop.parquet")
+    (folder / "drop.csv.gz").write_bytes(gzip.compress(leads(range(45, 55)).encode(), mtime=0))
+    for name, numbers in (("drop.csv", range(40)), ("second.csv", range(20, 60)), ("old.csv", range(5))):
+        (folder / name).write_text(leads(numbers), encoding="utf-8")
+    ran = leadscrub("scrub", folder / "old.csv", "-o", folder / "out", *_options(folder))
+    assert ran.code == 0, ran.err
+
+
+def _options(folder: Path) -> list[str]:
+    listed = ["--dnc", f"{folder / 'list.txt'}@{DAY}"]
+    return ["--campaign", str(folder / "campaign.toml"), "--as-of", DAY, "--threads", "1", *listed]
+
+
+def _make_night(folder: Path) -> None:
+    make_workspace(folder, ledger="[ledger]\n", nightly="")
+    for vendor, numbers in (("acme", range(8)), ("zen", range(10, 16))):
+        put(folder / "inbox" / vendor, f"{vendor}.csv", leads(numbers), _OLD)
+
+
+def _night_faults(folder: Path) -> list[str]:
+    """A drop is in the inbox or in the archive, and never in quarantine: it is as it should be."""
+    faults = _whole(folder)
+    for vendor in ("acme", "zen"):
+        name = f"{vendor}.csv"
+        where = [path.relative_to(folder).parts[0] for path in folder.rglob(f"*{name}") if path.is_file()]
+        places = sorted(set(where) - {"tmp", "runs"})
+        if places not in (["inbox"], ["archive"]):
+            faults.append(f"the drop {name} is in {places or 'no place'}")
+    return faults
+
+
+def _night_state(folder: Path) -> State:
+    places = [
+        str(path.relative_to(folder))
+        for path in sorted(folder.rglob("*.csv"))
+        if not path.is_relative_to(folder / "runs")
+    ]
+    # Which drop comes first, and by that the id of a run, depends on which one had to wait.
+    counts = sorted(repr(counts) for _, counts, _ in _results(folder / "runs").values())
+    return {"counts": counts, "places": places, "leads": accounted(folder)}
+
+
+def _make_lists(folder: Path) -> None:
+    for name, text in (("old.txt", _SHORTER), ("new.txt", _LISTED)):
+        (folder / name).write_text(text, encoding="utf-8")
+    how = ("--kind", "dnc.national", "--covers", "all", "--region", "US", "--store", folder / "store")
+    ran = leadscrub("lists", "add", "registry", folder / "old.txt", "--as-of", "2026-11-20", *how)
+    assert ran.code == 0, ran.err
+
+
+def _list_state(folder: Path) -> State:
+    store = Store(folder / "store")
+    facts = store.facts("registry")
+    return {"version": facts.version, "left": _leftovers(folder)}
+
+
+def _list_faults(folder: Path) -> list[str]:
+    """The list is the old or the new one, and answers."""
+    try:
+        as_of = Store(folder / "store").facts("registry").as_of
+        Store(folder / "store").open("registry", date.fromisoformat(DAY))
+    except LeadscrubError as error:
+        return [f"the list does not open: {error}"]
+    ran = leadscrub("lists", "lookup", "+12025550100", "--store", folder / "store")
+    known = ran.code == 0 and "registry" in ran.out and str(as_of) in ("2026-11-20", DAY)
+    return [] if known else [f"the list is of {as_of}; lookup ends with {ran.code}: {ran.out}{ran.err}"]
+
+
+def _make_returns(folder: Path) -> None:
+    world = World(folder)
+    world.contract(more='deliver_to = "sent"')
+    world.sell(HEADER + good(0, 3) + bad(10, 4))
+    world.sell(HEADER + good(20, 3) + bad(30, 2))
+
+
+def _sent(folder: Path) -> State:
+    files = {path.name: path for path in sorted((folder / "sent").rglob("*")) if path.is_file()}
+    return {"sent": {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}}
+
+
+def _sent_faults(folder: Path) -> list[str]:
+    """No row goes back twice."""
+    rows = [
+        line
+        for path in (folder / "sent").rglob("*.csv")
+        if path.is_file() and not path.name.startswith(".")
+        for line in path.read_text(encoding="utf-8").splitlines()[1:]
+    ]
+    return _whole(folder / "runs") + ([] if len(rows) == len(set(rows)) else ["a row went back twice"])
+
+
+_KEEP: Final = "[retention]\nraw_days = 30\noutput_days = 60\nhistory_days = 90\n"
+
+
+def _make_aged(folder: Path) -> None:
+    """One of each thing that retention deletes, and a run that is kept."""
+    world = World(folder)
+    world.contract(more='deliver_to = "sent"')
+    old, new = datetime(2024, 11, 2, 9, tzinfo=UTC), datetime(2025, 5, 20, 9, tzinfo=UTC)
+    for number, at in enumerate((old, old, new)):
+        world.sell(HEADER + good(20 * number, 3) + bad(20 * number + 10, 2), at=at)
+        assert world.returns(at, "--deliver").code == 0
+    kept = folder / "archive" / "acme" / "2024-11-02"
+    kept.mkdir(parents=True)
+    (kept / "drop.csv").write_text("name\nAnn\n", encoding="utf-8")
+    with (folder / "leadscrub.toml").open("a", encoding="utf-8") as settings:
+        settings.write(_KEEP)
+
+
+def _aged_state(folder: Path) -> State:
+    inside = (path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file())
+    files = [str(path) for path in inside if path.parts[0] not in ("ledger", "tmp")]
+    with chdir(folder):
+        ran = leadscrub("retention", "--as-of", "2025-06-01", "--json")
+    due = json.loads(ran.out)["items"] if ran.code == 0 else ran.err
+    return _ledger(folder) | {"files": files, "due": due}
+
+
+SCENES: Final = (
+    Scene(
+        "scrub",
+        f"scrub drop.csv second.csv -o out --force --campaign campaign.toml --as-of {DAY} --threads 1 "
+        f"--dnc list.txt@{DAY}",
+        _make_scrub,
+        lambda folder: _results(folder) | {"left": _leftovers(folder)},
+        _whole,
+        kept=("drop.csv", "second.csv", "list.txt"),
+    ),
+    Scene(
+        "scrub packed",
+        f"scrub drop.parquet drop.csv.gz -o out --force --campaign campaign.toml --as-of {DAY} --threads 1 --no-lists",
+        _make_scrub,
+        lambda folder: _results(folder) | {"left": _leftovers(folder)},
+        _whole,
+        kept=("drop.parquet", "drop.csv.gz"),
+    ),
+    Scene("nightly", "nightly --json", _make_night, _night_state, _night_faults, night=True),
+    Scene(
+        "lists add",
+        f"lists add registry new.txt --kind dnc.national --covers all --region US --store store --as-of {DAY}",
+        _make_lists,
+        _list_state,
+        _list_faults,
+        kept=("new.txt",),
+    ),
+    Scene(
+        "returns",
+        "returns --deliver --accept-unread --as-of 2026-11-02T12:00:00+00:00",
+        _make_returns,
+        lambda folder: _sent(folder) | _ledger(folder),
+        _sent_faults,
+    ),
+    Scene(
+        "retention",
+        "retention --delete --yes --as-of 2025-06-01",
+        _make_aged,
+        _aged_state,
+        lambda folder: _whole(folder / "runs"),
+    ),
+)
+
+
+class Stage:
+    """A folder in which a scene is played again and again, always at the same path."""
+
+    def __init__(self, scene: Scene, folder: Path) -> None:
+        self.scene = scene
+        self.folder = folder / scene.name.replace(" ", "-")
+        self._template = folder / f"{self.folder.name}.template"
+        self.folder.mkdir()
+        with chdir(self.folder):
+            scene.make(self.folder)
+        (self.folder / "tmp").mkdir()
+        shutil.copytree(self.folder, self._template, symlinks=True)
+
+    def begin(self) -> None:
+        """Make all as it was before the command."""
+        shutil.rmtree(self.folder)
+        shutil.copytree(self._template, self.folder, symlinks=True)
+
+    def untouched(self) -> list[str]:
+        """Which of the files that nobody may touch were."""
+        return [
+            f"{name} was changed"
+            for name in self.scene.kept
+            if not (self.folder / name).is_file()
+            or (self.folder / name).read_bytes() != (self._template / name).read_bytes()
+        ]

@@ -1,4 +1,4 @@
-"""Where tables are printed."""
+"""Where results, notes and tables are printed: nothing of a name or a cell reaches a terminal as a command."""
 
 from __future__ import annotations
 
@@ -8,12 +8,34 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from schemas.support.shown import printable, printable_json, shown
+
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
+    from rich.text import Text
 
 #: Width of a table in a file or a pipe, where nobody's window sets it.
 _WIDE = 160
+
+
+def print_lines(*lines: str) -> None:
+    """Print lines to stdout, each of them one line whatever is in it."""
+    sys.stdout.write("".join(f"{printable(line)}\n" for line in lines))
+
+
+def print_notes(*sentences: str) -> None:
+    """Print to stderr what a person should know besides the result."""
+    sys.stderr.write("".join(f"note: {shown(sentence)}\n" for sentence in sentences))
+
+
+def complain(message: str) -> None:
+    """Print to stderr what went wrong; an error of ours may have several lines."""
+    sys.stderr.write(f"leadscrub: {printable_lines(message)}\n")
+
+
+def printable_lines(text: str) -> str:
+    """Spell what a terminal would obey, but for the ends of the lines, which are ours."""
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def stdout_console() -> Console:
@@ -27,18 +49,44 @@ def stdout_console() -> Console:
     return Console(width=width, markup=False, emoji=False, highlight=False)
 
 
+def print_text(text: Text) -> None:
+    """Print text as wide as it is. Its parts must be `printable` already."""
+    stdout_console().print(text, soft_wrap=True)
+
+
 def write_json(document: object, default: Callable[[Any], object] | None = None) -> None:
     """Print a document as JSON on one line, which is JSON also where stdout has other characters than UTF-8's."""
     spelled = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "") != "utf8"
-    sys.stdout.write(json.dumps(document, ensure_ascii=spelled, default=default) + "\n")
+    sys.stdout.write(printable_json(json.dumps(document, ensure_ascii=spelled, default=default)) + "\n")
 
 
-def plain_table() -> Table:
-    """Return an empty table as all commands print it: a line under the head, no frame."""
-    from rich import box  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+def plain_table(*columns: str) -> PlainTable:
+    """Return an empty table as all commands print it: a line under the head, no frame. Cells are `printable`."""
+    return PlainTable(*columns)
 
-    return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+
+class PlainTable:
+    """A table on its way to stdout."""
+
+    def __init__(self, *columns: str) -> None:
+        from rich import box  # noqa: PLC0415
+        from rich.table import Table  # noqa: PLC0415
+
+        self._table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+        for name in columns:
+            self.add_column(name)
+
+    def add_column(self, name: str, **layout: Any) -> None:
+        """Add a column. ``layout`` is what `rich.table.Table.add_column` takes."""
+        self._table.add_column(printable(name), **layout)
+
+    def add_row(self, *cells: str, style: str = "") -> None:
+        """Add a row; a cell is one line, however often it is folded."""
+        self._table.add_row(*map(printable, cells), style=style)
+
+    def print(self) -> None:
+        """Print it."""
+        stdout_console().print(self._table)
 
 
 def money(amount: Decimal | None, currency: str | None) -> str:

@@ -11,7 +11,7 @@ from schemas.errors import UsageError
 from schemas.files.limits import Limits
 from schemas.layout import LAYOUTS, Layout
 from schemas.support.names import did_you_mean
-from schemas.workspace import WORKSPACE_FILE, Workspace
+from schemas.workspace import WORKSPACE_FILE, RemoteChoice, Workspace
 
 
 def workspace_of(campaign: Path | None) -> Path | None:
@@ -26,6 +26,12 @@ def workspace_facts(workspace: Path) -> Workspace:
     facts = load(workspace / WORKSPACE_FILE, Workspace, faults)
     raise_faults(faults)
     return facts or Workspace()
+
+
+def remote_choice(drops: list[str], workspace: Path | None) -> RemoteChoice:
+    """What the workspace allows when a drop is fetched. Raises `ConfigError` when a drop is and its file is invalid."""
+    asks = workspace is not None and any("://" in drop for drop in drops)
+    return workspace_facts(workspace).remote if asks and workspace is not None else RemoteChoice()
 
 
 def workspace_limits(campaign: Path | None) -> Limits:

@@ -6,22 +6,29 @@ place only, ``pipeline/cli/main.py``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from schemas.support.shown import shown
+
 #: The run is complete and its outputs are written, and a person should look at them.
 EXIT_TOO_MANY_REJECTED = 6
 
 
 class LeadscrubError(Exception):
-    """A run cannot go on. ``hint`` says what the user can do next."""
+    """A run cannot go on. ``hint`` says what the user can do next, ``lines`` are further lines of the message.
+
+    Whatever of a file's name or content is in them can be shown to anybody: see `schemas.support.shown`.
+    """
 
     exit_code = 1
 
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+    def __init__(self, message: str, hint: str = "", lines: Sequence[str] = ()) -> None:
+        self.message = "\n  ".join(map(shown, (message, *lines)))
+        self.hint = shown(hint)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".strip()
+        return f"{self.message} {self.hint}" if self.hint else self.message
 
 
 class UsageError(LeadscrubError):
@@ -38,7 +45,7 @@ class ConfigError(LeadscrubError):
     def __init__(self, faults: list[str], hint: str = "") -> None:
         self.faults = faults
         noun = "fault" if len(faults) == 1 else "faults"
-        super().__init__(f"configuration invalid, {len(faults)} {noun}:\n  " + "\n  ".join(faults), hint)
+        super().__init__(f"configuration invalid, {len(faults)} {noun}:", hint, faults)
 
 
 class FileError(LeadscrubError):

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import polars as pl
 
-_HIDDEN = "*****"
+from schemas.support.shown import HIDDEN, shown_digits
 
 
 def masked_phone(e164: pl.Expr) -> pl.Expr:
-    """Keep the first five characters and the last two: ``+12025550123`` -> ``+1202*****23``."""
-    return pl.format("{}" + _HIDDEN + "{}", e164.str.slice(0, 5), e164.str.tail(2))
+    """Keep the first digits and the last: ``+12025550123`` -> ``+1202*****23``; of a short number at most half."""
+    lengths = pl.DataFrame([(digits + 1, *shown_digits(digits)) for digits in range(33)], orient="row")
+    length = e164.str.len_chars().clip(upper_bound=33)
+    head, tail = (length.replace_strict(lengths["column_0"], lengths[part], default=0) for part in lengths.columns[1:])
+    return pl.format("{}" + HIDDEN + "{}", e164.str.slice(0, head + 1), e164.str.tail(tail))
 
 
 def masked_email(address: pl.Expr) -> pl.Expr:
     """Keep the first letter of each side and the top-level domain: ``jo@mail.example`` -> ``j*****@m*****.example``."""
-    local = address.str.slice(0, 1) + _HIDDEN
+    local = address.str.slice(0, 1) + HIDDEN
     domain = address.str.extract("@([^@]*)$", 1)
-    return local + "@" + domain.str.slice(0, 1) + _HIDDEN + domain.str.extract(r"(\.[^.]*)$", 1).fill_null("")
+    return local + "@" + domain.str.slice(0, 1) + HIDDEN + domain.str.extract(r"(\.[^.]*)$", 1).fill_null("")
 
 
 def masked_text(cell: pl.Expr) -> pl.Expr:

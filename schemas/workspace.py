@@ -44,6 +44,7 @@ class Retention(_Model):
 class NightlyChoice(_Model):
     """[nightly]: when a drop counts as complete, and who is told how a night went."""
 
+    inboxes: list[Path] = Field(default=[], description="folders outside this workspace that may be a vendor's inbox")
     settle_seconds: int = Field(
         default=120, ge=0, description="how long a drop without a companion must stay unchanged"
     )
@@ -53,6 +54,13 @@ class NightlyChoice(_Model):
     hook: list[Annotated[str, Field(min_length=1)]] = Field(default=[], description="command that gets the summary")
     hook_on: Literal["always", "trouble"] = "always"
     hook_seconds: int = Field(default=60, ge=1, description="after which the hook is ended")
+
+
+class RemoteChoice(_Model):
+    """[remote]: what fetching over a network does only where it is said. A host is HOST or HOST:PORT."""
+
+    plain_http: list[str] = Field(default=[], description="hosts that may be asked over http://, S3 endpoints too")
+    redirects: list[str] = Field(default=[], description="hosts to which an https:// URL may lead on")
 
 
 class LimitChoice(_Model):
@@ -80,4 +88,5 @@ class Workspace(_Model):
     ledger: LedgerChoice | None = None
     retention: Retention | None = None
     nightly: NightlyChoice = NightlyChoice()
+    remote: RemoteChoice = RemoteChoice()
     limits: LimitChoice = LimitChoice()

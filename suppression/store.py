@@ -30,6 +30,7 @@ from schemas.list_kinds import NO_MAX_AGE, MaxAge
 from schemas.list_version import HandedOver, History, ListVersion, Loading, SourceFile
 from schemas.support.durable import sync_path, write_atomically
 from schemas.support.names import did_you_mean
+from schemas.support.places import lock_file, refuse_link
 from suppression.lists import SuppressionList, check_version, open_version, read_facts
 
 #: 16 CFR 310.5: records of registry access are kept for five years.
@@ -254,10 +255,11 @@ class Writer(Store):
 @contextmanager
 def writing(folder: Path, wait_seconds: float = 30.0) -> Iterator[Writer]:
     """Hold the store's lock. Raises `OutputError` (exit 7) when another writer keeps it or it cannot be written."""
+    refuse_planted(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
-        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        lock = lock_file(folder / "lock")
     except OSError as error:
         raise OutputError(
             f"The store '{folder}' cannot be written: {error.strerror}.", "Name another --store."
@@ -271,6 +273,12 @@ def writing(folder: Path, wait_seconds: float = 30.0) -> Iterator[Writer]:
             shutil.rmtree(folder / "tmp", ignore_errors=True)
     finally:
         os.close(lock)
+
+
+def refuse_planted(folder: Path) -> None:
+    """Raise `LinkError` when a store, or a folder in it, is a link."""
+    for each in (folder, *(folder / name for name in ("lists", "versions", "tmp"))):
+        refuse_link(each)
 
 
 def _sweep(folder: Path) -> None:
@@ -334,6 +342,7 @@ def fit_lists(
 
 def open_store(folder: Path) -> Store:
     """Open a store of suppression lists. Raises `UsageError` when the folder is none."""
+    refuse_planted(folder)
     if not (folder / "lists").is_dir():
         raise UsageError(f"'{folder}' is not a store of suppression lists.", "Fill one with 'leadscrub lists add'.")
     return Store(folder)
@@ -344,4 +353,4 @@ def store_of(folder: Path | None, workspace: Path | None) -> Store | None:
     if folder is not None:
         return open_store(folder)
     inside = None if workspace is None else workspace / "store"
-    return Store(inside) if inside is not None and (inside / "lists").is_dir() else None
+    return open_store(inside) if inside is not None and (inside / "lists").is_dir() else None

@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import unicodedata
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -125,6 +126,11 @@ def start(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Popen[b
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+
+
+def can_be_seen(line: str) -> bool:
+    """Whether a terminal shows a line as it is: no control or format character, no byte that is no text."""
+    return not any(unicodedata.category(letter)[0] == "C" or letter in "\u2028\u2029" for letter in line)
 
 
 Scrub = Callable[..., Scrubbed]

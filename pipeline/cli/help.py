@@ -13,6 +13,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from schemas.errors import LeadscrubError
 from schemas.support.interrupts import forget_changes, last_change
+from schemas.support.scratch import sweep_scratch
 
 if TYPE_CHECKING:
     from typer._click import Context, HelpFormatter, Parameter
@@ -56,6 +57,8 @@ class Command(TyperCommand):
     def invoke(self, ctx: Context) -> Any:
         """Carry the command out; Ctrl-C becomes an error that says what was changed."""
         forget_changes()
+        if self.changes:
+            sweep_scratch()
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as stop:

@@ -12,6 +12,7 @@ import typer
 from pipeline.cli.options import (
     ListName,
     StoreFolder,
+    addresses_of,
     day_of,
     kind_names,
     list_name,
@@ -130,7 +131,9 @@ class ChangeOptions:
 
 Planted = Annotated[
     list[str] | None,
-    typer.Option(metavar="VALUE", help="A value that you know to be in a hashed list; repeatable."),
+    typer.Option(
+        metavar="VALUE", help="A value that you know to be in a hashed list; - reads them from stdin; repeatable."
+    ),
 ]
 _DATED_BY = "the user, when the list was loaded"
 
@@ -214,7 +217,7 @@ def add(
         format=reading.format_,
         options=replace(declared.options, fields=of_kind.fields),
         recipes=tuple(parse_recipe(spelled) for spelled in hash_ or []),
-        planted=tuple(planted or []),
+        planted=tuple(addresses_of(planted or [])),
         max_refused=reading.refused(),
         covers=_areas(covers),
         registry=registry_named(registry) if registry else None,
@@ -275,7 +278,7 @@ def update(
         options=declared.options,
         action=action,
         since=day_of(since) if since else None,
-        planted=tuple(planted or []),
+        planted=tuple(addresses_of(planted or [])),
         max_refused=reading.refused(),
         accept_unexpected=accept_unexpected,
     )

@@ -10,7 +10,7 @@ import typer
 
 from pipeline.cli.help import Changing, Command, Group
 from pipeline.cli.list_loading import add, update
-from pipeline.cli.options import AsOfDay, Json, ListName, MaxAgeDays, StoreFolder, day_of, store_folder
+from pipeline.cli.options import AsOfDay, Json, ListName, MaxAgeDays, StoreFolder, addresses_of, day_of, store_folder
 from schemas.errors import ListError, UsageError
 
 lists = typer.Typer(
@@ -58,7 +58,9 @@ def status(
 
 @lists.command(cls=Command, epilog="Example: leadscrub lists lookup '(202) 555-0123' --region US")
 def lookup(
-    values: Annotated[list[str], typer.Argument(metavar="VALUE", help="Phones and emails.")],
+    values: Annotated[
+        list[str], typer.Argument(metavar="VALUE", help="Phones and emails; - reads them from stdin, one on each line.")
+    ],
     region: Annotated[str | None, typer.Option(metavar="REGION", help="Region of numbers without +.")] = None,
     store: StoreFolder = None,
     as_of: AsOfDay = None,
@@ -71,7 +73,12 @@ def lookup(
     from suppression.store import Store  # noqa: PLC0415
 
     unchecked = print_lookup(
-        Store(store_folder(store)), values, region, day_of(as_of), max_age_said(max_age or []), as_json=as_json
+        Store(store_folder(store)),
+        addresses_of(values),
+        region,
+        day_of(as_of),
+        max_age_said(max_age or []),
+        as_json=as_json,
     )
     if unchecked:
         raise ListError(f"Not checked against all lists: {'; '.join(unchecked)}.", "Load new copies.")

@@ -22,6 +22,7 @@ from pipeline.cli.retention import retention
 from pipeline.cli.returns import returns, vendors
 from pipeline.cli.rules import rules_app
 from pipeline.cli.scrub import scrub
+from pipeline.terminal import complain, printable_lines
 from schemas.errors import LeadscrubError
 from schemas.support.interrupts import last_change
 from schemas.support.names import did_you_mean
@@ -149,20 +150,20 @@ def _guarded(command: AnyCommand, words: Sequence[str]) -> int:
         from schemas.support.shortage import shortage_in  # noqa: PLC0415  # seldom
 
         known = shortage_in(error) or error
-        typer.echo(f"leadscrub: {known}", err=True)
+        complain(str(known))
         return known.exit_code
     except SystemExit:
         raise
     except BaseException as error:  # polars' PanicException is no Exception
         if hasattr(error, "format_message"):  # wrong usage, found by the parser
-            typer.echo(_wrong_usage(error, words), err=True)
+            typer.echo(printable_lines(_wrong_usage(error, words)), err=True)
             return 2
         from schemas.support.shortage import shortage_in  # noqa: PLC0415  # seldom
 
         if (short := shortage_in(error)) is not None:
-            typer.echo(f"leadscrub: {short}", err=True)
+            complain(str(short))
             return short.exit_code
-        typer.echo(f"leadscrub: internal error ({type(error).__name__}): {_without_values(error)}", err=True)
+        complain(f"internal error ({type(error).__name__}): {_without_values(error)}")
         return 1
 
 

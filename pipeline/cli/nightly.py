@@ -49,6 +49,7 @@ def nightly(
         accept_held=accept_held,
         dry_run=dry_run,
         threads=usable_cores(),
+        day_said=as_of is not None,
     )
     summary = one_pass(request, choice, event_log(form, request.now))
     code = tell(summary, choice.nightly, workspace, report, as_json=as_json)

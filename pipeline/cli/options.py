@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime, time
 from functools import wraps
@@ -203,6 +204,35 @@ def kind_names(begun: str) -> list[str]:
     from schemas.list_kinds import KINDS  # noqa: PLC0415
 
     return [kind for kind in KINDS if kind.startswith(begun)]
+
+
+#: In place of a phone or an email: it comes on stdin, where no list of processes shows it.
+STANDARD_INPUT = "-"
+
+
+def addresses_of(given: Sequence[str]) -> list[str]:
+    """Take phones and emails as they were typed; for ``-`` each line of stdin that is not empty.
+
+    Raises `UsageError` when nothing comes.
+    """
+    if STANDARD_INPUT not in given:
+        return list(given)
+    lines = [line.strip() for line in sys.stdin.read().splitlines() if line.strip()]
+    if not lines:
+        raise UsageError(
+            "Nothing came on standard input, where '-' expects phones or emails.", "Write one on each line."
+        )
+    return [value for each in given for value in (lines if each == STANDARD_INPUT else [each])]
+
+
+def address_of(given: str | None) -> str | None:
+    """Take one phone or email; for ``-`` the line that stdin has. Raises `UsageError` when it has none, or several."""
+    if given != STANDARD_INPUT:
+        return given
+    lines = addresses_of([given])
+    if len(lines) != 1:
+        raise UsageError(f"{len(lines)} lines came on standard input, where '-' expects one.", "Ask for one at a time.")
+    return lines[0]
 
 
 def day_of(given: str | None) -> date:

@@ -11,6 +11,7 @@ from pipeline.cli.options import (
     AsOfDay,
     Json,
     ResultFolder,
+    address_of,
     code_names,
     day_of,
     last_instant_of,
@@ -41,14 +42,18 @@ def inspect(
 def explain(
     out: ResultFolder,
     row: Annotated[int | None, typer.Option(metavar="N", help="row_id of the lead.")] = None,
-    phone: Annotated[str | None, typer.Option(metavar="PHONE", help="A phone of the lead, in any form.")] = None,
-    email: Annotated[str | None, typer.Option(metavar="EMAIL", help="An email of the lead.")] = None,
+    phone: Annotated[
+        str | None, typer.Option(metavar="PHONE", help="A phone of the lead, in any form; - reads it from stdin.")
+    ] = None,
+    email: Annotated[
+        str | None, typer.Option(metavar="EMAIL", help="An email of the lead; - reads it from stdin.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Explain one lead: where it came from, each finding, and what decided."""
     from pipeline.commands.explain import print_story  # noqa: PLC0415
 
-    print_story(out, row=row, phone=phone, email=email, as_json=as_json)
+    print_story(out, row=row, phone=address_of(phone), email=address_of(email), as_json=as_json)
 
 
 def verify(
@@ -83,7 +88,9 @@ def report(
     workspace: Annotated[
         Path, typer.Option(metavar="DIR", help="The workspace, with contracts and ledger; by default this folder.")
     ] = Path(),
-    as_of: AsOfDay = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DATE", help="Last day of --vendor's months; by default today.")
+    ] = None,
     to: Annotated[
         Path | None,
         typer.Option("--to", metavar="FILE", help="Where the page goes; by default report-NAME.html in this folder."),
@@ -91,11 +98,12 @@ def report(
 ) -> None:
     """Make a report to forward, as one HTML page: about a result, a night, a vendor or a month."""
     from pipeline.commands.report import made_report, save_page  # noqa: PLC0415
+    from pipeline.terminal import print_lines  # noqa: PLC0415
 
     name, page = made_report(out, night, vendor, month, workspace, last_instant_of(as_of))
     path = to or Path(f"report-{name}.html")
     save_page(page, path)
-    typer.echo(f"wrote  {path}")
+    print_lines(f"wrote  {path}")
 
 
 def reasons(

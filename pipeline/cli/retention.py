@@ -26,6 +26,8 @@ def retention(
     from pipeline.commands.retention_deleting import delete_due  # noqa: PLC0415
     from pipeline.commands.retention_report import print_due  # noqa: PLC0415
     from pipeline.ledger.open_ledger import chosen_ledger  # noqa: PLC0415
+    from pipeline.nightly.folders import Folders  # noqa: PLC0415
+    from pipeline.nightly.last_pass import note_day, refuse_odd_day  # noqa: PLC0415
     from pipeline.workspace import workspace_facts, workspace_of  # noqa: PLC0415
 
     if delete and dry_run:
@@ -47,9 +49,13 @@ def retention(
             raise UsageError("This workspace has no ledger.", "Add [ledger] to its leadscrub.toml.")
         found = due(ledger, Path().absolute(), keep, today)
         sizes = [each.size for each in found]
+        folders = Folders(workspace)
+        if delete and as_of is None:
+            refuse_odd_day(folders, today, "leadscrub retention --delete")
         if delete and found and not yes:
             _ask(len(found), sum(sizes))
         if delete:
+            note_day(folders, today, day_of(None))
             delete_due(ledger, found, lambda: datetime.now(UTC))
         print_due(found, sizes, deleted=delete, as_json=as_json)
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.options import Json, last_instant_of
+from pipeline.terminal import complain
 
 Workspace = Annotated[Path, typer.Option("--workspace", metavar="DIR", help="The workspace; by default this folder.")]
 OneVendor = Annotated[str | None, typer.Option("--vendor", metavar="NAME", help="Only this vendor.")]
@@ -46,7 +47,7 @@ def returns(
     print_returns(outcomes, now, as_json=as_json)
     failures = [failure for outcome in outcomes for failure in outcome.failures]
     for failure in failures:
-        typer.echo(f"leadscrub: {failure}", err=True)
+        complain(str(failure))
     if failures:
         raise typer.Exit(max(failure.exit_code for failure in failures))
 

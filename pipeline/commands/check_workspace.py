@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from pipeline.nightly.folders import WHY, shown_name
+from pipeline.nightly.folders import WHY, Folders
 from pipeline.nightly.vendors import find_sellers
-from pipeline.terminal import plain_table, stdout_console, write_json
+from pipeline.terminal import plain_table, print_lines, write_json
 from pipeline.workspace import find_layout, vendor_files
 from schemas.config import Campaign, Vendor, load
 from schemas.errors import ConfigError, LeadscrubError, UsageError
 from schemas.export_layout import ExportLayout
 from schemas.list_kinds import list_kind
+from schemas.support.shown import shown
 from schemas.workspace import WORKSPACE_FILE, Workspace
 from suppression.rules.loading import load_packs
 from suppression.store import Store, fit_lists, store_of
@@ -65,24 +65,45 @@ def check_workspace(folder: Path, day: date) -> list[Finding]:
     found += _vendors(folder)
     found += _gone(store)
     found += _quarantine(folder)
-    return [Finding(each.state, _relative(each.where, folder), each.what, each.remedy) for each in found]
+    return [Finding(each.state, shown(_relative(each.where, folder)), each.what, each.remedy) for each in found]
 
 
 def print_check(folder: Path, day: date, *, as_json: bool) -> bool:
     """Print what there is to settle; returns whether there is nothing."""
     found = check_workspace(folder, day)
+    moves = _moves(folder, day)
     if as_json:
-        write_json({"workspace": str(folder), "as_of": day.isoformat(), "findings": [asdict(each) for each in found]})
-    elif not found:
-        sys.stdout.write("nothing is wrong, missing, undeclared or open\n")
+        findings = [asdict(each) for each in found]
+        moved = [{"vendor": vendor, "from": inbox, "to": archive} for vendor, inbox, archive in moves]
+        write_json({"workspace": str(folder), "as_of": day.isoformat(), "findings": findings, "moves": moved})
+        return not found
+    if not found:
+        print_lines("nothing is wrong, missing, undeclared or open")
     else:
         table = plain_table()
         for name in ("state", "where", "what", "what to do"):
             table.add_column(name, overflow="fold")
         for each in found:
             table.add_row(*asdict(each).values())
-        stdout_console().print(table)
+        table.print()
+    print_lines(*(f"{vendor}: a night moves files from '{inbox}' to '{archive}'" for vendor, inbox, archive in moves))
     return not found
+
+
+def _moves(folder: Path, day: date) -> list[tuple[str, str, str]]:
+    """From which inbox on this machine a night takes files away, and where it puts them: vendor, inbox, archive."""
+    folders = Folders(folder)
+    return [
+        (seller.name, _relative(seller.inbox, folder), _relative(str(folders.archive_of(seller.name, day)), folder))
+        for seller in find_sellers(folder, [], _allowed(folder)).sellers
+        if not seller.remote
+    ]
+
+
+def _allowed(folder: Path) -> list[Path]:
+    """Folders outside the workspace that may be inboxes; none where the workspace's own file is wrong."""
+    facts = load(folder / WORKSPACE_FILE, Workspace, [])
+    return [] if facts is None else facts.nightly.inboxes
 
 
 def _faults(path: Path, model: type[Workspace | Campaign | Vendor | ExportLayout]) -> Iterator[Finding]:
@@ -178,7 +199,7 @@ def _gone(store: Store | None) -> Iterator[Finding]:
 
 
 def _vendors(folder: Path) -> Iterator[Finding]:
-    served = find_sellers(folder, [])
+    served = find_sellers(folder, [], _allowed(folder))
     for _, error in served.faulty:
         faults = error.faults if isinstance(error, ConfigError) else [error.message]
         yield from (_fault(fault, error.hint) for fault in faults)
@@ -207,5 +228,5 @@ def _vendors(folder: Path) -> Iterator[Finding]:
 def _quarantine(folder: Path) -> Iterator[Finding]:
     for path in sorted((folder / "quarantine").glob("*/*")):
         if path.is_file() and not path.name.endswith(WHY):
-            where = str(path.with_name(shown_name(path.name)))
+            where = shown(str(path))
             yield Finding("open", where, "a drop is in quarantine", f"Do what '{Path(where).name}{WHY}' says.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import polars as pl
 
 from pipeline.commands.verify import refuse_damaged
 from pipeline.results.folder import open_manifest, scan
-from pipeline.terminal import write_json
+from pipeline.terminal import print_lines, write_json
 from schemas.codes import CODES
 from schemas.columns import CALL_COLUMNS, EMAIL_SLOTS, PHONE_SLOTS
 from schemas.contact.email import email_key, read_email
@@ -18,6 +17,7 @@ from schemas.contact.phone_repairs import read_phone_point
 from schemas.errors import UsageError
 from schemas.manifest import Manifest
 from schemas.masking import mask
+from schemas.support.shown import masked_addresses
 from suppression.rules.describe import attempts_in_words
 
 
@@ -37,7 +37,7 @@ def print_story(out: Path, *, row: int | None, phone: str | None, email: str | N
     if as_json:
         write_json(stories, default=str)
     else:
-        sys.stdout.write("\n".join(_told(story) for story in stories))
+        print_lines(*[line for number, story in enumerate(stories) for line in ([""] if number else []) + _told(story)])
 
 
 def _canonical_phones(phone: str, manifest: Manifest) -> list[str]:
@@ -106,7 +106,7 @@ def _story(out: Path, row: int, manifest: Manifest) -> dict[str, Any]:
     return {
         "row_id": row,
         "verdict": name,
-        "source_file": lead["source_file"],
+        "source_file": masked_addresses(lead["source_file"]),
         "source_line": lead["source_line"],
         "vendor": lead["vendor"],
         "channels": lead["channels"],
@@ -145,7 +145,7 @@ def _calling(hours: dict[str, Any]) -> list[str]:
     return [*lines, f"  hours by     {', '.join(hours['call_rules'])}"]
 
 
-def _told(story: dict[str, Any]) -> str:
+def _told(story: dict[str, Any]) -> list[str]:
     lines = [
         f"row {story['row_id']}: {story['verdict']}"
         + (f" for {', '.join(story['channels'])}" if story["channels"] else "")
@@ -168,4 +168,4 @@ def _told(story: dict[str, Any]) -> str:
         f"{lst['name']} ({lst['kind']}, {lst['entries']:,} entries)" for lst in story["lists_consulted"]
     )
     lines.append(f"  consulted    {consulted or 'no suppression list'}; as of {story['as_of']}")
-    return "\n".join(lines) + "\n"
+    return lines

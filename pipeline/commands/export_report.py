@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-
 from pipeline.exporting.export import Exported
-from pipeline.terminal import write_json
+from pipeline.terminal import print_lines, print_notes, write_json
 
 
 def facts(exported: Exported) -> dict[str, object]:
@@ -26,6 +24,5 @@ def print_export(exported: Exported, *, as_json: bool) -> None:
         write_json(facts(exported))
         return
     rows = "1 row" if exported.rows == 1 else f"{exported.rows:,} rows"
-    sys.stdout.write(f"{rows} in {exported.path}\n")
-    for sentence in exported.left_out:
-        sys.stderr.write(f"note: {sentence}\n")
+    print_lines(f"{rows} in {exported.path}")
+    print_notes(*exported.left_out)

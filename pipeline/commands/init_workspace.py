@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
+from pipeline.terminal import print_lines
 from schemas.errors import OutputError
+from schemas.support.places import refuse_links
 
 #: Every file of a new workspace, by its path.
 EXAMPLES = {
@@ -19,6 +20,7 @@ EXAMPLES = {
 
 # What 'leadscrub nightly' does, which takes the drops of all vendors that name a campaign.
 # [nightly]
+# inboxes = ["/srv/sftp/example"]     # folders elsewhere that may be inboxes: files are moved away from there
 # settle_seconds = 120                # how long a drop without .done or checksum file must stay unchanged
 # give_up_hours = 24                  # then an empty drop, or one with a wrong checksum, goes to quarantine
 # quarantine_after = 2                # passes in which a drop fails on its own, until it goes to quarantine
@@ -26,6 +28,11 @@ EXAMPLES = {
 # hook = ["mail", "-s", "leadscrub", "ops@example.com"]   # gets the summary on its input
 # hook_on = "trouble"                 # or always
 # hook_seconds = 60                   # then the hook is ended
+
+# What fetching over a network does only where it is said.
+# [remote]
+# plain_http = ["minio.lan:9000"]     # hosts that may be asked over http://, S3 endpoints too
+# redirects = ["files.example.net"]   # hosts to which an https:// URL may lead on
 
 # How much a file of a drop or a list may hold. What holds more is refused, and the message names the limit.
 # [limits]
@@ -169,16 +176,18 @@ campaign = "example"
 
 def make_workspace(folder: Path) -> None:
     """Write the examples; files that exist are kept. Raises `OutputError` when the folder cannot be written."""
+    for name in ("inbox/example", *EXAMPLES):
+        refuse_links(folder / name, folder)
     try:
         (folder / "inbox" / "example").mkdir(parents=True, exist_ok=True)
         for name, text in EXAMPLES.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.exists():
-                sys.stdout.write(f"kept   {path}\n")
+                print_lines(f"kept   {path}")
             else:
                 path.write_text(text, encoding="utf-8")
-                sys.stdout.write(f"wrote  {path}\n")
+                print_lines(f"wrote  {path}")
     except OSError as error:
         raise OutputError(f"'{folder}' cannot be written: {error.strerror}.", "Choose another folder.") from error
-    sys.stdout.write(f"Next: leadscrub scrub DROP -o OUT --campaign {folder}/campaigns/example.toml\n")
+    print_lines(f"Next: leadscrub scrub DROP -o OUT --campaign {folder}/campaigns/example.toml")

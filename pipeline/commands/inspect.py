@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -14,7 +13,8 @@ from pipeline.columns.layout_file import save_layout
 from pipeline.columns.mapping import Mapping, map_columns
 from pipeline.reading.opening import open_drop
 from pipeline.reading.value_kinds import column_kind
-from pipeline.terminal import plain_table, stdout_console, write_json
+from pipeline.terminal import plain_table, print_lines, print_notes, print_text, write_json
+from pipeline.workspace import remote_choice, workspace_of
 from schemas.contact.blank import BLANKS
 from schemas.errors import FileError
 from schemas.files.table import FileTally, Table, first_rows, read_batches
@@ -22,6 +22,7 @@ from schemas.frame_columns import SOURCE
 from schemas.headers import match_header
 from schemas.layout import Layout
 from schemas.masking import mask
+from schemas.support.shown import masked_addresses, printable, shown
 
 _SAMPLES = 3
 _SAMPLE_WIDTH = 28
@@ -64,7 +65,9 @@ def inspect(drops: list[str], layout: Layout | None = None) -> list[Inspection]:
     ``drops`` are files, folders, globs or URLs, as the command line takes them.
     """
     layout = layout or Layout()
-    return [inspect_table(table, layout)[0] for table in open_drop(drops, layout)]
+    return [
+        inspect_table(table, layout)[0] for table in open_drop(drops, layout, remote_choice(drops, workspace_of(None)))
+    ]
 
 
 def inspect_table(table: Table, layout: Layout) -> tuple[Inspection, Mapping]:
@@ -131,38 +134,50 @@ def _column(name: str, head: pl.DataFrame, mapping: Mapping, unclaimed: dict[str
 def print_inspection(drops: list[str], layout: Layout, *, as_json: bool, save: Path | None) -> None:
     """Inspect every table of a drop and print it; write the first one's layout where asked."""
     found: list[Inspection] = []
-    for table in open_drop(drops, layout):
+    for table in open_drop(drops, layout, remote_choice(drops, workspace_of(None))):
         inspection, mapping = inspect_table(table, layout)
         if save is not None and not found:
             save_layout(save, table, mapping)
         found.append(inspection)
     if as_json:
-        write_json([asdict(inspection) for inspection in found])
+        write_json([_document(inspection) for inspection in found])
         return
     for inspection in found:
         _print(inspection)
 
 
+def _document(inspection: Inspection) -> dict[str, object]:
+    """What JSON says of a table; a name that is an address is masked, as everywhere."""
+    columns = [replace(column, name=masked_addresses(column.name)) for column in inspection.columns]
+    notes = [masked_addresses(note) for note in inspection.notes]
+    return asdict(replace(inspection, file=masked_addresses(inspection.file), columns=columns, notes=notes))
+
+
 def _print(inspection: Inspection) -> None:
-    console = stdout_console()
-    place = inspection.file + (f" ({inspection.sheet})" if inspection.sheet else "")
+    place = shown(inspection.file + (f" ({inspection.sheet})" if inspection.sheet else ""))
     read_as = ", ".join(f"{name.replace('_', ' ')} {value!r}" for name, value in inspection.read_as.items())
-    console.print(Text.assemble((place, "bold"), f"  {read_as}"), soft_wrap=True)
+    print_text(Text.assemble((place, "bold"), f"  {printable(read_as)}"))
     lines = ", ".join(str(line) for line in inspection.malformed_lines)
     count = f"{inspection.records:,} records"
     if inspection.malformed:
         more = " and more" if inspection.malformed > len(inspection.malformed_lines) else ""
         count += f", {inspection.malformed:,} of them malformed (lines {lines}{more})"
-    console.print(count + (", read record by record in places" if inspection.careful else ""))
+    print_lines(count + (", read record by record in places" if inspection.careful else ""))
     table = plain_table()
     for title in ("column", "field", "confidence", "kind", "filled", "samples", "why"):
         table.add_column(title)
     for column in inspection.columns:
         samples = ", ".join(column.samples)
-        cells = (column.name, column.field or "", column.confidence, column.kind, f"{column.filled:.0%}", samples)
+        cells = (
+            masked_addresses(column.name),
+            column.field or "",
+            column.confidence,
+            column.kind,
+            f"{column.filled:.0%}",
+            samples,
+        )
         table.add_row(*cells, column.why)
-    console.print(table)
-    for note in inspection.notes:
-        sys.stderr.write(f"note: {note}\n")
+    table.print()
+    print_notes(*inspection.notes)
     if inspection.problem:
-        sys.stderr.write(f"note: a scrub would stop: {inspection.problem}\n")
+        print_notes(f"a scrub would stop: {inspection.problem}")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from pipeline.commands.list_logging import logged_writing
+from pipeline.terminal import print_lines, print_notes
 from pipeline.workspace import workspace_limits
 from schemas.contact.apply import apply_here
 from schemas.errors import ListError
@@ -98,12 +98,11 @@ def _commit(
     with interrupts_wait(f"list '{facts.name}' is loaded"):
         writer.commit(folder, facts, at=change.at, action=action)
     _report(facts)
-    for warning in built.warnings:
-        sys.stderr.write(f"note: {warning}\n")
+    print_notes(*built.warnings)
     if change.keep_days is not None and change.keep_days < KEEP_DAYS:
-        sys.stderr.write(
-            f"note: versions that were replaced are kept for {change.keep_days} days; 16 CFR 310.5 asks for records of "
-            "registry access for five years\n"
+        print_notes(
+            f"versions that were replaced are kept for {change.keep_days} days; 16 CFR 310.5 asks for records of "
+            "registry access for five years"
         )
 
 
@@ -116,13 +115,12 @@ def _report(facts: ListVersion) -> None:
         used = f"{changes.added:,} added + {changes.deleted:,} deleted + {changes.unchanged:,} unchanged"
     twice = f" + {counts.second_readings:,} read in a second way" if counts.second_readings else ""
     twice += f" + {counts.more_points:,} more points in an entry" if counts.more_points else ""
-    sys.stdout.write(
+    print_lines(
         f"{facts.name} ({facts.kind}) version {facts.version[:12]} as of {facts.as_of} is current: "
         f"{counts.read:,} read{twice} = {used} + {sum(counts.refused.values()):,} refused"
-        + (f"; {counts.indexed:,} entries in all\n" if counts.changes is not None else "\n")
+        + (f"; {counts.indexed:,} entries in all" if counts.changes is not None else ""),
+        *(f"  refused {count:,}: {why}" for why, count in counts.refused.items()),
     )
-    for why, count in counts.refused.items():
-        sys.stdout.write(f"  refused {count:,}: {why}\n")
 
 
 def _refuse_shrinkage(new: ListVersion, before: ListVersion, limit: float) -> None:
@@ -139,6 +137,4 @@ def remove_list(store: Path, name: str, at: datetime) -> None:
     """Take a list out of force."""
     with logged_writing(store) as writer:
         writer.remove(name, at=at)
-    sys.stdout.write(
-        f"{name} is no longer in force; its versions are kept for audit ('leadscrub lists history {name}')\n"
-    )
+    print_lines(f"{name} is no longer in force; its versions are kept for audit ('leadscrub lists history {name}')")

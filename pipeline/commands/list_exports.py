@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,6 +12,7 @@ from typing import Literal, get_args
 import polars as pl
 
 from pipeline.commands.list_logging import logged_writing
+from pipeline.terminal import print_lines, print_notes
 from pipeline.workspace import workspace_of
 from schemas.errors import ConfigError, ListError, OutputError, UsageError
 from schemas.evidence import CampaignEvidence, Mechanism, VendorEvidence
@@ -104,9 +104,8 @@ def export_list(store: Path, name: str, day: date, out: Path, handing: HandOver,
         raise OutputError(f"'{out}' cannot be written: {error.strerror}.", "Name another file.") from error
     finally:
         unrecorded.unlink(missing_ok=True)
-    for each in noted:
-        sys.stderr.write(f"note: {each.rule.id}: {each.rule.title} {each.rule.remedy}\n")
-    sys.stdout.write(f"{count:,} entries of {name} in {out}, for {handing.purpose} to {handing.to_country}\n")
+    print_notes(*(f"{each.rule.id}: {each.rule.title} {each.rule.remedy}" for each in noted))
+    print_lines(f"{count:,} entries of {name} in {out}, for {handing.purpose} to {handing.to_country}")
 
 
 def _judged(suppression: SuppressionList, handing: HandOver, day: date) -> list[PackRule]:
@@ -137,14 +136,13 @@ def _judged(suppression: SuppressionList, handing: HandOver, day: date) -> list[
     found = against_export(RuleSet(packs, setting, everywhere if people is None else people))
     against = [each for each in found if each.rule.effect in {"block", "review"}]
     if against:
-        told = "".join(
-            f"\n  {each.rule.id}: {each.rule.title} [{each.rule.citation}] {each.rule.remedy}" for each in against
-        )
+        told = [f"{each.rule.id}: {each.rule.title} [{each.rule.citation}] {each.rule.remedy}" for each in against]
         unsaid = "Where its people are was not said: --people-in US, if all of them are there."
         raise ListError(
             f"'{facts.name}' ({facts.kind}) may not go to {handing.to_country} for {handing.purpose}, "
-            f"and nothing was written:{told}",
-            f"\n{unsaid}" if people is None and any(EVERYWHERE not in each.regions for each in against) else "",
+            "and nothing was written:",
+            unsaid if people is None and any(EVERYWHERE not in each.regions for each in against) else "",
+            told,
         )
     return found
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from datetime import date
 
 import polars as pl
 
-from pipeline.terminal import write_json
+from pipeline.terminal import print_lines, write_json
 from schemas.contact.email import read_email
 from schemas.contact.phone_repairs import read_phone_point
 from schemas.errors import UsageError
@@ -55,7 +54,7 @@ def print_lookup(
             notes = [answer["scope"] if answer["scope"] != "seller" else None, answer["fault"]]
             more = "".join(f", {note}" for note in notes if note)
             line = "{value}  {state:<11}  {list} ({kind}, version {version}, as of {as_of}".format(**answer)
-            sys.stdout.write(f"{line}{more})\n")
+            print_lines(f"{line}{more})")
     return [f"{name}: {faults[name]}" for name in sorted(unchecked)]
 
 

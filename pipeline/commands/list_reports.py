@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import polars as pl
 
-from pipeline.terminal import plain_table, stdout_console, write_json
+from pipeline.terminal import plain_table, print_lines, stdout_console, write_json
 from schemas.config import Campaign
 from schemas.errors import ListError
 from schemas.list_kinds import NO_MAX_AGE, MaxAge
 from schemas.list_version import ListVersion, Loading
 from schemas.masking import masked_text
+from schemas.support.shown import masked_addresses
 from suppression.lists import fault_on, last_day
 from suppression.store import Store
 
@@ -56,8 +56,7 @@ def print_status(found: list[ListStatus], *, as_json: bool) -> None:
     if as_json:
         write_json(facts, default=str)
         return
-    console = stdout_console()
-    columns = _STATUS_COLUMNS if console.width >= _ROOMY else _NARROW_COLUMNS
+    columns = _STATUS_COLUMNS if stdout_console().width >= _ROOMY else _NARROW_COLUMNS
     table = plain_table()
     for column in columns:
         table.add_column(
@@ -69,15 +68,15 @@ def print_status(found: list[ListStatus], *, as_json: bool) -> None:
     for line in facts:
         style = "" if line["state"] == "ok" else "bold red"
         table.add_row(*(_shown(line.get(column)) for column in columns), style=style)
-    console.print(table)
+    table.print()
 
 
 def print_run_lists(campaign: Campaign) -> None:
     """Print the lists that a run of a campaign reads from files, or that it is screened against none."""
     for entry in campaign.lists:
-        sys.stdout.write(f"read for each run: {entry.name} ({entry.kind}) from {entry.file}\n")
+        print_lines(f"read for each run: {entry.name} ({entry.kind}) from {entry.file}")
     if campaign.no_lists:
-        sys.stdout.write("no_lists: leads of this campaign are not screened against any list\n")
+        print_lines("no_lists: leads of this campaign are not screened against any list")
 
 
 #: A narrower terminal shows fewer columns: the others are in --json and in the history.
@@ -136,7 +135,7 @@ def print_history(store: Store, name: str, *, as_json: bool) -> None:
             how = "as they are" if handed["recipe"] is None else handed["recipe"]
             parts.append(f"for {handed['purpose']} to {handed['to_country']}, {handed['entries']:,} entries, {how}")
             parts.append(f"sha256:{handed['sha256'][:12]}")
-        sys.stdout.write("  ".join(part for part in (*parts, *line.get("files", [])) if part) + "\n")
+        print_lines("  ".join(part for part in (*parts, *line.get("files", [])) if part))
 
 
 def print_refused(store: Store, name: str, *, as_json: bool) -> None:
@@ -147,13 +146,14 @@ def print_refused(store: Store, name: str, *, as_json: bool) -> None:
         if table is None
         else table.read().select("member", "line", "why", text=masked_text(pl.col("text"))).to_dicts()
     )
+    rows = [row | {"member": masked_addresses(row["member"])} for row in rows]
     if as_json:
         write_json(rows)
         return
     for row in rows:
         place = row["member"] if row["line"] is None else f"{row['member']} line {row['line']}"
-        sys.stdout.write(f"{place}  {row['why']}  {row['text']}\n")
-    sys.stdout.write(f"{len(rows):,} entries of {name} were refused\n")
+        print_lines(f"{place}  {row['why']}  {row['text']}")
+    print_lines(f"{len(rows):,} entries of {name} were refused")
 
 
 def _step(store: Store, step: Loading) -> dict[str, Any]:
@@ -176,5 +176,5 @@ def _step(store: Store, step: Loading) -> dict[str, Any]:
         line |= {"base": facts.base[:12], "since": None if since is None else since.isoformat()}
     if facts.counts.changes is not None:
         line["changes"] = facts.counts.changes.model_dump() | {"refused": sum(facts.counts.refused.values())}
-    line["files"] = [f"{source.name} sha256:{source.sha256[:12]}" for source in facts.sources]
+    line["files"] = [f"{masked_addresses(source.name)} sha256:{source.sha256[:12]}" for source in facts.sources]
     return line

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,8 +17,9 @@ from pipeline.proof.signature import signed_faults
 from pipeline.proof.store_entries import store_entries
 from pipeline.results.manifest_file import MANIFEST, manifest_digest, read_manifest
 from pipeline.results.writer import output_file
-from pipeline.terminal import write_json
+from pipeline.terminal import print_lines, write_json
 from schemas.errors import LeadscrubError, ListError
+from schemas.support.shown import shown
 from suppression.store import Store
 
 #: What `deletions` calls a result.
@@ -53,13 +53,13 @@ def print_log_check(workspace: Path, public: PublicKey | None, *, as_json: bool)
         last = {"number": number, "digest": digest}
         write_json({"ok": not checked.faults, "faults": checked.faults, "notes": checked.notes, "last": last})
         return not checked.faults
-    sys.stdout.write("".join(f"FAULT {fault}\n" for fault in checked.faults))
-    sys.stdout.write("".join(f"note: {note}\n" for note in checked.notes))
+    print_lines(*(f"FAULT {shown(fault)}" for fault in checked.faults))
+    print_lines(*(f"note: {shown(note)}" for note in checked.notes))
     if not checked.faults:
         results = len(standing_results(checked.entries))
-        sys.stdout.write(
+        print_lines(
             f"ok: {number:,} entries go on from each other; ledger, store and {results:,} results are as logged; "
-            f"last: {digest}\n"
+            f"last: {digest}"
         )
     return not checked.faults
 

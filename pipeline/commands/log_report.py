@@ -9,9 +9,10 @@ from pathlib import Path
 
 from pipeline.proof.chain import entries, has_chain
 from pipeline.proof.entries import KINDS, Logged, canonical
-from pipeline.terminal import plain_table, stdout_console, write_json
+from pipeline.terminal import plain_table, print_lines, write_json
 from schemas.errors import UsageError
 from schemas.support.names import did_you_mean
+from schemas.support.shown import masked_addresses
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,13 @@ def print_log(workspace: Path, wanted: Filter, *, as_json: bool) -> None:
     for name in ("no.", "at (UTC)", "kind", "subject", "vendor", "facts"):
         table.add_column(name, justify="right" if name == "no." else "left")
     for entry in found:
-        facts = ", ".join(_facts(entry))
-        table.add_row(str(entry.number), entry.at[:19], entry.kind, entry.subject[:24], entry.vendor or "", facts)
-    stdout_console().print(table)
-    stdout_console().print(f"{len(found):,} entries; 'leadscrub log verify' checks them")
+        facts = masked_addresses(", ".join(_facts(entry)))
+        subject = masked_addresses(entry.subject)[:24]
+        table.add_row(
+            str(entry.number), entry.at[:19], entry.kind, subject, entry.vendor or "", masked_addresses(facts)
+        )
+    table.print()
+    print_lines(f"{len(found):,} entries; 'leadscrub log verify' checks them")
 
 
 def _document(entry: Logged) -> dict[str, object]:

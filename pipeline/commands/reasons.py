@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 
 from pipeline.commands.rule_reports import is_rule, print_rule
-from pipeline.terminal import plain_table, stdout_console, write_json
+from pipeline.terminal import plain_table, print_lines, write_json
 from schemas.codes import CODES, PRECEDENCE, STAYS_HERE, ReasonCode, reason_code
 
 
@@ -43,7 +42,7 @@ def print_reasons(code: str | None, *, as_json: bool) -> None:
             f"  decided by   {' or '.join(_checks(reason.code))}",
             f"  precedence   {PRECEDENCE[reason.code] + 1} of {len(CODES)}",
         ]
-        sys.stdout.write("\n".join(lines) + "\n")
+        print_lines(*lines)
         return
     table = plain_table()
     for column in ("code", "effect", "row goes to", "vendor sees", "meaning"):
@@ -51,4 +50,4 @@ def print_reasons(code: str | None, *, as_json: bool) -> None:
     for reason in chosen:
         vendor = reason.vendor_phrase or (STAYS_HERE if reason.effect != "flag" else "")
         table.add_row(reason.code, reason.effect, reason.disposition, vendor, reason.summary)
-    stdout_console().print(table)
+    table.print()

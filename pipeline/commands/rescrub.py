@@ -12,7 +12,7 @@ from pipeline.commands.summary import print_summary
 from pipeline.results.folder import earliest_valid_until, open_manifest, scan
 from pipeline.run.rescrub_source import Earlier
 from pipeline.run.scrub import Result
-from pipeline.terminal import stdout_console
+from pipeline.terminal import print_lines
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
 
 _POINTS = (*PHONE_SLOTS, *EMAIL_SLOTS)
@@ -62,11 +62,10 @@ def print_changes(result: Result, earlier: Earlier, out: Path, *, as_json: bool)
         print_summary(result, out, as_json=True, more={"rescrub": _document(found, earlier)})
         return
     print_summary(result, out, as_json=False)
-    stdout_console().print(
+    print_lines(
         f"of {earlier.manifest.counts.clean:,} rows of run {earlier.manifest.run_id}: {found.stays:,} stay as they"
         f" were, {found.narrowed:,} stay with fewer contact points or channels, {found.blocked:,} are newly blocked;"
-        f" usable until {found.valid_until or 'further notice'} (before: {found.before or 'further notice'})",
-        soft_wrap=True,
+        f" usable until {found.valid_until or 'further notice'} (before: {found.before or 'further notice'})"
     )
 
 

@@ -22,6 +22,7 @@ from pipeline.results.manifest_file import manifest_digest
 from pipeline.returning.contracts import Contracts
 from pipeline.returning.outgoing import folder_of, sha256_of
 from pipeline.returning.windows import deadline
+from schemas.support.places import refuse_links
 from schemas.support.shortage import raise_shortage
 from schemas.workspace import Retention
 
@@ -90,6 +91,7 @@ def _begun(connection: Connection) -> Iterator[Due]:
 def _raw(connection: Connection, workspace: Path, before: date) -> Iterator[Due]:
     """Drops in the archive, by the day of their folder, and those in quarantine, by when they came."""
     for folder in sorted(Folders(workspace).archive.glob("*/*")):
+        refuse_links(folder, workspace)
         day = _day_of(folder.name)
         if day is not None and day < before:
             for path in _files_below(folder):
@@ -98,6 +100,7 @@ def _raw(connection: Connection, workspace: Path, before: date) -> Iterator[Due]
     for row in connection.execute(quarantined):
         path, day = Path(row.kept_at), moment_of(row.received_at).date()
         if day < before and path.is_relative_to(workspace):
+            refuse_links(path.parent, workspace)
             beside = (path.with_name(path.name + suffix) for suffix in (WHY, *COMPANIONS))
             for each in (*beside, path):
                 if each.is_file() and not each.is_symlink():
@@ -134,11 +137,13 @@ def _returned(connection: Connection, workspace: Path, before: date) -> Iterator
         day, path = moment_of(row.delivered_at).date(), folder_of(workspace, row.vendor) / row.file
         if day >= before:
             continue
+        refuse_links(path.parent, workspace)
         if path.is_file():
             yield Due(RETURNED, row.file, row.vendor, day, path)
         destination = row.destination or ""
         if destination and "://" not in destination:
             there = workspace / destination / row.file
+            refuse_links(there.parent, workspace)
             if there.is_file() and not there.is_symlink() and sha256_of(there) == row.sha256:
                 yield Due(DELIVERED, row.file, row.vendor, day, there)
 

@@ -23,6 +23,7 @@ from pipeline.ledger.tables import deleting, deletions, drops, rescrubs, runs
 from pipeline.ledger.went_back import keep_counts_only
 from pipeline.proof.entries import Entry
 from pipeline.results.manifest_file import read_manifest
+from schemas.support.places import refuse_links
 from schemas.support.shortage import raise_shortage
 
 
@@ -36,7 +37,7 @@ def _delete(ledger: Ledger, found: list[Due], now: Callable[[], datetime], log: 
     for each in found:
         if each.what != HISTORY:
             _begin(ledger, [each])
-            _remove(each)
+            _remove(each, ledger.workspace)
             with ledger.writing() as connection:
                 _forget(connection, each)
                 done = _done(connection, [each], now())
@@ -70,10 +71,11 @@ def _row_of(each: Due) -> list[ColumnElement[bool]]:
     return [deleting.c.what == each.what, deleting.c.subject == each.subject, deleting.c.path == path]
 
 
-def _remove(each: Due) -> None:
+def _remove(each: Due, workspace: Path) -> None:
     """Remove it from disk; what is gone already is fine. A result is first given a name that is none of a result."""
     if each.path is None:
         return
+    refuse_links(each.path.parent, workspace)
     if each.what != OUTPUT:
         each.path.unlink(missing_ok=True)
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +10,7 @@ import polars as pl
 
 from pipeline.returning.decisions import FATES, RunReturns, VendorReturns
 from pipeline.returning.returns_job import Outcome
-from pipeline.terminal import money, plain_table, stdout_console, write_json
+from pipeline.terminal import money, plain_table, print_lines, write_json
 
 #: Row numbers that a line of the table names; ``--json`` names all.
 _NAMED = 10
@@ -94,7 +93,7 @@ def _phrases(plan: VendorReturns) -> dict[str, int]:
 
 def _print_vendor(outcome: Outcome, now: datetime) -> None:
     plan = outcome.plan
-    sys.stdout.write(f"{plan.vendor.name}: {_heading(plan)}\n")
+    print_lines(f"{plan.vendor.name}: {_heading(plan)}")
     shown = [returns for returns in plan.runs if returns.deadline is not None and now <= returns.deadline]
     closed = [returns for returns in plan.runs if returns.deadline is not None and now > returns.deadline]
     used = [fate for fate in _COLUMNS if any(returns.fates[fate] for returns in shown)]
@@ -118,13 +117,13 @@ def _print_vendor(outcome: Outcome, now: datetime) -> None:
                 *(f"{returns.fates[fate]:,}" for fate in used),
                 money(plan.credit(returns.fates["returnable"]), plan.vendor.currency),
             )
-        stdout_console().print(table)
+        table.print()
     if closed:
         lost = sum(returns.fates["expired"] for returns in closed)
-        sys.stdout.write(f"  {len(closed)} earlier runs: windows closed, {lost:,} rows did not go back in time\n")
+        print_lines(f"  {len(closed)} earlier runs: windows closed, {lost:,} rows did not go back in time")
     for line in (*_cap_lines(plan), *_done_lines(outcome), *(f"note: {note}" for note in plan.notes)):
-        sys.stdout.write(f"  {line}\n")
-    sys.stdout.write("\n")
+        print_lines(f"  {line}")
+    print_lines("")
 
 
 def _heading(plan: VendorReturns) -> str:

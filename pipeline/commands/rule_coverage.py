@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from datetime import date
 
 from pipeline.commands.rule_reports import all_packs
-from pipeline.terminal import plain_table, stdout_console
+from pipeline.terminal import plain_table, print_lines, write_json
 from schemas.rules import CONTACT
 from suppression.rules.coverage import AUDIENCES, Cell, answers
 
@@ -24,14 +22,14 @@ def print_coverage(*, country: str | None, day: date, as_json: bool) -> None:
             name: {way: {who: cells.get(Cell(way, who), []) for who in AUDIENCES} for way in CONTACT}
             for name, cells in shown.items()
         }
-        sys.stdout.write(json.dumps(plain) + "\n")
+        write_json(plain)
     elif country is None:
         _print_matrix(found)
     elif country not in found:
-        sys.stdout.write(f"no pack for {country}: leads there are for review (rules.not_covered)\n")
+        print_lines(f"no pack for {country}: leads there are for review (rules.not_covered)")
     else:
         for cell, ids in found[country].items():
-            sys.stdout.write(f"{cell!s:<32} {', '.join(ids) or 'nothing verified: for review (rules.unverified)'}\n")
+            print_lines(f"{cell!s:<32} {', '.join(ids) or 'nothing verified: for review (rules.unverified)'}")
 
 
 def _print_matrix(found: dict[str, dict[Cell, list[str]]]) -> None:
@@ -40,7 +38,7 @@ def _print_matrix(found: dict[str, dict[Cell, list[str]]]) -> None:
         table.add_column(name)
     for country, cells in found.items():
         table.add_row(country, *(mark(cells, way) for way in CONTACT))
-    stdout_console().print(table)
+    table.print()
 
 
 def mark(cells: dict[Cell, list[str]], way: str) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date
 from typing import Any
 
-from pipeline.terminal import plain_table, stdout_console, write_json
+from pipeline.terminal import plain_table, print_lines, write_json
 from pipeline.workspace import workspace_of
 from schemas.columns import CHANNEL_WORDS, CHANNELS
 from schemas.errors import UsageError
@@ -129,7 +128,7 @@ def print_rules(*, country: str | None, channel: str | None, as_of: date, pack: 
         return
     covered = {region for loaded in packs for region in loaded.pack.covered}
     if country is not None and pack is None and country not in covered:
-        sys.stdout.write(f"no pack for {country}: leads there are for review (rules.not_covered)\n")
+        print_lines(f"no pack for {country}: leads there are for review (rules.not_covered)")
     table = plain_table()
     for column in ("rule", "effect", "channels", "in force", "sure", "says"):
         table.add_column(column, no_wrap=column == "rule", overflow="fold")
@@ -137,7 +136,7 @@ def print_rules(*, country: str | None, channel: str | None, as_of: date, pack: 
         channels = "all" if len(fact.channels) == len(CONTACT) else " ".join(fact.channels)
         effect = fact.effect if isinstance(fact, Rule) else "hours" if isinstance(fact, Hours) else "permits"
         table.add_row(fact.id, effect, channels, period(fact), fact.confidence, fact.title)
-    stdout_console().print(table)
+    table.print()
 
 
 def _of_pack(pack: LoadedPack) -> list[tuple[Fact, Rule | Hours | Permit]]:
@@ -174,7 +173,7 @@ def print_rule(code: str, *, as_json: bool) -> None:
         facts["examples"] = {kind: {"given": one.said, "hits": one.hits} for kind, one in examples.items()}
         write_json(facts, default=str)
         return
-    sys.stdout.write("\n".join([*_told(facts), *_shown(facts["effect"], examples)]) + "\n")
+    print_lines(*_told(facts), *_shown(facts["effect"], examples))
 
 
 def _shown(effect: str, examples: dict[str, Example]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import polars as pl
 
 from pipeline.commands.hours_why import hours_story, hours_told
 from pipeline.results.folder import open_manifest, scan
-from pipeline.terminal import write_json
+from pipeline.terminal import print_lines, write_json
 from pipeline.workspace import workspace_of
 from schemas.columns import COMMON_COLUMNS, PHONE_SLOTS, POST_POINT
 from schemas.config import channel_named
@@ -49,7 +48,7 @@ def print_why(out: Path, row: int, *, as_json: bool) -> None:
     if as_json:
         write_json(story, default=str)
     else:
-        sys.stdout.write("\n".join(_told(story)) + "\n")
+        print_lines(*_told(story))
 
 
 def _story(out: Path, row: int, manifest: Manifest) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,8 @@ from typing import Any
 import polars as pl
 
 from pipeline.commands.scorecard import Score
-from pipeline.results.vendor_csv import neutralised
-from pipeline.terminal import money, plain_table, stdout_console, write_json
+from pipeline.results.formula_cells import neutralised
+from pipeline.terminal import money, plain_table, print_lines, write_json
 from schemas.errors import OutputError
 from schemas.support.durable import write_atomically
 
@@ -27,7 +26,7 @@ def print_scorecard(scores: list[Score], csv: Path | None, *, as_json: bool) -> 
         write_json([_facts(score) for score in scores], default=float)
         return
     if not scores:
-        sys.stdout.write("No vendor delivered anything in these months.\n")
+        print_lines("No vendor delivered anything in these months.")
         return
     table = plain_table()
     for column in (
@@ -60,7 +59,7 @@ def print_scorecard(scores: list[Score], csv: Path | None, *, as_json: bool) -> 
             _most(score.reasons),
             _most(score.duplicates),
         )
-    stdout_console().print(table)
+    table.print()
 
 
 def _facts(score: Score) -> dict[str, Any]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-from rich.table import Table
 from rich.text import Text
 
 from pipeline.run.plan import NOT_SCREENED
 from pipeline.run.scrub import Result
-from pipeline.terminal import plain_table, stdout_console, write_json
+from pipeline.terminal import PlainTable, complain, plain_table, print_lines, print_notes, print_text, write_json
 from schemas.codes import CODES
+from schemas.files.unique_names import Numbered
 from schemas.manifest import Counts, InputFile
+from schemas.support.shown import masked_addresses, printable, shown
 
 _HELD = (
     "The outputs are written; nothing is exported or entered in the ledger. To accept it, run the same command with "
@@ -23,6 +23,8 @@ _HELD = (
 def print_summary(result: Result, out: Path | None, *, as_json: bool, more: dict[str, object] | None = None) -> None:
     """Print to stdout; warnings go to stderr. ``more`` is added to the JSON object."""
     manifest = result.manifest
+    named = Numbered()
+    labels = [named.add(masked_addresses(file.label)) for file in manifest.inputs]
     if as_json:
         document = {
             "run_id": manifest.run_id,
@@ -30,7 +32,7 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool, more: dict
             "as_of": manifest.as_of.isoformat(),
             "out": None if out is None else str(out),
             "counts": manifest.counts.model_dump(),
-            "files": {file.label: file.counts.model_dump() for file in manifest.inputs},
+            "files": dict(zip(labels, (file.counts.model_dump() for file in manifest.inputs), strict=True)),
             "lists": {lst.name: {"entries": lst.entries.indexed, "matches": lst.matches} for lst in manifest.lists},
             "warnings": result.warnings,
             "too_many_rejected": result.too_many_rejected,
@@ -39,31 +41,30 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool, more: dict
         }
         write_json(document)
         return
-    console = stdout_console()
     if not manifest.lists:
-        console.print(Text(NOT_SCREENED.upper(), "bold red"))
+        print_text(Text(NOT_SCREENED.upper(), "bold red"))
     for file in manifest.inputs:
         read_as = ", ".join(
             f"{name} {value!r}" if name in ("delimiter", "quote") else value for name, value in file.read_as.items()
         )
         columns = ", ".join(_column(field, column, file) for field, column in file.mapping.items())
-        console.print(Text.assemble((file.label, "bold"), f"  {read_as}\n  {columns}"), soft_wrap=True)
-    console.print(_funnel([(file.label, file.counts) for file in manifest.inputs], manifest.counts))
+        print_text(Text.assemble((shown(file.label), "bold"), f"  {printable(read_as)}\n  {shown(columns)}"))
+    counts = [file.counts for file in manifest.inputs]
+    _funnel(list(zip(labels, counts, strict=True)), manifest.counts).print()
     if manifest.counts.by_channel:
         usable = ", ".join(f"{channel} {count:,}" for channel, count in manifest.counts.by_channel.items())
-        console.print(f"clean rows by channel: {usable}")
+        print_lines(f"clean rows by channel: {usable}")
     for lst in manifest.lists:
-        console.print(f"list {lst.name} ({lst.kind}): {lst.entries.indexed:,} entries, {lst.matches:,} matches")
+        print_lines(f"list {lst.name} ({lst.kind}): {lst.entries.indexed:,} entries, {lst.matches:,} matches")
     if manifest.rules.checked:
         packs = ", ".join(f"{pack.name} {pack.version} ({pack.in_force} rules)" for pack in manifest.rules.packs)
-        console.print(f"law: {packs}", soft_wrap=True)
-    console.print(f"run {manifest.run_id}: {out if out else 'dry run, nothing written'}", soft_wrap=True)
-    for warning in result.warnings:
-        sys.stderr.write(f"note: {warning}\n")
+        print_lines(f"law: {packs}")
+    print_lines(f"run {manifest.run_id}: {out if out else 'dry run, nothing written'}")
+    print_notes(*result.warnings)
     if result.held:
-        sys.stderr.write(f"leadscrub: held, for a person to look at: {'; '.join(result.held)}. {_HELD}\n")
+        complain(f"held, for a person to look at: {'; '.join(result.held)}. {_HELD}")
     if result.too_many_rejected:
-        sys.stderr.write("leadscrub: more rows were rejected than --max-reject-rate allows; outputs are written.\n")
+        complain("more rows were rejected than --max-reject-rate allows; outputs are written.")
 
 
 def _column(field: str, column: str, file: InputFile) -> str:
@@ -75,7 +76,7 @@ def _column(field: str, column: str, file: InputFile) -> str:
     return f"{text} ({kind}{points.given:,} filled, {points.valid:,} valid)"
 
 
-def _funnel(files: list[tuple[str, Counts]], whole: Counts) -> Table:
+def _funnel(files: list[tuple[str, Counts]], whole: Counts) -> PlainTable:
     """Rows: read, each primary reason, rejected, clean. Columns: each file (when there are several) and the total."""
     columns = [*files, ("total", whole)] if len(files) > 1 else [("rows", whole)]
     table = plain_table()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,9 +17,10 @@ from pipeline.proof.signature import SIGNATURE
 from pipeline.results.folder import PARQUETS, open_manifest, scan
 from pipeline.results.manifest_file import MANIFEST
 from pipeline.results.writer import output_file
-from pipeline.terminal import write_json
+from pipeline.terminal import print_lines, write_json
 from schemas.errors import LeadscrubError, UsageError
 from schemas.manifest import Manifest
+from schemas.support.shown import masked_addresses, shown
 
 
 def verify(out: Path, *, key: Path | None = None, workspace: Path | None = None) -> list[str]:
@@ -62,18 +62,19 @@ def print_verification(out: Path, *, key: Path | None, workspace: Path | None, a
     faults = [*_faults(out, manifest), *compared.faults]
     if as_json:
         found = {"faults": faults, "compared_with": compared.with_, "notes": compared.notes}
+        found = {name: [masked_addresses(each) for each in sentences] for name, sentences in found.items()}
         write_json({"run_id": manifest.run_id, "ok": not faults, **found})
         return not faults
     if faults:
-        sys.stdout.write("".join(f"FAULT {fault}\n" for fault in faults))
+        print_lines(*(f"FAULT {shown(fault)}" for fault in faults))
     else:
         counts = manifest.counts
-        sys.stdout.write(
+        print_lines(
             f"ok: {counts.read:,} read = {counts.clean:,} clean + {counts.rejected:,} rejected; "
             f"{len(manifest.outputs)} files are as written by run {manifest.run_id}"
-            + (f"; the manifest is that of the {' and the '.join(compared.with_)}\n" if compared.with_ else "\n")
+            + (f"; the manifest is that of the {' and the '.join(compared.with_)}" if compared.with_ else "")
         )
-    sys.stdout.write("".join(f"note: {note}\n" for note in compared.notes))
+    print_lines(*(f"note: {shown(note)}" for note in compared.notes))
     return not faults
 
 
@@ -83,7 +84,7 @@ def _faults(out: Path, manifest: Manifest) -> Iterator[str]:
     yield from (
         f"{path.relative_to(out)} was not written by the run"
         for path in sorted(out.rglob("*"))
-        if path.is_file() and path not in known
+        if (path.is_file() or path.is_symlink()) and path not in known
     )
     try:
         yield from _content_faults(out, manifest)
@@ -95,7 +96,9 @@ def _file_faults(out: Path, manifest: Manifest) -> Iterator[str]:
     """Outputs that are missing, or not as they were written."""
     for name, expected in manifest.outputs.items():
         path = out / name
-        if not path.is_file():
+        if path.is_symlink():
+            yield f"{name} is a link"
+        elif not path.is_file():
             yield f"{name} is missing"
         elif output_file(path, expected.rows) != expected:
             yield f"{name} is not the file that the run wrote (sha256 differs)"
@@ -115,7 +118,8 @@ def _content_faults(out: Path, manifest: Manifest) -> Iterator[str]:
     if not once or (manifest.rescrub_of is None and len(ids) and ids.max() != len(ids) - 1):
         yield f"row_id does not run from 0 to {counts.read - 1} over both outputs, each once"
     for name in PARQUETS:
-        metadata = pq.read_schema(out / f"{name}.parquet").metadata or {}
+        with (out / f"{name}.parquet").open("rb") as stream:
+            metadata = pq.read_schema(stream).metadata or {}
         if metadata.get(b"run_id", b"").decode() != manifest.run_id:
             yield f"{name}.parquet carries another run_id"
     primary = dict(scan(out, "rejected").group_by("reason").len().collect().rows())

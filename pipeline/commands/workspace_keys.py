@@ -9,7 +9,7 @@ from pipeline.ledger.logged import enter_unlogged
 from pipeline.proof.chain import append_signed, unfinished
 from pipeline.proof.entries import Entry
 from pipeline.proof.keys import Signer, keep_public, keys_folder, make_key, public_of, signer_of
-from pipeline.terminal import write_json
+from pipeline.terminal import print_lines, write_json
 from schemas.errors import ConfigError, UsageError
 from schemas.workspace import WORKSPACE_FILE
 
@@ -32,10 +32,10 @@ def new_key(workspace: Path, *, lost: bool) -> None:
     with unfinished(workspace):
         append_signed(workspace, earlier or signer, Entry("key", signer.public.id, "", None, facts))
         keep_public(workspace, signer.public)
-    sys.stdout.write(
+    print_lines(
         f"key {signer.public.id}: private half in {keys_folder(workspace) / (signer.public.id + '.pem')}, for you "
-        "only; keep a copy elsewhere\n"
-        "public half in log/key.pem; give it to whoever is to check results: 'leadscrub keys show'\n"
+        "only; keep a copy elsewhere",
+        "public half in log/key.pem; give it to whoever is to check results: 'leadscrub keys show'",
     )
 
 
@@ -53,7 +53,7 @@ def print_key(workspace: Path, *, as_json: bool) -> None:
     if as_json:
         write_json({"key": public.id, "pem": public.pem, "private_key_here": here})
     else:
-        sys.stdout.write(public.pem)
+        print_lines(*public.pem.splitlines())
         sys.stderr.write(f"key {public.id}; its private half is {'here' if here else 'not here'}\n")
 
 

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from pipeline.exporting.forms import BETWEEN, text
 from pipeline.exporting.table import OutColumn, Source, Tally
-from pipeline.results.vendor_csv import neutralised
+from pipeline.results.formula_cells import neutralised, neutralised_text
 from schemas.errors import OutputError, UsageError
 from schemas.support.names import did_you_mean
 
@@ -180,8 +180,7 @@ def _harmless(cell: pl.Expr, column: OutColumn) -> pl.Expr:
 
 
 def _headers(columns: Sequence[OutColumn]) -> list[str]:
-    names = pl.DataFrame({"name": [column.name for column in columns]}, schema={"name": pl.String})
-    return names.select(neutralised(pl.col("name"))).to_series().to_list()
+    return [neutralised_text(column.name) for column in columns]
 
 
 def _write_csv(path: Path, source: Source, form: FileForm, tally: Tally) -> None:

@@ -11,17 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, insert, inspect, select
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, ProgrammingError, SQLAlchemyError
 
 from pipeline.ledger.seal import Seal
 from pipeline.ledger.tables import LEDGER_VERSION, facts, metadata
 from schemas.errors import LeadscrubError, LedgerError, ShortageError, UsageError
+from schemas.support.places import lock_file, refuse_link, refuse_links, refuse_odd_name
 from schemas.support.shortage import shortage_in
 from schemas.workspace import LedgerChoice
 
 #: Seconds that a writer waits for another one.
 _PATIENCE = 60
+#: Files that SQLite, and the seal, make beside the ledger's own.
+_BESIDE = ("-wal", "-shm", "-journal", ".sum", ".lock")
 #: What SQLite answers when it cannot open a file, or only for reading (SQLITE_CANTOPEN, SQLITE_READONLY).
 _NOT_OPENED = (14, 8)
 #: Key of the lock in PostgreSQL that makes writers wait for each other, as they do in SQLite.
@@ -69,6 +72,8 @@ def open_ledger(choice: LedgerChoice, workspace: Path) -> Iterator[Ledger]:
         ledger = Ledger(_engine(choice, workspace, undo), workspace / choice.history, workspace)
         undo.callback(ledger.close)
         with faults(ledger.engine):
+            refuse_links(ledger.history, workspace)
+            refuse_link(ledger.history)
             ledger.history.mkdir(parents=True, exist_ok=True, mode=0o700)
             _made(ledger)
         yield ledger
@@ -118,7 +123,10 @@ def _not_opened(path: Path) -> LeadscrubError:
 
 def _engine(choice: LedgerChoice, workspace: Path, undo: ExitStack) -> Engine:
     if choice.url is None:
-        path = workspace / "ledger" / "ledger.db"
+        path = workspace.absolute() / "ledger" / "ledger.db"
+        refuse_odd_name(path)
+        for each in (path, *(path.with_name(path.name + suffix) for suffix in _BESIDE)):
+            refuse_links(each, workspace.absolute())
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         return _sqlite(path, undo)
     try:
@@ -144,7 +152,12 @@ def _sqlite(path: Path, undo: ExitStack) -> Engine:
     seal = Seal(path)
     found = seal.open()
     undo.callback(seal.close)
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _PATIENCE})
+    if not path.exists():
+        os.close(lock_file(path))  # SQLite itself would let others read it, and whatever it makes beside it
+    elif path.stat().st_mode & 0o077:
+        path.chmod(0o600)
+    # Not a URL that is written out: "?" and "#" in a path would end it.
+    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": _PATIENCE})
 
     @event.listens_for(engine, "connect")
     def _settings(connection: Any, _record: Any) -> None:

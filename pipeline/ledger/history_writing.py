@@ -59,7 +59,7 @@ def _together(parts: Iterator[Entries], at_once: int) -> Iterator[Entries]:
 def _entries(clean: Path, drops: list[str]) -> Iterator[Entries]:
     columns = ["source_sha256", *PHONE_SLOTS, *EMAIL_SLOTS]
     numbers = dict(zip(drops, range(len(drops)), strict=True))
-    with pq.ParquetFile(clean) as file:
+    with clean.open("rb") as stream, pq.ParquetFile(stream) as file:
         for batch in file.iter_batches(_ROWS, columns=columns):
             frame = pl.DataFrame(batch)
             owner = frame.select(pl.col("source_sha256").replace_strict(numbers, return_dtype=pl.UInt32)).to_series()

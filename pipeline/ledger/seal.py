@@ -19,6 +19,7 @@ import xxhash
 
 from schemas.errors import LedgerError
 from schemas.support.durable import sync_path, write_atomically
+from schemas.support.places import lock_file
 
 _SUM: Final = ".sum"
 _LOCK: Final = ".lock"
@@ -33,7 +34,7 @@ class Seal:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._sum = path.with_name(path.name + _SUM)
-        self._lock = os.open(path.with_name(path.name + _LOCK), os.O_RDWR | os.O_CREAT, 0o600)
+        self._lock = lock_file(path.with_name(path.name + _LOCK))
         self._broken = False
 
     def open(self) -> Found:

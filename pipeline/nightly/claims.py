@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from pipeline.ledger.database import Ledger, faults
 from pipeline.nightly.folders import Folders
 from schemas.errors import OutputError
-from schemas.support.durable import make_folder
+from schemas.support.places import lock_file
 
 #: Seconds that a pass which was killed may take until the process that scrubbed for it has ended, too.
 _PATIENCE = 2.0
@@ -33,8 +33,7 @@ def only_pass(folders: Folders) -> Iterator[int]:
     Raises `OutputError` when another pass holds it. One that was just killed may take a moment to let go.
     """
     try:
-        make_folder(folders.hidden)
-        lock = os.open(folders.hidden / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        lock = lock_file(folders.made(folders.hidden) / "lock")
     except OSError as error:
         raise OutputError(f"'{folders.hidden}' cannot be written: {error.strerror}.", "Fix its permissions.") from error
     try:

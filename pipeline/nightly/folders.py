@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from shlex import quote
+
+from schemas.support.durable import make_folder
+from schemas.support.places import refuse_links
+from schemas.support.shown import printable, shown
 
 #: What a file may be called in most file systems, less what we put before and behind the vendor's name for it.
 _LONGEST = 200
@@ -54,17 +58,33 @@ class Folders:
         """Raw drops that are done, by vendor and day."""
         return self.workspace / "archive"
 
+    def archive_of(self, vendor: str, day: date) -> Path:
+        """Where a vendor's raw drops of a day go."""
+        return self.archive / vendor / day.isoformat()
+
     def archived(self, vendor: str, day: date, sha256: str, name: str, *, again: bool) -> Path:
         """Where a raw drop goes when it is done; one that was delivered before goes elsewhere."""
-        folder = self.archive / vendor / day.isoformat()
+        folder = self.archive_of(vendor, day)
         return (folder / "again" if again else folder) / kept_name(sha256, name)
 
     def quarantined(self, vendor: str, sha256: str, name: str) -> Path:
         """Where a drop that cannot be read waits for a person."""
         return self.workspace / "quarantine" / vendor / kept_name(sha256, name)
 
+    def made(self, folder: Path) -> Path:
+        """Make a folder of the workspace. Raises `LinkError` when a part of its path is a link."""
+        refuse_links(folder, self.workspace)
+        make_folder(folder)
+        return folder
+
+    def refuse_planted(self) -> None:
+        """Raise `LinkError` when what a pass works in is a link, or leads through one."""
+        for folder in (self.partial, self.fetched, self.fetching, self.archive, self.workspace / "quarantine"):
+            refuse_links(folder, self.workspace)
+
     def clear_quarantine(self, vendor: str, sha256: str) -> None:
         """Remove what was said of a drop that has been taken after all, and a copy of it that is left there."""
+        refuse_links(self.workspace / "quarantine" / vendor, self.workspace)
         for path in (self.workspace / "quarantine" / vendor).glob(f"{kept_name(sha256, '')}*"):
             path.unlink()
 
@@ -81,7 +101,8 @@ class Folders:
         for folder in (self.partial, self.fetching):
             shutil.rmtree(folder, ignore_errors=True)
         for begun in self.runs.glob("*/.summary-*.new"):
-            begun.unlink(missing_ok=True)
+            if not begun.parent.is_symlink():
+                begun.unlink(missing_ok=True)
 
 
 def kept_name(sha256: str, name: str) -> str:
@@ -90,11 +111,13 @@ def kept_name(sha256: str, name: str) -> str:
 
 
 def text_name(name: str) -> str:
-    """What a file may be called that goes by `shown_name`: the end of that, where it is too long."""
-    return shown_name(name).encode()[-_LONGEST:].decode("utf-8", "ignore")
+    """What we call a vendor's file: as it is `shown`, without what a shell makes of a mask; of a long name the end."""
+    return shown(name).replace("*", "-").encode()[-_LONGEST:].decode("utf-8", "ignore")
 
 
-def shown_name(name: str) -> str:
-    """A vendor's name for a file, safe to print and to keep: no control characters, no broken encoding."""
-    text = os.fsencode(name).decode("utf-8", "replace")
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+def shell_word(path: Path) -> str:
+    """Write a path for a shell, whatever is in its name, so that it can be read and copied."""
+    text = str(path)
+    if printable(text) == text:
+        return quote(text)
+    return "$'" + printable(text.replace("\\", "\\\\").replace("'", "\\'")) + "'"

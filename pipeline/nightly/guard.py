@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import traceback
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from pipeline.nightly.inbox import Seen
 from schemas.errors import LeadscrubError, LedgerError, OutputError
 from schemas.support.durable import make_folder, write_atomically
 from schemas.support.shortage import raise_shortage, shortage_in
+from schemas.support.shown import shown
 
 #: What each disk that a pass writes to must have room for, or its fullness is not one drop's doing.
 _PROBE_BYTES = 1 << 20
@@ -83,7 +85,7 @@ def fault_of(error: BaseException) -> Fault:
     if _ledger_fails(error):
         return Fault("pass", LedgerError.exit_code, f"The ledger does not answer as it should ({_named(error)}).")
     if isinstance(error, OSError) and error.strerror:
-        where = f" '{error.filename}'" if error.filename else ""
+        where = f" '{shown(os.fsdecode(error.filename))}'" if error.filename else ""
         return Fault("known", OutputError.exit_code, f"The system does not allow it: {error.strerror}{where}.")
     return Fault("alone", 1, internal_error(error))
 

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 from pipeline.nightly.summary import Summary
+from schemas.support.shown import printable_json
 from schemas.workspace import NightlyChoice
 
 
@@ -17,7 +18,7 @@ def call_hook(choice: NightlyChoice, summary: Summary, workspace: Path) -> str |
     try:
         ended = subprocess.run(  # noqa: S603  # the command is the user's own, without a shell
             choice.hook,
-            input=summary.model_dump_json().encode(),
+            input=printable_json(summary.model_dump_json()).encode(),
             stdout=subprocess.DEVNULL,
             timeout=choice.hook_seconds,
             cwd=workspace,

@@ -10,11 +10,14 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final, Protocol
 
-from pipeline.nightly.folders import Folders, shown_name
+from pipeline.nightly.folders import Folders, text_name
 from pipeline.nightly.vendors import Seller
 from pipeline.reading.remote import RemoteFile, open_folder
 from schemas.errors import DropError
-from schemas.support.durable import make_folder, sync_path
+from schemas.support.durable import sync_path
+from schemas.support.places import new_file, open_plain, refuse_links
+from schemas.support.shown import printable, shown
+from schemas.workspace import RemoteChoice
 
 #: Behind a drop's whole name: it is complete, or what its content must come to.
 COMPANIONS: Final = (".done", ".sha256", ".md5")
@@ -44,7 +47,7 @@ class Seen:
     @property
     def shown(self) -> str:
         """What people call it."""
-        return shown_name(self.name)
+        return shown(self.name)
 
 
 @dataclass(frozen=True)
@@ -81,9 +84,9 @@ class Inbox(Protocol):
         ...
 
 
-def inbox_of(seller: Seller, folders: Folders) -> Inbox:
-    """The vendor's inbox."""
-    return RemoteInbox(seller, folders) if seller.remote else LocalInbox(seller, folders)
+def inbox_of(seller: Seller, folders: Folders, allowed: RemoteChoice) -> Inbox:
+    """The vendor's inbox. ``allowed``: what may be done over a network besides."""
+    return RemoteInbox(seller, folders, allowed) if seller.remote else LocalInbox(seller, folders)
 
 
 def _sorted_out(found: list[Seen], left: dict[str, str]) -> Look:
@@ -95,9 +98,9 @@ def _sorted_out(found: list[Seen], left: dict[str, str]) -> Look:
         suffix = next((suffix for suffix in COMPANIONS if lower.endswith(suffix)), None)
         if suffix is not None:
             if seen.name[: -len(suffix)] not in names:
-                left[seen.shown] = "belongs to a drop that is not there"
+                left[seen.name] = "belongs to a drop that is not there"
         elif lower.endswith(_UNFINISHED):
-            left[seen.shown] = "has the name of an unfinished upload"
+            left[seen.name] = "has the name of an unfinished upload"
         else:
             companions = tuple(suffix for suffix in COMPANIONS if seen.name + suffix in names)
             drops.append(replace(seen, companions=companions))
@@ -106,7 +109,7 @@ def _sorted_out(found: list[Seen], left: dict[str, str]) -> Look:
 
 def _hashed(path: Path) -> tuple[str, str]:
     sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
-    with path.open("rb") as stream:
+    with open_plain(path) as stream:
         while block := stream.read(1 << 20):
             sha256.update(block)
             md5.update(block)
@@ -124,6 +127,7 @@ class LocalInbox:
         """See `Inbox`. Raises `DropError` when the folder cannot be opened."""
         found, left = [], {}
         try:
+            refuse_links(self._folder, self._workspace)
             with os.scandir(self._folder) as entries:
                 for entry in sorted(entries, key=lambda entry: entry.name):
                     if entry.name.startswith("."):
@@ -135,7 +139,7 @@ class LocalInbox:
                     if stat.S_ISREG(facts.st_mode):
                         found.append(self._seen(entry.name, facts))
                     else:
-                        left[shown_name(entry.name)] = "is no file; only files right in the inbox are taken"
+                        left[entry.name] = "is no file; only files right in the inbox are taken"
         except OSError as error:
             raise DropError(
                 f"The inbox '{self._folder}' cannot be opened: {error.strerror}.", "Make it, or mount it."
@@ -145,7 +149,7 @@ class LocalInbox:
     def companion(self, seen: Seen, suffix: str) -> str:
         """See `Inbox`. Raises `DropError` when it cannot be read."""
         try:
-            with (self._folder / (seen.name + suffix)).open("rb") as stream:
+            with open_plain(self._folder / (seen.name + suffix)) as stream:
                 return stream.read(_COMPANION_BYTES).decode("utf-8", "replace")
         except OSError as error:
             raise DropError(f"'{seen.place}{suffix}' cannot be read: {error.strerror}.") from error
@@ -167,43 +171,41 @@ class LocalInbox:
         path = self._folder / name
         place = path.relative_to(self._workspace) if path.is_relative_to(self._workspace) else path
         mark = f"{facts.st_size}:{facts.st_mtime_ns}:{facts.st_ctime_ns}"
-        return Seen(self._vendor, name, shown_name(str(place)), facts.st_size, facts.st_mtime, facts.st_ctime, mark)
+        return Seen(self._vendor, name, printable(str(place)), facts.st_size, facts.st_mtime, facts.st_ctime, mark)
 
 
 class RemoteInbox:
     """A folder on a server. Its files stay there; the ledger knows which were taken."""
 
-    def __init__(self, seller: Seller, folders: Folders) -> None:
-        self._vendor, self._url, self._folders = seller.name, seller.inbox, folders
+    def __init__(self, seller: Seller, folders: Folders, allowed: RemoteChoice) -> None:
+        self._vendor, self._url, self._folders, self._allowed = seller.name, seller.inbox, folders, allowed
         self._files: dict[str, RemoteFile] = {}
 
     def look(self) -> Look:
         """See `Inbox`."""
-        with open_folder(self._url) as folder:
-            self._files = {file.name: file for file in folder.files() if not file.name.startswith(".")}
-        return _sorted_out([self._seen(file) for file in self._files.values()], {})
+        with open_folder(self._url, self._allowed) as folder:
+            files, left = folder.files()
+        self._files = {file.name: file for file in files if not file.name.startswith(".")}
+        return _sorted_out([self._seen(file) for file in self._files.values()], left)
 
     def companion(self, seen: Seen, suffix: str) -> str:
         """See `Inbox`."""
         file, content = self._files[seen.name + suffix], BytesIO()
         if file.size <= _COMPANION_BYTES:
-            with open_folder(self._url) as folder:
+            with open_folder(self._url, self._allowed) as folder:
                 folder.write(file, content)
         return content.getvalue().decode("utf-8", "replace")
 
     def bring(self, seen: Seen) -> Raw | None:
-        """See `Inbox`. It is fetched under its own name into a folder that its content names."""
-        coming = self._folders.fetching / seen.vendor / seen.name
-        make_folder(coming.parent)
-        with open_folder(self._url) as folder, coming.open("wb") as sink:
-            coming.chmod(0o600)
+        """See `Inbox`. It is fetched under its name, as far as we can use it, into a folder that its content names."""
+        coming = self._folders.made(self._folders.fetching / seen.vendor) / text_name(seen.name)
+        with open_folder(self._url, self._allowed) as folder, new_file(coming) as sink:
             folder.write(self._files[seen.name], sink)
         sync_path(coming)
         sha256, md5 = _hashed(coming)
-        path = self._folders.fetched / seen.vendor / sha256 / seen.name
-        make_folder(path.parent)
+        path = self._folders.made(self._folders.fetched / seen.vendor / sha256) / coming.name
         coming.rename(path)
         return Raw(path, sha256, md5, [])
 
     def _seen(self, file: RemoteFile) -> Seen:
-        return Seen(self._vendor, file.name, shown_name(file.shown), file.size, file.modified, file.modified, file.mark)
+        return Seen(self._vendor, file.name, printable(file.shown), file.size, file.modified, file.modified, file.mark)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from pipeline.nightly.summary import DropLine, Summary, Trouble, Unsettled
+from pipeline.terminal import printable_lines
 from schemas.errors import UsageError
 
 LogForm = Literal["text", "json"]
@@ -101,7 +102,7 @@ def event_log(form: LogForm, now: Callable[[], datetime]) -> EventLog:
 def _say(line: str) -> None:
     """Write a line; where nobody can read it, the pass goes on."""
     try:
-        sys.stderr.write(line + "\n")
+        sys.stderr.write(printable_lines(line) + "\n")
         sys.stderr.flush()
     except (OSError, ValueError):
         return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -19,6 +18,7 @@ from pipeline.nightly.guard import Failures, Fault, StoppedError, fault_of, has_
 from pipeline.nightly.hints import at_night
 from pipeline.nightly.inbox import Inbox, Seen, inbox_of
 from pipeline.nightly.journal import Journal
+from pipeline.nightly.last_pass import note_day, refuse_odd_day
 from pipeline.nightly.log import EventLog, TextLog
 from pipeline.nightly.steps import Night, take, taken_before
 from pipeline.nightly.summary import DropLine, Summary, Trouble, Unsettled, as_configuration, worst
@@ -27,8 +27,11 @@ from pipeline.nightly.vendors import Seller, Served, find_sellers
 from pipeline.nightly.worker import Worker, scrub_here
 from pipeline.results.identity import program_version
 from pipeline.workspace import workspace_facts
-from schemas.errors import LeadscrubError, LedgerError, UsageError
+from schemas.errors import ConfigError, LeadscrubError, LedgerError, UsageError
 from schemas.support.durable import move_file
+from schemas.support.places import LinkError
+from schemas.support.scratch import scratch_folder
+from schemas.support.shown import shown
 from schemas.workspace import WORKSPACE_FILE, LedgerChoice, Workspace
 
 
@@ -36,6 +39,7 @@ from schemas.workspace import WORKSPACE_FILE, LedgerChoice, Workspace
 class NightRequest:
     """A pass as the command line asks for it. ``vendors``: only these. ``now`` asks the clock.
 
+    ``day_said``: a person named the day, so the clock is not asked whether it can be.
     ``apart``: drops are scrubbed in a process of their own, which a drop may bring down; otherwise in this one.
     """
 
@@ -48,6 +52,7 @@ class NightRequest:
     dry_run: bool = False
     threads: int = 2
     apart: bool = True
+    day_said: bool = True
 
 
 def read_workspace(folder: Path) -> Workspace:
@@ -68,7 +73,7 @@ def one_pass(request: NightRequest, workspace: Workspace, log: EventLog | None =
     Raises `OutputError` when another pass is at work here, and `UsageError` when there is no such vendor.
     """
     began, clock = request.now(), time.perf_counter()
-    served = find_sellers(request.workspace, request.vendors)
+    served = find_sellers(request.workspace, request.vendors, workspace.nightly.inboxes)
     account = _Account(log or TextLog())
     stopped = 0
     try:
@@ -110,10 +115,14 @@ def one_pass(request: NightRequest, workspace: Workspace, log: EventLog | None =
 def _do(request: NightRequest, workspace: Workspace, served: Served, account: _Account, stack: ExitStack) -> None:
     folders = Folders(request.workspace)
     lock = None
-    if not request.dry_run:
-        lock = stack.enter_context(only_pass(folders))
-        folders.sweep()
     try:
+        folders.refuse_planted()
+        if not request.day_said:
+            refuse_odd_day(folders, request.as_of, "leadscrub nightly")
+        if not request.dry_run:
+            lock = stack.enter_context(only_pass(folders))
+            folders.sweep()
+            note_day(folders, request.as_of, request.now().date())
         night = _night(request, workspace, folders, lock, stack)
         quarantine = in_quarantine(night, served.sellers)
         try:
@@ -122,7 +131,7 @@ def _do(request: NightRequest, workspace: Workspace, served: Served, account: _A
             _Pass(night, account, workspace.nightly.quarantine_after, dry_run=request.dry_run).over(served.sellers)
         finally:
             account.add_unsettled(still_unsettled(night, served.sellers, quarantine, account.lines))
-    except LedgerError as error:
+    except (ConfigError, LedgerError, LinkError) as error:
         account.trouble(None, error)
 
 
@@ -163,7 +172,7 @@ def _night(request: NightRequest, workspace: Workspace, folders: Folders, lock: 
     choice, home = workspace.ledger or LedgerChoice(), request.workspace
     if request.dry_run and choice.url is None and not (home / "ledger" / "ledger.db").exists():
         # Nothing is known yet, and a dry run does not begin to.
-        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leadscrub-")))
+        home = stack.enter_context(scratch_folder())
     ledger = stack.enter_context(open_ledger(choice, home))
     claims = Claims(None) if request.dry_run else stack.enter_context(open_claims(ledger))
     scrub = scrub_here
@@ -183,6 +192,7 @@ def _night(request: NightRequest, workspace: Workspace, folders: Folders, lock: 
         request.threads,
         request.accept_drift,
         request.accept_held,
+        workspace.remote,
     )
 
 
@@ -232,7 +242,7 @@ class _Pass:
         complete.sort(key=lambda one: (one.seen.arrived, one.seen.vendor, one.seen.name))
         for number, one in enumerate(complete):
             if self._dry_run:
-                self._account.line(one.seen, "ready", "would be quarantined" if one.hopeless else "would be taken")
+                self._account.line(one.seen, "ready", self._what_becomes_of(one))
                 continue
             try:
                 fault = self._take(one)
@@ -242,6 +252,18 @@ class _Pass:
             if fault is not None and not self._goes_on(one, fault):
                 self._leave(complete[number + 1 :], fault)
                 return
+
+    def _what_becomes_of(self, one: _Complete) -> str:
+        """What a pass would do with a drop, and where to it would move the file."""
+        folders, seen = self._night.folders, one.seen
+        if one.hopeless:
+            done, target = "quarantined", folders.quarantined(seen.vendor, "", "")
+        else:
+            done, target = "taken", folders.archived(seen.vendor, self._night.day, "", "", again=False)
+        beside = f" with {', '.join(seen.companions)}" if seen.companions else ""
+        how = "copied" if one.seller.remote else "moved"
+        to = folders.shown(target.parent.absolute())
+        return f"would be {done}, and {how}{beside} from '{shown(seen.place)}' to '{to}'"
 
     def _take(self, one: _Complete) -> Fault | None:
         """Take a drop. Returns what went wrong, after it was told; None when nothing did."""
@@ -299,10 +321,10 @@ class _Pass:
             self._account.line(one.seen, "left", fault.why, as_configuration(fault.code))
 
     def _complete(self, seller: Seller) -> list[_Complete]:
-        inbox = inbox_of(seller, self._night.folders)
+        inbox = inbox_of(seller, self._night.folders, self._night.remote)
         look = inbox.look()
         for name, why in look.left.items():
-            self._account.add(DropLine(vendor=seller.name, drop=name, outcome="waiting", why=why))
+            self._account.add(DropLine(vendor=seller.name, drop=shown(name), outcome="waiting", why=why))
         self._night.looks.note(seller.name, look.drops)
         if not self._dry_run:
             self._night.failures.forget(seller.name, {seen.place for seen in look.drops})

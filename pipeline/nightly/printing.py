@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 
 from pipeline.nightly.summary import DropLine, Summary, Unsettled
-from pipeline.terminal import plain_table, stdout_console, write_json
+from pipeline.terminal import plain_table, print_lines, write_json
 
 
 def print_summary(summary: Summary, *, as_json: bool) -> None:
@@ -23,7 +23,6 @@ def print_summary(summary: Summary, *, as_json: bool) -> None:
 def _print_drops(drops: list[DropLine]) -> None:
     if not drops:
         return
-    console = stdout_console()
     table = plain_table()
     for name in ("vendor", "drop", "outcome"):
         table.add_column(name, overflow="fold")
@@ -33,10 +32,10 @@ def _print_drops(drops: list[DropLine]) -> None:
     for line in drops:
         counts = [f"{n:,}" if line.run_id else "" for n in (line.read, line.clean, line.rejected, line.review)]
         shown = "; ".join(part for part in (line.why, line.out or "") if part)
-        table.add_row(line.vendor, line.drop, line.outcome, *counts, shown)
+        table.add_row(line.vendor, line.drop, line.outcome, *counts, _on_one_line(shown))
         for note in line.notes:
             table.add_row("", "", "note", "", "", "", "", note)
-    console.print(table)
+    table.print()
 
 
 def _print_unsettled(unsettled: list[Unsettled]) -> None:
@@ -46,8 +45,8 @@ def _print_unsettled(unsettled: list[Unsettled]) -> None:
     for name in ("waits for a person", "vendor", "since", "what", "what to do"):
         table.add_column(name, overflow="fold")
     for item in unsettled:
-        table.add_row(item.kind, item.vendor, str(item.since), item.subject, item.why)
-    stdout_console().print(table)
+        table.add_row(item.kind, item.vendor, str(item.since), item.subject, _on_one_line(item.why))
+    table.print()
 
 
 def _print_end(summary: Summary) -> None:
@@ -55,7 +54,9 @@ def _print_end(summary: Summary) -> None:
     counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items())) or "no drops"
     waiting = f"; {len(summary.unsettled)} wait for a person" if summary.unsettled else ""
     end = "; dry run, nothing written" if summary.dry_run else ""
-    stdout_console().print(
-        f"{len(summary.vendors)} vendor{'' if len(summary.vendors) == 1 else 's'}: {counts}{waiting}{end}",
-        soft_wrap=True,
-    )
+    print_lines(f"{len(summary.vendors)} vendor{'' if len(summary.vendors) == 1 else 's'}: {counts}{waiting}{end}")
+
+
+def _on_one_line(message: str) -> str:
+    """The message of an error that has several lines."""
+    return " ".join(message.split("\n"))

@@ -12,7 +12,9 @@ from pipeline.nightly.printing import print_summary
 from pipeline.nightly.summary import Summary
 from schemas.errors import ShortageError
 from schemas.support.durable import make_folder, write_atomically
+from schemas.support.places import LinkError, refuse_links
 from schemas.support.shortage import shortage_in
+from schemas.support.shown import printable_json, shown
 from schemas.workspace import NightlyChoice
 
 
@@ -28,11 +30,14 @@ def report(summary: Summary, choice: NightlyChoice, workspace: Path, file: Path 
     kept = Folders(workspace).runs / summary.as_of.isoformat() / name
     for path in [*([] if summary.dry_run else [kept]), *([] if file is None else [file])]:
         try:
+            refuse_links(path.parent, workspace)
             make_folder(path.absolute().parent)
-            write_atomically(path, summary.model_dump_json(indent=2) + "\n")
+            write_atomically(path, printable_json(summary.model_dump_json(indent=2)) + "\n")
         except OSError as error:
             faults.append(f"The summary '{path}' cannot be written: {error.strerror}.")
             code = ShortageError.exit_code if shortage_in(error) is not None else code
+        except LinkError as error:
+            faults.append(f"The summary cannot be written: {error.message}")
     fault = None if summary.dry_run else call_hook(choice, summary, workspace)
     faults += [] if fault is None else [fault]
     try:
@@ -41,7 +46,7 @@ def report(summary: Summary, choice: NightlyChoice, workspace: Path, file: Path 
         _silence_stdout()
         faults.append(f"The summary cannot be printed: {getattr(error, 'strerror', None) or type(error).__name__}.")
     for sentence in faults:
-        _say(f"leadscrub: {sentence}\n")
+        _say(f"leadscrub: {shown(sentence)}\n")
     return summary.exit_code or (code if faults else 0)
 
 

@@ -8,14 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from shlex import quote
 
 from pipeline.ledger.database import Ledger
 from pipeline.ledger.drops import Received, receive
 from pipeline.ledger.runs import record_run
 from pipeline.nightly.claims import Claims
 from pipeline.nightly.completeness import Looks
-from pipeline.nightly.folders import WHY, Folders, text_name
+from pipeline.nightly.folders import WHY, Folders, shell_word, text_name
 from pipeline.nightly.guard import Failures
 from pipeline.nightly.hints import at_night
 from pipeline.nightly.inbox import Inbox, Raw, Seen
@@ -28,8 +27,11 @@ from pipeline.results.manifest_file import MANIFEST
 from pipeline.run.plan import Request
 from schemas.errors import EXIT_TOO_MANY_REJECTED, FileError, HeldError, PastChangedError, UsageError
 from schemas.manifest import Manifest
-from schemas.support.durable import make_folder, move_file, write_atomically
+from schemas.support.durable import move_file, write_atomically
+from schemas.support.places import refuse_links
 from schemas.support.shortage import shortage_in
+from schemas.support.shown import printable, shown
+from schemas.workspace import RemoteChoice
 
 _HELD = "It is held"
 #: What a person may say of a drop in quarantine, where its reason names it.
@@ -41,7 +43,10 @@ _NOTES_LOST = "an earlier pass scrubbed it and was ended before it could report:
 
 @dataclass(frozen=True)
 class Night:
-    """What a pass works with. ``day`` is that of its runs; ``now`` asks the clock; ``scrub`` scrubs a drop."""
+    """What a pass works with. ``day`` is that of its runs; ``now`` asks the clock; ``scrub`` scrubs a drop.
+
+    ``remote``: what may be done over a network besides.
+    """
 
     folders: Folders
     ledger: Ledger
@@ -55,6 +60,7 @@ class Night:
     threads: int
     accept_drift: bool
     accept_held: bool
+    remote: RemoteChoice
 
 
 def take(night: Night, seller: Seller, inbox: Inbox, seen: Seen, hopeless: str | None) -> DropLine | None:
@@ -177,17 +183,20 @@ class _Drop:
             except UsageError:
                 continue
             if manifest.campaign == self._seller.campaign_name and _inputs(manifest) == {self._raw.sha256}:
+                refuse_links(results[run_id], self._folders.workspace)
                 return results[run_id]
         return None
 
     def _scrub(self, drop: Received) -> Recorded | None:
         night, seller, seen = self._night, self._seller, self._seen
-        make_folder(self._folders.partial)
+        self._folders.made(self._folders.partial)
+        results = self._folders.results(seen.vendor, night.day)
+        refuse_links(results, self._folders.workspace)
         result = night.scrub(
             Request(
                 drops=[str(self._readable())],
                 out=self._folders.partial / f"{seen.vendor}-{self._raw.sha256[:16]}",
-                named_in=self._folders.results(seen.vendor, night.day),
+                named_in=results,
                 as_of=night.day,
                 campaign=seller.campaign,
                 vendor=seen.vendor,
@@ -211,10 +220,10 @@ class _Drop:
 
     def _readable(self) -> Path:
         """The drop under a name that results can hold: a vendor's may be no text."""
-        if self._seen.shown == self._seen.name:
+        if printable(self._seen.name) == self._seen.name:
             return self._raw.path
         link = self._folders.fetching / "named" / text_name(self._seen.name)
-        make_folder(link.parent)
+        self._folders.made(link.parent)
         link.unlink(missing_ok=True)
         link.symlink_to(self._raw.path.absolute())
         return link
@@ -240,7 +249,7 @@ class _Drop:
     def _discard(self, out: Path) -> None:
         """Remove a result that does not count, in one step for whoever looks."""
         aside = self._folders.partial / f"discarded-{out.name}"
-        make_folder(aside.parent)
+        self._folders.made(aside.parent)
         out.rename(aside)
         shutil.rmtree(aside)
 
@@ -256,15 +265,17 @@ class _Drop:
 
     def _quarantine(self, why: str) -> DropLine:
         """Put the drop where a person finds it, with the reason beside it."""
-        seen, why = self._seen, at_night(why, self._seen.vendor)
+        seen, why = self._seen, shown(at_night(why, self._seen.vendor))
         target = self._folders.quarantined(seen.vendor, self._raw.sha256, seen.name)
         if self._seller.remote:
-            back = f"rm {quote(str(target))}; then it is fetched again"
+            back = f"rm {shell_word(target)}; then it is fetched again"
         else:
-            back = f"mv {quote(str(target))} {quote(str(self._raw.path))}"
+            # Under a name that an address is masked in, where it had one.
+            own = self._raw.path if seen.shown == printable(seen.name) else self._raw.path.with_name(target.name)
+            back = f"mv {shell_word(target)} {shell_word(own)}"
         named = [option for option in _ACCEPTING if option in why]
         option = " ".join(["", "--vendor", seen.vendor, *named]) if named else ""
-        make_folder(target.parent)
+        self._folders.made(target.parent)
         note = f"{why}\nTo try it again: {back}\n                 leadscrub nightly{option}\n"
         write_atomically(target.with_name(target.name + WHY), note)
         self._journal.close(seen, self._raw.sha256, target, self._night.now(), refused=why)
@@ -277,6 +288,7 @@ class _Drop:
 
     def _move(self, target: Path) -> None:
         """Its companions first: one that stayed would call the next drop of the name complete."""
+        refuse_links(target.parent, self._folders.workspace)
         for companion in self._raw.companions:
             if companion.exists():
                 move_file(companion, target.with_name(target.name + companion.suffix))

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.nightly.folders import shown_name
 from pipeline.reading.remote import is_remote
 from pipeline.workspace import vendor_files
 from schemas.config import Campaign, Vendor, load, raise_faults
 from schemas.errors import ConfigError, LeadscrubError, UsageError
 from schemas.support.names import did_you_mean
 from schemas.support.shortage import raise_shortage
+from schemas.support.shown import shown
+from schemas.workspace import WORKSPACE_FILE
+
+#: Folders of a workspace that are no inbox.
+_KEPT = frozenset(
+    {"archive", "campaigns", "layouts", "ledger", "log", "outgoing", "packs", "quarantine", "runs", "store", "vendors"}
+    | {".nightly"}
+)
 
 
 @dataclass(frozen=True)
@@ -44,8 +52,10 @@ class Served:
         return sorted({*(seller.name for seller in self.sellers), *(name for name, _ in self.faulty if name)})
 
 
-def find_sellers(workspace: Path, wanted: list[str]) -> Served:
+def find_sellers(workspace: Path, wanted: list[str], inboxes: list[Path]) -> Served:
     """Find the vendors to serve, or those that are wanted, and what nobody serves.
+
+    ``inboxes``: folders outside the workspace in which an inbox may be.
 
     Raises `UsageError` when a wanted vendor does not exist, or is not served.
     """
@@ -58,7 +68,7 @@ def find_sellers(workspace: Path, wanted: list[str]) -> Served:
         if wanted and name not in wanted:
             continue
         try:
-            seller = _seller(workspace, path)
+            seller = _seller(workspace, path, inboxes)
         except ConfigError as error:
             served.faulty.append((name, error))
             continue
@@ -89,18 +99,34 @@ def _unserved(workspace: Path, served: Served, known: set[str]) -> Iterator[Lead
     for path in found:
         if path.name.startswith(".") or path in inboxes | above or path.name in faulty:
             continue
-        shown = shown_name(path.name)
+        name = shown(path.name)
         if path.is_dir() and not path.is_symlink():
             why = f"no vendor has this inbox, so nothing in it is taken ({_files_in(path)})"
-            hint = f"Describe the vendor in vendors/{shown}.toml, or remove the folder."
+            hint = f"Describe the vendor in vendors/{name}.toml, or remove the folder."
             if path.name in known and not any(path.iterdir()):
                 continue
             if path.name in known:
-                why = f"vendor '{shown}' has another inbox or is scrubbed by hand, so nothing here is taken"
+                why = f"vendor '{name}' has another inbox or is scrubbed by hand, so nothing here is taken"
                 hint = "Empty and remove the folder, or correct the vendor's file."
         else:
             why, hint = "lies in no vendor's inbox, so it is not taken", "Move it into the folder of its vendor."
-        yield ConfigError([f"{workspace / 'inbox' / shown}: {why}"], hint)
+        yield ConfigError([f"{workspace / 'inbox' / name}: {why}"], hint)
+
+
+def _inbox_fault(workspace: Path, inbox: str, inboxes: list[Path]) -> tuple[str, str] | None:
+    """What is wrong with where an inbox is, and what to do: its files will be moved away from there."""
+    home = os.path.abspath(workspace)  # noqa: PTH100  # "..", but no link, taken out
+    folder = Path(os.path.abspath(workspace / inbox))  # noqa: PTH100  # likewise
+    if not folder.is_relative_to(home):
+        there = folder.resolve()
+        if any(there.is_relative_to((workspace / allowed).resolve()) for allowed in inboxes):
+            return None
+        setting = f'inboxes = ["{there}"] to [nightly] of {WORKSPACE_FILE}'
+        return "is outside the workspace", f"If its files may be moved into the archive, add {setting}."
+    parts = folder.relative_to(home).parts
+    if not parts or parts[0] in _KEPT:
+        return "is where leadscrub keeps its own files", "Name a folder of its own, as inbox/NAME."
+    return None
 
 
 def _files_in(folder: Path) -> str:
@@ -111,7 +137,7 @@ def _files_in(folder: Path) -> str:
     return "1 file" if count == 1 else f"{count:,} files"
 
 
-def _seller(workspace: Path, path: Path) -> Seller | None:
+def _seller(workspace: Path, path: Path, inboxes: list[Path]) -> Seller | None:
     faults: list[str] = []
     vendor = load(path, Vendor, faults)
     raise_faults(faults)
@@ -137,6 +163,8 @@ def _seller(workspace: Path, path: Path) -> Seller | None:
     assert campaign is not None  # noqa: S101  # likewise
     inbox = vendor.inbox or f"inbox/{vendor.name}"
     remote = is_remote(inbox)
+    if not remote and (fault := _inbox_fault(workspace, inbox, inboxes)) is not None:
+        raise ConfigError([f"{path}: inbox: '{inbox}' {fault[0]}"], fault[1])
     return Seller(
         vendor.name, inbox if remote else str(workspace / inbox), file, campaign.name, remote, campaign.max_reject_rate
     )

@@ -148,7 +148,8 @@ def _raised(name: str, message: str, hint: str) -> LeadscrubError:
     """The error of ours that the process raised, as far as a name and a sentence can bring it back."""
     kind = getattr(errors, name, DropFailedError)
     error: LeadscrubError = kind.__new__(kind)
-    LeadscrubError.__init__(error, message, hint)
+    first, *lines = message.split("\n  ")
+    LeadscrubError.__init__(error, first, hint, lines)
     return error
 
 

@@ -26,6 +26,7 @@ from pipeline.proof.entries import NOTHING, Entry, Logged, canonical, document_o
 from pipeline.proof.keys import Signer, signer_of
 from schemas.errors import LedgerError, OutputError
 from schemas.support.durable import make_folder, sync_path
+from schemas.support.places import lock_file, new_file, refuse_links
 
 CHAIN: Final = "chain.jsonl"
 HEAD: Final = "head.json"
@@ -123,7 +124,7 @@ def unfinished(workspace: Path, out: Path | None = None) -> Iterator[None]:
     """
     folder = workspace / "log"
     try:
-        make_folder(folder.absolute())
+        _made(workspace)
         position(workspace)
         handle, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=folder)
     except OSError as error:
@@ -149,7 +150,7 @@ def left_unfinished(workspace: Path) -> Iterator[list[Path] | None]:
     try:
         for path in sorted((workspace / "log").glob(f"{_UNFINISHED}*")):
             try:
-                handle = os.open(path, os.O_RDWR)
+                handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
             except FileNotFoundError:  # its process has just ended well
                 continue
             marks.append((handle, path))
@@ -171,10 +172,17 @@ def left_unfinished(workspace: Path) -> Iterator[list[Path] | None]:
             os.close(handle)
 
 
+def _made(workspace: Path) -> None:
+    """Make the folder of the log. Raises `LinkError` when it, or what is written in it, is a link."""
+    for path in (chain_path(workspace), workspace / "log" / HEAD):
+        refuse_links(path, workspace)
+    make_folder((workspace / "log").absolute())
+
+
 @contextmanager
 def _locked(workspace: Path) -> Iterator[None]:
-    make_folder((workspace / "log").absolute())
-    lock = os.open(workspace / "log" / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    _made(workspace)
+    lock = lock_file(workspace / "log" / "lock")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -229,8 +237,8 @@ def _head(workspace: Path) -> tuple[int, str]:
 def _write_head(workspace: Path, number: int, digest: str) -> None:
     path = workspace / "log" / HEAD
     beside = path.with_name(f".{path.name}.new")
-    beside.write_text(canonical({"digest": digest, "number": number}), encoding="utf-8")
-    beside.chmod(0o600)
+    with new_file(beside) as stream:
+        stream.write(canonical({"digest": digest, "number": number}).encode())
     sync_path(beside)
     # The folder need not be on disk: an earlier head, of which the log goes on, is what a crash leaves as well.
     beside.rename(path)

@@ -21,29 +21,35 @@ from schemas.files.limits import limits, refuse_width
 from schemas.files.spool import Spool
 from schemas.files.table import Table
 from schemas.layout import Layout
+from schemas.support.shown import printable
+from schemas.workspace import RemoteChoice
 
 #: What the command line writes for a drop that comes on stdin.
 STANDARD_INPUT = "-"
 
 
-def open_drop(drops: list[str], layout: Layout) -> list[Table]:
-    """Open all tables of all files that the command line names: paths, folders, globs, URLs and ``-``, in order."""
+def open_drop(drops: list[str], layout: Layout, remote: RemoteChoice | None = None) -> list[Table]:
+    """Open all tables of all files that the command line names: paths, folders, globs, URLs and ``-``, in order.
+
+    ``remote``: what may be done over a network besides.
+    """
     spool = Spool()
     inputs: list[Input] = []
     for drop in drops:
         found: list[Input] = (
             [_standard_input(spool)]
             if drop == STANDARD_INPUT
-            else fetch(drop, spool)
+            else fetch(drop, spool, remote or RemoteChoice())
             if is_remote(drop)
             else [LocalFile(path) for path in find_files([drop])]
         )
         inputs += [given for given in found if given not in inputs]
-    names = [str(given).rpartition("/")[2] for given in inputs]
+    # What is no text, a result could not keep.
+    names = [printable(str(given).rpartition("/")[2]) for given in inputs]
     return [
         table
         for given, name in zip(inputs, names, strict=True)
-        for table in open_tables(given, name if names.count(name) == 1 else str(given), layout, spool)
+        for table in open_tables(given, name if names.count(name) == 1 else printable(str(given)), layout, spool)
     ]
 
 

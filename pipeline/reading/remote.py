@@ -14,12 +14,14 @@ from datetime import datetime
 from typing import Any, BinaryIO, Final
 from urllib.parse import SplitResult, urlsplit
 
+from pipeline.reading.remote_hosts import endpoints, redirects, refuse_unprotected
 from schemas.errors import DropError, LeadscrubError, UsageError
 from schemas.files.inputs import Input
 from schemas.files.kinds import SUFFIXES
 from schemas.files.limits import limits
 from schemas.files.spool import Spool
 from schemas.support.names import did_you_mean
+from schemas.workspace import RemoteChoice
 
 _BLOCK: Final = 8 << 20
 #: Scheme -> the module that must be there, and the extra that brings it.
@@ -31,21 +33,19 @@ _NEEDS: Final = {
     "https": ("aiohttp", "https"),
     "http": ("aiohttp", "https"),
 }
-_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _DENIED: Final = ("NoCredentialsError", "AuthenticationException", "PasswordRequiredException", "NoAuthRequest")
 
 
 @dataclass(frozen=True)
 class _Place:
-    """A URL taken apart. ``path`` is what the service's file system calls it."""
+    """A URL taken apart. ``path`` is what the service's file system calls it.
+
+    Only http and https have a query and a fragment: in a key and in a path ``?`` and ``#`` are letters.
+    """
 
     url: SplitResult
-
-    @property
-    def path(self) -> str:
-        if self.url.scheme in ("http", "https"):
-            return self.url.geturl()
-        return self.url.path if self.url.scheme == "sftp" else f"{self.url.netloc}{self.url.path}"
+    path: str
+    allowed: RemoteChoice
 
     @property
     def host(self) -> str:
@@ -63,13 +63,13 @@ def is_remote(drop: str) -> bool:
     return "://" in drop
 
 
-def fetch(url: str, spool: Spool) -> list[Input]:
+def fetch(url: str, spool: Spool, allowed: RemoteChoice) -> list[Input]:
     """Fetch an object, those that a pattern names, or those in a folder, by name.
 
     Raises `UsageError` when the scheme is unknown or the URL holds a secret, `DropError` when the file
     is missing or denied, or breaks off.
     """
-    place = _place(url)
+    place = _place(url, allowed)
     with _faults(place.shown(place.path)), _file_system(place) as system:
         fetched: list[Input] = []
         for path in _paths(system, place):
@@ -96,13 +96,22 @@ class RemoteFolder:
     def __init__(self, system: Any, place: _Place) -> None:
         self._system, self._place = system, place
 
-    def files(self) -> list[RemoteFile]:
-        """All files in it, by name; folders in it are not looked into."""
-        entries = self._system.ls(self._place.path, detail=True)
-        return sorted(
-            (self._file(entry) for entry in entries if entry["type"] == "file" and not entry["name"].endswith("/")),
-            key=lambda file: file.name,
-        )
+    def files(self) -> tuple[list[RemoteFile], dict[str, str]]:
+        """All files in it, by name, and what cannot be one, with the reason; folders in it are not looked into."""
+        files, left = [], {}
+        for entry in self._system.ls(self._place.path, detail=True):
+            path = str(entry["name"])
+            folder, _, name = path.rpartition("/")
+            if entry["type"] != "file" or not name:
+                continue
+            if folder.strip("/") != self._place.path.strip("/"):
+                left[path] = "has a name that leads out of the folder"
+                continue
+            try:
+                files.append(self._file(entry))
+            except (ValueError, TypeError, KeyError, OverflowError):
+                left[name] = "has a size or a time that cannot be read"
+        return sorted(files, key=lambda file: file.name), left
 
     def write(self, file: RemoteFile, sink: BinaryIO) -> None:
         """Fetch a file. Raises `DropError` when it breaks off."""
@@ -126,20 +135,26 @@ class RemoteFolder:
 
 
 @contextmanager
-def open_folder(url: str) -> Iterator[RemoteFolder]:
+def open_folder(url: str, allowed: RemoteChoice) -> Iterator[RemoteFolder]:
     """Connect to a folder.
 
     Raises `UsageError` when the URL is of a kind without folders, `DropError` when the folder is missing or denied.
     """
-    place = _place(url)
+    place = _place(url, allowed)
     if place.url.scheme in ("http", "https"):
         raise UsageError(f"{place.url.scheme}:// has no folders to look into.", "Use sftp://, s3://, gs:// or az://.")
     with _faults(place.shown(place.path)), _file_system(place) as system:
         yield RemoteFolder(system, place)
 
 
-def _place(url: str) -> _Place:
-    place = _Place(_checked(url))
+def _place(url: str, allowed: RemoteChoice) -> _Place:
+    parts = _checked(url, allowed)
+    if parts.scheme in ("http", "https"):
+        path = parts.geturl()
+    else:
+        within = url.partition("://")[2]
+        path = within if parts.scheme != "sftp" else "".join(within.partition("/")[1:])
+    place = _Place(parts, path, allowed)
     needs, extra = _NEEDS[place.url.scheme]
     try:
         importlib.import_module(needs)
@@ -150,8 +165,10 @@ def _place(url: str) -> _Place:
     return place
 
 
-def _checked(url: str) -> SplitResult:
-    parts = urlsplit(url)
+def _checked(url: str, allowed: RemoteChoice) -> SplitResult:
+    """Take a URL apart: whole where it has a query, else only its scheme and host."""
+    scheme, _, rest = url.partition("://")
+    parts = urlsplit(url if scheme in ("http", "https") else f"{scheme}://{rest.partition('/')[0]}")
     shown = f"{parts.scheme}://"
     if parts.scheme not in _NEEDS:
         raise UsageError(f"'{shown}' is not read.", did_you_mean(parts.scheme, _NEEDS))
@@ -160,8 +177,7 @@ def _checked(url: str) -> SplitResult:
             f"A password in a {shown} URL stays in the shell's history.",
             "Leave it out: credentials come from the environment or the service's own files.",
         )
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-        raise UsageError("http:// sends personal data unprotected.", "Use https://.")
+    refuse_unprotected(parts, "http://", allowed)
     return parts
 
 
@@ -182,17 +198,22 @@ def _file_system(place: _Place) -> Iterator[Any]:
 
         # No limit for the whole: a drop may be large. ``trust_env``: proxies, and ~/.netrc.
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=30, sock_read=60)
-        options["client_kwargs"] = {"timeout": timeout, "trust_env": True}
+        watched = aiohttp.TraceConfig()
+        watched.on_request_redirect.append(redirects(place.url, place.allowed))
+        options["client_kwargs"] = {"timeout": timeout, "trust_env": True, "trace_configs": [watched]}
     if scheme == "s3":
         options["config_kwargs"] = {"connect_timeout": 30, "read_timeout": 60, "retries": {"max_attempts": 3}}
-    yield fsspec.filesystem(scheme, **options)
+    system = fsspec.filesystem(scheme, **options)
+    for endpoint in endpoints(system):
+        refuse_unprotected(endpoint, f"{scheme}:// at {endpoint.scheme}://{endpoint.hostname}", place.allowed)
+    yield system
 
 
 def _paths(system: Any, place: _Place) -> list[str]:
     path = place.path
     if place.url.scheme in ("http", "https"):
         return [path]
-    if any(mark in path for mark in "*?["):
+    if any(mark in path for mark in "*?[") and not system.isfile(path):
         found = sorted(name for name in system.glob(path) if system.isfile(name))
     elif system.isdir(path):
         found = sorted(str(name) for name in system.ls(path, detail=False) if str(name).lower().endswith(SUFFIXES))
@@ -241,6 +262,8 @@ def _faults(shown: str) -> Iterator[None]:
     except LeadscrubError:
         raise
     except Exception as error:
+        if (ours := _ours(error)) is not None:
+            raise ours from error
         status = _http_status(error)
         kind = type(error).__name__
         locked = kind in _DENIED or "No authentication methods" in str(error)
@@ -260,6 +283,13 @@ def _faults(shown: str) -> Iterator[None]:
             ) from error
         why = f"HTTP status {status}" if status else getattr(error, "strerror", None) or type(cause or error).__name__
         raise DropError(f"'{shown}' could not be fetched to its end: {why}.", "Try again.") from error
+
+
+def _ours(error: BaseException | None) -> LeadscrubError | None:
+    """Our own error, where a library has wrapped it into one of its own."""
+    while error is not None and not isinstance(error, LeadscrubError):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def _http_status(error: BaseException | None) -> int | None:

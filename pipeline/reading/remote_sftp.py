@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import paramiko
 from fsspec.implementations.sftp import SFTPFileSystem
+from paramiko.sftp import CMD_CLOSE, CMD_OPENDIR, CMD_READDIR
 
 from pipeline.reading.sftp_stream import SftpStream
 
@@ -29,7 +32,37 @@ class KnownHostsOnly(SFTPFileSystem):  # type: ignore[misc]  # fsspec ships no t
 
     def stream(self, path: str, size: int) -> SftpStream:
         """Open a file of this size to read it from its beginning."""
-        return SftpStream(self.ftp.open(path, "rb"), size)
+        return SftpStream(self.ftp.open(os.fsencode(path), "rb"), size)
+
+    def info(self, path: str, **_: Any) -> dict[str, Any]:
+        """Say what is at a path, whose bytes need not be text."""
+        found: dict[str, Any] = self._decode_stat(self.ftp.stat(os.fsencode(path)))
+        return found | {"name": path}
+
+    def ls(self, path: str, detail: bool = False, **_: Any) -> list[Any]:
+        """List a folder. A name whose bytes are no text is decoded as Python decodes such names of local files."""
+        found = [self._decode_stat(each, path) for each in _listed(self.ftp, path)]
+        return found if detail else sorted(str(each["name"]) for each in found)
+
+
+def _listed(ftp: paramiko.SFTPClient, path: str) -> Iterator[paramiko.SFTPAttributes]:
+    """What is in a folder. paramiko's own listing fails as a whole when one name is no text."""
+    _, answer = ftp._request(CMD_OPENDIR, ftp._adjust_cwd(os.fsencode(path)))
+    handle = answer.get_binary()
+    try:
+        while True:
+            try:
+                _, answer = ftp._request(CMD_READDIR, handle)
+            except EOFError:
+                return
+            for _ in range(answer.get_int()):
+                name = os.fsdecode(answer.get_binary())
+                answer.get_binary()  # the line that ls -l would show
+                facts = paramiko.SFTPAttributes._from_msg(answer, name)
+                if name not in (".", ".."):
+                    yield facts
+    finally:
+        ftp._request(CMD_CLOSE, handle)
 
 
 @contextmanager

@@ -1,9 +1,8 @@
-"""Makes pages from templates. What is put into one is escaped, spelled where it is invisible, cut where it is long."""
+"""Makes pages from templates. What is put into one is escaped, spelled, masked, and cut where it is long."""
 
 from __future__ import annotations
 
 import functools
-import unicodedata
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,12 +11,11 @@ from markupsafe import Markup
 
 from pipeline.report.words import counted, share
 from pipeline.terminal import money
+from schemas.support.shown import shown
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 #: A name or a sentence that is longer is cut: a report has a size of its own, whatever its vendor wrote.
 _LONGEST: Final = 600
-#: Controls, formats (direction marks, zero widths), surrogates, private and unassigned ones, ends of lines.
-_SPELLED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def render(template: str, **values: Any) -> str:
@@ -40,10 +38,7 @@ def _environment() -> Environment:
 
 
 def _visible(value: Any) -> Any:
-    """Spell what would turn a line round or hide in it; markup is ours and stays as it is."""
+    """Spell what would turn a line round or hide in it, and mask addresses; markup is ours and stays as it is."""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
-    text = value if len(value) <= _LONGEST else value[:_LONGEST] + "…"
-    if text.isprintable():
-        return text
-    return "".join(f"\\u{ord(each):04x}" if unicodedata.category(each) in _SPELLED else each for each in text)
+    return shown(value if len(value) <= _LONGEST else value[:_LONGEST] + "…")

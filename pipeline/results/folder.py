@@ -11,12 +11,14 @@ from pydantic import ValidationError
 from pipeline.results.manifest_file import MANIFEST, read_manifest
 from schemas.errors import UsageError
 from schemas.manifest import Manifest
+from schemas.support.places import refuse_odd_name
 
 PARQUETS = ("clean", "rejected", "findings")
 
 
 def open_manifest(out: Path) -> Manifest:
     """Read the manifest of a result. Raises `UsageError` when the folder is none, or the manifest is damaged."""
+    refuse_odd_name(out)
     if not (out / MANIFEST).is_file():
         raise UsageError(f"'{out}' is not a result of leadscrub: it has no {MANIFEST}.", "Name the folder given to -o.")
     try:
@@ -26,8 +28,8 @@ def open_manifest(out: Path) -> Manifest:
 
 
 def scan(out: Path, name: str) -> pl.LazyFrame:
-    """Scan one of the outputs."""
-    return pl.scan_parquet(out / f"{name}.parquet")
+    """Scan one of the outputs. Its path is a path: no glob, no URL and no home folder, whatever is in it."""
+    return pl.scan_parquet((out / f"{name}.parquet").absolute(), glob=False, hive_partitioning=False)
 
 
 def earliest_valid_until(out: Path) -> date | None:

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from schemas.manifest import Manifest
+from schemas.support.shown import printable_json
 
 MANIFEST = "manifest.json"
 
@@ -14,7 +15,8 @@ MANIFEST = "manifest.json"
 def write_manifest(manifest: Manifest, folder: Path) -> None:
     """Write it into the folder of the run."""
     without = {"history"} if manifest.history is None else set()
-    (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2, exclude=without) + "\n", encoding="utf-8")
+    document = printable_json(manifest.model_dump_json(indent=2, exclude=without))
+    (folder / MANIFEST).write_text(document + "\n", encoding="utf-8")
 
 
 def manifest_digest(folder: Path) -> str:

@@ -7,17 +7,23 @@ import errno
 import fcntl
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from pipeline.results.folder import PARQUETS
 from pipeline.results.manifest_file import MANIFEST
 from schemas.errors import OutputError, ShortageError
 from schemas.support.durable import make_folder, sync_path
 from schemas.support.interrupts import interrupts_wait
+from schemas.support.places import refuse_link, refuse_odd_name
+from schemas.support.scratch import scratch_folder
 from schemas.support.shortage import shortage_in
 
+#: Behind the name of a result while it is made; and the folder in it for what is not part of the result.
+_PARTIAL = ".partial"
+WORK = "leadscrub-work"
+_RESULT = frozenset(f"{name}.parquet" for name in PARQUETS)
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
@@ -42,12 +48,17 @@ def staged_file(path: Path, *, force: bool) -> Iterator[Path]:
 
     Raises what `staged_output` raises.
     """
+    refuse_odd_name(path)
+    refuse_link(path)
     if path.is_dir():
         raise OutputError(f"'{path}' is a folder.", "Name a file.")
     if path.exists() and not force:
         raise OutputError(f"'{path}' exists already.", "Name another file, or replace it with --force.")
     with _staging(path.absolute()) as staging:
-        yield staging
+        # By this folder the next run knows what a killed one left.
+        work = staging / WORK
+        work.mkdir(mode=0o700)
+        yield work
 
 
 def publish_file(staging: Path, path: Path) -> None:
@@ -63,9 +74,9 @@ def publish_file(staging: Path, path: Path) -> None:
 def _staging(out: Path) -> Iterator[Path]:
     with ExitStack() as undo:
         with interrupts_wait():
-            staging = _claim(out, undo)
+            staging, lock = _claim(out, undo)
         try:
-            _empty(staging)
+            _empty(lock)
             yield staging
         except OSError as error:
             if error.errno == errno.ENOSPC:
@@ -80,14 +91,15 @@ def _staging(out: Path) -> Iterator[Path]:
             raise
 
 
-def _claim(out: Path, undo: ExitStack) -> Path:
-    """Make the folder to write into, and lock it. ``undo`` is told what to do when the run is over."""
-    staging = out.parent / f".{out.name}.partial"
+def _claim(out: Path, undo: ExitStack) -> tuple[Path, int]:
+    """Make the folder to write into and lock it: returns both. ``undo`` is told what to do when the run is over."""
+    staging = out.parent / f".{out.name}{_PARTIAL}"
     made = [folder for folder in out.parents if not folder.exists()]
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
+        refuse_link(staging)
         staging.mkdir(mode=0o700, exist_ok=True)
-        lock = os.open(staging, os.O_RDONLY)
+        lock = os.open(staging, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError as error:
         raise _unwritable(out, error) from error
     undo.callback(os.close, lock)
@@ -95,16 +107,68 @@ def _claim(out: Path, undo: ExitStack) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise OutputError(f"Another run is writing '{out}'.", "Wait for it, or choose another name.") from error
-    if not staging.exists() or os.fstat(lock).st_ino != staging.stat().st_ino:
+    if not _is_still(staging, lock):
         raise OutputError(f"Another run has just written '{out}'.", "Run again with --force to replace it.")
+    _refuse_foreign(staging, lock)
     undo.callback(_remove, staging, made)
-    return staging
+    _sweep_beside(staging)
+    return staging, lock
+
+
+def _is_still(folder: Path, handle: int) -> bool:
+    """Whether the opened folder is the one at the path."""
+    try:
+        return os.path.samestat(folder.lstat(), os.fstat(handle))
+    except FileNotFoundError:
+        return False
+
+
+def _refuse_foreign(staging: Path, handle: int) -> None:
+    """Raise `OutputError` when no run of ours has made what is in the folder: it would be emptied."""
+    if os.listdir(handle) and not _is_ours(handle):  # what was opened, not what is at its path now
+        raise OutputError(
+            f"'{staging}', where the results would be made, holds other files.", "Move them away, or choose another -o."
+        )
+
+
+def _is_ours(handle: int) -> bool:
+    """Whether a folder is our user's and holds a result, or what a run makes while it is at work."""
+    inside = set(os.listdir(handle))
+    return os.fstat(handle).st_uid == os.geteuid() and (WORK in inside or inside >= _RESULT)
+
+
+def _sweep_beside(staging: Path) -> None:
+    """Remove what runs that were killed had begun for other results beside this one."""
+    with os.scandir(staging.parent) as entries:
+        begun = [entry.name for entry in entries if entry.name.startswith(".") and entry.name.endswith(_PARTIAL)]
+    for name in begun:
+        path = staging.parent / name
+        if path == staging:
+            continue
+        with suppress(OSError):  # a link, no folder, somebody else's, or a run that is at work
+            handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if _is_ours(handle) and _is_still(path, handle):
+                    _empty(handle)
+                    path.rmdir()
+            finally:
+                os.close(handle)
+
+
+def _remove_folder(staging: Path) -> None:
+    handle = os.open(staging, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        _empty(handle)
+    finally:
+        os.close(handle)
+    staging.rmdir()
 
 
 def _remove(staging: Path, made: list[Path]) -> None:
     """After publishing, this removes what was replaced; after a failure, what was begun."""
-    if staging.exists():
-        shutil.rmtree(staging, ignore_errors=True)
+    with suppress(OSError):  # it was moved to where the result belongs
+        _remove_folder(staging)
     for folder in made:
         # Only what this run made and nobody filled.
         with suppress(OSError):
@@ -128,11 +192,13 @@ def publish(staging: Path, out: Path) -> None:
 @contextmanager
 def scratch_output() -> Iterator[Path]:
     """Give a folder to write into that is thrown away: a dry run leaves nothing anywhere."""
-    with tempfile.TemporaryDirectory(prefix="leadscrub-") as folder:
-        yield Path(folder)
+    with scratch_folder() as folder:
+        yield folder
 
 
 def _check_target(out: Path, *, force: bool) -> None:
+    refuse_odd_name(out)
+    refuse_link(out)
     if out.resolve() in (Path.cwd(), *Path.cwd().parents):
         raise OutputError(f"'{out}' is the current folder or contains it.", "Name another folder with -o.")
     if not out.exists():
@@ -151,12 +217,17 @@ def _unwritable(out: Path, error: OSError) -> OutputError:
     return OutputError(f"'{out}' cannot be written: {error.strerror}.", "Choose another -o, or fix its permissions.")
 
 
-def _empty(folder: Path) -> None:
-    for path in folder.iterdir():
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
+def _empty(folder: int) -> None:
+    """Empty the opened folder, whatever is put at its path meanwhile. It can be known as ours until it is empty."""
+    with suppress(FileExistsError):
+        os.mkdir(WORK, 0o700, dir_fd=folder)
+    with os.scandir(folder) as entries:
+        inside = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+    for name, is_folder in sorted(inside, key=lambda each: each[0] == WORK):
+        if is_folder:
+            shutil.rmtree(name, dir_fd=folder)
         else:
-            path.unlink()
+            os.unlink(name, dir_fd=folder)
 
 
 def _exchange(staging: Path, out: Path) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
+from pipeline.results.formula_cells import neutralised, neutralised_text
 from schemas.codes import CODES, ReasonCode, may_go_back
 from schemas.columns import PHONE_SLOTS
 from schemas.contact.countries import read_countries
@@ -17,13 +17,7 @@ from schemas.contact.phone import phone_forms
 from schemas.frame_columns import ORIGINAL
 from schemas.support.literal_fields import literal_field
 
-#: A cell that begins with one of these is run as a formula by spreadsheets.
-FORMULA = r"^[=+\-@\t\r\n]"
-
-
-def neutralised(cell: pl.Expr) -> pl.Expr:
-    """Put an apostrophe before what a spreadsheet would run: it then shows the text as it is."""
-    return pl.when(cell.str.contains(FORMULA)).then("'" + cell).otherwise(cell)
+_RAW = "unreadable_text"
 
 
 def vendor_reason(reasons: list[str], codes: Mapping[str, ReasonCode] = CODES) -> str:
@@ -92,14 +86,13 @@ class ReturnFile:
         self._codes, self._withheld = codes, withheld
         self._may_go = [code for code, reason in codes.items() if may_go_back(reason)]
         self._originals: dict[str, pl.Expr] = {}
-        taken = {*_OWN}
+        taken = {*_OWN, _RAW}
         for name in columns:
-            unique = name if name not in taken else f"{name} (yours)"
-            shown = f"'{unique}" if re.match(FORMULA, unique) else unique
-            while shown in self._originals:
-                shown += " (yours)"
-            taken |= {unique, shown}
-            self._originals[shown] = neutralised(literal_field(ORIGINAL, columns, name)).alias(shown)
+            header = neutralised_text(name)
+            while header in taken:
+                header += " (yours)"
+            taken.add(header)
+            self._originals[header] = neutralised(literal_field(ORIGINAL, columns, name)).alias(header)
         self._header = pl.DataFrame(schema=[*_OWN, *self._originals, _RAW]).write_csv().encode()
 
     def formed(self, rejected: pl.DataFrame) -> Returned:
@@ -107,8 +100,9 @@ class ReturnFile:
         rows = rejected.filter((pl.col("disposition") != "review") & pl.col("reason").is_in(self._may_go))
         if rows.is_empty():
             return Returned(0, b"")
+        reasons = _vendor_reasons(rows.get_column("reasons"), self._codes)
         table = rows.select(
-            _vendor_reasons(rows.get_column("reasons"), self._codes).alias(_OWN[0]),
+            neutralised(pl.lit(reasons)).alias(_OWN[0]),
             neutralised(pl.col("source_file")).alias(_OWN[1]),
             pl.col("source_line").alias(_OWN[2]),
             *self._originals.values(),

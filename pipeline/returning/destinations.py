@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from schemas.errors import LeadscrubError, OutputError
 from schemas.support.durable import sync_path
+from schemas.support.places import new_file, open_plain, refuse_links
 
 _DENIED = ("AuthenticationException", "PasswordRequiredException", "SSHException")
 
@@ -43,12 +44,13 @@ class _Folder:
 
     def put(self, local: Path, name: str) -> None:
         path = self._folder / name
-        shutil.copyfile(local, path)
+        with open_plain(local) as stream, new_file(path) as sink:
+            shutil.copyfileobj(stream, sink, 1 << 20)
         sync_path(path)
 
     def sha256(self, name: str) -> str | None:
         try:
-            with (self._folder / name).open("rb") as stream:
+            with open_plain(self._folder / name) as stream:
                 return hashlib.file_digest(stream, "sha256").hexdigest()
         except FileNotFoundError:
             return None
@@ -106,6 +108,7 @@ def place_at(destination: str, workspace: Path) -> Iterator[Place]:
     if "://" not in destination:
         with _faults(destination):
             folder = workspace / destination
+            refuse_links(folder, workspace)
             # A folder elsewhere is somebody else's: a share that is not mounted is not made up for by a folder.
             if not Path(destination).is_absolute():
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)

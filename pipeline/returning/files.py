@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -11,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import xlsxwriter
 
-from pipeline.results.vendor_csv import FORMULA, neutralised
+from pipeline.results.formula_cells import neutralised, neutralised_text
 from schemas.contracts import ReturnTerms
 from schemas.frame_columns import ORIGINAL
 from schemas.support.literal_fields import literal_field
@@ -33,7 +32,7 @@ class FileForm:
     def header(self) -> list[str]:
         """Names of all columns."""
         raw = [_RAW] if self.has_unreadable else []
-        return [*self.headers.values(), *raw, _shown(self.terms.reason_column)]
+        return [*self.headers.values(), *raw, neutralised_text(self.terms.reason_column)]
 
     def table(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Turn rows with ``original``, ``raw`` and ``phrase`` into cells; a column that a run has not is empty."""
@@ -53,19 +52,15 @@ def file_form(terms: ReturnTerms, columns: Iterable[str], *, has_unreadable: boo
     if terms.key is not None and terms.key not in chosen:
         chosen = [terms.key, *chosen]
     own = {terms.key: terms.key_column or terms.key} if terms.key is not None else {}
-    taken = {_shown(terms.reason_column), _RAW, *map(_shown, own.values())}
+    taken = {neutralised_text(terms.reason_column), _RAW, *map(neutralised_text, own.values())}
     headers: dict[str, str] = {}
     for name in chosen:
-        shown = _shown(own.get(name, name))
+        shown = neutralised_text(own.get(name, name))
         while name not in own and shown in taken:
             shown += " (yours)"
         taken.add(shown)
         headers[name] = shown
     return FileForm(terms, headers, has_unreadable)
-
-
-def _shown(header: str) -> str:
-    return f"'{header}" if re.match(FORMULA, header) else header
 
 
 def write_file(path: Path, form: FileForm, parts: Iterable[pl.DataFrame], day: date) -> None:

@@ -26,6 +26,7 @@ from pipeline.returning.rows import original_rows
 from schemas.contracts import ReturnTerms
 from schemas.errors import OutputError
 from schemas.support.durable import sync_path
+from schemas.support.places import new_file, refuse_links
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ def write_returns(connection: Connection, workspace: Path, plan: VendorReturns, 
     if plan.terms is None or plan.returnable.is_empty():
         return []
     folder = folder_of(workspace, plan.vendor.name)
+    refuse_links(folder, workspace)
     try:
         for made in (folder.parent, folder):
             made.mkdir(mode=0o700, exist_ok=True)
@@ -67,6 +69,7 @@ def write_returns(connection: Connection, workspace: Path, plan: VendorReturns, 
 def name_files(connection: Connection, workspace: Path, vendor: str) -> None:
     """Give files their names that the ledger knows and that are complete, but still hidden."""
     folder = folder_of(workspace, vendor)
+    refuse_links(folder, workspace)
     for name in connection.execute(select(return_files.c.file).where(return_files.c.vendor == vendor)).scalars():
         if not (folder / name).exists() and _hidden(folder, name).exists():
             with suppress(FileNotFoundError):  # another process does the same at this moment
@@ -111,7 +114,7 @@ def _written(
     columns = dict.fromkeys(column for each in runs for column in each.columns)
     form = file_form(terms, columns, has_unreadable=bool(rows.get_column("unreadable").any()))
     path = _hidden(folder, name)
-    path.touch(mode=0o600)
+    new_file(path).close()
     write_file(path, form, _parts(runs, phrased), day)
     sync_path(path)
     made = Outgoing(folder / name, vendor.name, len(rows), plan.credit(len(rows)), sha256_of(path))

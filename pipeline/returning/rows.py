@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from pipeline.ledger.vendor_runs import VendorRun
 from pipeline.ledger.went_back import keyed
+from pipeline.results.folder import scan
 from pipeline.results.manifest_file import read_manifest
 from pipeline.results.vendor_csv import may_be_in
 from schemas.columns import PHONE_SLOTS
@@ -38,9 +39,13 @@ ROW_SCHEMA = pl.Schema(
 )
 
 
+_REJECTED = "rejected.parquet"
+
+
 def original_columns(run: VendorRun) -> list[str]:
     """Columns of the vendor's own rows, in order."""
-    return [field.name for field in pq.read_schema(run.out / "rejected.parquet").field("original").type]
+    with (run.out / _REJECTED).open("rb") as stream:
+        return [field.name for field in pq.read_schema(stream).field("original").type]
 
 
 def original_rows(run: VendorRun, wanted: pl.Expr) -> Iterator[pl.DataFrame]:
@@ -50,7 +55,7 @@ def original_rows(run: VendorRun, wanted: pl.Expr) -> Iterator[pl.DataFrame]:
     """
     columns = ["row_id", "source_file", "source_line", "state", "country", *PHONE_SLOTS]
     columns += ["reason", "disposition", "original", "raw"]
-    with pq.ParquetFile(run.out / "rejected.parquet") as file:
+    with (run.out / _REJECTED).open("rb") as stream, pq.ParquetFile(stream) as file:
         for group in range(file.num_row_groups):
             part = pl.DataFrame(file.read_row_group(group, columns=columns)).filter(wanted)
             if len(part):
@@ -139,7 +144,7 @@ def rows_by_state(out: Path) -> dict[str, int]:
     """How many records of a run each state has."""
     found: dict[str, int] = {}
     for name in ("clean", "rejected"):
-        counts = pl.scan_parquet(out / f"{name}.parquet").group_by("state").len().collect()
+        counts = scan(out, name).group_by("state").len().collect()
         for code, rows in zip(state_codes(counts.get_column("state")), counts.get_column("len"), strict=True):
             found[code] = found.get(code, 0) + rows
     return found

@@ -11,6 +11,7 @@ from pipeline.run.unmatched_hashed_list import looked_up, silence
 from schemas.columns import SCHEMA_VERSION
 from schemas.files.table import FileTally, delivery_of
 from schemas.manifest import ArchiveMember, InputFile, Manifest, OutputFile, PointCounts, UsedList
+from schemas.support.shown import masked_addresses, printable
 from suppression.person import scopes_of
 
 
@@ -27,8 +28,8 @@ def make_manifest(
     campaign = context.campaign
     inputs = [
         InputFile(
-            name=source.table.name,
-            path=str(source.table.input),
+            name=masked_addresses(source.table.name),
+            path=masked_addresses(printable(str(source.table.input))),
             sheet=source.table.sheet,
             sha256=delivery_of(source.table.input, file).sha256,
             bytes=delivery_of(source.table.input, file).size,
@@ -37,7 +38,7 @@ def make_manifest(
             mapping=source.mapping.fields,
             fax_fields=sorted(source.mapping.fax),
             unmapped=list(source.mapping.unmapped),
-            doubts=list(source.mapping.doubts),
+            doubts=[masked_addresses(doubt) for doubt in source.mapping.doubts],
             careful_blocks=file.careful_blocks,
             points={
                 slot: PointCounts(
@@ -54,7 +55,7 @@ def make_manifest(
         UsedList(
             name=lst.facts.name,
             kind=lst.facts.kind,
-            files=lst.facts.sources,
+            files=[each.model_copy(update={"name": masked_addresses(each.name)}) for each in lst.facts.sources],
             version=lst.facts.version,
             as_of=lst.facts.as_of,
             dated_by=lst.facts.dated_by,

@@ -15,7 +15,7 @@ from pipeline.reading.opening import open_drop
 from pipeline.run.declared_evidence import with_evidence
 from pipeline.run.list_options import options_of
 from pipeline.run.rescrub_source import Earlier, check_consulted, open_earlier
-from pipeline.workspace import find_layout, workspace_of
+from pipeline.workspace import find_layout, remote_choice, workspace_of
 from schemas.config import VENDOR_NAME, Campaign, Channel, ListEntry, Vendor, load, raise_faults
 from schemas.errors import ConfigError, DropError, FileError, ListError, UsageError
 from schemas.evidence import VendorEvidence
@@ -130,7 +130,7 @@ def make_plan(request: Request) -> Plan:
     if request.earlier is not None:
         sources = [Source(*open_earlier(request.earlier), file_region)]
     else:
-        tables = open_drop(request.drops, layout)
+        tables = open_drop(request.drops, layout, remote_choice(request.drops, workspace_of(request.campaign)))
         if request.sheets and all(table.sheet is None for table in tables):
             raise UsageError("--sheet is given, and no file of the drop is a workbook.", "Leave it out.")
         sources = [Source(table, _mapping(table, layout, campaign, file_region), file_region) for table in tables]

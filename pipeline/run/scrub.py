@@ -13,7 +13,7 @@ from pipeline.proof.keys import signer_of
 from pipeline.proof.run_entry import run_entry
 from pipeline.proof.signature import sign_result
 from pipeline.results.manifest_file import MANIFEST, manifest_digest
-from pipeline.results.publish import publish, scratch_output, staged_output
+from pipeline.results.publish import WORK, publish, scratch_output, staged_output
 from pipeline.run.first_pass import first_pass
 from pipeline.run.gate import gate_notes
 from pipeline.run.notices import overtaken_notes
@@ -28,6 +28,7 @@ from pipeline.workspace import workspace_limits, workspace_of
 from schemas.files.limits import limited_to
 from schemas.manifest import Manifest
 from schemas.support.interrupts import interrupts_wait
+from schemas.support.shown import shown
 
 
 @dataclass
@@ -62,7 +63,7 @@ def _scrub(request: Request, report: Report) -> Result:
     output = scratch_output() if request.dry_run else staged_output(request.out, force=request.force)
     out: Path | None = None
     with output as staging, process_pool(request.threads) as apply:
-        run = start_run(request, plan, apply, staging / "work", report)
+        run = start_run(request, plan, apply, staging / WORK, report)
         first_pass(run)
         settle(run)
         manifest = second_pass(run, staging)
@@ -123,7 +124,7 @@ def _warnings(run: RunState) -> list[str]:
     run.notices.of_lists(run.tallies, run.matches)
     run.notices.of_countries(run.tallies)
     run.notices.of_law()
-    return run.notices.sentences
+    return [shown(sentence) for sentence in run.notices.sentences]
 
 
 def _too_many_rejected(manifest: Manifest, plan: Plan) -> bool:

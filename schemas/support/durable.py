@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from schemas.support.places import new_file, open_plain, owner_only, refuse_link
+
 
 def sync_path(path: Path) -> None:
     """Force a file's or a folder's content to disk."""
@@ -20,25 +22,24 @@ def sync_path(path: Path) -> None:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Replace a file's text in one step, readable by its owner only."""
-    beside = path.with_name(f".{path.name}.new")
-    beside.write_text(text, encoding="utf-8")
-    beside.chmod(0o600)
-    sync_path(beside)
-    beside.rename(path)
+    """Replace a file's text in one step, readable by its owner only. Raises `LinkError` as `new_file`."""
+    write_lines(path, [text], end="")
     sync_path(path.parent)
 
 
-def write_lines(path: Path, lines: Iterable[str]) -> int:
-    """Write lines to a new file, readable by its owner only, that appears when it is complete. Returns how many."""
+def write_lines(path: Path, lines: Iterable[str], end: str = "\n") -> int:
+    """Write lines to a new file, readable by its owner only, that appears when it is complete. Returns how many.
+
+    Raises `LinkError` as `new_file`.
+    """
     beside = path.with_name(f".{path.name}.new")
     count = 0
-    with beside.open("w", encoding="utf-8") as stream:
-        beside.chmod(0o600)
+    with new_file(beside) as stream:
         for line in lines:
-            stream.write(line + "\n")
+            stream.write((line + end).encode())
             count += 1
-    sync_path(beside)
+        stream.flush()
+        os.fsync(stream.fileno())
     beside.rename(path)
     return count
 
@@ -56,22 +57,25 @@ def make_folder(path: Path) -> None:
 def move_file(source: Path, target: Path) -> None:
     """Move a file, readable by its owner only; what lay there is replaced.
 
-    To another file system it is copied, appears when it is complete, and only then goes from where it was.
+    To another file system it is copied, appears when it is complete, and only then goes from where it was. Raises
+    `LinkError` when the source is a link.
     """
+    refuse_link(source)
     make_folder(target.parent)
     try:
         source.rename(target)
         # Not before: it would change the file's times, by which one that is still there is known again after a crash.
         with suppress(PermissionError):  # where others own the file, what they allow is theirs to say
-            target.chmod(0o600)
+            owner_only(target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
         beside = target.with_name(f".{target.name}.new")
         try:
-            shutil.copyfile(source, beside)
-            beside.chmod(0o600)
-            sync_path(beside)
+            with open_plain(source) as stream, new_file(beside) as sink:
+                shutil.copyfileobj(stream, sink, 1 << 20)
+                sink.flush()
+                os.fsync(sink.fileno())
             beside.rename(target)
         except OSError:
             beside.unlink(missing_ok=True)

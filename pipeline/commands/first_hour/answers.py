@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.commands.first_hour.questions import QUESTIONS, Answers, Question
+from pipeline.terminal import print_lines
 from schemas.config import VENDOR_NAME
 from schemas.errors import ConfigError, UsageError
 from schemas.support.names import did_you_mean
@@ -32,7 +33,7 @@ def asked_answers() -> Answers:
     for question in QUESTIONS:
         if not question.applies(answers):
             continue
-        sys.stdout.write(f"\n{question.asks}\n  {question.decides}\n")
+        print_lines("", question.asks, f"  {question.decides}")
         while True:
             sys.stdout.write(f"{question.key}> ")
             sys.stdout.flush()
@@ -43,7 +44,7 @@ def asked_answers() -> Answers:
             if wrong is None:
                 answers[question.key] = line.strip()
                 break
-            sys.stdout.write(f"  {wrong}\n")
+            print_lines(f"  {wrong}")
     return answers
 
 

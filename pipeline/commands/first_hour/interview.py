@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from pipeline.columns.layout_file import layout_text
@@ -10,8 +9,10 @@ from pipeline.columns.mapping import map_columns
 from pipeline.commands.first_hour.answers import asked_answers, read_answers
 from pipeline.commands.first_hour.workspace_files import CAMPAIGN, write_workspace
 from pipeline.reading.opening import open_drop
+from pipeline.terminal import print_lines, print_notes
 from schemas.errors import OutputError
 from schemas.layout import Layout
+from schemas.support.shown import shown
 
 
 def make_from_drop(folder: Path, drop: str, answers_file: Path | None) -> None:
@@ -25,11 +26,10 @@ def make_from_drop(folder: Path, drop: str, answers_file: Path | None) -> None:
     table = open_drop([drop], Layout())[0]
     mapping = map_columns(table, Layout(), None, checked=False)
     mapped = ", ".join(f"{column} → {field}" for field, column in mapping.fields.items())
-    sys.stdout.write(f"{table.name}: {mapped or 'no column is recognised'}\n")
-    for note in (*table.notes, *mapping.doubts):
-        sys.stderr.write(f"note: {note}\n")
+    print_lines(shown(f"{table.name}: {mapped or 'no column is recognised'}"))
+    print_notes(*table.notes, *mapping.doubts)
     answers = asked_answers() if answers_file is None else read_answers(answers_file)
     for path in write_workspace(folder, answers, layout_text(table, mapping)):
-        sys.stdout.write(f"wrote  {path}\n")
+        print_lines(f"wrote  {path}")
     named = f"--campaign {folder}/campaigns/{CAMPAIGN}.toml --vendor {answers['vendor']}"
-    sys.stdout.write(f"Next: leadscrub check {folder}\n      leadscrub scrub {drop} -o OUT {named}\n")
+    print_lines(f"Next: leadscrub check {folder}", f"      leadscrub scrub {drop} -o OUT {named}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from pipeline.commands.first_hour.questions import Answers
 from schemas.config import Campaign, Vendor, load, raise_faults
 from schemas.layout import Layout
 from schemas.support.durable import write_atomically
+from schemas.support.scratch import scratch_folder
 
 #: Campaign that the answers make.
 CAMPAIGN = "first"
@@ -45,10 +45,10 @@ def write_workspace(folder: Path, answers: Answers, layout: str) -> list[Path]:
 def _check(files: dict[Path, str]) -> None:
     models: dict[str, type[Campaign | Vendor | Layout]] = {"campaigns": Campaign, "vendors": Vendor, "layouts": Layout}
     faults: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="leadscrub-") as folder:
+    with scratch_folder() as folder:
         for path, text in files.items():
             if (model := models.get(path.parent.name)) is not None:
-                draft = Path(folder) / path.name
+                draft = folder / path.name
                 draft.write_text(text, encoding="utf-8")
                 load(draft, model, faults)
     raise_faults([fault.partition(": ")[2] for fault in faults])

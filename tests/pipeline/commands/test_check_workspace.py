@@ -77,7 +77,11 @@ def checked(workspace: Path) -> tuple[int, list[tuple[str, str, str]]]:
 
 def test_nothing_to_settle_is_said_and_exits_0(workspace: Path) -> None:
     ran = leadscrub("check", workspace, "--as-of", DAY)
-    assert (ran.code, ran.out) == (0, "nothing is wrong, missing, undeclared or open\n")
+    assert (ran.code, ran.out) == (
+        0,
+        "nothing is wrong, missing, undeclared or open\n"
+        f"acme: a night moves files from 'inbox/acme' to 'archive/acme/{DAY}'\n",
+    )
 
 
 CALLS, ACME = "campaigns/calls.toml", "vendors/acme.toml"

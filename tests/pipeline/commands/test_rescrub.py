@@ -56,7 +56,7 @@ def test_the_same_lists_leave_every_row_as_it_was(earlier: Scrubbed, written: Wr
     assert ran.rejected_rows("row_id") == []
     assert "4 stay as they were, 0 stay with fewer contact points or channels, 0 are newly blocked" in ran.out
     assert ran.clean_rows("flags")[3] == (["phone.extension"],)
-    assert leadscrub("verify", ran.folder).out.startswith("ok: 4 read = 4 clean + 0 rejected; 3 files")
+    assert leadscrub("verify", ran.folder).out.startswith("ok: 4 read = 4 clean + 0 rejected; 5 files")
 
 
 def test_a_new_entry_blocks_the_row_and_tells_where_it_came_from(earlier: Scrubbed, written: Written) -> None:

@@ -177,6 +177,11 @@ def test_nothing_is_replaced_and_nothing_half_is_left(result: Scrubbed, tmp_path
     )
     assert path.read_text() == "mine"
     assert exported(result, path, "--force")[0] == HEADER
+    # What a killed export has left is taken away by the next one.
+    left = tmp_path / ".leads.csv.partial" / "leadscrub-work" / "leads.csv"
+    left.parent.mkdir(parents=True)
+    left.write_text("half")
+    assert exported(result, path, "--force")[0] == HEADER
     inside = export(result, result.folder / "leads.csv")
     assert inside.code == 2
     assert leadscrub("verify", result.folder).code == 0

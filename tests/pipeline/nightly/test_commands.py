@@ -282,7 +282,9 @@ def test_a_dry_run_says_what_it_would_take_and_writes_nothing(workspace: Path) -
     before = sorted(map(str, workspace.rglob("*")))
     ran = nightly(workspace, "--dry-run")
     assert ran.code == 0
-    assert "would be taken" in ran.out
+    taken = outcomes(told(workspace, "--dry-run"))["a.csv"]
+    moved = f"moved from 'inbox/acme/a.csv' to 'archive/acme/{DAY}'"
+    assert taken == ("ready", f"would be taken, and {moved}")
     assert ran.out.rstrip().endswith("2 vendors: 1 ready, 1 waiting; dry run, nothing written")
     assert sorted(map(str, workspace.rglob("*"))) == before
 

@@ -20,10 +20,21 @@ from moto.server import ThreadedMotoServer
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
+    def _leads_on(self) -> bool:
+        """``/to/URL`` leads on to that URL."""
+        if self.path.startswith("/to/"):
+            self.send_response(302)
+            self.send_header("Location", self.path.removeprefix("/to/"))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        return self.path.startswith("/to/")
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name that the base class has
         pass
 
     def do_GET(self) -> None:
+        if self._leads_on():
+            return
         if self.path.startswith("/secret"):
             self.send_error(403)
         elif self.path.startswith("/broken"):
@@ -35,6 +46,8 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
             super().do_GET()
 
     def do_HEAD(self) -> None:
+        if self._leads_on():
+            return
         if self.path.startswith("/secret"):
             self.send_error(403)
         elif self.path.startswith("/broken"):
@@ -47,7 +60,7 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
 
 @contextmanager
 def http_server(folder: Path) -> Iterator[str]:
-    """Serve a folder; ``/secret`` is denied, ``/broken`` breaks off. Gives the server's URL."""
+    """Serve a folder; ``/secret`` is denied, ``/broken`` breaks off, ``/to/URL`` leads on. Gives the server's URL."""
     handler = functools.partial(_Handler, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
@@ -60,9 +73,9 @@ def http_server(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def s3_server(environment: pytest.MonkeyPatch) -> Iterator[tuple[Any, int]]:
+def s3_server(environment: pytest.MonkeyPatch, address: str = "127.0.0.1") -> Iterator[tuple[Any, int]]:
     """An S3 server with an empty bucket ``drops``, to which the environment leads. Gives a client and the port."""
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server = ThreadedMotoServer(address, 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     url = f"http://{host}:{port}"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Ran, leadscrub, write_campaign
+from tests.conftest import Ran, can_be_seen, leadscrub, write_campaign
 from tests.pipeline.reading.servers import breaking_link, http_server, s3_server, sftp_server
 
 pytestmark = pytest.mark.slow
@@ -151,12 +151,50 @@ def test_http_gives_a_file_and_never_shows_the_query(run: Run, served: Path) -> 
     assert (ran.code, "could not be fetched" in ran.err) == (4, True)
 
 
+def test_a_url_may_lead_on_to_the_same_server_only(run: Run, served: Path, in_folder: Path) -> None:
+    """Another server is another one's word, which the user did not take; a setting names it."""
+    with http_server(served) as base, http_server(served) as other:
+        assert counted(run(f"{base}/to//nov/a.csv")) == {"a.csv": 2}
+        elsewhere, server = f"{base}/to/{other}/nov/a.csv", other.removeprefix("http://")
+        ran = run(elsewhere)
+        assert (ran.code, ran.out) == (4, "")
+        assert f'leads on to another server, {server}. If that is right, add redirects = ["{server}"]' in ran.err
+        plain = run(f"{base}/to/http://{base.removeprefix('http://').replace('127.0.0.1', '127.0.0.2')}/nov/a.csv")
+        assert (plain.code, "leads on to another server, 127.0.0.2:" in plain.err) == (4, True)
+        (in_folder / "leadscrub.toml").write_text(f'[remote]\nredirects = ["{server}"]\n')
+        assert counted(run(elsewhere)) == {"a.csv": 2}
+        (in_folder / "leadscrub.toml").write_text('[remote]\nredirects = ["127.0.0.2"]\n')
+        plain = run(f"{base}/to/http://127.0.0.2:{server.rpartition(':')[2]}/nov/a.csv")
+        assert (plain.code, "leads on to http://, which sends personal data unprotected" in plain.err) == (4, True)
+
+
+def test_an_s3_endpoint_without_https_must_be_named(run: Run, monkeypatch: pytest.MonkeyPatch, in_folder: Path) -> None:
+    with s3_server(monkeypatch, "127.0.0.2") as (client, port):
+        client.put_object(Bucket="drops", Key="a.csv", Body=CSV)
+        ran = run("s3://drops/a.csv")
+        assert (ran.code, "s3:// at http://127.0.0.2 sends personal data unprotected." in ran.err) == (2, True), ran.err
+        (in_folder / "leadscrub.toml").write_text(f'[remote]\nplain_http = ["127.0.0.2:{port}"]\n')
+        assert counted(run("s3://drops/a.csv")) == {"a.csv": 2}
+
+
+ODD = ("a[1].csv", "a?b.csv", "a#b.csv", "a%41.csv", "a b.csv", "a*.csv", "ä\x1b[31m.csv", "n" * 900 + ".csv")
+
+
+def test_a_key_is_a_key_whatever_is_in_it(run: Run, bucket: Any) -> None:
+    """Beside each there is the one that it would be as a glob, or as a part of a URL."""
+    for key in (*ODD, "a1.csv", "a", "axb.csv", "aA.csv"):
+        bucket[0].put_object(Bucket="drops", Key=f"odd/{key}", Body=CSV if key in ODD else b"name,phone\n")
+    ran = run(*(f"s3://drops/odd/{key}" for key in ODD))
+    assert [*counted(ran).values()] == [2] * len(ODD)
+    assert all(map(can_be_seen, (ran.out + ran.err).split("\n")))
+
+
 @pytest.mark.parametrize(
     ("url", "says"),
     [
         ("ftp://vendor.example/a.csv", "'ftp://' is not read. Did you mean 'sftp'?"),
         ("sftp://bo:hush@vendor.example/a.csv", "A password in a sftp:// URL stays in the shell's history."),
-        ("http://vendor.example/a.csv", "http:// sends personal data unprotected. Use https://."),
+        ("http://vendor.example/a.csv", "http:// sends personal data unprotected. Use https://, or add plain_http = ["),
     ],
 )
 def test_a_url_that_is_wrong_usage_ends_with_2(run: Run, url: str, says: str) -> None:

@@ -49,6 +49,7 @@ class NightRequest:
     now: Callable[[], datetime]
     vendors: list[str] = field(default_factory=list)
     accept_drift: bool = False
+    accept_held: bool = False
     dry_run: bool = False
     threads: int = 2
     apart: bool = True
@@ -193,6 +194,7 @@ def _night(request: NightRequest, workspace: Workspace, folders: Folders, lock: 
         request.now,
         request.threads,
         request.accept_drift,
+        request.accept_held,
         workspace.remote,
     )
 

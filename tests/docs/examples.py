@@ -77,6 +77,7 @@ def prepare_examples() -> dict[str, Callable[[], None]]:
         "leadscrub scrub": _nothing,
         "leadscrub explain": _nothing,
         "leadscrub verify": _nothing,
+        "leadscrub export": _nothing,
         "leadscrub report": _nothing,
         "leadscrub reasons": _nothing,
         "leadscrub rescrub": _nothing,

@@ -19,7 +19,7 @@ from tests.conftest import REPO, Written
 SIGNATURES = {
     "scrub": "(request: 'Request', report: 'Report' = <function silent>) -> 'Result'",
     "inspect": "(drops: 'list[str]', layout: 'Layout | None' = None) -> 'list[Inspection]'",
-    "verify": "(out: 'Path') -> 'list[str]'",
+    "verify": "(out: 'Path', *, key: 'Path | None' = None, workspace: 'Path | None' = None) -> 'list[str]'",
     "open_store": "(folder: 'Path') -> 'Store'",
 }
 FIELDS = {

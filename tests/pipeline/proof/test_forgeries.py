@@ -165,7 +165,7 @@ def in_ledger(folder: Path, statement: str, *values: str) -> None:
     with contextlib.closing(sqlite3.connect(folder / "ledger" / "ledger.db")) as connection:
         connection.execute(statement, values)
         connection.commit()
-    (folder / "ledger" / "ledger.seal").unlink(missing_ok=True)
+    (folder / "ledger" / "ledger.db.sum").unlink(missing_ok=True)
 
 
 def swapped_folders(folder: Path) -> None:

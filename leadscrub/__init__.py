@@ -24,12 +24,16 @@ if TYPE_CHECKING:
     from pipeline.commands.inspect import Inspection as Inspection
     from pipeline.commands.inspect import inspect as inspect
     from pipeline.commands.verify import verify as verify
+    from pipeline.exporting.export import Exported as Exported
+    from pipeline.exporting.export import ExportRequest as ExportRequest
+    from pipeline.exporting.export import export as export
     from pipeline.run.plan import Request as Request
     from pipeline.run.scrub import Result as Result
     from pipeline.run.scrub import scrub as scrub
     from schemas.config import ListEntry as ListEntry
     from schemas.errors import ConfigError as ConfigError
     from schemas.errors import DropError as DropError
+    from schemas.errors import HeldError as HeldError
     from schemas.errors import LeadscrubError as LeadscrubError
     from schemas.errors import LedgerError as LedgerError
     from schemas.errors import ListError as ListError
@@ -45,6 +49,9 @@ _HOMES = {
     "Column": "pipeline.commands.inspect",
     "ConfigError": "schemas.errors",
     "DropError": "schemas.errors",
+    "ExportRequest": "pipeline.exporting.export",
+    "Exported": "pipeline.exporting.export",
+    "HeldError": "schemas.errors",
     "Inspection": "pipeline.commands.inspect",
     "Layout": "schemas.layout",
     "LeadscrubError": "schemas.errors",
@@ -57,6 +64,7 @@ _HOMES = {
     "Result": "pipeline.run.scrub",
     "Store": "suppression.store",
     "UsageError": "schemas.errors",
+    "export": "pipeline.exporting.export",
     "inspect": "pipeline.commands.inspect",
     "open_store": "suppression.store",
     "scrub": "pipeline.run.scrub",

@@ -15,6 +15,7 @@ from schemas.contact.match_keys import folds_named
 from schemas.contracts import Currency, ReturnTerms
 from schemas.errors import ConfigError, UsageError
 from schemas.evidence import CampaignEvidence, RulesChoice, VendorEvidence
+from schemas.gate import Gate
 from schemas.layout import Layout, Region, checked_by
 from schemas.list_kinds import list_kind, registry_named
 from schemas.recipes import parse_recipe
@@ -175,6 +176,7 @@ class Campaign(_Model):
     dedupe: Dedupe = Dedupe()
     phone_types: PhoneTypes = PhoneTypes()
     calling: Calling = Calling()
+    gate: Gate | None = None
     person: dict[ListKindName, PersonScope] = {}
     rules: RulesChoice = RulesChoice()
     evidence: CampaignEvidence = CampaignEvidence()
@@ -223,6 +225,7 @@ class Vendor(_Model):
     price: Decimal | None = Field(default=None, ge=0)
     currency: Currency | None = None
     returns: ReturnTerms | None = None
+    gate: Gate | None = None
 
 
 def _message(error: ValidationError, place: Located) -> list[str]:

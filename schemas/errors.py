@@ -10,6 +10,9 @@ from collections.abc import Sequence
 
 from schemas.support.shown import shown
 
+#: The run is complete and its outputs are written, and a person should look at them.
+EXIT_TOO_MANY_REJECTED = 6
+
 
 class LeadscrubError(Exception):
     """A run cannot go on. ``hint`` says what the user can do next, ``lines`` are further lines of the message.
@@ -77,11 +80,13 @@ class OutputError(LeadscrubError):
     exit_code = 7
 
 
+class HeldError(LeadscrubError):
+    """A drop or its result is outside what the gate of its campaign or vendor allows, and waits for a person."""
+
+    exit_code = EXIT_TOO_MANY_REJECTED
+
+
 class ShortageError(LeadscrubError):
     """This machine is short of something (disk, memory, open files, processes): no drop and no list is at fault."""
 
     exit_code = 8
-
-
-#: Not an error: the run is complete and its outputs are written.
-EXIT_TOO_MANY_REJECTED = 6

@@ -152,9 +152,19 @@ class UsedRules(_Model):
         description="countries whose people's rows go back to the vendor without their details, or not at all",
     )
     noted: list[str] = Field(default=[], description="rules about the whole list that ask for attention, block nothing")
-    texts: dict[str, RuleText] = Field(default={}, description="rules that are a reason or flag of some row, by id")
+    texts: dict[str, RuleText] = Field(
+        default={}, description="rules that are a reason or flag of some row, or noted, by id"
+    )
     campaign_evidence: CampaignEvidence = CampaignEvidence()
     vendor_evidence: VendorEvidence = VendorEvidence()
+
+
+class GateOutcome(_Model):
+    """What the [gate] of the campaign and of the vendor said of the run."""
+
+    held: list[str] = Field(default=[], description="bands that it is outside of; empty when it was accepted")
+    accepted: list[str] = Field(default=[], description="the same, accepted by --accept-held")
+    not_checked: list[str] = Field(default=[], description="bands of which the ledger knows too few drops")
 
 
 class OutputFile(_Model):
@@ -200,8 +210,14 @@ class Manifest(_Model):
     )
     rules: UsedRules
     libraries: dict[str, str] = Field(description="versions of the libraries that decide results")
+    gate: GateOutcome | None = Field(default=None, description="only with a [gate]")
     outputs: dict[str, OutputFile]
     timings: dict[str, float] = Field(description="seconds; the only part that differs between equal runs")
+
+    @property
+    def held(self) -> list[str]:
+        """Why the result waits for a person, as a gate says; nothing when it does not."""
+        return [] if self.gate is None else self.gate.held
 
 
 def manifest_json_schema() -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 from typer.main import get_command
 
+from pipeline.cli.export import export
 from pipeline.cli.help import INTERRUPTED, SETTINGS, Changing, Command, Group, InterruptedByUserError, Stepwise
 from pipeline.cli.lists import lists
 from pipeline.cli.nightly import nightly
@@ -61,6 +62,11 @@ app.command(
 )(rescrub)
 
 
+app.command(
+    cls=Changing,
+    rich_help_panel="Scrub",
+    epilog="Example: leadscrub export out --to leads.csv --for vicidial",
+)(export)
 app.command(cls=Changing, rich_help_panel="Scrub", epilog="Example: leadscrub init my-leads")(init)
 app.command(cls=Command, rich_help_panel="Night", epilog="Example: leadscrub check my-leads")(check)
 

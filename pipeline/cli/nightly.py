@@ -20,6 +20,10 @@ def nightly(
         bool,
         typer.Option("--accept-drift", help="Accept drops whose columns differ from their vendor's last accepted one."),
     ] = False,
+    accept_held: Annotated[
+        bool,
+        typer.Option("--accept-held", help="Accept drops that are outside the [gate] of their campaign or vendor."),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show which drops would be taken, and write nothing.")
     ] = False,
@@ -42,6 +46,7 @@ def nightly(
         lambda: datetime.now(UTC),
         vendors=vendor or [],
         accept_drift=accept_drift,
+        accept_held=accept_held,
         dry_run=dry_run,
         threads=usable_cores(),
         day_said=as_of is not None,

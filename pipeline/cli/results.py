@@ -88,7 +88,9 @@ def report(
     workspace: Annotated[
         Path, typer.Option(metavar="DIR", help="The workspace, with contracts and ledger; by default this folder.")
     ] = Path(),
-    as_of: AsOfDay = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DATE", help="Last day of --vendor's months; by default today.")
+    ] = None,
     to: Annotated[
         Path | None,
         typer.Option("--to", metavar="FILE", help="Where the page goes; by default report-NAME.html in this folder."),

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cli.export import check_targets, export_to
 from pipeline.cli.options import (
     NO_REGION,
     AsOfDay,
@@ -76,6 +77,17 @@ def scrub(
         str | None,
         typer.Option(metavar="INSTANT", help="When a drop that the ledger has not seen was received; by default now."),
     ] = None,
+    accept_held: Annotated[
+        bool, typer.Option("--accept-held", help="Accept a drop that is outside the [gate] of its campaign or vendor.")
+    ] = False,
+    to: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--to",
+            metavar="FILE|delta:DIR",
+            help="Also export the clean rows, as 'leadscrub export' does; repeatable.",
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything except write.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier result.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
@@ -100,6 +112,9 @@ def scrub(
 
     if dns_server is not None and not check_mx:
         raise UsageError("--dns-server works only with --check-mx.", "Add --check-mx.")
+    if to and dry_run:
+        raise UsageError("--to is given, and --dry-run writes nothing.", "Leave one of them out.")
+    check_targets(to or [], out, force=force)
     request = Request(
         drops=drops,
         out=out,
@@ -113,6 +128,7 @@ def scrub(
         channels=[channel_named(name) for name in dict.fromkeys(channel or [])],
         max_reject_rate=max_reject_rate,
         accept_drift=accept_drift,
+        accept_held=accept_held,
         check_mx=check_mx,
         dns_server=dns_server,
         dry_run=dry_run,
@@ -123,6 +139,11 @@ def scrub(
     request = law.of(lists.of(request))
     with chosen_ledger(ledger, campaign) as opened, progress_bar() as report:
         result = run(replace(request, ledger=opened, received_at=instant_of(received_at, as_of)), report)
-    print_summary(result, None if dry_run else out, as_json=as_json)
-    if result.too_many_rejected:
+    done = []
+    if to and as_json and not result.held:
+        done = export_to(to, out, request.as_of, force=force)
+    print_summary(result, None if dry_run else out, as_json=as_json, more={"exports": done} if to else None)
+    if to and not as_json and not result.held:
+        export_to(to, out, request.as_of, force=force, report=True)
+    if result.too_many_rejected or result.held:
         raise typer.Exit(EXIT_TOO_MANY_REJECTED)

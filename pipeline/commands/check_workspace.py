@@ -14,6 +14,7 @@ from pipeline.terminal import plain_table, print_lines, write_json
 from pipeline.workspace import find_layout, vendor_files
 from schemas.config import Campaign, Vendor, load
 from schemas.errors import ConfigError, LeadscrubError, UsageError
+from schemas.export_layout import ExportLayout
 from schemas.list_kinds import list_kind
 from schemas.support.shown import shown
 from schemas.workspace import WORKSPACE_FILE, Workspace
@@ -59,6 +60,8 @@ def check_workspace(folder: Path, day: date) -> list[Finding]:
     vendors = [vendor for path in vendor_files(folder) if (vendor := load(path, Vendor, [])) is not None]
     for path in campaigns:
         found += _campaign(folder, path, store, vendors, day)
+    for path in sorted((folder / "exports").glob("*.toml")):
+        found += _faults(path, ExportLayout)
     found += _vendors(folder)
     found += _gone(store)
     found += _quarantine(folder)
@@ -103,7 +106,7 @@ def _allowed(folder: Path) -> list[Path]:
     return [] if facts is None else facts.nightly.inboxes
 
 
-def _faults(path: Path, model: type[Workspace | Campaign | Vendor]) -> Iterator[Finding]:
+def _faults(path: Path, model: type[Workspace | Campaign | Vendor | ExportLayout]) -> Iterator[Finding]:
     faults: list[str] = []
     load(path, model, faults)
     yield from (_fault(fault) for fault in faults)

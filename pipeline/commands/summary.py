@@ -14,6 +14,11 @@ from schemas.files.unique_names import Numbered
 from schemas.manifest import Counts, InputFile
 from schemas.support.shown import masked_addresses, printable, shown
 
+_HELD = (
+    "The outputs are written; nothing is exported or entered in the ledger. To accept it, run the same command with "
+    "--accept-held --force."
+)
+
 
 def print_summary(result: Result, out: Path | None, *, as_json: bool, more: dict[str, object] | None = None) -> None:
     """Print to stdout; warnings go to stderr. ``more`` is added to the JSON object."""
@@ -31,6 +36,7 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool, more: dict
             "lists": {lst.name: {"entries": lst.entries.indexed, "matches": lst.matches} for lst in manifest.lists},
             "warnings": result.warnings,
             "too_many_rejected": result.too_many_rejected,
+            "held": result.held,
             **(more or {}),
         }
         write_json(document)
@@ -55,6 +61,8 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool, more: dict
         print_lines(f"law: {packs}")
     print_lines(f"run {manifest.run_id}: {out if out else 'dry run, nothing written'}")
     print_notes(*result.warnings)
+    if result.held:
+        complain(f"held, for a person to look at: {'; '.join(result.held)}. {_HELD}")
     if result.too_many_rejected:
         complain("more rows were rejected than --max-reject-rate allows; outputs are written.")
 

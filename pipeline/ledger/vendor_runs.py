@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -76,23 +77,42 @@ def vendor_runs(connection: Connection, vendor: str | None = None) -> list[Vendo
         drops.setdefault(run_id, set()).add(sha256)
     wanted = select(runs).where(*this).order_by(runs.c.sequence, runs.c.run_id)
     return [
-        VendorRun(
-            run_id=run.run_id,
-            vendor=run.vendor,
-            campaign=run.campaign,
-            as_of=run.as_of,
-            received_at=moment_of(run.received_at),
-            sequence=run.sequence,
-            out=Path(run.out),
-            read=run.read,
-            clean=run.clean,
-            rejected=run.rejected,
-            state=run.state,
-            drops=frozenset(drops.get(run.run_id, ())),
-            reasons=reasons.get(run.run_id, {}),
-        )
+        _vendor_run(run, frozenset(drops.get(run.run_id, ())), reasons.get(run.run_id, {}))
         for run in connection.execute(wanted)
     ]
+
+
+def _vendor_run(run: Any, drops: frozenset[str], reasons: dict[str, int]) -> VendorRun:
+    return VendorRun(
+        run_id=run.run_id,
+        vendor=run.vendor,
+        campaign=run.campaign,
+        as_of=run.as_of,
+        received_at=moment_of(run.received_at),
+        sequence=run.sequence,
+        out=Path(run.out),
+        read=run.read,
+        clean=run.clean,
+        rejected=run.rejected,
+        state=run.state,
+        drops=drops,
+        reasons=reasons,
+    )
+
+
+def runs_before(connection: Connection, vendor: str, campaign: str, sequence: int, most: int) -> list[VendorRun]:
+    """A vendor's last runs for a campaign whose drops were received before one, the last first.
+
+    Without their drops: what this costs does not grow with the ledger.
+    """
+    this = (runs.c.vendor == vendor, runs.c.campaign == campaign, runs.c.state != "replaced")
+    wanted = select(runs).where(*this, runs.c.sequence < sequence).order_by(runs.c.sequence.desc()).limit(most)
+    found = list(connection.execute(wanted))
+    reasons: dict[str, dict[str, int]] = {}
+    of_these = select(run_reasons).where(run_reasons.c.run_id.in_([run.run_id for run in found]))
+    for run_id, code, rows in connection.execute(of_these):
+        reasons.setdefault(run_id, {})[code] = rows
+    return [_vendor_run(run, frozenset(), reasons.get(run.run_id, {})) for run in found]
 
 
 def counted_once(found: Iterable[VendorRun]) -> list[VendorRun]:

@@ -33,6 +33,7 @@ SETTINGS: Final = {
     "--as-of": "--as-of",
     "--vendor": "--vendor",
     "--accept-drift": "--accept-drift",
+    "--accept-held": "--accept-held",
     "--dry-run": "--dry-run",
 }
 #: Sentences that say nothing at night: it decides itself where results stand.

@@ -22,10 +22,11 @@ from pipeline.nightly.journal import Journal, Recorded
 from pipeline.nightly.summary import DropLine
 from pipeline.nightly.vendors import Seller
 from pipeline.nightly.worker import Scrubbed
+from pipeline.proof.chain import unfinished
 from pipeline.results.folder import open_manifest, rows_in_review
 from pipeline.results.manifest_file import MANIFEST
 from pipeline.run.plan import Request
-from schemas.errors import EXIT_TOO_MANY_REJECTED, FileError, PastChangedError, UsageError
+from schemas.errors import EXIT_TOO_MANY_REJECTED, FileError, HeldError, PastChangedError, UsageError
 from schemas.manifest import Manifest
 from schemas.support.durable import move_file, write_atomically
 from schemas.support.places import refuse_links
@@ -33,7 +34,9 @@ from schemas.support.shortage import shortage_in
 from schemas.support.shown import printable, shown
 from schemas.workspace import RemoteChoice
 
-_ACCEPT_DRIFT = "--accept-drift"
+_HELD = "It is held"
+#: What a person may say of a drop in quarantine, where its reason names it.
+_ACCEPTING = ("--accept-drift", "--accept-held")
 #: Scrubs by hand change what is known of earlier deliveries now and then; never so often.
 _TRIES = 5
 _NOTES_LOST = "an earlier pass scrubbed it and was ended before it could report: its notes were not kept"
@@ -57,6 +60,7 @@ class Night:
     now: Callable[[], datetime]
     threads: int
     accept_drift: bool
+    accept_held: bool
     remote: RemoteChoice
 
 
@@ -124,6 +128,8 @@ class _Drop:
                 if not self._raw.path.exists():
                     return _line(seen, "left", 4, "was taken away while it was read")
                 return self._quarantine(str(error))
+            except HeldError as error:
+                return self._quarantine(str(error))
         if run is None:
             return _line(seen, "waiting", why="changed while it was read")
         return self._archive(run, known=known is not None)
@@ -137,7 +143,8 @@ class _Drop:
         target = kept_at if kept_at is not None and missing else self._archived(again=True)
         self._move(target)
         if known is not None and known.state == "quarantined":
-            return _line(seen, "quarantined", 4, known.message or "")
+            why = known.message or ""
+            return _line(seen, "quarantined", quarantine_code(why), why)
         run = self._journal.run_of(seen.vendor, sha256, self._seller.campaign_name)
         return self._done(run, again=again)
 
@@ -149,11 +156,13 @@ class _Drop:
             drop = self._receive()
             for _ in range(_TRIES):
                 try:
-                    if orphan is not None and drop.again:
+                    if orphan is not None and drop.again and not open_manifest(orphan).held:
                         return self._record(orphan, drop, [_NOTES_LOST])
                     if orphan is not None:
                         self._discard(orphan)
-                    return self._scrub(drop)
+                    # A result is on disk before it is entered: until then the log's keeper knows that it may be.
+                    with unfinished(self._folders.workspace):
+                        return self._scrub(drop)
                 except PastChangedError as error:
                     orphan, last = None, error
             raise last
@@ -195,6 +204,7 @@ class _Drop:
                 campaign=seller.campaign,
                 vendor=seen.vendor,
                 accept_drift=night.accept_drift,
+                accept_held=night.accept_held,
                 ledger=night.ledger,
                 received_at=drop.received_at,
                 record=False,
@@ -204,6 +214,11 @@ class _Drop:
         if _inputs(result.manifest) != {self._raw.sha256}:
             self._discard(result.out)
             return None
+        if reasons := result.manifest.held:
+            self._discard(result.out)
+            raise HeldError(
+                f"{_HELD}: {'; '.join(reasons)}.", "Look into it; if it is right, accept it with --accept-held."
+            )
         return self._record(result.out, drop, result.notes)
 
     def _readable(self) -> Path:
@@ -261,13 +276,14 @@ class _Drop:
             # Under a name that an address is masked in, where it had one.
             own = self._raw.path if seen.shown == printable(seen.name) else self._raw.path.with_name(target.name)
             back = f"mv {shell_word(target)} {shell_word(own)}"
-        option = f" --vendor {seen.vendor} {_ACCEPT_DRIFT}" if _ACCEPT_DRIFT in why else ""
+        named = [option for option in _ACCEPTING if option in why]
+        option = " ".join(["", "--vendor", seen.vendor, *named]) if named else ""
         self._folders.made(target.parent)
         note = f"{why}\nTo try it again: {back}\n                 leadscrub nightly{option}\n"
         write_atomically(target.with_name(target.name + WHY), note)
         self._journal.close(seen, self._raw.sha256, target, self._night.now(), refused=why)
         self._move(target)
-        return _line(seen, "quarantined", 4, why)
+        return _line(seen, "quarantined", quarantine_code(why), why)
 
     def _archived(self, *, again: bool) -> Path:
         seen = self._seen
@@ -307,6 +323,11 @@ class _Drop:
                 "notes": list(run.notes),
             }
         )
+
+
+def quarantine_code(why: str) -> int:
+    """Exit code of a drop in quarantine: it could not be read, or a gate holds it."""
+    return HeldError.exit_code if why.startswith(_HELD) else FileError.exit_code
 
 
 def _inputs(manifest: Manifest) -> set[str]:

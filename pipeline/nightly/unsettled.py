@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.nightly.folders import WHY
-from pipeline.nightly.steps import Night
+from pipeline.nightly.steps import Night, quarantine_code
 from pipeline.nightly.summary import DropLine, Unsettled
 from pipeline.nightly.vendors import Seller
-from schemas.errors import EXIT_TOO_MANY_REJECTED, DropError
+from schemas.errors import EXIT_TOO_MANY_REJECTED
 
 
 def in_quarantine(night: Night, sellers: list[Seller]) -> list[Unsettled]:
@@ -23,7 +23,12 @@ def in_quarantine(night: Night, sellers: list[Seller]) -> list[Unsettled]:
         since = drop.since.date()
         found.append(
             Unsettled(
-                kind="quarantine", vendor=drop.vendor, subject=shown, since=since, code=DropError.exit_code, why=why
+                kind="quarantine",
+                vendor=drop.vendor,
+                subject=shown,
+                since=since,
+                code=quarantine_code(drop.why),
+                why=why,
             )
         )
     return found

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from pipeline.report.page import headline
 from pipeline.report.reasons import Payer, ReasonGroup, ReasonLine, grouped, payer_of
 from pipeline.report.render import render
 from pipeline.report.source import Deal
+from pipeline.report.words import joined
 from schemas.codes import ReasonCode
 
 #: Drops and vendors that are shown one by one.
@@ -107,6 +108,11 @@ def _line(code: str, reason: ReasonCode | None, rows: int, money: Decimal | None
     return ReasonLine(code, means, remedy, rows, 0, money, [])
 
 
-def _gaps(period: Period) -> list[tuple[str, Any]]:
-    """What was not checked, and in how many drops."""
-    return Counter(gap for drop in period.drops for gap in dict.fromkeys(drop.gaps)).most_common(_SHOWN_REASONS)
+def _gaps(period: Period) -> list[tuple[str, int, str]]:
+    """What was not checked, in how many drops, and whose they were; the most frequent first."""
+    drops, sellers = Counter[str](), dict[str, dict[str, None]]()
+    for drop in period.drops:
+        for gap in dict.fromkeys(drop.gaps):
+            drops[gap] += 1
+            sellers.setdefault(gap, {})[drop.vendor] = None
+    return [(gap, count, joined(list(sellers[gap]))) for gap, count in drops.most_common(_SHOWN_REASONS)]

@@ -18,7 +18,7 @@ Payer = Literal["vendor", "law", "ours"]
 _LAW: Final = frozenset({"dnc.national", "dnc.state", "refused.in_file", "phone.reassigned", "email.wireless_domain"})
 _TITLES: Final[dict[Payer, tuple[str, str]]] = {
     "vendor": ("The vendor's fault", "Send these leads back, as far as the contract takes them."),
-    "law": ("The law, or the person, says no", "Never contact these leads. What was paid for them is lost."),
+    "law": ("The law, or the person, says no", "Do not contact these leads, unless what a reason asks for is done."),
     "ours": ("For us to settle", "Our own lists, or something that a person can check, declare or release."),
 }
 

@@ -1,4 +1,4 @@
-"""Makes pages from templates. What is put into one is escaped, spelled where it is invisible, cut where it is long."""
+"""Makes pages from templates. What is put into one is escaped, spelled, masked, and cut where it is long."""
 
 from __future__ import annotations
 

@@ -28,6 +28,7 @@ LIBRARIES = dict(authority.rsplit(" ", 1) for authority in _AUTHORITIES)
 #: Parts of a campaign that do not enter as they are written: the run's lists and past enter by their content.
 _OF_NO_ACCOUNT: Any = {
     "max_reject_rate": True,
+    "gate": True,
     "lists": True,
     "no_lists": True,
     "no_region": True,

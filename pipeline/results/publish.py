@@ -38,7 +38,40 @@ def staged_output(out: Path, *, force: bool) -> Iterator[Path]:
     """
     _check_target(out, force=force)
     # An absolute path has a name and a parent even where it was given as "." or "..".
-    out = out.absolute()
+    with _staging(out.absolute()) as staging:
+        yield staging
+
+
+@contextmanager
+def staged_file(path: Path, *, force: bool) -> Iterator[Path]:
+    """Give a folder to write a file of this name into; ``publish_file`` moves it to ``path``.
+
+    Raises what `staged_output` raises.
+    """
+    refuse_odd_name(path)
+    refuse_link(path)
+    if path.is_dir():
+        raise OutputError(f"'{path}' is a folder.", "Name a file.")
+    if path.exists() and not force:
+        raise OutputError(f"'{path}' exists already.", "Name another file, or replace it with --force.")
+    with _staging(path.absolute()) as staging:
+        # By this folder the next run knows what a killed one left.
+        work = staging / WORK
+        work.mkdir(mode=0o700)
+        yield work
+
+
+def publish_file(staging: Path, path: Path) -> None:
+    """Move the complete file to its final name, readable by its owner only."""
+    made = staging / path.name
+    made.chmod(0o600)
+    sync_path(made)
+    made.replace(path)
+    sync_path(path.absolute().parent)
+
+
+@contextmanager
+def _staging(out: Path) -> Iterator[Path]:
     with ExitStack() as undo:
         with interrupts_wait():
             staging, lock = _claim(out, undo)
@@ -73,7 +106,7 @@ def _claim(out: Path, undo: ExitStack) -> tuple[Path, int]:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise OutputError(f"Another run is writing '{out}'.", "Wait for it, or choose another -o.") from error
+        raise OutputError(f"Another run is writing '{out}'.", "Wait for it, or choose another name.") from error
     if not _is_still(staging, lock):
         raise OutputError(f"Another run has just written '{out}'.", "Run again with --force to replace it.")
     _refuse_foreign(staging, lock)

@@ -32,8 +32,10 @@ def finished_before(request: Request, plan: Plan) -> tuple[Manifest, list[str]] 
             found |= mail_identity(manifest.mail_check)
         inputs = run_inputs(request, plan, _list_identities(request, plan))
         same = run_id(inputs, [file.sha256 for file in files], found) == manifest.run_id
+        if manifest.held and request.accept_held:
+            return None  # what is accepted now has to be written
         if same and is_complete(request.out, manifest):
-            return manifest, enter(request, past) if request.record else []
+            return manifest, enter(request, past) if request.record and not manifest.held else []
     return None
 
 

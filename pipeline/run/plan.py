@@ -71,6 +71,7 @@ class Request:
     evidence: list[str] = field(default_factory=list)
     max_reject_rate: float | None = None
     accept_drift: bool = False
+    accept_held: bool = False
     check_mx: bool = False
     dns_server: str | None = None
     ledger: Ledger | None = None

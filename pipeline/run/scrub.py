@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.ledger.logged import logged_change
+from pipeline.proof.chain import unfinished
 from pipeline.proof.keys import signer_of
 from pipeline.proof.run_entry import run_entry
 from pipeline.proof.signature import sign_result
 from pipeline.results.manifest_file import MANIFEST, manifest_digest
 from pipeline.results.publish import WORK, publish, scratch_output, staged_output
 from pipeline.run.first_pass import first_pass
+from pipeline.run.gate import gate_notes
 from pipeline.run.notices import overtaken_notes
 from pipeline.run.plan import Plan, Request, make_plan
 from pipeline.run.process_pool import process_pool
@@ -40,6 +42,11 @@ class Result:
     unchanged: bool = False
     out: Path | None = None
 
+    @property
+    def held(self) -> list[str]:
+        """Why the result waits for a person, as the gate of the campaign or the vendor says."""
+        return self.manifest.held
+
 
 def scrub(request: Request, report: Report = silent) -> Result:
     """Do the whole job. Raises `LeadscrubError` for whatever stops a run; outputs appear only when complete."""
@@ -64,22 +71,28 @@ def _scrub(request: Request, report: Report) -> Result:
         shutil.rmtree(run.work)
         if not request.dry_run:
             out = request.out if request.named_in is None else request.named_in / manifest.run_id
-            with interrupts_wait(f"the results in '{out}' are complete"), _logged(request, out) as entered:
+            with interrupts_wait(f"the results in '{out}' are complete"), _logged(request, out, manifest) as entered:
                 sign_result(workspace_of(request.campaign), staging)
                 publish(staging, out)
-                if plan.memory is not None:
+                # What is held was not accepted: its columns are not the vendor's last, and its leads not bought.
+                if plan.memory is not None and not manifest.held:
                     plan.memory.keep()
                 entered(manifest)
-                _enter(run)
-    return Result(manifest, _warnings(run), _too_many_rejected(manifest, plan), out=out)
+                if not manifest.held:
+                    _enter(run)
+    return Result(manifest, [*_warnings(run), *gate_notes(manifest)], _too_many_rejected(manifest, plan), out=out)
 
 
 @contextmanager
-def _logged(request: Request, out: Path) -> Iterator[Callable[[Manifest], None]]:
-    """Give what enters the result into the workspace's log; with a ledger, whoever enters it there does that."""
+def _logged(request: Request, out: Path, manifest: Manifest) -> Iterator[Callable[[Manifest], None]]:
+    """Give what enters the result into the workspace's log; whoever enters it into the ledger does that there."""
     workspace = workspace_of(request.campaign)
-    if workspace is None or request.ledger is not None:
+    if workspace is None or not request.record:
         yield lambda manifest: None
+        return
+    if request.ledger is not None and not manifest.held:
+        with unfinished(workspace):
+            yield lambda manifest: None
         return
     with logged_change(workspace, out=out) as log:
         yield lambda manifest: log.append(run_entry(workspace, out, manifest, manifest_digest(out), in_ledger=False))
@@ -95,7 +108,7 @@ def _finished(request: Request, plan: Plan) -> Result | None:
     if finished is None:
         return None
     manifest, overtaken = finished
-    if plan.memory is not None:
+    if plan.memory is not None and not manifest.held:
         plan.memory.keep()
     notes = [f"run {manifest.run_id} was made before, from the same drop, lists and past; nothing was changed"]
     return Result(manifest, [*notes, *overtaken_notes(overtaken)], _too_many_rejected(manifest, plan), unchanged=True)

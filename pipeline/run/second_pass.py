@@ -10,9 +10,9 @@ import polars as pl
 import pyarrow as pa
 
 from pipeline.context import Source
-from pipeline.report.files import write_report
 from pipeline.results.manifest_file import write_manifest
 from pipeline.results.writer import ResultFiles, ResultRows
+from pipeline.run.gate import gate_outcome
 from pipeline.run.manifest import make_manifest
 from pipeline.run.ordered_map import in_order
 from pipeline.run.report_source import report_source
@@ -59,13 +59,15 @@ def second_pass(run: RunState, staging: Path) -> Manifest:
         written = outputs.close()
     run.timer.merge(outputs.seconds)
     manifest = make_manifest(run.plan, run.context, run.files, run.tallies, run.matches, written, identity)
-    found: dict[str, object] = {}
+    found: dict[str, object] = {"gate": gate_outcome(run, manifest.counts)}
     if run.request.earlier is not None:
         found["rescrub_of"] = run.request.earlier.record()
     for check in run.checks:
         found |= check.record()
     manifest = manifest.model_copy(update=found)
     with run.timer.step("report"):
+        from pipeline.report.files import write_report  # noqa: PLC0415  # a run that is refused needs no templates
+
         written |= write_report(report_source(run, manifest), staging)
     manifest = manifest.model_copy(update={"outputs": written, "timings": run.timer.seconds})
     write_manifest(manifest, staging)

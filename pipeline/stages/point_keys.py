@@ -14,6 +14,8 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from schemas.support.arrow_columns import column
+
 Words = npt.NDArray[np.uint64]
 _PARTS = 16
 #: Keys that wait in memory before they are split into parts: a write for each part has its price.
@@ -39,11 +41,11 @@ class PointKeys:
     def add(self, points: pl.DataFrame, position: int) -> None:
         """Note points: ``key``, ``row_id``, ``consent_at`` (null where it does not count) and ``text`` (if any)."""
         count = len(points)
-        table = np.empty((4, count), np.uint64)
-        table[0] = points.get_column("key").to_numpy()
-        table[1] = (points.get_column("row_id").to_numpy() << _POSITION_BITS) | np.uint64(position)
-        table[2] = points.get_column("consent_at").to_physical().fill_null(_NEVER).to_numpy().view(np.uint64)
-        table[3] = np.arange(self._rows, self._rows + count, dtype=np.uint64)
+        table = np.empty((count, 4), np.uint64)
+        table[:, 0] = points.get_column("key").to_numpy()
+        table[:, 1] = (points.get_column("row_id").to_numpy() << _POSITION_BITS) | np.uint64(position)
+        table[:, 2] = points.get_column("consent_at").to_physical().fill_null(_NEVER).to_numpy().view(np.uint64)
+        table[:, 3] = np.arange(self._rows, self._rows + count, dtype=np.uint64)
         self._waiting.append(table)
         self._rows += count
         if self._texts is not None:
@@ -55,19 +57,17 @@ class PointKeys:
         """Yield the points whose key occurs again: ``key``, ``text``, ``row_id``, ``position``, ``consent_at``."""
         if not self._flushed:
             # So few that they never had to be split.
-            yield from self._again(
-                np.concatenate(self._waiting, axis=1) if self._waiting else np.empty((4, 0), np.uint64)
-            )
+            yield from self._again(self._together())
             return
         self._flush()
         for part in range(_PARTS):
-            yield from self._again(np.fromfile(self._path(part), np.uint64).reshape(-1, 4).T)
+            yield from self._again(np.fromfile(self._path(part), np.uint64).reshape(-1, 4))
 
     def _again(self, table: Words) -> Iterator[pl.DataFrame]:
-        again = pl.Series(np.ascontiguousarray(table[0])).is_duplicated().to_numpy()
+        again = pl.Series(np.ascontiguousarray(table[:, 0])).is_duplicated().to_numpy()
         if not again.any():
             return
-        key, point, consent, place = (np.ascontiguousarray(column) for column in table[:, again])
+        key, point, consent, place = (np.ascontiguousarray(column) for column in table[again].T)
         text = pl.repeat(None, len(key), dtype=pl.String, eager=True)
         yield pl.DataFrame(
             {
@@ -82,9 +82,9 @@ class PointKeys:
     def _flush(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         table = self._together()
-        part = (table[0] % np.uint64(_PARTS)).astype(np.uint8)
+        part = (table[:, 0] % np.uint64(_PARTS)).astype(np.uint8)
         order = np.argsort(part, kind="stable")
-        lines = np.ascontiguousarray(table[:, order].T)
+        lines = table[order]
         bounds = np.searchsorted(part[order], np.arange(_PARTS + 1))
         for number in range(_PARTS):
             with self._path(number).open("ab") as file:
@@ -92,7 +92,7 @@ class PointKeys:
         self._waiting, self._flushed = [], self._rows
 
     def _together(self) -> Words:
-        return np.concatenate([np.empty((4, 0), np.uint64), *self._waiting], axis=1)
+        return np.concatenate([np.empty((0, 4), np.uint64), *self._waiting])
 
     def _path(self, part: int) -> Path:
         return self._folder / f"keys-{part:02d}"
@@ -105,6 +105,7 @@ class _Texts:
         self._folder, self._flush_at = folder, flush
         self._waiting: list[pl.Series] = []
         self._starts = [0]
+        self._opened: dict[int, pa.Array] = {}
         self._rows = 0
 
     def add(self, texts: pl.Series) -> None:
@@ -124,18 +125,20 @@ class _Texts:
         order, found = [], []
         for file in np.unique(number):
             mine = np.flatnonzero(number == file)
-            inside = places[mine] - np.uint64(self._starts[file])
             order.append(mine)
-            found.append(self._file(int(file)).gather(pl.Series(inside)))
+            found.append(self._file(int(file)).take(pa.array(places[mine] - np.uint64(self._starts[file]))))
         back = np.empty(len(places), np.uint64)
         back[np.concatenate(order)] = np.arange(len(places), dtype=np.uint64)
-        return pl.concat(found).gather(pl.Series(back))
+        return pl.Series(pa.concat_arrays(found)).gather(pl.Series(back))
 
-    def _file(self, number: int) -> pl.Series:
-        if number == len(self._starts) - 1:
-            return pl.concat(self._waiting)
-        with pa.memory_map(self._path(number)) as mapped, pa.ipc.open_file(mapped) as reader:
-            return pl.Series(reader.read_all().column("text"))
+    def _file(self, number: int) -> pa.Array:
+        if number not in self._opened:
+            if number == len(self._starts) - 1:  # what came since the last file; no more comes
+                self._opened[number] = pl.concat(self._waiting).to_arrow(compat_level=pl.CompatLevel.oldest())
+            else:
+                with pa.memory_map(self._path(number)) as mapped, pa.ipc.open_file(mapped) as reader:
+                    self._opened[number] = column(reader.read_all(), "text")
+        return self._opened[number]
 
     def _path(self, number: int) -> str:
         return str(self._folder / f"{number:06d}.arrow")

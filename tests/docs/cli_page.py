@@ -26,7 +26,7 @@ folder that holds the files that they name.
 | 3 | configuration invalid: every fault is listed, with file and line where it can be known |
 | 4 | drop missing or unreadable |
 | 5 | a list or the ledger is missing, stale, damaged, or does not cover what was asked |
-| 6 | more rows rejected than `--max-reject-rate` allows; the outputs are written |
+| 6 | more rows rejected than `--max-reject-rate` allows, or a drop outside its `[gate]`; the outputs are written |
 | 7 | the output exists, cannot be written, or another run holds its lock |
 | 8 | this machine is short of something: disk, memory, open files, processes; no drop or list is at fault |
 | 130 | interrupted (Ctrl-C): stderr says what was changed |
@@ -41,6 +41,8 @@ def commands() -> Iterator[tuple[str, Any]]:
     """Every command that the help shows, with its full name, in that order; a group's commands follow each other."""
     root: Any = get_command(app)
     for name, command in sorted(root.commands.items(), key=lambda item: PANELS.index(item[1].rich_help_panel)):
+        if getattr(command, "invoke_without_command", False):
+            yield f"leadscrub {name}", command
         for inner, each in getattr(command, "commands", {"": command}).items():
             if not each.hidden:
                 yield f"leadscrub {name} {inner}".strip(), each

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from schemas.config import Campaign, Vendor
+from schemas.export_layout import ExportLayout
 from schemas.layout import Layout
 from schemas.workspace import Workspace
 
@@ -21,6 +22,7 @@ FILES: dict[str, type[BaseModel]] = {
     "campaigns/NAME.toml": Campaign,
     "vendors/NAME.toml": Vendor,
     "layouts/NAME.toml": Layout,
+    "exports/NAME.toml": ExportLayout,
 }
 
 

@@ -18,20 +18,32 @@ from tests.conftest import REPO, Written
 #: What users may rely on. A change here is a change of the API, and goes into the changelog.
 SIGNATURES = {
     "scrub": "(request: 'Request', report: 'Report' = <function silent>) -> 'Result'",
+    "export": "(request: 'ExportRequest') -> 'Exported'",
     "inspect": "(drops: 'list[str]', layout: 'Layout | None' = None) -> 'list[Inspection]'",
-    "verify": "(out: 'Path') -> 'list[str]'",
+    "verify": "(out: 'Path', *, key: 'Path | None' = None, workspace: 'Path | None' = None) -> 'list[str]'",
     "open_store": "(folder: 'Path') -> 'Store'",
 }
 FIELDS = {
     "Request": "drops out as_of named_in campaign vendor layout sheets region no_region channels lists store "
-    "store_lists no_lists allow_stale max_age rules accept_weaker evidence max_reject_rate accept_drift check_mx "
-    "dns_server ledger received_at record dry_run force earlier threads block_bytes",
+    "store_lists no_lists allow_stale max_age rules accept_weaker evidence max_reject_rate accept_drift accept_held "
+    "check_mx dns_server ledger received_at record dry_run force earlier threads block_bytes",
     "Result": "manifest warnings too_many_rejected unchanged out",
+    "ExportRequest": "folder to as_of rows columns layout allow_expired accept_held force at",
+    "Exported": "path rows columns sha256 left_out recorded",
     "Inspection": "file sheet read_as records malformed malformed_lines careful columns notes problem",
     "Column": "name field confidence why kind filled samples",
 }
 OTHERS = ["Layout", "ListEntry", "Manifest", "Store"]
-ERRORS = ["ConfigError", "DropError", "LeadscrubError", "LedgerError", "ListError", "OutputError", "UsageError"]
+ERRORS = [
+    "ConfigError",
+    "DropError",
+    "HeldError",
+    "LeadscrubError",
+    "LedgerError",
+    "ListError",
+    "OutputError",
+    "UsageError",
+]
 
 
 def test_names_and_signatures() -> None:

@@ -108,6 +108,8 @@ CALLS, ACME = "campaigns/calls.toml", "vendors/acme.toml"
         (written("inbox/zen/a.csv"), "wrong", "inbox/zen", "no vendor has this inbox"),
         (written("quarantine/acme/1-a.csv"), "open", "quarantine/acme/1-a.csv", "a drop is in quarantine"),
         (written("store/lists/fed.json", "{"), "wrong", "store", "fed"),
+        (written("exports/a.toml", 'title = "x"\nrow = "lead"\n'), "wrong", "exports/a.toml:2", "row: unknown key"),
+        (replaced(CALLS, 'region', 'gate.records.min = -1\nregion'), "wrong", f"{CALLS}:3", "gate.records.min"),
         (written("leadscrub.toml", "[nightly]\nhook = 3\n"), "wrong", "leadscrub.toml:2", "nightly.hook"),
     ],
 )  # fmt: skip

@@ -127,9 +127,9 @@ def test_text_from_elsewhere_is_text(scrub: Scrub, tmp_path: Path) -> None:
 
 
 def test_everything_that_a_template_shows_is_made_visible() -> None:
-    """Also long texts: a page has a size of its own."""
-    page = render("base.html", title="a\x00\u2066b" + "<" * 10_000)
-    assert "<title>a\\x00\\u2066b&lt;" in page
+    """Addresses are masked, and long texts are cut: a page has a size of its own."""
+    page = render("base.html", title="a\x00\u2066b jo@mail.example 202-555-0123 " + "<" * 10_000)
+    assert "<title>a\\x00\\u2066b j*****@m*****.example 202*****23 &lt;" in page
     assert page.count("&lt;") < 1000
 
 

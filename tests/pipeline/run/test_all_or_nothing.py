@@ -164,7 +164,7 @@ def test_a_second_run_of_the_same_result_is_turned_away(command: list[str | Path
             assert second.code == 7
             assert (
                 second.err
-                == f"leadscrub: Another run is writing '{tmp_path / 'out'}'. Wait for it, or choose another -o.\n"
+                == f"leadscrub: Another run is writing '{tmp_path / 'out'}'. Wait for it, or choose another name.\n"
             )
         assert not (tmp_path / "out").exists()
         assert first.poll() is None

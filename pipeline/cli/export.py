@@ -1,0 +1,103 @@
+"""The command ``leadscrub export``, and what ``--to`` of a scrub means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.options import AsOfDay, Json, ResultFolder, day_of
+from schemas.errors import LeadscrubError
+
+
+def layout_names(begun: str) -> list[str]:
+    """Export layouts that come with the program, and begin so, for the shell."""
+    from schemas.export_layout import EXPORT_LAYOUTS  # noqa: PLC0415
+
+    return sorted(path.stem for path in EXPORT_LAYOUTS.glob(f"{begun}*.toml"))
+
+
+def export(
+    out: ResultFolder,
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to", metavar="FILE|delta:DIR", help="Where to: a .csv, .xlsx or .parquet file, or a Delta table."
+        ),
+    ],
+    rows: Annotated[
+        str, typer.Option(metavar="KIND", help="clean, rejected, or review: those that a person may release.")
+    ] = "clean",
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            metavar="contact|all|A,B", help="Columns; by default the vendor's own, and behind them what may be done."
+        ),
+    ] = None,
+    layout: Annotated[
+        str | None,
+        typer.Option(
+            "--for", metavar="LAYOUT", autocompletion=layout_names, help="Layout of another system: a name or a file."
+        ),
+    ] = None,
+    as_of: AsOfDay = None,
+    allow_expired: Annotated[
+        bool, typer.Option("--allow-expired", help="Export rows whose valid_until is past.")
+    ] = False,
+    accept_held: Annotated[bool, typer.Option("--accept-held", help="Export a result that its gate holds.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write clean, rejected or review rows of a result to a file for people, a dialler, a mailer or a table."""
+    from pipeline.commands.export_report import print_export  # noqa: PLC0415
+    from pipeline.exporting.export import ExportRequest  # noqa: PLC0415
+    from pipeline.exporting.export import export as write  # noqa: PLC0415
+    from pipeline.exporting.rows import row_kind  # noqa: PLC0415
+
+    request = ExportRequest(
+        out,
+        to,
+        day_of(as_of),
+        rows=row_kind(rows),
+        columns=columns,
+        layout=layout,
+        allow_expired=allow_expired,
+        accept_held=accept_held,
+        force=force,
+    )
+    print_export(write(request), as_json=as_json)
+
+
+def check_targets(targets: Iterable[str], out: Path, *, force: bool) -> None:
+    """Check what ``--to`` of a scrub names before the scrub is begun. Raises what `check_target` raises."""
+    from pipeline.exporting.export import check_target  # noqa: PLC0415
+
+    for to in targets:
+        check_target(to, out, force=force)
+
+
+def export_to(
+    targets: Iterable[str], out: Path, day: date, *, force: bool, report: bool = False
+) -> list[dict[str, object]]:
+    """Export a new result to every target; returns what the summary says of them, or prints it.
+
+    Raises what `export` raises; its hint says that the result itself is complete.
+    """
+    from pipeline.commands.export_report import facts, print_export  # noqa: PLC0415
+    from pipeline.exporting.export import ExportRequest  # noqa: PLC0415
+    from pipeline.exporting.export import export as write  # noqa: PLC0415
+
+    done = []
+    for to in targets:
+        try:
+            exported = write(ExportRequest(out, to, day, force=force))
+        except LeadscrubError as error:
+            error.hint = f"{error.hint} The results in '{out}' are complete.".strip()
+            raise
+        if report:
+            print_export(exported, as_json=False)
+        done.append(facts(exported))
+    return done

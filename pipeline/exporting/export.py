@@ -1,0 +1,148 @@
+"""Exports rows of a result: checks whether they may leave, writes the file whole or not at all, and records it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from pipeline.exporting.files import FileForm, Target, check_fits, target_of, write_delta, write_file
+from pipeline.exporting.layout_columns import find_export_layout, layout_columns
+from pipeline.exporting.own_columns import own_columns
+from pipeline.exporting.permission import accepted, check_may_leave, check_not_held, check_valid
+from pipeline.exporting.record import export_entry, workspace_of_result
+from pipeline.exporting.rows import ResultRows, RowKind, open_rows
+from pipeline.exporting.table import Selection, Source, Tally
+from pipeline.ledger.logged import Log, logged_change
+from pipeline.results.manifest_file import manifest_digest
+from pipeline.results.publish import publish_file, staged_file
+from pipeline.results.writer import output_file
+from schemas.errors import OutputError, UsageError
+from schemas.export_layout import ExportLayout
+from schemas.support.interrupts import interrupts_wait
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """An export as the command line asks for it. ``to``: a .csv, .xlsx or .parquet file, or ``delta:FOLDER``.
+
+    ``columns``: the vendor's own and what may be done with the row (None), ``contact``, ``all``, or names with commas.
+    ``layout``: name or file of an export layout, instead of columns. ``as_of``: the day on which the rows are used.
+    ``at``: the instant that the record names.
+    """
+
+    folder: Path
+    to: str
+    as_of: date
+    rows: RowKind = "clean"
+    columns: str | None = None
+    layout: str | None = None
+    allow_expired: bool = False
+    accept_held: bool = False
+    force: bool = False
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export came to. ``left_out``: sentences about what is not in it. ``recorded``: in which workspace."""
+
+    path: Path
+    rows: int
+    columns: list[str]
+    sha256: str | None
+    left_out: list[str] = field(default_factory=list)
+    recorded: Path | None = None
+
+
+def check_target(to: str, folder: Path, *, force: bool) -> Target:
+    """Check where an export is to go, before anything is done for it.
+
+    Raises `UsageError` when it cannot be written there, `OutputError` when something is there already.
+    """
+    target = target_of(to)
+    if folder.resolve() in {target.path.resolve(), *target.path.resolve().parents}:
+        raise UsageError(
+            f"'{target.path}' is in the result's folder, which holds what its run wrote and nothing else.",
+            "Name a file elsewhere.",
+        )
+    there = any(target.path.iterdir()) if target.path.is_dir() else target.path.exists()
+    if there and not force:
+        what = "table" if target.kind == "delta" else "file"
+        raise OutputError(f"'{target.path}' exists already.", f"Name another {what}, or replace it with --force.")
+    if target.kind == "delta" and there and not (target.path / "_delta_log").is_dir():
+        raise OutputError(f"'{target.path}' is no Delta table.", "Name a new folder.")
+    return target
+
+
+def export(request: ExportRequest) -> Exported:
+    """Write rows of a result to a file that appears when it is complete.
+
+    Raises `UsageError`, `ConfigError` or `DropError` when what is asked for cannot be had, `ListError` when rows are no
+    longer valid, `HeldError` when the result is held, `OutputError` when the file exists or cannot hold the rows.
+    """
+    if request.layout is not None and (request.columns is not None or request.rows != "clean"):
+        raise UsageError(
+            "A layout has its own columns, and takes clean rows alone: no others may be contacted.",
+            "Leave out --columns and --rows, or --for.",
+        )
+    target = check_target(request.to, request.folder, force=request.force)
+    layout = None if request.layout is None else find_export_layout(request.layout)
+    rows = open_rows(request.folder, request.rows)
+    if not request.accept_held:
+        check_not_held(rows.manifest)
+    if not request.allow_expired:
+        check_valid(rows, request.as_of)
+    if layout is not None:
+        check_may_leave(rows.manifest, layout, layout.title)
+    selection: Selection = own_columns(rows, request.columns) if layout is None else layout_columns(rows, layout)
+    source = Source(selection, lambda: rows.parts(selection.reads))
+    check_fits(target, source)
+    return _written(request, rows, layout, target, source)
+
+
+def _written(
+    request: ExportRequest, rows: ResultRows, layout: ExportLayout | None, target: Target, source: Source
+) -> Exported:
+    workspace = workspace_of_result(request.folder)
+    names = [column.name for column in source.selection.columns]
+    metadata = {"run_id": rows.manifest.run_id, "as_of": request.as_of.isoformat()}
+    form = FileForm(request.as_of)
+    if layout is not None:
+        form = FileForm(request.as_of, header=layout.header, delimiter=layout.delimiter)
+
+    def entry(log: Log, tally: Tally, sha256: str | None) -> None:
+        if log.workspace is None:
+            return
+        facts = {
+            "as_of": request.as_of.isoformat(),
+            "manifest_sha256": manifest_digest(rows.folder),
+            "rows": {rows.kind: tally.written},
+            "columns": names,
+            "layout": request.layout,
+            "passes_on": "none" if layout is None else layout.passes_on,
+            "sha256": sha256,
+            "accepted": accepted((("expired", request.allow_expired), ("held", request.accept_held))),
+        }
+        at = request.at or datetime.now(UTC)
+        log.append(export_entry(log.workspace, rows.manifest, target.path, at, facts))
+
+    if target.kind == "delta":
+        # Its own log is the record of what is in it: nobody reads a table before its commit.
+        tally = write_delta(target.path, source, metadata, replace=request.force)
+        with logged_change(workspace) as log:
+            entry(log, tally, None)
+        return _exported(target, tally, names, None, workspace)
+    with staged_file(target.path, force=request.force) as staging:
+        tally = write_file(staging / target.path.name, target.kind, source, form, metadata)
+        digest = output_file(staging / target.path.name, tally.written).sha256
+        # The entry comes first: there is no file without one.
+        with interrupts_wait(f"'{target.path}' is complete"), logged_change(workspace) as log:
+            entry(log, tally, digest)
+            publish_file(staging, target.path)
+    return _exported(target, tally, names, digest, workspace)
+
+
+def _exported(target: Target, tally: Tally, names: list[str], sha256: str | None, workspace: Path | None) -> Exported:
+    left_out = [f"{count:,} {why}" for why, count in tally.left_out.items()]
+    return Exported(target.path, tally.written, names, sha256, left_out, workspace)

@@ -1,0 +1,100 @@
+"""The rows of a result that an export takes, part by part, each with the file of the drop that it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.results.folder import open_manifest
+from pipeline.results.writer import output_file
+from schemas.columns import COMMON_COLUMNS, dtype_of
+from schemas.errors import DropError, UsageError
+from schemas.manifest import InputFile, Manifest
+from schemas.support.names import did_you_mean
+
+RowKind = Literal["clean", "rejected", "review"]
+_PART = 65_536
+
+
+@dataclass(frozen=True)
+class Part:
+    """Consecutive rows of one file of the drop. ``frame`` has the columns that were asked for."""
+
+    frame: pl.DataFrame
+    source: InputFile
+
+
+@dataclass(frozen=True)
+class ResultRows:
+    """Rows of one kind: clean, rejected, or those of the rejected that a person may release."""
+
+    folder: Path
+    manifest: Manifest
+    kind: RowKind
+
+    @property
+    def path(self) -> Path:
+        """The file that has them."""
+        return self.folder / ("clean.parquet" if self.kind == "clean" else "rejected.parquet")
+
+    def fields(self, struct: str) -> tuple[str, ...]:
+        """Names of the columns in ``extra`` or ``original``; there is ``_`` where there are none."""
+        fields = pq.read_schema(self.path).field(struct).type
+        return tuple(field.name for field in fields if field.name != "_")
+
+    def parts(self, columns: Sequence[str]) -> Iterator[Part]:
+        """Read these columns, in order of rows. Where the file of the drop changes, a part ends."""
+        wanted = [*columns, *(["disposition"] if self.kind == "review" else [])]
+        clean = self.kind == "clean"
+        files = iter(self.manifest.inputs)
+        source, left = next(files), 0
+        left = source.counts.clean if clean else source.counts.rejected
+        with pq.ParquetFile(self.path) as file:
+            for batch in file.iter_batches(_PART, columns=wanted):
+                frame = pl.DataFrame(pl.from_arrow(batch))
+                while len(frame):
+                    while left == 0:
+                        source = next(files)
+                        left = source.counts.clean if clean else source.counts.rejected
+                    taken, frame = frame.head(left), frame.slice(left)
+                    left -= len(taken)
+                    if self.kind == "review":
+                        taken = taken.filter(pl.col("disposition") == "review").drop("disposition")
+                    if len(taken):
+                        yield Part(taken, source)
+
+
+def row_kind(name: str) -> RowKind:
+    """Check which rows are asked for. Raises `UsageError` when there are none of that name."""
+    for kind in get_args(RowKind):
+        if kind == name:
+            return kind  # type: ignore[no-any-return]  # one of the literals
+    raise UsageError(f"--rows '{name}' is no kind of rows.", did_you_mean(name, get_args(RowKind)))
+
+
+def open_rows(folder: Path, kind: RowKind) -> ResultRows:
+    """Open the rows of a result.
+
+    Raises `UsageError` when the folder is none, `DropError` when its file is not the one that its run wrote.
+    """
+    rows = ResultRows(folder, open_manifest(folder), kind)
+    written = rows.manifest.outputs.get(rows.path.name)
+    try:
+        intact = written is not None and output_file(rows.path, written.rows) == written
+        intact = intact and pq.read_schema(rows.path) is not None
+    except (OSError, pa.ArrowException) as error:
+        raise DropError(f"'{rows.path}' is missing or damaged.", "Scrub the drop again.") from error
+    if not intact:
+        raise DropError(f"'{rows.path}' is not the file that its run wrote.", "Scrub the drop again.")
+    return rows
+
+
+def type_of(column: str) -> pl.DataType:
+    """Type of a column of a result; text for those that are not canonical."""
+    return dtype_of(column) if column in COMMON_COLUMNS or column == "reasons" else pl.String()

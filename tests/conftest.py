@@ -92,6 +92,14 @@ def _left_to_the_system() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _keys_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test writes into the user's own folder of keys."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LEADSCRUB_KEYS", str(tmp_path_factory.mktemp("keys")))
+        yield
+
+
 def leadscrub(*arguments: str | Path) -> Ran:
     """Run the command in this process, from its arguments to its exit code."""
     out, err = io.StringIO(), io.StringIO()

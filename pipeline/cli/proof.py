@@ -57,7 +57,7 @@ def _log(
     print_log(workspace, wanted, as_json=as_json)
 
 
-@log.command("verify", cls=Command, epilog="Example: leadscrub log verify --key key.pem")
+@log.command("verify", cls=Command, epilog="Example: leadscrub log verify")
 def verify_log(workspace: WorkspaceFolder = Path(), key: PublicKeyFile = None, as_json: Json = False) -> None:
     """Check the log, and ledger, store and results against it; exit 1 when anything differs."""
     from pipeline.commands.log_check import print_log_check  # noqa: PLC0415
@@ -80,7 +80,7 @@ def new(
     new_key(workspace, lost=lost)
 
 
-@keys.command("show", cls=Command, epilog="Example: leadscrub keys show > key.pem")
+@keys.command("show", cls=Command, epilog="Example: leadscrub keys show")
 def show(workspace: WorkspaceFolder = Path(), as_json: Json = False) -> None:
     """Print the workspace's public key as PEM."""
     from pipeline.commands.workspace_keys import print_key  # noqa: PLC0415

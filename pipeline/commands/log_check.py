@@ -9,6 +9,7 @@ from pathlib import Path
 from pipeline.commands.log_kept import ledger_file_faults, store_file_faults
 from pipeline.ledger.log_mending import ledger_entries, ledger_of
 from pipeline.ledger.logged import enter_unlogged
+from pipeline.proof.chain import has_chain
 from pipeline.proof.checking import Checked, check_chain
 from pipeline.proof.entries import Entry, Logged
 from pipeline.proof.keys import PublicKey
@@ -33,7 +34,8 @@ def check_log(workspace: Path, public: PublicKey | None) -> Checked:
     """
     faults: list[str] = []
     try:
-        enter_unlogged(workspace, None)
+        if has_chain(workspace):
+            enter_unlogged(workspace, None)
     except LeadscrubError as error:
         faults.append(f"what a command that was killed had done cannot be logged: {error.message}")
     checked = check_chain(workspace, public)
@@ -106,7 +108,9 @@ def _ledger_faults(workspace: Path, entries: list[Logged]) -> Iterator[str]:
                 yield from _unlike(entries, [], shared=False)
             else:
                 shared = ledger.engine.dialect.name == "postgresql"
-                yield from _unlike(entries, ledger_entries(ledger, workspace), shared=shared)
+                yield from _unlike(
+                    entries, ledger_entries(ledger, workspace, {entry.key for entry in entries}), shared=shared
+                )
                 yield from ledger_file_faults(ledger, workspace)
     except LeadscrubError as error:
         yield f"ledger: {error.message}"

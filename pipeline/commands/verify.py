@@ -74,7 +74,7 @@ def print_verification(out: Path, *, key: Path | None, workspace: Path | None, a
             f"{len(manifest.outputs)} files are as written by run {manifest.run_id}"
             + (f"; the manifest is that of the {' and the '.join(compared.with_)}" if compared.with_ else "")
         )
-    print_lines(*(f"note: {shown(note)}" for note in compared.notes))
+        print_lines(*(f"note: {shown(note)}" for note in compared.notes))
     return not faults
 
 

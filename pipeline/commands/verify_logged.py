@@ -47,9 +47,7 @@ def compare(out: Path, manifest: Manifest, public: PublicKey | None, workspace: 
     _with_key(out, public, compared)
     if not compared.with_:
         where = "in no folder above it is a workspace" if home is None else f"'{home}' has neither, nor a key"
-        compared.notes.append(
-            f"the manifest was compared with no log, ledger or key: {where} (--workspace DIR or --key PUB names one)"
-        )
+        compared.notes.append(f"the manifest itself was compared with nothing: {where} (--workspace DIR, --key PUB)")
     return compared
 
 

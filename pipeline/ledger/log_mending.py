@@ -5,7 +5,7 @@ What is entered from here was logged late: after a crash, or since the log began
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -39,7 +39,7 @@ def unlogged(workspace: Path, ledger: Ledger | None, outs: list[Path]) -> list[E
     with ExitStack() as stack:
         ledger = ledger or ledger_of(workspace, stack)
         if ledger is not None:
-            found += ledger_entries(ledger, workspace)
+            found += ledger_entries(ledger, workspace, known)
     found += store_entries(Store(workspace / "store"))
     if begins:
         outs = [*outs, *_results(workspace)]
@@ -53,21 +53,22 @@ def unlogged(workspace: Path, ledger: Ledger | None, outs: list[Path]) -> list[E
     return [entry if entry.kind == "began" else replace(entry, facts=entry.facts | late) for entry in once.values()]
 
 
-def ledger_entries(ledger: Ledger, workspace: Path) -> list[Entry]:
+def ledger_entries(ledger: Ledger, workspace: Path, known: Container[tuple[str, str, str]]) -> list[Entry]:
     """An entry for everything in a ledger: runs, results that were scrubbed again, returns, deletions.
 
-    Of a ledger that machines share, only runs whose results are in this workspace.
+    Of a ledger that machines share, only runs whose results are in this workspace. Of runs whose entries are ``known``
+    no manifest is read: theirs have few facts.
     """
     shared = ledger.engine.dialect.name == "postgresql"
     home = workspace.absolute()
     found: list[Entry] = []
     with ledger.reading() as connection:
         of_runs = connection.execute(select(runs).order_by(runs.c.recorded_at))
-        found += [_run_of(workspace, row) for row in of_runs if not shared or Path(row.out).is_relative_to(home)]
+        found += [_run_of(workspace, row, known) for row in of_runs if not shared or Path(row.out).is_relative_to(home)]
         if shared:
             return found
         again = connection.execute(select(rescrubs).order_by(rescrubs.c.recorded_at))
-        found += [_rescrub_of(workspace, row) for row in again]
+        found += [_rescrub_of(workspace, row, known) for row in again]
         delivered = (
             select(return_files).where(return_files.c.state == "delivered").order_by(return_files.c.delivered_at)
         )
@@ -100,8 +101,9 @@ def ledger_of(workspace: Path, stack: ExitStack) -> Ledger | None:
     return stack.enter_context(open_ledger(choice, workspace))
 
 
-def _run_of(workspace: Path, row: Row[Any]) -> Entry:
-    entry = _result_entry(workspace, Path(row.out))
+def _run_of(workspace: Path, row: Row[Any], known: Container[tuple[str, str, str]]) -> Entry:
+    is_known = ("run", row.run_id, row.manifest_sha256) in known
+    entry = None if is_known else _result_entry(workspace, Path(row.out))
     if entry is not None and entry.key == ("run", row.run_id, row.manifest_sha256):
         return replace(entry, vendor=row.vendor or None, facts={**entry.facts, "in_ledger": True})
     facts = {"as_of": row.as_of.isoformat(), "campaign": row.campaign, "out": location(workspace, Path(row.out))}
@@ -109,8 +111,9 @@ def _run_of(workspace: Path, row: Row[Any]) -> Entry:
     return Entry("run", row.run_id, row.manifest_sha256, row.vendor or None, facts)
 
 
-def _rescrub_of(workspace: Path, row: Row[Any]) -> Entry:
-    entry = _result_entry(workspace, Path(row.out)) if row.out else None
+def _rescrub_of(workspace: Path, row: Row[Any], known: Container[tuple[str, str, str]]) -> Entry:
+    is_known = ("run", row.run_id, row.manifest_sha256) in known
+    entry = _result_entry(workspace, Path(row.out)) if row.out and not is_known else None
     if entry is not None and entry.key == ("run", row.run_id, row.manifest_sha256):
         return entry
     facts = {"as_of": row.as_of.isoformat(), "out": location(workspace, Path(row.out)) if row.out else ""}
@@ -118,10 +121,12 @@ def _rescrub_of(workspace: Path, row: Row[Any]) -> Entry:
 
 
 def _results(workspace: Path) -> Iterator[Path]:
-    """Folders of results in a workspace."""
+    """Folders of results in a workspace; hidden ones are being made or removed."""
     for folder in sorted(workspace.iterdir()):
-        if folder.is_dir() and folder.name not in _NOT_RESULTS and not folder.name.startswith("."):
-            yield from (path.parent for path in sorted(folder.rglob(MANIFEST)))
+        if folder.is_dir() and folder.name not in _NOT_RESULTS:
+            for path in sorted(folder.rglob(MANIFEST)):
+                if not any(part.startswith(".") for part in path.relative_to(workspace).parts):
+                    yield path.parent
 
 
 def _result_entry(workspace: Path, out: Path) -> Entry | None:

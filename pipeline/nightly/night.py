@@ -11,6 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from pipeline.ledger.database import open_ledger
+from pipeline.ledger.logged import enter_unlogged
 from pipeline.nightly.claims import Claims, only_pass, open_claims
 from pipeline.nightly.completeness import Looks
 from pipeline.nightly.folders import Folders
@@ -174,6 +175,8 @@ def _night(request: NightRequest, workspace: Workspace, folders: Folders, lock: 
         # Nothing is known yet, and a dry run does not begin to.
         home = stack.enter_context(scratch_folder())
     ledger = stack.enter_context(open_ledger(choice, home))
+    if not request.dry_run:
+        enter_unlogged(request.workspace, ledger)
     claims = Claims(None) if request.dry_run else stack.enter_context(open_claims(ledger))
     scrub = scrub_here
     if request.apart:

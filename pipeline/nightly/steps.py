@@ -22,6 +22,7 @@ from pipeline.nightly.journal import Journal, Recorded
 from pipeline.nightly.summary import DropLine
 from pipeline.nightly.vendors import Seller
 from pipeline.nightly.worker import Scrubbed
+from pipeline.proof.chain import unfinished
 from pipeline.results.folder import open_manifest, rows_in_review
 from pipeline.results.manifest_file import MANIFEST
 from pipeline.run.plan import Request
@@ -159,7 +160,9 @@ class _Drop:
                         return self._record(orphan, drop, [_NOTES_LOST])
                     if orphan is not None:
                         self._discard(orphan)
-                    return self._scrub(drop)
+                    # A result is on disk before it is entered: until then the log's keeper knows that it may be.
+                    with unfinished(self._folders.workspace):
+                        return self._scrub(drop)
                 except PastChangedError as error:
                     orphan, last = None, error
             raise last

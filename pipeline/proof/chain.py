@@ -24,9 +24,10 @@ from typing import Final
 
 from pipeline.proof.entries import NOTHING, Entry, Logged, canonical, document_of, line_digest, read_line
 from pipeline.proof.keys import Signer, signer_of
-from schemas.errors import LedgerError, OutputError
+from schemas.errors import LeadscrubError, LedgerError, OutputError
 from schemas.support.durable import make_folder, sync_path
 from schemas.support.places import lock_file, new_file, refuse_links
+from schemas.support.shortage import shortage_in
 
 CHAIN: Final = "chain.jsonl"
 HEAD: Final = "head.json"
@@ -78,9 +79,7 @@ def append_signed(workspace: Path, signer: Signer | None, *entries: Entry) -> No
                 os.fsync(stream.fileno())
             _write_head(workspace, number, prior)
     except OSError as error:
-        raise OutputError(
-            f"The log in '{workspace / 'log'}' cannot be written: {error.strerror}.", "Free space or fix permissions."
-        ) from error
+        raise _unwritable(workspace, error) from error
 
 
 def lines(workspace: Path) -> Iterator[str]:
@@ -127,12 +126,16 @@ def unfinished(workspace: Path, out: Path | None = None) -> Iterator[None]:
         _made(workspace)
         position(workspace)
         handle, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=folder)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            os.write(handle, canonical({"out": None if out is None else str(out.absolute())}).encode())
+            os.fsync(handle)
+        except OSError:
+            os.close(handle)
+            raise
     except OSError as error:
-        raise OutputError(f"'{folder}' cannot be written: {error.strerror}.", "Fix its permissions.") from error
+        raise _unwritable(workspace, error) from error
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        os.write(handle, canonical({"out": None if out is None else str(out.absolute())}).encode())
-        os.fsync(handle)
         yield
         Path(name).unlink()
     finally:
@@ -250,6 +253,11 @@ def _goes_on(workspace: Path, head: tuple[int, str]) -> bool:
     if number == 0 and digest == NOTHING:
         return True
     return any(each.number == number and each.digest == digest for each in entries(workspace))
+
+
+def _unwritable(workspace: Path, error: OSError) -> LeadscrubError:
+    where = workspace / "log"
+    return shortage_in(error) or OutputError(f"'{where}' cannot be written: {error.strerror}.", "Fix its permissions.")
 
 
 def _break(left: tuple[int, str], found: int) -> Entry:

@@ -53,7 +53,7 @@ def differences(logged: dict[str, Any], manifest: Manifest) -> Iterator[str]:
 
 
 def _flat(facts: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(facts, dict) and facts:
+    if isinstance(facts, dict):
         for key, value in facts.items():
             yield from _flat(value, f"{name} {key}".lstrip())
     else:
@@ -61,7 +61,7 @@ def _flat(facts: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _shown(facts: dict[str, Any], name: str) -> str:
-    return str(facts[name]) if name in facts and facts[name] != {} else "absent"
+    return str(facts[name]) if name in facts else "absent"
 
 
 def _given(evidence: BaseModel) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from pipeline.ledger.database import Ledger
+from pipeline.ledger.logged import enter_unlogged
 from pipeline.ledger.vendor_runs import VendorRun, standing, vendor_runs, vendors_with_runs
 from pipeline.ledger.went_back import returns_key
 from pipeline.results.manifest_file import mostly_unread, read_manifest
@@ -64,6 +65,8 @@ def returns_of(ledger: Ledger, workspace: Path, vendor: str | None, job: Job) ->
     if vendor is not None and vendor not in names:
         raise UsageError(f"There is no vendor '{vendor}'.", did_you_mean(vendor, names))
     secret = returns_key(ledger)
+    if job.writes:
+        enter_unlogged(workspace, ledger)
     return [
         _one_vendor(ledger, workspace, name, contracts, secret, job)
         for name in ([vendor] if vendor is not None else names)

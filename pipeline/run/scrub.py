@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.ledger.logged import logged_change
+from pipeline.proof.chain import unfinished
 from pipeline.proof.keys import signer_of
 from pipeline.proof.run_entry import run_entry
 from pipeline.proof.signature import sign_result
@@ -86,11 +87,14 @@ def _scrub(request: Request, report: Report) -> Result:
 def _logged(request: Request, out: Path, manifest: Manifest) -> Iterator[Callable[[Manifest], None]]:
     """Give what enters the result into the workspace's log; whoever enters it into the ledger does that there."""
     workspace = workspace_of(request.campaign)
-    in_ledger = request.ledger is not None and not (manifest.held and request.record)
-    if workspace is None or in_ledger:
+    if workspace is None or not request.record:
         yield lambda manifest: None
         return
-    with logged_change(workspace, out=out) as log:
+    if request.ledger is not None and not manifest.held:
+        with unfinished(workspace):
+            yield lambda manifest: None
+        return
+    with logged_change(workspace, request.ledger, out=out) as log:
         yield lambda manifest: log.append(run_entry(workspace, out, manifest, manifest_digest(out), in_ledger=False))
 
 

@@ -96,6 +96,15 @@ def _ledger(folder: Path) -> State:
         engine.dispose()
 
 
+def _log(folder: Path) -> State:
+    """What the log tells, each thing once, and what is wrong with it. What a kill left unlogged was entered."""
+    left = [path.name for path in (folder / "log").glob("unfinished-*")]
+    told = json.loads(leadscrub("log", "--workspace", folder, "--json").out)
+    ran = leadscrub("log", "verify", "--workspace", folder)
+    every = sorted((entry["kind"], f"{entry['subject']} {entry['facts'].get('what', '')}") for entry in told)
+    return {"log": every, "log is": "ok" if ran.code == 0 else ran.out + ran.err, "left": left}
+
+
 def _make_scrub(folder: Path) -> None:
     """A result that is there already, of another drop, which the command replaces."""
     write_campaign(folder, more="")
@@ -139,7 +148,8 @@ def _night_state(folder: Path) -> State:
     ]
     # Which drop comes first, and by that the id of a run, depends on which one had to wait.
     counts = sorted(repr(counts) for _, counts, _ in _results(folder / "runs").values())
-    return {"counts": counts, "places": places, "leads": accounted(folder)}
+    log = _log(folder)["log"]
+    return {"counts": counts, "places": places, "leads": accounted(folder), "log": [kind for kind, _ in log]}
 
 
 def _make_lists(folder: Path) -> None:
@@ -211,11 +221,11 @@ def _make_aged(folder: Path) -> None:
 
 def _aged_state(folder: Path) -> State:
     inside = (path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file())
-    files = [str(path) for path in inside if path.parts[0] not in ("ledger", "tmp")]
+    files = [str(path) for path in inside if path.parts[0] not in ("ledger", "log", "tmp")]
     with chdir(folder):
         ran = leadscrub("retention", "--as-of", "2025-06-01", "--json")
     due = json.loads(ran.out)["items"] if ran.code == 0 else ran.err
-    return _ledger(folder) | {"files": files, "due": due}
+    return _ledger(folder) | _log(folder) | {"files": files, "due": due}
 
 
 SCENES: Final = (
@@ -249,7 +259,7 @@ SCENES: Final = (
         "returns",
         "returns --deliver --accept-unread --as-of 2026-11-02T12:00:00+00:00",
         _make_returns,
-        lambda folder: _sent(folder) | _ledger(folder),
+        lambda folder: _sent(folder) | _ledger(folder) | _log(folder),
         _sent_faults,
     ),
     Scene(

@@ -41,6 +41,8 @@ def commands() -> Iterator[tuple[str, Any]]:
     """Every command that the help shows, with its full name, in that order; a group's commands follow each other."""
     root: Any = get_command(app)
     for name, command in sorted(root.commands.items(), key=lambda item: PANELS.index(item[1].rich_help_panel)):
+        if getattr(command, "invoke_without_command", False):
+            yield f"leadscrub {name}", command
         for inner, each in getattr(command, "commands", {"": command}).items():
             if not each.hidden:
                 yield f"leadscrub {name} {inner}".strip(), each

@@ -95,6 +95,10 @@ def prepare_examples() -> dict[str, Callable[[], None]]:
         "leadscrub returns": _run("leadscrub scrub drop.csv -o bought --channel call --region US --vendor acme"),
         "leadscrub vendors": _nothing,
         "leadscrub retention": _nothing,
+        "leadscrub keys new": _nothing,
+        "leadscrub keys show": _nothing,
+        "leadscrub log": _nothing,
+        "leadscrub log verify": _nothing,
         "leadscrub nightly": _nightly_workspace,
         "leadscrub check": _settled_workspace,
     }

@@ -20,7 +20,7 @@ SIGNATURES = {
     "scrub": "(request: 'Request', report: 'Report' = <function silent>) -> 'Result'",
     "export": "(request: 'ExportRequest') -> 'Exported'",
     "inspect": "(drops: 'list[str]', layout: 'Layout | None' = None) -> 'list[Inspection]'",
-    "verify": "(out: 'Path') -> 'list[str]'",
+    "verify": "(out: 'Path', *, key: 'Path | None' = None, workspace: 'Path | None' = None) -> 'list[str]'",
     "open_store": "(folder: 'Path') -> 'Store'",
 }
 FIELDS = {

@@ -152,7 +152,9 @@ def test_verify_confirms_a_result(result: Scrubbed) -> None:
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith("ok: 5 read = 2 clean + 3 rejected; ")
     document = json.loads(leadscrub("verify", result.folder, "--json").out)
-    assert document == {"run_id": result.manifest["run_id"], "ok": True, "faults": []}
+    told = {name: document[name] for name in ("run_id", "ok", "faults", "compared_with")}
+    assert told == {"run_id": result.manifest["run_id"], "ok": True, "faults": [], "compared_with": []}
+    assert "in no folder above it is a workspace" in document["notes"][0]
 
 
 def edit(path: Path, change: Callable[[bytes], bytes]) -> None:

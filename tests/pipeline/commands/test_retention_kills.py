@@ -137,7 +137,7 @@ def state(folder: Path) -> dict[str, Any]:
     # What a kill leaves of a file that was being made is removed a day later; it has nobody who was deleted.
     made = {path.name for path in history.iterdir() if path.is_file()} - known
     found["history"] = sorted(known) + sorted(made & before_deleting(folder))
-    files = [path for path in folder.rglob("*") if path.is_file() and "ledger" not in path.parts]
+    files = [path for path in folder.rglob("*") if path.is_file() and not {"ledger", "log"} & set(path.parts)]
     return found | {"files": sorted(str(path.relative_to(folder)) for path in files)}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
@@ -90,9 +91,8 @@ def test_after_a_kill_sqlite_looks_and_a_reader_of_another_kind_does_no_harm(led
     for name, content in left.items():
         (ledger.parent / name).write_bytes(content)
     assert (ledger.parent / "ledger.db-wal").stat().st_size
-    connection = sqlite3.connect(ledger)
-    assert connection.execute("SELECT value FROM facts WHERE name = 'new'").fetchone() == ("kept",)
-    connection.close()
+    with closing(sqlite3.connect(ledger)) as database:
+        assert database.execute("SELECT value FROM facts WHERE name = 'new'").fetchone() == ("kept",)
     assert value(ledger, "new") == "kept"
 
 

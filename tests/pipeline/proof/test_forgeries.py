@@ -46,7 +46,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
         patch.setenv("LEADSCRUB_KEYS", str(base / "keys"))
         world = World(base / "leads")
         world.contract(more='deliver_to = "sent"')
-        world.campaign("calls", more='store_lists = ["ftc"]\n[evidence]\ndialling = "live"\n')
+        world.campaign("calls", more='store_lists = ["ftc"]\n')
         with contextlib.chdir(world.folder):
             for day, numbers in (("2026-11-01", "+12025550199"), ("2026-11-02", "+12025550199\n+12025550198")):
                 Path("lists/ftc.txt").write_text(f"{numbers}\n", encoding="utf-8")
@@ -93,7 +93,7 @@ def test_a_result_elsewhere_is_checked_with_the_key_alone_and_says_when_it_is_no
     shutil.copytree(kept.restored() / "runs" / "1", tmp_path / "out")
     ran = leadscrub("verify", tmp_path / "out")
     assert ran.code == 0
-    assert "note: the manifest was compared with no log, ledger or key: in no folder above it is a workspace" in ran.out
+    assert "note: the manifest itself was compared with nothing: in no folder above it is a workspace" in ran.out
     named = json.loads(leadscrub("verify", tmp_path / "out", "--workspace", kept.folder, "--json").out)
     assert named["compared_with"] == ["log", "key", "ledger"]
     assert leadscrub("verify", tmp_path / "out", "--key", kept.public).code == 0
@@ -165,7 +165,7 @@ def in_ledger(folder: Path, statement: str, *values: str) -> None:
     with contextlib.closing(sqlite3.connect(folder / "ledger" / "ledger.db")) as connection:
         connection.execute(statement, values)
         connection.commit()
-    (folder / "ledger" / "ledger.seal").unlink(missing_ok=True)
+    (folder / "ledger" / "ledger.db.sum").unlink(missing_ok=True)
 
 
 def swapped_folders(folder: Path) -> None:
@@ -232,7 +232,7 @@ FORGERIES: dict[str, tuple[Callable[[Path], object], str, bool, bool]] = {
     ),
     "attestation": (
         manifest_of("rules", "campaign_evidence", "dialling", value="automated"),
-        "attestations campaign dialling is automated, logged live",
+        "attestations campaign dialling is automated, logged absent",
         True,
         True,
     ),

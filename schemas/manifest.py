@@ -152,7 +152,9 @@ class UsedRules(_Model):
         description="countries whose people's rows go back to the vendor without their details, or not at all",
     )
     noted: list[str] = Field(default=[], description="rules about the whole list that ask for attention, block nothing")
-    texts: dict[str, RuleText] = Field(default={}, description="rules that are a reason or flag of some row, by id")
+    texts: dict[str, RuleText] = Field(
+        default={}, description="rules that are a reason or flag of some row, or noted, by id"
+    )
     campaign_evidence: CampaignEvidence = CampaignEvidence()
     vendor_evidence: VendorEvidence = VendorEvidence()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import lru_cache
+from collections.abc import Callable
 
 import polars as pl
 
@@ -23,27 +23,42 @@ def count_places(rows: DecidedRows) -> tuple[Counter[str], Counter[str]]:
     frame = rows.frame("country", "state", "phone", REGION.of("phone"), "phone_region")
     region = next((name for name in (REGION.of("phone"), "phone_region") if name in frame.columns), None)
     columns = {"country": "country", "state": "state", "region": region, "phone": "phone"}
-    where = frame.lazy().select(
+    given = frame.select(
         pl.col(name).alias(key) if name in frame.columns else pl.lit(None, pl.String).alias(key)
         for key, name in columns.items()
     )
-    area = pl.when(pl.col("region") == "US").then(pl.col("phone").str.slice(2, 3)).alias("area")
-    marked = where.select("country", "state", "region", area, pl.Series("clean", rows.is_clean))
-    for country, state, of_phone, code, is_clean, count in marked.group_by(pl.all()).len().collect().rows():
-        place = _place(country, state, of_phone, code)
+    # What a cell says is read once for each different cell: rows that differ otherwise are as many as the rows.
+    marked = given.lazy().select(
+        where=pl.coalesce(_read(given.get_column("country"), _country), pl.col("region")),
+        state=_read(given.get_column("state"), state_named),
+        area=pl.when(pl.col("region") == "US").then(pl.col("phone").str.slice(2, 3)),
+        clean=pl.Series("clean", rows.is_clean),
+    )
+    # An area code says something only where no state is named.
+    area = pl.when(pl.col("state").is_null() & (pl.col("where") == "US")).then("area")
+    for where, state, code, is_clean, count in marked.group_by("where", "state", area, "clean").len().collect().rows():
+        place = _place(where, state, code)
         read[place] += count
         if is_clean:
             clean[place] += count
     return read, clean
 
 
-@lru_cache(maxsize=10_000)
-def _place(country: str | None, state: str | None, region: str | None, code: str | None) -> str:
-    where = (read_country(country).region if country else None) or region
+def _read(cells: pl.Series, reads: Callable[[str], str | None]) -> pl.Series:
+    """What each cell means; null where it means nothing."""
+    distinct = [cell for cell in cells.unique() if cell]
+    return cells.replace_strict(distinct, [reads(cell) for cell in distinct], default=None, return_dtype=pl.String)
+
+
+def _country(cell: str) -> str | None:
+    return read_country(cell).region
+
+
+def _place(where: str | None, state: str | None, code: str | None) -> str:
     if where not in (None, "US"):
         return where or ""
     # A state of the United States says which country is meant, where nothing else does.
-    within = state_named(state) if state else None
+    within = state
     if within is None and where == "US" and code and code.isdigit():
         within = state_of_area_code(code)
     return where or "" if within is None else f"US-{within}"

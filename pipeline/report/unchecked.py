@@ -74,7 +74,8 @@ def _law(manifest: Manifest, unknown_hours: int) -> Iterator[str]:
             yield f"{counted(rows, 'lead')} {where}."
     if manifest.rules.weaker:
         yield f"Rules that allow more than the shipped ones were accepted: {joined(manifest.rules.weaker)}."
-    if manifest.rules.noted:
-        yield f"Rules about the whole list ask for attention: {joined(manifest.rules.noted, 8)}."
+    for rule in manifest.rules.noted:
+        text = manifest.rules.texts.get(rule)
+        yield f"Of the whole list: {rule if text is None else f'{text.title} {text.remedy} ({rule})'}"
     if manifest.rules.checked and unknown_hours:
         yield f"{counted(unknown_hours, 'lead')} may be called or texted, and the hours for it are not known."

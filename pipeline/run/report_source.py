@@ -27,8 +27,8 @@ def _deal(run: RunState, manifest: Manifest) -> Deal:
 
 
 def _past(run: RunState) -> list[PastDrop] | None:
-    """The vendor's drops that were received before the run's; None without a ledger."""
-    if run.past is None or run.request.ledger is None:
+    """The vendor's drops that were received before the run's; None without a ledger, or where no vendor is named."""
+    if run.past is None or run.request.ledger is None or run.plan.vendor is None:
         return None
     from pipeline.ledger.vendor_runs import vendor_runs  # noqa: PLC0415  # loaded where there is a ledger
     from pipeline.report.past_drops import past_drops  # noqa: PLC0415

@@ -58,7 +58,8 @@ def used_rules(rules: RuleSet | None, hours: CallingHours | None, plan: Plan, wh
     """What the manifest says of the law."""
     if rules is None:
         return UsedRules(checked=False)
-    stands = {*whole.by_reason, *whole.by_flag}
+    noted = [each.rule.id for each in rules.noted()]
+    named = {*whole.by_reason, *whole.by_flag, *noted}
     in_force = [each.of.pack for each in rules.active]
     return UsedRules(
         checked=True,
@@ -77,11 +78,11 @@ def used_rules(rules: RuleSet | None, hours: CallingHours | None, plan: Plan, wh
         always=plan.campaign.rules.always,
         weaker=plan.weaker,
         withheld_returns=sorted(not_returned(rules)),
-        noted=[each.rule.id for each in rules.noted()],
+        noted=noted,
         texts={
             each.rule.id: RuleText(title=each.rule.title, remedy=each.rule.remedy, citation=str(each.rule.citation))
             for each in rules.rules
-            if each.rule.id in stands
+            if each.rule.id in named
         },
         campaign_evidence=rules.setting.campaign,
         vendor_evidence=rules.setting.vendor,

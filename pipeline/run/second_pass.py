@@ -10,7 +10,6 @@ import polars as pl
 import pyarrow as pa
 
 from pipeline.context import Source
-from pipeline.report.files import write_report
 from pipeline.results.manifest_file import write_manifest
 from pipeline.results.writer import ResultFiles, ResultRows
 from pipeline.run.gate import gate_outcome
@@ -67,6 +66,8 @@ def second_pass(run: RunState, staging: Path) -> Manifest:
         found |= check.record()
     manifest = manifest.model_copy(update=found)
     with run.timer.step("report"):
+        from pipeline.report.files import write_report  # noqa: PLC0415  # a run that is refused needs no templates
+
         written |= write_report(report_source(run, manifest), staging)
     manifest = manifest.model_copy(update={"outputs": written, "timings": run.timer.seconds})
     write_manifest(manifest, staging)

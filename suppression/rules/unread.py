@@ -106,7 +106,10 @@ def _would_hit(
     open_fields: dict[str, Bools] = {}
     for asked in active.asked:
         holds = answer(asked, facts, at, against=True)
-        mine = set() if asked.predicate.unknown_is_yes else fields & set(asked.fields)
+        # In the order in which the question names them: that of a set would differ from run to run.
+        mine = (
+            [] if asked.predicate.unknown_is_yes else [name for name in dict.fromkeys(asked.fields) if name in fields]
+        )
         for name in mine:
             open_fields[name] = open_fields.get(name, facts.all(False)) | (facts.unread(name) & ~holds)
         rows = rows & np.logical_or.reduce([holds, *(facts.unread(name) for name in mine)])

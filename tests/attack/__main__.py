@@ -7,7 +7,7 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -84,7 +84,8 @@ def main() -> int:
             part.case(asked.case, account)
     else:
         cases = None if asked.cases is None else dict.fromkeys(names, asked.cases)
-        attack(account, names, asked.minutes * 60, cases)
+        with suppress(KeyboardInterrupt):  # what was tried until then is worth knowing
+            attack(account, names, asked.minutes * 60, cases)
     sys.stdout.write(f"{account.table()}\n")
     sys.stdout.write("".join(f"\nFOUND {finding}\n" for finding in account.findings))
     return 1 if account.findings else 0

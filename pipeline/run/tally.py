@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -14,6 +16,8 @@ from pipeline.report.decided_rows import DecidedRows
 from pipeline.results.verdict import Verdict
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
 from schemas.manifest import Counts
+from suppression.rules.encode import distinct
+from suppression.rules.undeclared import RestsOn
 
 
 @dataclass
@@ -29,6 +33,9 @@ class Tally:
     given: Counter[str] = field(default_factory=Counter)
     valid: Counter[str] = field(default_factory=Counter)
     usable: Counter[str] = field(default_factory=Counter)
+    #: Rejected rows that an undeclared field is behind, and those that nothing else rejects.
+    undeclared: Counter[str] = field(default_factory=Counter)
+    undeclared_alone: Counter[str] = field(default_factory=Counter)
     seen: ReportTally = field(default_factory=ReportTally)
 
     def add(self, held: pa.Table, findings: pl.DataFrame, verdict: Verdict, context: Context) -> None:
@@ -40,11 +47,27 @@ class Tally:
             if slot in verdict.clean.column_names:
                 self.usable[slot] += len(verdict.clean) - verdict.clean.column(slot).null_count
         words = pl.DataFrame(verdict.clean.select(["channels", "flags"]))
-        _count(self.by_reason, verdict.rejected.get_column("reasons").explode())
+        reasons = verdict.rejected.get_column("reasons")
+        _count(self.by_reason, reasons.explode())
+        if context.rules is not None and len(reasons):
+            self._add_undeclared(reasons, context.rules.undeclared)
         _count(self.by_primary, verdict.rejected.get_column("reason"))
         _count(self.by_channel, words.get_column("channels").explode())
         for frame in (words, verdict.rejected):
             _count(self.by_flag, frame.get_column("flags").explode())
+
+    def _add_undeclared(self, reasons: pl.Series, undeclared: Mapping[str, RestsOn]) -> None:
+        """Count the rows that undeclared fields are behind; every list of ``reasons`` has at least one."""
+        codes, of_reason = distinct(reasons.explode())
+        lengths = reasons.list.len().to_numpy().astype(np.int64)
+        starts = np.cumsum(lengths) - lengths
+        for name, behind in undeclared.items():
+            rests = np.array([*(code in behind.rules for code in codes), False])
+            if rests.any():
+                goes = rests | np.array([*(code in behind.matches for code in codes), False])
+                some = np.logical_or.reduceat(rests[of_reason], starts)
+                self.undeclared[name] += int(some.sum())
+                self.undeclared_alone[name] += int((some & np.logical_and.reduceat(goes[of_reason], starts)).sum())
 
     def merge(self, part: Tally) -> None:
         """Add what another one counted."""
@@ -58,6 +81,7 @@ class Tally:
         return (
             *(self.by_reason, self.by_primary, self.by_flag, self.by_channel),
             *(self.given, self.valid, self.usable),
+            *(self.undeclared, self.undeclared_alone),
         )
 
     def counts(self, read: int) -> Counts:

@@ -27,7 +27,7 @@ from suppression.rules.engine import RuleSet
 from suppression.rules.facts import Facts
 from suppression.rules.hours import PackHours
 from suppression.rules.loading import PackRule, load_packs
-from suppression.rules.time_windows import Bools
+from suppression.rules.time_windows import Bools, bools
 from suppression.rules.verdicts import judged
 
 
@@ -163,7 +163,7 @@ def _open(facts: Facts, against: pl.DataFrame, channel: Channel) -> Bools:
         facts.present(point) & ~_rows(facts, mine.filter(pl.col("point") == point)) for point in facts.points(channel)
     ]
     listed = facts.frame.get_column("channels").list.contains(channel).fill_null(False).to_numpy()
-    return np.logical_or.reduce([facts.all(False), *free]) & ~whole & listed
+    return bools(np.logical_or.reduce([facts.all(False), *free]) & ~whole & listed)
 
 
 def _rows(facts: Facts, found: pl.DataFrame) -> Bools:
@@ -191,10 +191,12 @@ def _compare(found: OnResult, frame: pl.DataFrame, then: _Day, now: _Day) -> Non
                 counts[code, channel] += 1
                 codes.setdefault(row, set()).add(code)
     for row in np.flatnonzero(changed).tolist():
+        before, after = (tuple(name for name, rows in day.open_on.items() if rows[row]) for day in (then, now))
         found.rows.append(
             ChangedRow(
                 int(frame.item(row, "row")),
-                *(tuple(name for name, rows in day.open_on.items() if rows[row]) for day in (then, now)),
+                before,
+                after,
                 tuple(sorted(codes.get(row, ()))),
                 tuple(
                     f"{point} {mask(frame.item(row, point))}"

@@ -7,15 +7,14 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.commands.asked_again import asked_again, setting_of
 from pipeline.commands.hours_why import hours_story, hours_told
 from pipeline.results.folder import open_manifest, scan
 from pipeline.terminal import print_lines, write_json
 from pipeline.workspace import workspace_of
 from schemas.columns import COMMON_COLUMNS, PHONE_SLOTS, POST_POINT
-from schemas.config import channel_named
-from schemas.contact.phone import read_phone
 from schemas.errors import UsageError
-from schemas.frame_columns import REGION, ZONES
+from schemas.frame_columns import REGION
 from schemas.manifest import Manifest
 from schemas.masking import mask
 from suppression.rules.consent import LACKS
@@ -25,7 +24,7 @@ from suppression.rules.engine import answer as holds
 from suppression.rules.facts import Facts
 from suppression.rules.in_force import Active
 from suppression.rules.loading import load_packs
-from suppression.rules.setting import Consulted, PointOnChannel, Setting
+from suppression.rules.setting import PointOnChannel, Setting
 from suppression.rules.undeclared import missing_of
 from suppression.rules.us_states import states_in
 
@@ -54,14 +53,12 @@ def print_why(out: Path, row: int, *, as_json: bool) -> None:
 
 def _story(out: Path, row: int, manifest: Manifest) -> dict[str, Any]:
     found = scan(out, "findings").filter(pl.col("row_id") == row).collect()
-    verdict, frame = _row(out, row, manifest)
-    # What could not be read is null in the result; the findings remember that it was there.
-    unread = [code.removeprefix("unread.") for code in found.get_column("code") if code.startswith("unread.")]
-    frame = frame.with_columns(pl.lit(True).alias(f"{field}:unread") for field in dict.fromkeys(unread))
+    verdict, rows = _row(out, row, manifest)
+    frame, known = asked_again(out, rows)
     packs = load_packs([pack.name for pack in manifest.rules.packs], workspace_of(None))
     used = {pack.name: pack.sha256 for pack in manifest.rules.packs}
-    rules = RuleSet(packs, _setting(manifest), manifest.rules.always)
-    facts = rules.facts(frame, found, manifest.region)
+    rules = RuleSet(packs, setting_of(manifest), manifest.rules.always)
+    facts = rules.facts(frame, known, manifest.region)
     asked = []
     for channel in rules.setting.channels:
         for point in facts.points(channel):
@@ -115,35 +112,14 @@ def _stand_in(facts: Facts, frame: pl.DataFrame, region: str | None) -> str | No
 
 
 def _row(out: Path, row: int, manifest: Manifest) -> tuple[str, pl.DataFrame]:
-    """Find the row in either output, with what normalisation knew of its phones."""
+    """Find the row in either output."""
     for name in ("clean", "rejected"):
         found = scan(out, name).filter(pl.col("row_id") == row).select(COMMON_COLUMNS).collect()
         if len(found):
             break
     else:
         raise UsageError(f"'{out}' has no row {row}.", f"Rows go from 0 to {manifest.counts.read - 1}.")
-    forms = {slot: read_phone(found[slot][0], None) for slot in PHONE_SLOTS if found[slot][0]}
-    known = [
-        pl.lit(value, pl.String).alias(f"{slot}:{part}")
-        for slot, form in forms.items()
-        for part, value in (("region", form.region), ("type", form.type))
-    ]
-    zones = [pl.lit(forms[s].time_zones or [], pl.List(pl.String)).alias(ZONES.of(s)) for s in forms]
-    # A record that is no lead has no contact point; which it was is not asked again.
-    return name, found.with_columns(pl.lit(True).alias("is_lead"), *known, *zones)
-
-
-def _setting(manifest: Manifest) -> Setting:
-    return Setting(
-        manifest.as_of,
-        tuple(channel_named(name) for name in manifest.channels),
-        manifest.region,
-        manifest.entity,
-        manifest.rules.campaign_evidence,
-        manifest.rules.vendor_evidence,
-        tuple(Consulted(lst.kind, lst.registry, lst.known_as_of, lst.name) for lst in manifest.lists),
-        contact=(manifest.rules.contact_from or manifest.as_of, manifest.rules.contact_to or manifest.as_of),
-    )
+    return name, found
 
 
 def _asked(rules: RuleSet, facts: Facts, at: PointOnChannel, frame: pl.DataFrame) -> list[dict[str, Any]]:

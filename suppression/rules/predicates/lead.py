@@ -48,7 +48,8 @@ def _last_day(facts: Facts, given: params.Since) -> Days:
 @predicate("row", params.Since, _field, unknown="against contact", until=_last_day, unknown_is_yes=True)
 def within(facts: Facts, at: PointOnChannel, given: params.Since, against: bool) -> Bools:
     """The day of contact is in the window after the date, which is not still to come."""
-    inside = facts.past(given.field) & (facts.days(given.field) >= given.window.earliest(facts.setting.last_contact))
+    day = facts.latest_days(given.field) if against else facts.days(given.field)
+    inside = facts.past(given.field) & (day >= given.window.earliest(facts.setting.last_contact))
     return bools(inside | ~facts.past(given.field) if against else inside)
 
 
@@ -56,7 +57,8 @@ def within(facts: Facts, at: PointOnChannel, given: params.Since, against: bool)
 def past(facts: Facts, at: PointOnChannel, given: params.Since, against: bool) -> Bools:
     """The window after the date is over."""
     known = facts.past(given.field)
-    over = known & (facts.days(given.field) < given.window.earliest(facts.setting.last_contact))
+    day = facts.days(given.field) if against else facts.latest_days(given.field)
+    over = known & (day < given.window.earliest(facts.setting.last_contact))
     return bools(over | ~known if against else over)
 
 
@@ -67,7 +69,8 @@ def not_told(facts: Facts, at: PointOnChannel, given: params.Told, against: bool
     """Nobody told the person in time: after the data came to us and within the window, or before and of us by name."""
     notice, received = facts.days("notice_at"), facts.days("received_at")
     known = facts.past("notice_at") & facts.past("received_at")
-    in_time = known & (notice >= received) & (notice <= given.window.last_days(received))
+    not_before = notice >= facts.latest_days("received_at")
+    in_time = known & not_before & (facts.latest_days("notice_at") <= given.window.last_days(received))
     # Whoever was told before we had the data was told of us only where the collector named us.
     before = facts.past("notice_at") & (~known | (notice < received))
     return bools(~(in_time | (before & (facts.setting.vendor.partners_named is True))))

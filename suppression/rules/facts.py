@@ -24,13 +24,14 @@ from suppression.rules.setting import Setting
 from suppression.rules.time_windows import NO_DAY, Bools, Days, bools, since_epoch
 
 _ROLE = "(?i-u)^(?:" + "|".join(map(re.escape, sorted(ROLE_LOCAL_PARTS))) + ")@"
+_NO_STATES = np.uint64(0)
 
 
 class Facts(Batch):
     """The facts of one batch. ``frame`` has normalised leads whose ``row_id`` are consecutive.
 
     ``found`` are the findings of the lists; ``region`` is where the file's national numbers belong, which stands in
-    for a lead of whom neither number nor address says the country.
+    for a lead of whom neither number nor address says the country. ``always_states`` bind wherever a lead is.
     """
 
     def __init__(
@@ -40,9 +41,10 @@ class Facts(Batch):
         setting: Setting,
         region: str | None,
         meaning: Callable[[str], int],
+        always_states: np.uint64 = _NO_STATES,
     ) -> None:
         super().__init__(frame)
-        self.setting, self.region = setting, region
+        self.setting, self.region, self.always_states = setting, region, always_states
         self.today = since_epoch(setting.as_of)
         self.locations = LeadLocations(self, region, meaning)
         self._listed = found.filter(pl.col("code").is_in(list(KINDS))) if len(found) else found

@@ -13,9 +13,10 @@ from suppression.rules.predicates import params
 from suppression.rules.predicates.predicate import predicate
 from suppression.rules.setting import PointOnChannel
 from suppression.rules.time_windows import NEVER, NO_DAY, Bools, Days, Window, bools, since_epoch
+from suppression.rules.us_states import state_bits
 
 
-def lists_of(given: params.ListedIn) -> list[str]:
+def lists_of(given: params.ListedIn | params.StateLists) -> list[str]:
     """The lists that a question about listing rests on."""
     return [f"list {kind}" for kind in given.kinds]
 
@@ -38,6 +39,14 @@ def always(facts: Facts, at: PointOnChannel, given: params.Nothing, against: boo
 def listed(facts: Facts, at: PointOnChannel, given: params.ListedIn, against: bool) -> Bools:
     """A list of these kinds holds the point."""
     return facts.listed(at.point, tuple(given.kinds))
+
+
+@predicate("point", params.StateLists, lists_of, unknown="no copy", lack_matters=False)
+def no_state_copy(facts: Facts, at: PointOnChannel, given: params.StateLists, against: bool) -> Bools:
+    """A state that the lead is in keeps a list of its own, and that list was not consulted."""
+    consulted = {copy.state for copy in facts.setting.lists if copy.kind in given.kinds}
+    lacking = np.uint64(state_bits(set(given.states) - consulted))
+    return bools(((facts.states(at.point) | facts.always_states) & lacking) != 0)
 
 
 def _last_day(facts: Facts, given: params.Since) -> Days:

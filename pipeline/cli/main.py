@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from copy import copy
 from functools import cache
@@ -23,7 +24,7 @@ from pipeline.cli.returns import returns, vendors
 from pipeline.cli.rules import rules_app
 from pipeline.cli.scrub import scrub
 from pipeline.terminal import complain, printable_lines
-from schemas.errors import LeadscrubError
+from schemas.errors import LeadscrubError, OutputError
 from schemas.support.interrupts import last_change
 from schemas.support.names import did_you_mean
 
@@ -158,13 +159,27 @@ def _guarded(command: AnyCommand, words: Sequence[str]) -> int:
         if hasattr(error, "format_message"):  # wrong usage, found by the parser
             typer.echo(printable_lines(_wrong_usage(error, words)), err=True)
             return 2
-        from schemas.support.shortage import shortage_in  # noqa: PLC0415  # seldom
+        return _failed(error)
 
-        if (short := shortage_in(error)) is not None:
-            complain(str(short))
-            return short.exit_code
-        complain(f"internal error ({type(error).__name__}): {_without_values(error)}")
-        return 1
+
+def _failed(error: BaseException) -> int:
+    """Say what went wrong that nobody foresaw here, and return the exit code."""
+    from schemas.support.shortage import shortage_in  # noqa: PLC0415  # seldom
+
+    known: LeadscrubError | None = shortage_in(error)
+    if known is None and isinstance(error, OSError) and error.strerror:
+        done = (last_change() or "nothing was changed").capitalize()
+        known = OutputError(f"The system does not allow it: {error.strerror}{_of_file(error)}. {done}.")
+    if known is not None:
+        complain(str(known))
+        return known.exit_code
+    complain(f"internal error ({type(error).__name__}): {_without_values(error)}")
+    return 1
+
+
+def _of_file(error: OSError) -> str:
+    """The file that the system names, if it names one."""
+    return f" '{os.fsdecode(error.filename)}'" if isinstance(error.filename, str | bytes | os.PathLike) else ""
 
 
 def _wrong_usage(error: Any, words: Sequence[str]) -> str:

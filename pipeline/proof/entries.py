@@ -23,7 +23,6 @@ KINDS: Final = {
     "retention": "something was deleted, since it was older than it is kept",
     "erasure": "a person was erased",
     "key": "the workspace got a key",
-    "stamp": "an authority stamped the log's last entry (RFC 3161)",
     "break": "the log was not as it had been left",
 }
 #: What the first entry holds in place of the hash of the one before it.

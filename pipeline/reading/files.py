@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 from pathlib import Path
 
@@ -17,6 +18,11 @@ def find_files(drops: list[str]) -> list[Path]:
     found: list[Path] = []
     for drop in drops:
         path = Path(drop)
+        try:
+            path.stat()
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                raise DropError(f"Drop '{drop}' does not exist: its name is too long.", "Check the path.") from error
         if path.is_dir():
             inside = sorted(p for p in path.iterdir() if p.name.lower().endswith(SUFFIXES) and p.is_file())
             if not inside:

@@ -46,7 +46,7 @@ def staged_output(out: Path, *, force: bool) -> Iterator[Path]:
 def staged_file(path: Path, *, force: bool) -> Iterator[Path]:
     """Give a folder to write a file of this name into; ``publish_file`` moves it to ``path``.
 
-    Raises what `staged_output` raises.
+    Raises `OutputError` when ``path`` exists or cannot be written, and what `staged_output` raises.
     """
     refuse_odd_name(path)
     refuse_link(path)

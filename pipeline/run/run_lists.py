@@ -21,6 +21,10 @@ _FORM = re.compile(r"([^:=]+):([^=]+)=(.+)")
 _DATED = re.compile(r"(.+)@(\d{4}-\d{2}-\d{2})")
 
 
+#: A list's name also names files.
+_LONGEST = 100
+
+
 class _Given(NamedTuple):
     """A list as it was named. ``named``: the user gave it its name, which is not its file's."""
 
@@ -66,7 +70,7 @@ def run_lists(
     for one in given:
         # Two files may share a name: --dnc a/list.txt --internal b/list.txt
         own = one.name if names.count(one.name) == 1 else f"{one.kind}-{one.name}"
-        own = re.sub(r"[^A-Za-z0-9_.-]", "-", own)
+        own = re.sub(r"[^A-Za-z0-9_.-]", "-", own)[:_LONGEST]
         recipe = parse_recipe(recipe_of[one.name]).spelled if one.name in recipe_of else None
         is_registry = one.named and one.kind == "dnc.national" and one.name in REGISTRIES
         try:

@@ -94,7 +94,7 @@ def _logged(request: Request, out: Path, manifest: Manifest) -> Iterator[Callabl
         with unfinished(workspace):
             yield lambda manifest: None
         return
-    with logged_change(workspace, out=out) as log:
+    with logged_change(workspace, request.ledger, out=out) as log:
         yield lambda manifest: log.append(run_entry(workspace, out, manifest, manifest_digest(out), in_ledger=False))
 
 

@@ -39,7 +39,7 @@ def browser() -> Iterator[Browser]:
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Of a run with law, lists and hours; of a run of a vendor with a past; of that vendor."""
     folder = tmp_path_factory.mktemp("pages")
-    law = REPO / "data" / "sample" / "law"
+    law = shutil.copytree(REPO / "data" / "sample" / "law", folder / "sample")
     ran = leadscrub(
         *("scrub", law / "drops" / "us.csv", "-o", folder / "law", "--threads", "1", "--as-of", "2026-11-21"),
         *("--campaign", law / "campaigns" / "us.toml", "--vendor", "broker", "--ledger", "none"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -112,7 +113,7 @@ def test_a_result_without_counts_is_counted_from_its_tables(scrub: Scrub, writte
 
 def test_calling_windows_are_counted_by_zone(tmp_path: Path) -> None:
     """Of the worked example of the law of calls in the United States, which has calling hours."""
-    law = REPO / "data" / "sample" / "law"
+    law = shutil.copytree(REPO / "data" / "sample" / "law", tmp_path / "law")
     ran = leadscrub(
         *("scrub", law / "drops" / "us.csv", "-o", tmp_path / "out", "--threads", "1", "--as-of", "2026-11-21"),
         *("--campaign", law / "campaigns" / "us.toml", "--vendor", "broker", "--ledger", "none"),

@@ -40,7 +40,7 @@ def map_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.DataFr
     if "withdrawn_at" in cells:
         cells["withdrawn_at"] = _without_no(cells["withdrawn_at"])
     mapped = frame.with_columns(_read(name, cell, source).alias(name) for name, cell in cells.items())
-    mapped = mapped.with_columns(_unread(mapped, cells), *(_zoned(cells) if context.rules is not None else ()))
+    mapped = mapped.with_columns([*_unread(mapped, cells), *(_zoned(cells) if context.rules is not None else ())])
     no_lead = _no_leads(mapped, source, known)
     if no_lead.is_empty():
         mapped = mapped.with_columns(is_lead=True)

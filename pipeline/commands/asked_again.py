@@ -32,7 +32,7 @@ def setting_of(manifest: Manifest, contact: date | None = None) -> Setting:
         manifest.entity,
         manifest.rules.campaign_evidence,
         manifest.rules.vendor_evidence,
-        tuple(Consulted(lst.kind, lst.registry, lst.known_as_of, lst.name) for lst in manifest.lists),
+        tuple(Consulted(lst.kind, lst.registry, lst.known_as_of, lst.name, lst.state) for lst in manifest.lists),
         contact=(first, last) if contact is None else (contact, contact),
     )
 

@@ -191,12 +191,14 @@ def _compare(found: OnResult, frame: pl.DataFrame, then: _Day, now: _Day) -> Non
                 counts[code, channel] += 1
                 codes.setdefault(row, set()).add(code)
     for row in np.flatnonzero(changed).tolist():
-        before, after = (tuple(name for name, rows in day.open_on.items() if rows[row]) for day in (then, now))
+        open_before, open_after = (
+            tuple(name for name, rows in day.open_on.items() if rows[row]) for day in (then, now)
+        )
         found.rows.append(
             ChangedRow(
                 int(frame.item(row, "row")),
-                before,
-                after,
+                open_before,
+                open_after,
                 tuple(sorted(codes.get(row, ()))),
                 tuple(
                     f"{point} {mask(frame.item(row, point))}"

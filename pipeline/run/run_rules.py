@@ -32,7 +32,10 @@ def rules_of(plan: Plan, as_of: date, lists: list[SuppressionList]) -> RuleSet |
         campaign.entity,
         campaign.evidence,
         plan.vendor_evidence,
-        tuple(Consulted(lst.facts.kind, lst.facts.registry, lst.facts.known_as_of, lst.authority) for lst in lists),
+        tuple(
+            Consulted(lst.facts.kind, lst.facts.registry, lst.facts.known_as_of, lst.authority, lst.facts.state)
+            for lst in lists
+        ),
         contact=campaign.calling.contact(as_of),
     )
     return RuleSet(plan.packs, setting, campaign.rules.always)

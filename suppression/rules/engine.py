@@ -98,7 +98,7 @@ class RuleSet:
 
     def facts(self, frame: pl.DataFrame, found: pl.DataFrame, region: str | None) -> Facts:
         """Facts of a batch, in terms of these packs' territories."""
-        return Facts(frame, found, self.setting, region, self.territories.meaning)
+        return Facts(frame, found, self.setting, region, self.territories.meaning, self.territories.always_states)
 
     def points(self, facts: Facts) -> dict[str, list[Channel]]:
         """Contact points that the batch has, and the channels of the campaign that reach each."""

@@ -29,16 +29,19 @@ _ANYWHERE = ("Etc/GMT+12", "Etc/GMT-14")
 def local_days(facts: Facts, instants: pl.Series, days: Days, zoned: pl.Series) -> tuple[Days, Days]:
     """The earliest and the latest day of each instant where its lead is.
 
-    ``days`` are those of the instants in UTC; they stay where ``zoned`` does not say that the cell named its zone.
+    ``days`` are those of the instants in UTC; they stay where ``zoned`` says that the cell named no zone, and count
+    beside the local ones where it is null: a result does not say what the cell was.
     """
-    rows = np.flatnonzero(zoned.fill_null(False).to_numpy() & instants.is_not_null().to_numpy())
+    rows = np.flatnonzero(zoned.fill_null(True).to_numpy() & instants.is_not_null().to_numpy())
     earliest, latest = days.copy(), days.copy()
     first, last = np.full(len(rows), NEVER), np.full(len(rows), NO_DAY)
     at = instants[rows]
     for name, mine in _rows_by_zone(facts, rows):
         local = days_of(at[mine].dt.convert_time_zone(name).dt.date())
         first[mine], last[mine] = np.minimum(first[mine], local), np.maximum(last[mine], local)
-    earliest[rows], latest[rows] = first, last
+    unsaid = zoned.is_null().to_numpy()[rows]
+    earliest[rows] = np.where(unsaid, np.minimum(first, days[rows]), first)
+    latest[rows] = np.where(unsaid, np.maximum(last, days[rows]), last)
     return earliest, latest
 
 

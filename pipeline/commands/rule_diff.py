@@ -124,7 +124,10 @@ def _statute(each: Fact) -> Rule | Hours | Permit:
 
 
 def on_result(out: Path, first: date, last: date) -> OnResult:
-    """Ask the law of both days of the clean rows of a result, with its packs as they are now."""
+    """Ask the law of both days of the clean rows of a result, with its packs as they are now.
+
+    Raises `UsageError` when the result was scrubbed without rule packs.
+    """
     manifest = open_manifest(out)
     if not manifest.rules.checked:
         raise UsageError(f"'{out}' was scrubbed without rule packs.", "Scrub it with --rules or a campaign's [rules].")

@@ -21,6 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from pipeline.results.publish import WORK
 from tests.attack.syscalls import Call, Watch, watch_this_process
 from tests.conftest import REPO
 
@@ -128,7 +129,7 @@ def run(asked: Asked) -> Came:
                 return False
             if not asked.spill:
                 return True
-            if call.name != "open to read" or "/work/" not in call.path or call.path in opened:
+            if call.name != "open to read" or f"/{WORK}/" not in call.path or call.path in opened:
                 return False
             if not Path(call.path).is_file() or not Path(call.path).stat().st_size:
                 return False

@@ -25,6 +25,8 @@ _NO_NEW_PRIVILEGES: Final = 38
 _FILTER, _LISTENER = 1, 8
 _RECEIVE, _SEND, _GO_ON = 0xC0502100, 0xC0182101, 1
 _NOTIFY, _ALLOW = 0x7FC00000, 0x7FFF0000
+#: In place of an open folder: the current one (AT_FDCWD).
+_FROM_CURRENT: Final = 0xFFFFFF9C
 _LOAD, _EQUAL, _RETURN = 0x20, 0x15, 0x06
 #: Numbers of the calls on x86-64: those that take a path in their first or second argument, and those that take a file.
 _SECCOMP: Final = 317
@@ -188,12 +190,16 @@ def _call(process: int, number: int, arguments: list[int]) -> Call | None:
             return None
         return Call(name, path) if path.startswith("/") and not path.startswith("/dev/") else None
     at = _PATH_AT[name][1]
+    folder = "cwd"
+    # A call of this kind takes an open folder first, from which its path goes on.
+    if name.rstrip("2").endswith("at") and arguments[at - 1] & 0xFFFFFFFF != _FROM_CURRENT:
+        folder = f"fd/{arguments[at - 1] & 0xFFFFFFFF}"
     if name in _OPENS and not arguments[at + 1] & _WRITES:
         name = "open to read"
-    return Call(name, _text(process, arguments[at]))
+    return Call(name, _text(process, arguments[at], folder))
 
 
-def _text(process: int, address: int) -> str:
+def _text(process: int, address: int, folder: str) -> str:
     """The path that is at an address of another process, made absolute."""
     try:
         with Path(f"/proc/{process}/mem").open("rb", 0) as memory:
@@ -208,5 +214,5 @@ def _text(process: int, address: int) -> str:
     if text.startswith("/"):
         return text
     with suppress(OSError):
-        return os.path.normpath(Path(f"/proc/{process}/cwd").readlink() / text)
+        return os.path.normpath(Path(f"/proc/{process}/{folder}").readlink() / text)
     return text

@@ -280,6 +280,12 @@ def _minutes_ahead(zones: pl.Series) -> dict[str, int]:
     return found
 
 
+def perhaps_zoned(instants: pl.Series) -> pl.Series:
+    """The same of instants of a result, which does not hold the cells: no for those without a time, else null."""
+    has_time = pl.col("at").dt.time() != pl.time(0)
+    return instants.to_frame("at").select(pl.when(has_time).then(None).otherwise(pl.lit(False))).to_series()
+
+
 def zoned_cells(cells: pl.Series) -> pl.Series | None:
     """Whether each cell names the zone of its time; None where no cell does."""
     zoned = cells.str.contains(_ZONED)

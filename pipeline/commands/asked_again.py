@@ -9,12 +9,13 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
+from pipeline.columns.date_columns import perhaps_zoned
 from pipeline.results.folder import scan
-from schemas.columns import COMMON_COLUMNS, PHONE_SLOTS
+from schemas.columns import COMMON_COLUMNS, INSTANTS, PHONE_SLOTS
 from schemas.config import channel_named
 from schemas.contact.phone import phone_forms
 from schemas.findings import FINDING_SCHEMA
-from schemas.frame_columns import REGION, TYPE, UNREAD, ZONES
+from schemas.frame_columns import REGION, TYPE, UNREAD, ZONED, ZONES
 from schemas.list_kinds import KINDS
 from schemas.manifest import Manifest
 from suppression.rules.setting import Consulted, Setting
@@ -66,6 +67,7 @@ def asked_again(out: Path, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFra
             pl.col("row_id").is_in(at.get_column("row_id").implode()).alias(UNREAD.of(str(field)))
         )
     added = [pl.lit(True).alias("is_lead")]
+    added += [pl.lit(perhaps_zoned(frame.get_column(name))).alias(ZONED.of(name)) for name in INSTANTS]
     nowhere = pl.repeat(None, len(frame), dtype=pl.String, eager=True)
     for slot in PHONE_SLOTS:
         if frame.get_column(slot).null_count() < len(frame):

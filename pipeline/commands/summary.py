@@ -15,7 +15,7 @@ from schemas.manifest import Counts, InputFile, UsedRules
 from schemas.support.shown import masked_addresses, printable, shown
 from suppression.rules.describe import released_in_words
 
-#: Rules that a line names, before it breaks off.
+#: Rules that a line names before it breaks off, and undeclared facts that have a line of their own.
 _NAMED = 4
 _HELD = (
     "The outputs are written; nothing is exported or entered in the ledger. To accept it, run the same command with "
@@ -74,12 +74,14 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool, more: dict
 
 def undeclared_lines(rules: UsedRules) -> list[str]:
     """What is not declared, with what its silence costs: a line each, the dearest first."""
-    dearest = sorted(rules.undeclared.items(), key=lambda item: (-item[1].rows, item[0]))
-    return [
+    dearest = sorted(rules.undeclared.items(), key=lambda item: (-item[1].alone, -item[1].rows, item[0]))
+    lines = [
         f"not declared: {name}: up to {each.rows:,} of the rejected rows would change, {each.alone:,} of them rest on "
         f"nothing else ({', '.join(each.rules[:_NAMED])}{' …' if len(each.rules) > _NAMED else ''}); declare what is so"
-        for name, each in dearest
+        for name, each in dearest[:_NAMED]
     ]
+    more = [name for name, _ in dearest[_NAMED:]]
+    return [*lines, f"not declared, with less behind: {', '.join(more)}"] if more else lines
 
 
 def released_lines(rules: UsedRules) -> list[str]:

@@ -48,26 +48,34 @@ class Tally:
                 self.usable[slot] += len(verdict.clean) - verdict.clean.column(slot).null_count
         words = pl.DataFrame(verdict.clean.select(["channels", "flags"]))
         reasons = verdict.rejected.get_column("reasons")
-        _count(self.by_reason, reasons.explode())
-        if context.rules is not None and len(reasons):
-            self._add_undeclared(reasons, context.rules.undeclared)
+        if len(reasons):
+            self._add_reasons(reasons, {} if context.rules is None else context.rules.undeclared)
         _count(self.by_primary, verdict.rejected.get_column("reason"))
         _count(self.by_channel, words.get_column("channels").explode())
         for frame in (words, verdict.rejected):
             _count(self.by_flag, frame.get_column("flags").explode())
 
-    def _add_undeclared(self, reasons: pl.Series, undeclared: Mapping[str, RestsOn]) -> None:
-        """Count the rows that undeclared fields are behind; every list of ``reasons`` has at least one."""
+    def _add_reasons(self, reasons: pl.Series, undeclared: Mapping[str, RestsOn]) -> None:
+        """Count reasons, and the rows that undeclared fields are behind; every list of ``reasons`` has at least one."""
         codes, of_reason = distinct(reasons.explode())
+        for code, count in zip(codes, np.bincount(of_reason, minlength=len(codes)).tolist(), strict=False):
+            self.by_reason[code] += count
+        if not undeclared:
+            return
+        # A bit for each field: whether a code rests on it, and whether it at least goes with one that does.
+        rests, goes = np.zeros(len(codes) + 1, dtype=np.uint64), np.zeros(len(codes) + 1, dtype=np.uint64)
+        for bit, behind in enumerate(undeclared.values()):
+            own = np.array([*(code in behind.rules for code in codes), False], dtype=np.uint64)
+            matches = np.array([*(code in behind.matches for code in codes), False], dtype=np.uint64)
+            rests |= own << np.uint64(bit)
+            goes |= (own | matches) << np.uint64(bit)
         lengths = reasons.list.len().to_numpy().astype(np.int64)
         starts = np.cumsum(lengths) - lengths
-        for name, behind in undeclared.items():
-            rests = np.array([*(code in behind.rules for code in codes), False])
-            if rests.any():
-                goes = rests | np.array([*(code in behind.matches for code in codes), False])
-                some = np.logical_or.reduceat(rests[of_reason], starts)
-                self.undeclared[name] += int(some.sum())
-                self.undeclared_alone[name] += int((some & np.logical_and.reduceat(goes[of_reason], starts)).sum())
+        some = np.bitwise_or.reduceat(rests[of_reason], starts)
+        alone = some & np.bitwise_and.reduceat(goes[of_reason], starts)
+        for bit, name in enumerate(undeclared):
+            self.undeclared[name] += int((some >> np.uint64(bit) & np.uint64(1)).sum())
+            self.undeclared_alone[name] += int((alone >> np.uint64(bit) & np.uint64(1)).sum())
 
     def merge(self, part: Tally) -> None:
         """Add what another one counted."""

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 import polars as pl
 
-from pipeline.columns.date_columns import consent_findings, zoned_cells
+from pipeline.columns.date_columns import consent_findings, perhaps_zoned, zoned_cells
 from pipeline.context import Context, Source
 from pipeline.stages.checks import Batch, BatchCheck
 from schemas.columns import CODE_FIELDS, DAYS, INSTANTS, PERSON, PLAIN_FIELDS, POINTS, WORD_LISTS
@@ -40,7 +40,9 @@ def map_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.DataFr
     if "withdrawn_at" in cells:
         cells["withdrawn_at"] = _without_no(cells["withdrawn_at"])
     mapped = frame.with_columns(_read(name, cell, source).alias(name) for name, cell in cells.items())
-    mapped = mapped.with_columns([*_unread(mapped, cells), *(_zoned(cells) if context.rules is not None else ())])
+    mapped = mapped.with_columns(
+        [*_unread(mapped, cells), *(_zoned(mapped, cells, source) if context.rules is not None else ())]
+    )
     no_lead = _no_leads(mapped, source, known)
     if no_lead.is_empty():
         mapped = mapped.with_columns(is_lead=True)
@@ -103,8 +105,10 @@ def _unread(mapped: pl.DataFrame, cells: dict[str, pl.Series]) -> list[pl.Series
     return found
 
 
-def _zoned(cells: dict[str, pl.Series]) -> list[pl.Series]:
-    """``<field>:zoned`` for each column of instants that has cells which name their zone."""
+def _zoned(mapped: pl.DataFrame, cells: dict[str, pl.Series], source: Source) -> list[pl.Series]:
+    """``<field>:zoned`` for each column of instants that has cells which name their zone, or may have had some."""
+    if source.mapping.read_before:
+        return [perhaps_zoned(mapped.get_column(name)).alias(ZONED.of(name)) for name in INSTANTS if name in cells]
     zoned = {name: zoned_cells(cells[name]) for name in INSTANTS if name in cells}
     return [found.alias(ZONED.of(name)) for name, found in zoned.items() if found is not None]
 

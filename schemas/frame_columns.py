@@ -69,7 +69,8 @@ UNREAD = PointColumn(
     (*INSTANTS, *DAYS, "is_business"),
     "the field's cell holds something that could not be read",
 )
+ZONED = PointColumn(":zoned", pl.Boolean(), INSTANTS, "the field's cell named the zone of its instant", kept=False)
 
-POINT_COLUMNS = (TYPE, REGION, ZONES, OTHER, OTHER_REGION, GIVEN, KEY, DOMAIN, UNTIL, USABLE, UNREAD)
+POINT_COLUMNS = (TYPE, REGION, ZONES, OTHER, OTHER_REGION, GIVEN, KEY, DOMAIN, UNTIL, USABLE, UNREAD, ZONED)
 #: Ends of names of columns that only the first pass reads.
 FIRST_PASS_ONLY = tuple(column.suffix for column in POINT_COLUMNS if not column.kept)

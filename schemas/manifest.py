@@ -7,8 +7,9 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from schemas.evidence import CampaignEvidence, VendorEvidence
+from schemas.evidence import Attestation, CampaignEvidence, VendorEvidence
 from schemas.list_version import UNDATED, EntryCounts, SourceFile
+from schemas.rules import Confidence
 
 
 class _Model(BaseModel):
@@ -135,6 +136,18 @@ class RuleText(_Model):
     title: str
     remedy: str
     citation: str
+    confidence: Confidence | None = Field(default=None, description="how sure its wording is; null in older results")
+    reviewed_on: date | None = Field(default=None, description="the day on which its wording was last compared")
+
+
+class Undeclared(_Model):
+    """A field that neither campaign nor vendor declares, and what its silence costs."""
+
+    rules: list[str] = Field(description="rules that stand because of it, or may")
+    rows: int = Field(description="rejected rows that such a rule is a reason of")
+    alone: int = Field(
+        description="those of them that have no other reason, but matches of lists that such a rule gives force"
+    )
 
 
 class UsedRules(_Model):
@@ -152,6 +165,12 @@ class UsedRules(_Model):
         description="countries whose people's rows go back to the vendor without their details, or not at all",
     )
     noted: list[str] = Field(default=[], description="rules about the whole list that ask for attention, block nothing")
+    undeclared: dict[str, Undeclared] = Field(
+        default={}, description="what is not declared and rejects rows, as campaign lia or vendor origin"
+    )
+    released: list[Attestation] = Field(
+        default=[], description="the words of people that release reviews of the whole list, which would stand"
+    )
     texts: dict[str, RuleText] = Field(
         default={}, description="rules that are a reason or flag of some row, or noted, by id"
     )

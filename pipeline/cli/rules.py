@@ -86,3 +86,19 @@ def why(
     from pipeline.commands.rule_why import print_why  # noqa: PLC0415
 
     print_why(out, row, as_json=as_json)
+
+
+@rules_app.command(cls=Command, epilog="Example: leadscrub rules diff --from 2026-11-21 --to 2027-02-01 --on out")
+def diff(
+    first: Annotated[str, typer.Option("--from", metavar="DATE", help="The earlier day, as YYYY-MM-DD.")],
+    last: Annotated[str, typer.Option("--to", metavar="DATE", help="The later day.")],
+    on: Annotated[
+        Path | None, typer.Option(metavar="OUT", help="Ask both days' law of the clean rows of this result.")
+    ] = None,
+    rows: Annotated[bool, typer.Option("--rows", help="With --on: list the rows that change, masked.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show which rules begin or end between two days, and which clean rows of a result change verdict."""
+    from pipeline.commands.rule_diff import print_diff  # noqa: PLC0415
+
+    print_diff(day_of(first), day_of(last), out=on, rows=rows, as_json=as_json)

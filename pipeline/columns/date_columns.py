@@ -7,6 +7,7 @@ a column in which some dates fit only one order and some only the other was put 
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,11 +25,24 @@ from schemas.findings import findings, no_findings
 Order = Literal["mdy", "dmy", "both", "none"]
 _BLOCK = 8 << 20
 _UTC = pl.Datetime("us", "UTC")
-_CLOCK = r"(?:[T ,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(?: ?([AaPp])\.?[Mm]\.?)?(?: ?(?:Z|UTC|GMT))?)?$"
+#: Minutes that a zone is ahead of UTC: those of RFC 5322 and the European ones. Others are of several places at once.
+_ZONES = {
+    **{"Z": 0, "UTC": 0, "UT": 0, "GMT": 0, "EST": -300, "EDT": -240, "CST": -360, "CDT": -300},
+    **{"MST": -420, "MDT": -360, "PST": -480, "PDT": -420, "WET": 0, "WEST": 60, "CET": 60, "CEST": 120},
+    **{"MEZ": 60, "MESZ": 120, "EET": 120, "EEST": 180},
+}
+_OFFSET = r"(?:UTC|GMT)?[+-]\d{1,2}:?\d{2}"
+#: A zone, and behind it what some programs add: its name in words or in the tz database.
+_ZONE = rf"(?: ?\(?({_OFFSET}|{'|'.join(sorted(_ZONES, key=len, reverse=True))})\)?(?: \([A-Za-z ]+\)|\[[\w/+-]+\])?)"
+_CLOCK = rf"(?:[T ,]+(\d{{1,2}}):(\d{{2}})(?::(\d{{2}})(?:\.\d{{1,9}})?)?(?: ?([AaPp])\.?[Mm]\.?)?{_ZONE}?)?$"
+#: A cell that names the zone of its time.
+_ZONED = rf"\d:\d{{2}}(?::\d{{2}}(?:\.\d{{1,9}})?)?(?: ?[AaPp]\.?[Mm]\.?)?{_ZONE}$"
+_WEEKDAY = r"^(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? )?"
 _FIGURES = r"^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})" + _CLOCK
 _YEAR_FIRST = r"^(\d{4})[/.](\d{1,2})[/.](\d{1,2})" + _CLOCK
-_DAY_MONTH = r"^(\d{1,2})[ -]([A-Za-z]{3})[A-Za-z]*\.?[ ,-]+(\d{4})" + _CLOCK
-_MONTH_DAY = r"^([A-Za-z]{3})[A-Za-z]*\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})" + _CLOCK
+_ISO_DAY = r"^(\d{4})-(\d{2})-(\d{2})" + _CLOCK
+_DAY_MONTH = _WEEKDAY + r"(\d{1,2})[ -]([A-Za-z]{3})[A-Za-z]*\.?[ ,-]+(\d{4})" + _CLOCK
+_MONTH_DAY = _WEEKDAY + r"([A-Za-z]{3})[A-Za-z]*\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})" + _CLOCK
 _MONTHS = {
     name: number
     for number, name in enumerate(
@@ -91,7 +105,7 @@ class ColumnDates:
         if len(rows):
             words = cells.gather(rows)
             of_words = fixed_instants(words, WORD_FORMS)
-            for pattern, places in ((_YEAR_FIRST, "ymd"), (_DAY_MONTH, "dmy"), (_MONTH_DAY, "mdy")):
+            for pattern, places in ((_ISO_DAY, "ymd"), (_YEAR_FIRST, "ymd"), (_DAY_MONTH, "dmy"), (_MONTH_DAY, "mdy")):
                 of_words = _by_pattern(of_words, words, pattern, places)
             read = read.scatter(rows, of_words)
         if not by_layout and in_figures.any() and (order := self.order(name)) in ("mdy", "dmy"):
@@ -225,7 +239,7 @@ def _by_pattern(read: pl.Series, cells: pl.Series, pattern: str, places: str) ->
     if chosen.is_empty():
         return read
     groups = cells.gather(chosen).str.extract_groups(pattern).struct.unnest()
-    columns = dict(zip((*places, "hour", "minute", "second", "half"), groups.get_columns(), strict=True))
+    columns = dict(zip((*places, "hour", "minute", "second", "half", "zone"), groups.get_columns(), strict=True))
     month = columns["m"].str.to_lowercase().replace(list(_MONTHS), [str(number) for number in _MONTHS.values()])
     frame = pl.DataFrame(
         {
@@ -252,4 +266,27 @@ def _by_pattern(read: pl.Series, cells: pl.Series, pattern: str, places: str) ->
     )
     when = pl.datetime("year", "month", "day", hour, "minute", "second", time_unit="us", time_zone="UTC")
     whole = frame.with_columns(pl.when(in_range).then(pl.col(name)).alias(name) for name in ("year", "month", "day"))
-    return read.scatter(chosen, whole.select(when).to_series())
+    ahead = columns["zone"].replace_strict(_minutes_ahead(columns["zone"]), default=0, return_dtype=pl.Int64)
+    return read.scatter(chosen, whole.select(when - pl.duration(minutes=pl.lit(ahead))).to_series())
+
+
+def _minutes_ahead(zones: pl.Series) -> dict[str, int]:
+    """Minutes that each zone that occurs is ahead of UTC."""
+    found = {}
+    for zone in zones.drop_nulls().unique():
+        offset = re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2}):?(\d{2})", zone)
+        sign = -1 if offset is not None and offset[1] == "-" else 1
+        found[zone] = _ZONES[zone] if offset is None else sign * (60 * int(offset[2]) + int(offset[3]))
+    return found
+
+
+def perhaps_zoned(instants: pl.Series) -> pl.Series:
+    """The same of instants of a result, which does not hold the cells: no for those without a time, else null."""
+    has_time = pl.col("at").dt.time() != pl.time(0)
+    return instants.to_frame("at").select(pl.when(has_time).then(None).otherwise(pl.lit(False))).to_series()
+
+
+def zoned_cells(cells: pl.Series) -> pl.Series | None:
+    """Whether each cell names the zone of its time; None where no cell does."""
+    zoned = cells.str.contains(_ZONED)
+    return zoned if zoned.any() else None

@@ -18,7 +18,7 @@ from schemas.errors import UsageError
 from schemas.manifest import Manifest
 from schemas.masking import mask
 from schemas.support.shown import masked_addresses
-from suppression.rules.describe import attempts_in_words
+from suppression.rules.describe import SURE, attempts_in_words, released_in_words
 
 
 def print_story(out: Path, *, row: int | None, phone: str | None, email: str | None, as_json: bool) -> None:
@@ -116,6 +116,12 @@ def _story(out: Path, row: int, manifest: Manifest) -> dict[str, Any]:
         "means": {code: _meaning(code, manifest) for code in lead.get("reasons", [])},
         "disposition": lead.get("disposition"),
         "points": points,
+        "undeclared": {
+            name: [code for code in lead.get("reasons", []) if code in each.rules]
+            for name, each in manifest.rules.undeclared.items()
+            if set(each.rules) & set(lead.get("reasons", []))
+        },
+        "released": [word.model_dump(mode="json") for word in manifest.rules.released],
         "findings": findings,
         "lists_consulted": lists,
         "as_of": manifest.as_of,
@@ -123,12 +129,18 @@ def _story(out: Path, row: int, manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def _meaning(code: str, manifest: Manifest) -> dict[str, str]:
+def _meaning(code: str, manifest: Manifest) -> dict[str, str | None]:
     """What a code means and what to do: of the register, or of a rule as it was in the run's packs."""
     if code in CODES:
-        return {"title": CODES[code].summary, "remedy": CODES[code].remedy}
+        return {"title": CODES[code].summary, "remedy": CODES[code].remedy, "confidence": None, "reviewed_on": None}
     rule = manifest.rules.texts[code]
-    return {"title": f"{rule.title} [{rule.citation}]", "remedy": rule.remedy}
+    reviewed = None if rule.reviewed_on is None else rule.reviewed_on.isoformat()
+    return {
+        "title": f"{rule.title} [{rule.citation}]",
+        "remedy": rule.remedy,
+        "confidence": rule.confidence,
+        "reviewed_on": reviewed,
+    }
 
 
 def _calling(hours: dict[str, Any]) -> list[str]:
@@ -156,10 +168,17 @@ def _told(story: dict[str, Any]) -> list[str]:
     lines += [f"  {point:<12} {value}" for point, value in story["points"].items()]
     lines += _calling(story["calling"])
     for position, code in enumerate(story["reasons"]):
-        lines.append(f"  {'because' if position == 0 else 'and':<12} {code}: {story['means'][code]['title']}")
+        means = story["means"][code]
+        lines.append(f"  {'because' if position == 0 else 'and':<12} {code}: {means['title']}")
+        if means["confidence"]:
+            lines.append(f"  {'':<12} {SURE[means['confidence']]}; reviewed on {means['reviewed_on']}")
     if story["reasons"]:
         lines.append(f"  what to do   {story['means'][story['reasons'][0]]['remedy']}")
         lines.append(f"  disposition  {story['disposition']}")
+    lines += [
+        f"  undeclared   {name}: {', '.join(rules)} may rest on it" for name, rules in story["undeclared"].items()
+    ]
+    lines += [f"  released     {released_in_words(word)}" for word in story["released"]]
     for finding in story["findings"]:
         where = finding["point"] or "row"
         lines.append(f"  finding      {finding['effect']} {finding['code']} ({where}): {finding['detail']}")

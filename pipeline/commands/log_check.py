@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from pipeline.commands.log_kept import ledger_file_faults, store_file_faults
+from pipeline.ledger.log_known import knows_log
 from pipeline.ledger.log_mending import ledger_entries, ledger_of
 from pipeline.ledger.logged import enter_unlogged
 from pipeline.proof.chain import has_chain
@@ -33,6 +34,8 @@ def check_log(workspace: Path, public: PublicKey | None) -> Checked:
     Raises `UsageError` when nothing was ever logged.
     """
     faults: list[str] = []
+    if not has_chain(workspace) and log_is_gone(workspace):
+        return Checked(faults=["log: it is gone; the ledger knows that there was one"])
     try:
         if has_chain(workspace):
             enter_unlogged(workspace, None)
@@ -45,6 +48,16 @@ def check_log(workspace: Path, public: PublicKey | None) -> Checked:
     for entry in standing_results(checked.entries).values():
         checked.faults += result_faults(workspace, entry, checked)
     return checked
+
+
+def log_is_gone(workspace: Path) -> bool:
+    """Whether a workspace without log had one, as its ledger knows. A ledger that does not answer knows nothing."""
+    with suppress(LeadscrubError), ExitStack() as stack:
+        ledger = ledger_of(workspace, stack)
+        if ledger is not None:
+            with ledger.reading() as connection:
+                return knows_log(connection)
+    return False
 
 
 def print_log_check(workspace: Path, public: PublicKey | None, *, as_json: bool) -> bool:

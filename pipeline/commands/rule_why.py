@@ -7,25 +7,25 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.commands.asked_again import asked_again, setting_of
 from pipeline.commands.hours_why import hours_story, hours_told
 from pipeline.results.folder import open_manifest, scan
 from pipeline.terminal import print_lines, write_json
 from pipeline.workspace import workspace_of
 from schemas.columns import COMMON_COLUMNS, PHONE_SLOTS, POST_POINT
-from schemas.config import channel_named
-from schemas.contact.phone import read_phone
 from schemas.errors import UsageError
-from schemas.frame_columns import REGION, ZONES
+from schemas.frame_columns import REGION
 from schemas.manifest import Manifest
 from schemas.masking import mask
 from suppression.rules.consent import LACKS
-from suppression.rules.describe import SURE, found_true
+from suppression.rules.describe import SURE, found_true, released_in_words
 from suppression.rules.engine import RuleSet
 from suppression.rules.engine import answer as holds
 from suppression.rules.facts import Facts
 from suppression.rules.in_force import Active
 from suppression.rules.loading import load_packs
-from suppression.rules.setting import Consulted, PointOnChannel, Setting
+from suppression.rules.setting import PointOnChannel, Setting
+from suppression.rules.undeclared import missing_of
 from suppression.rules.us_states import states_in
 
 #: What an exemption is about that is not about the lead.
@@ -53,14 +53,12 @@ def print_why(out: Path, row: int, *, as_json: bool) -> None:
 
 def _story(out: Path, row: int, manifest: Manifest) -> dict[str, Any]:
     found = scan(out, "findings").filter(pl.col("row_id") == row).collect()
-    verdict, frame = _row(out, row, manifest)
-    # What could not be read is null in the result; the findings remember that it was there.
-    unread = [code.removeprefix("unread.") for code in found.get_column("code") if code.startswith("unread.")]
-    frame = frame.with_columns(pl.lit(True).alias(f"{field}:unread") for field in dict.fromkeys(unread))
+    verdict, rows = _row(out, row, manifest)
+    frame, known = asked_again(out, rows)
     packs = load_packs([pack.name for pack in manifest.rules.packs], workspace_of(None))
     used = {pack.name: pack.sha256 for pack in manifest.rules.packs}
-    rules = RuleSet(packs, _setting(manifest), manifest.rules.always)
-    facts = rules.facts(frame, found, manifest.region)
+    rules = RuleSet(packs, setting_of(manifest), manifest.rules.always)
+    facts = rules.facts(frame, known, manifest.region)
     asked = []
     for channel in rules.setting.channels:
         for point in facts.points(channel):
@@ -78,11 +76,20 @@ def _story(out: Path, row: int, manifest: Manifest) -> dict[str, Any]:
         "taken_to_be_in": _stand_in(facts, frame, manifest.region),
         "consent_lacks": _lacking(int(facts.consents().lacks[0])),
         "whole_row": [f"{code}: {detail}" for code, detail in whole.select("code", "detail").rows()],
+        "not_checked": _not_checked(found),
+        "released": [word.model_dump(mode="json") for word in rules.released()],
         "asked": asked,
+        "undeclared_costs": {name: each.rows for name, each in manifest.rules.undeclared.items()},
         "hours": hours_story(rules, facts, manifest) if verdict == "clean" else None,
         "call_notes": found.filter(pl.col("code").str.starts_with("call.")).get_column("detail").to_list(),
         "packs_changed_since": [pack.pack.name for pack in packs if used.get(pack.pack.name) != pack.sha256],
     }
+
+
+def _not_checked(found: pl.DataFrame) -> list[str]:
+    """Points for which no rule of the packs was verified: not checked is not clean."""
+    mine = found.filter(pl.col("code").str.starts_with("rules.")).select("point", "channel", "code", "detail")
+    return [f"{point}{f' ({on})' if on else ''}: {code}: {detail}" for point, on, code, detail in mine.rows()]
 
 
 def _lacking(bits: int) -> list[str]:
@@ -105,35 +112,14 @@ def _stand_in(facts: Facts, frame: pl.DataFrame, region: str | None) -> str | No
 
 
 def _row(out: Path, row: int, manifest: Manifest) -> tuple[str, pl.DataFrame]:
-    """Find the row in either output, with what normalisation knew of its phones."""
+    """Find the row in either output."""
     for name in ("clean", "rejected"):
         found = scan(out, name).filter(pl.col("row_id") == row).select(COMMON_COLUMNS).collect()
         if len(found):
             break
     else:
         raise UsageError(f"'{out}' has no row {row}.", f"Rows go from 0 to {manifest.counts.read - 1}.")
-    forms = {slot: read_phone(found[slot][0], None) for slot in PHONE_SLOTS if found[slot][0]}
-    known = [
-        pl.lit(value, pl.String).alias(f"{slot}:{part}")
-        for slot, form in forms.items()
-        for part, value in (("region", form.region), ("type", form.type))
-    ]
-    zones = [pl.lit(forms[s].time_zones or [], pl.List(pl.String)).alias(ZONES.of(s)) for s in forms]
-    # A record that is no lead has no contact point; which it was is not asked again.
-    return name, found.with_columns(pl.lit(True).alias("is_lead"), *known, *zones)
-
-
-def _setting(manifest: Manifest) -> Setting:
-    return Setting(
-        manifest.as_of,
-        tuple(channel_named(name) for name in manifest.channels),
-        manifest.region,
-        manifest.entity,
-        manifest.rules.campaign_evidence,
-        manifest.rules.vendor_evidence,
-        tuple(Consulted(lst.kind, lst.registry, lst.known_as_of, lst.name) for lst in manifest.lists),
-        contact=(manifest.rules.contact_from or manifest.as_of, manifest.rules.contact_to or manifest.as_of),
-    )
+    return name, found
 
 
 def _asked(rules: RuleSet, facts: Facts, at: PointOnChannel, frame: pl.DataFrame) -> list[dict[str, Any]]:
@@ -163,6 +149,7 @@ def _asked(rules: RuleSet, facts: Facts, at: PointOnChannel, frame: pl.DataFrame
                 "confidence": rule.confidence,
                 "reviewed_on": rule.reviewed_on.isoformat(),
                 "remedy": rule.remedy if state == "stands" else "",
+                "undeclared": _undeclared_behind(rules, active, facts, at) if state == "stands" else [],
             }
         )
     return answers
@@ -188,16 +175,29 @@ def _why_not(rules: RuleSet, active: Active, facts: Facts, at: PointOnChannel) -
     return found
 
 
+def _undeclared_behind(rules: RuleSet, active: Active, facts: Facts, at: PointOnChannel) -> list[str]:
+    """Undeclared fields that a rule rests on which stands here, itself or because an exemption does not hold."""
+    names = [name for asked in active.of.asked for name in missing_of(asked, facts.setting)]
+    for exemption in active.exemptions:
+        if at.channel in exemption.channels and rules.speaks(exemption, facts, at):
+            failing = [asked for asked in exemption.of.asked if not holds(asked, facts, at, against=False)[0]]
+            missing = [tuple(missing_of(asked, facts.setting)) for asked in failing]
+            names += [name for found in missing for name in found] if all(missing) else []
+    return [name for name in dict.fromkeys(names) if name in rules.undeclared]
+
+
 def _undeclared(story: dict[str, Any]) -> list[str]:
-    """Declarations that are missing, each with the rules that it may change."""
+    """Declarations that are missing, each with the rules that it may change and what it costs the run."""
     missing: dict[str, list[str]] = {}
     for asked in story["asked"]:
-        if asked["state"] != "stands":
-            continue
-        for said in [*asked["asks"], *(each for reasons in asked["why_not_lifted"].values() for each in reasons)]:
-            if said.endswith(" is not declared"):
-                missing.setdefault(said.removesuffix(" is not declared"), []).append(asked["rule"])
-    return [f"{name}: {', '.join(dict.fromkeys(rules))}" for name, rules in missing.items()]
+        for name in asked["undeclared"]:
+            missing.setdefault(name, []).append(asked["rule"])
+    costs = story["undeclared_costs"]
+    return [
+        f"{name}: {', '.join(dict.fromkeys(rules))}"
+        + (f"; up to {costs[name]:,} of the run's rejected rows would change" if name in costs else "")
+        for name, rules in missing.items()
+    ]
 
 
 def _holds(rules: RuleSet, exemption: Active, facts: Facts, at: PointOnChannel) -> bool:
@@ -224,14 +224,17 @@ def _told(story: dict[str, Any]) -> list[str]:
             last = here
         told = answer["state"] + (f" by {', '.join(answer['lifted_by'])}" if answer["lifted_by"] else "")
         lines.append(f"  {answer['rule']:<32} {answer['effect']:<7} {told}")
-        if answer["state"] == "stands":
+        if answer["state"] != "does not apply":
             lines.append(f"    law        {answer['says']} [{answer['citation']}]")
             lines.append(f"    sure       {SURE[answer['confidence']]}; reviewed on {answer['reviewed_on']}")
+        if answer["state"] == "stands":
             lines.append(f"    because    {'; and '.join(answer['asks'])}")
             if answer["could_be_lifted_by"]:
                 lines.append(f"    exempt by  {', '.join(answer['could_be_lifted_by'])}: none holds")
                 lines += [f"      {name}: not true: {'; '.join(why)}" for name, why in answer["why_not_lifted"].items()]
             lines.append(f"    release    {answer['remedy']}")
+    lines += [f"not checked  {said}" for said in story["not_checked"]]
+    lines += [f"released     {released_in_words(word)}" for word in story["released"]]
     lines += [f"missing declaration  {said}" for said in _undeclared(story)]
     lines += hours_told(story["hours"], story["call_notes"])
     if story["packs_changed_since"]:

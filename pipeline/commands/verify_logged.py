@@ -100,9 +100,12 @@ def _with_ledger(home: Path, out: Path, manifest: Manifest, compared: Compared) 
 def _with_rows(ledger: Ledger, out: Path, manifest: Manifest, compared: Compared) -> None:
     from sqlalchemy import select  # noqa: PLC0415
 
+    from pipeline.ledger.log_known import knows_log  # noqa: PLC0415
     from pipeline.ledger.tables import rescrubs, runs  # noqa: PLC0415
 
     with ledger.reading() as connection:
+        if knows_log(connection) and not has_chain(ledger.workspace):
+            compared.faults.append(f"the log of '{ledger.workspace}' is gone; the ledger knows that there was one")
         rows = [
             row
             for table in (runs, rescrubs)

@@ -8,6 +8,7 @@ from datetime import date
 import polars as pl
 
 from pipeline.exporting.rows import ResultRows
+from pipeline.results.folder import scan
 from schemas.errors import ConfigError, HeldError, ListError
 from schemas.export_layout import WAYS_OUT, ExportLayout
 from schemas.manifest import Manifest
@@ -37,7 +38,7 @@ def check_valid(rows: ResultRows, day: date) -> None:
     """
     if rows.kind != "clean":
         return
-    late = pl.scan_parquet(rows.path).filter(pl.col("valid_until") < day)
+    late = scan(rows.folder, rows.path.stem).filter(pl.col("valid_until") < day)
     found = late.select(
         rows=pl.len(), first=pl.col("valid_until").min(), named=pl.col("row_id").head(_NAMED).implode()
     ).collect()

@@ -45,7 +45,8 @@ class ResultRows:
 
     def fields(self, struct: str) -> tuple[str, ...]:
         """Names of the columns in ``extra`` or ``original``; there is ``_`` where there are none."""
-        fields = pq.read_schema(self.path).field(struct).type
+        with self.path.open("rb") as stream:
+            fields = pq.read_schema(stream).field(struct).type
         return tuple(field.name for field in fields if field.name != "_")
 
     def parts(self, columns: Sequence[str]) -> Iterator[Part]:
@@ -55,7 +56,7 @@ class ResultRows:
         files = iter(self.manifest.inputs)
         source, left = next(files), 0
         left = source.counts.clean if clean else source.counts.rejected
-        with pq.ParquetFile(self.path) as file:
+        with self.path.open("rb") as stream, pq.ParquetFile(stream) as file:
             for batch in file.iter_batches(_PART, columns=wanted):
                 frame = pl.DataFrame(pl.from_arrow(batch))
                 while len(frame):
@@ -87,7 +88,8 @@ def open_rows(folder: Path, kind: RowKind) -> ResultRows:
     written = rows.manifest.outputs.get(rows.path.name)
     try:
         intact = written is not None and output_file(rows.path, written.rows) == written
-        intact = intact and pq.read_schema(rows.path) is not None
+        if intact:
+            rows.fields("extra")
     except (OSError, pa.ArrowException) as error:
         raise DropError(f"'{rows.path}' is missing or damaged.", "Scrub the drop again.") from error
     if not intact:

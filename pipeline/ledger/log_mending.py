@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from pipeline.ledger.database import Ledger, open_ledger
+from pipeline.ledger.log_known import knows_log
 from pipeline.ledger.tables import deletions, rescrubs, return_files, runs
 from pipeline.proof.chain import entries, has_chain
 from pipeline.proof.entries import Entry
@@ -39,6 +40,8 @@ def unlogged(workspace: Path, ledger: Ledger | None, outs: list[Path]) -> list[E
     with ExitStack() as stack:
         ledger = ledger or ledger_of(workspace, stack)
         if ledger is not None:
+            if begins:
+                found += _removed(ledger)
             found += ledger_entries(ledger, workspace, known)
     found += store_entries(Store(workspace / "store"))
     if begins:
@@ -118,6 +121,13 @@ def _rescrub_of(workspace: Path, row: Row[Any], known: Container[tuple[str, str,
         return entry
     facts = {"as_of": row.as_of.isoformat(), "out": location(workspace, Path(row.out)) if row.out else ""}
     return Entry("run", row.run_id, row.manifest_sha256, None, {**facts, "in_ledger": False})
+
+
+def _removed(ledger: Ledger) -> list[Entry]:
+    """What says that there was a log before, which is gone."""
+    with ledger.reading() as connection:
+        gone = knows_log(connection)
+    return [Entry("break", "log", facts={"left": {"number": "more than no"}, "found": 0})] if gone else []
 
 
 def _results(workspace: Path) -> Iterator[Path]:

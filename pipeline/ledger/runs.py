@@ -19,6 +19,7 @@ from pipeline.ledger.history_file import Written, points_path
 from pipeline.ledger.history_merging import add_file, tidy_history
 from pipeline.ledger.history_past import past_identity, past_of, refresh_blocks, refresh_blocks_of
 from pipeline.ledger.history_writing import write_run
+from pipeline.ledger.log_known import remember_log
 from pipeline.ledger.logged import enter_unlogged, logged_change
 from pipeline.ledger.tables import drops, run_drops, run_is_of, run_overlaps, run_reasons, runs, segment_runs, segments
 from pipeline.proof.run_entry import run_entry
@@ -69,6 +70,8 @@ def record_run(ledger: Ledger, out: Path, received: list[Received], now: datetim
     with logged_change(ledger.workspace, ledger) as log:
         with ledger.writing() as connection:
             _check_past(ledger, connection, manifest, received)
+            if log.workspace is not None:
+                remember_log(connection)
             replaced = [run_id for drop in received for run_id in _replace(connection, drop, manifest)]
             known = select(runs.c.run_id).where(runs.c.run_id == manifest.run_id)
             if connection.execute(known).one_or_none() is None:

@@ -6,7 +6,8 @@ from datetime import date
 
 from pipeline.run.plan import Plan
 from pipeline.run.tally import Tally
-from schemas.manifest import RuleText, UsedPack, UsedRules
+from schemas.manifest import RuleText, Undeclared, UsedPack, UsedRules
+from schemas.rules import Rule
 from suppression.lists import SuppressionList
 from suppression.rules.calling import CallingHours
 from suppression.rules.data_transfers import not_returned
@@ -31,7 +32,10 @@ def rules_of(plan: Plan, as_of: date, lists: list[SuppressionList]) -> RuleSet |
         campaign.entity,
         campaign.evidence,
         plan.vendor_evidence,
-        tuple(Consulted(lst.facts.kind, lst.facts.registry, lst.facts.known_as_of, lst.authority) for lst in lists),
+        tuple(
+            Consulted(lst.facts.kind, lst.facts.registry, lst.facts.known_as_of, lst.authority, lst.facts.state)
+            for lst in lists
+        ),
         contact=campaign.calling.contact(as_of),
     )
     return RuleSet(plan.packs, setting, campaign.rules.always)
@@ -79,11 +83,27 @@ def used_rules(rules: RuleSet | None, hours: CallingHours | None, plan: Plan, wh
         weaker=plan.weaker,
         withheld_returns=sorted(not_returned(rules)),
         noted=noted,
-        texts={
-            each.rule.id: RuleText(title=each.rule.title, remedy=each.rule.remedy, citation=str(each.rule.citation))
-            for each in rules.rules
-            if each.rule.id in named
+        undeclared={
+            name: Undeclared(
+                rules=[rule for rule in behind.rules if whole.by_reason[rule]],
+                rows=whole.undeclared[name],
+                alone=whole.undeclared_alone[name],
+            )
+            for name, behind in rules.undeclared.items()
+            if whole.undeclared[name]
         },
+        released=rules.released(),
+        texts={each.rule.id: _text(each.rule) for each in rules.rules if each.rule.id in named},
         campaign_evidence=rules.setting.campaign,
         vendor_evidence=rules.setting.vendor,
+    )
+
+
+def _text(rule: Rule) -> RuleText:
+    return RuleText(
+        title=rule.title,
+        remedy=rule.remedy,
+        citation=str(rule.citation),
+        confidence=rule.confidence,
+        reviewed_on=rule.reviewed_on,
     )

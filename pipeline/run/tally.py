@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -14,6 +16,8 @@ from pipeline.report.decided_rows import DecidedRows
 from pipeline.results.verdict import Verdict
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
 from schemas.manifest import Counts
+from suppression.rules.encode import distinct
+from suppression.rules.undeclared import RestsOn
 
 
 @dataclass
@@ -29,6 +33,9 @@ class Tally:
     given: Counter[str] = field(default_factory=Counter)
     valid: Counter[str] = field(default_factory=Counter)
     usable: Counter[str] = field(default_factory=Counter)
+    #: Rejected rows that an undeclared field is behind, and those that nothing else rejects.
+    undeclared: Counter[str] = field(default_factory=Counter)
+    undeclared_alone: Counter[str] = field(default_factory=Counter)
     seen: ReportTally = field(default_factory=ReportTally)
 
     def add(self, held: pa.Table, findings: pl.DataFrame, verdict: Verdict, context: Context) -> None:
@@ -40,11 +47,35 @@ class Tally:
             if slot in verdict.clean.column_names:
                 self.usable[slot] += len(verdict.clean) - verdict.clean.column(slot).null_count
         words = pl.DataFrame(verdict.clean.select(["channels", "flags"]))
-        _count(self.by_reason, verdict.rejected.get_column("reasons").explode())
+        reasons = verdict.rejected.get_column("reasons")
+        if len(reasons):
+            self._add_reasons(reasons, {} if context.rules is None else context.rules.undeclared)
         _count(self.by_primary, verdict.rejected.get_column("reason"))
         _count(self.by_channel, words.get_column("channels").explode())
         for frame in (words, verdict.rejected):
             _count(self.by_flag, frame.get_column("flags").explode())
+
+    def _add_reasons(self, reasons: pl.Series, undeclared: Mapping[str, RestsOn]) -> None:
+        """Count reasons, and the rows that undeclared fields are behind; every list of ``reasons`` has at least one."""
+        codes, of_reason = distinct(reasons.explode())
+        for code, count in zip(codes, np.bincount(of_reason, minlength=len(codes)).tolist(), strict=False):
+            self.by_reason[code] += count
+        if not undeclared:
+            return
+        # A bit for each field: whether a code rests on it, and whether it at least goes with one that does.
+        rests, goes = np.zeros(len(codes) + 1, dtype=np.uint64), np.zeros(len(codes) + 1, dtype=np.uint64)
+        for bit, behind in enumerate(undeclared.values()):
+            own = np.array([*(code in behind.rules for code in codes), False], dtype=np.uint64)
+            matches = np.array([*(code in behind.matches for code in codes), False], dtype=np.uint64)
+            rests |= own << np.uint64(bit)
+            goes |= (own | matches) << np.uint64(bit)
+        lengths = reasons.list.len().to_numpy().astype(np.int64)
+        starts = np.cumsum(lengths) - lengths
+        some = np.bitwise_or.reduceat(rests[of_reason], starts)
+        alone = some & np.bitwise_and.reduceat(goes[of_reason], starts)
+        for bit, name in enumerate(undeclared):
+            self.undeclared[name] += int((some >> np.uint64(bit) & np.uint64(1)).sum())
+            self.undeclared_alone[name] += int((alone >> np.uint64(bit) & np.uint64(1)).sum())
 
     def merge(self, part: Tally) -> None:
         """Add what another one counted."""
@@ -58,6 +89,7 @@ class Tally:
         return (
             *(self.by_reason, self.by_primary, self.by_flag, self.by_channel),
             *(self.given, self.valid, self.usable),
+            *(self.undeclared, self.undeclared_alone),
         )
 
     def counts(self, read: int) -> Counts:

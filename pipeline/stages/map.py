@@ -7,13 +7,13 @@ from collections.abc import Collection
 
 import polars as pl
 
-from pipeline.columns.date_columns import consent_findings
+from pipeline.columns.date_columns import consent_findings, perhaps_zoned, zoned_cells
 from pipeline.context import Context, Source
 from pipeline.stages.checks import Batch, BatchCheck
 from schemas.columns import CODE_FIELDS, DAYS, INSTANTS, PERSON, PLAIN_FIELDS, POINTS, WORD_LISTS
 from schemas.contact.blank import BLANKS, EMPTY_WORDS, NAME_BLANKS, POINT_BLANKS, Blanks, trimmed
 from schemas.findings import findings, no_findings
-from schemas.frame_columns import CELLS_MISSING, IS_LEAD, SOURCE, UNREAD
+from schemas.frame_columns import CELLS_MISSING, IS_LEAD, SOURCE, UNREAD, ZONED
 from schemas.words import answered, audience_of
 
 #: How databases write that there is no date.
@@ -40,7 +40,9 @@ def map_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.DataFr
     if "withdrawn_at" in cells:
         cells["withdrawn_at"] = _without_no(cells["withdrawn_at"])
     mapped = frame.with_columns(_read(name, cell, source).alias(name) for name, cell in cells.items())
-    mapped = mapped.with_columns(_unread(mapped, cells))
+    mapped = mapped.with_columns(
+        [*_unread(mapped, cells), *(_zoned(mapped, cells, source) if context.rules is not None else ())]
+    )
     no_lead = _no_leads(mapped, source, known)
     if no_lead.is_empty():
         mapped = mapped.with_columns(is_lead=True)
@@ -101,6 +103,14 @@ def _unread(mapped: pl.DataFrame, cells: dict[str, pl.Series]) -> list[pl.Series
             if unread.any():
                 found.append(unread.alias(UNREAD.of(name)))
     return found
+
+
+def _zoned(mapped: pl.DataFrame, cells: dict[str, pl.Series], source: Source) -> list[pl.Series]:
+    """``<field>:zoned`` for each column of instants that has cells which name their zone, or may have had some."""
+    if source.mapping.read_before:
+        return [perhaps_zoned(mapped.get_column(name)).alias(ZONED.of(name)) for name in INSTANTS if name in cells]
+    zoned = {name: zoned_cells(cells[name]) for name in INSTANTS if name in cells}
+    return [found.alias(ZONED.of(name)) for name, found in zoned.items() if found is not None]
 
 
 def _undecided(mapped: pl.DataFrame, cells: dict[str, pl.Series], fields: dict[str, str]) -> list[pl.DataFrame]:
@@ -174,6 +184,6 @@ MAP = BatchCheck(
             "consent.after_delivery",
         }
     ),
-    adds=(*POINTS, *CODE_FIELDS, *PLAIN_FIELDS, *UNREAD.names, IS_LEAD),
+    adds=(*POINTS, *CODE_FIELDS, *PLAIN_FIELDS, *UNREAD.names, *ZONED.names, IS_LEAD),
     counts="given",
 )

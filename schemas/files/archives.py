@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import hashlib
+import re
 import stat
 import zipfile
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from schemas.files.kinds import SUFFIXES, Kind, kind_of
 from schemas.files.limits import bomb_watch, limits, refuse_bomb
 from schemas.files.spool import Spool, Spooled, Stream
 from schemas.files.stream_guard import DAMAGE, GuardedStream, damaged
+from schemas.support.shown import printable
 
 _PACKED: Final[tuple[Kind, ...]] = ("zip", "gzip", "zstd", "bzip2")
 _ENCRYPTED: Final = 1
@@ -30,7 +32,7 @@ _ENCRYPTED: Final = 1
 class PackedFile:
     """A file in an archive, to be opened while the archive is.
 
-    ``name``: as the archive spells it; empty where the archive has no names. ``shown``: what people call it.
+    ``name``: as the archive spells it, `printable`; empty where it has no names. ``shown``: what people call it.
     ``housekeeping``: a file manager left it there.
     """
 
@@ -106,7 +108,9 @@ def _files(archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo], given: Input)
         return opened
 
     return [
-        PackedFile(info.filename, shown := f"{given}!{info.filename}", _is_housekeeping(info), opener(info, shown))
+        PackedFile(
+            printable(info.filename), shown := f"{given}!{info.filename}", _is_housekeeping(info), opener(info, shown)
+        )
         for info in infos
     ]
 
@@ -173,7 +177,7 @@ def _refuse_archive(given: Input, infos: list[zipfile.ZipInfo]) -> None:
         if _is_housekeeping(info):
             continue
         path = PurePosixPath(info.filename.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0] or not info.filename.isprintable():
+        if path.is_absolute() or ".." in path.parts or re.match("[A-Za-z]:", info.filename):
             raise FileError(
                 f"'{given}' holds a file whose name leads out of it: {info.filename!a}.",
                 "Ask the sender what it is; unpack it by hand if it can be trusted.",

@@ -101,7 +101,9 @@ class Consents:
 
 
 class ConsentReader:
-    """Judges the consents of a batch. ``column`` gives a column or None, ``days`` its days, ``names`` are ours.
+    """Judges the consents of a batch. ``column`` gives a column or None, ``names`` are ours.
+
+    ``days`` gives the earliest day that each date may be of, ``latest`` the latest.
 
     ``today`` is the day of the run since 1970-01-01: what is dated later shows nothing yet.
     """
@@ -110,20 +112,21 @@ class ConsentReader:
         self,
         column: Callable[[str], pl.Series | None],
         days: Callable[[str], Days],
+        latest: Callable[[str], Days],
         rows: int,
         today: int,
         names: tuple[str, ...],
         campaign: CampaignEvidence,
         vendor: VendorEvidence,
     ) -> None:
-        self._column, self._days, self._rows, self._today = column, days, rows, today
+        self._column, self._days, self._latest, self._rows, self._today = column, days, latest, rows, today
         self._names, self._campaign, self._vendor = names, campaign, vendor
         self._words = Vocabulary(campaign.consent_words)
         self._lacks = np.zeros(rows, dtype=np.uint64)
 
     def judged(self, withdrawn_unread: Bools) -> Consents:
         """Judge every row's consent. ``withdrawn_unread`` are rows whose withdrawal is there and cannot be read."""
-        at = self._days("consent_at")
+        at, at_latest = self._days("consent_at"), self._latest("consent_at")
         basis = self._of("consent_basis", self._words.basis, np.str_, "")
         held = {
             "consent_text": self._of("consent_text", is_wording, np.bool_, False),
@@ -138,7 +141,7 @@ class ConsentReader:
         self._lack("given", ~claimed)
         self._lack("date", ~dated)
         received = self._days("received_at")
-        self._lack("before", dated & ((at > self._today) | ((received != NO_DAY) & (at > received))))
+        self._lack("before", dated & ((at_latest > self._today) | ((received != NO_DAY) & (at_latest > received))))
         self._lack_act()
         self._lack_members("named", _words_in(self._column("consent_named_parties")), [self._names])
         purposes: list[tuple[str, ...]] = [(each,) for each in self._campaign.purposes or ()] or [()]
@@ -151,7 +154,7 @@ class ConsentReader:
         fresh = dated & (self._today - at.astype(np.int64) <= TRUSTEDFORM_DAYS)
         proof = held["consent_evidence"] | held["consent_url"] | held["jornaya_lead_id"]
         self._lack("proof", ~(proof | (fresh & held["trustedform_cert_url"])))
-        withdrawn = self._days("withdrawn_at")
+        withdrawn = self._latest("withdrawn_at")
         # A consent of a later day is a new one: whether a law lets it count again, its rules say.
         ended = (withdrawn != NO_DAY) & ~(dated & (at > withdrawn) & (withdrawn <= self._today))
         self._lack("standing", ended | withdrawn_unread | (basis == "refused"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from schemas.rules import Condition, Hours, Statute
@@ -54,6 +55,11 @@ def found_true(asked: Asked, condition: Condition, setting: Setting) -> str:
     field = condition.parameters["field"]
     said = getattr(setting.campaign if who == "campaign" else setting.vendor, field)
     return f"{who} {field} is " + ("not declared" if said is None else _spelled(said) or "declared as none")
+
+
+def released_in_words(word: Mapping[str, Any]) -> str:
+    """Who released a review of the whole list, when, and with what words."""
+    return f"{word['releases']}, by {word['by']} on {word['on']}: {word['says']}"
 
 
 def lifted_by(packs: list[LoadedPack]) -> dict[str, list[PackRule]]:

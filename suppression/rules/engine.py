@@ -13,6 +13,7 @@ import polars as pl
 from schemas.codes import ReasonCode, with_rules
 from schemas.columns import CHANNEL_POINTS, PHONE_SLOTS, POINTS
 from schemas.config import Channel
+from schemas.evidence import Attestation
 from suppression.rules.coverage import CHANNEL_OF, unanswered
 from suppression.rules.facts import Facts
 from suppression.rules.in_force import Active, InForce, lead_without_facts
@@ -20,6 +21,7 @@ from suppression.rules.loading import Asked, LoadedPack, PackRule
 from suppression.rules.setting import PointOnChannel, Setting
 from suppression.rules.territories import Territories
 from suppression.rules.time_windows import Bools
+from suppression.rules.undeclared import RestsOn, rests_on
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,22 @@ class RuleSet:
             (reason for reason in reasons if reason.code not in rejecting),
         )
 
+    @cached_property
+    def undeclared(self) -> dict[str, RestsOn]:
+        """Fields that campaign and vendor leave undeclared, with what rests on each."""
+        return rests_on(self.active, self.setting, self.territories)
+
+    def released(self) -> list[Attestation]:
+        """The words of people that release reviews of the whole list that would otherwise stand."""
+        one = lead_without_facts(self.setting, self.territories)
+        standing = {
+            active.of.rule.id
+            for active in self.active
+            if active.of.rule.level == "list" and active.of.rule.effect == "review" and self._holds(active, one)
+        }
+        said = self.setting.vendor.attestations
+        return [word for word in said if word.releases in standing and word.on <= self.setting.as_of]
+
     def noted(self) -> list[PackRule]:
         """Rules about the whole list that only ask for attention."""
         one = lead_without_facts(self.setting, self.territories)
@@ -80,7 +98,7 @@ class RuleSet:
 
     def facts(self, frame: pl.DataFrame, found: pl.DataFrame, region: str | None) -> Facts:
         """Facts of a batch, in terms of these packs' territories."""
-        return Facts(frame, found, self.setting, region, self.territories.meaning)
+        return Facts(frame, found, self.setting, region, self.territories.meaning, self.territories.always_states)
 
     def points(self, facts: Facts) -> dict[str, list[Channel]]:
         """Contact points that the batch has, and the channels of the campaign that reach each."""

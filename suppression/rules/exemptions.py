@@ -10,13 +10,9 @@ from schemas.config import Channel
 from schemas.findings import findings
 from suppression.rules.engine import RuleSet
 from suppression.rules.facts import Facts
-from suppression.rules.in_force import Active
+from suppression.rules.in_force import LIFTABLE, Active
 from suppression.rules.setting import PointOnChannel
 from suppression.rules.time_windows import Bools
-
-#: Matches that a statute may lift. A request made to us and a litigator's number stand whatever the statute says.
-LIFTABLE = ("dnc.national", "dnc.state", "email.wireless_domain")
-_ASKS_LISTS = "listed"
 
 
 def lifted(rules: RuleSet, facts: Facts, found: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
@@ -29,7 +25,7 @@ def lifted(rules: RuleSet, facts: Facts, found: pl.DataFrame, ids: pl.DataFrame)
             listed = facts.listed(point, (code,))
             if not listed.any():
                 continue
-            governing = [active for active in rules.active if _governs(active, code)]
+            governing = [active for active in rules.active if code in active.governs]
             free = {
                 channel: listed & _free(rules, governing, facts, PointOnChannel(channel, point)) for channel in channels
             }
@@ -38,13 +34,6 @@ def lifted(rules: RuleSet, facts: Facts, found: pl.DataFrame, ids: pl.DataFrame)
                     [*_split(found, facts, point, code, free), *_notes(rules, governing, facts, ids, code, point, free)]
                 )
     return found
-
-
-def _governs(active: Active, code: str) -> bool:
-    """Whether a rule is what gives this kind of match its force."""
-    return active.of.rule.effect == "block" and any(
-        asked.predicate.name == _ASKS_LISTS and code in getattr(asked.given, "kinds", ()) for asked in active.of.asked
-    )
 
 
 def _free(rules: RuleSet, governing: list[Active], facts: Facts, at: PointOnChannel) -> Bools:

@@ -12,24 +12,26 @@ import polars as pl
 from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, INSTANTS, PHONE_SLOTS, POST_POINT
 from schemas.config import Channel
 from schemas.contact.quality import ROLE_LOCAL_PARTS
-from schemas.frame_columns import TYPE
+from schemas.frame_columns import TYPE, ZONED
 from schemas.list_kinds import KINDS
 from suppression.rules.batch import Batch
 from suppression.rules.consent import ConsentReader, Consents
 from suppression.rules.consent_words import UNREAD as UNREAD_BASIS
 from suppression.rules.encode import Bits, Classes, classes_of, distinct
 from suppression.rules.lead_locations import UNREAD_PLACES, LeadLocations
+from suppression.rules.local_days import local_days
 from suppression.rules.setting import Setting
-from suppression.rules.time_windows import NO_DAY, Bools, bools, since_epoch
+from suppression.rules.time_windows import NO_DAY, Bools, Days, bools, since_epoch
 
 _ROLE = "(?i-u)^(?:" + "|".join(map(re.escape, sorted(ROLE_LOCAL_PARTS))) + ")@"
+_NO_STATES = np.uint64(0)
 
 
 class Facts(Batch):
     """The facts of one batch. ``frame`` has normalised leads whose ``row_id`` are consecutive.
 
     ``found`` are the findings of the lists; ``region`` is where the file's national numbers belong, which stands in
-    for a lead of whom neither number nor address says the country.
+    for a lead of whom neither number nor address says the country. ``always_states`` bind wherever a lead is.
     """
 
     def __init__(
@@ -39,9 +41,10 @@ class Facts(Batch):
         setting: Setting,
         region: str | None,
         meaning: Callable[[str], int],
+        always_states: np.uint64 = _NO_STATES,
     ) -> None:
         super().__init__(frame)
-        self.setting, self.region = setting, region
+        self.setting, self.region, self.always_states = setting, region, always_states
         self.today = since_epoch(setting.as_of)
         self.locations = LeadLocations(self, region, meaning)
         self._listed = found.filter(pl.col("code").is_in(list(KINDS))) if len(found) else found
@@ -56,9 +59,23 @@ class Facts(Batch):
             return self.all(series is not None)
         return self.once(("held", name), lambda: series.is_not_null().to_numpy())
 
+    def days(self, name: str) -> Days:
+        """Days of a date column where the lead is, the earliest that may be; `NO_DAY` where there is none."""
+        return self._local_days(name)[0]
+
+    def latest_days(self, name: str) -> Days:
+        """The same, the latest day that may be."""
+        return self._local_days(name)[1]
+
+    def _local_days(self, name: str) -> tuple[Days, Days]:
+        instants, zoned, days = self.column(name), self.column(ZONED.of(name)), super().days(name)
+        if instants is None or zoned is None:
+            return days, days
+        return self.once(("local days", name), lambda: local_days(self, instants, days, zoned))
+
     def past(self, name: str) -> Bools:
         """Whether a date is known and not still to come: what is dated after the day of the run shows nothing yet."""
-        day = self.days(name)
+        day = self.latest_days(name)
         return bools((day != NO_DAY) & (day <= self.today))
 
     def points(self, channel: Channel) -> list[str]:
@@ -170,6 +187,13 @@ class Facts(Batch):
         return self.once(
             "consents",
             lambda: ConsentReader(
-                self.column, self.days, self.rows, self.today, setting.names, setting.campaign, setting.vendor
+                self.column,
+                self.days,
+                self.latest_days,
+                self.rows,
+                self.today,
+                setting.names,
+                setting.campaign,
+                setting.vendor,
             ).judged(self.unread("withdrawn_at")),
         )

@@ -19,6 +19,10 @@ from suppression.rules.setting import PointOnChannel, Setting
 from suppression.rules.territories import Territories
 from suppression.rules.us_states import state_bits
 
+#: Matches that a statute may lift. A request made to us and a litigator's number bind whatever the statute says.
+LIFTABLE = ("dnc.national", "dnc.state", "email.wireless_domain")
+_ASKS_LISTS = "listed"
+
 
 @dataclass(frozen=True)
 class Active:
@@ -38,6 +42,14 @@ class Active:
     lapses: bool = False
     #: Whether it may begin to hit with time: a window of it is still open.
     begins: bool = False
+
+    @property
+    def governs(self) -> tuple[str, ...]:
+        """Kinds of matches that the rule gives their force."""
+        if self.of.rule.effect != "block":
+            return ()
+        asks = [asked.given for asked in self.of.asked if asked.predicate.name == _ASKS_LISTS]
+        return tuple(code for code in LIFTABLE if any(code in getattr(given, "kinds", ()) for given in asks))
 
 
 class InForce:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -11,9 +12,11 @@ import polars as pl
 from schemas.columns import PHONE_SLOTS
 from schemas.frame_columns import ZONES
 from suppression.rules.encode import Coded, distinct, distinct_codes, paired
-from suppression.rules.facts import Facts
 from suppression.rules.locations import Location, location_of_address, location_of_number
 from suppression.rules.time_zones import SEPARATOR
+
+if TYPE_CHECKING:  # facts ask where their rows are
+    from suppression.rules.facts import Facts
 
 Codes = npt.NDArray[np.int64]
 #: Area codes have three digits.

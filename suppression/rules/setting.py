@@ -14,12 +14,16 @@ from schemas.rules import RuleChannel
 
 @dataclass(frozen=True)
 class Consulted:
-    """A suppression list that the run looks leads up in. ``as_of`` is None where nobody said how old the copy is."""
+    """A suppression list that the run looks leads up in. ``as_of`` is None where nobody said how old the copy is.
+
+    ``state``: the state of the United States whose list it is.
+    """
 
     kind: str
     registry: str | None
     as_of: date | None
     authority: str
+    state: str | None = None
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,7 @@ def prepare_examples() -> dict[str, Callable[[], None]]:
         "leadscrub rules coverage": _nothing,
         "leadscrub rules show": _nothing,
         "leadscrub rules why": _run(with_law),
+        "leadscrub rules diff": _nothing,
         "leadscrub lists add": _workspace,
         "leadscrub lists update": _nothing,
         "leadscrub lists status": _nothing,

@@ -98,7 +98,7 @@ def withdrawn(facts: Facts, at: PointOnChannel, given: params.Lately, against: b
     stands = _withdrawn(facts, renewable=given.renewable)
     if given.within is None:
         return stands
-    day = facts.days("withdrawn_at")
+    day = facts.latest_days("withdrawn_at")
     return bools(stands & ((day == NO_DAY) | (day >= given.within.earliest(facts.setting.first_contact))))
 
 

@@ -13,9 +13,10 @@ from suppression.rules.predicates import params
 from suppression.rules.predicates.predicate import predicate
 from suppression.rules.setting import PointOnChannel
 from suppression.rules.time_windows import NEVER, NO_DAY, Bools, Days, Window, bools, since_epoch
+from suppression.rules.us_states import state_bits
 
 
-def lists_of(given: params.ListedIn) -> list[str]:
+def lists_of(given: params.ListedIn | params.StateLists) -> list[str]:
     """The lists that a question about listing rests on."""
     return [f"list {kind}" for kind in given.kinds]
 
@@ -40,6 +41,14 @@ def listed(facts: Facts, at: PointOnChannel, given: params.ListedIn, against: bo
     return facts.listed(at.point, tuple(given.kinds))
 
 
+@predicate("point", params.StateLists, lists_of, unknown="no copy", lack_matters=False)
+def no_state_copy(facts: Facts, at: PointOnChannel, given: params.StateLists, against: bool) -> Bools:
+    """A state that the lead is in keeps a list of its own, and that list was not consulted."""
+    consulted = {copy.state for copy in facts.setting.lists if copy.kind in given.kinds}
+    lacking = np.uint64(state_bits(set(given.states) - consulted))
+    return bools(((facts.states(at.point) | facts.always_states) & lacking) != 0)
+
+
 def _last_day(facts: Facts, given: params.Since) -> Days:
     """Last day of the window after each row's date."""
     return given.window.last_days(facts.days(given.field))
@@ -48,7 +57,8 @@ def _last_day(facts: Facts, given: params.Since) -> Days:
 @predicate("row", params.Since, _field, unknown="against contact", until=_last_day, unknown_is_yes=True)
 def within(facts: Facts, at: PointOnChannel, given: params.Since, against: bool) -> Bools:
     """The day of contact is in the window after the date, which is not still to come."""
-    inside = facts.past(given.field) & (facts.days(given.field) >= given.window.earliest(facts.setting.last_contact))
+    day = facts.latest_days(given.field) if against else facts.days(given.field)
+    inside = facts.past(given.field) & (day >= given.window.earliest(facts.setting.last_contact))
     return bools(inside | ~facts.past(given.field) if against else inside)
 
 
@@ -56,7 +66,8 @@ def within(facts: Facts, at: PointOnChannel, given: params.Since, against: bool)
 def past(facts: Facts, at: PointOnChannel, given: params.Since, against: bool) -> Bools:
     """The window after the date is over."""
     known = facts.past(given.field)
-    over = known & (facts.days(given.field) < given.window.earliest(facts.setting.last_contact))
+    day = facts.days(given.field) if against else facts.latest_days(given.field)
+    over = known & (day < given.window.earliest(facts.setting.last_contact))
     return bools(over | ~known if against else over)
 
 
@@ -67,7 +78,8 @@ def not_told(facts: Facts, at: PointOnChannel, given: params.Told, against: bool
     """Nobody told the person in time: after the data came to us and within the window, or before and of us by name."""
     notice, received = facts.days("notice_at"), facts.days("received_at")
     known = facts.past("notice_at") & facts.past("received_at")
-    in_time = known & (notice >= received) & (notice <= given.window.last_days(received))
+    not_before = notice >= facts.latest_days("received_at")
+    in_time = known & not_before & (facts.latest_days("notice_at") <= given.window.last_days(received))
     # Whoever was told before we had the data was told of us only where the collector named us.
     before = facts.past("notice_at") & (~known | (notice < received))
     return bools(~(in_time | (before & (facts.setting.vendor.partners_named is True))))

@@ -13,6 +13,7 @@ from schemas.list_kinds import KINDS
 from schemas.support.names import did_you_mean
 from suppression.rules.consent import LACKS, OF_CHANNEL
 from suppression.rules.time_windows import Window
+from suppression.rules.us_states import is_state
 
 Value = bool | str
 
@@ -24,6 +25,12 @@ def _one_of(known: tuple[str, ...], what: str) -> AfterValidator:
         return name
 
     return AfterValidator(check)
+
+
+def _state(code: str) -> str:
+    if not is_state(code):
+        raise ValueError(f"'{code}' is not a state")
+    return code
 
 
 _CAMPAIGN_FIELDS, _VENDOR_FIELDS = tuple(CampaignEvidence.model_fields), tuple(VendorEvidence.model_fields)
@@ -207,6 +214,13 @@ class Inactive(_Parameters):
 
     fields: list[DayField] = Field(min_length=1)
     window: Window
+
+
+class StateLists(_Parameters):
+    """States of the United States that keep a list of their own."""
+
+    kinds: list[Kind] = Field(min_length=1)
+    states: list[Annotated[str, AfterValidator(_state)]] = Field(min_length=1)
 
 
 class Token(_Parameters):

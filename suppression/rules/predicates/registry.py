@@ -29,6 +29,7 @@ _REGISTER: tuple[Predicate, ...] = (
     lead.role,
     lead.relevant_job,
     run.no_copy,
+    lead.no_state_copy,
     run.campaign,
     run.campaign_undeclared,
     run.vendor,

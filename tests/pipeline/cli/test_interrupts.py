@@ -20,7 +20,7 @@ from tests.conftest import DAY, REPO, leadscrub
 pytestmark = pytest.mark.slow
 
 #: How many moments are tried; LEADSCRUB_KILLS=100 for more.
-MOMENTS = min(int(os.environ.get("LEADSCRUB_KILLS", "4")), 100)
+MOMENTS = min(int(os.environ.get("LEADSCRUB_KILLS", "2")), 100)
 NOTHING = "leadscrub: interrupted; nothing was changed.\n"
 
 
@@ -28,7 +28,7 @@ NOTHING = "leadscrub: interrupted; nothing was changed.\n"
 def drop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A drop that takes seconds, with values that only libraries decide, so that other processes help."""
     draw = random.Random(3)
-    rows = (f"+49 {draw.randrange(10**10)},ä{n}@exämple{n}.de,{n}\n" for n in range(40_000))
+    rows = (f"+49 {draw.randrange(10**10)},ä{n}@exämple{n}.de,{n}\n" for n in range(20_000))
     path = tmp_path_factory.mktemp("drop") / "drop.csv"
     path.write_text("phone,email,id\n" + "".join(rows), encoding="utf-8")
     return path

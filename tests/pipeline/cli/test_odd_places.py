@@ -56,6 +56,8 @@ def test_every_command_takes_an_odd_folder_for_itself(
     assert "row 1: clean" in said(leadscrub("explain", here / "out", "--phone", "-")).out
     assert "ok: 4 read = 3 clean + 1 rejected" in said(leadscrub("verify", here / "out")).out
     said(leadscrub("rescrub", here / "out", "-o", here / "again", "--as-of", DAY, "--no-lists"))
+    said(leadscrub("export", here / "out", "--to", here / "rows.csv", "--as-of", DAY))
+    assert (here / "rows.csv").read_text().count("\n") == 4
     added = ("ours", here / "ours.txt", "--kind", "dnc.internal", "--as-of", DAY, "--store", here / "store")
     said(leadscrub("lists", "add", *added))
     monkeypatch.setattr("sys.stdin", io.StringIO("202-555-0124\n202-555-0125\n"))

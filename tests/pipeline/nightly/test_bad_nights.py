@@ -203,7 +203,7 @@ def test_a_full_disk_ends_the_pass_with_8_and_leaves_the_drops(workspace: Path, 
     assert (code, outcomes(document)) == (0, {"a.csv": ("scrubbed", 0), "b.csv": ("scrubbed", 0)})
 
 
-@pytest.mark.parametrize(("limit", "most"), [(resource.RLIMIT_NOFILE, 24), (resource.RLIMIT_FSIZE, 9_000)])
+@pytest.mark.parametrize(("limit", "most"), [(resource.RLIMIT_NOFILE, 16), (resource.RLIMIT_FSIZE, 9_000)])
 def test_a_shortage_of_the_machine_is_no_fault_of_a_drop(strict: Path, limit: int, most: int) -> None:
     with night(strict) as process:  # the ledger is made in good times
         assert ended(process)[0] == 0

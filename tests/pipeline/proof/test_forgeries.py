@@ -18,6 +18,7 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.ledger.logged import enter_unlogged
 from pipeline.proof.entries import canonical
 from schemas.list_version import History
 from tests.conftest import REPO, leadscrub
@@ -168,6 +169,18 @@ def in_ledger(folder: Path, statement: str, *values: str) -> None:
     (folder / "ledger" / "ledger.db.sum").unlink(missing_ok=True)
 
 
+def begun_again(folder: Path) -> None:
+    shutil.rmtree(folder / "log")
+    enter_unlogged(folder, None)
+
+
+def cell_without_log(folder: Path) -> None:
+    """A cell in a workspace of before there was a log: only the ledger knows the manifest."""
+    shutil.rmtree(folder / "log")
+    in_ledger(folder, "DELETE FROM facts WHERE name = 'log'")
+    cell(folder)
+
+
 def swapped_folders(folder: Path) -> None:
     (folder / "runs" / "0").rename(folder / "runs" / "aside")
     (folder / "runs" / "1").rename(folder / "runs" / "0")
@@ -283,6 +296,18 @@ FORGERIES: dict[str, tuple[Callable[[Path], object], str, bool, bool]] = {
     ),
     "log edited and hashed through": (changed_line, "the signature of entry 6 (run", True, True),
     "run forgotten everywhere": (forgotten_run, "the signature of entry 6", False, True),
+    "log gone": (
+        lambda folder: shutil.rmtree(folder / "log"),
+        "log: it is gone; the ledger knows that there was one",
+        True,
+        True,
+    ),
+    "log gone, and a new one begun": (
+        begun_again,
+        "it had been left with more than no entries and was found with 0",
+        True,
+        True,
+    ),
     "head gone": (
         lambda folder: (folder / "log" / "head.json").unlink(),
         "head.json is missing or damaged",
@@ -324,6 +349,12 @@ def test_a_forgery_is_named(kept: Kept, name: str) -> None:
     ran = leadscrub("log", "verify", "--workspace", folder, "--key", kept.public)
     assert (ran.code, ran.err) == (1, "")
     assert named in ran.out
+
+
+def test_with_a_ledger_alone_a_cell_is_found(kept: Kept) -> None:
+    cell_without_log(kept.restored())
+    ran = leadscrub("verify", kept.folder / RUN_1)
+    assert (ran.code, ran.out.startswith("FAULT manifest.json is not the one that the ledger names")) == (1, True)
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ import pytest
 
 from schemas.columns import CALL_COLUMNS
 from tests.conftest import Scrub, Scrubbed, leadscrub
+from tests.suppression.rules.cases import LISTING
 
 LAW = """
 [rules]
@@ -49,7 +50,7 @@ def windows(scrub: Scrub, in_folder: Path) -> Any:
     ) -> Scrubbed:
         ran = scrub(
             HEADER + rows, "--vendor", "own", "--accept-drift", "--dnc", "registry.txt@2026-11-20",
-            "--list", "dnc.state:texas=state.txt@2026-11-20", *options,
+            *(f"--list=dnc.state:{state}=state.txt@2026-11-20" for state in LISTING), *options,
             channels=channels, campaign=more.pop("campaign", LAW.format(day=day)), **more,
         )  # fmt: skip
         assert ran.code == 0, ran.err

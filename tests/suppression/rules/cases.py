@@ -66,6 +66,8 @@ PASSED_ON: dict[str, Any] = {
     "ccpa_terms": True,
     "seller_sector": "other",
 }
+#: States that keep a registry of their own.
+LISTING = ("CO", "FL", "IN", "LA", "MA", "MO", "OK", "PA", "TN", "TX", "WY")
 _CHANNEL = {"live": "call", "automated": "call"}
 
 
@@ -111,7 +113,7 @@ def outcome(case: Case, without: str | None = None) -> list[tuple[str, str, str 
     vendor = VENDOR | {
         name.removeprefix("vendor."): said.pop(name) for name in list(said) if name.startswith("vendor.")
     }
-    copies = said.pop("consulted", [{"kind": "dnc.national"}, {"kind": "dnc.state"}])
+    copies = said.pop("consulted", [{"kind": "dnc.national"}, *({"kind": "dnc.state", "state": s} for s in LISTING)])
     listed = said.pop("listed", [])
     region = said.pop("region", None)
     given_away = said.pop("export", None)
@@ -127,7 +129,7 @@ def outcome(case: Case, without: str | None = None) -> list[tuple[str, str, str 
         ENTITY,
         CampaignEvidence.model_validate({k: v for k, v in campaign.items() if v != "missing"}),
         VendorEvidence.model_validate({k: v for k, v in vendor.items() if v != "missing"}),
-        tuple(Consulted(c["kind"], c.get("registry"), c.get("as_of", as_of), "a list") for c in copies),
+        tuple(Consulted(c["kind"], c.get("registry"), c.get("as_of", as_of), "a list", c.get("state")) for c in copies),
         export,
     )
     needed = {"general", *_brought(rules()[case.rule].pack)}

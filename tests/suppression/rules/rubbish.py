@@ -26,6 +26,7 @@ from tests.suppression.rules.cases import (
     CAMPAIGN,
     CONSENT,
     ENTITY,
+    LISTING,
     PASSED_ON,
     VENDOR,
     channel_of,
@@ -243,8 +244,13 @@ def _list(kind: str, leads: list[dict[str, str]], folder: Path, day: date, *, li
     wanted = sorted(entry for entry in entries if kind not in _OF_KIND or ("@" in entry) == ("email" in kind))
     (folder / f"{name}.txt").parent.mkdir(exist_ok=True, parents=True)
     (folder / f"{name}.txt").write_text("\n".join(wanted) + "\n", encoding="utf-8")
-    said = 'state = "IN"\n' if kind == "dnc.state" else ""
-    return f'[[lists]]\nkind = "{kind}"\nname = "{name}"\nfile = "../{name}.txt"\nas_of = {day}\n{said}'
+    of_states = (
+        [(f"{name}-{state}", f'state = "{state}"\n') for state in LISTING] if kind == "dnc.state" else [(name, "")]
+    )
+    return "".join(
+        f'[[lists]]\nkind = "{kind}"\nname = "{called}"\nfile = "../{name}.txt"\nas_of = {day}\n{said}'
+        for called, said in of_states
+    )
 
 
 _OF_KIND = {

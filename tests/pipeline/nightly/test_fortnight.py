@@ -211,7 +211,7 @@ def test_a_pass_is_killed_before_each_change_of_the_disk(forked: Passes, tmp_pat
 
 
 def tree(workspace: Path) -> list[str]:
-    """All files but summaries, of which each pass writes one, and history that was begun, swept a day later."""
+    """All files but summaries, of which each pass writes one, and what was begun: history, and marks in the log."""
     files = (str(path.relative_to(workspace)) for path in workspace.rglob("*") if path.is_file())
-    own = ("ledger/ledger.db", "ledger/history/.making-")
+    own = ("ledger/ledger.db", "ledger/history/.making-", "log/unfinished-")
     return sorted(name for name in files if "/summary-" not in name and not name.startswith(own))

@@ -146,7 +146,7 @@ class Watch:
             except OSError:  # whoever asked was killed meanwhile
                 continue
             call, process, _, number, _, _, *arguments = struct.unpack_from("<QIIiIQ6Q", asked)
-            processes.add(process)
+            processes |= {process} - {0}  # none where it has just died
             answer = struct.pack("<QqiI", call, 0, 0, _GO_ON)
             found = _call(process, number, arguments)
             if found is not None and self.counts(found):

@@ -42,6 +42,7 @@ _FILE: Final = {
 _NAMES: Final = {number: name for name, (number, _) in _PATH_AT.items()} | {n: name for name, n in _FILE.items()}
 _OPENS: Final = ("open", "openat")
 _WRITES: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+_KILLED: Final = -1
 #: Milliseconds without a call after which nobody is left who would make one.
 _LAST_WORDS: Final = 200
 _IO, _FULL = errno.EIO, (errno.ENOSPC, errno.EDQUOT, errno.EIO)
@@ -149,25 +150,32 @@ class Watch:
             processes |= {process} - {0}  # none where it has just died
             answer = struct.pack("<QqiI", call, 0, 0, _GO_ON)
             found = _call(process, number, arguments)
-            if found is not None and self.counts(found):
-                self.seen += 1
-                if self.at and self.seen == self.at:
-                    self.met = found
-                    if self.flips and self.choice is not None:
-                        flip_bit(Path(found.path), self.choice)
-                    elif self.choice is None:
-                        for each in processes:
-                            with suppress(ProcessLookupError):
-                                os.kill(each, signal.SIGKILL)
-                        continue
-                    else:
-                        self.error = ERRORS[found.name][self.choice % len(ERRORS[found.name])]
-                if self.error and (self.seen == self.at or (self.lasting and self.error in ERRORS[found.name])):
-                    answer = struct.pack("<QqiI", call, 0, -self.error, 0)
+            error = self._fate(found, processes) if found is not None and self.counts(found) else None
+            if error == _KILLED:
+                continue
+            if error:
+                answer = struct.pack("<QqiI", call, 0, -error, 0)
             with suppress(OSError):  # it was killed meanwhile
                 fcntl.ioctl(listener, _SEND, bytearray(answer), True)
         if ended >= 0:
             os.close(ended)
+
+    def _fate(self, found: Call, processes: set[int]) -> int | None:
+        """What becomes of a call that counts: an error's number, nothing, or that all were killed."""
+        self.seen += 1
+        if self.at and self.seen == self.at:
+            self.met = found
+            if self.choice is None:
+                for each in processes:
+                    with suppress(ProcessLookupError):
+                        os.kill(each, signal.SIGKILL)
+                return _KILLED
+            if self.flips:
+                flip_bit(Path(found.path), self.choice)
+            else:
+                self.error = ERRORS[found.name][self.choice % len(ERRORS[found.name])]
+        fails = self.seen == self.at or (self.lasting and self.error in ERRORS[found.name])
+        return self.error if self.error and fails else None
 
 
 def flip_bit(path: Path, choice: int) -> None:

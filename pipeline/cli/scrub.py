@@ -99,7 +99,7 @@ def scrub(
     ] = None,
     block_mb: Annotated[
         float, typer.Option(min=0.001, max=256, metavar="MB", help="Megabytes of the drop to read at once.")
-    ] = 8,
+    ] = 4,
 ) -> None:
     """Read a drop, check every contact point, write clean and rejected rows with a reason on each."""
     from pipeline.commands.summary import print_summary  # noqa: PLC0415

@@ -81,7 +81,7 @@ class Request:
     force: bool = False
     earlier: Earlier | None = None
     threads: int = 2
-    block_bytes: int = 8 << 20
+    block_bytes: int = 4 << 20
 
 
 @dataclass(frozen=True)

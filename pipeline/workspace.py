@@ -20,6 +20,12 @@ def workspace_of(campaign: Path | None) -> Path | None:
     return next((place for place in places if (place / "leadscrub.toml").exists()), None)
 
 
+def refuse_no_workspace(folder: Path, hint: str) -> None:
+    """Raise `UsageError` when the folder is no workspace."""
+    if not (folder / WORKSPACE_FILE).is_file():
+        raise UsageError(f"'{folder}' is not a workspace: it has no {WORKSPACE_FILE}.", hint)
+
+
 def workspace_facts(workspace: Path) -> Workspace:
     """Read the workspace's own file. Raises `ConfigError` with all faults."""
     faults: list[str] = []

@@ -11,7 +11,7 @@ from typing import Literal
 from pipeline.nightly.folders import WHY, Folders
 from pipeline.nightly.vendors import find_sellers
 from pipeline.terminal import plain_table, print_lines, write_json
-from pipeline.workspace import find_layout, vendor_files
+from pipeline.workspace import find_layout, refuse_no_workspace, vendor_files
 from schemas.config import Campaign, Vendor, load
 from schemas.errors import ConfigError, LeadscrubError, UsageError
 from schemas.export_layout import ExportLayout
@@ -48,10 +48,7 @@ def check_workspace(folder: Path, day: date) -> list[Finding]:
 
     Raises `UsageError` when the folder is no workspace.
     """
-    if not (folder / WORKSPACE_FILE).is_file():
-        raise UsageError(
-            f"'{folder}' is not a workspace: it has no {WORKSPACE_FILE}.", "Make one with 'leadscrub init'."
-        )
+    refuse_no_workspace(folder, "Make one with 'leadscrub init'.")
     found = [*_faults(folder / WORKSPACE_FILE, Workspace)]
     store = store_of(None, folder)
     campaigns = sorted((folder / "campaigns").glob("*.toml"))

@@ -15,7 +15,8 @@ from pipeline.proof.keys import PublicKey
 from pipeline.proof.run_entry import differences
 from pipeline.proof.signature import SIGNATURE, signature_faults, signed_faults
 from pipeline.results.manifest_file import MANIFEST, manifest_digest
-from schemas.errors import LeadscrubError, UsageError
+from pipeline.workspace import refuse_no_workspace
+from schemas.errors import LeadscrubError
 from schemas.manifest import Manifest
 from schemas.workspace import WORKSPACE_FILE
 
@@ -37,8 +38,8 @@ def compare(out: Path, manifest: Manifest, public: PublicKey | None, workspace: 
 
     ``public``: the key that must have signed it, wherever it is. Raises `UsageError` when ``workspace`` is none.
     """
-    if workspace is not None and not (workspace / WORKSPACE_FILE).is_file():
-        raise UsageError(f"'{workspace}' is not a workspace: it has no {WORKSPACE_FILE}.", "Name one with --workspace.")
+    if workspace is not None:
+        refuse_no_workspace(workspace, "Name one with --workspace.")
     compared = Compared()
     home = workspace or workspace_above(out)
     if home is not None:

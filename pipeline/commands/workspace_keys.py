@@ -10,8 +10,8 @@ from pipeline.proof.chain import append_signed, unfinished
 from pipeline.proof.entries import Entry
 from pipeline.proof.keys import Signer, keep_public, keys_folder, make_key, public_of, signer_of
 from pipeline.terminal import print_lines, write_json
+from pipeline.workspace import refuse_no_workspace
 from schemas.errors import ConfigError, UsageError
-from schemas.workspace import WORKSPACE_FILE
 
 
 def new_key(workspace: Path, *, lost: bool) -> None:
@@ -19,7 +19,7 @@ def new_key(workspace: Path, *, lost: bool) -> None:
 
     Raises `UsageError` when the folder is no workspace.
     """
-    _check(workspace)
+    refuse_no_workspace(workspace, "Name one with --workspace.")
     before = public_of(workspace)
     earlier: Signer | None = None
     if not lost:
@@ -41,7 +41,7 @@ def new_key(workspace: Path, *, lost: bool) -> None:
 
 def print_key(workspace: Path, *, as_json: bool) -> None:
     """Print the public key, and whether the private half is here. Raises `UsageError` when there is none."""
-    _check(workspace)
+    refuse_no_workspace(workspace, "Name one with --workspace.")
     public = public_of(workspace)
     if public is None:
         raise UsageError(f"'{workspace}' has no key.", "Make one with 'leadscrub keys new'.")
@@ -55,8 +55,3 @@ def print_key(workspace: Path, *, as_json: bool) -> None:
     else:
         print_lines(*public.pem.splitlines())
         sys.stderr.write(f"key {public.id}; its private half is {'here' if here else 'not here'}\n")
-
-
-def _check(workspace: Path) -> None:
-    if not (workspace / WORKSPACE_FILE).is_file():
-        raise UsageError(f"'{workspace}' is not a workspace: it has no {WORKSPACE_FILE}.", "Name one with --workspace.")

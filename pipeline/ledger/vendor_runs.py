@@ -13,9 +13,9 @@ from sqlalchemy import Connection, select
 
 from pipeline.ledger.database import Ledger, moment_of, open_ledger
 from pipeline.ledger.tables import run_drops, run_reasons, runs
-from pipeline.workspace import workspace_facts
+from pipeline.workspace import refuse_no_workspace, workspace_facts
 from schemas.errors import UsageError
-from schemas.workspace import WORKSPACE_FILE, LedgerChoice
+from schemas.workspace import LedgerChoice
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,7 @@ class VendorRun:
 @contextmanager
 def workspace_ledger(workspace: Path) -> Iterator[Ledger]:
     """Open the ledger of a workspace. Raises `UsageError` when it is not a workspace, or nothing was ever entered."""
-    if not (workspace / WORKSPACE_FILE).is_file():
-        raise UsageError(f"'{workspace}' is not a workspace: it has no {WORKSPACE_FILE}.", "Name one with --workspace.")
+    refuse_no_workspace(workspace, "Name one with --workspace.")
     choice = workspace_facts(workspace).ledger or LedgerChoice()
     if choice.url is None and not (workspace / "ledger" / "ledger.db").exists():
         raise UsageError(f"The ledger of '{workspace}' is empty: no run was entered.", "Run 'leadscrub nightly' first.")

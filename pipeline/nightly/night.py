@@ -27,13 +27,13 @@ from pipeline.nightly.unsettled import in_quarantine, still_unsettled
 from pipeline.nightly.vendors import Seller, Served, find_sellers
 from pipeline.nightly.worker import Worker, scrub_here
 from pipeline.results.identity import program_version
-from pipeline.workspace import workspace_facts
-from schemas.errors import ConfigError, LeadscrubError, LedgerError, UsageError
+from pipeline.workspace import refuse_no_workspace, workspace_facts
+from schemas.errors import ConfigError, LeadscrubError, LedgerError
 from schemas.support.durable import move_file
 from schemas.support.places import LinkError
 from schemas.support.scratch import scratch_folder
 from schemas.support.shown import shown
-from schemas.workspace import WORKSPACE_FILE, LedgerChoice, Workspace
+from schemas.workspace import LedgerChoice, Workspace
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,7 @@ def read_workspace(folder: Path) -> Workspace:
 
     Raises `UsageError` when the folder is no workspace, `ConfigError` with all faults of the file.
     """
-    if not (folder / WORKSPACE_FILE).is_file():
-        raise UsageError(
-            f"'{folder}' is not a workspace: it has no {WORKSPACE_FILE}.", "Make one with 'leadscrub init'."
-        )
+    refuse_no_workspace(folder, "Make one with 'leadscrub init'.")
     return workspace_facts(folder)
 
 

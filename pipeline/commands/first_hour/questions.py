@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from schemas.columns import CHANNELS
+from schemas.evidence import PassesOn, SourceType
 
 Answers = Mapping[str, str]
 Kind = Literal["word", "words", "yes_no", "file"]
+
+
+def words_of(answer: str) -> list[str]:
+    """Words of an answer, which commas part."""
+    return [word.strip() for word in answer.split(",") if word.strip()]
 
 
 @dataclass(frozen=True)
@@ -33,15 +39,11 @@ class Question:
         """Whether it is asked, after these answers to the questions before it."""
         if self.after is not None and not answers.get(self.after):
             return False
-        channels = frozenset(word.strip() for word in answers.get("channels", "").split(","))
-        return not self.asked_for or bool(self.asked_for & channels)
+        return not self.asked_for or not self.asked_for.isdisjoint(words_of(answers.get("channels", "")))
 
 
 _BY_PHONE = frozenset({"call", "text"})
-_SOURCES = (
-    "own_site", "inbound", "own_customers", "purchased", "partner", "public_directory", "social_network", "referral",
-    "event", "self_posted",
-)  # fmt: skip
+_SOURCES: tuple[str, ...] = get_args(SourceType)
 
 QUESTIONS = (
     Question(
@@ -145,7 +147,7 @@ QUESTIONS = (
         "passes_on",
         "What becomes of the result: it stays with you (none), or goes to a processor, a partner, or is sold (sale)?",
         "What leaves must be allowed to. Without an answer the result is for you alone.",
-        choices=("none", "processor", "partner", "sale"),
+        choices=get_args(PassesOn),
         after="packs",
     ),
     Question(

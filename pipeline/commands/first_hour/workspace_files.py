@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from pipeline.commands.first_hour.questions import Answers
+from pipeline.commands.first_hour.questions import Answers, words_of
 from schemas.config import Campaign, Vendor, load, raise_faults
 from schemas.layout import Layout
 from schemas.support.durable import write_atomically
@@ -60,9 +60,9 @@ def _campaign(folder: Path, answers: Answers) -> str:
     for key in ("sender_identified", "optout_offered", "dealt_with_us"):
         if answers.get(key):
             declared[key] = answers[key] == "yes"
-    if goods := _words(answers.get("product_class", "")):
+    if goods := words_of(answers.get("product_class", "")):
         declared["product_class"] = [] if goods == ["none"] else goods
-    channels = _words(answers["channels"])
+    channels = words_of(answers["channels"])
     head: dict[str, Any] = {"name": CAMPAIGN, "entity": answers.get("entity"), "channels": channels}
     head["region"] = answers.get("region")
     lists = {key: about for key, about in _LISTS.items() if answers.get(key)}
@@ -71,7 +71,7 @@ def _campaign(folder: Path, answers: Answers) -> str:
     if not head["region"] and {"call", "text"} & set(channels):
         head["no_region"] = True
     text = "# Made from the answers to 'leadscrub init --from'. What was not answered is not declared.\n" + _table(head)
-    if packs := _words(answers.get("packs", "")):
+    if packs := words_of(answers.get("packs", "")):
         text += "\n[rules]\n" + _table({"packs": packs})
     if declared:
         text += "\n[evidence]\n" + _table(declared)
@@ -92,10 +92,6 @@ def _vendor(answers: Answers) -> str:
         text += f"price = {price}\n" + _table({"currency": currency})
     evidence = {key: answers[key] for key in ("source_type", "origin") if answers.get(key)}
     return text + ("\n[evidence]\n" + _table(evidence) if evidence else "")
-
-
-def _words(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 def _table(values: dict[str, Any]) -> str:

@@ -41,6 +41,12 @@ class Commands:
         self._stages[scene.name].begin()
         return self._stages[scene.name]
 
+    def drawn(self, draw: Random) -> tuple[Scene, bool]:
+        """A scene that is ready, and whether its night has a process of its own for drops."""
+        scene = draw.choice(SCENES)
+        self.stage(scene)
+        return scene, scene.night and draw.randrange(_APART) == 0
+
     def operations(self, scene: Scene) -> int:
         """How many there are when nothing happens."""
         return self._well[scene.name][0].seen
@@ -78,9 +84,7 @@ class Kills:
     def case(self, number: int, account: Account) -> None:
         """Kill a command just before one of its operations."""
         draw = Random(f"{account.seed}/{self.name}/{number}")
-        scene = draw.choice(SCENES)
-        self._commands.stage(scene)
-        apart = scene.night and draw.randrange(_APART) == 0
+        scene, apart = self._commands.drawn(draw)
         at = draw.randrange(1, self._commands.operations(scene) + 1)
         came = self._commands.run(scene, at, apart=apart)
         wrong = self._commands.after(scene)
@@ -100,9 +104,7 @@ class Errors:
     def case(self, number: int, account: Account) -> None:
         """Let an operation of a command fail."""
         draw = Random(f"{account.seed}/{self.name}/{number}")
-        scene = draw.choice(SCENES)
-        self._commands.stage(scene)
-        apart = scene.night and draw.randrange(_APART) == 0
+        scene, apart = self._commands.drawn(draw)
         at, choice, lasting = (
             draw.randrange(1, self._commands.operations(scene) + 1),
             draw.randrange(60),

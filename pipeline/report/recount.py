@@ -13,6 +13,7 @@ from pipeline.report.counting import ReportTally
 from pipeline.report.decided_rows import DecidedRows
 from pipeline.results.folder import scan
 from pipeline.results.verdict import Verdict
+from schemas.coded_findings import coded
 from schemas.columns import CALL_COLUMNS, EMAIL_SLOTS, EVIDENCE, PHONE_SLOTS
 from schemas.config import channel_named
 from schemas.manifest import Manifest
@@ -33,7 +34,7 @@ def recount(out: Path, manifest: Manifest) -> ReportCounts:
     """Count what is in the tables of a result."""
     tally, channels = ReportTally(), [channel_named(name) for name in manifest.channels]
     for rows, findings in _parts(out):
-        tally.add(rows, findings, channels, manifest.as_of)
+        tally.add(rows, coded(findings), channels, manifest.as_of)
     return tally.counts(manifest.run_id).model_copy(update={"from_tables": True})
 
 

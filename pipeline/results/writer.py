@@ -16,6 +16,7 @@ from pipeline.results.lane import Lane
 from pipeline.results.parquet import ParquetOutput
 from pipeline.results.vendor_csv import Returned, ReturnFile
 from pipeline.results.verdict import Verdict
+from schemas.coded_findings import CodedFindings
 from schemas.columns import SCHEMA_VERSION
 from schemas.findings import FINDING_SCHEMA
 from schemas.frames import output_types
@@ -56,12 +57,12 @@ class ResultFiles:
             name: Lane(f"write {name}", beside=beside) for name in ("clean", "rejected", "findings", "returns")
         }
 
-    def formed(self, verdict: Verdict, findings: pl.DataFrame) -> ResultRows:
-        """Check a decided batch and its findings (`FINDING_SCHEMA`) and form what is written. Runs on any thread."""
+    def formed(self, verdict: Verdict, found: CodedFindings) -> ResultRows:
+        """Check a decided batch and its findings and form what is written. Runs on any thread."""
         return ResultRows(
             self._clean.check(verdict.clean),
             self._rejected.check(verdict.rejected.to_arrow(compat_level=pl.CompatLevel.oldest())),
-            self._findings.check(findings.to_arrow(compat_level=pl.CompatLevel.oldest())),
+            self._findings.check(found.frame().to_arrow(compat_level=pl.CompatLevel.oldest())),
             None if self._returns is None else self._returns.formed(verdict.rejected),
         )
 

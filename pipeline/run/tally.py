@@ -14,6 +14,7 @@ from pipeline.context import Context
 from pipeline.report.counting import ReportTally
 from pipeline.report.decided_rows import DecidedRows
 from pipeline.results.verdict import Verdict
+from schemas.coded_findings import CodedFindings
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
 from schemas.manifest import Counts
 from suppression.rules.encode import distinct
@@ -38,7 +39,7 @@ class Tally:
     undeclared_alone: Counter[str] = field(default_factory=Counter)
     seen: ReportTally = field(default_factory=ReportTally)
 
-    def add(self, held: pa.Table, findings: pl.DataFrame, verdict: Verdict, context: Context) -> None:
+    def add(self, held: pa.Table, findings: CodedFindings, verdict: Verdict, context: Context) -> None:
         """Count a batch (`pipeline.stages.held`), all of its findings, and what was decided of it."""
         self.seen.add(DecidedRows(held, verdict), findings, context.campaign.channels, context.as_of)
         self.clean += len(verdict.clean)

@@ -8,26 +8,33 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from schemas.kernels.findings import collect_bits
+
 Masks = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.int64]
 #: Codes that one mask holds. A batch with more kinds of findings has several masks a row.
 _WORD = 64
 
 
-def code_lists(count: int, rows: Rows, codes: pl.Series, order: Iterable[str]) -> pl.Series:
+def code_lists(count: int, rows: Rows, which: Rows, codes: pl.Series, order: Iterable[str]) -> pl.Series:
     """Codes found for each of ``count`` rows as a list, in the given ``order``.
 
-    ``rows``: the place of each finding's row among them. ``codes``: the code of each finding.
+    ``rows``: the place of each finding's row among them. ``which``: what it says. ``codes``: the code of everything
+    that is said, null where it is not to be listed.
     """
-    occurring = set(codes.unique())
+    said = np.zeros(len(codes), dtype=np.bool_)
+    said[which] = True
+    occurring = set(codes.filter(pl.Series(said)).unique())
     present = [code for code in order if code in occurring]
-    places = codes.cast(pl.Enum(present)).to_physical().to_numpy()
+    place_of = {code: place for place, code in enumerate(present)}
+    places = np.array([place_of.get(code, -1) for code in codes], dtype=np.int64)
     lists = []
     for start in range(0, max(len(present), 1), _WORD):
         words = present[start : start + _WORD]
         inside = (places >= start) & (places < start + _WORD)
+        bits = np.where(inside, np.uint64(1) << (places - start).clip(0, _WORD - 1).astype(np.uint64), np.uint64(0))
         masks = np.zeros(count, dtype=np.uint64)
-        np.bitwise_or.at(masks, rows[inside], np.uint64(1) << (places[inside] - start).astype(np.uint64))
+        collect_bits(rows, which, bits, masks)
         lists.append(words_of(masks, words))
     return lists[0] if len(lists) == 1 else pl.DataFrame(lists).select(pl.concat_list(pl.all())).to_series()
 

@@ -14,6 +14,7 @@ from pipeline.context import Context, Source
 from pipeline.results.verdict import Verdict
 from pipeline.stages.bit_masks import Masks, Rows, code_lists, words_of
 from pipeline.stages.contactable import Bools, Contactable
+from schemas.coded_findings import CodedFindings
 from schemas.columns import (
     COMMON_COLUMNS,
     PHONE_SLOTS,
@@ -22,6 +23,7 @@ from schemas.columns import (
 )
 from schemas.config import Channel
 from schemas.frame_columns import ORIGINAL, RAW, UNTIL
+from schemas.kernels.findings import find_least
 from schemas.support.arrow_columns import column, of_one_value, only_where
 from schemas.support.literal_fields import literal_field
 
@@ -32,7 +34,7 @@ _PHONE_FACTS = {"phone_type": "type", "phone_region": "region", "time_zones": "z
 
 def decide_stage(
     held: pa.Table,
-    found: pl.DataFrame,
+    found: CodedFindings,
     contactable: Contactable,
     source: Source,
     context: Context,
@@ -44,9 +46,9 @@ def decide_stage(
     ``constants``: provenance columns, the same for the whole file.
     """
     first = column(held, "row_id")[0].as_py() if len(held) else 0
-    rows = (found.get_column("row_id") - first).to_numpy().astype(np.int64)
-    flag = (found.get_column("effect") == "flag").to_numpy()
-    made = {"flags": code_lists(len(held), rows[flag], found.get_column("code").filter(flag), context.codes)}
+    rows, is_flag = found.places(first), pl.col("effect") == "flag"
+    noted = found.said.select(pl.when(is_flag).then("code")).to_series()
+    made = {"flags": code_lists(len(held), rows, found.which, noted, context.codes)}
     opened = _opened(contactable, len(held))
     made["channels"] = words_of(opened, list(contactable.channels))
     made["valid_until"] = _valid_until(held, opened, contactable, context)
@@ -56,7 +58,7 @@ def decide_stage(
     rejected = pl.DataFrame(held.filter(pa.array(~is_clean)))
     rejected = rejected.with_columns(series.filter(~is_clean).alias(name) for name, series in made.items())
     phones = {slot: pl.col(slot).is_not_null() for slot in PHONE_SLOTS if slot in contactable.points}
-    reasons = _reasons(is_clean, found.filter(~flag), rows[~flag], context)
+    reasons = _reasons(is_clean, found, rows, context)
     common = _columns(rejected, {name: pl.lit(value) for name, value in given.items()} | _phone_facts(phones))
     return Verdict(clean, rejected.select(*common, _extra(source, context), *reasons, ORIGINAL, RAW))
 
@@ -140,32 +142,35 @@ def _phone_facts(phones: dict[str, pl.Expr]) -> dict[str, pl.Expr]:
     }
 
 
-def _reasons(is_clean: Bools, against: pl.DataFrame, rows: Rows, context: Context) -> list[pl.Series]:
+def _reasons(is_clean: Bools, found: CodedFindings, rows: Rows, context: Context) -> list[pl.Series]:
     """All blocking codes of the rejected rows by precedence, the primary one, its sentence and its disposition.
 
-    ``against``: what is against any row of the batch. ``rows``: the place of each finding's row in the batch.
+    ``found``: all findings of the batch. ``rows``: the place of each one's row in the batch.
     """
-    codes = context.codes
-    chosen = ~is_clean[rows]
-    against, rows = against.filter(chosen), (np.cumsum(~is_clean) - 1)[rows[chosen]]
+    codes, said = context.codes, found.said
     rejected = int(np.count_nonzero(~is_clean))
-    reasons = code_lists(rejected, rows, against.get_column("code"), codes)
+    against = np.where(is_clean, rejected, np.cumsum(~is_clean) - 1)[rows]
+    code = said.select(pl.when(pl.col("effect") != "flag").then("code")).to_series()
+    # Of the clean rows, which all are one row behind the last, nothing is told.
+    reasons = code_lists(rejected + 1, against, found.which, code, codes).head(rejected)
     if not (reasons.list.len() > 0).all():
         raise AssertionError("a row was rejected without a reason")
     # Findings are ordered by row: the first one of the row's primary code gives the detail.
-    precedence = against.get_column("code").cast(pl.Enum(list(codes))).to_physical().to_numpy()
-    order = np.lexsort((np.arange(len(rows)), precedence, rows))
-    first = order[np.searchsorted(rows[order], np.arange(rejected))]
+    rank_of = {code: rank for rank, code in enumerate(codes)}
+    ranks = np.array([rank_of.get(each, len(codes)) for each in code], dtype=np.int64)
+    least, first = np.full(rejected + 1, len(codes), np.int64), np.zeros(rejected + 1, np.int64)
+    find_least(against, found.which, ranks, least, first)
+    primary, of_row = np.unique(found.which[first[:rejected]], return_inverse=True)
     place = pl.when(pl.col("point").is_null()).then(pl.lit("")).otherwise(pl.col("point") + ": ")
-    told = against[first].select(
+    told = said[primary].select(
         pl.col("code").alias("reason"),
-        reasons.alias("reasons"),
         pl.format("{} {}{}.", _of_code({code: each.summary for code, each in codes.items()}), place, "detail").alias(
             "reason_detail"
         ),
         _of_code({code: each.disposition for code, each in codes.items()}).alias("disposition"),
     )
-    return [told.get_column(name) for name in REJECTED_COLUMNS]
+    made = told[of_row].with_columns(reasons.alias("reasons"))
+    return [made.get_column(name) for name in REJECTED_COLUMNS]
 
 
 def _of_code(words: dict[str, str]) -> pl.Expr:

@@ -48,7 +48,7 @@ def _parts(out: Path) -> Iterator[tuple[DecidedRows, pl.DataFrame]]:
         within = pl.col("row_id").is_between(first, first + _STEP, closed="left")
         clean, rejected, findings = (each.filter(within).select(kept[name]).collect() for name, each in tables.items())
         both = pl.concat([clean, rejected], how="diagonal").sort("row_id")
-        yield DecidedRows(_arrow(both), Verdict(_arrow(clean), rejected)), findings
+        yield DecidedRows(_arrow(both), Verdict(_arrow(clean), _arrow(rejected))), findings
 
 
 def _arrow(frame: pl.DataFrame) -> pa.Table:

@@ -153,6 +153,6 @@ def numbered_as_before(verdict: Verdict, found: CodedFindings, held: pa.Table) -
     ids = verdict.clean.column("row_id").to_numpy() - np.uint64(first)
     clean = verdict.clean.set_column(0, "row_id", earlier.take(pa.array(ids)))
 
-    places = verdict.rejected.get_column("row_id") - first
-    rejected = verdict.rejected.with_columns(pl.Series(earlier).gather(places).alias("row_id"))
+    places = verdict.rejected.column("row_id").to_numpy() - np.uint64(first)
+    rejected = verdict.rejected.set_column(0, "row_id", earlier.take(pa.array(places)))
     return Verdict(clean, rejected), replace(found, row_id=earlier.to_numpy()[found.places(first)])

@@ -48,12 +48,13 @@ class Tally:
             if slot in verdict.clean.column_names:
                 self.usable[slot] += len(verdict.clean) - verdict.clean.column(slot).null_count
         words = pl.DataFrame(verdict.clean.select(["channels", "flags"]))
-        reasons = verdict.rejected.get_column("reasons")
+        noted = pl.DataFrame(verdict.rejected.select(["reason", "reasons", "flags"]))
+        reasons = noted.get_column("reasons")
         if len(reasons):
             self._add_reasons(reasons, {} if context.rules is None else context.rules.undeclared)
-        _count(self.by_primary, verdict.rejected.get_column("reason"))
+        _count(self.by_primary, noted.get_column("reason"))
         _count(self.by_channel, words.get_column("channels").explode())
-        for frame in (words, verdict.rejected):
+        for frame in (words, noted):
             _count(self.by_flag, frame.get_column("flags").explode())
 
     def _add_reasons(self, reasons: pl.Series, undeclared: Mapping[str, RestsOn]) -> None:

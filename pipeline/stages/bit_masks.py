@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -16,18 +16,17 @@ Rows = npt.NDArray[np.int64]
 _WORD = 64
 
 
-def code_lists(count: int, rows: Rows, which: Rows, codes: pl.Series, order: Iterable[str]) -> pl.Series:
-    """Codes found for each of ``count`` rows as a list, in the given ``order``.
+def code_lists(count: int, rows: Rows, which: Rows, ranks: Rows, codes: Sequence[str]) -> pl.Series:
+    """Codes found for each of ``count`` rows as a list, in the order of ``codes``.
 
-    ``rows``: the place of each finding's row among them. ``which``: what it says. ``codes``: the code of everything
-    that is said, null where it is not to be listed.
+    ``rows``: the place of each finding's row among them. ``which``: what it says. ``ranks``: the place in ``codes`` of
+    the code of everything that is said, -1 where it is not to be listed.
     """
-    said = np.zeros(len(codes), dtype=np.bool_)
-    said[which] = True
-    occurring = set(codes.filter(pl.Series(said)).unique())
-    present = [code for code in order if code in occurring]
-    place_of = {code: place for place, code in enumerate(present)}
-    places = np.array([place_of.get(code, -1) for code in codes], dtype=np.int64)
+    occurs = np.zeros(len(codes) + 1, dtype=np.bool_)
+    occurs[ranks[which]] = True
+    present = [code for code, is_there in zip(codes, occurs.tolist(), strict=False) if is_there]
+    # What is not listed has the place before the first.
+    places = np.append(np.cumsum(occurs[:-1]) - 1, -1)[ranks]
     lists = []
     for start in range(0, max(len(present), 1), _WORD):
         words = present[start : start + _WORD]

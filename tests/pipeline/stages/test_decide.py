@@ -73,7 +73,7 @@ def decided(
     constants = {"vendor": None, "source_file": "drop.csv", "source_sha256": "0", "run_id": "0"}
     held = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
     verdict = decide_stage(held, findings, contactable(frame, findings, context), source, context, constants)
-    return Decided(pl.DataFrame(verdict.clean), verdict.rejected)
+    return Decided(pl.DataFrame(verdict.clean), pl.DataFrame(verdict.rejected))
 
 
 A, B = "+12025550100", "+442079460001"

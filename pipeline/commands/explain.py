@@ -17,6 +17,7 @@ from schemas.contact.phone_repairs import read_phone_point
 from schemas.errors import UsageError
 from schemas.manifest import Manifest
 from schemas.masking import mask
+from schemas.support.figures import counted
 from schemas.support.shown import masked_addresses
 from suppression.rules.describe import SURE, attempts_in_words, released_in_words
 
@@ -184,7 +185,7 @@ def _told(story: dict[str, Any]) -> list[str]:
         lines.append(f"  finding      {finding['effect']} {finding['code']} ({where}): {finding['detail']}")
         lines.append(f"  source       {finding['source']}")
     consulted = ", ".join(
-        f"{lst['name']} ({lst['kind']}, {lst['entries']:,} entries)" for lst in story["lists_consulted"]
+        f"{lst['name']} ({lst['kind']}, {counted(lst['entries'], 'entry')})" for lst in story["lists_consulted"]
     )
     lines.append(f"  consulted    {consulted or 'no suppression list'}; as of {story['as_of']}")
     return lines

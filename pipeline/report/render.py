@@ -9,8 +9,8 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.report.words import counted, share
 from pipeline.terminal import money
+from schemas.support.figures import counted, share
 from schemas.support.shown import shown
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"

@@ -6,6 +6,9 @@ JOBS ?= auto
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
+# Tests start leadscrub hundreds of times: compiled once, not each time, whatever the environment says.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo quick test lint bench bench-quick lock clean
 
@@ -71,6 +74,7 @@ $(VENV)/.run: requirements.lock pyproject.toml
 	$(INSTALL) --no-compile --no-deps --require-hashes -r requirements.lock
 	$(INSTALL) --no-build-isolation --no-deps -e .
 	$(BIN)/python -m schemas.kernels.build
+	$(BIN)/python -m compileall -q leadscrub pipeline suppression schemas
 	@touch $@
 
 $(VENV)/.test $(VENV)/.lint $(VENV)/.bench: $(VENV)/.%: requirements-%.lock $(VENV)/.run

@@ -213,6 +213,19 @@ class EarlierRun(_Model):
     clean_sha256: str
     clean: int
     valid_until: date | None = Field(description="the earliest of its rows")
+    released_by: str | None = Field(
+        default=None,
+        description="the review that released these rows, which that run had rejected: clean and its hash are of them",
+    )
+
+
+class UsedReviews(_Model):
+    """What people decided about rows of the drop. The result rests on it, so the run's id does too."""
+
+    reviews: list[str] = Field(description="ids of the reviews, as 'leadscrub review list' has them")
+    decisions_sha256: str
+    released: int = Field(description="rows with a finding that a person released")
+    denied: int = Field(description="rows that a person denied")
 
 
 class Manifest(_Model):
@@ -235,6 +248,9 @@ class Manifest(_Model):
     rescrub_of: EarlierRun | None = Field(default=None, description="only of rescrub; row_id is that run's")
     mail_check: MailChecked | None = Field(default=None, description="only with --check-mx")
     history: UsedHistory | None = Field(default=None, description="only with a ledger; left out without")
+    reviews: UsedReviews | None = Field(
+        default=None, description="only where people decided about rows of the drop; left out otherwise"
+    )
     person: dict[str, str] = Field(
         default={}, description="kinds of list whose matches bind the person, and how far: channel or everything"
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
+from pipeline.commands.source_lines import rows_of_line
 from pipeline.commands.verify import refuse_damaged
 from pipeline.results.folder import open_manifest, scan
 from pipeline.terminal import print_lines, write_json
@@ -22,14 +23,26 @@ from schemas.support.shown import masked_addresses
 from suppression.rules.describe import SURE, attempts_in_words, released_in_words
 
 
-def print_story(out: Path, *, row: int | None, phone: str | None, email: str | None, as_json: bool) -> None:
+class Place(NamedTuple):
+    """A line of the vendor's file, or of every file or sheet where none is named."""
+
+    line: int
+    file: str | None
+    sheet: str | None
+
+
+def print_story(
+    out: Path, *, row: int | None, phone: str | None, email: str | None, place: Place | None = None, as_json: bool
+) -> None:
     """Print the story of the lead. Raises `UsageError` unless exactly one of the options names it."""
-    if sum(option is not None for option in (row, phone, email)) != 1:
-        raise UsageError("Name the lead by one of --row, --phone and --email.")
+    if sum(option is not None for option in (row, phone, email, place)) != 1:
+        raise UsageError("Name the lead by one of --row, --line, --phone and --email.")
     manifest = open_manifest(out)
     refuse_damaged(out)
     if row is not None:
         rows = [row]
+    elif place is not None:
+        rows = rows_of_line(out, manifest, *place)
     elif phone is not None:
         rows = _rows_with(out, PHONE_SLOTS, _canonical_phones(phone, manifest))
     else:

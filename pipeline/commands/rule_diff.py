@@ -23,6 +23,7 @@ from schemas.errors import UsageError
 from schemas.list_kinds import KINDS
 from schemas.masking import mask
 from schemas.rules import Hours, Permit, Rule
+from schemas.support.figures import counted
 from suppression.rules.engine import RuleSet
 from suppression.rules.facts import Facts
 from suppression.rules.hours import PackHours
@@ -213,7 +214,8 @@ def _compare(found: OnResult, frame: pl.DataFrame, then: _Day, now: _Day) -> Non
 
 
 def _print_on_result(out: Path | None, found: OnResult, *, rows: bool) -> None:
-    print_lines(f"on {out}: {len(found.rows):,} of {found.clean:,} clean rows change verdict")
+    change = "changes" if len(found.rows) == 1 else "change"
+    print_lines(f"on {out}: {len(found.rows):,} of {counted(found.clean, 'clean row')} {change} verdict")
     table = plain_table()
     for name in ("rule", "channel"):
         table.add_column(name)

@@ -14,6 +14,7 @@ from schemas.contact.apply import apply_here
 from schemas.errors import ConfigError
 from schemas.files.table import first_rows
 from schemas.findings import no_findings
+from schemas.support.figures import counted
 
 
 def check_regions(request: Request, plan: Plan) -> None:
@@ -24,7 +25,7 @@ def check_regions(request: Request, plan: Plan) -> None:
     for source in plan.sources:
         if source.region is None and (found := _needing(source, plan, request)):
             needing, of = found
-            where = f"{_label(source)}: {needing:,} of the first {of:,} rows"
+            where = f"{_label(source)}: {needing:,} of the first {counted(of, 'row')}"
             faults.append(f"{where} have phone numbers without a country, and no region is given.")
     if faults:
         raise ConfigError(

@@ -57,7 +57,7 @@ def test_an_entry_without_a_point_stops_the_run(scrub: Scrub, written: Written, 
     path = written("ours.txt", f"212-736-5000\n{junk}\n")
     stopped = scrub(DROP, "--internal", path)
     assert stopped.code == 5
-    assert "1 of 2 entries (50.0%) cannot be read and would block nobody" in stopped.err
+    assert "1 of 2 entries (50%) cannot be read and would block nobody" in stopped.err
     assert not stopped.folder.exists()
     ran = scrub(DROP, "--internal", path, "--max-refused", "ours=0.5")
     assert ran.code == 0

@@ -34,7 +34,7 @@ _MADE = ("run_id", "channels", "valid_until")
 
 @dataclass(frozen=True)
 class Released:
-    """``rows``: how many can be contacted once they are released; ``duplicates``: ``row_id`` of copies of clean rows."""
+    """``rows``: how many can be contacted once released; ``duplicates``: ``row_id`` of copies of clean rows."""
 
     rows: int
     duplicates: pl.Series
@@ -104,9 +104,9 @@ def _copies(frame: pl.DataFrame, campaign: Campaign, clean: list[Path]) -> pl.Da
     kinds = [(PHONE_SLOTS, "phone"), (EMAIL_SLOTS, "email")]
     found = [pl.DataFrame(schema=FINDING_SCHEMA)]
     for slots in (slots for slots, key in kinds if key in keys):
-        texts = {
-            slot: pl.col(slot) if slots == PHONE_SLOTS else fold_email(email_key(pl.col(slot)), folds) for slot in slots
-        }
+        texts = {slot: pl.col(slot) for slot in slots}
+        if slots == EMAIL_SLOTS:
+            texts = {slot: fold_email(email_key(column), folds) for slot, column in texts.items()}
         wanted = pl.concat([frame.select(texts[slot].alias("key")) for slot in slots]).drop_nulls().unique()
         taken = [
             scan(out, "clean").select(texts[slot].alias("key")).join(wanted.lazy(), on="key", how="semi").collect()

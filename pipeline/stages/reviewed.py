@@ -1,7 +1,7 @@
 """Stage: what a person decided about a row holds for as long as the same is found in it.
 
-A release turns a finding that asks for a review into a flag, and no other: what blocks goes on to block. A denial blocks
-the row, whatever is found in it.
+A release turns a finding that asks for a review into a flag, and no other: what blocks goes on to block. A denial
+blocks the row, whatever is found in it.
 """
 
 from __future__ import annotations

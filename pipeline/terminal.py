@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from schemas.support.shown import printable, printable_json, shown
 
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+#: Version of what ``--json`` prints: it rises when a key goes or changes its meaning, not when one is added.
+JSON_VERSION: Final = 1
+#: Documents that the command has printed.
+_printed: list[int] = []
 #: Width of a table in a file or a pipe, where nobody's window sets it.
 _WIDE = 160
 
@@ -54,10 +58,29 @@ def print_text(text: Text) -> None:
     stdout_console().print(text, soft_wrap=True)
 
 
-def write_json(document: object, default: Callable[[Any], object] | None = None) -> None:
-    """Print a document as JSON on one line, which is JSON also where stdout has other characters than UTF-8's."""
+def begin_document() -> None:
+    """Note that a command begins, which may print one document."""
+    _printed.clear()
+
+
+def write_json(
+    document: Mapping[str, object] | Sequence[object], default: Callable[[Any], object] | None = None
+) -> None:
+    """Print what a command found as one JSON object: a mapping with its keys, a sequence as ``items``.
+
+    The object is on one line, and is JSON also where stdout has other characters than UTF-8's.
+    """
+    body = dict(document) if isinstance(document, Mapping) else {"items": list(document)}
     spelled = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "") != "utf8"
-    sys.stdout.write(printable_json(json.dumps(document, ensure_ascii=spelled, default=default)) + "\n")
+    text = json.dumps({"schema_version": JSON_VERSION, **body}, ensure_ascii=spelled, default=default)
+    sys.stdout.write(printable_json(text) + "\n")
+    _printed.append(JSON_VERSION)
+
+
+def write_failure(error: Mapping[str, object]) -> None:
+    """Print why a command failed as a JSON object; not behind a document, which says itself what is wrong."""
+    if not _printed:
+        write_json({"error": error})
 
 
 def plain_table(*columns: str) -> PlainTable:

@@ -120,7 +120,8 @@ def _sum(record: ReviewRecord, name: str) -> int:
 
 def _told(record: ReviewRecord) -> str:
     counts = ", ".join(f"{_sum(record, name):,} {name}" for name in ("released", "refused", "denied"))
-    return f"review {record.review} of {record.made_at.date()} by {', '.join(record.people)}: {counts} ({', '.join(record.codes)})"
+    people, codes = ", ".join(record.people), ", ".join(record.codes)
+    return f"review {record.review} of {record.made_at.date()} by {people}: {counts} ({codes})"
 
 
 def _rows(count: int) -> str:

@@ -152,7 +152,7 @@ class _Day:
 
     @classmethod
     def of(cls, rules: RuleSet, frame: pl.DataFrame, known: pl.DataFrame, region: str | None) -> _Day:
-        _, said = judged(rules, frame, known, region)
+        said = judged(rules, frame, known, region)[1].frame()
         # Lists were asked by the run; of a match, the rules say what follows on the day.
         against = said.filter((pl.col("effect") != "flag") & ~pl.col("code").is_in(list(KINDS)))
         facts = rules.facts(frame, known, region)

@@ -7,6 +7,8 @@ import pytest
 from tests.conftest import Scrub, Written
 from tests.conftest import leadscrub as run
 
+pytestmark = pytest.mark.slow
+
 DROP = (
     "phone,email\n212-736-5000,\n212-736-5001,\n,ann@example.org\n,bob@example.org\n"
     "+44 20 7930 4832,\n+44 7911 123456,\n+1 202 555 0199,\n"

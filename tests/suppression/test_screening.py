@@ -12,6 +12,8 @@ import pytest
 
 from tests.conftest import POINT_ONLY, Scrub, Scrubbed, Written
 
+pytestmark = pytest.mark.slow
+
 PHONES = "phone\n202-555-0100\n202-555-0101\n(202) 555-0102\n+44 20 7946 0001\n"
 EMAILS = "email\nann@example.com\nBo.Ray@Example.org\ncy@mail.example.net\ndi@example.net\n"
 

@@ -17,6 +17,8 @@ import pytest
 from tests.conftest import REPO
 from tests.conftest import leadscrub as run
 
+pytestmark = pytest.mark.slow
+
 SAMPLE = REPO / "data" / "sample"
 DAY = "2026-11-21"
 #: What an export has to declare.

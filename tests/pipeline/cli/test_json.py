@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import Ran, leadscrub
-from tests.docs.cli_page import commands
+from tests.docs.json_table import WITH_JSON
 
-WITH_JSON = [name for name, command in commands() if any("--json" in each.opts for each in command.params)]
 DROP = "id,phone\n1,2025550101\n"
 
 

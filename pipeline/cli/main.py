@@ -23,7 +23,7 @@ from pipeline.cli.returns import returns, vendors
 from pipeline.cli.review import review
 from pipeline.cli.rules import rules_app
 from pipeline.cli.scrub import scrub
-from pipeline.terminal import begin_document, printable_lines
+from pipeline.terminal import begin_command, printable_lines
 from schemas.errors import LeadscrubError, UsageError
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def _called(command: AnyCommand, words: Sequence[str]) -> AnyCommand:
 
 def _guarded(command: AnyCommand, words: Sequence[str]) -> int:
     as_json = "--json" in words
-    begin_document()
+    begin_command()
     try:
         code = int(command.main(list(words), prog_name="leadscrub", standalone_mode=False) or 0)
         if code == INTERRUPTED:  # while the words were parsed: a command that was begun says more

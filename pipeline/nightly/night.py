@@ -14,6 +14,7 @@ from pipeline.ledger.database import open_ledger
 from pipeline.ledger.logged import enter_unlogged
 from pipeline.nightly.claims import Claims, only_pass, open_claims
 from pipeline.nightly.completeness import Looks
+from pipeline.nightly.due_again import due_again, scrub_again
 from pipeline.nightly.folders import Folders
 from pipeline.nightly.guard import Failures, Fault, StoppedError, fault_of, has_room, stoppable
 from pipeline.nightly.hints import at_night
@@ -126,9 +127,11 @@ def _do(request: NightRequest, workspace: Workspace, served: Served, account: _A
         try:
             if not request.dry_run:
                 _resume_fetched(night)
+            account.again = _scrub_again(night, account, served.sellers, dry_run=request.dry_run)
             _Pass(night, account, workspace.nightly.quarantine_after, dry_run=request.dry_run).over(served.sellers)
         finally:
             account.add_unsettled(still_unsettled(night, served.sellers, quarantine, account.lines))
+            account.add_unsettled(account.again)
     except (ConfigError, LedgerError, LinkError) as error:
         account.trouble(None, error)
 
@@ -141,6 +144,7 @@ class _Account:
     lines: list[DropLine] = field(default_factory=list)
     unsettled: list[Unsettled] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
+    again: list[Unsettled] = field(default_factory=list)
     known: int = 0
 
     def trouble(self, vendor: str | None, error: BaseException) -> None:
@@ -164,6 +168,23 @@ class _Account:
     def line(self, seen: Seen, outcome: str, why: str, code: int = 0) -> None:
         told = {"vendor": seen.vendor, "drop": seen.shown, "outcome": outcome, "code": code}
         self.add(DropLine.model_validate(told | {"why": at_night(why, seen.vendor)}))
+
+
+def _scrub_again(night: Night, account: _Account, sellers: list[Seller], *, dry_run: bool) -> list[Unsettled]:
+    """Scrub drops again whose runs rest on what is not so any more. Returns what cannot be, for a person."""
+    due, gone = due_again(night, sellers)
+    for each in due:
+        if dry_run:
+            why = f"would be scrubbed again: {each.why}"
+            account.add(DropLine(vendor=each.seller.name, drop=shown(each.run.name), outcome="ready", why=why))
+            continue
+        try:
+            account.add(scrub_again(night, each))
+        except (LedgerError, StoppedError):
+            raise
+        except BaseException as error:  # it stays as it was, and the drops that came tonight are taken
+            account.trouble(each.seller.name, error)
+    return gone
 
 
 def _night(request: NightRequest, workspace: Workspace, folders: Folders, lock: int | None, stack: ExitStack) -> Night:

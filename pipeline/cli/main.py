@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 from typer.main import get_command
 
+from pipeline.cli.due import due
 from pipeline.cli.export import export
 from pipeline.cli.help import INTERRUPTED, SETTINGS, Changing, Command, Group, InterruptedByUserError, Stepwise
 from pipeline.cli.lists import lists
@@ -70,6 +71,9 @@ app.command(
 )(export)
 app.command(cls=Changing, rich_help_panel="Scrub", epilog="Example: leadscrub init my-leads")(init)
 app.command(cls=Command, rich_help_panel="Night", epilog="Example: leadscrub check my-leads")(check)
+app.command(
+    cls=Changing, rich_help_panel="Night", epilog="Example: leadscrub due --within 14 --ics duties.ics --force"
+)(due)
 
 
 def _version(wanted: bool) -> None:

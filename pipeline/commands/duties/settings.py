@@ -27,16 +27,15 @@ def campaigns_of(workspace: Path) -> list[Campaign]:
 def renewals(workspace: Path, campaigns: list[Campaign], last: date) -> Iterator[Duty]:
     """Copies of lists that grow too old by a day: of the store, and those that campaigns read for each run."""
     store = store_of(None, workspace)
-    for name in [] if store is None else store.names():
-        facts = store.facts(name) if store is not None else None
-        until = None if facts is None else last_day(facts)
-        if facts is not None and until is not None and until <= last:
-            yield _renewal(name, facts.kind, facts.as_of, until, "store")
+    for facts in [] if store is None else map(store.facts, store.names()):
+        until = last_day(facts)
+        if until is not None and until <= last:
+            yield _renewal(facts.name, facts.kind, facts.as_of, until, "store")
     for campaign in campaigns:
         for entry in campaign.lists:
-            days = max_age_days(list_kind(entry.kind), entry.registry)
-            if entry.as_of is not None and days is not None and (until := entry.as_of + timedelta(days)) <= last:
-                yield _renewal(entry.name, entry.kind, entry.as_of, until, f"campaign {campaign.name}")
+            made, days = entry.as_of, max_age_days(list_kind(entry.kind), entry.registry)
+            if made is not None and days is not None and made + timedelta(days) <= last:
+                yield _renewal(entry.name, entry.kind, made, made + timedelta(days), f"campaign {campaign.name}")
 
 
 def _renewal(name: str, kind: str, as_of: date, until: date, where: str) -> Duty:

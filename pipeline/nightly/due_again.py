@@ -15,7 +15,8 @@ from pydantic import ValidationError
 
 from pipeline.ledger.drops import Received
 from pipeline.ledger.runs import record_run
-from pipeline.nightly.guard import fault_of
+from pipeline.nightly.account import Account
+from pipeline.nightly.guard import StoppedError, fault_of
 from pipeline.nightly.hints import at_night
 from pipeline.nightly.journal import RunOfDrop
 from pipeline.nightly.steps import Night
@@ -26,11 +27,11 @@ from pipeline.results.decisions import reviews_in
 from pipeline.results.folder import rows_in_review
 from pipeline.results.manifest_file import MANIFEST, read_manifest
 from pipeline.run.plan import Request
-from schemas.errors import LeadscrubError
+from schemas.errors import LeadscrubError, LedgerError
 from schemas.evidence import VendorEvidence
 from schemas.manifest import Manifest
 from schemas.support.places import refuse_links
-from schemas.support.shown import printable
+from schemas.support.shown import printable, shown
 
 _DECLARED = "the vendor's file declares something else than it did"
 _WITHDRAWN = "a review that it rests on was withdrawn"
@@ -43,6 +44,26 @@ class DueAgain:
     seller: Seller
     run: RunOfDrop
     why: str
+
+
+def scrub_due_again(night: Night, account: Account, sellers: list[Seller], *, dry_run: bool) -> None:
+    """Scrub again what is due; what cannot be waits for a person.
+
+    Raises what ends the pass; of all else the earlier result stays, and the drops that came tonight are taken.
+    """
+    due, gone = due_again(night, sellers)
+    for each in due:
+        if dry_run:
+            why = f"would be scrubbed again: {each.why}"
+            account.add(DropLine(vendor=each.seller.name, drop=shown(each.run.name), outcome="ready", why=why))
+            continue
+        try:
+            account.add(scrub_again(night, each))
+        except (LedgerError, StoppedError):
+            raise
+        except BaseException as error:  # one drop's trouble, whatever it is, does not stop the others
+            account.trouble(each.seller.name, error)
+    account.add_unsettled(gone)
 
 
 def due_again(night: Night, sellers: list[Seller]) -> tuple[list[DueAgain], list[Unsettled]]:

@@ -19,6 +19,7 @@ from pipeline.results.writer import output_file
 from pipeline.reviewing.queue import ReviewedRun
 from pipeline.run.rescrub_source import Earlier
 from pipeline.stages.contactable import contactable
+from schemas.coded_findings import coded
 from schemas.columns import COMMON_COLUMNS, EMAIL_SLOTS, PHONE_SLOTS, POST_POINT
 from schemas.config import Campaign, Channel
 from schemas.contact.apply import apply_here
@@ -55,7 +56,7 @@ def write_released(
     found = _numbered(_without_released(found, decisions), places)
     context = _context(run, campaign)
     copies = _copies(frame, campaign, clean)
-    usable = contactable(frame, pl.concat([found, copies]), context)
+    usable = contactable(frame, coded(pl.concat([found, copies])), context)
     is_open = pl.DataFrame([*usable.channels.values()]).select(pl.any_horizontal(pl.all())).to_series()
     kept = frame.with_columns(
         pl.when(pl.lit(may)).then(pl.col(point)).alias(point)

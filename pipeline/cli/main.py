@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 from typer.main import get_command
 
+from pipeline.cli.due import due
 from pipeline.cli.export import export
 from pipeline.cli.failures import Failure, unforeseen, wrong_usage
 from pipeline.cli.help import INTERRUPTED, SETTINGS, Changing, Command, Group, InterruptedByUserError, Stepwise
@@ -67,6 +68,9 @@ app.command(
 )(export)
 app.command(cls=Changing, rich_help_panel="Scrub", epilog="Example: leadscrub init my-leads")(init)
 app.command(cls=Command, rich_help_panel="Night", epilog="Example: leadscrub check my-leads")(check)
+app.command(
+    cls=Changing, rich_help_panel="Night", epilog="Example: leadscrub due --within 14 --ics duties.ics --force"
+)(due)
 
 
 def _version(wanted: bool) -> None:

@@ -11,15 +11,18 @@ import polars as pl
 import pyarrow as pa
 
 from pipeline.context import Context
+from pipeline.results.canonical_rows import Digests, RowHashes, canonical_columns
 from pipeline.results.identity import program_version
 from pipeline.results.lane import Lane
 from pipeline.results.parquet import ParquetOutput
+from pipeline.results.row_proof import in_order
+from pipeline.results.row_tree import RowTree
 from pipeline.results.vendor_csv import Returned, ReturnFile
 from pipeline.results.verdict import Verdict
 from schemas.columns import SCHEMA_VERSION
 from schemas.findings import FINDING_SCHEMA
 from schemas.frames import output_types
-from schemas.manifest import OutputFile
+from schemas.manifest import OutputFile, RowsProof
 from suppression.rules.data_transfers import not_returned
 
 #: Name of the return file of a drop whose vendor was not named.
@@ -34,6 +37,7 @@ class ResultRows:
     rejected: pa.Table
     findings: pa.Table
     returned: Returned | None
+    hashes: Digests
 
 
 class ResultFiles:
@@ -51,6 +55,9 @@ class ResultFiles:
         self._clean = ParquetOutput(folder / "clean.parquet", clean, context.codes, metadata)
         self._rejected = ParquetOutput(folder / "rejected.parquet", rejected, context.codes, metadata)
         self._findings = ParquetOutput(folder / "findings.parquet", FINDING_SCHEMA, context.codes, metadata)
+        self._columns = canonical_columns(extra, original)
+        self._hashes = RowHashes(self._columns)
+        self._tree = RowTree(folder)
         self._returns = None if context.rescrub else _return_file(folder, context)
         self._lanes = {
             name: Lane(f"write {name}", beside=beside) for name in ("clean", "rejected", "findings", "returns")
@@ -58,15 +65,24 @@ class ResultFiles:
 
     def formed(self, verdict: Verdict, findings: pl.DataFrame) -> ResultRows:
         """Check a decided batch and its findings (`FINDING_SCHEMA`) and form what is written. Runs on any thread."""
+        clean = self._clean.check(verdict.clean)
+        rejected = self._rejected.check(verdict.rejected.to_arrow(compat_level=pl.CompatLevel.oldest()))
         return ResultRows(
-            self._clean.check(verdict.clean),
-            self._rejected.check(verdict.rejected.to_arrow(compat_level=pl.CompatLevel.oldest())),
+            clean,
+            rejected,
             self._findings.check(findings.to_arrow(compat_level=pl.CompatLevel.oldest())),
             None if self._returns is None else self._returns.formed(verdict.rejected),
+            in_order(
+                *(
+                    (table["row_id"], self._hashes.of(table, name))
+                    for table, name in ((clean, "clean"), (rejected, "rejected"))
+                )
+            ),
         )
 
     def add(self, rows: ResultRows) -> None:
         """Take a batch. Waits while too many others wait to be written."""
+        self._tree.add(rows.hashes)
         self._lanes["clean"].do(self._clean.add, rows.clean)
         self._lanes["rejected"].do(self._rejected.add, rows.rejected)
         self._lanes["findings"].do(self._findings.add, rows.findings)
@@ -85,6 +101,10 @@ class ResultFiles:
             path.touch()
         return {str(path.relative_to(self._folder)): output_file(path, count) for path, count in rows.items()}
 
+    def proof(self) -> RowsProof:
+        """The root over all rows that were taken."""
+        return RowsProof(root=self._tree.root().hex(), rows=self._tree.rows, columns=self._columns)
+
     @property
     def seconds(self) -> dict[str, float]:
         """How long writing took, by file."""
@@ -96,6 +116,7 @@ class ResultFiles:
     def __exit__(self, *error: object) -> None:
         for lane in self._lanes.values():
             lane.stop()
+        self._tree.close()
 
 
 def _return_file(folder: Path, context: Context) -> ReturnFile:

@@ -16,7 +16,7 @@ from schemas.kernels.compiled import cache_file, host, read_cache, write_cache
 from schemas.kernels.kernel import HELPERS, KERNELS, Kernel
 
 #: Modules of this package that have kernels.
-MODULES = ("cells", "dates", "emails", "phones")
+MODULES = ("blake2b", "cells", "dates", "emails", "phones", "row_bytes")
 
 #: What compiled code may call; anything else would be a kernel that raises or makes arrays.
 _C_LIBRARY = frozenset({"memcpy", "memmove", "memset", "memcmp"})

@@ -1,0 +1,181 @@
+"""The canonical bytes of a row of ``clean`` or ``rejected``, and their hashes. docs/proof.md defines them.
+
+A row's bytes do not depend on the file that it is in: each cell that is not null, in the order of the columns, as
+number of its column, size and content. Text is UTF-8; a list of texts is size and UTF-8 of each; anything else is a
+number in eight bytes, the lowest first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas.frames import output_types
+from schemas.kernels.row_bytes import (
+    measure_lists,
+    measure_numbers,
+    measure_texts,
+    put_lists,
+    put_numbers,
+    put_same,
+    put_texts,
+)
+from schemas.support.many_hashes import BLOCK, blocks_of, digests_of
+
+#: The first byte of what is hashed says what it is, so that no hash can be passed off as one of another kind.
+OF_ROW: Final = 2
+#: Column 0 of every row: the output that it is in, ``clean`` or ``rejected``.
+OUTPUT: Final = "text output"
+#: Rows that are put together at a time: what is written again and again should be near.
+_TILE: Final = 1 << 14
+
+#: Kinds of column, with the type whose values are put.
+_TYPES: Final[dict[str, pa.DataType]] = {
+    "text": pa.large_string(),
+    "texts": pa.large_list(pa.large_string()),
+    "integer": pa.int64(),
+    "boolean": pa.bool_(),
+    "day": pa.date32(),
+    "time": pa.time64("ns"),
+    "instant": pa.timestamp("us", "UTC"),
+}
+Digests = npt.NDArray[np.uint8]
+
+
+def canonical_columns(extra: list[str], original: list[str]) -> list[str]:
+    """Columns by number, as ``kind name``; a field of ``extra`` or ``original`` is ``extra:NAME``.
+
+    ``extra``, ``original``: source columns that are not mapped, and all of them.
+    """
+    columns = [OUTPUT]
+    for name, dtype in output_types(extra, original).items():
+        if isinstance(dtype, pl.Struct):
+            columns += [f"text {name}:{field.name}" for field in dtype.fields]
+        else:
+            columns.append(f"{_kind(dtype)} {name}")
+    return columns
+
+
+def _kind(dtype: pl.DataType) -> str:
+    if isinstance(dtype, pl.List):
+        return "texts"
+    if dtype.is_integer():
+        return "integer"
+    named = {pl.String: "text", pl.Boolean: "boolean", pl.Date: "day", pl.Time: "time", pl.Datetime: "instant"}
+    return named[type(dtype)]
+
+
+class RowHashes:
+    """Hashes rows of tables whose columns are those of ``columns`` (`canonical_columns`)."""
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        named = (column.partition(" ") for column in columns)
+        self._columns = {name: (number, kind) for number, (kind, _, name) in enumerate(named)}
+
+    def of(self, table: pa.Table, output: str) -> Digests:
+        """Hash each row: n x 32 bytes. A column that the table does not have is null.
+
+        Raises `KeyError` when the table has a column that is not one of these, `pyarrow.ArrowException` when one is
+        of another type.
+        """
+        parts = [self._of_tile(table.slice(first, _TILE), output) for first in range(0, len(table), _TILE)]
+        return np.concatenate(parts) if parts else np.empty((0, 32), np.uint8)
+
+    def _of_tile(self, table: pa.Table, output: str) -> Digests:
+        cells = [_cells(self._columns[name], values) for name, values in _flat(table) if values.null_count < len(table)]
+        cells.sort(key=lambda each: each.number)
+        ahead = np.frombuffer(bytes([OF_ROW, 0, len(output)]) + output.encode(), np.uint8)
+        sizes = np.full(len(table), len(ahead), np.int64)
+        for each in cells:
+            each.measure(sizes)
+        blocks = blocks_of(sizes)
+        data = np.zeros(blocks[-1] * BLOCK, np.uint8)
+        ends = blocks[:-1] * BLOCK
+        put_same(ends, ahead, data)
+        for each in cells:
+            each.put(ends, data)
+        return digests_of(data, blocks, sizes)
+
+
+class _Texts:
+    def __init__(self, number: int, values: pa.Array) -> None:
+        self.number, self._given = number, _given(values)
+        self._bounds, self._data = _bytes_of(values)
+
+    def measure(self, sizes: npt.NDArray[np.int64]) -> None:
+        measure_texts(self._bounds, self._given, self.number, sizes)
+
+    def put(self, ends: npt.NDArray[np.int64], data: npt.NDArray[np.uint8]) -> None:
+        put_texts(self._bounds, self._data, self._given, self.number, ends, data)
+
+
+class _Lists:
+    def __init__(self, number: int, values: pa.Array) -> None:
+        self.number, self._given = number, _given(values)
+        self._lists = _offsets(values)
+        self._bounds, self._data = _bytes_of(values.values)
+
+    def measure(self, sizes: npt.NDArray[np.int64]) -> None:
+        measure_lists(self._lists, self._bounds, self._given, self.number, sizes)
+
+    def put(self, ends: npt.NDArray[np.int64], data: npt.NDArray[np.uint8]) -> None:
+        put_lists(self._lists, self._bounds, self._data, self._given, self.number, ends, data)
+
+
+class _Numbers:
+    def __init__(self, number: int, values: pa.Array) -> None:
+        self.number, self._given = number, _given(values)
+        small = {pa.bool_(): pa.int8(), pa.date32(): pa.int32()}.get(values.type, pa.int64())
+        numbers = values.cast(small).cast(pa.int64())
+        self._values = np.frombuffer(numbers.buffers()[1], np.int64)[numbers.offset : numbers.offset + len(numbers)]
+
+    def measure(self, sizes: npt.NDArray[np.int64]) -> None:
+        measure_numbers(self._values, self._given, self.number, sizes)
+
+    def put(self, ends: npt.NDArray[np.int64], data: npt.NDArray[np.uint8]) -> None:
+        put_numbers(self._values, self._given, self.number, ends, data)
+
+
+def _cells(column: tuple[int, str], values: pa.Array) -> _Texts | _Lists | _Numbers:
+    number, kind = column
+    if values.type != _TYPES[kind]:
+        values = values.cast(_TYPES[kind])
+    return (_Texts if kind == "text" else _Lists if kind == "texts" else _Numbers)(number, values)
+
+
+def _flat(table: pa.Table) -> Iterator[tuple[str, pa.Array]]:
+    """Columns of a table by name, each as one array; structs as their fields."""
+    for name in table.column_names:
+        values = table.column(name)
+        array = values.chunk(0) if values.num_chunks == 1 else values.combine_chunks()
+        if pa.types.is_struct(array.type):
+            fields = [array.type.field(place).name for place in range(array.type.num_fields)]
+            yield from ((f"{name}:{field}", each) for field, each in zip(fields, array.flatten(), strict=True))
+        else:
+            yield name, array
+
+
+def _given(values: pa.Array) -> npt.NDArray[np.bool_]:
+    """Which values are not null; nothing at all where none is null."""
+    if not values.null_count:
+        return np.empty(0, np.bool_)
+    given: npt.NDArray[np.bool_] = pc.is_valid(values).to_numpy(zero_copy_only=False)
+    return given
+
+
+def _offsets(values: pa.Array) -> npt.NDArray[np.int64]:
+    buffer = values.buffers()[1]
+    if buffer is None or not buffer.size:
+        return np.zeros(len(values) + 1, np.int64)
+    return np.frombuffer(buffer, np.int64)[values.offset : values.offset + len(values) + 1]
+
+
+def _bytes_of(values: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
+    data = values.buffers()[2]
+    return _offsets(values), np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8)

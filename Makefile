@@ -72,6 +72,7 @@ $(VENV)/.run: requirements.lock pyproject.toml
 	$(INSTALL) --no-compile --no-deps --require-hashes -r requirements.lock
 	$(INSTALL) --no-build-isolation --no-deps -e .
 	$(BIN)/python -m schemas.kernels.build
+	$(BIN)/python -m compileall -q leadscrub pipeline suppression schemas
 	@touch $@
 
 $(VENV)/.test $(VENV)/.lint $(VENV)/.bench: $(VENV)/.%: requirements-%.lock $(VENV)/.run

@@ -18,7 +18,20 @@ from schemas.workspace import WORKSPACE_FILE
 
 #: Folders of a workspace that are no inbox.
 _KEPT = frozenset(
-    {"archive", "campaigns", "layouts", "ledger", "log", "outgoing", "packs", "quarantine", "runs", "store", "vendors"}
+    {
+        "archive",
+        "campaigns",
+        "layouts",
+        "ledger",
+        "log",
+        "outgoing",
+        "packs",
+        "quarantine",
+        "reviews",
+        "runs",
+        "store",
+        "vendors",
+    }
     | {".nightly"}
 )
 

@@ -18,7 +18,7 @@ from schemas.report_counts import STAGES
 
 _ABSENT, _UNUSABLE, _LISTED, _LAW, _DUPLICATE, _FREE = range(len(STAGES))
 #: The column without which there is no such point, where it is no column itself.
-_COLUMN: Final = {POST_POINT: "address_1"}
+COLUMN_OF: Final = {POST_POINT: "address_1"}
 
 #: Points by their number. The one after the last is the row as a whole.
 _POINT_NAMES: Final = pl.Enum(POINTS)
@@ -90,7 +90,7 @@ def _best(rows: DecidedRows, first: _Stages, channel: Channel) -> _Stages:
     best = np.zeros(len(whole), dtype=np.uint8)
     for point in CHANNEL_POINTS[channel]:
         found = first[POINTS.index(point)]
-        absent = ~rows.present(_COLUMN.get(point, point))
+        absent = ~rows.present(COLUMN_OF.get(point, point))
         # A cell that could not be read left no point, and what was found in it says that there was a cell.
         reached = np.where((found == _FREE) & absent, _ABSENT, np.minimum(found, whole))
         best = np.maximum(best, reached)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from pipeline.report.template_cache import TemplateCache
 from pipeline.report.words import counted, share
 from pipeline.terminal import money
 from schemas.support.shown import shown
@@ -27,6 +28,7 @@ def render(template: str, **values: Any) -> str:
 def _environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(_TEMPLATES),
+        bytecode_cache=TemplateCache(Path(__file__).read_bytes()),
         autoescape=True,
         finalize=_visible,
         undefined=StrictUndefined,

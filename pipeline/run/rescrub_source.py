@@ -33,11 +33,16 @@ _ROW_BYTES = 256
 
 @dataclass(frozen=True)
 class Earlier:
-    """A result that is scrubbed again. ``valid_until``: the last day on which all its clean rows may be used."""
+    """A result that is scrubbed again. ``valid_until``: the last day on which all its clean rows may be used.
+
+    ``released_by``: the review that released these rows, which the run had rejected; ``drops``: they are of these.
+    """
 
     folder: Path
     manifest: Manifest
     valid_until: date | None
+    released_by: str | None = None
+    drops: tuple[str, ...] = ()
 
     @property
     def clean(self) -> Path:
@@ -53,6 +58,7 @@ class Earlier:
             clean_sha256=manifest.outputs["clean.parquet"].sha256,
             clean=manifest.counts.clean,
             valid_until=self.valid_until,
+            released_by=self.released_by,
         )
 
 

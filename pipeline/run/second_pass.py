@@ -17,6 +17,7 @@ from pipeline.run.manifest import make_manifest
 from pipeline.run.ordered_map import in_order
 from pipeline.run.report_source import report_source
 from pipeline.run.rescrub_source import numbered_as_before
+from pipeline.run.run_decisions import used_reviews
 from pipeline.run.run_state import RunState
 from pipeline.run.tally import Tally
 from pipeline.stages.checks import Batch
@@ -24,6 +25,7 @@ from pipeline.stages.contactable import READS, contactable
 from pipeline.stages.decide import decide_stage
 from pipeline.stages.held import restore
 from pipeline.stages.registry import SECOND_PASS
+from pipeline.stages.reviewed import KEY_COLUMNS, lift_found_later
 from schemas.files.table import delivery_of
 from schemas.frame_columns import ORIGINAL
 from schemas.manifest import Manifest
@@ -64,6 +66,8 @@ def second_pass(run: RunState, staging: Path) -> Manifest:
     found: dict[str, object] = {"gate": gate_outcome(run, manifest.counts), "rows": proof}
     if run.request.earlier is not None:
         found["rescrub_of"] = run.request.earlier.record()
+    if run.context.reviewed is not None:
+        found["reviews"] = used_reviews(run.context.reviewed, manifest.counts)
     for check in run.checks:
         found |= check.record()
     manifest = manifest.model_copy(update=found)
@@ -86,7 +90,8 @@ class _Answered:
 
 def _answered(run: RunState) -> Iterator[_Answered]:
     """Take the batches back, each with what the run checks found in it."""
-    reads = dict.fromkeys(("row_id", *READS, *(name for check in run.checks for name in check.reads)))
+    keys = () if run.context.reviewed is None else KEY_COLUMNS
+    reads = dict.fromkeys(("row_id", *READS, *keys, *(name for check in run.checks for name in check.reads)))
     for number, rows, before in run.timer.items("take back", run.spool.take()):
         with run.timer.step("find in the run"):
             held = restore(rows)
@@ -95,6 +100,7 @@ def _answered(run: RunState) -> Iterator[_Answered]:
             frame = pl.DataFrame(held.select([name for name in asked if name != ORIGINAL]))
             batch = Batch(number, frame, pl.DataFrame(before))
             batch = batch.with_findings(*(check.findings(batch) for check in run.checks))
+            batch = lift_found_later(batch, run.context.sources[number], run.context)
         yield _Answered(held, batch)
 
 

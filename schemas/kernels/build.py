@@ -12,8 +12,9 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
-from schemas.kernels.compiled import cache_file, host, read_cache, write_cache
+from schemas.kernels.compiled import cache_file, host
 from schemas.kernels.kernel import HELPERS, KERNELS, Kernel
+from schemas.support.user_cache import read_cache, write_cache
 
 #: Modules of this package that have kernels.
 MODULES = ("blake2b", "cells", "dates", "emails", "phones", "row_bytes")

@@ -1,4 +1,4 @@
-"""The canonical bytes of a row of ``clean`` or ``rejected``, and their hashes. docs/proof.md defines them.
+"""The canonical bytes of a row of ``clean`` or ``rejected`` with its findings, and their hashes (docs/proof.md).
 
 A row's bytes do not depend on the file that it is in: each cell that is not null, in the order of the columns, as
 number of its column, size and content. Text is UTF-8; a list of texts is size and UTF-8 of each; anything else is a
@@ -8,6 +8,7 @@ number in eight bytes, the lowest first.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -16,6 +17,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from schemas.findings import FINDING_SCHEMA
 from schemas.frames import output_types
 from schemas.kernels.row_bytes import (
     measure_lists,
@@ -32,6 +34,7 @@ from schemas.support.many_hashes import BLOCK, blocks_of, digests_of
 OF_ROW: Final = 2
 #: Column 0 of every row: the output that it is in, ``clean`` or ``rejected``.
 OUTPUT: Final = "text output"
+_FINDINGS: Final = "finding:"
 #: Rows that are put together at a time: what is written again and again should be near.
 _TILE: Final = 1 << 14
 
@@ -51,6 +54,7 @@ Digests = npt.NDArray[np.uint8]
 def canonical_columns(extra: list[str], original: list[str]) -> list[str]:
     """Columns by number, as ``kind name``; a field of ``extra`` or ``original`` is ``extra:NAME``.
 
+    The findings of a row are at the end: a list for each of their columns, one item a finding, blank for null.
     ``extra``, ``original``: source columns that are not mapped, and all of them.
     """
     columns = [OUTPUT]
@@ -59,7 +63,7 @@ def canonical_columns(extra: list[str], original: list[str]) -> list[str]:
             columns += [f"text {name}:{field.name}" for field in dtype.fields]
         else:
             columns.append(f"{_kind(dtype)} {name}")
-    return columns
+    return columns + [f"texts {_FINDINGS}{name}" for name in FINDING_SCHEMA if name != "row_id"]
 
 
 def _kind(dtype: pl.DataType) -> str:
@@ -78,18 +82,21 @@ class RowHashes:
         named = (column.partition(" ") for column in columns)
         self._columns = {name: (number, kind) for number, (kind, _, name) in enumerate(named)}
 
-    def of(self, table: pa.Table, output: str) -> Digests:
+    def of(self, table: pa.Table, output: str, findings: pa.Table) -> Digests:
         """Hash each row: n x 32 bytes. A column that the table does not have is null.
 
+        ``findings``: of these rows, and perhaps of others, in the order of ``row_id``, as is the table.
         Raises `KeyError` when the table has a column that is not one of these, `pyarrow.ArrowException` when one is
         of another type.
         """
-        parts = [self._of_tile(table.slice(first, _TILE), output) for first in range(0, len(table), _TILE)]
+        found = _Findings(findings)
+        parts = [self._of_tile(table.slice(first, _TILE), output, found) for first in range(0, len(table), _TILE)]
         return np.concatenate(parts) if parts else np.empty((0, 32), np.uint8)
 
-    def _of_tile(self, table: pa.Table, output: str) -> Digests:
+    def _of_tile(self, table: pa.Table, output: str, findings: _Findings) -> Digests:
         cells = [_cells(self._columns[name], values) for name, values in _flat(table) if values.null_count < len(table)]
         cells.sort(key=lambda each: each.number)
+        cells += findings.of(table["row_id"].to_numpy(), self._columns)
         ahead = np.frombuffer(bytes([OF_ROW, 0, len(output)]) + output.encode(), np.uint8)
         sizes = np.full(len(table), len(ahead), np.int64)
         for each in cells:
@@ -115,17 +122,20 @@ class _Texts:
         put_texts(self._bounds, self._data, self._given, self.number, ends, data)
 
 
+@dataclass(frozen=True)
 class _Lists:
-    def __init__(self, number: int, values: pa.Array) -> None:
-        self.number, self._given = number, _given(values)
-        self._lists = _offsets(values)
-        self._bounds, self._data = _bytes_of(values.values)
+    number: int
+    given: npt.NDArray[np.bool_]
+    firsts: npt.NDArray[np.int64]
+    lasts: npt.NDArray[np.int64]
+    bounds: npt.NDArray[np.int64]
+    data: npt.NDArray[np.uint8]
 
     def measure(self, sizes: npt.NDArray[np.int64]) -> None:
-        measure_lists(self._lists, self._bounds, self._given, self.number, sizes)
+        measure_lists(self.firsts, self.lasts, self.bounds, self.given, self.number, sizes)
 
     def put(self, ends: npt.NDArray[np.int64], data: npt.NDArray[np.uint8]) -> None:
-        put_lists(self._lists, self._bounds, self._data, self._given, self.number, ends, data)
+        put_lists(self.firsts, self.lasts, self.bounds, self.data, self.given, self.number, ends, data)
 
 
 class _Numbers:
@@ -142,18 +152,48 @@ class _Numbers:
         put_numbers(self._values, self._given, self.number, ends, data)
 
 
+class _Findings:
+    """Findings in the order of ``row_id``: as lists of the rows that they are about."""
+
+    def __init__(self, findings: pa.Table) -> None:
+        self._ids = findings["row_id"].to_numpy()
+        self._columns = {
+            _FINDINGS + name: _bytes_of(_as(_whole(findings.column(name)), _TYPES["text"]))
+            for name in (findings.column_names if len(findings) else ())
+            if name != "row_id"
+        }
+
+    def of(self, row_ids: npt.NDArray[np.uint64], numbers: dict[str, tuple[int, str]]) -> list[_Lists]:
+        """The columns of findings of some rows; null of rows that have none."""
+        firsts, lasts = (np.searchsorted(self._ids, row_ids, side) for side in ("left", "right"))
+        given = firsts < lasts
+        return [
+            _Lists(numbers[name][0], given, firsts, lasts, bounds, data)
+            for name, (bounds, data) in self._columns.items()
+        ]
+
+
 def _cells(column: tuple[int, str], values: pa.Array) -> _Texts | _Lists | _Numbers:
     number, kind = column
-    if values.type != _TYPES[kind]:
-        values = values.cast(_TYPES[kind])
-    return (_Texts if kind == "text" else _Lists if kind == "texts" else _Numbers)(number, values)
+    values = _as(values, _TYPES[kind])
+    if kind == "texts":
+        lists = _offsets(values)
+        return _Lists(number, _given(values), lists[:-1], lists[1:], *_bytes_of(values.values))
+    return (_Texts if kind == "text" else _Numbers)(number, values)
+
+
+def _as(values: pa.Array, wanted: pa.DataType) -> pa.Array:
+    return values if values.type == wanted else values.cast(wanted)
+
+
+def _whole(values: pa.ChunkedArray) -> pa.Array:
+    return values.chunk(0) if values.num_chunks == 1 else values.combine_chunks()
 
 
 def _flat(table: pa.Table) -> Iterator[tuple[str, pa.Array]]:
     """Columns of a table by name, each as one array; structs as their fields."""
     for name in table.column_names:
-        values = table.column(name)
-        array = values.chunk(0) if values.num_chunks == 1 else values.combine_chunks()
+        array = _whole(table.column(name))
         if pa.types.is_struct(array.type):
             fields = [array.type.field(place).name for place in range(array.type.num_fields)]
             yield from ((f"{name}:{field}", each) for field, each in zip(fields, array.flatten(), strict=True))

@@ -59,7 +59,7 @@ def row_hash(folder: Path, columns: list[str], output: str, row_id: int) -> tupl
     table = pq.read_table(folder / f"{output}.parquet", filters=[("row_id", "=", row_id)])
     if not len(table):
         raise KeyError(row_id)
-    return table, RowHashes(columns).of(table, output)[0].tobytes()
+    return table, RowHashes(columns).of(table, output, _findings_of(folder, table))[0].tobytes()
 
 
 def _fields(struct: pa.StructType) -> list[str]:
@@ -69,19 +69,28 @@ def _fields(struct: pa.StructType) -> list[str]:
 def _in_lots(folder: Path, row_hashes: RowHashes) -> Iterator[Digests]:
     """The hashes of all rows in the order of row_id; they are brought into it on disk."""
     ids = {name: _row_ids(folder, name) for name in _OUTPUTS}
-    rows = sum(map(len, ids.values()))
-    if not rows:
+    count = sum(map(len, ids.values()))
+    if not count:
         return
     with tempfile.TemporaryFile() as file:
-        hashes = np.memmap(file, np.uint8, "w+", shape=(rows, DIGEST))
+        hashes = np.memmap(file, np.uint8, "w+", shape=(count, DIGEST))
         for name, other in zip(_OUTPUTS, reversed(_OUTPUTS), strict=True):
             places = np.arange(len(ids[name])) + np.searchsorted(ids[other], ids[name])
             with pq.ParquetFile(folder / f"{name}.parquet") as parquet:
                 for group in range(parquet.num_row_groups):
-                    found = row_hashes.of(parquet.read_row_group(group), name)
+                    rows = parquet.read_row_group(group)
+                    found = row_hashes.of(rows, name, _findings_of(folder, rows))
                     hashes[places[: len(found)]] = found
                     places = places[len(found) :]
-        yield from (np.asarray(hashes[first : first + _LOT]) for first in range(0, rows, _LOT))
+        yield from (np.asarray(hashes[first : first + _LOT]) for first in range(0, count, _LOT))
+
+
+def _findings_of(folder: Path, rows: pa.Table) -> pa.Table:
+    """The findings of rows that are next to each other; row groups of the file that have none are not read."""
+    first, last = (rows["row_id"][place].as_py() for place in (0, -1))
+    return pq.read_table(
+        folder / "findings.parquet", filters=[("row_id", ">=", first), ("row_id", "<=", last)], use_threads=False
+    )
 
 
 def _row_ids(folder: Path, name: str) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:

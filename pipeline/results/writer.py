@@ -67,17 +67,14 @@ class ResultFiles:
         """Check a decided batch and its findings (`FINDING_SCHEMA`) and form what is written. Runs on any thread."""
         clean = self._clean.check(verdict.clean)
         rejected = self._rejected.check(verdict.rejected.to_arrow(compat_level=pl.CompatLevel.oldest()))
+        found = self._findings.check(findings.to_arrow(compat_level=pl.CompatLevel.oldest()))
+        both = ((clean, "clean"), (rejected, "rejected"))
         return ResultRows(
             clean,
             rejected,
-            self._findings.check(findings.to_arrow(compat_level=pl.CompatLevel.oldest())),
+            found,
             None if self._returns is None else self._returns.formed(verdict.rejected),
-            in_order(
-                *(
-                    (table["row_id"], self._hashes.of(table, name))
-                    for table, name in ((clean, "clean"), (rejected, "rejected"))
-                )
-            ),
+            in_order(*((table["row_id"], self._hashes.of(table, name, found)) for table, name in both)),
         )
 
     def add(self, rows: ResultRows) -> None:

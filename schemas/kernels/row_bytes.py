@@ -93,21 +93,23 @@ def _list_size(bounds: Int64s, first: int, last: int) -> int:
 
 
 @kernel
-def measure_lists(lists: Int64s, bounds: Int64s, valid: Flags, number: int, sizes: Int64s) -> None:
-    """Add the size of each cell of a column of lists of texts: items ``lists[i]`` to ``lists[i + 1]``."""
+def measure_lists(firsts: Int64s, lasts: Int64s, bounds: Int64s, valid: Flags, number: int, sizes: Int64s) -> None:
+    """Add the size of each cell of a column of lists of texts: items from ``firsts`` up to ``lasts``."""
     for row in range(len(sizes)):
         if len(valid) == 0 or valid[row]:
-            size = _list_size(bounds, lists[row], lists[row + 1])
+            size = _list_size(bounds, firsts[row], lasts[row])
             sizes[row] += _width(number) + _width(size) + size
 
 
 @kernel
-def put_lists(lists: Int64s, bounds: Int64s, data: Bytes, valid: Flags, number: int, ends: Int64s, out: Bytes) -> None:
+def put_lists(
+    firsts: Int64s, lasts: Int64s, bounds: Int64s, data: Bytes, valid: Flags, number: int, ends: Int64s, out: Bytes
+) -> None:
     """Write each cell of a column of lists of texts: of each item its size and its bytes."""
     for row in range(len(ends)):
         if len(valid) == 0 or valid[row]:
-            at = _put(_list_size(bounds, lists[row], lists[row + 1]), _put(number, ends[row], out), out)
-            for item in range(lists[row], lists[row + 1]):
+            at = _put(_list_size(bounds, firsts[row], lasts[row]), _put(number, ends[row], out), out)
+            for item in range(firsts[row], lasts[row]):
                 at = _put(bounds[item + 1] - bounds[item], at, out)
                 at = _copy(data, bounds[item], bounds[item + 1], at, out)
             ends[row] = at

@@ -34,7 +34,8 @@ from schemas.support.many_hashes import BLOCK, blocks_of, digests_of
 OF_ROW: Final = 2
 #: Column 0 of every row: the output that it is in, ``clean`` or ``rejected``.
 OUTPUT: Final = "text output"
-_FINDINGS: Final = "finding:"
+#: Before the name of a column of findings.
+FINDINGS: Final = "finding:"
 #: Rows that are put together at a time: what is written again and again should be near.
 _TILE: Final = 1 << 14
 
@@ -63,7 +64,7 @@ def canonical_columns(extra: list[str], original: list[str]) -> list[str]:
             columns += [f"text {name}:{field.name}" for field in dtype.fields]
         else:
             columns.append(f"{_kind(dtype)} {name}")
-    return columns + [f"texts {_FINDINGS}{name}" for name in FINDING_SCHEMA if name != "row_id"]
+    return columns + [f"texts {FINDINGS}{name}" for name in FINDING_SCHEMA if name != "row_id"]
 
 
 def _kind(dtype: pl.DataType) -> str:
@@ -158,7 +159,7 @@ class _Findings:
     def __init__(self, findings: pa.Table) -> None:
         self._ids = findings["row_id"].to_numpy()
         self._columns = {
-            _FINDINGS + name: _bytes_of(_as(_whole(findings.column(name)), _TYPES["text"]))
+            FINDINGS + name: _bytes_of(_as(_whole(findings.column(name)), _TYPES["text"]))
             for name in (findings.column_names if len(findings) else ())
             if name != "row_id"
         }

@@ -59,7 +59,7 @@ def row_hash(folder: Path, columns: list[str], output: str, row_id: int) -> tupl
     table = pq.read_table(folder / f"{output}.parquet", filters=[("row_id", "=", row_id)])
     if not len(table):
         raise KeyError(row_id)
-    return table, RowHashes(columns).of(table, output, _findings_of(folder, table))[0].tobytes()
+    return table, RowHashes(columns).of(table, output, findings_of(folder, table))[0].tobytes()
 
 
 def _fields(struct: pa.StructType) -> list[str]:
@@ -79,13 +79,13 @@ def _in_lots(folder: Path, row_hashes: RowHashes) -> Iterator[Digests]:
             with pq.ParquetFile(folder / f"{name}.parquet") as parquet:
                 for group in range(parquet.num_row_groups):
                     rows = parquet.read_row_group(group)
-                    found = row_hashes.of(rows, name, _findings_of(folder, rows))
+                    found = row_hashes.of(rows, name, findings_of(folder, rows))
                     hashes[places[: len(found)]] = found
                     places = places[len(found) :]
         yield from (np.asarray(hashes[first : first + _LOT]) for first in range(0, count, _LOT))
 
 
-def _findings_of(folder: Path, rows: pa.Table) -> pa.Table:
+def findings_of(folder: Path, rows: pa.Table) -> pa.Table:
     """The findings of rows that are next to each other; row groups of the file that have none are not read."""
     first, last = (rows["row_id"][place].as_py() for place in (0, -1))
     return pq.read_table(

@@ -66,12 +66,18 @@ def proven_row(folder: Path, manifest: Manifest, row_id: int, tree: RowTree) -> 
             table, _ = row_hash(folder, columns, output, row_id)
         except KeyError:
             continue
-        found = findings_of(folder, table).to_pylist()
-        cells = {"output": output, **dict(_cells(table))}
-        cells |= {f"{FINDINGS}{name}": [each[name] or "" for each in found] for name in _FIELDS} if found else {}
-        named = [{name: each[name] for name in _FIELDS} for each in found]
-        return ProvenRow(output, row_id, cells, named, tree.path(place_of(folder, row_id)))
+        cells, findings = cells_of(table, findings_of(folder, table), output)
+        return ProvenRow(output, row_id, cells, findings, tree.path(place_of(folder, row_id)))
     raise UsageError(f"'{folder}' has no row {row_id}.", f"Rows go from 0 to {manifest.counts.read - 1}.")
+
+
+def cells_of(row: pa.Table, findings: pa.Table, output: str) -> tuple[dict[str, Any], list[dict[str, str | None]]]:
+    """The cells of a table of one row, and the findings about it; ``findings`` may be about others too."""
+    number = row["row_id"][0].as_py()
+    found = [each for each in findings.to_pylist() if each["row_id"] == number]
+    cells = {"output": output, **dict(_cells(row))}
+    cells |= {f"{FINDINGS}{name}": [each[name] or "" for each in found] for name in _FIELDS} if found else {}
+    return cells, [{name: each[name] for name in _FIELDS} for each in found]
 
 
 def _cells(table: pa.Table) -> Any:

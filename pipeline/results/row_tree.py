@@ -98,22 +98,6 @@ class RowTree:
         return pairs.reshape(-1, BLINDING)[:count]
 
 
-def is_below(root: bytes, rows: int, row: bytes, path: TreePath) -> bool:
-    """Whether a row's hash and path lead to a root over so many rows (RFC 9162, 2.1.3.2)."""
-    place, last, found = path.leaf, rows - 1, digest(bytes([_LEAF]) + path.blinding + row)
-    for beside in path.beside:
-        if last == 0:
-            return False
-        if place % 2 or place == last:
-            found = digest(bytes([_NODE]) + beside + found)
-            while place and not place % 2:
-                place, last = place >> 1, last >> 1
-        else:
-            found = digest(bytes([_NODE]) + found + beside)
-        place, last = place >> 1, last >> 1
-    return last == 0 and found == root
-
-
 def _levels(leaves: Digests) -> list[Digests]:
     """The levels of a tree, the lowest first: two by two, and one that is left over as it is."""
     levels = [leaves]

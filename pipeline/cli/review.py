@@ -81,14 +81,12 @@ def apply(
     ] = None,
     reason: Annotated[
         str | None,
-        typer.Option(
-            "--rule", "--reason", metavar="CODE", help="Decide all rows alike that wait for this rule or reason."
-        ),
+        typer.Option("--rule", "--reason", metavar="CODE", help="Decide all rows alike that wait for this rule."),
     ] = None,
-    decision: Annotated[str, typer.Option(metavar="WORD", help="With --rule: release or deny.")] = "release",
+    decision: Annotated[str | None, typer.Option(metavar="WORD", help="With --rule: release or deny.")] = None,
     by: Annotated[str | None, typer.Option(metavar="NAME", help="With --rule: who decides.")] = None,
     evidence: Annotated[
-        str | None, typer.Option("--reference", "--evidence", metavar="REF", help="With --rule: on what evidence.")
+        str | None, typer.Option("--evidence", metavar="REF", help="With --rule: on what evidence.")
     ] = None,
     on: Annotated[str | None, typer.Option(metavar="DATE", help="With --rule: day of the decision.")] = None,
     until: Annotated[
@@ -117,19 +115,16 @@ def apply(
     with _ledger(workspace) as ledger:
         desk = Desk(workspace, ledger, today, lambda: datetime.now(UTC), lists.of, campaign, usable_cores())
         if file is not None:
-            if by or evidence or on or until:
+            if decision or by or evidence or on or until:
                 raise UsageError("The file itself says who decided and why.", "Leave these options out.")
             apply_file(desk, file, vendor=vendor, run=run, as_json=as_json)
             return
-        word = Word(
-            decision, by or "", today if on is None else day_of(on), evidence or "", (until and day_of(until)) or None
-        )
+        made_on, ends = today if on is None else day_of(on), None if until is None else day_of(until)
+        word = Word(decision or "", by or "", made_on, evidence or "", ends)
         apply_rule(desk, str(reason), word, vendor=vendor, run=run, as_json=as_json)
 
 
-@review.command(
-    "withdraw", cls=Changing, epilog='Example: leadscrub review withdraw 1f0c2a --by Ann --because "wrong file"'
-)
+@review.command("withdraw", cls=Changing, epilog="Example: leadscrub review withdraw ID --by NAME --because TEXT")
 def withdraw(
     id_: Annotated[str, typer.Argument(metavar="REVIEW", help="Id of the review, as 'review list' has it.")],
     by: Annotated[str, typer.Option(metavar="NAME", help="Who withdraws it.")],

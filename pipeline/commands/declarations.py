@@ -7,9 +7,9 @@ from typing import Any, Final, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from pipeline.report.words import counted
 from schemas.evidence import CampaignEvidence, fact_of
 from schemas.manifest import Manifest, UsedRules
+from schemas.support.figures import counted
 
 #: Rules that a line names before it breaks off, and undeclared facts that have a line of their own.
 _NAMED: Final = 4

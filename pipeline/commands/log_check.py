@@ -22,6 +22,7 @@ from pipeline.results.manifest_file import MANIFEST, manifest_digest, read_manif
 from pipeline.results.writer import output_file
 from pipeline.terminal import print_lines, write_json
 from schemas.errors import LeadscrubError, ListError
+from schemas.support.figures import counted
 from schemas.support.shown import shown
 from suppression.store import Store
 
@@ -71,8 +72,8 @@ def print_log_check(workspace: Path, public: PublicKey | None, *, as_json: bool)
     if not checked.faults:
         results = len(standing_results(checked.entries))
         print_lines(
-            f"ok: {number:,} entries go on from each other; ledger, store and {results:,} results are as logged; "
-            f"last: {digest}"
+            f"ok: {counted(number, 'entry')} go on from each other; ledger, store and {counted(results, 'result')} are "
+            f"as logged; last: {digest}"
         )
     return not checked.faults
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from pipeline.results.decisions import ReviewRecord, reviews_in, withdrawal_of
 from pipeline.reviewing.queue import ReviewedRun, Waiting, summary
 from pipeline.terminal import plain_table, print_lines, write_json
+from schemas.support.figures import counted
 from schemas.support.shown import shown
 
 
@@ -42,7 +43,7 @@ def print_queue(
         counts = (each.rows, each.alone, each.runs, (today - each.oldest).days)
         table.add_row(each.code, each.vendor, *(f"{count:,}" for count in counts), shown(each.remedy))
     table.print()
-    print_lines(f"{_rows(rows)} of {len(runs):,} runs wait for a person")
+    print_lines(f"{_rows(rows)} of {counted(len(runs), 'run')} wait for a person")
     print_lines(*(_told(record) for record in standing))
     print_lines(*(f"{_told(record)}; withdrawn by {said.by}: {said.because}" for record, said in gone))
 
@@ -119,8 +120,9 @@ def _sum(record: ReviewRecord, name: str) -> int:
 
 def _told(record: ReviewRecord) -> str:
     counts = ", ".join(f"{_sum(record, name):,} {name}" for name in ("released", "refused", "denied"))
-    return f"review {record.review} of {record.made_at.date()} by {', '.join(record.people)}: {counts} ({', '.join(record.codes)})"
+    people, codes = ", ".join(record.people), ", ".join(record.codes)
+    return f"review {record.review} of {record.made_at.date()} by {people}: {counts} ({codes})"
 
 
 def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count:,} rows"
+    return counted(count, "row")

@@ -7,12 +7,14 @@ from pathlib import Path
 from rich.text import Text
 
 from pipeline.commands.declarations import declaration_lines, undeclared_lines
+from pipeline.report.files import REPORT_PAGE
 from pipeline.run.plan import NOT_SCREENED
 from pipeline.run.scrub import Result
 from pipeline.terminal import PlainTable, complain, plain_table, print_lines, print_notes, print_text, write_json
 from schemas.codes import CODES
 from schemas.files.unique_names import Numbered
 from schemas.manifest import Counts, InputFile, UsedRules
+from schemas.support.figures import counted, share
 from schemas.support.shown import masked_addresses, printable, shown
 from suppression.rules.describe import released_in_words
 
@@ -60,12 +62,16 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool, more: dict
         usable = ", ".join(f"{channel} {count:,}" for channel, count in manifest.counts.by_channel.items())
         print_lines(f"clean rows by channel: {usable}")
     for lst in manifest.lists:
-        print_lines(f"list {lst.name} ({lst.kind}): {lst.entries.indexed:,} entries, {lst.matches:,} matches")
+        print_lines(
+            f"list {lst.name} ({lst.kind}): {counted(lst.entries.indexed, 'entry')}, {counted(lst.matches, 'match')}"
+        )
     if manifest.rules.checked:
         packs = ", ".join(f"{pack.name} {pack.version} ({pack.in_force} rules)" for pack in manifest.rules.packs)
         print_lines(f"law: {packs}")
         print_lines(*released_lines(manifest.rules), *([] if last else undeclared_lines(manifest.rules)))
     print_lines(f"run {manifest.run_id}: {out if out else 'dry run, nothing written'}")
+    if out is not None:
+        print_lines(f"report to forward, for a browser: {out / REPORT_PAGE}")
     print_notes(*result.warnings)
     if result.held:
         complain(f"held, for a person to look at: {'; '.join(result.held)}. {_HELD}")
@@ -99,8 +105,7 @@ def _funnel(files: list[tuple[str, Counts]], whole: Counts) -> PlainTable:
     table.add_column("also", justify="right")
 
     def line(name: str, values: list[int], also: str = "", style: str = "") -> None:
-        share = f"{values[-1] / whole.read:.1%}" if whole.read else ""
-        table.add_row(name, *(f"{value:,}" for value in values), share, also, style=style)
+        table.add_row(name, *(f"{value:,}" for value in values), share(values[-1], whole.read), also, style=style)
 
     line("read", [counts.read for _, counts in columns])
     order = {code: place for place, code in enumerate(CODES)}

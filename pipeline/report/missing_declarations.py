@@ -17,6 +17,7 @@ import polars as pl
 
 from pipeline.report.channel_losses import COLUMN_OF
 from pipeline.report.decided_rows import DecidedRows
+from schemas.coded_findings import CodedFindings
 from schemas.columns import CHANNEL_POINTS, CHANNELS, POINTS
 from suppression.rules.undeclared import Missing
 
@@ -44,8 +45,8 @@ class DeclarationTally:
 
     kinds: Counter[_Kind] = field(default_factory=Counter)
 
-    def add(self, rows: DecidedRows, findings: pl.DataFrame, channels: Sequence[str], missing: Missing) -> None:
-        """Count a decided batch with all of its findings (`FINDING_SCHEMA`)."""
+    def add(self, rows: DecidedRows, findings: CodedFindings, channels: Sequence[str], missing: Missing) -> None:
+        """Count a decided batch with all of its findings."""
         if missing.behind:
             for kind, count in _Against(rows, findings, missing).kinds(channels):
                 self.kinds[kind] += count
@@ -106,23 +107,19 @@ class DeclarationTally:
 class _Against:
     """What blocks the rejected rows of a batch, as numbers: row, point, channel, and the facts behind it."""
 
-    def __init__(self, rows: DecidedRows, findings: pl.DataFrame, missing: Missing) -> None:
-        against = (
-            findings.lazy().filter(pl.col("effect") != "flag").select("row_id", "point", "channel", "code").collect()
-        )
-        row = rows.positions(against.get_column("row_id"))
-        kept = ~rows.is_clean[row]
-        self._rows, self._row = rows, row[kept]
-        against = against.filter(pl.Series(kept))
-        codes = against.get_column("code").unique(maintain_order=True)
-        code = against.get_column("code").cast(pl.Enum(codes)).to_physical().to_numpy()
-        both = [_facts_of(each, missing) for each in codes]
+    def __init__(self, rows: DecidedRows, findings: CodedFindings, missing: Missing) -> None:
+        said = findings.said
+        row = rows.positions(pl.Series(findings.row_id))
+        blocks = (said.get_column("effect") != "flag").to_numpy()
+        kept = blocks[findings.which] & ~rows.is_clean[row]
+        self._rows, self._row, which = rows, row[kept], findings.which[kept]
+        of_code = {code: _facts_of(code, missing) for code in said.get_column("code").unique(maintain_order=True)}
         #: Of codes the facts that they rest on, and what makes them fall. Codes that are alike in that are one.
-        self._classes = list(dict.fromkeys(both))
-        of_code = np.array([self._classes.index(each) for each in both], dtype=np.int64)
-        self._class = of_code[code] if len(of_code) else np.zeros(0, dtype=np.int64)
-        self._point = _numbers(against.get_column("point"), _POINT_NAMES)
-        self._channel = _numbers(against.get_column("channel"), _CHANNEL_NAMES)
+        self._classes = list(dict.fromkeys(of_code.values()))
+        numbers = {each: number for number, each in enumerate(self._classes)}
+        self._class = np.array([numbers[of_code[code]] for code in said.get_column("code")], dtype=np.int64)[which]
+        self._point = _numbers(said.get_column("point"), _POINT_NAMES)[which]
+        self._channel = _numbers(said.get_column("channel"), _CHANNEL_NAMES)[which]
 
     def kinds(self, channels: Sequence[str]) -> Iterator[tuple[_Kind, int]]:
         """Kinds of rows that an undeclared fact is behind, each with how many rows of the batch it has."""

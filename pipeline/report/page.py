@@ -13,10 +13,10 @@ from pipeline.report.render import render
 from pipeline.report.source import PastDrop, ReportSource
 from pipeline.report.unchecked import lesser_gaps, list_faults, serious_gaps
 from pipeline.report.vendor_band import LAST, out_of_band
-from pipeline.report.words import counted, joined, share
 from schemas.evidence import fact_of
 from schemas.manifest import Declarations, Manifest, Undeclared
 from schemas.report_counts import Place
+from schemas.support.figures import counted, joined, share
 from suppression.rules.us_states import state_name
 
 #: Places, lists, files, flags and reasons that are shown one by one.

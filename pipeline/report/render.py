@@ -10,8 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipeline.report.template_cache import TemplateCache
-from pipeline.report.words import counted, share
 from pipeline.terminal import money
+from schemas.support.figures import counted, share
 from schemas.support.shown import shown
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"

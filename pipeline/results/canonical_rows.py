@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,7 @@ from schemas.kernels.row_bytes import (
     put_same,
     put_texts,
 )
+from schemas.support.arrow_columns import column
 from schemas.support.many_hashes import BLOCK, blocks_of, digests_of
 
 #: The first byte of what is hashed says what it is, so that no hash can be passed off as one of another kind.
@@ -49,6 +50,7 @@ _TYPES: Final[dict[str, pa.DataType]] = {
     "time": pa.time64("ns"),
     "instant": pa.timestamp("us", "UTC"),
 }
+_NO_BYTES: Final = np.zeros(1, np.uint8)
 Digests = npt.NDArray[np.uint8]
 
 
@@ -111,16 +113,25 @@ class RowHashes:
         return digests_of(data, blocks, sizes)
 
 
+class _Spans(NamedTuple):
+    """Texts: the ``i``-th is ``data[firsts[i] : lasts[i]]``."""
+
+    firsts: npt.NDArray[np.int64]
+    lasts: npt.NDArray[np.int64]
+    data: npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
 class _Texts:
-    def __init__(self, number: int, values: pa.Array) -> None:
-        self.number, self._given = number, _given(values)
-        self._bounds, self._data = _bytes_of(values)
+    number: int
+    given: npt.NDArray[np.bool_]
+    spans: _Spans
 
     def measure(self, sizes: npt.NDArray[np.int64]) -> None:
-        measure_texts(self._bounds, self._given, self.number, sizes)
+        measure_texts(self.spans.firsts, self.spans.lasts, self.given, self.number, sizes)
 
     def put(self, ends: npt.NDArray[np.int64], data: npt.NDArray[np.uint8]) -> None:
-        put_texts(self._bounds, self._data, self._given, self.number, ends, data)
+        put_texts(*self.spans, self.given, self.number, ends, data)
 
 
 @dataclass(frozen=True)
@@ -129,14 +140,13 @@ class _Lists:
     given: npt.NDArray[np.bool_]
     firsts: npt.NDArray[np.int64]
     lasts: npt.NDArray[np.int64]
-    bounds: npt.NDArray[np.int64]
-    data: npt.NDArray[np.uint8]
+    items: _Spans
 
     def measure(self, sizes: npt.NDArray[np.int64]) -> None:
-        measure_lists(self.firsts, self.lasts, self.bounds, self.given, self.number, sizes)
+        measure_lists(self.firsts, self.lasts, self.items.firsts, self.items.lasts, self.given, self.number, sizes)
 
     def put(self, ends: npt.NDArray[np.int64], data: npt.NDArray[np.uint8]) -> None:
-        put_lists(self.firsts, self.lasts, self.bounds, self.data, self.given, self.number, ends, data)
+        put_lists(self.firsts, self.lasts, *self.items, self.given, self.number, ends, data)
 
 
 class _Numbers:
@@ -159,7 +169,7 @@ class _Findings:
     def __init__(self, findings: pa.Table) -> None:
         self._ids = findings["row_id"].to_numpy()
         self._columns = {
-            FINDINGS + name: _bytes_of(_as(_whole(findings.column(name)), _TYPES["text"]))
+            FINDINGS + name: _spans(column(findings, name))
             for name in (findings.column_names if len(findings) else ())
             if name != "row_id"
         }
@@ -168,33 +178,43 @@ class _Findings:
         """The columns of findings of some rows; null of rows that have none."""
         firsts, lasts = (np.searchsorted(self._ids, row_ids, side) for side in ("left", "right"))
         given = firsts < lasts
-        return [
-            _Lists(numbers[name][0], given, firsts, lasts, bounds, data)
-            for name, (bounds, data) in self._columns.items()
-        ]
+        return [_Lists(numbers[name][0], given, firsts, lasts, items) for name, items in self._columns.items()]
 
 
-def _cells(column: tuple[int, str], values: pa.Array) -> _Texts | _Lists | _Numbers:
-    number, kind = column
+def _cells(numbered: tuple[int, str], values: pa.Array) -> _Texts | _Lists | _Numbers:
+    number, kind = numbered
+    if kind == "text":
+        return _Texts(number, _given(values), _spans(values))
     values = _as(values, _TYPES[kind])
     if kind == "texts":
         lists = _offsets(values)
-        return _Lists(number, _given(values), lists[:-1], lists[1:], *_bytes_of(values.values))
-    return (_Texts if kind == "text" else _Numbers)(number, values)
+        return _Lists(number, _given(values), lists[:-1], lists[1:], _spans(values.values))
+    return _Numbers(number, values)
 
 
 def _as(values: pa.Array, wanted: pa.DataType) -> pa.Array:
     return values if values.type == wanted else values.cast(wanted)
 
 
-def _whole(values: pa.ChunkedArray) -> pa.Array:
-    return values.chunk(0) if values.num_chunks == 1 else values.combine_chunks()
+def _spans(values: pa.Array) -> _Spans:
+    """Texts, or texts by their number in a dictionary; what is null is blank."""
+    if pa.types.is_dictionary(values.type):
+        firsts, lasts, data = _spans(values.dictionary)
+        which = values.indices.fill_null(len(firsts)).to_numpy()
+        return _Spans(np.append(firsts, 0)[which], np.append(lasts, 0)[which], data)
+    values = _as(values, _TYPES["text"])
+    bounds, data = _offsets(values), values.buffers()[2]
+    first, last = bounds[:-1], bounds[1:]
+    if values.null_count:
+        # Nobody says what is in the place of a null.
+        first = np.where(_given(values), first, last)
+    return _Spans(first, last, np.frombuffer(data, np.uint8) if data is not None and data.size else _NO_BYTES)
 
 
 def _flat(table: pa.Table) -> Iterator[tuple[str, pa.Array]]:
     """Columns of a table by name, each as one array; structs as their fields."""
     for name in table.column_names:
-        array = _whole(table.column(name))
+        array = column(table, name)
         if pa.types.is_struct(array.type):
             fields = [array.type.field(place).name for place in range(array.type.num_fields)]
             yield from ((f"{name}:{field}", each) for field, each in zip(fields, array.flatten(), strict=True))
@@ -215,8 +235,3 @@ def _offsets(values: pa.Array) -> npt.NDArray[np.int64]:
     if buffer is None or not buffer.size:
         return np.zeros(len(values) + 1, np.int64)
     return np.frombuffer(buffer, np.int64)[values.offset : values.offset + len(values) + 1]
-
-
-def _bytes_of(values: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
-    data = values.buffers()[2]
-    return _offsets(values), np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8)

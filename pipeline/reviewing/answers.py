@@ -211,22 +211,26 @@ def _changes(row: dict[str, str | None], cells: dict[str, str | None], day_first
 
 def _same(cell: str | None, written: str | None, day_first: bool | None) -> bool:
     """Whether a cell says what was written, as a spreadsheet may show it."""
-    if cell == written:
-        return True
     if cell is None or written is None:
-        return False
+        return cell == written
     if _squeezed(cell) == _squeezed(written):
         return True
-    if re.fullmatch(r"\+?[0-9]+", written) and re.fullmatch(r"\+?[0-9]+(?:\.0+)?", cell):
-        return cell.partition(".")[0].lstrip("+0") == written.lstrip("+0")
-    if re.fullmatch(r"\+?[0-9]+", written) and (short := re.fullmatch(r"([0-9])(?:[.,]([0-9]+))?E\+([0-9]+)", cell)):
-        return _shortened(written.lstrip("+0"), short[1] + (short[2] or ""), int(short[3]))
-    if cell.casefold() in _BOOLEANS and written in ("yes", "no"):
-        return _BOOLEANS[cell.casefold()] == written
+    if re.fullmatch(r"\+?[0-9]+", written):
+        return _same_number(cell, written.lstrip("+0"))
+    if written in ("yes", "no"):
+        return _BOOLEANS.get(cell.casefold()) == written
     if re.match(r"\d{4}-\d{2}-\d{2}", written):
         there = read_dates(pl.Series([_slashes(cell)], dtype=pl.String), day_first).item()
         return there is not None and str(there) == written[:10]
     return False
+
+
+def _same_number(cell: str, digits: str) -> bool:
+    """Whether a cell is a number of these digits: without its plus and zeros, or rounded as in ``1.20256E+10``."""
+    if re.fullmatch(r"\+?[0-9]+(?:\.0+)?", cell):
+        return cell.partition(".")[0].lstrip("+0") == digits
+    short = re.fullmatch(r"([0-9])(?:[.,]([0-9]+))?E\+([0-9]+)", cell)
+    return short is not None and _rounded(digits, short[1] + (short[2] or ""), int(short[3]))
 
 
 _BOOLEANS: Final = {"true": "yes", "false": "no", "wahr": "yes", "falsch": "no", "vrai": "yes", "faux": "no"}
@@ -240,7 +244,7 @@ def _slashes(cell: str) -> str:
     return re.sub(r"^(\d{1,2})[.-](\d{1,2})[.-](\d{2,4})", r"\1/\2/\3", cell)
 
 
-def _shortened(written: str, digits: str, exponent: int) -> bool:
+def _rounded(written: str, digits: str, exponent: int) -> bool:
     """Whether a number in scientific notation, ``1.20256E+10``, is that one, rounded."""
     if len(written) != exponent + 1:
         return False

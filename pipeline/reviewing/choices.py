@@ -43,7 +43,7 @@ class Word:
         """What is wrong with it, a clause each."""
         found = []
         if self.decision not in (RELEASE, DENY):
-            found.append(f"decision '{self.decision}' is no word known here: release or deny")
+            found.append(f"'{self.decision}' is no decision: it is release or deny")
         if is_missing(self.by) or len(self.by.strip()) < 2:
             found.append("it does not say by whom")
         if is_missing(self.evidence):

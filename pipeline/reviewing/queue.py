@@ -1,4 +1,4 @@
-"""What waits for a person: rejected rows of every result of a workspace that evidence can release, and why they wait."""
+"""What waits for a person: rejected rows of every result of a workspace that evidence can release, and why."""
 
 from __future__ import annotations
 
@@ -32,12 +32,16 @@ LINE = ("run_id", "row_id", "code")
 
 @dataclass(frozen=True)
 class ReviewedRun:
-    """A result with rows that a person may release. ``decisions``: all in force about its vendor and campaign."""
+    """A result with rows that a person may release. ``decisions``: all in force about its vendor and campaign.
+
+    ``later``: rows (`ROW`) that a later result has in review as well: they wait there.
+    """
 
     out: Path
     manifest: Manifest
     mark: str
     decisions: pl.DataFrame = field(repr=False)
+    later: pl.DataFrame = field(repr=False)
 
     @property
     def run_id(self) -> str:
@@ -51,16 +55,16 @@ class ReviewedRun:
 
     @cached_property
     def rows(self) -> pl.DataFrame:
-        """Its rows in review: ``row_id``, `ROW`, ``source_file``."""
+        """Its rows in review: ``row_id``, `ROW`."""
         found = scan(self.out, "rejected").filter(pl.col("disposition") == "review")
-        return found.select(
+        rows = found.select(
             "row_id",
             "source_sha256",
             member_of(pl.col("source_file")).alias("source_member"),
             "source_sheet",
             "source_line",
-            "source_file",
         ).collect()
+        return rows.join(self.later, on=list(ROW), how="anti", nulls_equal=True, maintain_order="left")
 
     @cached_property
     def findings(self) -> pl.DataFrame:
@@ -117,8 +121,9 @@ def reviewed_runs(
         return []
     replaced = _replaced(ledger)
     known: dict[tuple[str | None, str], pl.DataFrame] = {}
+    later: dict[tuple[str | None, str], pl.DataFrame] = {}
     found = []
-    for entry in _candidates(workspace):
+    for entry in reversed(list(_candidates(workspace))):
         out = workspace / entry.facts["out"]
         if entry.subject in replaced or (run and not entry.subject.startswith(run)):
             continue
@@ -130,10 +135,12 @@ def reviewed_runs(
         whose = (manifest.vendor, manifest.campaign)
         if whose not in known:
             known[whose] = decided(workspace, *whose)
-        reviewed = ReviewedRun(out, manifest, entry.mark, known[whose])
+            later[whose] = known[whose].select(ROW).clear()
+        reviewed = ReviewedRun(out, manifest, entry.mark, known[whose], later[whose])
         if len(reviewed.rows):
             found.append(reviewed)
-    return found
+            later[whose] = pl.concat([later[whose], reviewed.rows.select(ROW)])
+    return found[::-1]
 
 
 def _candidates(workspace: Path) -> Iterator[Logged]:
@@ -164,7 +171,7 @@ def refuse_changed(run: ReviewedRun) -> None:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Rows that wait for one reason, of one vendor. ``alone``: those that wait for nothing else. ``oldest``: since when."""
+    """Rows that wait for one reason, of one vendor, since ``oldest``. ``alone``: those that wait for nothing else."""
 
     code: str
     vendor: str

@@ -19,6 +19,7 @@ from pipeline.results.writer import output_file
 from pipeline.reviewing.queue import ReviewedRun
 from pipeline.run.rescrub_source import Earlier
 from pipeline.stages.contactable import contactable
+from schemas.coded_findings import coded
 from schemas.columns import COMMON_COLUMNS, EMAIL_SLOTS, PHONE_SLOTS, POST_POINT
 from schemas.config import Campaign, Channel
 from schemas.contact.apply import apply_here
@@ -33,7 +34,7 @@ _MADE = ("run_id", "channels", "valid_until")
 
 @dataclass(frozen=True)
 class Released:
-    """``rows``: how many can be contacted once they are released; ``duplicates``: ``row_id`` of copies of clean rows."""
+    """``rows``: how many can be contacted once released; ``duplicates``: ``row_id`` of copies of clean rows."""
 
     rows: int
     duplicates: pl.Series
@@ -55,7 +56,7 @@ def write_released(
     found = _numbered(_without_released(found, decisions), places)
     context = _context(run, campaign)
     copies = _copies(frame, campaign, clean)
-    usable = contactable(frame, pl.concat([found, copies]), context)
+    usable = contactable(frame, coded(pl.concat([found, copies])), context)
     is_open = pl.DataFrame([*usable.channels.values()]).select(pl.any_horizontal(pl.all())).to_series()
     kept = frame.with_columns(
         pl.when(pl.lit(may)).then(pl.col(point)).alias(point)
@@ -103,9 +104,9 @@ def _copies(frame: pl.DataFrame, campaign: Campaign, clean: list[Path]) -> pl.Da
     kinds = [(PHONE_SLOTS, "phone"), (EMAIL_SLOTS, "email")]
     found = [pl.DataFrame(schema=FINDING_SCHEMA)]
     for slots in (slots for slots, key in kinds if key in keys):
-        texts = {
-            slot: pl.col(slot) if slots == PHONE_SLOTS else fold_email(email_key(pl.col(slot)), folds) for slot in slots
-        }
+        texts = {slot: pl.col(slot) for slot in slots}
+        if slots == EMAIL_SLOTS:
+            texts = {slot: fold_email(email_key(column), folds) for slot, column in texts.items()}
         wanted = pl.concat([frame.select(texts[slot].alias("key")) for slot in slots]).drop_nulls().unique()
         taken = [
             scan(out, "clean").select(texts[slot].alias("key")).join(wanted.lazy(), on="key", how="semi").collect()

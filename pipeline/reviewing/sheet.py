@@ -1,7 +1,7 @@
 """The file that a person fills in: a line for each row and reason that waits, with what is needed to decide.
 
-Columns: `ID`, those to fill in (`FILL`), why the row waits, where it is from, and what is known of the person. Every cell
-is text, and none is one that a spreadsheet would run.
+Columns: `ID`, those to fill in (`FILL`), why the row waits, where it is from, and what is known of the person. Every
+cell is text, and none is one that a spreadsheet would run.
 """
 
 from __future__ import annotations
@@ -24,7 +24,17 @@ ID: Final = "id"
 #: What a person fills in. ``evidence_until`` may stay empty: the evidence holds for ever.
 FILL: Final = ("decision", "by", "on", "evidence", "evidence_until")
 #: Why a row waits and what it is: to be read, and not changed.
-OF_REASON: Final = ("reason", "concerns", "why", "released_by", "vendor", "run_day", "file", "line", "vendor_lead_id")
+OF_REASON: Final = (
+    "reason",
+    "concerns",
+    "why",
+    "what_releases_it",
+    "vendor",
+    "run_day",
+    "file",
+    "line",
+    "vendor_lead_id",
+)
 OF_LEAD: Final = (*PERSON, *PHONE_SLOTS, *EMAIL_SLOTS, *EVIDENCE)
 _MOST_ROWS: Final = 1_048_575
 
@@ -50,7 +60,7 @@ def sheet_of(run: ReviewedRun, lines: pl.DataFrame) -> pl.DataFrame:
         pl.col("code").alias("reason"),
         "concerns",
         "why",
-        pl.col("code").replace_strict(remedies, return_dtype=pl.String).alias("released_by"),
+        pl.col("code").replace_strict(remedies, return_dtype=pl.String).alias("what_releases_it"),
         pl.lit(run.vendor).alias("vendor"),
         pl.lit(run.manifest.as_of.isoformat()).alias("run_day"),
         pl.col("source_file").alias("file"),
@@ -87,7 +97,8 @@ def write_sheet(to: Path, runs: list[ReviewedRun], code: str | None, day: date, 
     whole = pl.concat(parts)
     # Columns of a lead that none of the lines has would only be in the way.
     empty = [name for name in (*OF_LEAD, "vendor_lead_id") if whole.get_column(name).null_count() == count]
-    whole = whole.drop(empty).select(neutralised(pl.all()))
+    whole = whole.drop(empty)
+    whole = whole.select(neutralised(pl.col(name)).alias(name) for name in whole.columns)
     with staged_file(to, force=force) as staging:
         if to.suffix.lower() == ".csv":
             whole.write_csv(staging / to.name)

@@ -98,7 +98,7 @@ def _answered(run: RunState) -> Iterator[_Answered]:
             # The hours of the law ask of any column; without them few are read.
             asked = [name for name in held.column_names if name in reads or run.context.hours is not None]
             frame = pl.DataFrame(held.select([name for name in asked if name != ORIGINAL]))
-            batch = Batch(number, frame, pl.DataFrame(before))
+            batch = Batch(number, frame, before)
             batch = batch.with_findings(*(check.findings(batch) for check in run.checks))
             batch = lift_found_later(batch, run.context.sources[number], run.context)
         yield _Answered(held, batch)
@@ -119,7 +119,7 @@ def _decide(run: RunState, outputs: ResultFiles, answered: _Answered, identity: 
                 held = held.append_column(
                     name, batch.frame.get_column(name).to_arrow(compat_level=pl.CompatLevel.oldest())
                 )
-        findings = batch.findings.sort("row_id", maintain_order=True)
+        findings = batch.findings.by_row()
         verdict = decide_stage(held, findings, known, source, context, _provenance(run, batch.number, identity))
     with timer.step("count"):
         tally.add(held, findings, verdict, context)

@@ -14,6 +14,7 @@ from pipeline.report.counting import ReportTally
 from pipeline.report.decided_rows import DecidedRows
 from pipeline.report.missing_declarations import DeclarationTally
 from pipeline.results.verdict import Verdict
+from schemas.coded_findings import CodedFindings
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
 from schemas.manifest import Counts
 from suppression.rules.encode import distinct
@@ -35,7 +36,7 @@ class Tally:
     undeclared: DeclarationTally = field(default_factory=DeclarationTally)
     seen: ReportTally = field(default_factory=ReportTally)
 
-    def add(self, held: pa.Table, findings: pl.DataFrame, verdict: Verdict, context: Context) -> None:
+    def add(self, held: pa.Table, findings: CodedFindings, verdict: Verdict, context: Context) -> None:
         """Count a batch (`pipeline.stages.held`), all of its findings, and what was decided of it."""
         rows = DecidedRows(held, verdict)
         self.seen.add(rows, findings, context.campaign.channels, context.as_of)
@@ -47,12 +48,13 @@ class Tally:
             if slot in verdict.clean.column_names:
                 self.usable[slot] += len(verdict.clean) - verdict.clean.column(slot).null_count
         words = pl.DataFrame(verdict.clean.select(["channels", "flags"]))
-        reasons = verdict.rejected.get_column("reasons")
+        noted = pl.DataFrame(verdict.rejected.select(["reason", "reasons", "flags"]))
+        reasons = noted.get_column("reasons")
         if len(reasons):
             self._add_reasons(reasons)
-        _count(self.by_primary, verdict.rejected.get_column("reason"))
+        _count(self.by_primary, noted.get_column("reason"))
         _count(self.by_channel, words.get_column("channels").explode())
-        for frame in (words, verdict.rejected):
+        for frame in (words, noted):
             _count(self.by_flag, frame.get_column("flags").explode())
 
     def _add_reasons(self, reasons: pl.Series) -> None:

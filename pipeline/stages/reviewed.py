@@ -1,7 +1,7 @@
 """Stage: what a person decided about a row holds for as long as the same is found in it.
 
-A release turns a finding that asks for a review into a flag, and no other: what blocks goes on to block. A denial blocks
-the row, whatever is found in it.
+A release turns a finding that asks for a review into a flag, and no other: what blocks goes on to block. A denial
+blocks the row, whatever is found in it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import polars as pl
 from pipeline.context import Context, Reviewed, Source
 from pipeline.results.decisions import DENY, FINDING, RELEASE, ROW, member_of
 from pipeline.stages.checks import Batch, BatchCheck
+from schemas.coded_findings import CodedFindings, coded, together
 from schemas.findings import FINDING_SCHEMA, findings
 from schemas.frame_columns import UNTIL
 
@@ -18,7 +19,7 @@ from schemas.frame_columns import UNTIL
 KEY_COLUMNS = ("source_line", "source_sha256", "source_file", "source_sheet")
 
 
-def reviewed_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
+def reviewed_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.DataFrame, CodedFindings]:
     """Apply the decisions about rows of the batch; return the frame and all findings.
 
     A release whose evidence ends makes ``<point>:until`` of its row end with it.
@@ -32,7 +33,7 @@ def reviewed_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.D
     ends = released.group_by("row_id").agg(pl.col("until").min()).drop_nulls()
     frame = _with_ends(batch.frame, ends, context) if len(ends) else batch.frame
     blocked = findings(denied, "review.denied", source=_SOURCE, detail=_DETAIL)
-    return frame, pl.concat([_lifted(batch.findings, released), blocked])
+    return frame, together([_lifted(batch.findings, released), coded(blocked)])
 
 
 def lift_found_later(batch: Batch, source: Source, context: Context) -> Batch:
@@ -71,10 +72,11 @@ def _of_batch(batch: Batch, source: Source, reviewed: Reviewed) -> pl.DataFrame:
     return rows.join(decisions, on=list(ROW), nulls_equal=True, maintain_order="left")
 
 
-def _lifted(found: pl.DataFrame, released: pl.DataFrame) -> pl.DataFrame:
+def _lifted(batch: CodedFindings, released: pl.DataFrame) -> CodedFindings:
     """Findings with those that were released as flags, and with who released them."""
     if released.is_empty():
-        return found
+        return batch
+    found = batch.frame()
     key = ["row_id", *FINDING]
     words = released.unique(key, keep="first", maintain_order=True)
     marked = found.join(
@@ -90,7 +92,7 @@ def _lifted(found: pl.DataFrame, released: pl.DataFrame) -> pl.DataFrame:
         lifted.get_column("point"), lifted.get_column("channel")
     )
     kept = marked.with_columns(effect=pl.when(is_lifted).then(pl.lit("flag")).otherwise("effect"))
-    return pl.concat([kept.select(list(FINDING_SCHEMA)), told])
+    return coded(pl.concat([kept.select(list(FINDING_SCHEMA)), told]))
 
 
 def _with_ends(frame: pl.DataFrame, ends: pl.DataFrame, context: Context) -> pl.DataFrame:

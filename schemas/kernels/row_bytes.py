@@ -67,51 +67,69 @@ def put_same(ends: Int64s, data: Bytes, out: Bytes) -> None:
 
 
 @kernel
-def measure_texts(bounds: Int64s, valid: Flags, number: int, sizes: Int64s) -> None:
-    """Add the size of each cell of a column of text."""
+def measure_texts(firsts: Int64s, lasts: Int64s, valid: Flags, number: int, sizes: Int64s) -> None:
+    """Add the size of each cell of a column of text: bytes from ``firsts`` up to ``lasts``."""
     for row in range(len(sizes)):
         if len(valid) == 0 or valid[row]:
-            size = bounds[row + 1] - bounds[row]
+            size = lasts[row] - firsts[row]
             sizes[row] += _width(number) + _width(size) + size
 
 
 @kernel
-def put_texts(bounds: Int64s, data: Bytes, valid: Flags, number: int, ends: Int64s, out: Bytes) -> None:
+def put_texts(firsts: Int64s, lasts: Int64s, data: Bytes, valid: Flags, number: int, ends: Int64s, out: Bytes) -> None:
     """Write each cell of a column of text where its row ends, and move that."""
     for row in range(len(ends)):
         if len(valid) == 0 or valid[row]:
-            at = _put(bounds[row + 1] - bounds[row], _put(number, ends[row], out), out)
-            ends[row] = _copy(data, bounds[row], bounds[row + 1], at, out)
+            at = _put(lasts[row] - firsts[row], _put(number, ends[row], out), out)
+            ends[row] = _copy(data, firsts[row], lasts[row], at, out)
 
 
 @helper
-def _list_size(bounds: Int64s, first: int, last: int) -> int:
-    size = bounds[last] - bounds[first]
+def _list_size(item_firsts: Int64s, item_lasts: Int64s, first: int, last: int) -> int:
+    size = 0
     for item in range(first, last):
-        size += _width(bounds[item + 1] - bounds[item])
-    return int(size)
+        bytes_of_item = item_lasts[item] - item_firsts[item]
+        size += _width(bytes_of_item) + bytes_of_item
+    return size
 
 
 @kernel
-def measure_lists(firsts: Int64s, lasts: Int64s, bounds: Int64s, valid: Flags, number: int, sizes: Int64s) -> None:
+def measure_lists(
+    firsts: Int64s,
+    lasts: Int64s,
+    item_firsts: Int64s,
+    item_lasts: Int64s,
+    valid: Flags,
+    number: int,
+    sizes: Int64s,
+) -> None:
     """Add the size of each cell of a column of lists of texts: items from ``firsts`` up to ``lasts``."""
     for row in range(len(sizes)):
         if len(valid) == 0 or valid[row]:
-            size = _list_size(bounds, firsts[row], lasts[row])
+            size = _list_size(item_firsts, item_lasts, firsts[row], lasts[row])
             sizes[row] += _width(number) + _width(size) + size
 
 
 @kernel
 def put_lists(
-    firsts: Int64s, lasts: Int64s, bounds: Int64s, data: Bytes, valid: Flags, number: int, ends: Int64s, out: Bytes
+    firsts: Int64s,
+    lasts: Int64s,
+    item_firsts: Int64s,
+    item_lasts: Int64s,
+    data: Bytes,
+    valid: Flags,
+    number: int,
+    ends: Int64s,
+    out: Bytes,
 ) -> None:
     """Write each cell of a column of lists of texts: of each item its size and its bytes."""
     for row in range(len(ends)):
         if len(valid) == 0 or valid[row]:
-            at = _put(_list_size(bounds, firsts[row], lasts[row]), _put(number, ends[row], out), out)
+            size = _list_size(item_firsts, item_lasts, firsts[row], lasts[row])
+            at = _put(size, _put(number, ends[row], out), out)
             for item in range(firsts[row], lasts[row]):
-                at = _put(bounds[item + 1] - bounds[item], at, out)
-                at = _copy(data, bounds[item], bounds[item + 1], at, out)
+                at = _put(item_lasts[item] - item_firsts[item], at, out)
+                at = _copy(data, item_firsts[item], item_lasts[item], at, out)
             ends[row] = at
 
 

@@ -16,9 +16,9 @@ from pipeline.report.render import render
 from pipeline.report.source import PastDrop, ReportSource
 from pipeline.report.template_cache import TemplateCache
 from pipeline.report.vendor_band import out_of_band
-from pipeline.report.words import counted, share
 from pipeline.results.folder import open_manifest
 from schemas.report_counts import ReportCounts, Window
+from schemas.support.figures import counted, share
 from tests.conftest import Scrub, Scrubbed, Written
 
 HOSTILE = "<script>alert(1)</script>\u202e\u200b&amp;\"'"

@@ -54,22 +54,24 @@ def decide_stage(
     made["valid_until"] = _valid_until(held, opened, contactable, context)
     is_clean = opened != 0
     given = {name: value for name, value in constants.items() if value is not None}
-    kept = _usable(held, contactable)
-    clean = _rows(held, is_clean, kept, made, given, source, context)
-    rejected = _rows(held, ~is_clean, _first_phone(held, contactable), made, given, source, context)
-    cells = held.select([ORIGINAL, RAW]).filter(pa.array(~is_clean))
+    usable = {point: rows.to_numpy()[is_clean] for point, rows in contactable.points.items()}
+    through = held.filter(pa.array(is_clean))
+    of_clean = {name: series.filter(is_clean) for name, series in made.items()}
+    clean = _rows(through, _usable(through, usable), of_clean, given, source, context)
+    left = held.filter(pa.array(~is_clean))
+    of_rejected = {name: series.filter(~is_clean) for name, series in made.items()}
+    rejected = _rows(left, _first_phone(left, contactable), of_rejected, given, source, context)
     for name, reasons in _reasons(is_clean, found, rows, np.where(is_flag, -1, ranks), context).items():
         rejected = rejected.append_column(name, reasons)
     for name in (ORIGINAL, RAW):
-        rejected = rejected.append_column(name, cells.column(name))
+        rejected = rejected.append_column(name, left.column(name))
     return Verdict(clean, rejected)
 
 
-def _usable(held: pa.Table, contactable: Contactable) -> dict[str, pa.Array]:
+def _usable(clean: pa.Table, usable: Mapping[str, Bools]) -> dict[str, pa.Array]:
     """The contact columns with those points alone that may be used, and what is told of the first phone of these."""
-    usable = {point: rows.to_numpy() for point, rows in contactable.points.items()}
-    kept = {slot: only_where(column(held, slot), rows) for slot, rows in usable.items() if slot != POST_POINT}
-    return kept | _phone_facts(held, {slot: usable[slot] for slot in PHONE_SLOTS if slot in usable})
+    kept = {slot: only_where(column(clean, slot), rows) for slot, rows in usable.items() if slot != POST_POINT}
+    return kept | _phone_facts(clean, {slot: usable[slot] for slot in PHONE_SLOTS if slot in usable})
 
 
 def _first_phone(held: pa.Table, contactable: Contactable) -> dict[str, pa.Array]:
@@ -88,24 +90,18 @@ def _phone_facts(held: pa.Table, phones: Mapping[str, Bools]) -> dict[str, pa.Ar
 
 
 def _rows(
-    held: pa.Table,
-    these: Bools,
+    rows: pa.Table,
     kept: Mapping[str, pa.Array],
     made: Mapping[str, pl.Series],
     constants: Mapping[str, str],
     source: Source,
     context: Context,
 ) -> pa.Table:
-    """Some rows with the columns that both outputs have. A column that nothing is known of is left out."""
-    through = {
-        name: kept[name] if name in kept else column(held, name)
-        for name in COMMON_COLUMNS
-        if name in kept or (name in held.column_names and name not in constants)
-    }
-    table = pa.table(through | {"extra": _extra_cells(held, source, context)}).filter(pa.array(these))
-    done = {name: of_one_value(value, len(table)) for name, value in constants.items()}
-    done |= {name: series.filter(these).to_arrow(compat_level=_OLDEST) for name, series in made.items()}
-    done |= {name: table.column(name) for name in table.column_names}
+    """The columns that both outputs have. A column that nothing is known of is left out."""
+    done = {name: rows.column(name) for name in rows.column_names}
+    done |= {name: of_one_value(value, len(rows)) for name, value in constants.items()}
+    done |= {name: series.to_arrow(compat_level=_OLDEST) for name, series in made.items()}
+    done |= {**kept, "extra": _extra_cells(rows, source, context)}
     return pa.table({name: done[name] for name in (*COMMON_COLUMNS, "extra") if name in done})
 
 

@@ -46,7 +46,7 @@ class DecidedRows:
         """Where the rows with these ids are."""
         rows = np.asarray(self.held.column("row_id"))
         if len(rows) and rows[-1] - rows[0] == len(rows) - 1:
-            return (ids.to_numpy() - rows[0]).astype(np.intp)  # none is missing between them
+            return np.asarray(ids.to_numpy() - rows[0], np.intp)  # none is missing between them
         return np.searchsorted(rows, ids.to_numpy())
 
     def is_open(self, channel: str) -> npt.NDArray[np.bool_]:

@@ -76,7 +76,7 @@ def print_duties(duties: list[Duty], today: date, within: int, *, as_json: bool)
     table.print()
     counts = Counter(duty.kind for duty in duties)
     print_lines(
-        f"{len(duties):,} within {within} days: "
+        f"{len(duties):,} within {counted(within, 'day')}: "
         + ", ".join(f"{counts[kind]} {kind}" for kind in KINDS if counts[kind])
         + (f"; {late:,} LATE" if late else "")
     )

@@ -58,8 +58,9 @@ def _defence(manifest: Manifest) -> list[dict[str, Any]]:
 def _registry(manifest: Manifest, attested: set[str]) -> dict[str, Any]:
     used = [each for each in manifest.lists if each.kind == "dnc.national"]
     shows = [
-        f"list {each.name}, version {each.version[:12]} as of {each.as_of} (by {each.dated_by}), {counted(each.age_days, 'day')} "
-        f"old on {manifest.as_of}; a call on it may be made until {each.as_of + timedelta(days=_REGISTRY_DAYS)}"
+        f"list {each.name}, version {each.version[:12]} as of {each.as_of} (by {each.dated_by}), "
+        f"{counted(each.age_days, 'day')} old on {manifest.as_of}; a call on it may be made until "
+        f"{each.as_of + timedelta(days=_REGISTRY_DAYS)}"
         for each in used
     ]
     return _part(

@@ -85,7 +85,7 @@ class Request:
     earlier: Earlier | None = None
     decisions: pl.DataFrame | None = None
     threads: int = 2
-    block_bytes: int = 4 << 20
+    block_bytes: int | None = None
 
 
 @dataclass(frozen=True)

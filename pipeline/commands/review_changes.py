@@ -20,6 +20,7 @@ from pipeline.reviewing.queue import ReviewedRun, reviewed_runs
 from pipeline.reviewing.sheet import write_sheet
 from pipeline.reviewing.withdrawing import resting_on, withdraw
 from pipeline.terminal import print_lines, write_json
+from schemas.support.figures import counted
 
 
 def export_queue(
@@ -48,7 +49,7 @@ def export_queue(
         write_json({"file": str(to), "lines": lines})
         return
     print_lines(
-        f"{to}: {lines:,} lines; fill in decision (release or deny), by, on, evidence and, where it ends, "
+        f"{to}: {counted(lines, 'line')}; fill in decision (release or deny), by, on, evidence and, where it ends, "
         "evidence_until; then: leadscrub review apply FILE"
     )
 

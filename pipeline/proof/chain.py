@@ -12,7 +12,6 @@ file; the next command that logs enters what is missing (`pipeline.ledger.log_me
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import tempfile
@@ -26,7 +25,8 @@ from pipeline.proof.entries import NOTHING, Entry, Logged, canonical, document_o
 from pipeline.proof.keys import Signer, signer_of
 from schemas.errors import LeadscrubError, LedgerError, OutputError
 from schemas.support.durable import make_folder, sync_path
-from schemas.support.places import lock_file, new_file, refuse_links
+from schemas.support.locks import lock, unlock
+from schemas.support.places import lock_file, new_file, open_to_lock, refuse_links
 from schemas.support.shortage import shortage_in
 
 CHAIN: Final = "chain.jsonl"
@@ -127,11 +127,11 @@ def unfinished(workspace: Path, out: Path | None = None) -> Iterator[None]:
         position(workspace)
         handle, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=folder)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            lock(handle, Path(name), wait=True)
             os.write(handle, canonical({"out": None if out is None else str(out.absolute())}).encode())
             os.fsync(handle)
         except OSError:
-            os.close(handle)
+            unlock(handle)
             raise
     except OSError as error:
         raise _unwritable(workspace, error) from error
@@ -139,7 +139,7 @@ def unfinished(workspace: Path, out: Path | None = None) -> Iterator[None]:
         yield
         Path(name).unlink()
     finally:
-        os.close(handle)
+        unlock(handle)
 
 
 @contextmanager
@@ -153,14 +153,14 @@ def left_unfinished(workspace: Path) -> Iterator[list[Path] | None]:
     try:
         for path in sorted((workspace / "log").glob(f"{_UNFINISHED}*")):
             try:
-                handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+                handle = open_to_lock(path)
             except FileNotFoundError:  # its process has just ended well
                 continue
             marks.append((handle, path))
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                lock(handle, path)
             except BlockingIOError:  # alive
-                os.close(marks.pop()[0])
+                unlock(marks.pop()[0])
                 continue
             try:
                 out = json.loads(os.read(handle, 1 << 16))["out"]
@@ -172,7 +172,7 @@ def left_unfinished(workspace: Path) -> Iterator[list[Path] | None]:
             path.unlink(missing_ok=True)
     finally:
         for handle, _ in marks:
-            os.close(handle)
+            unlock(handle)
 
 
 def _made(workspace: Path) -> None:
@@ -185,12 +185,13 @@ def _made(workspace: Path) -> None:
 @contextmanager
 def _locked(workspace: Path) -> Iterator[None]:
     _made(workspace)
-    lock = lock_file(workspace / "log" / "lock")
+    path = workspace / "log" / "lock"
+    handle = lock_file(path)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock(handle, path, wait=True)
         yield
     finally:
-        os.close(lock)
+        unlock(handle)
 
 
 def _begun(workspace: Path) -> tuple[int, str]:

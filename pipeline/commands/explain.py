@@ -65,12 +65,12 @@ def print_story(out: Path | None, asked: Asked, *, workspace: Path | None, as_js
                 "A value that was blocked or not read in a clean row is in the drop alone: try --line.",
             )
     if as_json:
-        write_json(stories, default=str)
+        write_json({"items": stories, "not_searched": notes}, default=str)
         return
     for number, story in enumerate(stories):
         where = [f"result {shown(story['result'])}"] if "result" in story else []
         print_lines(*([""] if number else []), *where, *story_lines(story))
-    print_lines(*(f"note: {shown(note)}" for note in notes))
+    print_lines(*(f"note: not searched: {note}" for note in notes))
 
 
 def _in_workspace(workspace: Path, asked: Asked) -> tuple[list[dict[str, Any]], list[str]]:
@@ -86,12 +86,13 @@ def _in_workspace(workspace: Path, asked: Asked) -> tuple[list[dict[str, Any]], 
             found = _in_result(folder, asked, workspace)
             shown_as = shown_as or _shown(asked, open_manifest(folder))
         except UsageError as error:
-            notes.append(f"not searched: {error.message}")
+            notes.append(shown(error.message))
             continue
         stories += [{"result": masked_addresses(str(folder)), **story} for story in found]
     if not stories:
         raise UsageError(
-            f"No row of any result of '{workspace}' has {shown_as or 'that'}." + "".join(f" {note}" for note in notes),
+            f"No row of any result of '{workspace}' has {shown_as or 'that'}."
+            + "".join(f" Not searched: {note}" for note in notes),
             "What was blocked or not read in a clean row is in the drop alone: see 'leadscrub subject find'.",
         )
     return stories, notes

@@ -115,7 +115,8 @@ def story_lines(story: dict[str, Any]) -> list[str]:
     lines += [
         f"  undeclared   {name}: {', '.join(rules)} may rest on it" for name, rules in story["undeclared"].items()
     ]
-    lines += [f"  attested     {who}: {_words(said)}" for who, said in story["attested"].items() if said]
+    said = [f"{who} ({_words(facts)})" for who, facts in story["attested"].items() if facts]
+    lines += [f"  attested     by {' and '.join(said)}"] if said else []
     lines += [f"  released     {released_in_words(word)}" for word in story["released"]]
     lines += [f"  decided      {_decision(each)}" for each in story["decided"]]
     for finding in story["findings"]:
@@ -134,7 +135,7 @@ def _words(said: Any) -> str:
     if isinstance(said, dict):
         return "; ".join(f"{name} {_words(each)}" for name, each in said.items())
     if isinstance(said, list):
-        return ", ".join(_words(each) for each in said)
+        return ", ".join(_words(each) for each in said) or "none"
     return {True: "yes", False: "no"}[said] if isinstance(said, bool) else shown(str(said))
 
 

@@ -25,6 +25,7 @@ from schemas.list_kinds import NO_MAX_AGE, MaxAge, list_kind
 from schemas.list_version import UNDATED
 from schemas.recipes import parse_recipe
 from schemas.support.names import did_you_mean
+from suppression.erased import ERASED, erased_store
 from suppression.loading import DATED_FOR_RUN, MAX_REFUSED, RUN_ONLY, ListSpec
 from suppression.rules.loading import LoadedPack, checked_weaker, load_packs
 from suppression.rules.us_states import state_named
@@ -86,7 +87,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything resolved, nothing read yet but headers."""
+    """Everything resolved, nothing read yet but headers.
+
+    ``erased``: the store with the list of people who were erased, which every run of the workspace consults.
+    """
 
     campaign: Campaign
     vendor: str | None
@@ -94,6 +98,7 @@ class Plan:
     lists: list[ListSpec]
     store: Store | None
     store_lists: list[str]
+    erased: Store | None
     sources: list[Source]
     memory: HeaderMemory | None
     notes: list[str]
@@ -137,7 +142,7 @@ def make_plan(request: Request) -> Plan:
     store = store_of(request.store, workspace_of(request.campaign))
     label = vendor.name if vendor else request.vendor
     notes: list[str] = []
-    store_lists = _store_lists(request, campaign, store, label, notes)
+    store_lists = [name for name in _store_lists(request, campaign, store, label, notes) if name != ERASED]
     _check_screened(request, campaign, bool(lists or store_lists), notes)
     memory = _memory(request, vendor, sources)
     packs = load_packs([*campaign.rules.packs, *request.rules], workspace_of(request.campaign))
@@ -153,6 +158,7 @@ def make_plan(request: Request) -> Plan:
         lists,
         store,
         store_lists,
+        erased_store(workspace_of(request.campaign)),
         sources,
         memory,
         notes,

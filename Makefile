@@ -6,6 +6,9 @@ JOBS ?= auto
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
+# Tests start leadscrub hundreds of times: compiled once, not each time, whatever the environment says.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo quick test lint bench bench-quick lock clean
 

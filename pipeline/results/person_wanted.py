@@ -95,9 +95,9 @@ def wanted_email(given: str) -> Wanted:
         return _whole_text("email", text)
     forms = {text} if key is None else {text, _folded(key), *_in_ascii(_folded(key))}
     local = text.partition("@")[0]
-    inside = re.compile(
-        r"(?<![\w.%+\-])(?<!\w')(?:" + "|".join(map(re.escape, sorted(forms, reverse=True))) + r")(?![\w\-]|\.\w)"
-    )
+    # A blank beside the sign is a slip, and no end of the address.
+    spelled = (re.escape(form).replace("@", r"\s{0,3}@\s{0,3}") for form in sorted(forms, reverse=True))
+    inside = re.compile(r"(?<![\w.%+\-])(?<!\w')(?:" + "|".join(spelled) + r")(?![\w\-]|\.\w)")
 
     def is_in(cell: str) -> bool:
         folded = _folded(cell).replace("%40", "@")

@@ -141,7 +141,9 @@ class ConsentReader:
         self._lack("given", ~claimed)
         self._lack("date", ~dated)
         received = self._days("received_at")
-        self._lack("before", dated & ((at_latest > self._today) | ((received != NO_DAY) & (at_latest > received))))
+        # A delivery that is still to come is no delivery: nothing shows that the consent came before it.
+        bad = (received != NO_DAY) & ((at_latest > received) | (received > self._today))
+        self._lack("before", dated & ((at_latest > self._today) | bad))
         self._lack_act()
         self._lack_members("named", _words_in(self._column("consent_named_parties")), [self._names])
         purposes: list[tuple[str, ...]] = [(each,) for each in self._campaign.purposes or ()] or [()]

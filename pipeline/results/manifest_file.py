@@ -14,7 +14,8 @@ MANIFEST = "manifest.json"
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:
     """Write it into the folder of the run."""
-    without = {"history"} if manifest.history is None else set()
+    absent = {"history": manifest.history is None, "erasures": not manifest.erasures}
+    without = {name for name, is_absent in absent.items() if is_absent}
     document = printable_json(manifest.model_dump_json(indent=2, exclude=without))
     (folder / MANIFEST).write_text(document + "\n", encoding="utf-8")
 

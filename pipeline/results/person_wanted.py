@@ -116,8 +116,15 @@ def wanted_email(given: str) -> Wanted:
         () if key is None else (key,),
         lambda column: column.str.contains(pattern),
         is_in,
-        r"(?i-u:" + re.escape(local) + r"[\s\"'>)\]]{0,4}(?:@|%40))" if local.isascii() else None,
+        _email_in_ascii(text) if text.isascii() else None,
     )
+
+
+def _email_in_ascii(address: str) -> str:
+    """How an address is written in ASCII, up to the first label of its domain: blanks may be beside the sign."""
+    local, _, domain = address.partition("@")
+    label = domain.partition(".")[0]
+    return rf"(?i-u:{re.escape(local)}[\s\"'>)\]]{{0,4}}(?:@|%40)[\s\"'<(\[]{{0,4}}{re.escape(label)})"
 
 
 def wanted_name(given: str) -> Wanted:

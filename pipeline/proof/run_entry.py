@@ -13,7 +13,7 @@ from pipeline.proof.entries import Entry
 from schemas.manifest import Manifest
 
 #: Facts that are not of the manifest.
-_OURS: Final = ("out", "in_ledger", "entered")
+_OURS: Final = ("out", "in_ledger", "entered", "before")
 
 
 def run_entry(workspace: Path, out: Path, manifest: Manifest, manifest_sha256: str, *, in_ledger: bool) -> Entry:

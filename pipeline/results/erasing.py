@@ -79,7 +79,17 @@ def erase_rows(out: Path, folder: Path, row_ids: set[int], day: str) -> ErasedRo
 
 def _rows(path: Path, ids: list[int]) -> pl.DataFrame:
     """What is counted of these rows, and what is kept."""
-    wanted = [*_KEPT, "source_line", "reason", "reasons", "disposition", "channels", "flags", *PHONE_SLOTS, *EMAIL_SLOTS]
+    wanted = [
+        *_KEPT,
+        "source_line",
+        "reason",
+        "reasons",
+        "disposition",
+        "channels",
+        "flags",
+        *PHONE_SLOTS,
+        *EMAIL_SLOTS,
+    ]
     schema = pl.read_parquet_schema(path)
     columns = [
         pl.col(name).is_not_null() if name in (*PHONE_SLOTS, *EMAIL_SLOTS) else pl.col(name)
@@ -121,7 +131,9 @@ def _merged(table: pa.Table, added: pl.DataFrame, schema: pa.Schema) -> pa.Table
         return table
     given = added.to_arrow(compat_level=pl.CompatLevel.oldest())
     columns = [
-        given.column(field.name).cast(field.type) if field.name in given.column_names else pa.nulls(len(given), field.type)
+        given.column(field.name).cast(field.type)
+        if field.name in given.column_names
+        else pa.nulls(len(given), field.type)
         for field in schema
     ]
     both = pa.concat_tables([table, pa.table(columns, schema=schema)])

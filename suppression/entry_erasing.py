@@ -16,7 +16,6 @@ from typing import Final
 import polars as pl
 
 from schemas.contact.match_keys import fold_email
-from schemas.list_kinds import list_kind
 from schemas.list_version import EntryCounts, ListVersion
 from schemas.support.column_bytes import binary_column
 from suppression.build import IndexBuilder
@@ -38,7 +37,6 @@ KEPT_BY_LAW: Final[Mapping[str, str]] = MappingProxyType(
         "email.unsubscribed": "an opt-out made to you: 15 USC 7704(a)(4); GDPR Articles 17(3)(b) and 21(3)",
         "email.complained": "an objection made to you: GDPR Articles 17(3)(b) and 21(3)",
         "sale.opted_out": "an opt-out of sale made to you: Cal. Civ. Code 1798.135(c)",
-        "refused": "a refusal made to you: GDPR Articles 17(3)(b) and 21(3)",
     }
 )
 
@@ -116,7 +114,7 @@ def versions_on_disk(store: Store, name: str) -> list[str]:
 
 def kept_by_law(kind: str) -> str | None:
     """By what law a list of a kind keeps the entry of a person who is erased; None: it does not."""
-    return KEPT_BY_LAW.get(list_kind(kind).kind)
+    return KEPT_BY_LAW.get(kind)
 
 
 def open_any(store: Store, version: str, day: date) -> SuppressionList:

@@ -14,7 +14,7 @@ from pipeline.proof.chain import has_chain
 from pipeline.proof.checking import Checked, check_chain
 from pipeline.proof.entries import Entry, Logged
 from pipeline.proof.keys import PublicKey
-from pipeline.proof.run_entry import differences
+from pipeline.proof.run_entry import differences, rewritten_files
 from pipeline.proof.signature import signed_faults
 from pipeline.proof.store_entries import store_entries
 from pipeline.results.manifest_file import MANIFEST, manifest_digest, read_manifest
@@ -124,7 +124,7 @@ def _ledger_faults(workspace: Path, entries: list[Logged]) -> Iterator[str]:
                 yield from _unlike(
                     entries, ledger_entries(ledger, workspace, {entry.key for entry in entries}), shared=shared
                 )
-                yield from ledger_file_faults(ledger, workspace)
+                yield from ledger_file_faults(ledger, workspace, rewritten_files(entries))
     except LeadscrubError as error:
         yield f"ledger: {error.message}"
 

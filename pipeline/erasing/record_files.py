@@ -48,9 +48,10 @@ class Known:
 
     lines: Mapping[tuple[str, str], set[int]] = field(default_factory=dict)
 
-    def of(self, member: str, sheet: str) -> set[int]:
-        """Lines in a sheet (empty: of a text) of a member of an archive (empty: the file itself)."""
-        return self.lines.get((member, sheet), set())
+    def joined(self, other: Known) -> Known:
+        """Those of both."""
+        parts = {*self.lines, *other.lines}
+        return Known({part: self.lines.get(part, set()) | other.lines.get(part, set()) for part in parts})
 
     def sheets(self, member: str) -> dict[str, set[int]]:
         """Rows by sheet; what results call a sheet's second table is a part of the sheet."""

@@ -6,6 +6,7 @@ results name it.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ from schemas.files.table import FileTally, Table, read_batches
 from schemas.layout import Layout
 
 _BLOCK: Final = 8 << 20
+#: No text that means a person is longer.
+_OVERLAP: Final = 512
 #: Latin-1 gives every byte a letter: what has no encoding that fits is looked through as this.
 _ANY: Final = "latin-1"
 _WIDE: Final = ("utf-16", "utf-32")
@@ -48,6 +51,8 @@ class TextRecords:
 def find_in_text(given: Input, layout: Layout, wanted: Sequence[Wanted], known: set[int], spool: Spool) -> TextRecords:
     """Find a person's records in a text: by cells, by whole lines, and those that are ``known`` by their lines."""
     codec = _codec(given, layout)
+    if not known and not _may_hold(given, codec, wanted):
+        return TextRecords(codec)
     tables = _tables(given, layout, spool)
     returns = any(isinstance(table.reader, CsvReader) and table.reader.dialect.punctuation.returns for table in tables)
     found = TextRecords(codec, returns)
@@ -80,6 +85,19 @@ def blank_text(given: Input, found: TextRecords, sink: BinaryIO) -> None:
             sink.write(end)
         else:
             sink.write(line + end)
+
+
+def _may_hold(given: Input, codec: str, wanted: Sequence[Wanted]) -> bool:
+    """Whether any stretch of a text may have what is wanted; most files have nobody."""
+    decoder = codecs.getincrementaldecoder(codec)("replace")
+    before = ""
+    with given.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            text = pl.DataFrame({"text": [before + decoder.decode(block)]})
+            if bool(text.select(pl.any_horizontal(each.may_have_inside(pl.col("text")) for each in wanted)).item()):
+                return True
+            before = str(text.item())[-_OVERLAP:]
+    return False
 
 
 def _codec(given: Input, layout: Layout) -> str:

@@ -152,6 +152,12 @@ def without_lines(path: Path, target: Path, places: set[tuple[str, int]]) -> int
     return gone
 
 
+def count_lines(path: Path) -> int:
+    """Rows of a file of returns, below its header; none of an empty file."""
+    with path.open(encoding="utf-8", newline="") as stream:
+        return max(sum(1 for _ in _records(stream)) - 1, 0)
+
+
 def _records(stream: io.TextIOBase) -> Iterator[tuple[str, list[str]]]:
     """Records of a CSV with their texts."""
     lines: list[str] = []

@@ -156,6 +156,29 @@ def _sweep_beside(staging: Path) -> None:
                 os.close(handle)
 
 
+def remove_begun(staging: Path) -> bool:
+    """Remove what a run that was killed had begun to write, or had replaced. False: a run is at work there."""
+    try:
+        handle = os.open(staging, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:  # it is gone, or none of ours
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if _is_ours(handle) and _is_still(staging, handle):
+            _empty(handle)
+            staging.rmdir()
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(handle)
+    return True
+
+
+def is_begun(path: Path) -> bool:
+    """Whether a folder has the name of one in which a run makes its result."""
+    return path.name.startswith(".") and path.name.endswith(_PARTIAL)
+
+
 def _remove_folder(staging: Path) -> None:
     handle = os.open(staging, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:

@@ -118,7 +118,7 @@ def make_plan(request: Request) -> Plan:
     faults: list[str] = []
     campaign = _campaign(request, faults)
     vendor = _vendor(request, faults)
-    layout = _layout(request, vendor, faults)
+    layout = layout_of(request.layout, vendor, workspace_of(request.campaign), faults)
     raise_faults(faults)
     assert campaign is not None  # noqa: S101  # without faults there is one
     declared, vendor_evidence = with_evidence(
@@ -265,18 +265,17 @@ def _vendor(request: Request, faults: list[str]) -> Vendor | None:
     return load(path, Vendor, faults)
 
 
-def _layout(request: Request, vendor: Vendor | None, faults: list[str]) -> Layout:
-    """Read the layout that the command line or the vendor's file names."""
-    workspace = workspace_of(request.campaign)
-    named: Path | None = None
-    if request.layout is not None:
-        named = find_layout(request.layout, workspace)
+def layout_of(named: str | None, vendor: Vendor | None, workspace: Path | None, faults: list[str]) -> Layout:
+    """Read the layout that the command line or the vendor's file names. Faults are added to those that are given."""
+    path: Path | None = None
+    if named is not None:
+        path = find_layout(named, workspace)
     elif vendor is not None and isinstance(vendor.layout, Path):
         beside = workspace / "vendors" / vendor.layout if workspace is not None else vendor.layout
-        named = beside if beside.exists() or vendor.layout.suffix else find_layout(str(vendor.layout), workspace)
+        path = beside if beside.exists() or vendor.layout.suffix else find_layout(str(vendor.layout), workspace)
     elif vendor is not None and isinstance(vendor.layout, Layout):
         return vendor.layout
-    return (load(named, Layout, faults) if named else None) or Layout()
+    return (load(path, Layout, faults) if path else None) or Layout()
 
 
 def _list_specs(campaign: Campaign, base: Path, request: Request, region: str | None) -> list[ListSpec]:

@@ -23,6 +23,7 @@ from pipeline.cli.retention import retention
 from pipeline.cli.returns import returns, vendors
 from pipeline.cli.rules import rules_app
 from pipeline.cli.scrub import scrub
+from pipeline.cli.subject import subject
 from pipeline.terminal import complain, printable_lines
 from schemas.errors import LeadscrubError, OutputError
 from schemas.support.interrupts import last_change
@@ -92,6 +93,7 @@ app.add_typer(lists, rich_help_panel="Lists")
 app.add_typer(rules_app, rich_help_panel="Law")
 app.add_typer(log, rich_help_panel="Proof")
 app.add_typer(keys, rich_help_panel="Proof")
+app.add_typer(subject, rich_help_panel="Proof")
 for _command, _example in (
     (nightly, "nightly --workspace my-leads"),
     (returns, "returns --vendor acme --deliver"),

@@ -28,7 +28,7 @@ from pipeline.results.exact_search import find_rows
 from pipeline.results.folder import scan
 from pipeline.results.manifest_file import read_manifest
 from pipeline.results.quick_search import QuickSearch
-from schemas.errors import LeadscrubError
+from schemas.errors import FileError, LeadscrubError
 from schemas.files.inputs import LocalFile
 from schemas.layout import Layout
 from schemas.manifest import Manifest
@@ -114,6 +114,7 @@ def find_person(where: Where, person: Person, ledger: Ledger | None) -> Found:
     _in_results(where, person, found)
     if where.workspace is not None:
         _in_files(where, person, ledger, found)
+        _in_delta(where, person, found)
         _in_lists(where.workspace, person, found)
     if ledger is not None:
         _in_ledger(where, person, ledger, found)
@@ -123,9 +124,8 @@ def find_person(where: Where, person: Person, ledger: Ledger | None) -> Found:
 
 def history_points(person: Person) -> Points:
     """The person's points as the contact history has them."""
-    phones, emails = (
-        pl.Series("key", list(keys), dtype=pl.String) for keys in (person.sought.phones, person.sought.emails)
-    )
+    phones = pl.Series("key", list(person.sought.phones), dtype=pl.String)
+    emails = pl.Series("key", list(person.sought.emails), dtype=pl.String)
     parts = [phone_history_points(phones)] if len(phones) else []
     parts += [email_history_points(emails)] if len(emails) else []
     return joined(parts)
@@ -324,6 +324,20 @@ def _not_looked_through(where: Where) -> Iterator[tuple[str, str, str]]:
         yield "file", where.shown(path), why
     for vendor in remote_inboxes(where.workspace) if where.workspace is not None else ():
         yield "inbox", f"inbox of {vendor}", "it is on another machine; files there are the vendor's"
+
+
+def _in_delta(where: Where, person: Person, found: Found) -> None:
+    """Delta tables: what is in an earlier version of one is there until the table is vacuumed."""
+    for folder in where.places.delta:
+        count = 0
+        for path in [path for path in sorted(folder.rglob("*")) if path.is_file() and path.stat().st_size]:
+            try:
+                count += sum(map(len, RecordFile(LocalFile(path), Layout(), person.wanted).find().values()))
+            except FileError as error:
+                found.spots.append(_unread("table", where.shown(path), error.message))
+        if count:
+            why = "a Delta table, also in its earlier versions: delete the folder, and export again"
+            found.spots.append(Spot("table", where.shown(folder), f"{count} records", count, "by hand", why))
 
 
 def _unread(kind: str, where: str, why: str) -> Spot:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.proof.signature import SIGNATURE
+from pipeline.report.files import REPORT_PAGE
 from pipeline.results.folder import PARQUETS
 from pipeline.results.manifest_file import MANIFEST
 from pipeline.results.publish import is_begun
@@ -25,7 +26,7 @@ from suppression.entry_erasing import kept_by_law
 _APART: Final = frozenset({"ledger", "log", "store"})
 #: What a result's folder holds and `pipeline.results.erasing` writes again.
 _OF_RESULT: Final = frozenset(
-    {*(f"{name}.parquet" for name in PARQUETS), MANIFEST, SIGNATURE, REPORT_COUNTS, "report.html"}
+    {*(f"{name}.parquet" for name in PARQUETS), MANIFEST, SIGNATURE, REPORT_COUNTS, REPORT_PAGE}
 )
 #: Folders below which the folder of a vendor is.
 _BY_VENDOR: Final = ("archive", "quarantine", "inbox", "outgoing")
@@ -75,22 +76,29 @@ def _walk(folder: Path, workspace: Path, found: Places) -> None:
     for entry in entries:
         path = folder / entry.name
         if entry.is_symlink():
-            if folder == workspace or entry.name not in _APART:
-                found.foreign[path] = "it is a link, which is not followed"
+            found.foreign[path] = "it is a link, which is not followed"
         elif entry.is_dir(follow_symlinks=False):
-            if folder == workspace and entry.name in _APART:
-                continue
-            if entry.name == ".git":
-                found.foreign[path] = "a history of versions, in which nothing is erased"
-            elif is_begun(path):
-                found.begun.append(path)
-            elif (path / "_delta_log").is_dir():
-                found.delta.append(path)
-            elif not (in_result and entry.name == "returns"):
-                _walk(path, workspace, found)
-        elif entry.is_file(follow_symlinks=False) and not (in_result and entry.name in _OF_RESULT):
-            if entry.name not in _LOCKS and entry.stat(follow_symlinks=False).st_size:
-                found.files.append(path)
+            is_apart = folder == workspace and entry.name in _APART
+            if not is_apart and not (in_result and entry.name == "returns"):
+                _into(path, workspace, found)
+        elif (
+            entry.is_file(follow_symlinks=False)
+            and not (in_result and entry.name in _OF_RESULT)
+            and entry.name not in _LOCKS
+            and entry.stat(follow_symlinks=False).st_size
+        ):
+            found.files.append(path)
+
+
+def _into(path: Path, workspace: Path, found: Places) -> None:
+    if path.name == ".git":
+        found.foreign[path] = "a history of versions, in which nothing is erased"
+    elif is_begun(path):
+        found.begun.append(path)
+    elif (path / "_delta_log").is_dir():
+        found.delta.append(path)
+    else:
+        _walk(path, workspace, found)
 
 
 def _lists_of_campaigns(workspace: Path) -> dict[Path, str]:

@@ -27,7 +27,7 @@ Phones = Annotated[
 ]
 Emails = Annotated[
     list[str] | None,
-    typer.Option("--email", metavar="EMAIL", help="An email of the person; - reads it from stdin; repeatable."),
+    typer.Option("--email", metavar="EMAIL", help="An email; - reads it from stdin; repeatable."),
 ]
 Names = Annotated[
     list[str] | None,
@@ -67,9 +67,7 @@ def find(
     find_subject(Named(phones, emails, names, region, workspace, outs or []), as_json=as_json)
 
 
-@subject.command(
-    cls=Stepwise, epilog="Example: leadscrub subject erase --phone '(202) 555-0123' --because 'ticket 4711'"
-)
+@subject.command(cls=Stepwise, epilog="Example: leadscrub subject erase --phone '(202) 555-0123' --because 'case 17'")
 def erase(
     outs: Outs = None,
     phone: Phones = None,

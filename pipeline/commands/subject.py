@@ -91,7 +91,7 @@ def erase_subject(named: Named, *, because: str, delete_files: bool, namesakes: 
     if named.names and not named.phones and not named.emails and not namesakes:
         raise UsageError(
             "A name alone is many people's.",
-            "Look with 'leadscrub subject find', then add a phone or an email, or --namesakes if all of them are meant.",
+            "Look with 'leadscrub subject find', then add a phone or an email; or --namesakes if all are meant.",
         )
     with _opened(named) as (workspace, person, ledger), ExitStack() as stack:
         if any(each.is_in(because) for each in person.wanted):
@@ -100,8 +100,13 @@ def erase_subject(named: Named, *, because: str, delete_files: bool, namesakes: 
             stack.enter_context(only_pass(Folders(workspace)))
         if not yes:
             _ask(person)
-        asked = Asked(person, because, lambda: datetime.now(UTC), delete_files)
-        told = _told(workspace, person, list(named.outs), ledger)
+        told: dict[str, Any] = {}
+
+        def tell(found: Found) -> None:
+            told["also"] = also_known_by(person, found)
+            told["recipients"] = recipients(workspace, ledger, found)
+
+        asked = Asked(person, because, lambda: datetime.now(UTC), delete_files, tell)
         erased = Eraser(workspace, list(named.outs), ledger, asked).erase()
     document = _erased_document(person, erased) | told
     if as_json:
@@ -111,11 +116,6 @@ def erase_subject(named: Named, *, because: str, delete_files: bool, namesakes: 
     if erased.after.at_work:
         raise OutputError("Runs are at work that may have taken the person in.", "Run the same command after them.")
     _raise_by_hand(erased.after, "erased", [*map(str, erased.failed.values())])
-
-
-def _told(workspace: Path | None, person: Person, outs: list[Path], ledger: Ledger | None) -> dict[str, Any]:
-    found = find_person(look_around(workspace, outs, ledger), person, ledger)
-    return {"also": also_known_by(person, found), "recipients": recipients(workspace, ledger, found)}
 
 
 def _ask(person: Person) -> None:
@@ -188,7 +188,7 @@ def _print_found(document: dict[str, Any]) -> None:
 def _print_erased(document: dict[str, Any]) -> None:
     print_lines(f"erased {', '.join(document['person'])}")
     _print_notes(document)
-    print_lines(*(f"  {count:,} × {name}" for name, count in document["done"].items()))
+    print_lines(*(f"  {name}: {count:,}" for name, count in document["done"].items()))
     print_lines(*(f"  deleted {path}" for path in document["deleted_files"]))
     if document["listed"]:
         print_lines(f"  {document['listed']} hashes on the list 'erased': rejected in later drops")

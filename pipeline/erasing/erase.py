@@ -45,12 +45,13 @@ from suppression.store import writing
 @dataclass(frozen=True)
 class Asked:
     """An erasure as it is asked for. ``because``: the reason that the log keeps. ``delete_files``: files that cannot be
-    written again without the person are deleted as a whole."""
+    written again without the person are deleted as a whole. ``noticed`` gets what was found, before anything goes."""
 
     person: Person
     because: str
     now: Callable[[], datetime]
     delete_files: bool = False
+    noticed: Callable[[Found], None] = lambda _: None
 
 
 @dataclass
@@ -77,6 +78,7 @@ class Eraser:
         """Do it, and look again. What is found then could not be erased."""
         where = look_around(self._workspace, self._outs, self._ledger)
         found = find_person(where, self._asked.person, self._ledger)
+        self._asked.noticed(found)
         erased = Erased("", before=found)
         plans = Plans()
         if self._workspace is not None:
@@ -91,7 +93,7 @@ class Eraser:
         if self._ledger is not None:
             self._history(self._ledger, erased)
         begun = [path for path in where.places.begun if not remove_begun(path)]
-        erased.done["folder of a killed run"] += len(where.places.begun) - len(begun)
+        erased.done["folder of a killed run"] += sum(not path.exists() for path in where.places.begun)
         erased.after = find_person(
             look_around(self._workspace, self._outs, self._ledger), self._asked.person, self._ledger
         )

@@ -208,23 +208,30 @@ def _originals(ledger: Ledger | None) -> dict[str, str]:
         return {row.kept_at: row.sha256 for row in connection.execute(kept)}
 
 
+#: What tells the records of a drop apart. Several objects of a JSON file may be on one line: it then tells nothing.
+_ORIGIN: Final = ("source_file", "source_sha256", "source_sheet", "source_line")
+
+
+def _origins(out: Path) -> pl.DataFrame:
+    """Where the rows of a result came from: ``row_id`` and `_ORIGIN`, without rows whose place others share."""
+    both = pl.concat([scan(out, name).select("row_id", *_ORIGIN) for name in ("clean", "rejected")])
+    return both.filter(pl.col("source_line").is_not_null(), pl.len().over(_ORIGIN) == 1).collect()
+
+
 def _lines_of_rows(rows: Mapping[Path, set[int]]) -> dict[str, dict[tuple[str, str], set[int]]]:
     """By content, the lines that rows of results came from, by member of an archive and sheet."""
     lines: dict[str, dict[tuple[str, str], set[int]]] = defaultdict(dict)
     for out, row_ids in rows.items():
-        wanted = pl.col("row_id").is_in(sorted(row_ids))
-        for name in ("clean", "rejected"):
-            table = scan(out, name).filter(wanted, pl.col("source_line").is_not_null())
-            for file, sha256, sheet, line in (
-                table.select("source_file", "source_sha256", "source_sheet", "source_line").collect().rows()
-            ):
-                lines[sha256].setdefault((file.partition("!")[2], sheet or ""), set()).add(line)
+        chosen = _origins(out).filter(pl.col("row_id").is_in(sorted(row_ids)))
+        for file, sha256, sheet, line in chosen.select(_ORIGIN).rows():
+            lines[sha256].setdefault((file.partition("!")[2], sheet or ""), set()).add(line)
     return lines
 
 
 def _rows_of_records(out: Path, sha256: str, records: Records) -> set[int]:
     """Rows of a result that came from records of a file of this content."""
     found: set[int] = set()
+    origins = _origins(out)
     for part, lines in records.items():
         member, _, sheet = part.partition("[")
         member, sheet = member.strip(), sheet.removesuffix("]")
@@ -233,8 +240,7 @@ def _rows_of_records(out: Path, sha256: str, records: Records) -> set[int]:
             this &= pl.col("source_file").str.ends_with(f"!{member}")
         if sheet:
             this &= pl.col("source_sheet").fill_null("").str.replace(r", table \d+$", "") == sheet
-        for name in ("clean", "rejected"):
-            found |= set(scan(out, name).filter(this).select("row_id").collect()["row_id"].to_list())
+        found |= set(origins.filter(this).get_column("row_id").to_list())
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -33,16 +34,19 @@ def find_in_json(given: Input, layout: Layout, wanted: Sequence[Wanted], known: 
     codec = survey_text(given, layout.encoding).encoding.codec
     with given.open("rb") as stream:
         text = stream.read().decode(codec)
-    spans, records = [], []
-    before = line = 0
+    values, hits = [], set()
+    before, line = 0, 1
     for start, stop, value in _values(text, str(given)):
         line += text.count("\n", before, start)
         before = start
+        values.append((start, stop, line))
         leaves = list(_leaves(value))
-        if line + 1 in known or any(each.is_in(leaf) for each in wanted for leaf in [*leaves, ", ".join(leaves)]):
-            spans.append((start, stop))
-            records.append(line + 1)
-    return JsonRecords(codec, text, spans, records)
+        if any(each.is_in(leaf) for each in wanted for leaf in [*leaves, ", ".join(leaves)]):
+            hits.add(start)
+    # Where several objects are on a line, it does not say which of them is meant.
+    on_line = Counter(line for _, _, line in values)
+    chosen = [each for each in values if each[0] in hits or (each[2] in known and on_line[each[2]] == 1)]
+    return JsonRecords(codec, text, [each[:2] for each in chosen], [line for _, _, line in chosen])
 
 
 def blank_json(found: JsonRecords, sink: BinaryIO) -> None:

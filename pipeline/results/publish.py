@@ -176,7 +176,7 @@ def remove_begun(staging: Path) -> bool:
 
 def is_begun(path: Path) -> bool:
     """Whether a folder has the name of one in which a run makes its result."""
-    return path.name.startswith(".") and path.name.endswith(_PARTIAL)
+    return path.name.startswith(".") and path.name.endswith(_PARTIAL) and path.name != _PARTIAL
 
 
 def _remove_folder(staging: Path) -> None:

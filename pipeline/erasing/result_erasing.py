@@ -25,7 +25,7 @@ from pipeline.report.stored_counts import counts_of
 from pipeline.results.erasing import ErasedRows, counts_without, erase_rows
 from pipeline.results.folder import open_manifest, rows_in_review
 from pipeline.results.manifest_file import MANIFEST, manifest_digest, write_manifest
-from pipeline.results.publish import publish, staged_output
+from pipeline.results.publish import WORK, publish, staged_output
 from pipeline.results.writer import output_file
 from schemas.manifest import Erasure, Manifest
 from schemas.report_counts import REPORT_COUNTS
@@ -48,11 +48,15 @@ def erase_result(
     """
     manifest, before = open_manifest(out), manifest_digest(out)
     with staged_output(out, force=True) as staging:
+        # By this folder the next command knows what a killed one left.
+        work = staging / WORK
+        work.mkdir(mode=0o700)
         erased = erase_rows(out, staging, row_ids, now.astimezone(UTC).date().isoformat())
         if not len(erased):
             return 0
         made = _finished(out, staging, manifest, erased, before, because, now)
         sign_result(workspace, staging)
+        work.rmdir()
         digest = manifest_digest(staging)
         facts: dict[str, object] = {"before": before, "after_manifest": digest, "rows": len(erased)}
         logged = [entry(digest, facts)]

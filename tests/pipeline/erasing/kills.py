@@ -128,15 +128,14 @@ def state(folder: Path) -> dict[str, Any]:
         for path in sorted(folder.rglob("manifest.json"))
     }
     files = [path for path in folder.rglob("*") if path.is_file() and not {"ledger", "log", "store"} & set(path.parts)]
+    texts = [path for path in files if path.suffix == ".csv"]
     return {
         "left": left_of_the_person(folder),
         "lists": lists_with_the_person(folder),
         "rows": {name: [(each.rows, each.clean) for each in made.erasures] for name, made in manifests.items()},
         "counts": {name: made.counts.model_dump() for name, made in manifests.items()},
         "files": sorted(str(path.relative_to(folder)) for path in files),
-        "csv": {
-            str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.csv"))
-        },
+        "csv": {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in sorted(texts)},
     }
 
 

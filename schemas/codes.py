@@ -313,6 +313,12 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "The row has no contact point for any channel of the campaign.",
         "Return it, or add a channel.",
     ),
+    # A person's decision about a row in review.
+    _suppressed(
+        "review.denied",
+        "A person who reviewed the row denied its release.",
+        "See the source of the finding for the review; 'leadscrub review withdraw' undoes it.",
+    ),
     # What is there and cannot be read is not absent: it may be what speaks against contact.
     *(_unread(field, what) for field, what in UNREAD_FIELDS.items()),
     # The law of a place was not asked: not checked is not clean.
@@ -450,6 +456,11 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "consent.after_delivery",
         "The consent is dated after the lead was delivered.",
         "Ask the vendor for the true date and its proof; nobody can deliver a lead before it exists.",
+    ),
+    _flag(
+        "review.released",
+        "A person who reviewed the row released it from a finding that would stand, on evidence.",
+        "The detail has the finding, who decided when, and on what evidence.",
     ),
     _flag(
         "call.not_today",

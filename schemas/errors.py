@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from schemas.support.figures import counted
 from schemas.support.shown import shown
 
 #: The run is complete and its outputs are written, and a person should look at them.
@@ -44,8 +45,7 @@ class ConfigError(LeadscrubError):
 
     def __init__(self, faults: list[str], hint: str = "") -> None:
         self.faults = faults
-        noun = "fault" if len(faults) == 1 else "faults"
-        super().__init__(f"configuration invalid, {len(faults)} {noun}:", hint, faults)
+        super().__init__(f"configuration invalid, {counted(len(faults), 'fault')}:", hint, faults)
 
 
 class FileError(LeadscrubError):

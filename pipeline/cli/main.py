@@ -21,6 +21,7 @@ from pipeline.cli.rescrub import rescrub
 from pipeline.cli.results import check, explain, init, inspect, reasons, report, verify
 from pipeline.cli.retention import retention
 from pipeline.cli.returns import returns, vendors
+from pipeline.cli.review import review
 from pipeline.cli.rules import rules_app
 from pipeline.cli.scrub import scrub
 from pipeline.cli.subject import subject
@@ -91,6 +92,7 @@ def _root(
 
 app.add_typer(lists, rich_help_panel="Lists")
 app.add_typer(rules_app, rich_help_panel="Law")
+app.add_typer(review, rich_help_panel="Night")
 app.add_typer(log, rich_help_panel="Proof")
 app.add_typer(keys, rich_help_panel="Proof")
 app.add_typer(subject, rich_help_panel="Proof")

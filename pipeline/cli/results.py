@@ -48,12 +48,25 @@ def explain(
     email: Annotated[
         str | None, typer.Option(metavar="EMAIL", help="An email of the lead; - reads it from stdin.")
     ] = None,
+    line: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Line of the vendor's file that the lead is on; of a workbook the row."),
+    ] = None,
+    file: Annotated[
+        str | None, typer.Option(metavar="NAME", help="File that --line is of, where the drop has several.")
+    ] = None,
+    sheet: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Sheet that --line is of, where the workbook has several.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Explain one lead: where it came from, each finding, and what decided."""
-    from pipeline.commands.explain import print_story  # noqa: PLC0415
+    from pipeline.commands.explain import Place, print_story  # noqa: PLC0415
 
-    print_story(out, row=row, phone=address_of(phone), email=address_of(email), as_json=as_json)
+    place = None if line is None else Place(line, file, sheet)
+    if place is None and (file or sheet):
+        raise UsageError("--file and --sheet work only with --line.", "Name the line with --line N.")
+    print_story(out, row=row, phone=address_of(phone), email=address_of(email), place=place, as_json=as_json)
 
 
 def verify(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
+from pipeline.commands.source_lines import rows_of_line
 from pipeline.commands.verify import refuse_damaged
 from pipeline.results.folder import open_manifest, scan
 from pipeline.terminal import print_lines, write_json
@@ -17,18 +18,31 @@ from schemas.contact.phone_repairs import read_phone_point
 from schemas.errors import UsageError
 from schemas.manifest import Manifest
 from schemas.masking import mask
+from schemas.support.figures import counted
 from schemas.support.shown import masked_addresses
 from suppression.rules.describe import SURE, attempts_in_words, released_in_words
 
 
-def print_story(out: Path, *, row: int | None, phone: str | None, email: str | None, as_json: bool) -> None:
+class Place(NamedTuple):
+    """A line of the vendor's file, or of every file or sheet where none is named."""
+
+    line: int
+    file: str | None
+    sheet: str | None
+
+
+def print_story(
+    out: Path, *, row: int | None, phone: str | None, email: str | None, place: Place | None = None, as_json: bool
+) -> None:
     """Print the story of the lead. Raises `UsageError` unless exactly one of the options names it."""
-    if sum(option is not None for option in (row, phone, email)) != 1:
-        raise UsageError("Name the lead by one of --row, --phone and --email.")
+    if sum(option is not None for option in (row, phone, email, place)) != 1:
+        raise UsageError("Name the lead by one of --row, --line, --phone and --email.")
     manifest = open_manifest(out)
     refuse_damaged(out)
     if row is not None:
         rows = [row]
+    elif place is not None:
+        rows = rows_of_line(out, manifest, *place)
     elif phone is not None:
         rows = _rows_with(out, PHONE_SLOTS, _canonical_phones(phone, manifest))
     else:
@@ -184,7 +198,7 @@ def _told(story: dict[str, Any]) -> list[str]:
         lines.append(f"  finding      {finding['effect']} {finding['code']} ({where}): {finding['detail']}")
         lines.append(f"  source       {finding['source']}")
     consulted = ", ".join(
-        f"{lst['name']} ({lst['kind']}, {lst['entries']:,} entries)" for lst in story["lists_consulted"]
+        f"{lst['name']} ({lst['kind']}, {counted(lst['entries'], 'entry')})" for lst in story["lists_consulted"]
     )
     lines.append(f"  consulted    {consulted or 'no suppression list'}; as of {story['as_of']}")
     return lines

@@ -13,6 +13,7 @@ from schemas.contact.apply import apply_here
 from schemas.errors import ListError
 from schemas.files.limits import limited_to
 from schemas.list_version import ListVersion
+from schemas.support.figures import counted, percent
 from schemas.support.interrupts import interrupts_wait
 from suppression.loading import Built, ListSpec, build_version
 from suppression.store import KEEP_DAYS, Writer
@@ -101,8 +102,8 @@ def _commit(
     print_notes(*built.warnings)
     if change.keep_days is not None and change.keep_days < KEEP_DAYS:
         print_notes(
-            f"versions that were replaced are kept for {change.keep_days} days; 16 CFR 310.5 asks for records of "
-            "registry access for five years"
+            f"versions that were replaced are kept for {counted(change.keep_days, 'day')}; 16 CFR 310.5 asks for "
+            "records of registry access for five years"
         )
 
 
@@ -114,11 +115,11 @@ def _report(facts: ListVersion) -> None:
         changes = counts.changes
         used = f"{changes.added:,} added + {changes.deleted:,} deleted + {changes.unchanged:,} unchanged"
     twice = f" + {counts.second_readings:,} read in a second way" if counts.second_readings else ""
-    twice += f" + {counts.more_points:,} more points in an entry" if counts.more_points else ""
+    twice += f" + {counted(counts.more_points, 'more point')} in an entry" if counts.more_points else ""
     print_lines(
         f"{facts.name} ({facts.kind}) version {facts.version[:12]} as of {facts.as_of} is current: "
         f"{counts.read:,} read{twice} = {used} + {sum(counts.refused.values()):,} refused"
-        + (f"; {counts.indexed:,} entries in all" if counts.changes is not None else ""),
+        + (f"; {counted(counts.indexed, 'entry')} in all" if counts.changes is not None else ""),
         *(f"  refused {count:,}: {why}" for why, count in counts.refused.items()),
     )
 
@@ -127,7 +128,7 @@ def _refuse_shrinkage(new: ListVersion, before: ListVersion, limit: float) -> No
     now, then = new.counts.indexed, before.counts.indexed
     if now < then * (1 - limit):
         raise ListError(
-            f"'{new.name}' would have {now:,} entries, and has {then:,}, more than {limit:.0%} less: "
+            f"'{new.name}' would have {counted(now, 'entry')}, and has {then:,}, more than {percent(limit)} less: "
             "nothing was changed.",
             "If that is right, say --accept-shrinkage.",
         )

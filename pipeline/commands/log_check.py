@@ -16,16 +16,15 @@ from pipeline.proof.entries import Entry, Logged
 from pipeline.proof.keys import PublicKey
 from pipeline.proof.run_entry import differences, rewritten_files
 from pipeline.proof.signature import signed_faults
+from pipeline.proof.standing import standing_results
 from pipeline.proof.store_entries import store_entries
 from pipeline.results.manifest_file import MANIFEST, manifest_digest, read_manifest
 from pipeline.results.writer import output_file
 from pipeline.terminal import print_lines, write_json
 from schemas.errors import LeadscrubError, ListError
+from schemas.support.figures import counted
 from schemas.support.shown import shown
 from suppression.store import Store
-
-#: What `deletions` calls a result.
-_RESULT = "result"
 
 
 def check_log(workspace: Path, public: PublicKey | None) -> Checked:
@@ -73,21 +72,10 @@ def print_log_check(workspace: Path, public: PublicKey | None, *, as_json: bool)
     if not checked.faults:
         results = len(standing_results(checked.entries))
         print_lines(
-            f"ok: {number:,} entries go on from each other; ledger, store and {results:,} results are as logged; "
-            f"last: {digest}"
+            f"ok: {counted(number, 'entry')} go on from each other; ledger, store and {counted(results, 'result')} are "
+            f"as logged; last: {digest}"
         )
     return not checked.faults
-
-
-def standing_results(entries: list[Logged]) -> dict[str, Logged]:
-    """The last run that was logged at each place, of those that retention did not delete since."""
-    found: dict[str, Logged] = {}
-    for entry in entries:
-        if entry.kind == "run" and entry.facts.get("out"):
-            found[entry.facts["out"]] = entry
-        elif entry.kind == "retention" and entry.facts.get("what") == _RESULT:
-            found = {out: run for out, run in found.items() if run.subject != entry.subject}
-    return found
 
 
 def result_faults(workspace: Path, entry: Logged, checked: Checked) -> list[str]:

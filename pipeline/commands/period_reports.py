@@ -17,12 +17,12 @@ from pipeline.report.period import DropLine, Period, VendorLine, period_page
 from pipeline.report.source import PastDrop
 from pipeline.report.unchecked import serious_gaps
 from pipeline.report.vendor_band import out_of_band
-from pipeline.report.words import counted
 from pipeline.results.manifest_file import read_manifest
 from pipeline.returning.contracts import Contracts
 from pipeline.returning.windows import local_day
 from pipeline.terminal import money
 from schemas.errors import UsageError
+from schemas.support.figures import counted
 
 #: Months that the report of a vendor goes back.
 _MONTHS = 12

@@ -14,6 +14,7 @@ from pipeline.run.rescrub_source import Earlier
 from pipeline.run.scrub import Result
 from pipeline.terminal import print_lines
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
+from schemas.support.figures import counted
 
 _POINTS = (*PHONE_SLOTS, *EMAIL_SLOTS)
 
@@ -63,9 +64,9 @@ def print_changes(result: Result, earlier: Earlier, out: Path, *, as_json: bool)
         return
     print_summary(result, out, as_json=False)
     print_lines(
-        f"of {earlier.manifest.counts.clean:,} rows of run {earlier.manifest.run_id}: {found.stays:,} stay as they"
-        f" were, {found.narrowed:,} stay with fewer contact points or channels, {found.blocked:,} are newly blocked;"
-        f" usable until {found.valid_until or 'further notice'} (before: {found.before or 'further notice'})"
+        f"of {counted(earlier.manifest.counts.clean, 'row')} of run {earlier.manifest.run_id}: {found.stays:,} stay as "
+        f"they were, {found.narrowed:,} stay with fewer contact points or channels, {found.blocked:,} are newly "
+        f"blocked; usable until {found.valid_until or 'further notice'} (before: {found.before or 'further notice'})"
     )
 
 

@@ -6,17 +6,18 @@ from pathlib import Path
 
 from rich.text import Text
 
+from pipeline.commands.declarations import declaration_lines, undeclared_lines
+from pipeline.report.files import REPORT_PAGE
 from pipeline.run.plan import NOT_SCREENED
 from pipeline.run.scrub import Result
 from pipeline.terminal import PlainTable, complain, plain_table, print_lines, print_notes, print_text, write_json
 from schemas.codes import CODES
 from schemas.files.unique_names import Numbered
 from schemas.manifest import Counts, InputFile, UsedRules
+from schemas.support.figures import counted, share
 from schemas.support.shown import masked_addresses, printable, shown
 from suppression.rules.describe import released_in_words
 
-#: Rules that a line names before it breaks off, and undeclared facts that have a line of their own.
-_NAMED = 4
 _HELD = (
     "The outputs are written; nothing is exported or entered in the ledger. To accept it, run the same command with "
     "--accept-held --force."
@@ -38,6 +39,7 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool, more: dict
             "files": dict(zip(labels, (file.counts.model_dump() for file in manifest.inputs), strict=True)),
             "lists": {lst.name: {"entries": lst.entries.indexed, "matches": lst.matches} for lst in manifest.lists},
             "undeclared": {name: each.model_dump() for name, each in manifest.rules.undeclared.items()},
+            "declarations": None if (few := manifest.rules.declarations) is None else few.model_dump(),
             "warnings": result.warnings,
             "too_many_rejected": result.too_many_rejected,
             "held": result.held,
@@ -45,6 +47,7 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool, more: dict
         }
         write_json(document)
         return
+    last = declaration_lines(manifest)
     if not manifest.lists:
         print_text(Text(NOT_SCREENED.upper(), "bold red"))
     for file in manifest.inputs:
@@ -59,29 +62,22 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool, more: dict
         usable = ", ".join(f"{channel} {count:,}" for channel, count in manifest.counts.by_channel.items())
         print_lines(f"clean rows by channel: {usable}")
     for lst in manifest.lists:
-        print_lines(f"list {lst.name} ({lst.kind}): {lst.entries.indexed:,} entries, {lst.matches:,} matches")
+        print_lines(
+            f"list {lst.name} ({lst.kind}): {counted(lst.entries.indexed, 'entry')}, {counted(lst.matches, 'match')}"
+        )
     if manifest.rules.checked:
         packs = ", ".join(f"{pack.name} {pack.version} ({pack.in_force} rules)" for pack in manifest.rules.packs)
         print_lines(f"law: {packs}")
-        print_lines(*undeclared_lines(manifest.rules), *released_lines(manifest.rules))
+        print_lines(*released_lines(manifest.rules), *([] if last else undeclared_lines(manifest.rules)))
     print_lines(f"run {manifest.run_id}: {out if out else 'dry run, nothing written'}")
+    if out is not None:
+        print_lines(f"report to forward, for a browser: {out / REPORT_PAGE}")
     print_notes(*result.warnings)
     if result.held:
         complain(f"held, for a person to look at: {'; '.join(result.held)}. {_HELD}")
     if result.too_many_rejected:
         complain("more rows were rejected than --max-reject-rate allows; outputs are written.")
-
-
-def undeclared_lines(rules: UsedRules) -> list[str]:
-    """What is not declared, with what its silence costs: a line each, the dearest first."""
-    dearest = sorted(rules.undeclared.items(), key=lambda item: (-item[1].alone, -item[1].rows, item[0]))
-    lines = [
-        f"not declared: {name}: up to {each.rows:,} of the rejected rows would change, {each.alone:,} of them rest on "
-        f"nothing else ({', '.join(each.rules[:_NAMED])}{' …' if len(each.rules) > _NAMED else ''}); declare what is so"
-        for name, each in dearest[:_NAMED]
-    ]
-    more = [name for name, _ in dearest[_NAMED:]]
-    return [*lines, f"not declared, with less behind: {', '.join(more)}"] if more else lines
+    print_lines(*last)
 
 
 def released_lines(rules: UsedRules) -> list[str]:
@@ -109,8 +105,7 @@ def _funnel(files: list[tuple[str, Counts]], whole: Counts) -> PlainTable:
     table.add_column("also", justify="right")
 
     def line(name: str, values: list[int], also: str = "", style: str = "") -> None:
-        share = f"{values[-1] / whole.read:.1%}" if whole.read else ""
-        table.add_row(name, *(f"{value:,}" for value in values), share, also, style=style)
+        table.add_row(name, *(f"{value:,}" for value in values), share(values[-1], whole.read), also, style=style)
 
     line("read", [counts.read for _, counts in columns])
     order = {code: place for place, code in enumerate(CODES)}

@@ -20,6 +20,7 @@ from pipeline.results.writer import output_file
 from pipeline.terminal import print_lines, write_json
 from schemas.errors import LeadscrubError, UsageError
 from schemas.manifest import Manifest
+from schemas.support.figures import counted
 from schemas.support.shown import masked_addresses, shown
 
 
@@ -71,7 +72,7 @@ def print_verification(out: Path, *, key: Path | None, workspace: Path | None, a
         counts = manifest.counts
         print_lines(
             f"ok: {counts.read:,} read = {counts.clean:,} clean + {counts.rejected:,} rejected; "
-            f"{len(manifest.outputs)} files are as written by run {manifest.run_id}"
+            f"{counted(len(manifest.outputs), 'file')} are as written by run {manifest.run_id}"
             + (f"; the manifest is that of the {' and the '.join(compared.with_)}" if compared.with_ else "")
         )
         print_lines(*(f"note: {shown(note)}" for note in [*compared.notes, *_erasures(manifest)]))
@@ -158,4 +159,5 @@ def _reason_faults(out: Path) -> Iterator[str]:
         .item()
     )
     if compared:
-        yield f"{compared} rejected rows have other reasons than their findings"
+        has = "has" if compared == 1 else "have"
+        yield f"{counted(compared, 'rejected row')} {has} other reasons than the findings"

@@ -144,5 +144,5 @@ def _written(
 
 
 def _exported(target: Target, tally: Tally, names: list[str], sha256: str | None, workspace: Path | None) -> Exported:
-    left_out = [f"{count:,} {why}" for why, count in tally.left_out.items()]
+    left_out = [why.sentence(count) for why, count in tally.left_out.items()]
     return Exported(target.path, tally.written, names, sha256, left_out, workspace)

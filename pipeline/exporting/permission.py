@@ -12,6 +12,7 @@ from pipeline.results.folder import scan
 from schemas.errors import ConfigError, HeldError, ListError
 from schemas.export_layout import WAYS_OUT, ExportLayout
 from schemas.manifest import Manifest
+from schemas.support.figures import counted
 
 #: Rows and lists that a sentence names, before it only counts them.
 _NAMED = 5
@@ -47,7 +48,7 @@ def check_valid(rows: ResultRows, day: date) -> None:
         return
     more = f" and {count - len(named):,} more" if count > len(named) else ""
     which = f"row_id {', '.join(map(str, named))}{more}"
-    were = "1 row was" if count == 1 else f"{count:,} rows were"
+    were = f"{counted(count, 'row')} {'was' if count == 1 else 'were'}"
     raise ListError(
         f"{were} to be used until {first} and not later, and it is {day} ({which}); {_because(rows.manifest, day)}.",
         "Run 'leadscrub rescrub' against today's lists; --allow-expired exports them all the same.",

@@ -18,6 +18,7 @@ from pipeline.ledger.log_known import knows_log
 from pipeline.ledger.tables import deletions, rescrubs, return_files, runs
 from pipeline.proof.chain import Left, entries, has_chain
 from pipeline.proof.entries import Entry
+from pipeline.proof.review_entries import all_review_entries
 from pipeline.proof.run_entry import location, run_entry
 from pipeline.proof.store_entries import store_entries
 from pipeline.results.manifest_file import MANIFEST, manifest_digest, read_manifest
@@ -50,6 +51,7 @@ def unlogged(workspace: Path, ledger: Ledger | None, left: Left) -> list[Entry]:
                 found += _removed(ledger)
             found += ledger_entries(ledger, workspace, known)
     found += store_entries(Store(workspace / "store"))
+    found += all_review_entries(workspace)
     found += rewritten
     outs = [*left.outs, *_results(workspace)] if begins else left.outs
     ledger_knows = {entry.subject for entry in found if entry.kind == "run"}

@@ -182,3 +182,9 @@ def _add_points(connection: Connection, history: Path, run_id: str, written: Wri
     if not points_path(history, written.file).exists():
         raise LedgerError("A file of the contact history was removed before it was entered.", "Run again.")
     add_file(connection, written, [run_id])
+
+
+def replaced_runs(ledger: Ledger) -> set[str]:
+    """Runs that do not count any more: another one of the same drop took their place, or their results are gone."""
+    with ledger.reading() as connection:
+        return set(connection.execute(select(runs.c.run_id).where(runs.c.state != "done")).scalars())

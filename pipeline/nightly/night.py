@@ -30,6 +30,7 @@ from pipeline.results.identity import program_version
 from pipeline.workspace import refuse_no_workspace, workspace_facts
 from schemas.errors import ConfigError, LeadscrubError, LedgerError
 from schemas.support.durable import move_file
+from schemas.support.figures import counted
 from schemas.support.places import LinkError
 from schemas.support.scratch import scratch_folder
 from schemas.support.shown import shown
@@ -293,7 +294,7 @@ class _Pass:
         try:
             failed = self._night.failures.add(one.seen)
             if failed >= self._quarantine_after:
-                passes = "1 pass" if failed == 1 else f"{failed} passes"
+                passes = counted(failed, "pass")
                 why = f"could not be done in {passes}, while others could: {fault.why}"
                 line = take(self._night, one.seller, one.inbox, one.seen, why.rstrip("."))
                 if line is not None:

@@ -11,6 +11,7 @@ from pipeline.reading.remote import is_remote
 from pipeline.workspace import vendor_files
 from schemas.config import Campaign, Vendor, load, raise_faults
 from schemas.errors import ConfigError, LeadscrubError, UsageError
+from schemas.support.figures import counted
 from schemas.support.names import did_you_mean
 from schemas.support.shortage import raise_shortage
 from schemas.support.shown import shown
@@ -18,7 +19,20 @@ from schemas.workspace import WORKSPACE_FILE
 
 #: Folders of a workspace that are no inbox.
 _KEPT = frozenset(
-    {"archive", "campaigns", "layouts", "ledger", "log", "outgoing", "packs", "quarantine", "runs", "store", "vendors"}
+    {
+        "archive",
+        "campaigns",
+        "layouts",
+        "ledger",
+        "log",
+        "outgoing",
+        "packs",
+        "quarantine",
+        "reviews",
+        "runs",
+        "store",
+        "vendors",
+    }
     | {".nightly"}
 )
 
@@ -134,7 +148,7 @@ def _files_in(folder: Path) -> str:
         count = sum(1 for path in folder.iterdir() if not path.name.startswith("."))
     except OSError as error:
         return f"it cannot be looked into: {error.strerror}"
-    return "1 file" if count == 1 else f"{count:,} files"
+    return counted(count, "file")
 
 
 def _seller(workspace: Path, path: Path, inboxes: list[Path]) -> Seller | None:

@@ -11,14 +11,16 @@ import numpy.typing as npt
 import polars as pl
 
 from pipeline.report.decided_rows import DecidedRows
+from schemas.coded_findings import CodedFindings
 from schemas.codes import CODES
 from schemas.columns import CHANNEL_POINTS, POINTS, POST_POINT
 from schemas.config import Channel
+from schemas.kernels.findings import collect_bits
 from schemas.report_counts import STAGES
 
 _ABSENT, _UNUSABLE, _LISTED, _LAW, _DUPLICATE, _FREE = range(len(STAGES))
 #: The column without which there is no such point, where it is no column itself.
-_COLUMN: Final = {POST_POINT: "address_1"}
+COLUMN_OF: Final = {POST_POINT: "address_1"}
 
 #: Points by their number. The one after the last is the row as a whole.
 _POINT_NAMES: Final = pl.Enum(POINTS)
@@ -40,10 +42,10 @@ def stage_of(code: str) -> int:
     return _LISTED if reason.disposition == "suppress" else _UNUSABLE
 
 
-def count_losses(rows: DecidedRows, findings: pl.DataFrame, channels: list[Channel]) -> dict[Channel, Counter[str]]:
+def count_losses(rows: DecidedRows, findings: CodedFindings, channels: list[Channel]) -> dict[Channel, Counter[str]]:
     """Count rows of a decided batch that are lost for each channel, by stage.
 
-    ``findings``: those of the batch (`FINDING_SCHEMA`). A point that the rows no longer have, since they are clean and
+    ``findings``: those of the batch. A point that the rows no longer have, since they are clean and
     it was blocked, is known from what was found against it.
     """
     against = _Against(findings, rows)
@@ -56,32 +58,34 @@ def count_losses(rows: DecidedRows, findings: pl.DataFrame, channels: list[Chann
 
 
 class _Against:
-    """What blocks, as numbers: for each such finding its row, its point, its channel and its stage."""
+    """What blocks: for each point of each row the stages at which something does, as bits."""
 
-    def __init__(self, findings: pl.DataFrame, rows: DecidedRows) -> None:
-        against = (
-            findings.lazy().filter(pl.col("effect") != "flag").select("row_id", "point", "channel", "code").collect()
-        )
-        self._rows = len(rows)
-        point = against.get_column("point").cast(_POINT_NAMES).to_physical().fill_null(len(POINTS)).to_numpy()
-        self._cell = point.astype(np.int64) * self._rows + rows.positions(against.get_column("row_id"))
-        self._channel = against.get_column("channel")
-        codes = against.get_column("code")
+    def __init__(self, findings: CodedFindings, rows: DecidedRows) -> None:
+        self._which, said, self._rows = findings.which, findings.said, len(rows)
+        point = said.get_column("point").cast(_POINT_NAMES).to_physical().fill_null(len(POINTS)).to_numpy()
+        places = rows.positions(pl.Series(findings.row_id))
+        self._cells = point.astype(np.int64)[findings.which] * self._rows + places
+        self._channel = said.get_column("channel")
+        codes = said.get_column("code")
         known = codes.unique()
-        stages = np.array([stage_of(code) for code in known], dtype=np.uint8)
-        self._stage = stages[codes.cast(pl.Enum(known)).to_physical().to_numpy()]
-        self._on_all = self._found(
-            self._channel.is_null(), np.full((len(POINTS) + 1, self._rows), _FREE, dtype=np.uint8)
-        )
+        stages = np.array([1 << stage_of(code) for code in known], dtype=np.uint64)
+        bits = stages[codes.cast(pl.Enum(known)).to_physical().to_numpy()]
+        self._bits = np.where((said.get_column("effect") != "flag").to_numpy(), bits, np.uint64(0))
+        self._on_all = np.zeros((len(POINTS) + 1) * self._rows, dtype=np.uint64)
+        self._collect(self._channel.is_null(), self._on_all)
 
     def first(self, channel: str) -> _Stages:
         """The first stage at which something stops a point of each row: a line a point, the last one the whole row."""
-        return self._found((self._channel == channel).fill_null(False), self._on_all.copy())
+        found = self._on_all.copy()
+        self._collect((self._channel == channel).fill_null(False), found)
+        return _LEAST[found].reshape(-1, self._rows)
 
-    def _found(self, these: pl.Series, found: _Stages) -> _Stages:
-        hit = these.to_numpy()
-        np.minimum.at(found.reshape(-1), self._cell[hit], self._stage[hit])
-        return found
+    def _collect(self, these: pl.Series, found: npt.NDArray[np.uint64]) -> None:
+        collect_bits(self._cells, self._which, np.where(these.to_numpy(), self._bits, np.uint64(0)), found)
+
+
+#: The least stage of each set of them.
+_LEAST = np.array([min((s for s in range(_FREE) if mask >> s & 1), default=_FREE) for mask in range(1 << _FREE)], "u1")
 
 
 def _best(rows: DecidedRows, first: _Stages, channel: Channel) -> _Stages:
@@ -90,7 +94,7 @@ def _best(rows: DecidedRows, first: _Stages, channel: Channel) -> _Stages:
     best = np.zeros(len(whole), dtype=np.uint8)
     for point in CHANNEL_POINTS[channel]:
         found = first[POINTS.index(point)]
-        absent = ~rows.present(_COLUMN.get(point, point))
+        absent = ~rows.present(COLUMN_OF.get(point, point))
         # A cell that could not be read left no point, and what was found in it says that there was a cell.
         reached = np.where((found == _FREE) & absent, _ABSENT, np.minimum(found, whole))
         best = np.maximum(best, reached)

@@ -14,8 +14,7 @@ MANIFEST = "manifest.json"
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:
     """Write it into the folder of the run."""
-    absent = {"history": manifest.history is None, "erasures": not manifest.erasures}
-    without = {name for name, is_absent in absent.items() if is_absent}
+    without = {name for name in ("history", "reviews", "erasures") if not getattr(manifest, name)}
     document = printable_json(manifest.model_dump_json(indent=2, exclude=without))
     (folder / MANIFEST).write_text(document + "\n", encoding="utf-8")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 
 from pipeline.results.formula_cells import neutralised, neutralised_text
 from schemas.codes import CODES, ReasonCode, may_go_back
@@ -95,11 +96,15 @@ class ReturnFile:
             self._originals[header] = neutralised(literal_field(ORIGINAL, columns, name)).alias(header)
         self._header = pl.DataFrame(schema=[*_OWN, *self._originals, _RAW]).write_csv().encode()
 
-    def formed(self, rejected: pl.DataFrame) -> Returned:
+    def formed(self, rejected: pa.Table) -> Returned:
         """Form the lines of a batch; ``review`` and what a vendor may not be told stay here. Runs on any thread."""
-        rows = rejected.filter((pl.col("disposition") != "review") & pl.col("reason").is_in(self._may_go))
-        if rows.is_empty():
+        goes = pl.DataFrame(rejected.select(["disposition", "reason"])).select(
+            (pl.col("disposition") != "review") & pl.col("reason").cast(pl.String).is_in(self._may_go)
+        )
+        some = rejected.filter(goes.to_series().to_arrow())
+        if not len(some):
             return Returned(0, b"")
+        rows = pl.DataFrame(some)
         reasons = _vendor_reasons(rows.get_column("reasons"), self._codes)
         table = rows.select(
             neutralised(pl.lit(reasons)).alias(_OWN[0]),

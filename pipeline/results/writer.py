@@ -16,14 +16,21 @@ from pipeline.results.lane import Lane
 from pipeline.results.parquet import ParquetOutput
 from pipeline.results.vendor_csv import Returned, ReturnFile
 from pipeline.results.verdict import Verdict
+from schemas.coded_findings import SAID_SCHEMA, CodedFindings
 from schemas.columns import SCHEMA_VERSION
 from schemas.findings import FINDING_SCHEMA
 from schemas.frames import output_types
 from schemas.manifest import OutputFile
+from schemas.support.arrow_columns import column, few_values
 from suppression.rules.data_transfers import not_returned
 
 #: Name of the return file of a drop whose vendor was not named.
 UNNAMED_VENDOR = "unnamed-vendor"
+#: Text columns of clean and rejected that have few different values in a whole run.
+_FEW = frozenset(
+    {"run_id", "vendor", "source_file", "source_sha256", "phone_type", "phone_region"}
+    | {"reason", "reason_detail", "disposition"}
+)
 
 
 @dataclass(frozen=True)
@@ -48,20 +55,22 @@ class ResultFiles:
         extra, original = list(context.extra_columns), list(context.columns)
         clean, rejected = output_types(extra, None), output_types(extra, original)
         self._folder = folder
-        self._clean = ParquetOutput(folder / "clean.parquet", clean, context.codes, metadata)
-        self._rejected = ParquetOutput(folder / "rejected.parquet", rejected, context.codes, metadata)
-        self._findings = ParquetOutput(folder / "findings.parquet", FINDING_SCHEMA, context.codes, metadata)
+        self._clean = ParquetOutput(folder / "clean.parquet", clean, context.codes, metadata, _FEW)
+        self._rejected = ParquetOutput(folder / "rejected.parquet", rejected, context.codes, metadata, _FEW)
+        self._findings = ParquetOutput(
+            folder / "findings.parquet", FINDING_SCHEMA, context.codes, metadata, frozenset(SAID_SCHEMA)
+        )
         self._returns = None if context.rescrub else _return_file(folder, context)
         self._lanes = {
             name: Lane(f"write {name}", beside=beside) for name in ("clean", "rejected", "findings", "returns")
         }
 
-    def formed(self, verdict: Verdict, findings: pl.DataFrame) -> ResultRows:
-        """Check a decided batch and its findings (`FINDING_SCHEMA`) and form what is written. Runs on any thread."""
+    def formed(self, verdict: Verdict, found: CodedFindings) -> ResultRows:
+        """Check a decided batch and its findings and form what is written. Runs on any thread."""
         return ResultRows(
-            self._clean.check(verdict.clean),
-            self._rejected.check(verdict.rejected.to_arrow(compat_level=pl.CompatLevel.oldest())),
-            self._findings.check(findings.to_arrow(compat_level=pl.CompatLevel.oldest())),
+            self._clean.formed(verdict.clean),
+            self._rejected.formed(verdict.rejected),
+            self._findings.formed(_findings_table(found)),
             None if self._returns is None else self._returns.formed(verdict.rejected),
         )
 
@@ -103,6 +112,12 @@ def _return_file(folder: Path, context: Context) -> ReturnFile:
     path = folder / "returns" / f"{context.vendor or UNNAMED_VENDOR}.csv"
     withheld = not_returned(context.rules) if context.rules is not None else frozenset()
     return ReturnFile(path, context.columns, context.codes, withheld)
+
+
+def _findings_table(found: CodedFindings) -> pa.Table:
+    said = found.said.to_arrow(compat_level=pl.CompatLevel.oldest())
+    columns = {name: few_values(column(said, name), found.which) for name in said.column_names}
+    return pa.table({"row_id": found.row_id} | columns)
 
 
 def output_file(path: Path, rows: int) -> OutputFile:

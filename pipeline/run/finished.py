@@ -8,6 +8,7 @@ from pipeline.results.identity import run_id
 from pipeline.results.manifest_file import is_complete, read_manifest
 from pipeline.run.ledger_session import ask, enter
 from pipeline.run.plan import Plan, Request
+from pipeline.run.run_decisions import reviewed_rows
 from pipeline.run.run_state import run_inputs, stored_identity
 from pipeline.stages.history import history_identity
 from pipeline.stages.mail_check import mail_identity
@@ -31,7 +32,7 @@ def finished_before(request: Request, plan: Plan) -> tuple[Manifest, list[str]] 
         found = history_identity(past.used)
         if request.check_mx and manifest.mail_check is not None:
             found |= mail_identity(manifest.mail_check)
-        inputs = run_inputs(request, plan, _list_identities(request, plan))
+        inputs = run_inputs(request, plan, _list_identities(request, plan), reviewed_rows(request, plan))
         same = run_id(inputs, [file.sha256 for file in files], found) == manifest.run_id
         if manifest.held and request.accept_held:
             return None  # what is accepted now has to be written

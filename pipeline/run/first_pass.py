@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
 import polars as pl
 
 from pipeline.columns.contact_values import unclaimed
@@ -17,6 +18,7 @@ from pipeline.stages.checks import Batch
 from pipeline.stages.contactable import contactable
 from pipeline.stages.held import hold
 from pipeline.stages.registry import FIRST_PASS
+from schemas.coded_findings import CodedFindings, coded
 from schemas.files.table import read_batches
 from schemas.findings import no_findings
 from schemas.support.prefetch import read_ahead
@@ -75,8 +77,7 @@ def _check(run: RunState, batch: Batch) -> _Checked:
     with timer.step("contactable"):
         batch = replace(batch, contactable=contactable(batch.frame, batch.findings, context))
     with timer.step("put away"):
-        found = batch.findings.to_arrow(compat_level=pl.CompatLevel.oldest())
-        stored = run.spool.put(batch.number, hold(batch.frame, source, context.columns), found)
+        stored = run.spool.put(batch.number, hold(batch.frame, source, context.columns), batch.findings)
     return _Checked(batch, stored, _matches(run, batch.findings), present, timer)
 
 
@@ -88,11 +89,13 @@ def _read(run: RunState) -> Iterator[Batch]:
         for frame in run.timer.items("read", batches):
             ids = pl.int_range(rows, rows + len(frame), dtype=pl.UInt64, eager=True)
             rows += len(frame)
-            yield Batch(number, frame.with_columns(ids.alias("row_id")), no_findings())
+            yield Batch(number, frame.with_columns(ids.alias("row_id")), coded(no_findings()))
 
 
-def _matches(run: RunState, findings: pl.DataFrame) -> Counter[str]:
+def _matches(run: RunState, found: CodedFindings) -> Counter[str]:
     """How often each list's authority was found."""
     authorities = [lst.authority for lst in run.context.lists]
-    matched = findings.filter(pl.col("source").is_in(authorities)).get_column("source").value_counts()
-    return Counter(dict(matched.rows()))
+    times = pl.Series("times", np.bincount(found.which, minlength=len(found.said)))
+    said = pl.DataFrame([found.said.get_column("source"), times])
+    matched = said.filter(pl.col("source").is_in(authorities) & (pl.col("times") > 0))
+    return Counter(dict(matched.group_by("source").agg(pl.col("times").sum()).rows()))

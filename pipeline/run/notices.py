@@ -11,6 +11,7 @@ from pipeline.run.run_rules import law_warnings
 from pipeline.run.tally import Tally
 from pipeline.run.unmatched_hashed_list import silence
 from schemas.files.table import FileTally
+from schemas.support.figures import counted
 from suppression.formats.blocks import NOT_LISTED
 from suppression.lists import SuppressionList
 
@@ -55,14 +56,14 @@ class Notices:
             counts = lst.facts.counts
             if counts.refused:
                 why = ", ".join(f"{count:,} {reason}" for reason, count in counts.refused.items())
-                refused = f"{sum(counts.refused.values()):,} of {counts.read:,} entries not usable ({why})"
+                refused = f"{sum(counts.refused.values()):,} of {counted(counts.read, 'entry')} not usable ({why})"
                 self.sentences.append(f"list {lst.facts.name}: {refused}{_lines_of_lost(lst)}")
 
     def of_countries(self, tallies: list[Tally]) -> None:
         """Numbers set aside since their country cannot be read; a column's first rows may not have shown it."""
         for source, tally in zip(self._context.sources, tallies, strict=True):
             if count := tally.by_reason["phone.country_unread"]:
-                rows = "1 row is" if count == 1 else f"{count:,} rows are"
+                rows = f"{counted(count, 'row')} {'is' if count == 1 else 'are'}"
                 sentence = f"{rows} in review since the country of a number cannot be read (phone.country_unread)"
                 self.of_source(source, [sentence])
 

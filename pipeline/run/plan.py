@@ -8,6 +8,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from pipeline.columns.header_drift import HeaderMemory, check_drift
 from pipeline.columns.mapping import Mapping, map_columns
 from pipeline.context import Source
@@ -47,6 +49,7 @@ class Request:
     ``received_at`` is when drops came that the ledger has not seen (the beginning of ``as_of``, in UTC, if not said).
     ``no_region``: numbers without a country are set aside, on purpose. ``no_lists``: the leads are looked up in no list
     at all, which the result says. ``evidence``: ``KEY=VALUE``, for this run only.
+    ``decisions``: what people decided about rows; None: what the workspace knows of that.
     ``record``: the finished run is entered into the ledger; otherwise the caller does that.
     """
 
@@ -81,6 +84,7 @@ class Request:
     dry_run: bool = False
     force: bool = False
     earlier: Earlier | None = None
+    decisions: pl.DataFrame | None = None
     threads: int = 2
     block_bytes: int = 4 << 20
 

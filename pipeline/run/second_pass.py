@@ -17,6 +17,7 @@ from pipeline.run.manifest import make_manifest
 from pipeline.run.ordered_map import in_order
 from pipeline.run.report_source import report_source
 from pipeline.run.rescrub_source import numbered_as_before
+from pipeline.run.run_decisions import used_reviews
 from pipeline.run.run_state import RunState
 from pipeline.run.tally import Tally
 from pipeline.stages.checks import Batch
@@ -24,6 +25,7 @@ from pipeline.stages.contactable import READS, contactable
 from pipeline.stages.decide import decide_stage
 from pipeline.stages.held import restore
 from pipeline.stages.registry import SECOND_PASS
+from pipeline.stages.reviewed import KEY_COLUMNS, lift_found_later
 from schemas.files.table import delivery_of
 from schemas.frame_columns import ORIGINAL
 from schemas.manifest import Manifest
@@ -62,6 +64,8 @@ def second_pass(run: RunState, staging: Path) -> Manifest:
     found: dict[str, object] = {"gate": gate_outcome(run, manifest.counts)}
     if run.request.earlier is not None:
         found["rescrub_of"] = run.request.earlier.record()
+    if run.context.reviewed is not None:
+        found["reviews"] = used_reviews(run.context.reviewed, manifest.counts)
     for check in run.checks:
         found |= check.record()
     manifest = manifest.model_copy(update=found)
@@ -84,15 +88,17 @@ class _Answered:
 
 def _answered(run: RunState) -> Iterator[_Answered]:
     """Take the batches back, each with what the run checks found in it."""
-    reads = dict.fromkeys(("row_id", *READS, *(name for check in run.checks for name in check.reads)))
+    keys = () if run.context.reviewed is None else KEY_COLUMNS
+    reads = dict.fromkeys(("row_id", *READS, *keys, *(name for check in run.checks for name in check.reads)))
     for number, rows, before in run.timer.items("take back", run.spool.take()):
         with run.timer.step("find in the run"):
             held = restore(rows)
             # The hours of the law ask of any column; without them few are read.
             asked = [name for name in held.column_names if name in reads or run.context.hours is not None]
             frame = pl.DataFrame(held.select([name for name in asked if name != ORIGINAL]))
-            batch = Batch(number, frame, pl.DataFrame(before))
+            batch = Batch(number, frame, before)
             batch = batch.with_findings(*(check.findings(batch) for check in run.checks))
+            batch = lift_found_later(batch, run.context.sources[number], run.context)
         yield _Answered(held, batch)
 
 
@@ -111,7 +117,7 @@ def _decide(run: RunState, outputs: ResultFiles, answered: _Answered, identity: 
                 held = held.append_column(
                     name, batch.frame.get_column(name).to_arrow(compat_level=pl.CompatLevel.oldest())
                 )
-        findings = batch.findings.sort("row_id", maintain_order=True)
+        findings = batch.findings.by_row()
         verdict = decide_stage(held, findings, known, source, context, _provenance(run, batch.number, identity))
     with timer.step("count"):
         tally.add(held, findings, verdict, context)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+
+from schemas.kernels.findings import collect_bits
 
 Masks = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.int64]
@@ -14,20 +16,24 @@ Rows = npt.NDArray[np.int64]
 _WORD = 64
 
 
-def code_lists(count: int, rows: Rows, codes: pl.Series, order: Iterable[str]) -> pl.Series:
-    """Codes found for each of ``count`` rows as a list, in the given ``order``.
+def code_lists(count: int, rows: Rows, which: Rows, ranks: Rows, codes: Sequence[str]) -> pl.Series:
+    """Codes found for each of ``count`` rows as a list, in the order of ``codes``.
 
-    ``rows``: the place of each finding's row among them. ``codes``: the code of each finding.
+    ``rows``: the place of each finding's row among them. ``which``: what it says. ``ranks``: the place in ``codes`` of
+    the code of everything that is said, -1 where it is not to be listed.
     """
-    occurring = set(codes.unique())
-    present = [code for code in order if code in occurring]
-    places = codes.cast(pl.Enum(present)).to_physical().to_numpy()
+    occurs = np.zeros(len(codes) + 1, dtype=np.bool_)
+    occurs[ranks[which]] = True
+    present = [code for code, is_there in zip(codes, occurs.tolist(), strict=False) if is_there]
+    # What is not listed has the place before the first.
+    places = np.append(np.cumsum(occurs[:-1]) - 1, -1)[ranks]
     lists = []
     for start in range(0, max(len(present), 1), _WORD):
         words = present[start : start + _WORD]
         inside = (places >= start) & (places < start + _WORD)
+        bits = np.where(inside, np.uint64(1) << (places - start).clip(0, _WORD - 1).astype(np.uint64), np.uint64(0))
         masks = np.zeros(count, dtype=np.uint64)
-        np.bitwise_or.at(masks, rows[inside], np.uint64(1) << (places[inside] - start).astype(np.uint64))
+        collect_bits(rows, which, bits, masks)
         lists.append(words_of(masks, words))
     return lists[0] if len(lists) == 1 else pl.DataFrame(lists).select(pl.concat_list(pl.all())).to_series()
 

@@ -1,6 +1,9 @@
-"""Columns of Arrow tables: taken as one array, given other nulls, made of one value."""
+"""Columns of Arrow tables: taken as one array, given other nulls, made of one value or of few."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,3 +35,24 @@ def only_where(values: pa.Array, keep: npt.NDArray[np.bool_]) -> pa.Array:
 def of_one_value(value: str, rows: int) -> pa.Array:
     """The same text in every row."""
     return pa.repeat(pa.scalar(value, pa.large_string()), rows)
+
+
+def few_values(values: pa.Array, which: npt.NDArray[np.integer[Any]]) -> pa.DictionaryArray:
+    """Text with few different values: row ``i`` has ``values[which[i]]``, which may be null."""
+    codes = values.dictionary_encode()
+    places = codes.indices.fill_null(-1).to_numpy()[which]
+    return pa.DictionaryArray.from_arrays(pa.array(places, mask=places < 0), codes.dictionary)
+
+
+def joined_few(chunks: Sequence[pa.DictionaryArray]) -> pa.DictionaryArray:
+    """Put chunks of text with few different values together, the values in the order in which they first appear."""
+    values = pa.concat_arrays([chunk.dictionary for chunk in chunks]).dictionary_encode()
+    number, start, places = values.indices.to_numpy(), 0, []
+    for chunk in chunks:
+        size = len(chunk.dictionary)
+        here = np.append(number[start : start + size], np.int32(-1))
+        places.append(here[chunk.indices.fill_null(size).to_numpy()])
+        start += size
+    whole = np.concatenate(places)
+    appear = pa.array(whole, mask=whole < 0).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(appear.indices, values.dictionary.take(appear.dictionary))

@@ -21,7 +21,7 @@ from suppression.rules.loading import Asked, LoadedPack, PackRule
 from suppression.rules.setting import PointOnChannel, Setting
 from suppression.rules.territories import Territories
 from suppression.rules.time_windows import Bools
-from suppression.rules.undeclared import RestsOn, rests_on
+from suppression.rules.undeclared import Missing, missing_declarations
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,9 @@ class RuleSet:
         )
 
     @cached_property
-    def undeclared(self) -> dict[str, RestsOn]:
+    def missing(self) -> Missing:
         """Fields that campaign and vendor leave undeclared, with what rests on each."""
-        return rests_on(self.active, self.setting, self.territories)
+        return missing_declarations(self.active, self.setting, self.territories)
 
     def released(self) -> list[Attestation]:
         """The words of people that release reviews of the whole list that would otherwise stand."""

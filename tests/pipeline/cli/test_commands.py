@@ -267,12 +267,12 @@ def test_scrub_prints_a_funnel(result: Scrubbed) -> None:
     """Read, each reason by precedence with what it adds as a second reason, rejected, clean."""
     lines = [line.split() for line in result.out.splitlines()]
     for line in (
-        ["read", "5", "100.0%"],
-        ["row.malformed", "1", "20.0%"],
-        ["dnc.internal", "1", "20.0%"],
-        ["phone.invalid", "1", "20.0%"],
-        ["rejected", "3", "60.0%"],
-        ["clean", "2", "40.0%"],
+        ["read", "5", "100%"],
+        ["row.malformed", "1", "20%"],
+        ["dnc.internal", "1", "20%"],
+        ["phone.invalid", "1", "20%"],
+        ["rejected", "3", "60%"],
+        ["clean", "2", "40%"],
         ["clean", "rows", "by", "channel:", "call", "1,", "email", "2"],
         ["list", "ours", "(dnc.internal):", "2", "entries,", "2", "matches"],
     ):

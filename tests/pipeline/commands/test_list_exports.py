@@ -135,7 +135,7 @@ def test_the_history_records_what_left(store: Path) -> None:
         "noted": [],
     }
     shown = leadscrub("lists", "history", "email.unsubscribed", "--store", store).out
-    assert "for processor to US, 1 entries, trim+lower+sha256" in shown
+    assert "for processor to US, 1 entry, trim+lower+sha256" in shown
     status = leadscrub("lists", "status", "--store", store, "--as-of", DAY)
     assert status.code == 0, status.err
     assert leadscrub("lists", "drop", "email.unsubscribed", "--store", store).code == 0

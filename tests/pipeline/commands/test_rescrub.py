@@ -17,6 +17,8 @@ from pipeline.ledger.runs import record_run
 from schemas.workspace import LedgerChoice
 from tests.conftest import DAY, POINT_ONLY, REPO, Scrub, Scrubbed, Written, leadscrub
 
+pytestmark = pytest.mark.slow
+
 DROP = (
     "Name,Phone,Phone 2,Email,Opted in,Source,Consent Channels\n"
     "Ann,202 555 0100,202-555-0101,Ann@Example.com,2026-10-01 10:11:12,web,call; email\n"

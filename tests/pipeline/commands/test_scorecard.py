@@ -13,6 +13,8 @@ import pytest
 from tests.conftest import Ran, leadscrub
 from tests.pipeline.selling import HEADER, World, bad, good
 
+pytestmark = pytest.mark.slow
+
 OCTOBER = datetime(2026, 10, 30, 12, tzinfo=UTC)
 NOVEMBER = datetime(2026, 11, 3, 12, tzinfo=UTC)
 

@@ -14,6 +14,8 @@ from schemas.columns import CALL_COLUMNS
 from tests.conftest import Scrub, Scrubbed, leadscrub
 from tests.suppression.rules.cases import LISTING
 
+pytestmark = pytest.mark.slow
+
 LAW = """
 [rules]
 packs = ["us", "fr"]

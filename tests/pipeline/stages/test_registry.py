@@ -12,6 +12,7 @@ from pipeline.context import Context
 from pipeline.run import first_pass, second_pass
 from pipeline.stages.checks import Batch, BatchCheck, RunCheck, in_order
 from pipeline.stages.registry import CHECKS, FIRST_PASS, RUN_CHECKS, SECOND_PASS, deciding
+from schemas.coded_findings import CodedFindings
 from schemas.codes import CODES, ERASED_ROW
 from schemas.frame_columns import POINT_COLUMNS
 from tests.conftest import Scrub, leadscrub
@@ -56,10 +57,11 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[BatchCheck, set[str],
     seen: list[tuple[BatchCheck, set[str], set[str]]] = []
 
     def watching(check: BatchCheck) -> BatchCheck:
-        def work(batch: Batch, source: object, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
+        def work(batch: Batch, source: object, context: Context) -> tuple[pl.DataFrame, pl.DataFrame | CodedFindings]:
             frame, found = check.work(batch, source, context)  # type: ignore[arg-type]  # handed on as it is
-            before = set(batch.findings.get_column("code")) if check.reviews else set()
-            codes = set(found.get_column("code")) - before
+            before = set(batch.findings.said.get_column("code")) if check.reviews else set()
+            said = found.said if isinstance(found, CodedFindings) else found
+            codes = set(said.get_column("code")) - before
             seen.append((check, set(frame.columns) - set(batch.frame.columns), codes))
             return frame, found
 

@@ -1,0 +1,26 @@
+"""Findings: what was found of a row, put together. They are numbers of rows, and numbers of what is said of them."""
+
+from __future__ import annotations
+
+from schemas.kernels.kernel import Int64s, UInt64s, kernel
+
+
+@kernel
+def collect_bits(rows: Int64s, which: Int64s, bits: UInt64s, masks: UInt64s) -> None:
+    """Add to each row's mask the bits of what is said of it. ``bits``: by the number of what is said."""
+    for at in range(len(rows)):
+        masks[rows[at]] |= bits[which[at]]
+
+
+@kernel
+def find_least(rows: Int64s, which: Int64s, ranks: Int64s, least: Int64s, first: Int64s) -> None:
+    """Find the first finding of the least rank of each row. ``ranks``: by the number of what is said.
+
+    ``least`` begins with a rank that is no less than any, and says which rank it was.
+    """
+    for at in range(len(rows)):
+        row = rows[at]
+        rank = ranks[which[at]]
+        if rank < least[row]:
+            least[row] = rank
+            first[row] = at

@@ -24,6 +24,7 @@ from pipeline.ledger.history_erasing import runs_with
 from pipeline.ledger.history_points import Points, email_history_points, joined, phone_history_points
 from pipeline.ledger.tables import drops, rescrubs, returned_rows, runs
 from pipeline.proof.run_entry import location
+from pipeline.results.decisions import RECORD, TABLE
 from pipeline.results.exact_search import find_rows
 from pipeline.results.folder import scan
 from pipeline.results.manifest_file import read_manifest
@@ -181,7 +182,10 @@ def _in_file(where: Where, path: Path, person: Person, known: Known, found: Foun
         hint = error.hint if isinstance(error, CannotEraseError) else "Look at it yourself."
         found.spots.append(_unread("file", where.shown(path), f"{why} {hint}"))
         return
-    if records:
+    if records and path.name in (RECORD, TABLE) and (path.parent / RECORD).is_file():
+        hint = "withdraw the review ('leadscrub review withdraw'), delete its folder, and apply it again in other words"
+        found.spots.append(Spot("review", where.shown(path), "names the person", 1, "by hand", hint))
+    elif records:
         found.files[path] = records
         found.known[path] = known
 

@@ -66,18 +66,22 @@ class QuickSearch:
         return self._tiny[raw]
 
     def _may(self, table: pa.Table) -> bool:
-        texts = (data for column in table.columns for chunk in column.chunks for data in _texts(chunk))
-        return any(self._may_be_in(data) for data in texts)
-
-    def _may_be_in(self, data: pa.Buffer) -> bool:
-        whole = np.frombuffer(data, np.uint8)
+        texts = [data for column in table.columns for chunk in column.chunks for data in _texts(chunk)]
+        if not texts:
+            return False
+        # As one text: a pattern is compiled for each search.
+        whole = np.concatenate([np.frombuffer(data, np.uint8) for data in texts])
         ends = pa.py_buffer(np.array([0, len(whole)], np.int64))
-        text = pl.Series("text", pa.Array.from_buffers(pa.large_string(), 1, [None, ends, data]), dtype=pl.String)
-        if whole.max() < _FIRST_FOREIGN and all(each.in_ascii is not None for each in self._wanted):
-            pattern = "|".join(f"(?:{each.in_ascii})" for each in self._wanted)
-            return bool(text.str.contains(pattern).item())
-        frame = text.to_frame()
-        return any(bool(frame.select(each.may_have_inside(pl.col("text"))).item()) for each in self._wanted)
+        joined = pa.Array.from_buffers(pa.large_string(), 1, [None, ends, pa.py_buffer(whole)])
+        text = pl.Series("text", joined, dtype=pl.String)
+        is_ascii = whole.max() < _FIRST_FOREIGN
+        # One after the other: the engine is slower at looking for either.
+        return any(
+            bool(text.str.contains(each.in_ascii).item())
+            if is_ascii and each.in_ascii is not None
+            else bool(text.to_frame().select(each.may_have_inside(pl.col("text"))).item())
+            for each in self._wanted
+        )
 
 
 def _paths(metadata: pq.FileMetaData) -> Iterator[str]:

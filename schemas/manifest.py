@@ -215,6 +215,14 @@ class Erasure(_Model):
     manifest_sha256: str = Field(description="of the manifest as it was before")
 
 
+class RowsProof(_Model):
+    """What proves one row of ``clean`` or ``rejected`` without the others: see docs/proof.md."""
+
+    root: str = Field(description="root of the Merkle tree over all rows by row_id, in hexadecimal digits")
+    rows: int = Field(description="leaves of the tree")
+    columns: list[str] = Field(description="columns of a row by number, as kind and name")
+
+
 class EarlierRun(_Model):
     """The result whose clean rows were scrubbed again."""
 
@@ -268,9 +276,11 @@ class Manifest(_Model):
     libraries: dict[str, str] = Field(description="versions of the libraries that decide results")
     gate: GateOutcome | None = Field(default=None, description="only with a [gate]")
     erasures: list[Erasure] = Field(
-        default=[], description="in their order; the counts are those of the outputs after them. Left out where none was"
+        default=[],
+        description="in their order; the counts are those of the outputs after them. Left out where none was",
     )
     outputs: dict[str, OutputFile]
+    rows: RowsProof | None = Field(default=None, description="null in older results")
     timings: dict[str, float] = Field(description="seconds; the only part that differs between equal runs")
 
     @property

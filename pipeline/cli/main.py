@@ -16,7 +16,7 @@ from pipeline.cli.export import export
 from pipeline.cli.help import INTERRUPTED, SETTINGS, Changing, Command, Group, InterruptedByUserError, Stepwise
 from pipeline.cli.lists import lists
 from pipeline.cli.nightly import nightly
-from pipeline.cli.proof import keys, log
+from pipeline.cli.proof import evidence, keys, log
 from pipeline.cli.rescrub import rescrub
 from pipeline.cli.results import check, explain, init, inspect, reasons, report, verify
 from pipeline.cli.retention import retention
@@ -55,6 +55,9 @@ app.command(
 )(inspect)
 app.command(cls=Command, rich_help_panel="Proof", epilog="Example: leadscrub explain out --row 17")(explain)
 app.command(cls=Command, rich_help_panel="Proof", epilog="Example: leadscrub verify out")(verify)
+app.command(cls=Changing, rich_help_panel="Proof", epilog="Example: leadscrub evidence out --phone - -o evidence.zip")(
+    evidence
+)
 app.command(cls=Changing, rich_help_panel="Proof", epilog="Example: leadscrub report out")(report)
 app.command(cls=Command, rich_help_panel="Proof", epilog="Example: leadscrub reasons dnc.national")(reasons)
 app.command(

@@ -14,7 +14,7 @@ from pipeline.terminal import print_lines, write_json
 from schemas.codes import CODES
 from schemas.columns import CALL_COLUMNS, EMAIL_SLOTS, PHONE_SLOTS
 from schemas.contact.email import email_key, read_email
-from schemas.contact.phone_repairs import read_phone_point
+from schemas.contact.phone_readings import read_phone_point
 from schemas.errors import UsageError
 from schemas.manifest import Manifest
 from schemas.masking import mask

@@ -16,6 +16,7 @@ from pipeline.proof.keys import read_public
 from pipeline.proof.signature import SIGNATURE
 from pipeline.results.folder import PARQUETS, open_manifest, scan
 from pipeline.results.manifest_file import MANIFEST
+from pipeline.results.row_proof import tree_of
 from pipeline.results.writer import output_file
 from pipeline.terminal import print_lines, write_json
 from schemas.errors import LeadscrubError, UsageError
@@ -97,6 +98,7 @@ def _faults(out: Path, manifest: Manifest) -> Iterator[str]:
     )
     try:
         yield from _content_faults(out, manifest)
+        yield from _row_faults(out, manifest)
     except (PolarsError, PanicException, ArrowException, OSError, ValueError, TypeError, KeyError) as error:
         yield f"the outputs cannot be read: {type(error).__name__}"
 
@@ -138,6 +140,15 @@ def _content_faults(out: Path, manifest: Manifest) -> Iterator[str]:
     if dict(every) != counts.by_reason:
         yield "by_reason of the manifest differs from rejected.parquet"
     yield from _reason_faults(out)
+
+
+def _row_faults(out: Path, manifest: Manifest) -> Iterator[str]:
+    """Whether the rows are those of the root that the manifest names."""
+    if manifest.rows is None:
+        return
+    with tree_of(out, manifest.rows.columns) as tree:
+        if (tree.rows, tree.root().hex()) != (manifest.rows.rows, manifest.rows.root):
+            yield "cells of clean.parquet or rejected.parquet differ from the root over all rows in the manifest"
 
 
 def _reason_faults(out: Path) -> Iterator[str]:

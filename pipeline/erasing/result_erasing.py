@@ -26,6 +26,7 @@ from pipeline.results.erasing import ErasedRows, counts_without, erase_rows
 from pipeline.results.folder import open_manifest, rows_in_review
 from pipeline.results.manifest_file import MANIFEST, manifest_digest, write_manifest
 from pipeline.results.publish import WORK, publish, staged_output
+from pipeline.results.row_proof import proof_of
 from pipeline.results.writer import output_file
 from schemas.manifest import Erasure, Manifest
 from schemas.report_counts import REPORT_COUNTS
@@ -115,7 +116,8 @@ def _finished(
         clean=len(erased.clean),
         manifest_sha256=before,
     )
-    made = made.model_copy(update={"outputs": outputs, "erasures": [*manifest.erasures, erasure]})
+    rows = None if manifest.rows is None else proof_of(staging)
+    made = made.model_copy(update={"outputs": outputs, "rows": rows, "erasures": [*manifest.erasures, erasure]})
     write_manifest(made, staging)
     return made
 

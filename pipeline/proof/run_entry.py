@@ -39,6 +39,7 @@ def manifest_facts(manifest: Manifest) -> dict[str, Any]:
         "attestations": {"campaign": _given(rules.campaign_evidence), "vendor": _given(rules.vendor_evidence)},
         "inputs": sorted({each.sha256 for each in manifest.inputs}),
         "outputs": {name: file.sha256 for name, file in manifest.outputs.items()},
+        "rows": None if manifest.rows is None else manifest.rows.root,
     }
 
 

@@ -18,7 +18,8 @@ import polars as pl
 
 from schemas.contact.email import read_email
 from schemas.contact.marks import without_invisible
-from schemas.contact.phone_repairs import doubtful_numbers, read_phone_point
+from schemas.contact.phone_readings import read_phone_point
+from schemas.contact.phone_repairs import doubtful_numbers
 from schemas.errors import UsageError
 from schemas.masking import mask
 

@@ -11,16 +11,19 @@ import polars as pl
 import pyarrow as pa
 
 from pipeline.context import Context
+from pipeline.results.canonical_rows import Digests, RowHashes, canonical_columns
 from pipeline.results.identity import program_version
 from pipeline.results.lane import Lane
 from pipeline.results.parquet import ParquetOutput
+from pipeline.results.row_proof import in_order
+from pipeline.results.row_tree import RowTree
 from pipeline.results.vendor_csv import Returned, ReturnFile
 from pipeline.results.verdict import Verdict
 from schemas.coded_findings import SAID_SCHEMA, CodedFindings
 from schemas.columns import SCHEMA_VERSION
 from schemas.findings import FINDING_SCHEMA
 from schemas.frames import output_types
-from schemas.manifest import OutputFile
+from schemas.manifest import OutputFile, RowsProof
 from schemas.support.arrow_columns import column, few_values
 from suppression.rules.data_transfers import not_returned
 
@@ -41,6 +44,7 @@ class ResultRows:
     rejected: pa.Table
     findings: pa.Table
     returned: Returned | None
+    hashes: Digests
 
 
 class ResultFiles:
@@ -60,6 +64,9 @@ class ResultFiles:
         self._findings = ParquetOutput(
             folder / "findings.parquet", FINDING_SCHEMA, context.codes, metadata, frozenset(SAID_SCHEMA)
         )
+        self._columns = canonical_columns(extra, original)
+        self._hashes = RowHashes(self._columns)
+        self._tree = RowTree(folder)
         self._returns = None if context.rescrub else _return_file(folder, context)
         self._lanes = {
             name: Lane(f"write {name}", beside=beside) for name in ("clean", "rejected", "findings", "returns")
@@ -67,15 +74,20 @@ class ResultFiles:
 
     def formed(self, verdict: Verdict, found: CodedFindings) -> ResultRows:
         """Check a decided batch and its findings and form what is written. Runs on any thread."""
+        clean, rejected = self._clean.formed(verdict.clean), self._rejected.formed(verdict.rejected)
+        findings = self._findings.formed(_findings_table(found))
+        both = ((clean, "clean"), (rejected, "rejected"))
         return ResultRows(
-            self._clean.formed(verdict.clean),
-            self._rejected.formed(verdict.rejected),
-            self._findings.formed(_findings_table(found)),
+            clean,
+            rejected,
+            findings,
             None if self._returns is None else self._returns.formed(verdict.rejected),
+            in_order(*((table["row_id"], self._hashes.of(table, name, findings)) for table, name in both)),
         )
 
     def add(self, rows: ResultRows) -> None:
         """Take a batch. Waits while too many others wait to be written."""
+        self._tree.add(rows.hashes)
         self._lanes["clean"].do(self._clean.add, rows.clean)
         self._lanes["rejected"].do(self._rejected.add, rows.rejected)
         self._lanes["findings"].do(self._findings.add, rows.findings)
@@ -94,6 +106,10 @@ class ResultFiles:
             path.touch()
         return {str(path.relative_to(self._folder)): output_file(path, count) for path, count in rows.items()}
 
+    def proof(self) -> RowsProof:
+        """The root over all rows that were taken."""
+        return RowsProof(root=self._tree.root().hex(), rows=self._tree.rows, columns=self._columns)
+
     @property
     def seconds(self) -> dict[str, float]:
         """How long writing took, by file."""
@@ -105,6 +121,7 @@ class ResultFiles:
     def __exit__(self, *error: object) -> None:
         for lane in self._lanes.values():
             lane.stop()
+        self._tree.close()
 
 
 def _return_file(folder: Path, context: Context) -> ReturnFile:

@@ -24,7 +24,17 @@ ID: Final = "id"
 #: What a person fills in. ``evidence_until`` may stay empty: the evidence holds for ever.
 FILL: Final = ("decision", "by", "on", "evidence", "evidence_until")
 #: Why a row waits and what it is: to be read, and not changed.
-OF_REASON: Final = ("reason", "concerns", "why", "what_releases_it", "vendor", "run_day", "file", "line", "vendor_lead_id")
+OF_REASON: Final = (
+    "reason",
+    "concerns",
+    "why",
+    "what_releases_it",
+    "vendor",
+    "run_day",
+    "file",
+    "line",
+    "vendor_lead_id",
+)
 OF_LEAD: Final = (*PERSON, *PHONE_SLOTS, *EMAIL_SLOTS, *EVIDENCE)
 _MOST_ROWS: Final = 1_048_575
 

@@ -58,10 +58,12 @@ def second_pass(run: RunState, staging: Path) -> Manifest:
             run.tallies[decided.number].merge(decided.tally)
             done += decided.tally.clean + decided.tally.rejected
             run.report("deciding and writing", done / max(run.records, 1), done)
+        with run.timer.step("root of the rows"):
+            proof = outputs.proof()
         written = outputs.close()
     run.timer.merge(outputs.seconds)
     manifest = make_manifest(run.plan, run.context, run.files, run.tallies, run.matches, written, identity)
-    found: dict[str, object] = {"gate": gate_outcome(run, manifest.counts)}
+    found: dict[str, object] = {"gate": gate_outcome(run, manifest.counts), "rows": proof}
     if run.request.earlier is not None:
         found["rescrub_of"] = run.request.earlier.record()
     if run.context.reviewed is not None:

@@ -25,6 +25,7 @@ from pipeline.erasing.record_files import CannotEraseError, Known, leftovers
 from pipeline.erasing.result_erasing import erase_result
 from pipeline.ledger.database import Ledger
 from pipeline.ledger.history_erasing import erase_points
+from pipeline.ledger.history_sealing import sealed, secret_of
 from pipeline.ledger.log_mending import RETURNS, follow_rewritten
 from pipeline.ledger.logged import logged_change
 from pipeline.ledger.tables import return_files
@@ -222,7 +223,7 @@ class Eraser:
             erased.done["version of a list"] += len(versions)
 
     def _history(self, ledger: Ledger, erased: Erased) -> None:
-        points = history_points(self._asked.person)
+        points = sealed(history_points(self._asked.person), secret_of(ledger))
         if len(points) and erased.before.history:
             at = self._asked.now()
             with logged_change(ledger.workspace, ledger) as log:

@@ -22,6 +22,7 @@ from pipeline.erasing.record_files import CannotEraseError, Known, RecordFile, R
 from pipeline.ledger.database import Ledger
 from pipeline.ledger.history_erasing import runs_with
 from pipeline.ledger.history_points import Points, email_history_points, joined, phone_history_points
+from pipeline.ledger.history_sealing import sealed, secret_of
 from pipeline.ledger.tables import drops, rescrubs, returned_rows, runs
 from pipeline.proof.run_entry import location
 from pipeline.results.decisions import RECORD, TABLE
@@ -298,7 +299,7 @@ def _in_ledger(where: Where, person: Person, ledger: Ledger, found: Found) -> No
     points = history_points(person)
     if len(points):
         try:
-            found.history = runs_with(ledger, points)
+            found.history = runs_with(ledger, sealed(points, secret_of(ledger)))
         except LeadscrubError as error:
             found.spots.append(_unread("history", "contact history", error.message))
     run_ids = {out: manifest.run_id for out in found.rows if (manifest := _manifest(out)) is not None}

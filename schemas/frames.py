@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.columns import COMMON_COLUMNS, EMAIL_SLOTS, PHONE_SLOTS, REJECTED_COLUMNS, dtype_of
+from schemas.support.arrow_columns import few_type, texts_of
 
 
 def output_types(extra: list[str], original: list[str] | None) -> dict[str, pl.DataType]:
@@ -45,7 +46,7 @@ def _values(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """What occurs in a column."""
     if not pa.types.is_dictionary(column.type):
         return column
-    return pa.chunked_array([chunk.dictionary for chunk in column.chunks], column.type.value_type)
+    return pa.chunked_array([chunk.dictionary for chunk in texts_of(column)], column.type.value_type)
 
 
 def _all(keep: pa.ChunkedArray) -> bool:
@@ -68,10 +69,7 @@ class FileContract:
         self._name = name
         self.schema: pa.Schema = pl.DataFrame(schema=types).to_arrow(compat_level=pl.CompatLevel.oldest()).schema
         self.given = pa.schema(
-            [
-                field.with_type(pa.dictionary(pa.int32(), field.type)) if field.name in few else field
-                for field in self.schema
-            ]
+            [field.with_type(few_type(field.type)) if field.name in few else field for field in self.schema]
         )
         self._required = [column for column in self.schema.names if column in _REQUIRED]
         self._codes = pa.array(list(codes), pa.large_string())

@@ -49,7 +49,7 @@ def list_(
     from pipeline.commands.review_report import print_queue  # noqa: PLC0415
     from pipeline.reviewing.queue import reviewed_runs  # noqa: PLC0415
 
-    with _ledger(workspace) as ledger:
+    with ledger_of_workspace(workspace) as ledger:
         runs = reviewed_runs(workspace, ledger, run=run, vendor=vendor)
         print_queue(workspace, runs, day_of(as_of), code=reason, older_than=older_than, as_json=as_json)
 
@@ -68,7 +68,7 @@ def export(
     from pipeline.commands.review_changes import export_queue  # noqa: PLC0415
     from pipeline.reviewing.queue import reviewed_runs  # noqa: PLC0415
 
-    with _ledger(workspace) as ledger:
+    with ledger_of_workspace(workspace) as ledger:
         runs = reviewed_runs(workspace, ledger, run=run, vendor=vendor)
         export_queue(workspace, ledger, runs, to, reason, day_of(None), force=force, as_json=as_json)
 
@@ -112,7 +112,7 @@ def apply(
     if (file is None) == (reason is None):
         raise UsageError("Name a file that was filled in, or a rule.", "As in: leadscrub review apply review.xlsx")
     today = day_of(as_of)
-    with _ledger(workspace) as ledger:
+    with ledger_of_workspace(workspace) as ledger:
         desk = Desk(workspace, ledger, today, lambda: datetime.now(UTC), lists.of, campaign, usable_cores())
         if file is not None:
             if decision or by or evidence or on or until:
@@ -136,13 +136,13 @@ def withdraw(
     from pipeline.commands.review_changes import withdraw_review  # noqa: PLC0415
     from pipeline.reviewing.applying import Desk  # noqa: PLC0415
 
-    with _ledger(workspace) as ledger:
+    with ledger_of_workspace(workspace) as ledger:
         desk = Desk(workspace, ledger, day_of(None), lambda: datetime.now(UTC))
         withdraw_review(desk, id_, by=by, because=because, as_json=as_json)
 
 
 @contextmanager
-def _ledger(workspace: Path) -> Iterator[Ledger | None]:
+def ledger_of_workspace(workspace: Path) -> Iterator[Ledger | None]:
     """The ledger of the workspace, if it has one that was used. Raises `UsageError` when it is no workspace."""
     from pipeline.workspace import refuse_no_workspace, workspace_facts  # noqa: PLC0415
 

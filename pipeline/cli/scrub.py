@@ -14,6 +14,7 @@ from pipeline.cli.options import (
     AsOfDay,
     LawOptions,
     ListOptions,
+    Loudness,
     channel_names,
     day_of,
     instant_of,
@@ -42,6 +43,7 @@ def scrub(
     *,
     lists: ListOptions,
     law: LawOptions,
+    loudness: Loudness,
     layout: Annotated[
         str | None, typer.Option(metavar="NAME|FILE", help="Layout TOML: columns, delimiter, encoding, region.")
     ] = None,
@@ -102,6 +104,7 @@ def scrub(
     ] = 4,
 ) -> None:
     """Read a drop, check every contact point, write clean and rejected rows with a reason on each."""
+    loudness.begin("opening the drop and the lists")
     from pipeline.commands.summary import print_summary  # noqa: PLC0415
     from pipeline.ledger.open_ledger import chosen_ledger  # noqa: PLC0415
     from pipeline.run.plan import Request  # noqa: PLC0415

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline.commands.list_logging import logged_writing
-from pipeline.terminal import print_lines, print_notes
+from pipeline.terminal import is_quiet, print_lines, print_notes, print_step
 from pipeline.workspace import workspace_limits
 from schemas.contact.apply import apply_here
 from schemas.errors import ListError
@@ -92,6 +92,7 @@ def _commit(
     writer: Writer, folder: Path, built: Built, before: ListVersion | None, change: Change, action: str
 ) -> None:
     facts = built.facts
+    print_step(f"{counted(facts.counts.read, 'entry')} of {facts.name} read and indexed")
     if before is not None:
         _refuse_shrinkage(facts, before, change.max_shrinkage)
     if change.keep_days is not None:
@@ -120,7 +121,7 @@ def _report(facts: ListVersion) -> None:
         f"{facts.name} ({facts.kind}) version {facts.version[:12]} as of {facts.as_of} is current: "
         f"{counts.read:,} read{twice} = {used} + {sum(counts.refused.values()):,} refused"
         + (f"; {counted(counts.indexed, 'entry')} in all" if counts.changes is not None else ""),
-        *(f"  refused {count:,}: {why}" for why, count in counts.refused.items()),
+        *(f"  refused {count:,}: {why}" for why, count in counts.refused.items() if not is_quiet()),
     )
 
 

@@ -30,8 +30,7 @@ def print_reasons(code: str | None, *, as_json: bool) -> None:
         return
     chosen = [reason_code(code)] if code else list(CODES.values())
     if as_json:
-        document: object = _facts(chosen[0]) if code else [_facts(reason) for reason in chosen]
-        write_json(document)
+        write_json(_facts(chosen[0]) if code else [_facts(reason) for reason in chosen])
         return
     if code:
         reason = chosen[0]

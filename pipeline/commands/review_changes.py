@@ -18,8 +18,9 @@ from pipeline.reviewing.applying import Desk, apply_choices, at_desk
 from pipeline.reviewing.choices import Word, chosen_by_rule, undecided
 from pipeline.reviewing.queue import ReviewedRun, reviewed_runs
 from pipeline.reviewing.sheet import write_sheet
-from pipeline.reviewing.withdrawing import withdraw
+from pipeline.reviewing.withdrawing import resting_on, withdraw
 from pipeline.terminal import print_lines, write_json
+from schemas.support.figures import counted
 
 
 def export_queue(
@@ -48,7 +49,7 @@ def export_queue(
         write_json({"file": str(to), "lines": lines})
         return
     print_lines(
-        f"{to}: {lines:,} lines; fill in decision (release or deny), by, on, evidence and, where it ends, "
+        f"{to}: {counted(lines, 'line')}; fill in decision (release or deny), by, on, evidence and, where it ends, "
         "evidence_until; then: leadscrub review apply FILE"
     )
 
@@ -91,4 +92,5 @@ def withdraw_review(desk: Desk, review: str, *, by: str, because: str, as_json: 
         record, exported, changed = withdraw(
             desk.workspace, desk.ledger, review, by=by, because=because, now=desk.now()
         )
-        print_withdrawn(record, exported, changed=changed, as_json=as_json)
+        resting = resting_on(desk.workspace, review)
+        print_withdrawn(record, exported, resting, changed=changed, as_json=as_json)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -73,11 +72,12 @@ def print_applied(folder: Path | None, record: ReviewRecord | None, *, undecided
     print_lines(f"undone by: leadscrub review withdraw {record.review} --by NAME --because TEXT")
 
 
-def print_withdrawn(record: ReviewRecord, exported: Iterable[str], *, changed: bool, as_json: bool) -> None:
-    """Print that a review was undone, and where its rows were exported to meanwhile."""
-    exported = list(exported)
+def print_withdrawn(
+    record: ReviewRecord, exported: list[str], resting: list[str], *, changed: bool, as_json: bool
+) -> None:
+    """Print that a review was undone, where its rows were exported to meanwhile, and which results rest on it."""
     if as_json:
-        write_json({**_review(record), "withdrawn": True, "changed": changed, "exported": exported})
+        write_json({**_review(record), "withdrawn": True, "changed": changed, "exported": exported, "resting": resting})
         return
     if not changed:
         print_lines(f"nothing was changed: review {record.review} was withdrawn before")
@@ -87,6 +87,7 @@ def print_withdrawn(record: ReviewRecord, exported: Iterable[str], *, changed: b
         f"review {record.review} is withdrawn: its rows wait again; {_rows(released)} released by it were deleted"
     )
     print_lines(*(f"EXPORTED MEANWHILE: {shown(to)} has such rows; nobody may use them" for to in exported))
+    print_lines(*(f"rests on it, to be scrubbed again: {shown(out)}" for out in resting))
 
 
 def _document(each: Waiting, today: date) -> dict[str, object]:

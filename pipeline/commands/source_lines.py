@@ -98,7 +98,8 @@ def _fault(rows: pl.DataFrame, at: pl.DataFrame, line: int, lines: int | None) -
 
     ``lines``: how many lines the last of these has at least; None where each has one.
     """
-    first, last = rows.get_column("source_line").min(), rows.get_column("source_line").max()
+    starts = sorted(rows.get_column("source_line").unique())
+    first, last = starts[0], starts[-1]
     if at.is_empty():
         return f"line {line} is above the first record, which begins on line {first}"
     begins = at.item(0, "source_line")

@@ -10,10 +10,20 @@ from pipeline.commands.declarations import declaration_lines, undeclared_lines
 from pipeline.report.files import REPORT_PAGE
 from pipeline.run.plan import NOT_SCREENED
 from pipeline.run.scrub import Result
-from pipeline.terminal import PlainTable, complain, plain_table, print_lines, print_notes, print_text, write_json
+from pipeline.terminal import (
+    PlainTable,
+    complain,
+    is_quiet,
+    plain_table,
+    print_lines,
+    print_notes,
+    print_step,
+    print_text,
+    write_json,
+)
 from schemas.codes import CODES
 from schemas.files.unique_names import Numbered
-from schemas.manifest import Counts, InputFile, UsedRules
+from schemas.manifest import Counts, InputFile, Manifest, UsedRules
 from schemas.support.figures import counted, share
 from schemas.support.shown import masked_addresses, printable, shown
 from suppression.rules.describe import released_in_words
@@ -30,22 +40,11 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool, more: dict
     named = Numbered()
     labels = [named.add(masked_addresses(file.label)) for file in manifest.inputs]
     if as_json:
-        document = {
-            "run_id": manifest.run_id,
-            "screened": bool(manifest.lists),
-            "as_of": manifest.as_of.isoformat(),
-            "out": None if out is None else str(out),
-            "counts": manifest.counts.model_dump(),
-            "files": dict(zip(labels, (file.counts.model_dump() for file in manifest.inputs), strict=True)),
-            "lists": {lst.name: {"entries": lst.entries.indexed, "matches": lst.matches} for lst in manifest.lists},
-            "undeclared": {name: each.model_dump() for name, each in manifest.rules.undeclared.items()},
-            "declarations": None if (few := manifest.rules.declarations) is None else few.model_dump(),
-            "warnings": result.warnings,
-            "too_many_rejected": result.too_many_rejected,
-            "held": result.held,
-            **(more or {}),
-        }
-        write_json(document)
+        write_json(_document(result, out, labels) | (more or {}))
+        return
+    if is_quiet():
+        print_lines(_result_line(result, out))
+        _complain(result)
         return
     last = declaration_lines(manifest)
     if not manifest.lists:
@@ -73,11 +72,53 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool, more: dict
     if out is not None:
         print_lines(f"report to forward, for a browser: {out / REPORT_PAGE}")
     print_notes(*result.warnings)
+    _print_times(manifest)
+    _complain(result)
+    print_lines(*last)
+
+
+def _document(result: Result, out: Path | None, labels: list[str]) -> dict[str, object]:
+    """What a run came to, for programs. ``labels``: the names of its files and sheets, as far as they can be shown."""
+    manifest = result.manifest
+    return {
+        "run_id": manifest.run_id,
+        "screened": bool(manifest.lists),
+        "as_of": manifest.as_of.isoformat(),
+        "out": None if out is None else str(out),
+        "counts": manifest.counts.model_dump(),
+        "files": dict(zip(labels, (file.counts.model_dump() for file in manifest.inputs), strict=True)),
+        "lists": {lst.name: {"entries": lst.entries.indexed, "matches": lst.matches} for lst in manifest.lists},
+        "undeclared": {name: each.model_dump() for name, each in manifest.rules.undeclared.items()},
+        "declarations": None if (few := manifest.rules.declarations) is None else few.model_dump(),
+        "warnings": result.warnings,
+        "too_many_rejected": result.too_many_rejected,
+        "held": result.held,
+    }
+
+
+def _complain(result: Result) -> None:
+    """Print why the exit code is not 0."""
     if result.held:
         complain(f"held, for a person to look at: {'; '.join(result.held)}. {_HELD}")
     if result.too_many_rejected:
         complain("more rows were rejected than --max-reject-rate allows; outputs are written.")
-    print_lines(*last)
+
+
+def _result_line(result: Result, out: Path | None) -> str:
+    """All that matters of a run: how many rows may be contacted, and whether that was checked at all."""
+    manifest = result.manifest
+    counts = manifest.counts
+    unchecked = [] if manifest.lists else [NOT_SCREENED]
+    unchecked += [] if manifest.rules.checked else ["the law was not checked"]
+    clean = f"{counts.clean:,} of {counted(counts.read, 'row')} clean"
+    return "; ".join([f"run {manifest.run_id}: {out or 'dry run, nothing written'}: {clean}", *unchecked])
+
+
+def _print_times(manifest: Manifest) -> None:
+    """Print what each stage took, the longest first, where that is wanted."""
+    took = sorted(((name, time) for name, time in manifest.timings.items() if time >= 0.005), key=lambda each: -each[1])
+    if took:
+        print_step("seconds of work, over all threads: " + ", ".join(f"{name} {time:.2f}" for name, time in took))
 
 
 def released_lines(rules: UsedRules) -> list[str]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 
+from pipeline.exporting.record import workspace_of_result
 from pipeline.exporting.rows import ResultRows
+from pipeline.results.decisions import reviews_in
 from pipeline.results.folder import scan
 from schemas.errors import ConfigError, HeldError, ListError
 from schemas.export_layout import WAYS_OUT, ExportLayout
@@ -29,6 +32,19 @@ def check_not_held(manifest: Manifest) -> None:
         raise HeldError(
             f"The result is held: {'; '.join(reasons)}.",
             "Look into it; --accept-held exports it all the same.",
+        )
+
+
+def check_not_withdrawn(folder: Path, manifest: Manifest) -> None:
+    """Raise `ConfigError` when the result rests on a review of its workspace that was withdrawn since."""
+    workspace = workspace_of_result(folder)
+    if manifest.reviews is None or workspace is None:
+        return
+    withdrawn = {record.review for _, record in reviews_in(workspace, withdrawn=True)}
+    if gone := sorted(withdrawn & set(manifest.reviews.reviews)):
+        raise ConfigError(
+            [f"'{folder}' has rows that review {', '.join(gone)} released, which was withdrawn"],
+            "Scrub the drop again: without the review the rows wait for a person.",
         )
 
 

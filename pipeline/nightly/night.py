@@ -15,6 +15,7 @@ from pipeline.ledger.logged import enter_unlogged
 from pipeline.nightly.account import Account
 from pipeline.nightly.claims import Claims, only_pass, open_claims
 from pipeline.nightly.completeness import Looks
+from pipeline.nightly.due_again import scrub_due_again
 from pipeline.nightly.folders import Folders
 from pipeline.nightly.guard import Failures, StoppedError, stoppable
 from pipeline.nightly.journal import Journal
@@ -125,6 +126,7 @@ def _do(request: NightRequest, workspace: Workspace, served: Served, account: Ac
         try:
             if not request.dry_run:
                 _resume_fetched(night)
+            scrub_due_again(night, account, served.sellers, dry_run=request.dry_run)
             Turns(night, account, workspace.nightly.quarantine_after, dry_run=request.dry_run).over(served.sellers)
         finally:
             account.add_unsettled(still_unsettled(night, served.sellers, quarantine, account.lines))

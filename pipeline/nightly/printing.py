@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 
 from pipeline.nightly.summary import DropLine, Summary, Unsettled
-from pipeline.terminal import plain_table, print_lines, write_json
+from pipeline.terminal import is_quiet, plain_table, print_lines, write_json
 from schemas.support.figures import counted
 
 
@@ -15,8 +15,9 @@ def print_summary(summary: Summary, *, as_json: bool) -> None:
     if as_json:
         write_json(summary.model_dump(mode="json"))
     else:
-        _print_drops(summary.drops)
-        _print_unsettled(summary.unsettled)
+        if not is_quiet():
+            _print_drops(summary.drops)
+            _print_unsettled(summary.unsettled)
         _print_end(summary)
     sys.stdout.flush()
 

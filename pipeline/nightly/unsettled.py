@@ -9,6 +9,7 @@ from pipeline.nightly.folders import WHY
 from pipeline.nightly.steps import Night, quarantine_code
 from pipeline.nightly.summary import DropLine, Unsettled
 from pipeline.nightly.vendors import Seller
+from pipeline.results.decisions import settled_rows
 from schemas.errors import EXIT_TOO_MANY_REJECTED
 from schemas.support.figures import counted, percent
 
@@ -65,7 +66,7 @@ def _over_limit(night: Night, sellers: list[Seller], lines: list[DropLine]) -> I
 
 def _in_review(night: Night, vendors: list[str]) -> Iterator[Unsettled]:
     """Rows that a person may release: settled when they are, when the drop is scrubbed again, or the result is gone."""
-    for waiting in night.journal.in_review(vendors):
+    for waiting in night.journal.in_review(vendors, settled_rows(night.folders.workspace)):
         rows, runs = counted(waiting.rows, "row"), counted(waiting.runs, "run")
         yield Unsettled(
             kind="review",
@@ -73,7 +74,8 @@ def _in_review(night: Night, vendors: list[str]) -> Iterator[Unsettled]:
             subject=night.folders.shown(waiting.oldest),
             since=waiting.since.date(),
             code=0,
-            why=f"{rows} of {runs} may be released by a person who has the evidence that rejected.parquet names",
+            why=f"{rows} of {runs} may be released by a person who has the evidence that 'leadscrub review list' names"
+            + (f"; {waiting.decided:,} more were decided" if waiting.decided else ""),
             rows=waiting.rows,
             runs=waiting.runs,
         )

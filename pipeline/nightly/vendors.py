@@ -11,6 +11,7 @@ from pipeline.reading.remote import is_remote
 from pipeline.workspace import vendor_files
 from schemas.config import Campaign, Vendor, load, raise_faults
 from schemas.errors import ConfigError, LeadscrubError, UsageError
+from schemas.evidence import VendorEvidence
 from schemas.support.figures import counted
 from schemas.support.names import did_you_mean
 from schemas.support.shortage import raise_shortage
@@ -41,7 +42,8 @@ _KEPT = frozenset(
 class Seller:
     """A vendor whose drops are taken. ``campaign`` is the file, ``campaign_name`` the name in it.
 
-    ``inbox`` is a folder, or a URL when ``remote``. ``max_reject_rate`` is the campaign's.
+    ``inbox`` is a folder, or a URL when ``remote``. ``max_reject_rate`` is the campaign's. ``evidence``: what the
+    vendor's file declares, which rules read where the campaign ``has_rules``.
     """
 
     name: str
@@ -50,6 +52,8 @@ class Seller:
     campaign_name: str
     remote: bool
     max_reject_rate: float | None
+    evidence: VendorEvidence
+    has_rules: bool
 
 
 @dataclass
@@ -180,5 +184,12 @@ def _seller(workspace: Path, path: Path, inboxes: list[Path]) -> Seller | None:
     if not remote and (fault := _inbox_fault(workspace, inbox, inboxes)) is not None:
         raise ConfigError([f"{path}: inbox: '{inbox}' {fault[0]}"], fault[1])
     return Seller(
-        vendor.name, inbox if remote else str(workspace / inbox), file, campaign.name, remote, campaign.max_reject_rate
+        vendor.name,
+        inbox if remote else str(workspace / inbox),
+        file,
+        campaign.name,
+        remote,
+        campaign.max_reject_rate,
+        vendor.evidence,
+        bool(campaign.rules.packs),
     )

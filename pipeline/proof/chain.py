@@ -12,7 +12,6 @@ file; the next command that logs enters what is missing (`pipeline.ledger.log_me
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -28,7 +27,8 @@ from pipeline.proof.entries import NOTHING, Entry, Logged, canonical, document_o
 from pipeline.proof.keys import Signer, signer_of
 from schemas.errors import LeadscrubError, LedgerError, OutputError
 from schemas.support.durable import make_folder, sync_path
-from schemas.support.places import lock_file, new_file, refuse_links
+from schemas.support.locks import lock, unlock
+from schemas.support.places import lock_file, new_file, open_to_lock, refuse_links
 from schemas.support.shortage import shortage_in
 
 CHAIN: Final = "chain.jsonl"
@@ -147,11 +147,11 @@ def unfinished(workspace: Path, out: Path | None = None, rewriting: Rewriting | 
         position(workspace)
         handle, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=folder)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            lock(handle, Path(name), wait=True)
             _write_all(handle, canonical(_marked(out, rewriting)).encode())
             os.fsync(handle)
         except OSError:
-            os.close(handle)
+            unlock(handle)
             raise
     except OSError as error:
         raise _unwritable(workspace, error) from error
@@ -159,7 +159,7 @@ def unfinished(workspace: Path, out: Path | None = None, rewriting: Rewriting | 
         yield
         Path(name).unlink()
     finally:
-        os.close(handle)
+        unlock(handle)
 
 
 @dataclass
@@ -181,14 +181,14 @@ def left_unfinished(workspace: Path) -> Iterator[Left | None]:
     try:
         for path in sorted((workspace / "log").glob(f"{_UNFINISHED}*")):
             try:
-                handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+                handle = open_to_lock(path)
             except FileNotFoundError:  # its process has just ended well
                 continue
             marks.append((handle, path))
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                lock(handle, path)
             except BlockingIOError:  # alive
-                os.close(marks.pop()[0])
+                unlock(marks.pop()[0])
                 continue
             try:
                 _read_mark(json.loads(path.read_bytes()), left)
@@ -199,7 +199,7 @@ def left_unfinished(workspace: Path) -> Iterator[Left | None]:
             path.unlink(missing_ok=True)
     finally:
         for handle, _ in marks:
-            os.close(handle)
+            unlock(handle)
 
 
 def _marked(out: Path | None, rewriting: Rewriting | None) -> dict[str, Any]:
@@ -234,12 +234,13 @@ def _made(workspace: Path) -> None:
 @contextmanager
 def _locked(workspace: Path) -> Iterator[None]:
     _made(workspace)
-    lock = lock_file(workspace / "log" / "lock")
+    path = workspace / "log" / "lock"
+    handle = lock_file(path)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock(handle, path, wait=True)
         yield
     finally:
-        os.close(lock)
+        unlock(handle)
 
 
 def _begun(workspace: Path) -> tuple[int, str]:

@@ -51,7 +51,7 @@ def count_losses(rows: DecidedRows, findings: CodedFindings, channels: list[Chan
     against = _Against(findings, rows)
     lost = {}
     for channel in channels:
-        best = _best(rows, against.first(channel), channel)
+        best = _best(rows, against, channel)
         by_stage = np.bincount(best[~rows.is_open(channel)], minlength=len(STAGES))
         lost[channel] = Counter({stage: int(by_stage[place]) for place, stage in enumerate(STAGES)})
     return lost
@@ -71,14 +71,22 @@ class _Against:
         stages = np.array([1 << stage_of(code) for code in known], dtype=np.uint64)
         bits = stages[codes.cast(pl.Enum(known)).to_physical().to_numpy()]
         self._bits = np.where((said.get_column("effect") != "flag").to_numpy(), bits, np.uint64(0))
+        self._known = frozenset(said.get_column("point").unique())
         self._on_all = np.zeros((len(POINTS) + 1) * self._rows, dtype=np.uint64)
         self._collect(self._channel.is_null(), self._on_all)
 
-    def first(self, channel: str) -> _Stages:
-        """The first stage at which something stops a point of each row: a line a point, the last one the whole row."""
+    def on(self, channel: str) -> npt.NDArray[np.uint64]:
+        """The stages on a channel: a line a point, the last one the whole row."""
+        on_it = (self._channel == channel).fill_null(False)
+        if not on_it.any():
+            return self._on_all.reshape(-1, self._rows)
         found = self._on_all.copy()
-        self._collect((self._channel == channel).fill_null(False), found)
-        return _LEAST[found].reshape(-1, self._rows)
+        self._collect(on_it, found)
+        return found.reshape(-1, self._rows)
+
+    def speaks_of(self, point: str) -> bool:
+        """Whether anything may stand against the point of some row."""
+        return point in self._known
 
     def _collect(self, these: pl.Series, found: npt.NDArray[np.uint64]) -> None:
         collect_bits(self._cells, self._which, np.where(these.to_numpy(), self._bits, np.uint64(0)), found)
@@ -88,14 +96,17 @@ class _Against:
 _LEAST = np.array([min((s for s in range(_FREE) if mask >> s & 1), default=_FREE) for mask in range(1 << _FREE)], "u1")
 
 
-def _best(rows: DecidedRows, first: _Stages, channel: Channel) -> _Stages:
+def _best(rows: DecidedRows, against: _Against, channel: Channel) -> _Stages:
     """How far the best contact point of each row comes."""
-    whole = first[-1]
+    stages = against.on(channel)
+    whole = _LEAST[stages[-1]]
     best = np.zeros(len(whole), dtype=np.uint8)
     for point in CHANNEL_POINTS[channel]:
-        found = first[POINTS.index(point)]
-        absent = ~rows.present(COLUMN_OF.get(point, point))
+        column = COLUMN_OF.get(point, point)
+        if column not in rows.held.column_names and not against.speaks_of(point):
+            continue
+        found = _LEAST[stages[POINTS.index(point)]]
         # A cell that could not be read left no point, and what was found in it says that there was a cell.
-        reached = np.where((found == _FREE) & absent, _ABSENT, np.minimum(found, whole))
+        reached = np.where((found == _FREE) & ~rows.present(column), _ABSENT, np.minimum(found, whole))
         best = np.maximum(best, reached)
     return np.where((best == _ABSENT) & (whole == _UNUSABLE), _UNUSABLE, best)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -20,10 +21,11 @@ def first_examples(rejected: pa.Table) -> dict[str, ReasonSeen]:
     """The first rejected rows of each primary reason in a batch, by reason."""
     seen: dict[str, ReasonSeen] = {}
     slots = [slot for slot in (*PHONE_SLOTS, *EMAIL_SLOTS) if slot in rejected.column_names]
-    reasons = pl.DataFrame([pl.Series("reason", rejected.column("reason")).cast(pl.String)]).with_row_index("place")
-    places = reasons.group_by("reason", maintain_order=True).head(EXAMPLES).get_column("place")
+    reasons = rejected.column("reason").combine_chunks().cast(pa.large_string()).dictionary_encode().indices.to_numpy()
+    places = [np.flatnonzero(reasons == each)[:EXAMPLES] for each in range(reasons.max(initial=-1) + 1)]
     told = [name for name in _TOLD if name in rejected.column_names]
-    first = pl.DataFrame(rejected.select([*told, *slots]).take(places.to_arrow())).cast({"reason": pl.String})
+    rows = np.concatenate([np.empty(0, np.int64), *places])
+    first = pl.DataFrame(rejected.select([*told, *slots]).take(rows)).cast({"reason": pl.String})
     masked = [(masked_phone if slot in PHONE_SLOTS else masked_email)(pl.col(slot)).alias(slot) for slot in slots]
     for row in first.with_columns(masked).to_dicts():
         example = Example(

@@ -110,6 +110,15 @@ def reviews_in(workspace: Path, *, withdrawn: bool = False) -> list[tuple[Path, 
     return sorted(found, key=lambda each: (each[1].made_at, each[1].review))
 
 
+def settled_rows(workspace: Path) -> dict[str, int]:
+    """How many rows of each result wait no more, by the id of its run. Raises what `reviews_in` raises."""
+    found: dict[str, int] = {}
+    for _, record in reviews_in(workspace):
+        for run_id, run in record.runs.items():
+            found[run_id] = found.get(run_id, 0) + run.settled
+    return found
+
+
 def withdrawal_of(folder: Path) -> Withdrawal:
     """How a review was withdrawn. Raises `LedgerError` when that cannot be read."""
     try:

@@ -27,7 +27,7 @@ _ORDERED = ("row_id", "source_line")
 class ParquetOutput:
     """One output file. Rows are taken in order and written as full row groups; each is checked before it is written.
 
-    ``few``: text columns that come with their different values apart, as dictionaries. The file is the same.
+    ``few``: columns that come with their different texts apart, as dictionaries. The file is the same.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class ParquetOutput:
         dictionaries. A column that the table does not have is null in all of them. Runs on any thread.
         """
         for place, field in enumerate(rows.schema):
-            if field.name in self._few and not pa.types.is_dictionary(field.type):
+            if field.name in self._few and pa.types.is_large_string(field.type):
                 rows = rows.set_column(place, field.name, rows.column(field.name).dictionary_encode())
         self._contract.check(rows)
         return rows
@@ -113,7 +113,7 @@ class ParquetOutput:
                 )
             ]
             # One chunk a column: page boundaries follow the rows alone.
-            if pa.types.is_dictionary(field.type):
+            if field.name in self._few:
                 columns.append(joined_few(chunks))
             else:
                 columns.append(chunks[0] if len(chunks) == 1 else pa.concat_arrays(chunks))

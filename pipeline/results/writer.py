@@ -29,10 +29,10 @@ from suppression.rules.data_transfers import not_returned
 
 #: Name of the return file of a drop whose vendor was not named.
 UNNAMED_VENDOR = "unnamed-vendor"
-#: Text columns of clean and rejected that have few different values in a whole run.
+#: Columns of text, or of lists of it, of clean and rejected that have few different values in a whole run.
 _FEW = frozenset(
     {"run_id", "vendor", "source_file", "source_sha256", "phone_type", "phone_region"}
-    | {"reason", "reason_detail", "disposition"}
+    | {"reason", "reasons", "reason_detail", "disposition", "flags"}
 )
 
 

@@ -6,8 +6,6 @@ was killed before leaves nothing that counts, or all of it; the next one removes
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -46,6 +44,7 @@ from schemas.errors import ConfigError, ListError, OutputError
 from schemas.manifest import Manifest
 from schemas.support.durable import make_folder, sync_path, write_atomically
 from schemas.support.interrupts import interrupts_wait
+from schemas.support.locks import lock, unlock
 from schemas.support.places import lock_file, refuse_links
 from suppression.loading import DATED_FOR_RUN
 
@@ -80,10 +79,10 @@ def at_desk(desk: Desk) -> Iterator[None]:
     folder = reviews_folder(desk.workspace)
     refuse_links(folder / "lock", desk.workspace)
     make_folder(folder.absolute())
-    lock = lock_file(folder / "lock")
+    handle = lock_file(folder / "lock")
     try:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(handle, folder / "lock")
         except BlockingIOError as error:
             raise OutputError("Another command is applying decisions here.", "Wait for it.") from error
         for path in folder.glob(f".*{_PARTIAL}"):
@@ -94,7 +93,7 @@ def at_desk(desk: Desk) -> Iterator[None]:
         _enter_results(desk)
         yield
     finally:
-        os.close(lock)
+        unlock(handle)
 
 
 def apply_choices(desk: Desk, runs: list[ReviewedRun], choices: pl.DataFrame) -> tuple[Path, ReviewRecord]:

@@ -7,6 +7,7 @@ and the log gets its entry. A command that is killed in between is finished by t
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,9 @@ from typing import TYPE_CHECKING
 from pipeline.ledger.logged import logged_change
 from pipeline.proof.chain import entries
 from pipeline.proof.review_entries import withdrawn_entry
+from pipeline.proof.standing import standing_results
 from pipeline.results.decisions import WITHDRAWN, ReviewRecord, Withdrawal, reviews_folder, reviews_in
+from pipeline.results.manifest_file import read_manifest
 from schemas.errors import UsageError
 from schemas.support.durable import sync_path, write_atomically
 from schemas.support.interrupts import interrupts_wait
@@ -93,3 +96,14 @@ def _exported(workspace: Path, record: ReviewRecord) -> list[str]:
         for entry in entries(workspace)
         if entry.kind == "export" and entry.subject in released
     ]
+
+
+def resting_on(workspace: Path, review: str) -> list[str]:
+    """Results of the workspace that rest on a review: scrubs of the drop, or of released rows, since it was made."""
+    found = []
+    for out in standing_results(entries(workspace)):
+        with suppress(OSError, ValueError):  # what is no result any more, 'leadscrub log verify' names
+            used = read_manifest(workspace / out).reviews
+            if used is not None and review in used.reviews:
+                found.append(out)
+    return found

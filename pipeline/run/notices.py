@@ -10,11 +10,14 @@ from pipeline.context import Context, Source
 from pipeline.run.run_rules import law_warnings
 from pipeline.run.tally import Tally
 from pipeline.run.unmatched_hashed_list import silence
+from schemas.files.apart.process import UNLIMITED
 from schemas.files.table import FileTally
 from schemas.support.figures import counted
 from suppression.formats.blocks import NOT_LISTED
 from suppression.lists import SuppressionList
 
+#: Formats that are read in this process; the others in one of their own, within limits.
+_READ_HERE = frozenset({"csv", "fixed width", "json"})
 #: Runs, and lines of a list, that a sentence names, before it only counts them.
 _NAMED = 5
 
@@ -37,6 +40,8 @@ class Notices:
         """How each table was read, and what was left out of it."""
         for source, file in zip(self._context.sources, files, strict=True):
             self.of_source(source, source.table.notes)
+            if UNLIMITED is not None and source.table.reader.describe().get("format") not in _READ_HERE:
+                self.of_source(source, [UNLIMITED])
             self.of_source(source, source.mapping.doubts)
             if file.careful_blocks:
                 self.of_source(source, ["badly quoted or ragged in places: those were read record by record"])

@@ -49,6 +49,7 @@ class Request:
     ``received_at`` is when drops came that the ledger has not seen (the beginning of ``as_of``, in UTC, if not said).
     ``no_region``: numbers without a country are set aside, on purpose. ``no_lists``: the leads are looked up in no list
     at all, which the result says. ``evidence``: ``KEY=VALUE``, for this run only.
+    ``again``: the drop was accepted before, so its columns are not compared with the vendor's last ones.
     ``decisions``: what people decided about rows; None: what the workspace knows of that.
     ``record``: the finished run is entered into the ledger; otherwise the caller does that.
     """
@@ -84,6 +85,7 @@ class Request:
     dry_run: bool = False
     force: bool = False
     earlier: Earlier | None = None
+    again: bool = False
     decisions: pl.DataFrame | None = None
     threads: int = 2
     block_bytes: int = 4 << 20
@@ -177,7 +179,7 @@ def make_plan(request: Request) -> Plan:
 def _memory(request: Request, vendor: Vendor | None, sources: list[Source]) -> HeaderMemory | None:
     """Compare the drop with the vendor's last accepted one, where a workspace remembers it."""
     workspace = workspace_of(request.campaign)
-    if workspace is None or vendor is None or request.earlier is not None:
+    if workspace is None or vendor is None or request.earlier is not None or request.again:
         return None
     path = workspace / "vendors" / f"{vendor.name}.header.json"
     return check_drift(path, vendor.name, [source.table for source in sources], accept=request.accept_drift)

@@ -17,7 +17,7 @@ from pipeline.results.verdict import Verdict
 from schemas.coded_findings import CodedFindings
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
 from schemas.manifest import Counts
-from suppression.rules.encode import distinct
+from schemas.support.arrow_columns import column
 
 
 @dataclass
@@ -47,20 +47,13 @@ class Tally:
         for slot in (*PHONE_SLOTS, *EMAIL_SLOTS):
             if slot in verdict.clean.column_names:
                 self.usable[slot] += len(verdict.clean) - verdict.clean.column(slot).null_count
-        words = pl.DataFrame(verdict.clean.select(["channels", "flags"]))
-        noted = pl.DataFrame(verdict.rejected.select(["reason", "reasons", "flags"]))
-        reasons = noted.get_column("reasons")
-        if len(reasons):
-            self._add_reasons(reasons)
-        _count(self.by_primary, noted.get_column("reason"))
-        _count(self.by_channel, words.get_column("channels").explode())
-        for frame in (words, noted):
-            _count(self.by_flag, frame.get_column("flags").explode())
-
-    def _add_reasons(self, reasons: pl.Series) -> None:
-        codes, of_reason = distinct(reasons.explode())
-        for code, count in zip(codes, np.bincount(of_reason, minlength=len(codes)).tolist(), strict=False):
-            self.by_reason[code] += count
+        if len(verdict.rejected):
+            _count(self.by_reason, column(verdict.rejected, "reasons").flatten())
+            _count(self.by_primary, column(verdict.rejected, "reason"))
+            _count(self.by_flag, column(verdict.rejected, "flags").flatten())
+        if len(verdict.clean):
+            _count(self.by_channel, column(verdict.clean, "channels").flatten())
+            _count(self.by_flag, column(verdict.clean, "flags").flatten())
 
     def merge(self, part: Tally) -> None:
         """Add what another one counted."""
@@ -99,9 +92,10 @@ def add_present(counter: Counter[str], frame: pl.DataFrame) -> None:
             counter[slot] += len(frame) - frame.get_column(slot).null_count()
 
 
-def _count(counter: Counter[str], values: pl.Series) -> None:
-    for value, count in values.drop_nulls().value_counts().rows():
-        counter[value] += count
+def _count(counter: Counter[str], texts: pa.Array) -> None:
+    few = texts if pa.types.is_dictionary(texts.type) else texts.dictionary_encode()
+    counts = np.bincount(few.indices.to_numpy(), minlength=len(few.dictionary)).tolist()
+    counter.update({text: count for text, count in zip(few.dictionary.to_pylist(), counts, strict=True) if count})
 
 
 def total(parts: list[Tally]) -> Tally:

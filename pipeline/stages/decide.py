@@ -48,28 +48,33 @@ def decide_stage(
     rows, codes = found.places(first), list(context.codes)
     is_flag = (found.said.get_column("effect") == "flag").to_numpy()
     ranks = found.said.get_column("code").cast(pl.Enum(codes)).to_physical().to_numpy().astype(np.int64)
-    made = {"flags": code_lists(len(held), rows, found.which, np.where(is_flag, ranks, -1), codes)}
+    flags = code_lists(len(held), rows, found.which, np.where(is_flag, ranks, -1), codes)
     opened = _opened(contactable, len(held))
-    made["channels"] = words_of(opened, list(contactable.channels))
-    made["valid_until"] = _valid_until(held, opened, contactable, context)
+    made = {
+        "flags": flags,
+        "channels": words_of(opened, list(contactable.channels)).to_arrow(compat_level=_OLDEST),
+        "valid_until": _valid_until(held, opened, contactable, context).to_arrow(compat_level=_OLDEST),
+    }
     is_clean = opened != 0
     given = {name: value for name, value in constants.items() if value is not None}
-    kept = _usable(held, contactable)
-    clean = _rows(held, is_clean, kept, made, given, source, context)
-    rejected = _rows(held, ~is_clean, _first_phone(held, contactable), made, given, source, context)
-    cells = held.select([ORIGINAL, RAW]).filter(pa.array(~is_clean))
+    usable = {point: rows.to_numpy()[is_clean] for point, rows in contactable.points.items()}
+    through = held.filter(pa.array(is_clean))
+    of_clean = {name: values.filter(pa.array(is_clean)) for name, values in made.items()}
+    clean = _rows(through, _usable(through, usable), of_clean, given, source, context)
+    left = held.filter(pa.array(~is_clean))
+    of_rejected = {name: values.filter(pa.array(~is_clean)) for name, values in made.items()}
+    rejected = _rows(left, _first_phone(left, contactable), of_rejected, given, source, context)
     for name, reasons in _reasons(is_clean, found, rows, np.where(is_flag, -1, ranks), context).items():
         rejected = rejected.append_column(name, reasons)
     for name in (ORIGINAL, RAW):
-        rejected = rejected.append_column(name, cells.column(name))
+        rejected = rejected.append_column(name, left.column(name))
     return Verdict(clean, rejected)
 
 
-def _usable(held: pa.Table, contactable: Contactable) -> dict[str, pa.Array]:
+def _usable(clean: pa.Table, usable: Mapping[str, Bools]) -> dict[str, pa.Array]:
     """The contact columns with those points alone that may be used, and what is told of the first phone of these."""
-    usable = {point: rows.to_numpy() for point, rows in contactable.points.items()}
-    kept = {slot: only_where(column(held, slot), rows) for slot, rows in usable.items() if slot != POST_POINT}
-    return kept | _phone_facts(held, {slot: usable[slot] for slot in PHONE_SLOTS if slot in usable})
+    kept = {slot: only_where(column(clean, slot), rows) for slot, rows in usable.items() if slot != POST_POINT}
+    return kept | _phone_facts(clean, {slot: usable[slot] for slot in PHONE_SLOTS if slot in usable})
 
 
 def _first_phone(held: pa.Table, contactable: Contactable) -> dict[str, pa.Array]:
@@ -88,24 +93,17 @@ def _phone_facts(held: pa.Table, phones: Mapping[str, Bools]) -> dict[str, pa.Ar
 
 
 def _rows(
-    held: pa.Table,
-    these: Bools,
+    rows: pa.Table,
     kept: Mapping[str, pa.Array],
-    made: Mapping[str, pl.Series],
+    made: Mapping[str, pa.Array],
     constants: Mapping[str, str],
     source: Source,
     context: Context,
 ) -> pa.Table:
-    """Some rows with the columns that both outputs have. A column that nothing is known of is left out."""
-    through = {
-        name: kept[name] if name in kept else column(held, name)
-        for name in COMMON_COLUMNS
-        if name in kept or (name in held.column_names and name not in constants)
-    }
-    table = pa.table(through | {"extra": _extra_cells(held, source, context)}).filter(pa.array(these))
-    done = {name: of_one_value(value, len(table)) for name, value in constants.items()}
-    done |= {name: series.filter(these).to_arrow(compat_level=_OLDEST) for name, series in made.items()}
-    done |= {name: table.column(name) for name in table.column_names}
+    """The columns that both outputs have. A column that nothing is known of is left out."""
+    done = {name: rows.column(name) for name in rows.column_names}
+    done |= {name: of_one_value(value, len(rows)) for name, value in constants.items()}
+    done |= {**made, **kept, "extra": _extra_cells(rows, source, context)}
     return pa.table({name: done[name] for name in (*COMMON_COLUMNS, "extra") if name in done})
 
 
@@ -161,8 +159,8 @@ def _reasons(is_clean: Bools, found: CodedFindings, rows: Rows, ranks: Rows, con
     rejected = int(np.count_nonzero(~is_clean))
     against = np.where(is_clean, rejected, np.cumsum(~is_clean) - 1)[rows]
     # Of the clean rows, which all are one row behind the last, nothing is told.
-    reasons = code_lists(rejected + 1, against, found.which, ranks, list(codes)).head(rejected)
-    if not (reasons.list.len() > 0).all():
+    reasons = code_lists(rejected + 1, against, found.which, ranks, list(codes)).slice(0, rejected)
+    if not pc.all(pc.greater(pc.list_value_length(reasons), 0), min_count=0).as_py():
         raise AssertionError("a row was rejected without a reason")
     # Findings are ordered by row: the first one of the row's primary code gives the detail.
     least, first = np.full(rejected + 1, len(codes), np.int64), np.zeros(rejected + 1, np.int64)
@@ -177,7 +175,7 @@ def _reasons(is_clean: Bools, found: CodedFindings, rows: Rows, ranks: Rows, con
         _of_code({code: each.disposition for code, each in codes.items()}).alias("disposition"),
     )
     made = {name: few_values(column(told.to_arrow(compat_level=_OLDEST), name), of_row) for name in told.columns} | {
-        "reasons": reasons.to_arrow(compat_level=_OLDEST)
+        "reasons": reasons
     }
     return {name: made[name] for name in REJECTED_COLUMNS}
 

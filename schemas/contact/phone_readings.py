@@ -6,15 +6,18 @@ both.
 
 from __future__ import annotations
 
-import re
-
-from phonenumbers import country_code_for_region
-
 from schemas.contact.numbering.library import (
     PhoneForm,
     read_phone,
 )
-from schemas.contact.phone_repairs import WITH_PREFIX, PhonePoint, as_national, repair_phone
+from schemas.contact.phone_repairs import (
+    PhonePoint,
+    as_national,
+    begins_with_code,
+    behind_code,
+    repair_phone,
+    written_with_code,
+)
 
 
 def read_phone_point(value: str, region: str | None) -> PhonePoint:
@@ -31,24 +34,10 @@ def _other_reading(value: str, region: str, form: PhoneForm) -> PhoneForm | None
     Of another country's number: the region's, behind a bogus prefix. Of the region's number whose own digits begin with
     the calling code, as 4915123020522 in Germany: the one that the plus was left out of.
     """
-    if not _begins_with_code(form.e164, region):
+    if not begins_with_code(form.e164, region):
         return next((national for _, national in as_national(value, region)), None)
-    digits = _behind_code(form.e164, region)
-    if not _begins_with_code(f"+{digits}", region) or not _written_with_code(value, region):
+    digits = behind_code(form.e164, region)
+    if not begins_with_code(f"+{digits}", region) or not written_with_code(value, region):
         return None
     without_plus = read_phone(f"+{digits}", None)
     return without_plus if without_plus.state == "ok" else None
-
-
-def _written_with_code(value: str, region: str) -> bool:
-    """Whether the first digits of a value are the region's calling code, without a plus before them."""
-    digits = re.sub(r"[^0-9]", "", value)
-    return digits.startswith(str(country_code_for_region(region))) and not WITH_PREFIX.match(value)
-
-
-def _begins_with_code(e164: str | None, region: str) -> bool:
-    return e164 is not None and e164.startswith(f"+{country_code_for_region(region)}")
-
-
-def _behind_code(e164: str | None, region: str) -> str:
-    return (e164 or "").removeprefix(f"+{country_code_for_region(region)}")

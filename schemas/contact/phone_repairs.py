@@ -30,7 +30,6 @@ from schemas.contact.numbering.library import (
     read_phone,
 )
 from schemas.contact.numbering.region_habits import decimal_digits, keeps_zero, zero_lengths
-from schemas.contact.phone_readings import _begins_with_code, _behind_code, _written_with_code
 
 #: What vendors write before a number where a plus is meant, and before national numbers without meaning it. Prefixes
 #: that are dialled only in some regions are taken off only there.
@@ -52,6 +51,22 @@ class PhonePoint(NamedTuple):
 
     form: PhoneForm
     other: PhoneForm | None = None
+
+
+def written_with_code(value: str, region: str) -> bool:
+    """Whether the first digits of a value are the region's calling code, without a plus before them."""
+    digits = re.sub(r"[^0-9]", "", value)
+    return digits.startswith(str(country_code_for_region(region))) and not WITH_PREFIX.match(value)
+
+
+def begins_with_code(e164: str | None, region: str) -> bool:
+    """Whether a number is of the country whose calling code the region has."""
+    return e164 is not None and e164.startswith(f"+{country_code_for_region(region)}")
+
+
+def behind_code(e164: str | None, region: str) -> str:
+    """The digits behind the region's calling code."""
+    return (e164 or "").removeprefix(f"+{country_code_for_region(region)}")
 
 
 def repair_phone(value: str, region: str | None, refused: PhoneForm) -> PhonePoint:
@@ -140,7 +155,7 @@ def _from_abroad(text: str, region: str | None, cleaned: str) -> PhonePoint | No
     prefix, form = next(iter(national.values()))
     if abroad:
         return next(iter(abroad.values()))._replace(other=form)
-    if region is None or _begins_with_code("+" + _behind_code(form.e164, region), region) or _is_zero_too_many(text):
+    if region is None or begins_with_code("+" + behind_code(form.e164, region), region) or _is_zero_too_many(text):
         return None
     return PhonePoint(_repaired(form, f"bogus {prefix} removed", cleaned))
 
@@ -210,17 +225,17 @@ def _lost_zero(text: str, region: str | None) -> PhoneForm | None:
     if region is None or not digits.isdecimal() or digits.startswith("0") or not keeps_zero(region):
         return None
     form = read_phone("0" + digits, region)
-    if form.state != "ok" or len(_behind_code(form.e164, region)) not in zero_lengths(region):
+    if form.state != "ok" or len(behind_code(form.e164, region)) not in zero_lengths(region):
         return None
     return None if read_phone("+" + digits, None).state == "ok" else form._replace(repair="leading zero restored")
 
 
 def _lost_plus(text: str, region: str | None) -> PhoneForm | None:
     """Read a number of the region with its calling code in front, where the library refuses it without its plus."""
-    if region is None or not _written_with_code(text, region):
+    if region is None or not written_with_code(text, region):
         return None
     form = read_phone("+" + text.lstrip(AHEAD_OF_PREFIX), None)
-    if form.state != "ok" or not _begins_with_code(form.e164, region):
+    if form.state != "ok" or not begins_with_code(form.e164, region):
         return None
     return form._replace(repair="plus restored")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.kernels.kernel import Int64s, UInt64s, kernel
+from schemas.kernels.kernel import Int32s, Int64s, UInt64s, kernel
 
 
 @kernel
@@ -24,3 +24,22 @@ def find_least(rows: Int64s, which: Int64s, ranks: Int64s, least: Int64s, first:
         if rank < least[row]:
             least[row] = rank
             first[row] = at
+
+
+@kernel
+def list_bits(masks: UInt64s, bounds: Int64s, places: Int32s) -> None:
+    """List the bits of each row. ``masks``: the first 64 bits of every row, then the next of every row, and on."""
+    rows = len(bounds) - 1
+    written = 0
+    bounds[0] = 0
+    for row in range(rows):
+        for at in range(row, len(masks), rows):
+            mask = masks[at]
+            bit = (at // rows) * 64
+            while mask != 0:
+                if mask & 1:
+                    places[written] = bit
+                    written += 1
+                mask >>= 1
+                bit += 1
+        bounds[row + 1] = written

@@ -44,8 +44,30 @@ def few_values(values: pa.Array, which: npt.NDArray[np.integer[Any]]) -> pa.Dict
     return pa.DictionaryArray.from_arrays(pa.array(places, mask=places < 0), codes.dictionary)
 
 
-def joined_few(chunks: Sequence[pa.DictionaryArray]) -> pa.DictionaryArray:
-    """Put chunks of text with few different values together, the values in the order in which they first appear."""
+def few_type(dtype: pa.DataType) -> pa.DataType:
+    """The type of a column of text, or of lists of text, with its different values apart."""
+    if pa.types.is_large_list(dtype):
+        return pa.large_list(dtype.value_field.with_type(few_type(dtype.value_type)))
+    return pa.dictionary(pa.int32(), dtype)
+
+
+def texts_of(values: pa.ChunkedArray) -> list[pa.DictionaryArray]:
+    """The text of each chunk of such a column, of lists all of it."""
+    if pa.types.is_dictionary(values.type):
+        return list(values.chunks)
+    return [chunk.flatten() for chunk in values.chunks] if pa.types.is_large_list(values.type) else []
+
+
+def joined_few(chunks: Sequence[pa.Array]) -> pa.Array:
+    """Put chunks of such a column together, the values in the order in which they first appear."""
+    if pa.types.is_large_list(chunks[0].type):
+        lengths = np.concatenate([chunk.value_lengths().to_numpy() for chunk in chunks])
+        values = _joined_texts([chunk.flatten() for chunk in chunks])
+        return pa.LargeListArray.from_arrays(np.concatenate([[0], np.cumsum(lengths)]), values, chunks[0].type)
+    return _joined_texts(chunks)
+
+
+def _joined_texts(chunks: Sequence[pa.DictionaryArray]) -> pa.DictionaryArray:
     values = pa.concat_arrays([chunk.dictionary for chunk in chunks]).dictionary_encode()
     number, start, places = values.indices.to_numpy(), 0, []
     for chunk in chunks:

@@ -27,7 +27,7 @@ def read_cache(path: Path) -> bytes | None:
             content = stream.read()
     except OSError:
         return None
-    if facts.st_uid not in (os.getuid(), 0) or facts.st_mode & 0o022:
+    if hasattr(os, "getuid") and (facts.st_uid not in (os.getuid(), 0) or facts.st_mode & 0o022):
         return None
     digest, code = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
     return code if hashlib.sha256(code).digest() == digest else None

@@ -102,7 +102,7 @@ def _ledger(folder: Path) -> State:
 def _log(folder: Path) -> State:
     """What the log tells, each thing once, and what is wrong with it. What a kill left unlogged was entered."""
     left = [path.name for path in (folder / "log").glob("unfinished-*")]
-    told = json.loads(leadscrub("log", "--workspace", folder, "--json").out)
+    told = json.loads(leadscrub("log", "--workspace", folder, "--json").out)["items"]
     ran = leadscrub("log", "verify", "--workspace", folder)
     every = sorted((entry["kind"], f"{entry['subject']} {entry['facts'].get('what', '')}") for entry in told)
     return {"log": every, "log is": "ok" if ran.code == 0 else ran.out + ran.err, "left": left}

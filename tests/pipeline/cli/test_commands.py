@@ -46,7 +46,7 @@ def test_reasons_names_every_code_in_order() -> None:
 
 
 def test_reasons_as_json_is_the_register() -> None:
-    document = json.loads(leadscrub("reasons", "--json").out)
+    document = json.loads(leadscrub("reasons", "--json").out)["items"]
     assert [entry["code"] for entry in document] == list(CODES)
     assert [entry["precedence"] for entry in document] == list(range(len(CODES)))
     one = json.loads(leadscrub("reasons", "dnc.national", "--json").out)
@@ -90,7 +90,7 @@ def test_explain_tells_the_story_of_a_row(result: Scrubbed) -> None:
 def stories(result: Scrubbed, *which: str) -> list[dict[str, object]]:
     ran = leadscrub("explain", result.folder, *which, "--json")
     assert ran.code == 0, ran.err
-    document: list[dict[str, object]] = json.loads(ran.out)
+    document: list[dict[str, object]] = json.loads(ran.out)["items"]
     return document
 
 
@@ -121,8 +121,8 @@ def test_explain_finds_rows_by_email(result: Scrubbed) -> None:
 @pytest.mark.parametrize(
     ("which", "says"),
     [
-        ([], "Name the lead by one of --row, --phone and --email."),
-        (["--row", "1", "--phone", "2025550100"], "Name the lead by one of --row, --phone and --email."),
+        ([], "Name the lead by one of --row, --line, --phone and --email."),
+        (["--row", "1", "--phone", "2025550100"], "Name the lead by one of --row, --line, --phone and --email."),
         (["--row", "5"], "has no row 5. Rows go from 0 to 4."),
         (["--phone", "2025550177"], "No row of "),
         (["--phone", "12"], "The phone given is not a valid number"),

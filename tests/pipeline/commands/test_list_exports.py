@@ -60,7 +60,8 @@ def noting(ran: Ran) -> list[str]:
 
 
 def history(store: Path, name: str) -> list[dict[str, Any]]:
-    steps: list[dict[str, Any]] = json.loads(leadscrub("lists", "history", name, "--store", store, "--json").out)
+    document = json.loads(leadscrub("lists", "history", name, "--store", store, "--json").out)
+    steps: list[dict[str, Any]] = document["items"]
     return steps
 
 

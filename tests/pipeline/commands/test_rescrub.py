@@ -213,7 +213,7 @@ def test_expiring_names_results_of_the_ledger(
     def listed(day: str, within: str) -> list[tuple[str, str, int]]:
         ran = leadscrub("rescrub", "--expiring", within, "--as-of", day, "--json")
         assert ran.code == 0, ran.err
-        return [(run["out"], run["valid_until"], run["clean"]) for run in json.loads(ran.out)]
+        return [(run["out"], run["valid_until"], run["clean"]) for run in json.loads(ran.out)["items"]]
 
     # Nothing of the other run ages.
     assert listed("2026-12-14", "7d") == []

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Scrubbed, leadscrub, scrub_files
-from tests.pipeline.reading.builders import write_xlsx
+from tests.pipeline.reading.builders import Rows, write_xlsx
 
 HEADER = "id,phone,address\n"
 #: A remark above the header, a record of three lines, one that is blank, and a last one of two lines.
@@ -21,7 +21,7 @@ def told(out: Path, *option: str) -> list[tuple[int, int]]:
     """Rows that are explained, each with the line that it begins on."""
     ran = leadscrub("explain", out, *option, "--json")
     assert ran.code == 0, ran.err
-    return [(story["row_id"], story["source_line"]) for story in json.loads(ran.out)]
+    return [(story["row_id"], story["source_line"]) for story in json.loads(ran.out)["items"]]
 
 
 def error(out: Path, *option: str) -> str:
@@ -36,7 +36,7 @@ def drop(tmp_path_factory: pytest.TempPathFactory) -> Scrubbed:
     folder = tmp_path_factory.mktemp("lines")
     (folder / "a.csv").write_text(TEXT, encoding="utf-8")
     (folder / "b.csv").write_text(f"{HEADER}8,2025550108,\n9,2025550109,\n", encoding="utf-8")
-    one = [["id", "phone"], [1, "2025550101"], [], [2, "2025550102"]]
+    one: Rows = [["id", "phone"], [1, "2025550101"], [], [2, "2025550102"]]
     write_xlsx(folder / "c.xlsx", {"One": one, "Two": [["id", "phone"], [7, "2025550107"]]})
     ran = scrub_files([folder / "a.csv", folder / "b.csv", folder / "c.xlsx"], folder / "out", *OPTIONS)
     assert ran.code == 0, ran.err

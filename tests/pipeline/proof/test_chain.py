@@ -39,7 +39,8 @@ def scrubbed(workspace: Path, out: str = "out") -> int:
 
 
 def told(workspace: Path, *options: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(leadscrub("log", "--workspace", workspace, "--json", *options).out)
+    document = json.loads(leadscrub("log", "--workspace", workspace, "--json", *options).out)
+    found: list[dict[str, Any]] = document["items"]
     return found
 
 

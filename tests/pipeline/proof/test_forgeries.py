@@ -82,7 +82,7 @@ def test_what_nobody_changed_is_ok(kept: Kept) -> None:
     folder = kept.restored()
     ran = leadscrub("log", "verify", "--workspace", folder, "--key", kept.public)
     assert (ran.code, ran.err) == (0, ""), ran.out
-    kinds = [entry["kind"] for entry in json.loads(leadscrub("log", "--workspace", folder, "--json").out)]
+    kinds = [entry["kind"] for entry in json.loads(leadscrub("log", "--workspace", folder, "--json").out)["items"]]
     assert kinds == ["began", "list", "list", "run", "key", "run", "run", "return"]
     for number, with_ in (("0", ["log", "ledger"]), ("1", ["log", "key", "ledger"]), ("2", ["log", "key"])):
         told = json.loads(leadscrub("verify", folder / "runs" / number, "--json").out)

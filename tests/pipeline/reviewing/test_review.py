@@ -218,9 +218,15 @@ def test_a_decision_holds_in_the_next_scrub_while_the_finding_is_the_same(desk: 
     later = leadscrub("rescrub", out, "-o", "runs/later", "--as-of", "2026-12-25")
     assert later.code == 0, later.err
     assert dict(rows("runs/later", "rejected", "reason")) == {0: "dnc.internal", 1: PROMISES, 4: PROMISES}
+    assert "2 rows of that run and this wait for a person" in later.out
     in_time = leadscrub("rescrub", out, "-o", "runs/in-time", "--as-of", "2026-12-24")
     assert in_time.code == 0, in_time.err
     assert rows("runs/in-time") == [(1,), (4,)]
+    # It is withdrawn: what rests on it is named, and is exported no more.
+    undone = told("withdraw", out.parent.name, "--by", "Ann Officer", "--because", "read again")
+    assert sorted(undone["resting"]) == ["runs/2", "runs/in-time"]
+    refused = leadscrub("export", "runs/in-time", "--to", "leads.csv", "--as-of", DAY)
+    assert (refused.code, "which was withdrawn" in refused.err) == (3, True)
 
 
 def test_a_copy_of_a_clean_row_or_of_what_another_vendor_sold_is_not_released(in_folder: Path) -> None:
@@ -308,6 +314,23 @@ def _killed(words: list[str], at: str, calls: int) -> None:
     command = [sys.executable, "-c", _DYING, at, str(calls), *words]
     environment = {**os.environ, "PYTHONPATH": str(REPO)}
     assert subprocess.run(command, env=environment, check=False, capture_output=True, timeout=120).returncode == 99
+
+
+def test_the_log_tells_when_what_was_decided_is_not_so_any_more(desk: Path) -> None:
+    done = told("apply", "--rule", PROMISES, *BY_RULE)["review"]
+    folder = Path("reviews", done)
+    record = (folder / "review.json").read_text(encoding="utf-8")
+    write(folder / "review.json", record.replace("Ann Officer", "Bob Officer"))
+    assert f"reviews: release {done}" in leadscrub("log", "verify").out
+    write(folder / "review.json", record)
+    table = folder / "decisions.parquet"
+    pl.read_parquet(table).with_columns(by=pl.lit("Bob")).write_parquet(table)
+    assert "is not the file that the review wrote" in leadscrub("log", "verify").out
+    # Nor does a scrub take it for what a person decided.
+    again = leadscrub("scrub", "drop.csv", "-o", "runs/2", "--campaign", "campaigns/mail.toml", "--vendor", "acme")
+    assert (again.code, "is not the file that the review wrote" in again.err) == (5, True)
+    shutil.rmtree(folder)
+    assert f"is gone: release {done}" in leadscrub("log", "verify").out
 
 
 def test_without_a_ledger_all_of_it_works_as_well(in_folder: Path) -> None:

@@ -124,9 +124,7 @@ def apply(
         apply_rule(desk, str(reason), word, vendor=vendor, run=run, as_json=as_json)
 
 
-@review.command(
-    "withdraw", cls=Changing, epilog="Example: leadscrub review withdraw last --by Ann --because typo"
-)
+@review.command("withdraw", cls=Changing, epilog="Example: leadscrub review withdraw last --by Ann --because typo")
 def withdraw(
     id_: Annotated[str, typer.Argument(metavar="REVIEW", help="Id of the review, as 'review list' has it; or: last.")],
     by: Annotated[str, typer.Option(metavar="NAME", help="Who withdraws it.")],

@@ -51,7 +51,16 @@ def print_applied(folder: Path | None, record: ReviewRecord | None, *, undecided
     """Print what decisions came to; without a record, that all of it was decided before."""
     if record is None:
         if as_json:
-            write_json({"review": None, "changed": False})
+            nothing = {
+                "review": None,
+                "made_at": None,
+                "people": [],
+                "codes": {},
+                "released": 0,
+                "refused": 0,
+                "denied": 0,
+            }
+            write_json({**nothing, "changed": False, "undecided": undecided, "results": []})
         else:
             print_lines("nothing was changed: all of it was decided before")
         return

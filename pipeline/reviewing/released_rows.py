@@ -65,7 +65,7 @@ def write_released(
     )
     columns = [name for name in (*COMMON_COLUMNS, "extra") if name in kept.columns and name not in _MADE]
     kept = kept.with_columns(places.get_column("earlier").alias("row_id")).select(columns).filter(is_open)
-    kept.write_parquet(folder / "clean.parquet", compression="zstd")
+    kept.write_parquet((folder / "clean.parquet").absolute(), compression="zstd")
     others = frame.select("row_id").filter(~is_open).join(copies, on="row_id", how="semi")
     return Released(len(kept), others.join(places, on="row_id").get_column("earlier"))
 

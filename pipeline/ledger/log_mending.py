@@ -45,7 +45,7 @@ def unlogged(workspace: Path, ledger: Ledger | None, outs: list[Path]) -> list[E
                 found += _removed(ledger)
             found += ledger_entries(ledger, workspace, known)
     found += store_entries(Store(workspace / "store"))
-    found += all_review_entries(workspace)
+    found += all_review_entries(workspace, known)
     if begins:
         outs = [*outs, *_results(workspace)]
     ledger_knows = {entry.subject for entry in found if entry.kind == "run"}

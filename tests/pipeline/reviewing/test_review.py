@@ -230,6 +230,14 @@ def test_a_decision_holds_in_the_next_scrub_while_the_finding_is_the_same(desk: 
     assert (refused.code, "which was withdrawn" in refused.err) == (3, True)
 
 
+def test_a_row_waits_again_once_its_evidence_has_ended_and_can_be_released_again(desk: Path) -> None:
+    first = told("apply", "--rule", PROMISES, *BY_RULE, "--until", "2026-12-01")
+    assert told("list", "--as-of", "2026-12-01")["rows"] == 1
+    assert told("list", "--as-of", "2026-12-02")["rows"] == 4
+    second = told("apply", "--rule", PROMISES, *BY_RULE, "--as-of", "2026-12-02")
+    assert [rows(done["results"][0]) for done in (first, second)] == [[(0,), (3,)]] * 2
+
+
 def test_a_copy_of_a_clean_row_or_of_what_another_vendor_sold_is_not_released(in_folder: Path) -> None:
     make_workspace(in_folder, vendors=("zen", "acme"))
     promises = 'promises = { site_disclaimer = "none", confidentiality_agreement = "none", nda = "none", '

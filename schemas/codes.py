@@ -459,7 +459,7 @@ _REGISTER: tuple[ReasonCode, ...] = (
     ),
     _flag(
         "review.released",
-        "A person who reviewed the row released it from a finding that would stand, on evidence.",
+        "A person who reviewed the row released it, on evidence, from a finding that asks for a review.",
         "The detail has the finding, who decided when, and on what evidence.",
     ),
     _flag(

@@ -26,6 +26,7 @@ NOT_RUN = {
     "docs/benchmark-ledger.md": 1,
     "docs/benchmark-registry.md": 1,
     "docs/benchmark.md": 1,
+    "docs/every-night.md": 1,
     "docs/phones.md": 1,
     "docs/proof.md": 3,
 }

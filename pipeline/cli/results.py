@@ -40,7 +40,9 @@ def inspect(
 
 
 def explain(
-    out: ResultFolder,
+    out: Annotated[
+        Path | None, typer.Argument(metavar="OUT", help="Folder of a result; by default all of the workspace.")
+    ] = None,
     row: Annotated[int | None, typer.Option(metavar="N", help="row_id of the lead.")] = None,
     phone: Annotated[
         str | None, typer.Option(metavar="PHONE", help="A phone of the lead, in any form; - reads it from stdin.")
@@ -58,15 +60,19 @@ def explain(
     sheet: Annotated[
         str | None, typer.Option(metavar="NAME", help="Sheet that --line is of, where the workbook has several.")
     ] = None,
+    workspace: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The workspace; by default that of OUT, or this folder.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Explain one lead: where it came from, each finding, and what decided."""
-    from pipeline.commands.explain import Place, print_story  # noqa: PLC0415
+    """Explain one lead: where it came from, each finding, what decided, and on whose word."""
+    from pipeline.commands.explain import Asked, Place, print_story  # noqa: PLC0415
 
     place = None if line is None else Place(line, file, sheet)
     if place is None and (file or sheet):
         raise UsageError("--file and --sheet work only with --line.", "Name the line with --line N.")
-    print_story(out, row=row, phone=address_of(phone), email=address_of(email), place=place, as_json=as_json)
+    asked = Asked(row, address_of(phone), address_of(email), place)
+    print_story(out, asked, workspace=workspace, as_json=as_json)
 
 
 def verify(

@@ -92,5 +92,5 @@ def withdraw_review(desk: Desk, review: str, *, by: str, because: str, as_json: 
         record, exported, changed = withdraw(
             desk.workspace, desk.ledger, review, by=by, because=because, now=desk.now()
         )
-        resting = resting_on(desk.workspace, review)
+        resting = resting_on(desk.workspace, record.review)
         print_withdrawn(record, exported, resting, changed=changed, as_json=as_json)

@@ -23,6 +23,7 @@ from pipeline.evidence.facts import exports_of, log_of, row_facts, run_facts
 from pipeline.evidence.page import evidence_page
 from pipeline.evidence.proven_row import ProvenRow, proven_row, rows_proof
 from pipeline.evidence.safe_harbour import safe_harbour_record
+from pipeline.evidence.whose import own_columns, wanted_of
 from pipeline.ledger.logged import logged_change
 from pipeline.proof.chain import chain_path
 from pipeline.proof.entries import Entry, canonical
@@ -32,11 +33,9 @@ from pipeline.proof.signature import SIGNATURE
 from pipeline.results.exact_search import find_rows, rows_alike
 from pipeline.results.folder import open_manifest
 from pipeline.results.manifest_file import MANIFEST
-from pipeline.results.person_wanted import Wanted, wanted_email, wanted_phone
 from pipeline.results.publish import publish_file, staged_file
 from pipeline.results.row_proof import tree_of
 from pipeline.workspace import workspace_above, workspace_of
-from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
 from schemas.errors import UsageError
 from schemas.manifest import Manifest
 from schemas.support.interrupts import interrupts_wait
@@ -106,18 +105,6 @@ def export_evidence(request: EvidenceRequest) -> EvidenceMade:
                 log.append(_entry(log.workspace, request, manifest, numbers, digest))
             publish_file(staging, request.to)
     return EvidenceMade(request.to, numbers, digest, signer is not None, workspace, also)
-
-
-def wanted_of(phone: str | None, email: str | None, region: str | None) -> Wanted:
-    """Who is looked for: one of the two. Raises `UsageError` when it is blank."""
-    return wanted_email(email or "") if phone is None else wanted_phone(phone, region)
-
-
-def own_columns(manifest: Manifest) -> frozenset[str]:
-    """Columns whose value is the row's own contact point; in any other, somebody else's may be mentioned."""
-    slots = (*PHONE_SLOTS, *EMAIL_SLOTS)
-    mapped = {source for file in manifest.inputs for slot, source in file.mapping.items() if slot in slots}
-    return frozenset({*slots, "raw", *(f"original:{source}" for source in mapped)})
 
 
 def _rows_of(request: EvidenceRequest, manifest: Manifest) -> tuple[list[int], list[str]]:

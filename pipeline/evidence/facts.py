@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,7 @@ def row_facts(row: ProvenRow, manifest: Manifest, workspace: Path | None) -> dic
             if name.startswith(("original:", "extra:"))
         },
         "calling_windows": {name: row.cell(name) for name in CALL_COLUMNS if row.cell(name) is not None},
-        "reviews": _reviews(row, manifest, workspace),
+        "reviews": reviews_of(row.cells, manifest, workspace),
     }
 
 
@@ -75,8 +75,8 @@ def run_facts(manifest: Manifest) -> dict[str, Any]:
         "rule_packs": [pack.model_dump(mode="json") for pack in rules.packs],
         "rules_checked": rules.checked,
         "attestations": {
-            "campaign": _given(rules.campaign_evidence),
-            "vendor": _given(rules.vendor_evidence),
+            "campaign": given(rules.campaign_evidence),
+            "vendor": given(rules.vendor_evidence),
             "released": [word.model_dump(mode="json") for word in rules.released],
         },
     }
@@ -135,9 +135,16 @@ def _said(used: UsedList, row: ProvenRow) -> dict[str, Any]:
     }
 
 
-def _reviews(row: ProvenRow, manifest: Manifest, workspace: Path | None) -> list[dict[str, Any]]:
+def reviews_of(row: Mapping[str, Any], manifest: Manifest, workspace: Path | None) -> list[dict[str, str | None]]:
+    """What people decided about a row of a drop, in whichever run of it. ``row``: columns of a result.
+
+    Raises `LedgerError` when the workspace's reviews are damaged.
+    """
     decisions = decided(workspace, manifest.vendor, manifest.campaign)
-    of_row = decisions.filter((pl.col("run_id") == manifest.run_id) & (pl.col("row_id") == row.row_id))
+    member = str(row["source_file"]).partition("!")[2] or None
+    record = {"source_sha256": row["source_sha256"], "source_line": row["source_line"], "source_member": member}
+    record["source_sheet"] = row.get("source_sheet")
+    of_row = decisions.filter(*(pl.col(name).eq_missing(pl.lit(value)) for name, value in record.items()))
     names = ("decision", "code", "point", "by", "on", "evidence", "until", "review")
     return [
         {name: value if value is None else str(value) for name, value in each.items()}
@@ -145,5 +152,6 @@ def _reviews(row: ProvenRow, manifest: Manifest, workspace: Path | None) -> list
     ]
 
 
-def _given(evidence: BaseModel) -> dict[str, Any]:
+def given(evidence: BaseModel) -> dict[str, Any]:
+    """What was declared."""
     return evidence.model_dump(mode="json", exclude_defaults=True)

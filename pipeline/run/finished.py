@@ -27,7 +27,7 @@ def finished_before(request: Request, plan: Plan) -> tuple[Manifest, list[str]] 
         manifest = read_manifest(request.out)
         files = [FileTally() for _ in plan.sources]
         for source, file in zip(plan.sources, files, strict=True):
-            file.take_whole(source.table.input, request.block_bytes)
+            file.take_whole(source.table.input)
         past = ask(request, plan, files, keep=False)
         found = history_identity(past.used)
         if request.check_mx and manifest.mail_check is not None:

@@ -88,7 +88,7 @@ class Request:
     again: bool = False
     decisions: pl.DataFrame | None = None
     threads: int = 2
-    block_bytes: int = 4 << 20
+    block_bytes: int | None = None
 
 
 @dataclass(frozen=True)

@@ -125,8 +125,9 @@ def test_explain_finds_rows_by_email(result: Scrubbed) -> None:
         (["--row", "1", "--phone", "2025550100"], "Name the lead by one of --row, --line, --phone and --email."),
         (["--row", "5"], "has no row 5. Rows go from 0 to 4."),
         (["--phone", "2025550177"], "No row of "),
-        (["--phone", "12"], "The phone given is not a valid number"),
-        (["--email", "nobody"], "The email given is not a valid address."),
+        (["--phone", "13"], "which is no valid phone and was looked for as it was written"),
+        (["--phone", "none"], "The phone given has no digit in it."),
+        (["--email", "nobody"], "which is no valid email and was looked for as it was written"),
     ],
 )
 def test_explain_of_what_is_not_there_ends_with_2(result: Scrubbed, which: list[str], says: str) -> None:

@@ -116,7 +116,7 @@ def test_it_tells_all_about_one_person_and_nothing_of_another(sold: Sold, tmp_pa
     for text in ("+12025550114", "Cooper", "dnc.national", "16 CFR 310.5", "dialler.csv"):
         assert text in page
     assert "http" not in page.replace("http-equiv", "")
-    entry = json.loads(leadscrub("log", "--workspace", sold.folder, "--kind", "export", "--json").out)[-1]
+    entry = json.loads(leadscrub("log", "--workspace", sold.folder, "--kind", "export", "--json").out)["items"][-1]
     assert (entry["facts"]["what"], entry["facts"]["row_ids"]) == ("evidence", [2])
     assert leadscrub("log", "verify", "--workspace", sold.folder, "--key", sold.public).code == 0
 

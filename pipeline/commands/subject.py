@@ -173,10 +173,8 @@ def _erased_document(person: Person, erased: Erased) -> dict[str, Any]:
 
 def _print_found(document: dict[str, Any]) -> None:
     looked = document["looked_through"]
-    print_lines(
-        f"looked for {', '.join(document['person'])} in {counted(looked['results'], 'result')} and "
-        f"{counted(looked['files'], 'file')}"
-    )
+    where = f"{counted(looked['results'], 'result')} and {counted(looked['files'], 'file')}"
+    print_lines(f"looked for {', '.join(document['person'])} in {where}")
     _print_notes(document)
     if not document["places"]:
         print_lines("nothing found")

@@ -82,8 +82,7 @@ def print_verification(out: Path, *, key: Path | None, workspace: Path | None, a
 
 def _erasures(manifest: Manifest) -> list[str]:
     return [
-        f"{counted(each.rows, 'row')} {'was' if each.rows == 1 else 'were'} erased at {each.at} ({each.because}); the "
-        f"manifest before that was "
+        f"{counted(each.rows, 'row')} erased at {each.at} ({each.because}); the manifest before that was "
         f"{each.manifest_sha256[:12]}"
         for each in manifest.erasures
     ]

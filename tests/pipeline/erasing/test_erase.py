@@ -94,7 +94,7 @@ def test_a_person_is_found_everywhere_and_erased_and_nobody_else_is_touched(nigh
         assert frame.filter(kept).equals(before[name].filter(kept)), name
         if name.endswith("clean.parquet"):
             ran = leadscrub("verify", out)
-            assert (ran.code, f"note: {len(gone)} rows were erased" in ran.out) == (0, True), ran.out
+            assert (ran.code, f"note: {counted(len(gone), 'row')} erased" in ran.out) == (0, True), ran.out
     assert erased_rows == report["done"]["row of a result"] == 8
     # Lines keep their numbers, and every other line is as it came.
     path = next(path for path in archived if path.name.endswith("one.csv"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from pipeline.results.decisions import ReviewRecord, reviews_in, withdrawal_of
 from pipeline.reviewing.queue import ReviewedRun, Waiting, summary

@@ -16,6 +16,7 @@ from pipeline.erasing.person import person_named
 from pipeline.erasing.record_files import RecordFile
 from schemas.files.inputs import LocalFile
 from schemas.layout import Layout
+from schemas.support.figures import counted
 from tests.conftest import Ran, leadscrub
 from tests.pipeline.erasing.kills import check_kills, small_workspace
 from tests.pipeline.erasing.person_workspace import (

@@ -30,7 +30,7 @@ deliver_to = "sent"
 
 
 class PhoneTyped:
-    """A stdin on which somebody types a phone of the drop each time that it is read, as the example of evidence asks."""
+    """A stdin on which somebody types a phone of the drop each time that it is read, as evidence asks for one."""
 
     def read(self) -> str:
         """Return it."""

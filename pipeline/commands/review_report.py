@@ -53,7 +53,7 @@ def print_applied(folder: Path | None, record: ReviewRecord | None, *, undecided
     """Print what decisions came to; without a record, that all of it was decided before."""
     if record is None:
         if as_json:
-            nothing = {
+            nothing: dict[str, object] = {
                 "review": None,
                 "made_at": None,
                 "people": [],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from pipeline.results.decisions import ReviewRecord, reviews_in, withdrawal_of
 from pipeline.reviewing.queue import ReviewedRun, Waiting, summary
@@ -53,7 +54,7 @@ def print_applied(folder: Path | None, record: ReviewRecord | None, *, undecided
     """Print what decisions came to; without a record, that all of it was decided before."""
     if record is None:
         if as_json:
-            nothing: dict[str, object] = {
+            nothing: dict[str, Any] = {
                 "review": None,
                 "made_at": None,
                 "people": [],

@@ -263,19 +263,3 @@ def _is_short_code(digits: str, region: str) -> bool:
 
 def _repaired(form: PhoneForm, repair: str, cleaned: str) -> PhoneForm:
     return form._replace(repair=f"{cleaned}, {repair}" if cleaned else repair)
-
-
-def written_with_code(value: str, region: str) -> bool:
-    """Whether the first digits of a value are the region's calling code, without a plus before them."""
-    digits = re.sub(r"[^0-9]", "", value)
-    return digits.startswith(str(country_code_for_region(region))) and not WITH_PREFIX.match(value)
-
-
-def begins_with_code(e164: str | None, region: str) -> bool:
-    """Whether a number is one of the region's calling code."""
-    return e164 is not None and e164.startswith(f"+{country_code_for_region(region)}")
-
-
-def behind_code(e164: str | None, region: str) -> str:
-    """The digits of a number behind the region's calling code."""
-    return (e164 or "").removeprefix(f"+{country_code_for_region(region)}")

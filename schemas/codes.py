@@ -77,7 +77,15 @@ def _unread(field: str, what: str) -> ReasonCode:
     )
 
 
+#: Of rows whose person was erased since the run. No check finds it.
+ERASED_ROW = "row.erased"
+
 _REGISTER: tuple[ReasonCode, ...] = (
+    _suppressed(
+        ERASED_ROW,
+        "The person was erased since the run: nothing of the row is kept but its number.",
+        "Nothing to do: who was erased is on the list of the erased, and is rejected in later drops.",
+    ),
     # The record itself: nothing else can be said of a row that could not be read.
     _returnable(
         "row.malformed",
@@ -451,7 +459,7 @@ _REGISTER: tuple[ReasonCode, ...] = (
     ),
     _flag(
         "review.released",
-        "A person who reviewed the row released it from a finding that would stand, on evidence.",
+        "A person who reviewed the row released it, on evidence, from a finding that asks for a review.",
         "The detail has the finding, who decided when, and on what evidence.",
     ),
     _flag(

@@ -81,6 +81,9 @@ class UsedList(_Model):
     valid_until: date | None
     registry: str | None = Field(default=None, description="public registry that it is a copy of")
     state: str | None = Field(default=None, description="state of the United States whose list it is")
+    covers: list[str] | None = Field(
+        default=None, description="area codes that the copy speaks for, or all; null where nobody said"
+    )
     stale_allowed: bool = Field(description="used although it was too old, because the user said so")
     hash_recipes: list[str]
     base: str | None = Field(description="version that the files' changes were applied to; null for a full copy")
@@ -205,6 +208,16 @@ class OutputFile(_Model):
     rows: int = Field(description="0 of the report, which has none")
 
 
+class Erasure(_Model):
+    """Rows of a person that were taken out of a result since its run: they are rejected rows without content now."""
+
+    at: str = Field(description="when, in UTC")
+    because: str
+    rows: int = Field(description="rows that were erased")
+    clean: int = Field(description="those of them that were clean")
+    manifest_sha256: str = Field(description="of the manifest as it was before")
+
+
 class RowsProof(_Model):
     """What proves one row of ``clean`` or ``rejected`` without the others: see docs/proof.md."""
 
@@ -265,6 +278,10 @@ class Manifest(_Model):
     rules: UsedRules
     libraries: dict[str, str] = Field(description="versions of the libraries that decide results")
     gate: GateOutcome | None = Field(default=None, description="only with a [gate]")
+    erasures: list[Erasure] = Field(
+        default=[],
+        description="in their order; the counts are those of the outputs after them. Left out where none was",
+    )
     outputs: dict[str, OutputFile]
     rows: RowsProof | None = Field(default=None, description="null in older results")
     timings: dict[str, float] = Field(description="seconds; the only part that differs between equal runs")

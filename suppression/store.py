@@ -195,6 +195,22 @@ class Writer(Store):
             self._current(name)
         self._append(name, Loading(version=None, at=at, action="drop"))
 
+    def discard(self, name: str, versions: set[str], *, at: datetime) -> None:
+        """Remove versions of a list before they are as old as they are kept for. The current one stays."""
+        steps = self.history(name).steps
+        gone = versions - {steps[-1].version if steps else None}
+        marked = [
+            step.model_copy(update={"removed_at": at}) if step.version in gone and step.removed_at is None else step
+            for step in steps
+        ]
+        if marked != steps:
+            self._write(name, marked)
+        for version in sorted(filter(None, gone)):
+            folder = self.version_folder(version)
+            if folder.exists():
+                (self.folder / "tmp").mkdir(exist_ok=True, mode=0o700)
+                folder.rename(self.folder / "tmp" / f"removed-{folder.name}")
+
     def hand_over(self, name: str, version: str, handed: HandedOver, *, at: datetime) -> None:
         """Record that a copy of a version is given away. Raises `ListError` when it is no longer the current one."""
         if self._current(name) != version:

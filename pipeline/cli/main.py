@@ -24,6 +24,7 @@ from pipeline.cli.returns import returns, vendors
 from pipeline.cli.review import review
 from pipeline.cli.rules import rules_app
 from pipeline.cli.scrub import scrub
+from pipeline.cli.subject import subject
 from pipeline.terminal import begin_command, printable_lines
 from schemas.errors import LeadscrubError, UsageError
 
@@ -98,6 +99,7 @@ app.add_typer(rules_app, rich_help_panel="Law")
 app.add_typer(review, rich_help_panel="Night")
 app.add_typer(log, rich_help_panel="Proof")
 app.add_typer(keys, rich_help_panel="Proof")
+app.add_typer(subject, rich_help_panel="Proof")
 for _command, _example in (
     (nightly, "nightly --workspace my-leads"),
     (returns, "returns --vendor acme --deliver"),

@@ -33,7 +33,7 @@ OfRun = Annotated[
 ]
 
 
-@review.command("list", cls=Command, epilog="Example: leadscrub review list --vendor acme")
+@review.command("list", cls=Command, epilog="Example: leadscrub review list --vendor sellers")
 def list_(
     reason: Reason = None,
     vendor: OfVendor = None,
@@ -50,11 +50,12 @@ def list_(
     from pipeline.reviewing.queue import reviewed_runs  # noqa: PLC0415
 
     with ledger_of_workspace(workspace) as ledger:
-        runs = reviewed_runs(workspace, ledger, run=run, vendor=vendor)
-        print_queue(workspace, runs, day_of(as_of), code=reason, older_than=older_than, as_json=as_json)
+        today = day_of(as_of)
+        runs = reviewed_runs(workspace, ledger, today, run=run, vendor=vendor)
+        print_queue(workspace, runs, today, code=reason, older_than=older_than, as_json=as_json)
 
 
-@review.command("export", cls=Changing, epilog="Example: leadscrub review export --to review.xlsx --vendor acme")
+@review.command("export", cls=Changing, epilog="Example: leadscrub review export --to review.csv --vendor sellers")
 def export(
     to: Annotated[Path, typer.Option("--to", metavar="FILE", help="A .csv or .xlsx file, to be filled in.")],
     reason: Reason = None,
@@ -69,11 +70,12 @@ def export(
     from pipeline.reviewing.queue import reviewed_runs  # noqa: PLC0415
 
     with ledger_of_workspace(workspace) as ledger:
-        runs = reviewed_runs(workspace, ledger, run=run, vendor=vendor)
-        export_queue(workspace, ledger, runs, to, reason, day_of(None), force=force, as_json=as_json)
+        today = day_of(None)
+        runs = reviewed_runs(workspace, ledger, today, run=run, vendor=vendor)
+        export_queue(workspace, ledger, runs, to, reason, today, force=force, as_json=as_json)
 
 
-@review.command("apply", cls=Changing, epilog="Example: leadscrub review apply review.xlsx")
+@review.command("apply", cls=Changing, epilog="Example: leadscrub review apply review.csv")
 @with_shared_options
 def apply(
     file: Annotated[
@@ -110,7 +112,7 @@ def apply(
     from schemas.support.cores import usable_cores  # noqa: PLC0415
 
     if (file is None) == (reason is None):
-        raise UsageError("Name a file that was filled in, or a rule.", "As in: leadscrub review apply review.xlsx")
+        raise UsageError("Name a file that was filled in, or a rule.", "As in: leadscrub review apply review.csv")
     today = day_of(as_of)
     with ledger_of_workspace(workspace) as ledger:
         desk = Desk(workspace, ledger, today, lambda: datetime.now(UTC), lists.of, campaign, usable_cores())
@@ -124,9 +126,9 @@ def apply(
         apply_rule(desk, str(reason), word, vendor=vendor, run=run, as_json=as_json)
 
 
-@review.command("withdraw", cls=Changing, epilog="Example: leadscrub review withdraw ID --by NAME --because TEXT")
+@review.command("withdraw", cls=Changing, epilog="Example: leadscrub review withdraw last --by Ann --because typo")
 def withdraw(
-    id_: Annotated[str, typer.Argument(metavar="REVIEW", help="Id of the review, as 'review list' has it.")],
+    id_: Annotated[str, typer.Argument(metavar="REVIEW", help="Id of the review, as 'review list' has it; or: last.")],
     by: Annotated[str, typer.Option(metavar="NAME", help="Who withdraws it.")],
     because: Annotated[str, typer.Option(metavar="TEXT", help="Why.")],
     workspace: WorkspaceFolder = Path(),

@@ -100,8 +100,14 @@ def scrub(
         ),
     ] = None,
     block_mb: Annotated[
-        float, typer.Option(min=0.001, max=256, metavar="MB", help="Megabytes of the drop to read at once.")
-    ] = 4,
+        float | None,
+        typer.Option(
+            min=0.001,
+            max=256,
+            metavar="MB",
+            help="Megabytes of the drop to read at once; by default 8, with rule packs or more than two threads 4.",
+        ),
+    ] = None,
 ) -> None:
     """Read a drop, check every contact point, write clean and rejected rows with a reason on each."""
     loudness.begin("opening the drop and the lists")
@@ -137,7 +143,7 @@ def scrub(
         dry_run=dry_run,
         force=force,
         threads=threads or usable_cores(),
-        block_bytes=int(block_mb * (1 << 20)),
+        block_bytes=None if block_mb is None else int(block_mb * (1 << 20)),
     )
     request = law.of(lists.of(request))
     with chosen_ledger(ledger, campaign) as opened, progress_bar() as report:

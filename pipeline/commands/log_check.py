@@ -15,7 +15,7 @@ from pipeline.proof.checking import Checked, check_chain
 from pipeline.proof.entries import Entry, Logged
 from pipeline.proof.keys import PublicKey
 from pipeline.proof.review_entries import all_review_entries
-from pipeline.proof.run_entry import differences
+from pipeline.proof.run_entry import differences, rewritten_files
 from pipeline.proof.signature import signed_faults
 from pipeline.proof.standing import standing_results
 from pipeline.proof.store_entries import store_entries
@@ -135,7 +135,7 @@ def _ledger_faults(workspace: Path, entries: list[Logged]) -> Iterator[str]:
                 yield from _unlike(
                     entries, ledger_entries(ledger, workspace, {entry.key for entry in entries}), shared=shared
                 )
-                yield from ledger_file_faults(ledger, workspace)
+                yield from ledger_file_faults(ledger, workspace, rewritten_files(entries))
     except LeadscrubError as error:
         yield f"ledger: {error.message}"
 

@@ -63,7 +63,7 @@ def print_verification(out: Path, *, key: Path | None, workspace: Path | None, a
     compared = compare(out, manifest, None if key is None else read_public(key), workspace)
     faults = [*_faults(out, manifest), *compared.faults]
     if as_json:
-        found = {"faults": faults, "compared_with": compared.with_, "notes": compared.notes}
+        found = {"faults": faults, "compared_with": compared.with_, "notes": [*compared.notes, *_erasures(manifest)]}
         found = {name: [masked_addresses(each) for each in sentences] for name, sentences in found.items()}
         write_json({"run_id": manifest.run_id, "ok": not faults, **found})
         return not faults
@@ -76,8 +76,16 @@ def print_verification(out: Path, *, key: Path | None, workspace: Path | None, a
             f"{counted(len(manifest.outputs), 'file')} are as written by run {manifest.run_id}"
             + (f"; the manifest is that of the {' and the '.join(compared.with_)}" if compared.with_ else "")
         )
-        print_lines(*(f"note: {shown(note)}" for note in compared.notes))
+        print_lines(*(f"note: {shown(note)}" for note in [*compared.notes, *_erasures(manifest)]))
     return not faults
+
+
+def _erasures(manifest: Manifest) -> list[str]:
+    return [
+        f"{counted(each.rows, 'row')} erased at {each.at} ({each.because}); the manifest before that was "
+        f"{each.manifest_sha256[:12]}"
+        for each in manifest.erasures
+    ]
 
 
 def _faults(out: Path, manifest: Manifest) -> Iterator[str]:

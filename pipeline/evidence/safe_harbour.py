@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pipeline.evidence.proven_row import ProvenRow
 from schemas.manifest import Manifest
+from schemas.support.figures import counted
 
 _DEFENCE: Final = "16 CFR 310.4(b)(3)"
 _RECORDS: Final = "16 CFR 310.5"
@@ -40,7 +41,7 @@ def _defence(manifest: Manifest) -> list[dict[str, Any]]:
     parts = [_part(_DEFENCE, asks, _attested(name, attested), add) for name, asks, add in _ATTESTED]
     own = [used for used in manifest.lists if used.kind == "dnc.internal"]
     shows = [
-        f"list {used.name}, version {used.version[:12]} as of {used.as_of}, {used.entries.indexed:,} entries"
+        f"list {used.name}, version {used.version[:12]} as of {used.as_of}, {counted(used.entries.indexed, 'entry')}"
         for used in own
     ]
     parts.append(
@@ -57,8 +58,9 @@ def _defence(manifest: Manifest) -> list[dict[str, Any]]:
 def _registry(manifest: Manifest, attested: set[str]) -> dict[str, Any]:
     used = [each for each in manifest.lists if each.kind == "dnc.national"]
     shows = [
-        f"list {each.name}, version {each.version[:12]} as of {each.as_of} (by {each.dated_by}), {each.age_days} days "
-        f"old on {manifest.as_of}; a call on it may be made until {each.as_of + timedelta(days=_REGISTRY_DAYS)}"
+        f"list {each.name}, version {each.version[:12]} as of {each.as_of} (by {each.dated_by}), "
+        f"{counted(each.age_days, 'day')} old on {manifest.as_of}; a call on it may be made until "
+        f"{each.as_of + timedelta(days=_REGISTRY_DAYS)}"
         for each in used
     ]
     return _part(

@@ -22,7 +22,7 @@ from schemas.support.literal_fields import literal_field
 FOUND_SCHEMA: Final[dict[str, pl.DataType]] = {"output": pl.String(), "row_id": pl.UInt64(), "column": pl.String()}
 
 #: Texts that we wrote, or that are of the whole file: no cell of a person.
-_NOT_PERSONAL: Final = frozenset(
+NOT_PERSONAL: Final = frozenset(
     {"phone_type", "phone_region", "vendor", "source_file", "source_sha256", "source_sheet", "run_id", "call_zone"}
     | {"reason", "reason_detail", "disposition"}
 )
@@ -95,7 +95,7 @@ def rows_alike(out: Path, wanted: Sequence[Wanted]) -> list[int]:
 def _cells(schema: pl.Schema, wanted: Sequence[Wanted], key: str) -> Iterator[tuple[str, pl.Expr]]:
     """Every cell of text that may be of a person, by the name under which it is found."""
     for name, dtype in schema.items():
-        if name == key or name in _NOT_PERSONAL:
+        if name == key or name in NOT_PERSONAL:
             continue
         if dtype == pl.String:
             yield name, pl.col(name)

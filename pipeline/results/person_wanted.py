@@ -26,6 +26,7 @@ from schemas.masking import mask
 #: Digits as text, with what may be between those of a number; neither letters nor what divides cells.
 _RUN: Final = re.compile(r"\+?\s?\(?\d(?:(?:[^\w,;|\"\t\r\n]|_){0,3}\d)*")
 _BETWEEN: Final = r"[^\p{L}\p{N}]{0,3}"
+_BETWEEN_ASCII: Final = r"[^A-Za-z0-9]{0,3}"
 #: A text with fewer digits is compared as a whole: it would be found in many others.
 _FEWEST_DIGITS: Final = 7
 #: What is longer is text, and is not read as one contact point.
@@ -36,7 +37,8 @@ _LONGEST_CELL: Final = 200
 class Wanted:
     """Who is looked for. ``normals``: E.164 of each reading, or the email's key; none of what cannot be read.
 
-    ``shown``: masked, for messages. ``may_have``: an expression over a text column, null where that is.
+    ``shown``: masked, for messages. ``may_have``: an expression over a text column, null where that is. ``in_ascii``:
+    the same as a pattern, for text in ASCII; None where it cannot be found inside a longer text.
     """
 
     kind: str
@@ -44,6 +46,11 @@ class Wanted:
     normals: tuple[str, ...]
     may_have: Callable[[pl.Expr], pl.Expr]
     is_in: Callable[[str], bool]
+    in_ascii: str | None = None
+
+    def may_have_inside(self, column: pl.Expr) -> pl.Expr:
+        """`may_have` for texts that many cells were put together to."""
+        return pl.lit(True) if self.in_ascii is None else self.may_have(column)
 
 
 def wanted_phone(given: str, region: str | None) -> Wanted:
@@ -73,7 +80,9 @@ def wanted_phone(given: str, region: str | None) -> Wanted:
                 return False
         return any(_has_number(cell, nsn, ahead) for nsn, ahead in prefixes.items())
 
-    return Wanted("phone", tuple(map(mask, normals)), normals, _digits_filter([nsn for _, nsn in numbers]), is_in)
+    national = [nsn for _, nsn in numbers]
+    shown = tuple(map(mask, normals))
+    return Wanted("phone", shown, normals, _digits_filter(national), is_in, _digits_pattern(national, _BETWEEN_ASCII))
 
 
 def wanted_email(given: str) -> Wanted:
@@ -108,7 +117,15 @@ def wanted_email(given: str) -> Wanted:
         () if key is None else (key,),
         lambda column: column.str.contains(pattern),
         is_in,
+        _email_in_ascii(text) if text.isascii() else None,
     )
+
+
+def _email_in_ascii(address: str) -> str:
+    """How an address is written in ASCII, up to the first label of its domain: blanks may be beside the sign."""
+    local, _, domain = address.partition("@")
+    label = domain.partition(".")[0]
+    return rf"(?i-u:{re.escape(local)}[\s\"'>)\]]{{0,4}}(?:@|%40)[\s\"'<(\[]{{0,4}}{re.escape(label)})"
 
 
 def wanted_name(given: str) -> Wanted:
@@ -126,11 +143,17 @@ def wanted_name(given: str) -> Wanted:
     )
     longest = max(words, key=len)
 
-    def may_have(column: pl.Expr) -> pl.Expr:
-        plain = column.str.normalize("NFKD").str.replace_all(r"\p{M}", "").str.to_lowercase()
-        return plain.str.contains(longest, literal=True)
-
-    return Wanted("name", (mask(given),), (), may_have, lambda cell: inside.search(_plain(cell)) is not None)
+    # What is not in ASCII may have accents: it is compared in full.
+    in_ascii = f"(?i-u:{re.escape(longest)})" if longest.isascii() else None
+    pattern = rf"[^\x00-\x7F]|{in_ascii or ''}".rstrip("|")
+    return Wanted(
+        "name",
+        (mask(given),),
+        (),
+        lambda column: column.str.contains(pattern),
+        lambda cell: inside.search(_plain(cell)) is not None,
+        in_ascii,
+    )
 
 
 def _whole_text(kind: str, text: str) -> Wanted:
@@ -144,8 +167,12 @@ def _whole_text(kind: str, text: str) -> Wanted:
 
 def _digits_filter(numbers: list[str]) -> Callable[[pl.Expr], pl.Expr]:
     """Let through what has these digits in this order with little between them, or has digits of another script."""
-    pattern = "|".join([*(_BETWEEN.join(number) for number in dict.fromkeys(numbers)), r"[\p{Nd}&&[^0-9]]"])
+    pattern = rf"{_digits_pattern(numbers, _BETWEEN)}|[\p{{Nd}}&&[^0-9]]"
     return lambda column: column.str.contains(pattern)
+
+
+def _digits_pattern(numbers: list[str], between: str) -> str:
+    return "|".join(between.join(number) for number in dict.fromkeys(numbers))
 
 
 def _national(e164: str) -> tuple[str, str]:

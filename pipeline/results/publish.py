@@ -163,6 +163,29 @@ def _sweep_beside(staging: Path) -> None:
                 unlock(handle)
 
 
+def remove_begun(staging: Path) -> bool:
+    """Remove what a run that was killed had begun to write, or had replaced. False: a run is at work there."""
+    try:
+        handle = open_folder(staging)
+    except OSError:  # it is gone, or none of ours
+        return True
+    try:
+        lock(handle, staging)
+        if _is_ours(staging, handle) and _is_still(staging, handle):
+            _empty(staging, handle)
+            staging.rmdir()
+    except BlockingIOError:
+        return False
+    finally:
+        unlock(handle)
+    return True
+
+
+def is_begun(path: Path) -> bool:
+    """Whether a folder has the name of one in which a run makes its result."""
+    return path.name.startswith(".") and path.name.endswith(_PARTIAL) and path.name != _PARTIAL
+
+
 def _remove_folder(staging: Path) -> None:
     handle = open_folder(staging)
     try:

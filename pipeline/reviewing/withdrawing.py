@@ -30,6 +30,10 @@ if TYPE_CHECKING:  # what a ledger needs is loaded only where there is one
     from pipeline.ledger.database import Ledger
 
 
+#: In place of an id: the review that was made last, of those in force.
+LAST = "last"
+
+
 def withdraw(
     workspace: Path, ledger: Ledger | None, review: str, *, by: str, because: str, now: datetime
 ) -> tuple[ReviewRecord, list[str], bool]:
@@ -41,6 +45,8 @@ def withdraw(
         raise UsageError("It is not said who withdraws the review, and why.", "Say --by NAME --because TEXT.")
     standing = {record.review: (folder, record) for folder, record in reviews_in(workspace)}
     gone = {record.review: record for _, record in reviews_in(workspace, withdrawn=True)}
+    if review == LAST:
+        review = next(reversed(standing or gone), LAST)
     if review in gone:
         return gone[review], [], False
     if review not in standing:

@@ -27,6 +27,7 @@ from schemas.list_kinds import NO_MAX_AGE, MaxAge, list_kind
 from schemas.list_version import UNDATED
 from schemas.recipes import parse_recipe
 from schemas.support.names import did_you_mean
+from suppression.erased import ERASED, erased_store
 from suppression.loading import DATED_FOR_RUN, MAX_REFUSED, RUN_ONLY, ListSpec
 from suppression.rules.loading import LoadedPack, checked_weaker, load_packs
 from suppression.rules.us_states import state_named
@@ -87,12 +88,15 @@ class Request:
     again: bool = False
     decisions: pl.DataFrame | None = None
     threads: int = 2
-    block_bytes: int = 4 << 20
+    block_bytes: int | None = None
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything resolved, nothing read yet but headers."""
+    """Everything resolved, nothing read yet but headers.
+
+    ``erased``: the store with the list of people who were erased, which every run of the workspace consults.
+    """
 
     campaign: Campaign
     vendor: str | None
@@ -100,6 +104,7 @@ class Plan:
     lists: list[ListSpec]
     store: Store | None
     store_lists: list[str]
+    erased: Store | None
     sources: list[Source]
     memory: HeaderMemory | None
     notes: list[str]
@@ -119,7 +124,7 @@ def make_plan(request: Request) -> Plan:
     faults: list[str] = []
     campaign = _campaign(request, faults)
     vendor = _vendor(request, faults)
-    layout = _layout(request, vendor, faults)
+    layout = layout_of(request.layout, vendor, workspace_of(request.campaign), faults)
     raise_faults(faults)
     assert campaign is not None  # noqa: S101  # without faults there is one
     declared, vendor_evidence = with_evidence(
@@ -143,7 +148,7 @@ def make_plan(request: Request) -> Plan:
     store = store_of(request.store, workspace_of(request.campaign))
     label = vendor.name if vendor else request.vendor
     notes: list[str] = []
-    store_lists = _store_lists(request, campaign, store, label, notes)
+    store_lists = [name for name in _store_lists(request, campaign, store, label, notes) if name != ERASED]
     _check_screened(request, campaign, bool(lists or store_lists), notes)
     memory = _memory(request, vendor, sources)
     packs = load_packs([*campaign.rules.packs, *request.rules], workspace_of(request.campaign))
@@ -159,6 +164,7 @@ def make_plan(request: Request) -> Plan:
         lists,
         store,
         store_lists,
+        erased_store(workspace_of(request.campaign)),
         sources,
         memory,
         notes,
@@ -265,18 +271,17 @@ def _vendor(request: Request, faults: list[str]) -> Vendor | None:
     return load(path, Vendor, faults)
 
 
-def _layout(request: Request, vendor: Vendor | None, faults: list[str]) -> Layout:
-    """Read the layout that the command line or the vendor's file names."""
-    workspace = workspace_of(request.campaign)
-    named: Path | None = None
-    if request.layout is not None:
-        named = find_layout(request.layout, workspace)
+def layout_of(named: str | None, vendor: Vendor | None, workspace: Path | None, faults: list[str]) -> Layout:
+    """Read the layout that the command line or the vendor's file names. Faults are added to those that are given."""
+    path: Path | None = None
+    if named is not None:
+        path = find_layout(named, workspace)
     elif vendor is not None and isinstance(vendor.layout, Path):
         beside = workspace / "vendors" / vendor.layout if workspace is not None else vendor.layout
-        named = beside if beside.exists() or vendor.layout.suffix else find_layout(str(vendor.layout), workspace)
+        path = beside if beside.exists() or vendor.layout.suffix else find_layout(str(vendor.layout), workspace)
     elif vendor is not None and isinstance(vendor.layout, Layout):
         return vendor.layout
-    return (load(named, Layout, faults) if named else None) or Layout()
+    return (load(path, Layout, faults) if path else None) or Layout()
 
 
 def _list_specs(campaign: Campaign, base: Path, request: Request, region: str | None) -> list[ListSpec]:

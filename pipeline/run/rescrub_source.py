@@ -24,6 +24,7 @@ from schemas.files.table import FileTally, Table
 from schemas.frame_columns import EARLIER_FLAGS, EARLIER_ROW, SOURCE
 from schemas.manifest import EarlierRun, Manifest
 from schemas.support.arrow_columns import column
+from suppression.erased import ERASED
 
 #: Columns that say where a row came from: they stay what they are.
 PROVENANCE = ("vendor", "source_file", "source_sha256", "source_sheet", "source_line")
@@ -139,7 +140,8 @@ def check_consulted(earlier: Earlier, kinds: set[str], packs: set[str]) -> None:
     """
     manifest = earlier.manifest
     for lst in manifest.lists:
-        if lst.kind not in kinds:
+        # Whether anybody was erased is the workspace's to say, and not the run's.
+        if lst.kind not in kinds and lst.name != ERASED:
             raise ListError(
                 f"The earlier run consulted list '{lst.name}' ({lst.kind}), and this one has none of its kind.",
                 "Name one with --list, --dnc, --internal or --unsubscribe, or the --campaign that names it.",

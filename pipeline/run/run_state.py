@@ -23,6 +23,7 @@ from schemas.contact.apply import Apply
 from schemas.files.table import FileTally
 from schemas.list_version import ListVersion
 from schemas.support.timer import Timer
+from suppression.erased import open_erased
 from suppression.lists import SuppressionList, open_version
 from suppression.loading import build_version
 from suppression.store import fit_lists, open_fit
@@ -136,6 +137,9 @@ def _open_lists(
         stored = open_fit(plan.store, names, request.as_of, allowed, request.max_age, used_until=last)
         lists += stored
         identities += [stored_identity(lst.facts, lst.max_age) for lst in stored]
+    if plan.erased is not None:
+        lists.append(open_erased(plan.erased, request.as_of))
+        identities.append(stored_identity(lists[-1].facts, None))
     return lists, identities
 
 

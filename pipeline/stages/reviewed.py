@@ -108,7 +108,6 @@ REVIEWED = BatchCheck(
     "reviewed",
     reviewed_stage,
     codes=frozenset({"review.denied", "review.released"}),
-    adds=UNTIL.names,
     after=("rules",),
     reviews=True,
 )

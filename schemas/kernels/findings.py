@@ -43,3 +43,20 @@ def list_bits(masks: UInt64s, bounds: Int64s, places: Int32s) -> None:
                 mask >>= 1
                 bit += 1
         bounds[row + 1] = written
+
+
+@kernel
+def number_by_appearance(given: Int32s, names: Int32s, numbers: Int32s, count: Int64s, numbered: Int32s) -> None:
+    """Number values in the order in which they first appear; -1 where there is none.
+
+    ``given``: a value of some chunk's own, negative where there is none. ``names``: what each of these is called in all
+    chunks. ``numbers``: the number of each name, -1 where it has none yet. ``count``: how many have one.
+    """
+    for at in range(len(given)):
+        numbered[at] = -1
+        if given[at] >= 0:
+            name = names[given[at]]
+            if numbers[name] < 0:
+                numbers[name] = count[0]
+                count[0] += 1
+            numbered[at] = numbers[name]

@@ -10,6 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from schemas.kernels.findings import number_by_appearance
+
 
 def column(table: pa.Table, name: str) -> pa.Array:
     """A column as one array; not copied where it is one already."""
@@ -40,6 +42,8 @@ def of_one_value(value: str, rows: int) -> pa.Array:
 def few_values(values: pa.Array, which: npt.NDArray[np.integer[Any]]) -> pa.DictionaryArray:
     """Text with few different values: row ``i`` has ``values[which[i]]``, which may be null."""
     codes = values.dictionary_encode()
+    if not codes.null_count:
+        return pa.DictionaryArray.from_arrays(codes.indices.to_numpy()[which], codes.dictionary)
     places = codes.indices.fill_null(-1).to_numpy()[which]
     return pa.DictionaryArray.from_arrays(pa.array(places, mask=places < 0), codes.dictionary)
 
@@ -69,12 +73,14 @@ def joined_few(chunks: Sequence[pa.Array]) -> pa.Array:
 
 def _joined_texts(chunks: Sequence[pa.DictionaryArray]) -> pa.DictionaryArray:
     values = pa.concat_arrays([chunk.dictionary for chunk in chunks]).dictionary_encode()
-    number, start, places = values.indices.to_numpy(), 0, []
+    names, numbers = values.indices.to_numpy(), np.full(len(values.dictionary), -1, np.int32)
+    numbered, count = np.empty(sum(map(len, chunks)), np.int32), np.zeros(1, np.int64)
+    done = first = nulls = 0
     for chunk in chunks:
-        size = len(chunk.dictionary)
-        here = np.append(number[start : start + size], np.int32(-1))
-        places.append(here[chunk.indices.fill_null(size).to_numpy()])
-        start += size
-    whole = np.concatenate(places)
-    appear = pa.array(whole, mask=whole < 0).dictionary_encode()
-    return pa.DictionaryArray.from_arrays(appear.indices, values.dictionary.take(appear.dictionary))
+        given = (chunk.indices.fill_null(-1) if chunk.null_count else chunk.indices).to_numpy()
+        own = names[first : first + len(chunk.dictionary)]
+        number_by_appearance(given, own, numbers, count, numbered[done : done + len(chunk)])
+        done, first, nulls = done + len(chunk), first + len(chunk.dictionary), nulls + chunk.null_count
+    order = np.argsort(numbers)[len(numbers) - count[0] :]
+    codes = pa.array(numbered, mask=numbered < 0) if nulls else pa.array(numbered)
+    return pa.DictionaryArray.from_arrays(codes, values.dictionary.take(pa.array(order)))

@@ -178,7 +178,9 @@ class RuleSet:
         for asked in active.asked:
             if not rows.any():
                 return None
-            rows = rows & answer(asked, facts, at, against=active.of.rule.effect != "exempt")
+            holds = answer(asked, facts, at, against=active.of.rule.effect != "exempt")
+            if holds is not facts.all(True):
+                rows = rows & holds
         return rows if rows.any() else None
 
     def speaks(self, active: Active, facts: Facts, at: PointOnChannel) -> bool:
@@ -214,4 +216,4 @@ def answer(asked: Asked, facts: Facts, at: PointOnChannel, *, against: bool) -> 
     predicate = asked.predicate
     differs_by = at.point if predicate.reads == "point" else at.channel if predicate.reads == "channel" else None
     key = ("answer", asked.key, differs_by, against)
-    return facts.once(key, lambda: predicate.test(facts, at, asked.given, against))
+    return facts.once(key, lambda: facts.shared(predicate.test(facts, at, asked.given, against)))

@@ -297,6 +297,14 @@ SCENES: Final = (
         _whole,
         kept=("drop.csv",),
     ),
+    Scene(
+        "review withdraw",
+        "review withdraw last --by Ann --because read-again",
+        _make_review,
+        _review_state,
+        _whole,
+        kept=("drop.csv",),
+    ),
 )
 
 

@@ -12,6 +12,7 @@ from pipeline.commands.duties.settings import campaigns_of, closing_windows, del
 from pipeline.ledger.database import Ledger
 from pipeline.terminal import plain_table, print_lines, write_json
 from pipeline.workspace import refuse_no_workspace, workspace_facts
+from schemas.support.figures import counted
 from schemas.support.shown import shown
 
 #: People of one duty that the table names; ``--json`` names all.
@@ -56,7 +57,7 @@ def print_duties(duties: list[Duty], today: date, within: int, *, as_json: bool)
         )
         return late > 0
     if not duties:
-        print_lines(f"nothing is due within {within} days")
+        print_lines(f"nothing is due within {counted(within, 'day')}")
         return False
     table = plain_table("day")
     table.add_column("days", justify="right")
@@ -75,7 +76,7 @@ def print_duties(duties: list[Duty], today: date, within: int, *, as_json: bool)
     table.print()
     counts = Counter(duty.kind for duty in duties)
     print_lines(
-        f"{len(duties):,} within {within} days: "
+        f"{len(duties):,} within {counted(within, 'day')}: "
         + ", ".join(f"{counts[kind]} {kind}" for kind in KINDS if counts[kind])
         + (f"; {late:,} LATE" if late else "")
     )

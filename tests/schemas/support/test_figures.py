@@ -57,7 +57,8 @@ _COUNTED = re.compile(
 )
 #: Where the number is a limit or a place, or is never one.
 _NEVER_ONE = re.compile(
-    r"MOST_|most:|_AHEAD|limits\(\)|share\(|percent\(|last \{len\(|fields\[|kinds\[|days == 1|Assertion|len\(infos"
+    r"== 1 else|_DAYS\}|MOST_|most:|_AHEAD|limits\(\)|share\(|percent\(|last \{len\(|fields\["
+    r"|kinds\[|Assertion|len\(infos"
     # A forged log may say anything; a row that is short has two cells at least.
     r"|log: |pl\.format"
 )

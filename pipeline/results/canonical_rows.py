@@ -197,19 +197,22 @@ _Head = Callable[[slice, _Places, npt.NDArray[np.uint8]], None]
 def _hashed(cells: _Cells, ahead: _Places, head: _Head) -> Digests:
     """Hash rows of cells with what is ahead of them, of which ``ahead`` are the sizes and which ``head`` writes."""
     found = []
+    # New memory is dearer than what was written before.
+    room = np.empty(0, np.uint8)
     for first in range(0, len(ahead), _TILE):
         tile = slice(first, first + _TILE)
         sizes = ahead[tile].copy()
         firsts, lasts = cells.tile(tile)
-        measure_rows(cells.numbers, cells.lists, firsts, lasts, cells.item_firsts, cells.item_lasts, sizes)
+        measure_rows(sizes, cells.numbers, cells.lists, firsts, lasts, cells.item_firsts, cells.item_lasts)
         blocks = blocks_of(sizes)
-        data = np.zeros(blocks[-1] * BLOCK, np.uint8)
+        if len(room) < blocks[-1] * BLOCK:
+            room = np.empty(blocks[-1] * BLOCK * 5 // 4, np.uint8)
+        data = room[: blocks[-1] * BLOCK]
         ends = blocks[:-1] * BLOCK
         head(tile, ends, data)
         items = cells.item_firsts, cells.item_lasts
-        put_rows(
-            cells.numbers, cells.lists, firsts, lasts, items[0], items[1], cells.data, ends, blocks[1:] * BLOCK, data
-        )
+        limits = blocks[1:] * BLOCK
+        put_rows(ends, limits, cells.numbers, cells.lists, firsts, lasts, items[0], items[1], cells.data, data)
         found.append(digests_of(data, blocks, sizes))
     return np.concatenate(found)
 

@@ -78,13 +78,13 @@ def _list_size(first: int, last: int, item_firsts: Int64s, item_lasts: Int64s) -
 
 @kernel
 def measure_rows(
+    sizes: Int64s,
     numbers: Int64s,
     lists: Flags,
     firsts: Int64s,
     lasts: Int64s,
     item_firsts: Int64s,
     item_lasts: Int64s,
-    sizes: Int64s,
 ) -> None:
     """Add the size of each row's cells to ``sizes``. ``numbers``: of the columns; ``lists``: which have lists."""
     rows = len(sizes)
@@ -99,6 +99,8 @@ def measure_rows(
 
 @kernel
 def put_rows(
+    ends: Int64s,
+    limits: Int64s,
     numbers: Int64s,
     lists: Flags,
     firsts: Int64s,
@@ -106,8 +108,6 @@ def put_rows(
     item_firsts: Int64s,
     item_lasts: Int64s,
     data: Bytes,
-    ends: Int64s,
-    limits: Int64s,
     out: Bytes,
 ) -> None:
     """Write each row's cells from ``ends[row]`` on, and zeros behind them up to ``limits[row]``."""
@@ -126,7 +126,7 @@ def put_rows(
                     at = _copy(data, item_firsts[item], item_lasts[item], at, limit, out)
             else:
                 at = _copy(data, first, last, _put(last - first, at, out), limit, out)
-        for place in range(at, min(at + STEP, limit)):
+        for place in range(at, limit):
             out[place] = 0
 
 

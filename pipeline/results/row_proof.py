@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.results.canonical_rows import Digests, RowHashes, canonical_columns
+from pipeline.results.canonical_rows import Digests, FindingHashes, RowHashes, canonical_columns
 from pipeline.results.row_tree import RowTree
 from schemas.manifest import RowsProof
 from schemas.support.many_hashes import DIGEST
@@ -59,11 +59,17 @@ def row_hash(folder: Path, columns: list[str], output: str, row_id: int) -> tupl
     table = pq.read_table(folder / f"{output}.parquet", filters=[("row_id", "=", row_id)])
     if not len(table):
         raise KeyError(row_id)
-    return table, RowHashes(columns).of(table, output, findings_of(folder, table))[0].tobytes()
+    hashes = RowHashes(columns)
+    return table, hashes.of(table, output, hashed_findings(hashes, findings_of(folder, table)))[0].tobytes()
 
 
 def _fields(struct: pa.StructType) -> list[str]:
     return [struct.field(place).name for place in range(struct.num_fields)]
+
+
+def hashed_findings(row_hashes: RowHashes, findings: pa.Table) -> FindingHashes:
+    """The hashes of a table of findings, which is in the order of their rows."""
+    return FindingHashes(findings["row_id"].to_numpy(), row_hashes.of_findings(findings))
 
 
 def _in_lots(folder: Path, row_hashes: RowHashes) -> Iterator[Digests]:
@@ -79,7 +85,7 @@ def _in_lots(folder: Path, row_hashes: RowHashes) -> Iterator[Digests]:
             with pq.ParquetFile(folder / f"{name}.parquet") as parquet:
                 for group in range(parquet.num_row_groups):
                     rows = parquet.read_row_group(group)
-                    found = row_hashes.of(rows, name, findings_of(folder, rows))
+                    found = row_hashes.of(rows, name, hashed_findings(row_hashes, findings_of(folder, rows)))
                     hashes[places[: len(found)]] = found
                     places = places[len(found) :]
         yield from (np.asarray(hashes[first : first + _LOT]) for first in range(0, count, _LOT))

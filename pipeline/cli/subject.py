@@ -50,9 +50,7 @@ def _read(phones: list[str] | None, emails: list[str] | None, names: list[str] |
     return tuple(addresses_of(each) for each in given)
 
 
-@subject.command(
-    cls=Command, epilog="Example: leadscrub subject find --phone +12025550123 --email ann@example.com"
-)
+@subject.command(cls=Command, epilog="Example: leadscrub subject find --phone +12025550123 --email ann@example.com")
 def find(
     outs: Outs = None,
     phone: Phones = None,
@@ -69,9 +67,7 @@ def find(
     find_subject(Named(phones, emails, names, region, workspace, outs or []), as_json=as_json)
 
 
-@subject.command(
-    cls=Stepwise, epilog="Example: leadscrub subject erase --phone +12025550123 --because 'case 17' --yes"
-)
+@subject.command(cls=Stepwise, epilog="Example: leadscrub subject erase --phone +12025550123 --because 'case 17' --yes")
 def erase(
     outs: Outs = None,
     phone: Phones = None,

@@ -70,7 +70,6 @@ class Found:
     history: set[str] = field(default_factory=set)
     returned: dict[str, set[int]] = field(default_factory=dict)
     spots: list[Spot] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
     at_work: list[Path] = field(default_factory=list)
 
     def lines_of(self, path: Path) -> Known:
@@ -108,6 +107,8 @@ def look_around(workspace: Path | None, outs: list[Path], ledger: Ledger | None)
                 for (out,) in connection.execute(select(table.c.out).where(table.c.out != "")):
                     if is_result(Path(out)):
                         results.setdefault(Path(out).resolve(), Path(out))
+                    elif ledger.engine.dialect.name == "postgresql" and not Path(out).exists():
+                        places.foreign[Path(out)] = "a result of the ledger that is on another machine: run it there"
     places.results = list(results.values())
     if workspace is None:
         return Where(None, outs, places)

@@ -35,6 +35,7 @@ from schemas.errors import FileError, LeadscrubError
 from schemas.files.inputs import LocalFile
 from schemas.layout import Layout
 from schemas.manifest import Manifest
+from schemas.support.figures import counted
 from suppression.entries import Index
 from suppression.entry_erasing import held_keys, kept_by_law, open_any, versions_on_disk
 from suppression.erased import ERASED
@@ -330,7 +331,9 @@ def _describe(where: Where, found: Found) -> None:
     for path in [path for path in found.files if path.absolute() in where.places.kept]:
         del found.files[path]
     if found.history:
-        found.spots.append(Spot("history", "contact history", f"of {len(found.history)} runs", len(found.history)))
+        found.spots.append(
+            Spot("history", "contact history", f"of {counted(len(found.history), 'run')}", len(found.history))
+        )
     for run_id, rows in found.returned.items():
         found.spots.append(Spot("returns", f"run {run_id[:12]}", "keyed hashes of rows that went back", len(rows)))
     found.spots += [_unread(*each) for each in _not_looked_through(where)]
@@ -354,7 +357,7 @@ def _in_delta(where: Where, person: Person, found: Found) -> None:
                 found.spots.append(_unread("table", where.shown(path), error.message))
         if count:
             why = "a Delta table, also in its earlier versions: delete the folder, and export again"
-            found.spots.append(Spot("table", where.shown(folder), f"{count} records", count, "by hand", why))
+            found.spots.append(Spot("table", where.shown(folder), counted(count, "record"), count, "by hand", why))
 
 
 def _unread(kind: str, where: str, why: str) -> Spot:

@@ -123,7 +123,7 @@ class RecordFile:
             rows = find_in_arrow(given, self.wanted, lines, spool)
             if sink is not None:
                 blank_arrow(given, kind, rows, sink)
-            return {member: rows} if rows else {}
+            return {} if not rows else {member: rows}
         if kind == "xlsx":
             book = Workbook(given)
             in_sheets = book.find(self.wanted, self.known.sheets(member))

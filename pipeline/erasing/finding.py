@@ -342,6 +342,8 @@ def _describe(where: Where, found: Found) -> None:
 def _not_looked_through(where: Where) -> Iterator[tuple[str, str, str]]:
     for path, why in where.places.foreign.items():
         yield "file", where.shown(path), why
+    for path in where.places.begun:
+        yield "result", where.shown(path), "a run is making it, or a kill left it: erasing removes what a kill left"
     for vendor in remote_inboxes(where.workspace) if where.workspace is not None else ():
         yield "inbox", f"inbox of {vendor}", "it is on another machine; files there are the vendor's"
 

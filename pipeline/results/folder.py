@@ -27,9 +27,14 @@ def open_manifest(out: Path) -> Manifest:
         raise UsageError(f"'{out / MANIFEST}' is damaged.", "Run 'leadscrub verify', or scrub again.") from error
 
 
+def table_path(out: Path, name: str) -> Path:
+    """Where an output is: absolute, so that no library takes its beginning for a URL or for a home folder."""
+    return (out / f"{name}.parquet").absolute()
+
+
 def scan(out: Path, name: str) -> pl.LazyFrame:
-    """Scan one of the outputs. Its path is a path: no glob, no URL and no home folder, whatever is in it."""
-    return pl.scan_parquet((out / f"{name}.parquet").absolute(), glob=False, hive_partitioning=False)
+    """Scan one of the outputs. Its path is a path: no glob either, whatever is in it."""
+    return pl.scan_parquet(table_path(out, name), glob=False, hive_partitioning=False)
 
 
 def earliest_valid_until(out: Path) -> date | None:

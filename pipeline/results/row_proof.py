@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.results.canonical_rows import Digests, FindingHashes, RowHashes, canonical_columns
+from pipeline.results.folder import table_path
 from pipeline.results.row_tree import RowTree
 from schemas.manifest import RowsProof
 from schemas.support.many_hashes import DIGEST
@@ -56,7 +57,7 @@ def proof_of(folder: Path) -> RowsProof:
 
 def row_hash(folder: Path, columns: list[str], output: str, row_id: int) -> tuple[pa.Table, bytes]:
     """A row of one of the outputs as a table, and its hash. Raises `KeyError` when it is not in there."""
-    table = pq.read_table(folder / f"{output}.parquet", filters=[("row_id", "=", row_id)])
+    table = pq.read_table(table_path(folder, output), filters=[("row_id", "=", row_id)])
     if not len(table):
         raise KeyError(row_id)
     hashes = RowHashes(columns)
@@ -82,7 +83,7 @@ def _in_lots(folder: Path, row_hashes: RowHashes) -> Iterator[Digests]:
         hashes = np.memmap(file, np.uint8, "w+", shape=(count, DIGEST))
         for name, other in zip(_OUTPUTS, reversed(_OUTPUTS), strict=True):
             places = np.arange(len(ids[name])) + np.searchsorted(ids[other], ids[name])
-            with pq.ParquetFile(folder / f"{name}.parquet") as parquet:
+            with pq.ParquetFile(table_path(folder, name)) as parquet:
                 for group in range(parquet.num_row_groups):
                     rows = parquet.read_row_group(group)
                     found = row_hashes.of(rows, name, hashed_findings(row_hashes, findings_of(folder, rows)))
@@ -95,12 +96,12 @@ def findings_of(folder: Path, rows: pa.Table) -> pa.Table:
     """The findings of rows that are next to each other; row groups of the file that have none are not read."""
     first, last = (rows["row_id"][place].as_py() for place in (0, -1))
     return pq.read_table(
-        folder / "findings.parquet", filters=[("row_id", ">=", first), ("row_id", "<=", last)], use_threads=False
+        table_path(folder, "findings"), filters=[("row_id", ">=", first), ("row_id", "<=", last)], use_threads=False
     )
 
 
 def _row_ids(folder: Path, name: str) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
-    ids: np.ndarray[tuple[int], np.dtype[np.uint64]] = pq.read_table(folder / f"{name}.parquet", columns=["row_id"])[
+    ids: np.ndarray[tuple[int], np.dtype[np.uint64]] = pq.read_table(table_path(folder, name), columns=["row_id"])[
         "row_id"
     ].to_numpy()
     return ids

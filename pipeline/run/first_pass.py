@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import polars as pl
 
 from pipeline.columns.contact_values import unclaimed
 from pipeline.run.batch_spool import Stored
+from pipeline.run.batch_steps import check_batch
 from pipeline.run.ordered_map import in_order
 from pipeline.run.run_state import RunState
 from pipeline.run.tally import add_present
-from pipeline.stages.checks import Batch
-from pipeline.stages.contactable import contactable
+from pipeline.stages.checks import Batch, BatchCheck
 from pipeline.stages.held import hold
-from pipeline.stages.registry import FIRST_PASS
 from schemas.files.table import read_batches
 from schemas.findings import no_findings
 from schemas.support.prefetch import read_ahead
@@ -67,13 +66,12 @@ def _check(run: RunState, batch: Batch) -> _Checked:
     context, timer = run.context, Timer()
     source = context.sources[batch.number]
     present: dict[str, Counter[str]] = {"given": Counter(), "valid": Counter()}
-    for check in FIRST_PASS:
-        with timer.step(check.name):
-            batch = check(batch, source, context)
+
+    def count(check: BatchCheck, behind: Batch) -> None:
         if check.counts is not None:
-            add_present(present[check.counts], batch.frame)
-    with timer.step("contactable"):
-        batch = replace(batch, contactable=contactable(batch.frame, batch.findings, context))
+            add_present(present[check.counts], behind.frame)
+
+    batch = check_batch(batch, source, context, timer, count)
     with timer.step("put away"):
         found = batch.findings.to_arrow(compat_level=pl.CompatLevel.oldest())
         stored = run.spool.put(batch.number, hold(batch.frame, source, context.columns), found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -12,6 +12,7 @@ import pyarrow as pa
 from pipeline.context import Source
 from pipeline.results.manifest_file import write_manifest
 from pipeline.results.writer import ResultFiles, ResultRows
+from pipeline.run.batch_steps import decide_batch
 from pipeline.run.gate import gate_outcome
 from pipeline.run.manifest import make_manifest
 from pipeline.run.ordered_map import in_order
@@ -20,10 +21,8 @@ from pipeline.run.rescrub_source import numbered_as_before
 from pipeline.run.run_state import RunState
 from pipeline.run.tally import Tally
 from pipeline.stages.checks import Batch
-from pipeline.stages.contactable import READS, contactable
-from pipeline.stages.decide import decide_stage
+from pipeline.stages.contactable import READS
 from pipeline.stages.held import restore
-from pipeline.stages.registry import SECOND_PASS
 from schemas.files.table import delivery_of
 from schemas.frame_columns import ORIGINAL
 from schemas.manifest import Manifest
@@ -102,17 +101,8 @@ def _decide(run: RunState, outputs: ResultFiles, answered: _Answered, identity: 
     held, batch = answered.held, answered.batch
     source = context.sources[batch.number]
     with timer.step("decide"):
-        known = contactable(batch.frame, batch.findings, context)
-        batch = replace(batch, contactable=known)
-        for check in SECOND_PASS:
-            batch = check(batch, source, context)
-        for name in batch.frame.columns:
-            if name not in held.column_names:
-                held = held.append_column(
-                    name, batch.frame.get_column(name).to_arrow(compat_level=pl.CompatLevel.oldest())
-                )
-        findings = batch.findings.sort("row_id", maintain_order=True)
-        verdict = decide_stage(held, findings, known, source, context, _provenance(run, batch.number, identity))
+        constants = _provenance(run, batch.number, identity)
+        held, findings, verdict = decide_batch(held, batch, source, context, constants)
     with timer.step("count"):
         tally.add(held, findings, verdict, context)
     with timer.step("form outputs"):

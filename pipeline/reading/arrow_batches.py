@@ -72,7 +72,7 @@ def sample_table(like: Any, name: str, form: str) -> Table:
 
 
 def arrow_table(data: Any) -> pa.Table:
-    """Take a table, a record batch, or what offers Arrow's C interface. Raises `UsageError` when it is none of these."""
+    """Take a table, a batch, or what offers the C interface of Arrow. Raises `UsageError` when it is none of these."""
     try:
         return data if isinstance(data, pa.Table) else pa.table(data)
     except (TypeError, ValueError, pa.ArrowException) as error:

@@ -2,39 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import polars as pl
 import pyarrow as pa
 
 from pipeline.context import Context, Source
 from pipeline.results.verdict import Verdict
-from pipeline.stages.checks import Batch, BatchCheck
-from pipeline.stages.contactable import contactable
+from pipeline.run.tally import add_present
+from pipeline.stages.checks import Batch, RunCheck
+from pipeline.stages.contactable import READS, contactable
 from pipeline.stages.decide import decide_stage
+from pipeline.stages.held import hold
 from pipeline.stages.registry import FIRST_PASS, SECOND_PASS
+from schemas.frame_columns import ORIGINAL
 from schemas.support.timer import Timer
 
 
-def _unseen(check: BatchCheck, batch: Batch) -> None:
-    """Nobody looks at the batch behind the checks."""
+@dataclass
+class Checked:
+    """A batch after the checks of the first pass, with what was counted on the way.
+
+    ``matches``: how often each list's authority was found. ``present``: filled contact columns, as given and as valid.
+    """
+
+    batch: Batch
+    matches: Counter[str]
+    present: dict[str, Counter[str]]
+    timer: Timer
+
+    def held(self, context: Context) -> pa.Table:
+        """What the second pass needs of it."""
+        return hold(self.batch.frame, context.sources[self.batch.number], context.columns)
 
 
-def check_batch(
-    batch: Batch,
-    source: Source,
-    context: Context,
-    timer: Timer,
-    behind: Callable[[BatchCheck, Batch], None] = _unseen,
-) -> Batch:
-    """Take a batch through the checks of the first pass. ``behind`` is shown what each of them left."""
+def check_batch(batch: Batch, context: Context) -> Checked:
+    """Take a batch through the checks of the first pass."""
+    source, timer = context.sources[batch.number], Timer()
+    present: dict[str, Counter[str]] = {"given": Counter(), "valid": Counter()}
     for check in FIRST_PASS:
         with timer.step(check.name):
             batch = check(batch, source, context)
-        behind(check, batch)
+        if check.counts is not None:
+            add_present(present[check.counts], batch.frame)
     with timer.step("contactable"):
-        return replace(batch, contactable=contactable(batch.frame, batch.findings, context))
+        batch = replace(batch, contactable=contactable(batch.frame, batch.findings, context))
+    return Checked(batch, _matches(batch.findings, context), present, timer)
+
+
+def _matches(findings: pl.DataFrame, context: Context) -> Counter[str]:
+    authorities = [lst.authority for lst in context.lists]
+    matched = findings.filter(pl.col("source").is_in(authorities)).get_column("source").value_counts()
+    return Counter(dict(matched.rows()))
+
+
+def batch_to_decide(
+    number: int, held: pa.Table, found: pa.Table, checks: Sequence[RunCheck], context: Context
+) -> Batch:
+    """A batch taken back, with what the run checks found in it: its frame has what the second pass reads of it."""
+    reads = {"row_id", *READS, *(name for check in checks for name in check.reads)}
+    # The hours of the law ask of any column; without them few are read.
+    asked = [name for name in held.column_names if name in reads or context.hours is not None]
+    frame = pl.DataFrame(held.select([name for name in asked if name != ORIGINAL]))
+    batch = Batch(number, frame, pl.DataFrame(found))
+    return batch.with_findings(*(check.findings(batch) for check in checks))
 
 
 def decide_batch(

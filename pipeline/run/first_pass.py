@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import polars as pl
 
 from pipeline.columns.contact_values import unclaimed
 from pipeline.run.batch_spool import Stored
-from pipeline.run.batch_steps import check_batch
+from pipeline.run.batch_steps import Checked, check_batch
 from pipeline.run.ordered_map import in_order
 from pipeline.run.run_state import RunState
-from pipeline.run.tally import add_present
-from pipeline.stages.checks import Batch, BatchCheck
-from pipeline.stages.held import hold
+from pipeline.stages.checks import Batch
 from schemas.files.table import read_batches
 from schemas.findings import no_findings
 from schemas.support.prefetch import read_ahead
-from schemas.support.timer import Timer
-
-
-@dataclass
-class _Checked:
-    """A batch after the batch checks and put away, with what was counted on the way: matches, filled cells, seconds."""
-
-    batch: Batch
-    stored: Stored
-    matches: Counter[str]
-    present: dict[str, Counter[str]]
-    timer: Timer
 
 
 def first_pass(run: RunState) -> None:
@@ -42,7 +26,7 @@ def first_pass(run: RunState) -> None:
     size = sum(source.table.input.size for source in context.sources) or 1
     sampled: set[int] = set()
     batches = read_ahead(_read(run), depth=min(threads - 1, 1))
-    for checked in in_order(lambda batch: _check(run, batch), batches, threads):
+    for checked, stored in in_order(lambda batch: _check(run, batch), batches, threads):
         batch = checked.batch
         frame, number = batch.frame, batch.number
         if number not in sampled:
@@ -53,7 +37,7 @@ def first_pass(run: RunState) -> None:
         run.tallies[number].valid += checked.present["valid"]
         run.matches.update(checked.matches)
         run.timer.merge(checked.timer.seconds)
-        run.spool.keep(checked.stored)
+        run.spool.keep(stored)
         for check in run.checks:
             with run.timer.step(f"gather {check.name}"):
                 check.gather(batch)
@@ -61,21 +45,12 @@ def first_pass(run: RunState) -> None:
         run.report("reading and checking", sum(file.size for file in run.files) / size, rows)
 
 
-def _check(run: RunState, batch: Batch) -> _Checked:
+def _check(run: RunState, batch: Batch) -> tuple[Checked, Stored]:
     """Take a batch through the batch checks and put it away. Runs on several threads at once."""
-    context, timer = run.context, Timer()
-    source = context.sources[batch.number]
-    present: dict[str, Counter[str]] = {"given": Counter(), "valid": Counter()}
-
-    def count(check: BatchCheck, behind: Batch) -> None:
-        if check.counts is not None:
-            add_present(present[check.counts], behind.frame)
-
-    batch = check_batch(batch, source, context, timer, count)
-    with timer.step("put away"):
-        found = batch.findings.to_arrow(compat_level=pl.CompatLevel.oldest())
-        stored = run.spool.put(batch.number, hold(batch.frame, source, context.columns), found)
-    return _Checked(batch, stored, _matches(run, batch.findings), present, timer)
+    checked = check_batch(batch, run.context)
+    with checked.timer.step("put away"):
+        found = checked.batch.findings.to_arrow(compat_level=pl.CompatLevel.oldest())
+        return checked, run.spool.put(batch.number, checked.held(run.context), found)
 
 
 def _read(run: RunState) -> Iterator[Batch]:
@@ -87,10 +62,3 @@ def _read(run: RunState) -> Iterator[Batch]:
             ids = pl.int_range(rows, rows + len(frame), dtype=pl.UInt64, eager=True)
             rows += len(frame)
             yield Batch(number, frame.with_columns(ids.alias("row_id")), no_findings())
-
-
-def _matches(run: RunState, findings: pl.DataFrame) -> Counter[str]:
-    """How often each list's authority was found."""
-    authorities = [lst.authority for lst in run.context.lists]
-    matched = findings.filter(pl.col("source").is_in(authorities)).get_column("source").value_counts()
-    return Counter(dict(matched.rows()))

@@ -27,13 +27,13 @@ from pipeline.context import Context, Source
 from pipeline.reading.arrow_batches import Memory, SampleReader, arrow_table, sample_table, text_frame
 from pipeline.results.identity import LIBRARIES, program_version
 from pipeline.results.verdict import Verdict
-from pipeline.run.batch_steps import check_batch, decide_batch
+from pipeline.run.batch_steps import batch_to_decide, check_batch, decide_batch
 from pipeline.run.plan import Plan, Request, make_plan
 from pipeline.run.region_check import check_regions
 from pipeline.run.run_rules import hours_of, law_warnings, rules_of
 from pipeline.run.run_state import open_lists
 from pipeline.stages.checks import Batch
-from pipeline.stages.held import hold, restore
+from pipeline.stages.held import restore
 from pipeline.stages.registry import RUN_CHECKS
 from pipeline.workspace import workspace_limits
 from schemas.config import Campaign, Channel, ListEntry
@@ -47,7 +47,6 @@ from schemas.frames import output_types
 from schemas.layout import Layout
 from schemas.list_kinds import NO_MAX_AGE, MaxAge
 from schemas.support.shown import shown
-from schemas.support.timer import Timer
 from suppression.store import PinnedStore
 
 _OLDEST = pl.CompatLevel.oldest()
@@ -200,12 +199,10 @@ class Screener:
         if frame.is_empty():
             return Screened(self.schema.empty_table(), _arrow(no_findings()))
         ids = pl.int_range(first_row, first_row + len(frame), dtype=pl.UInt64, eager=True).alias("row_id")
-        checked = check_batch(Batch(0, frame.with_columns(ids), no_findings()), self._source, self._context, Timer())
-        held = restore(hold(checked.frame, self._source, self._context.columns))
-        read = pl.DataFrame(held.drop_columns([ORIGINAL]))
-        _, found, verdict = decide_batch(
-            held, replace(checked, frame=read), self._source, self._context, {"vendor": self._context.vendor}
-        )
+        checked = check_batch(Batch(0, frame.with_columns(ids), no_findings()), self._context)
+        held = restore(checked.held(self._context))
+        batch = batch_to_decide(0, held, _arrow(checked.batch.findings), (), self._context)
+        _, found, verdict = decide_batch(held, batch, self._source, self._context, {"vendor": self._context.vendor})
         return Screened(_together(verdict, self.schema), _arrow(found))
 
     def __reduce__(self) -> tuple[Any, tuple[bytes]]:

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import polars as pl
 import pyarrow as pa
 
 from pipeline.context import Source
 from pipeline.results.manifest_file import write_manifest
 from pipeline.results.writer import ResultFiles, ResultRows
-from pipeline.run.batch_steps import decide_batch
+from pipeline.run.batch_steps import batch_to_decide, decide_batch
 from pipeline.run.gate import gate_outcome
 from pipeline.run.manifest import make_manifest
 from pipeline.run.ordered_map import in_order
@@ -21,11 +20,9 @@ from pipeline.run.rescrub_source import numbered_as_before
 from pipeline.run.run_state import RunState
 from pipeline.run.tally import Tally
 from pipeline.stages.checks import Batch
-from pipeline.stages.contactable import READS
 from pipeline.stages.held import restore
-from schemas.files.table import delivery_of
-from schemas.frame_columns import ORIGINAL
-from schemas.manifest import Manifest
+from schemas.files.table import FileTally, delivery_of
+from schemas.manifest import Manifest, OutputFile
 from schemas.support.prefetch import read_ahead
 from schemas.support.timer import Timer
 
@@ -57,6 +54,12 @@ def second_pass(run: RunState, staging: Path) -> Manifest:
             run.report("deciding and writing", done / max(run.records, 1), done)
         written = outputs.close()
     run.timer.merge(outputs.seconds)
+    return close_run(run, staging, written)
+
+
+def close_run(run: RunState, staging: Path, written: dict[str, OutputFile]) -> Manifest:
+    """Close the account of a run whose rows are ``written``: write its report and manifest to ``staging``."""
+    identity = run.run_id
     manifest = make_manifest(run.plan, run.context, run.files, run.tallies, run.matches, written, identity)
     found: dict[str, object] = {"gate": gate_outcome(run, manifest.counts)}
     if run.request.earlier is not None:
@@ -83,15 +86,10 @@ class _Answered:
 
 def _answered(run: RunState) -> Iterator[_Answered]:
     """Take the batches back, each with what the run checks found in it."""
-    reads = dict.fromkeys(("row_id", *READS, *(name for check in run.checks for name in check.reads)))
     for number, rows, before in run.timer.items("take back", run.spool.take()):
         with run.timer.step("find in the run"):
             held = restore(rows)
-            # The hours of the law ask of any column; without them few are read.
-            asked = [name for name in held.column_names if name in reads or run.context.hours is not None]
-            frame = pl.DataFrame(held.select([name for name in asked if name != ORIGINAL]))
-            batch = Batch(number, frame, pl.DataFrame(before))
-            batch = batch.with_findings(*(check.findings(batch) for check in run.checks))
+            batch = batch_to_decide(number, held, before, run.checks, run.context)
         yield _Answered(held, batch)
 
 
@@ -101,7 +99,7 @@ def _decide(run: RunState, outputs: ResultFiles, answered: _Answered, identity: 
     held, batch = answered.held, answered.batch
     source = context.sources[batch.number]
     with timer.step("decide"):
-        constants = _provenance(run, batch.number, identity)
+        constants = provenance(source, run.files[batch.number], context.vendor, identity)
         held, findings, verdict = decide_batch(held, batch, source, context, constants)
     with timer.step("count"):
         tally.add(held, findings, verdict, context)
@@ -112,15 +110,14 @@ def _decide(run: RunState, outputs: ResultFiles, answered: _Answered, identity: 
     return _Decided(batch.number, rows, tally, timer)
 
 
-def _provenance(run: RunState, number: int, identity: str) -> dict[str, str | None]:
+def provenance(source: Source, file: FileTally, vendor: str | None, identity: str) -> dict[str, str | None]:
     """Columns that are the same for a whole file. Rows that are scrubbed again keep where they came from."""
-    source: Source = run.context.sources[number]
     if source.mapping.read_before:
         return {"run_id": identity}
     return {
         "run_id": identity,
-        "vendor": run.context.vendor,
+        "vendor": vendor,
         "source_file": source.table.name,
         "source_sheet": source.table.sheet,
-        "source_sha256": delivery_of(source.table.input, run.files[number]).sha256,
+        "source_sha256": delivery_of(source.table.input, file).sha256,
     }

@@ -27,9 +27,16 @@ def open_manifest(out: Path) -> Manifest:
         raise UsageError(f"'{out / MANIFEST}' is damaged.", "Run 'leadscrub verify', or scrub again.") from error
 
 
+def table_files(out: Path, name: str) -> list[Path]:
+    """The files of one of the outputs, in the order of their rows: one, or those of a folder that a cluster wrote."""
+    folder = out / name
+    return sorted(folder.glob("part-*.parquet")) if folder.is_dir() else [out / f"{name}.parquet"]
+
+
 def scan(out: Path, name: str) -> pl.LazyFrame:
     """Scan one of the outputs. Its path is a path: no glob, no URL and no home folder, whatever is in it."""
-    return pl.scan_parquet((out / f"{name}.parquet").absolute(), glob=False, hive_partitioning=False)
+    files = [path.absolute() for path in table_files(out, name)]
+    return pl.scan_parquet(files, glob=False, hive_partitioning=False)
 
 
 def earliest_valid_until(out: Path) -> date | None:

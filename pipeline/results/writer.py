@@ -51,7 +51,7 @@ class ResultFiles:
         self._clean = ParquetOutput(folder / "clean.parquet", clean, context.codes, metadata)
         self._rejected = ParquetOutput(folder / "rejected.parquet", rejected, context.codes, metadata)
         self._findings = ParquetOutput(folder / "findings.parquet", FINDING_SCHEMA, context.codes, metadata)
-        self._returns = None if context.rescrub else _return_file(folder, context)
+        self._returns = None if context.rescrub else return_file(folder, context)
         self._lanes = {
             name: Lane(f"write {name}", beside=beside) for name in ("clean", "rejected", "findings", "returns")
         }
@@ -98,7 +98,8 @@ class ResultFiles:
             lane.stop()
 
 
-def _return_file(folder: Path, context: Context) -> ReturnFile:
+def return_file(folder: Path, context: Context) -> ReturnFile:
+    """Begin the file with what goes back to the vendor of a run."""
     (folder / "returns").mkdir()
     path = folder / "returns" / f"{context.vendor or UNNAMED_VENDOR}.csv"
     withheld = not_returned(context.rules) if context.rules is not None else frozenset()

@@ -171,7 +171,7 @@ def _sources(request: Request, layout: Layout, campaign: Campaign, region: str |
     tables = open_drop(request.drops, layout, remote_choice(request.drops, workspace_of(request.campaign)))
     if request.sheets and all(table.sheet is None for table in tables):
         raise UsageError("--sheet is given, and no file of the drop is a workbook.", "Leave it out.")
-    return [Source(table, _mapping(table, layout, campaign, region), region) for table in tables]
+    return [Source(table, mapping_of(table, layout, campaign, region), region) for table in tables]
 
 
 def _memory(request: Request, vendor: Vendor | None, sources: list[Source]) -> HeaderMemory | None:
@@ -183,7 +183,8 @@ def _memory(request: Request, vendor: Vendor | None, sources: list[Source]) -> H
     return check_drift(path, vendor.name, [source.table for source in sources], accept=request.accept_drift)
 
 
-def _mapping(table: Table, layout: Layout, campaign: Campaign, region: str | None) -> Mapping:
+def mapping_of(table: Table, layout: Layout, campaign: Campaign, region: str | None) -> Mapping:
+    """Map the columns of a table of the drop. Raises `DropError` when nobody in it can be contacted."""
     try:
         return map_columns(table, layout, region, by_post="post" in campaign.channels)
     except FileError as error:

@@ -22,13 +22,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.columns.date_columns import Order, date_fields
-from pipeline.columns.mapping import map_columns
 from pipeline.context import Context, Source
 from pipeline.reading.arrow_batches import Memory, SampleReader, arrow_table, sample_table, text_frame
 from pipeline.results.identity import LIBRARIES, program_version
 from pipeline.results.verdict import Verdict
 from pipeline.run.batch_steps import batch_to_decide, check_batch, decide_batch
-from pipeline.run.plan import Plan, Request, make_plan
+from pipeline.run.plan import Plan, Request, make_plan, mapping_of
 from pipeline.run.region_check import check_regions
 from pipeline.run.run_rules import hours_of, law_warnings, rules_of
 from pipeline.run.run_state import open_lists
@@ -241,7 +240,7 @@ def _versions() -> dict[str, str]:
 
 def _source(table: Table, layout: Layout, campaign: Campaign, region: str | None) -> Source:
     """Map the columns of the batches. The order of figures in dates is not looked for in a sample."""
-    mapping = map_columns(table, layout, region, by_post="post" in campaign.channels)
+    mapping = mapping_of(table, layout, campaign, region)
     orders: dict[str, Order] = dict.fromkeys(date_fields(mapping), "unknown")
     return Source(table, mapping, region, orders)
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from schemas.errors import DropError, UsageError
 from schemas.files.as_text import array_as_text
+from schemas.files.inputs import Delivery
 from schemas.files.limits import refuse_width
 from schemas.files.table import FileTally, Table
 from schemas.files.unique_names import unique_names
@@ -20,10 +21,10 @@ from schemas.support.names import did_you_mean
 
 @dataclass(frozen=True)
 class Memory:
-    """The input of a table that is no file: nothing can be read of its bytes."""
+    """The input of a table that is no file, or no file here: nothing can be read of its bytes."""
 
     name: str
-    delivery: None = None
+    delivery: Delivery | None = None
     size: int = 0
 
     def open(self, mode: Literal["rb"]) -> BinaryIO:

@@ -84,10 +84,7 @@ def job_of(run: RunState, origins: tuple[Origin, ...]) -> Job:
             assert run.plan.store is not None  # noqa: S101  # a list is of the run or of the store
             folder = run.plan.store.version_folder(facts.version)
         folders.append(ListFolder(folder.absolute(), facts.version, lst.stale_allowed, lst.max_age))
-    sources = [
-        replace(source, table=replace(source.table, input=Memory(str(source.table.input)), reader=_form(source)))
-        for source in run.plan.sources
-    ]
+    sources = [_without_bytes(source) for source in run.plan.sources]
     return Job(
         replace(run.plan, sources=sources, memory=None, store=None),
         run.request.as_of,
@@ -100,8 +97,11 @@ def job_of(run: RunState, origins: tuple[Origin, ...]) -> Job:
     )
 
 
-def _form(source: Source) -> SampleReader:
-    return SampleReader(source.table.reader.describe())
+def _without_bytes(source: Source) -> Source:
+    """A source as tasks know it before they open it: what it is called, which columns it has and what they mean."""
+    table = source.table
+    named = Memory(str(table.input), table.input.delivery)
+    return replace(source, table=replace(table, input=named, reader=SampleReader(table.reader.describe())))
 
 
 @lru_cache(maxsize=2)

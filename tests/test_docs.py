@@ -193,6 +193,7 @@ def test_the_example_of_every_help_runs(tmp_path: Path, monkeypatch: pytest.Monk
     """In the order in which a user would come to them, in a folder that holds the files that they name."""
     monkeypatch.chdir(tmp_path)
     every = dict(commands())
+    every.pop("leadscrub spark scrub")  # it runs beside the tests of Spark, where a JVM is started
     for name, make_ready in prepare_examples().items():
         make_ready()
         line = example(every.pop(name))

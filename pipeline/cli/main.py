@@ -23,6 +23,7 @@ from pipeline.cli.retention import retention
 from pipeline.cli.returns import returns, vendors
 from pipeline.cli.rules import rules_app
 from pipeline.cli.scrub import scrub
+from pipeline.cli.spark import spark_app
 from pipeline.terminal import complain, printable_lines
 from schemas.errors import LeadscrubError, OutputError
 from schemas.support.interrupts import last_change
@@ -88,6 +89,7 @@ def _root(
     pass
 
 
+app.add_typer(spark_app, rich_help_panel="Scrub")
 app.add_typer(lists, rich_help_panel="Lists")
 app.add_typer(rules_app, rich_help_panel="Law")
 app.add_typer(log, rich_help_panel="Proof")

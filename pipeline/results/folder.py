@@ -33,6 +33,16 @@ def table_files(out: Path, name: str) -> list[Path]:
     return sorted(folder.glob("part-*.parquet")) if folder.is_dir() else [out / f"{name}.parquet"]
 
 
+def table_file(out: Path, name: str) -> Path:
+    """The one file of an output. Raises `UsageError` for a result of a cluster, whose outputs are folders."""
+    if (out / name).is_dir():
+        raise UsageError(
+            f"'{out}' is the result of a Spark job, whose tables are folders of files.",
+            "Read them with Spark or whatever reads Parquet; 'verify' and 'explain' take them as they are.",
+        )
+    return out / f"{name}.parquet"
+
+
 def scan(out: Path, name: str) -> pl.LazyFrame:
     """Scan one of the outputs. Its path is a path: no glob, no URL and no home folder, whatever is in it."""
     files = [path.absolute() for path in table_files(out, name)]

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.columns.mapping import Mapping
+from pipeline.results.folder import table_file
 from pipeline.results.verdict import Verdict
 from pipeline.results.writer import output_file
 from schemas.columns import EMAIL_SLOTS, EVIDENCE, PERSON, PHONE_SLOTS, WORD_LISTS
@@ -42,7 +43,7 @@ class Earlier:
     @property
     def clean(self) -> Path:
         """Its clean rows."""
-        return self.folder / "clean.parquet"
+        return table_file(self.folder, "clean")
 
     def record(self) -> EarlierRun:
         """What the manifest of the new run says of it."""

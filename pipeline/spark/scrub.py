@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pyarrow as pa
 
@@ -130,10 +130,7 @@ def scrub_drop(session: SparkSession, request: Request, report: Report = silent)
 def _refuse(request: Request) -> None:
     """Raise `UsageError` for what a job does not do."""
     if request.ledger is not None:
-        raise UsageError(
-            "A Spark job does not compare leads with what the ledger says was bought before.",
-            "Say --ledger none to scrub without a history, or scrub on one machine.",
-        )
+        refuse_history()
     if request.dry_run or request.earlier is not None or request.named_in is not None:
         raise UsageError("A Spark job makes no dry run, and scrubs no result again.", "Use 'leadscrub scrub'.")
 
@@ -150,6 +147,14 @@ def _refuse_types(rows: DataFrame) -> None:
             raise DropError(
                 f"Column '{column.name}' cannot be read as text (type {kind}).", "Write it as text."
             ) from error
+
+
+def refuse_history() -> NoReturn:
+    """Raise `UsageError`: a run with a ledger would be one in which nothing was bought before."""
+    raise UsageError(
+        "A Spark job does not compare leads with what the ledger says was bought before.",
+        "Say --ledger none to scrub without a history, or scrub on one machine.",
+    )
 
 
 def _files(request: Request, origins: list[Origin]) -> Sources:

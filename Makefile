@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-JOBS ?= auto
+# One more than cores, since tests wait for processes and servers.
+JOBS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
@@ -17,8 +18,8 @@ help: ## Print this list.
 
 setup: $(VENV)/.run ## Install what running needs, and the command .venv/bin/leadscrub.
 
-demo: setup ## Scrub the sample drop; show what came out and why.
-	$(BIN)/leadscrub scrub data/sample/drops/brightleads-2026-11.csv -o build/demo --force \
+demo: setup ## Scrub the sample drop under rule packs; show what came out and why.
+	$(BIN)/leadscrub scrub data/sample/drops/brightleads-2026-11.csv -o build/demo --force --to build/demo.csv \
 	  --campaign data/sample/campaigns/demo.toml --vendor brightleads --as-of 2026-11-21
 	@echo
 	@echo "Why row 16 was rejected:"
@@ -26,6 +27,8 @@ demo: setup ## Scrub the sample drop; show what came out and why.
 	@echo
 	@echo "Is the result whole?"
 	$(BIN)/leadscrub verify build/demo
+	@echo
+	@echo "Take along: build/demo.csv, the clean rows, and build/demo/report.html, the report to forward."
 
 quick: $(VENV)/.test ## Run the quick tests: under a minute on two cores.
 	$(PYTEST) -m "not slow" --hypothesis-profile=quick
@@ -72,6 +75,7 @@ $(VENV)/.run: requirements.lock pyproject.toml
 	$(INSTALL) --no-compile --no-deps --require-hashes -r requirements.lock
 	$(INSTALL) --no-build-isolation --no-deps -e .
 	$(BIN)/python -m schemas.kernels.build
+	$(BIN)/python -m compileall -q leadscrub pipeline suppression schemas
 	@touch $@
 
 $(VENV)/.test $(VENV)/.lint $(VENV)/.bench: $(VENV)/.%: requirements-%.lock $(VENV)/.run

@@ -102,6 +102,8 @@ def check(folder, public=None):
                 results[entry["facts"]["out"]] = entry
             elif entry["kind"] == "retention" and entry["facts"]["what"] == "result":
                 results = {out: run for out, run in results.items() if run["subject"] != entry["subject"]}
+            elif entry["kind"] == "release":
+                results = {out: run for out, run in results.items() if out not in entry["facts"].get("withdrawn", [])}
         for out, run in results.items():
             if sha256((folder / out / "manifest.json").read_bytes()) != run["mark"]:
                 yield f"{out}: manifest.json is not the one that the log names"

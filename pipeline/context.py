@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+import polars as pl
+
 from pipeline.columns.date_columns import ColumnDates, Order
 from pipeline.columns.mapping import Mapping
 from schemas.codes import CODES, ReasonCode
@@ -52,12 +54,24 @@ class MailQuestion:
 
 
 @dataclass(frozen=True)
+class Reviewed:
+    """What people decided about rows of the drop (`pipeline.results.decisions.DECISIONS`, those of the run's day).
+
+    ``drops``: SHA-256 of the drop of each source, as it was delivered; none where each row says it.
+    """
+
+    decisions: pl.DataFrame
+    drops: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Context:
     """The run's read-only inputs. ``apply`` carries out per-value library calls on the run's processes.
 
     ``rules`` is None when no rule pack applies; ``codes`` is the register of reasons, with those of the rules.
     ``hours`` is None as well when the campaign neither calls nor texts. ``earlier_run``: id of the run whose clean rows
-    are scrubbed again. ``mail`` is None when DNS is not asked.
+    are scrubbed again. ``mail`` is None when DNS is not asked. ``reviewed`` is None when no person decided anything.
+    ``released``: the rows are those that a person just released, which were never compared with each other.
     """
 
     campaign: Campaign
@@ -71,6 +85,8 @@ class Context:
     earlier_run: str | None = None
     asks_ledger: bool = False
     mail: MailQuestion | None = None
+    reviewed: Reviewed | None = None
+    released: bool = False
 
     @property
     def codes(self) -> dict[str, ReasonCode]:

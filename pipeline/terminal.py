@@ -4,32 +4,106 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final
 
+from schemas.errors import UsageError
 from schemas.support.shown import printable, printable_json, shown
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+#: Version of what ``--json`` prints: it rises when a key goes or changes its meaning, not when one is added.
+JSON_VERSION: Final = 1
 #: Width of a table in a file or a pipe, where nobody's window sets it.
 _WIDE = 160
 
 
+@dataclass
+class _Said:
+    """How much a command says, and what it has said."""
+
+    quiet: bool = False
+    verbose: bool = False
+    #: Length of the sign of life that is on the terminal's last line.
+    sign: int = 0
+    #: Documents that were printed as JSON.
+    documents: int = 0
+    began: float = 0.0
+
+
+_said = _Said()
+
+
+def begin_command() -> None:
+    """Forget what an earlier command of this process was told, and has said."""
+    _said.quiet = _said.verbose = False
+    _said.sign = _said.documents = 0
+    _said.began = perf_counter()
+
+
+def speak(sign: str, *, quiet: bool, verbose: bool) -> None:
+    """Set how much this command says, and show at once that it has begun, where somebody watches stderr.
+
+    Raises `UsageError` when it is to say both less and more.
+    """
+    if quiet and verbose:
+        raise UsageError("--quiet and --verbose cannot go together.", "Leave one of them out.")
+    _said.quiet, _said.verbose = quiet, verbose
+    if sys.stderr.isatty() and not quiet:
+        text = f"{printable(sign)} …"
+        _said.sign = len(text)
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
+def is_quiet() -> bool:
+    """Whether only the result and errors are to be printed."""
+    return _said.quiet
+
+
+def is_verbose() -> bool:
+    """Whether steps and their times are to be printed."""
+    return _said.verbose
+
+
+def clear_sign() -> None:
+    """Take the sign of life away, before anything else is printed."""
+    if _said.sign:
+        sys.stderr.write(f"\r{' ' * _said.sign}\r")
+        sys.stderr.flush()
+        _said.sign = 0
+
+
+def print_step(step: str) -> None:
+    """Print to stderr what is begun or done, and how long the command has worked, where that is wanted."""
+    if _said.verbose:
+        clear_sign()
+        sys.stderr.write(f"{perf_counter() - _said.began:7.2f} s  {printable(step)}\n")
+        sys.stderr.flush()
+
+
 def print_lines(*lines: str) -> None:
     """Print lines to stdout, each of them one line whatever is in it."""
+    clear_sign()
     sys.stdout.write("".join(f"{printable(line)}\n" for line in lines))
 
 
 def print_notes(*sentences: str) -> None:
-    """Print to stderr what a person should know besides the result."""
+    """Print to stderr what a person should know besides the result; nothing where only that is wanted."""
+    clear_sign()
+    if _said.quiet:
+        return
     sys.stderr.write("".join(f"note: {shown(sentence)}\n" for sentence in sentences))
 
 
 def complain(message: str) -> None:
     """Print to stderr what went wrong; an error of ours may have several lines."""
+    clear_sign()
     sys.stderr.write(f"leadscrub: {printable_lines(message)}\n")
 
 
@@ -51,13 +125,29 @@ def stdout_console() -> Console:
 
 def print_text(text: Text) -> None:
     """Print text as wide as it is. Its parts must be `printable` already."""
+    clear_sign()
     stdout_console().print(text, soft_wrap=True)
 
 
-def write_json(document: object, default: Callable[[Any], object] | None = None) -> None:
-    """Print a document as JSON on one line, which is JSON also where stdout has other characters than UTF-8's."""
+def write_json(
+    document: Mapping[str, object] | Sequence[object], default: Callable[[Any], object] | None = None
+) -> None:
+    """Print what a command found as one JSON object: a mapping with its keys, a sequence as ``items``.
+
+    The object is on one line, and is JSON also where stdout has other characters than UTF-8's.
+    """
+    clear_sign()
+    body = dict(document) if isinstance(document, Mapping) else {"items": list(document)}
     spelled = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "") != "utf8"
-    sys.stdout.write(printable_json(json.dumps(document, ensure_ascii=spelled, default=default)) + "\n")
+    text = json.dumps({"schema_version": JSON_VERSION, **body}, ensure_ascii=spelled, default=default)
+    sys.stdout.write(printable_json(text) + "\n")
+    _said.documents += 1
+
+
+def write_failure(error: Mapping[str, object]) -> None:
+    """Print why a command failed as a JSON object; not behind a document, which says itself what is wrong."""
+    if not _said.documents:
+        write_json({"error": error})
 
 
 def plain_table(*columns: str) -> PlainTable:
@@ -86,6 +176,7 @@ class PlainTable:
 
     def print(self) -> None:
         """Print it."""
+        clear_sign()
         stdout_console().print(self._table)
 
 

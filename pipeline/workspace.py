@@ -20,6 +20,11 @@ def workspace_of(campaign: Path | None) -> Path | None:
     return next((place for place in places if (place / "leadscrub.toml").exists()), None)
 
 
+def workspace_above(path: Path) -> Path | None:
+    """The workspace that a file or folder is in: the nearest folder above it with the workspace's file."""
+    return next((folder for folder in path.resolve().parents if (folder / WORKSPACE_FILE).is_file()), None)
+
+
 def refuse_no_workspace(folder: Path, hint: str) -> None:
     """Raise `UsageError` when the folder is no workspace."""
     if not (folder / WORKSPACE_FILE).is_file():

@@ -77,7 +77,15 @@ def _unread(field: str, what: str) -> ReasonCode:
     )
 
 
+#: Of rows whose person was erased since the run. No check finds it.
+ERASED_ROW = "row.erased"
+
 _REGISTER: tuple[ReasonCode, ...] = (
+    _suppressed(
+        ERASED_ROW,
+        "The person was erased since the run: nothing of the row is kept but its number.",
+        "Nothing to do: who was erased is on the list of the erased, and is rejected in later drops.",
+    ),
     # The record itself: nothing else can be said of a row that could not be read.
     _returnable(
         "row.malformed",
@@ -305,6 +313,12 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "The row has no contact point for any channel of the campaign.",
         "Return it, or add a channel.",
     ),
+    # A person's decision about a row in review.
+    _suppressed(
+        "review.denied",
+        "A person who reviewed the row denied its release.",
+        "See the source of the finding for the review; 'leadscrub review withdraw' undoes it.",
+    ),
     # What is there and cannot be read is not absent: it may be what speaks against contact.
     *(_unread(field, what) for field, what in UNREAD_FIELDS.items()),
     # The law of a place was not asked: not checked is not clean.
@@ -442,6 +456,11 @@ _REGISTER: tuple[ReasonCode, ...] = (
         "consent.after_delivery",
         "The consent is dated after the lead was delivered.",
         "Ask the vendor for the true date and its proof; nobody can deliver a lead before it exists.",
+    ),
+    _flag(
+        "review.released",
+        "A person who reviewed the row released it, on evidence, from a finding that asks for a review.",
+        "The detail has the finding, who decided when, and on what evidence.",
     ),
     _flag(
         "call.not_today",

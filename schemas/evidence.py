@@ -7,6 +7,7 @@ from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
 
 from schemas.contact.country_names import known_countries
 from schemas.support.names import did_you_mean
@@ -126,35 +127,51 @@ class SixItemNotice(_Model):
 class VendorEvidence(_Model):
     """[evidence] of ``vendors/*.toml``: who sells, where it comes from, what people were told and promised."""
 
-    country: Country | None = None
-    source_type: SourceType | None = None
+    country: Country | None = Field(default=None, description="country of the vendor")
+    source_type: SourceType | None = Field(default=None, description="how the vendor came by the data")
     origin: Said | None = Field(default=None, description="the source by its name")
     businesses_only: bool | None = Field(
         default=None, description="every lead is a business, unless its row says that it is none"
     )
-    custody: Literal["clean", "stolen", "ex_employee"] | None = None
-    promises: PromisePlaces = PromisePlaces()
-    notice_ru: SixItemNotice = SixItemNotice()
-    partners_named: bool | None = None
+    custody: Literal["clean", "stolen", "ex_employee"] | None = Field(
+        default=None, description="whether the data was lawfully the vendor's to pass on"
+    )
+    promises: PromisePlaces = Field(
+        default=PromisePlaces(), description="what each of the seller's documents says about passing the data on"
+    )
+    notice_ru: SixItemNotice = Field(
+        default=SixItemNotice(), description="parts of the notice that Russian law asks for"
+    )
+    partners_named: bool | None = Field(default=None, description="people were told by name to whom the data goes")
     purposes_told: bool | None = Field(default=None, description="the notice at collection names the present purpose")
     objection_offered: bool | None = Field(default=None, description="people could object to the passing on")
-    consent_form: Literal["web_tick", "signed", "oral"] | None = None
+    consent_form: Literal["web_tick", "signed", "oral"] | None = Field(
+        default=None, description="in what form consents were given"
+    )
     consent_separate: bool | None = Field(default=None, description="each consent is a document of its own")
-    consent_to_transfer: bool | None = None
-    consent_to_distribution: bool | None = None
-    publication_required_by_law: bool | None = None
-    policy_published: bool | None = None
-    data_protected: bool | None = None
-    processor_contract: bool | None = None
-    transfer_mechanism: Literal["none_needed", "adequacy", "scc", "bcr", "art49"] | None = None
+    consent_to_transfer: bool | None = Field(default=None, description="people agreed that the data is passed on")
+    consent_to_distribution: bool | None = Field(default=None, description="people agreed that the data is made public")
+    publication_required_by_law: bool | None = Field(default=None, description="a law requires that the data is public")
+    policy_published: bool | None = Field(default=None, description="the privacy policy is published")
+    data_protected: bool | None = Field(default=None, description="the data is protected as the law asks")
+    processor_contract: bool | None = Field(
+        default=None, description="there is a contract on processing with the vendor"
+    )
+    transfer_mechanism: Literal["none_needed", "adequacy", "scc", "bcr", "art49"] | None = Field(
+        default=None, description="what covers the transfer to you out of the European Union"
+    )
     special_category: bool | None = Field(default=None, description="the list's topic reveals health, faith, …")
-    acquisition: Literal["asset_deal", "share_deal", "none"] | None = None
+    acquisition: Literal["asset_deal", "share_deal", "none"] | None = Field(
+        default=None, description="the list came with the purchase of a company or of its assets"
+    )
     disclosed_fields: list[str] | None = Field(
         default=None,
         description="fields of a lead that people were told of; phone and email for contact points",
     )
-    nda_binds_us: bool | None = None
-    attestations: list[Attestation] = []
+    nda_binds_us: bool | None = Field(
+        default=None, description="an agreement of yours with the vendor forbids this use"
+    )
+    attestations: list[Attestation] = Field(default=[], description="a person's word that a rule does not apply")
 
     @property
     def promise_places(self) -> dict[str, Promise | None]:
@@ -169,18 +186,24 @@ class CampaignEvidence(_Model):
     also_known_as: list[Said] = Field(default=[], description="other names under which people may have named us")
     sender_identified: bool | None = Field(default=None, description="each message or call says who it is from")
     optout_offered: bool | None = Field(default=None, description="each message offers a free way to object")
-    purposes: list[Said] | None = None
-    product_class: list[ProductClass] | None = Field(default=None, description="[] when it is none of these")
+    purposes: list[Said] | None = Field(default=None, description="purposes of the contact, as consents name them")
+    product_class: list[ProductClass] | None = Field(
+        default=None, description="kind of goods that are offered; [] when it is none of these"
+    )
     similar_products: bool | None = Field(default=None, description="our own goods, like those sold before")
     choice_at_collection: bool | None = Field(default=None, description="an opt-out was offered when data was taken")
     dealt_with_us: bool | None = Field(default=None, description="purchases and inquiries of the list were with us")
     current_contract: bool | None = Field(default=None, description="the call is about a contract that still runs")
-    dialling: Literal["live", "automated"] | None = None
-    texting: Literal["manual", "automated"] | None = None
-    charity: bool | None = None
-    press: bool | None = None
-    political: bool | None = None
-    survey: bool | None = None
+    dialling: Literal["live", "automated"] | None = Field(
+        default=None, description="whether a person dials, or a machine or recording"
+    )
+    texting: Literal["manual", "automated"] | None = Field(
+        default=None, description="whether a person sends each text, or a program"
+    )
+    charity: bool | None = Field(default=None, description="the contact is on behalf of a charity")
+    press: bool | None = Field(default=None, description="the contact is for a newspaper subscription or the press")
+    political: bool | None = Field(default=None, description="the contact is political")
+    survey: bool | None = Field(default=None, description="the contact is a survey and offers nothing")
     caller_authorised: bool | None = Field(default=None, description="authorised firm or trustee of a pension scheme")
     relevant_jobs: list[Said] = Field(default=[], description="words of job titles that the offer relates to")
     lia: Said | None = Field(default=None, description="id of the legitimate-interests assessment")
@@ -189,15 +212,20 @@ class CampaignEvidence(_Model):
         ge=1,
         description="greatest age of the sale behind a soft opt-in",
     )
-    consent_words: ConsentWords = ConsentWords()
+    consent_words: ConsentWords = Field(
+        default=ConsentWords(),
+        description="words of your forms that mean a basis, a method or a proof of consent, besides known ones",
+    )
     wireless_removed: bool | None = Field(default=None, description="wireless numbers were found and taken out")
     emergency_states: list[State] | None = Field(
         default=None, description="states of the United States in which an emergency is declared; [] for none"
     )
     texas_registered: bool | None = Field(default=None, description="registered and secured under Texas Ch. 302")
-    storage_country: Country | None = None
+    storage_country: Country | None = Field(default=None, description="where the result is stored")
     destination_country: Country | None = Field(default=None, description="where the result is sent")
-    transfer_mechanism: Mechanism | None = None
+    transfer_mechanism: Mechanism | None = Field(
+        default=None, description="what covers a transfer out of the European Union"
+    )
     passes_on: PassesOn | None = Field(default=None, description="what becomes of the result")
     recipient: Said | None = Field(default=None, description="who gets the result, by name")
     recipient_controlled_by: list[Country] | None = Field(
@@ -221,6 +249,12 @@ class CampaignEvidence(_Model):
     def goes_abroad(self) -> bool:
         """Whether the result goes to another country than ours."""
         return self.destination_country is not None and self.destination_country != self.country
+
+
+def fact_of(name: str) -> FieldInfo:
+    """The field that a name such as ``vendor origin`` or ``campaign lia`` means."""
+    who, _, key = name.partition(" ")
+    return (VendorEvidence if who == "vendor" else CampaignEvidence).model_fields[key]
 
 
 class RulesChoice(_Model):

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.columns import COMMON_COLUMNS, EMAIL_SLOTS, PHONE_SLOTS, REJECTED_COLUMNS, dtype_of
+from schemas.support.arrow_columns import few_type, texts_of
 
 
 def output_types(extra: list[str], original: list[str] | None) -> dict[str, pl.DataType]:
@@ -41,6 +42,13 @@ def _keeps(name: str, values: pa.ChunkedArray, codes: pa.Array) -> bool:
     return name != "effect" or _all(pc.is_in(values, value_set=_EFFECTS))
 
 
+def _values(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """What occurs in a column."""
+    if not pa.types.is_dictionary(column.type):
+        return column
+    return pa.chunked_array([chunk.dictionary for chunk in texts_of(column)], column.type.value_type)
+
+
 def _all(keep: pa.ChunkedArray) -> bool:
     return bool(pc.all(keep, min_count=0).as_py())
 
@@ -49,11 +57,20 @@ _EFFECTS = pa.array(["block", "review", "flag"], pa.large_string())
 
 
 class FileContract:
-    """What a file called ``name`` has: columns with their types, canonical contact points, registered ``codes``."""
+    """What a file called ``name`` has: columns with their types, canonical contact points, registered ``codes``.
 
-    def __init__(self, name: str, types: Mapping[str, pl.DataType], codes: Iterable[str]) -> None:
+    ``schema``: the file's. ``given``: that of the tables that are written to it, in which the text columns ``few`` are
+    dictionaries.
+    """
+
+    def __init__(
+        self, name: str, types: Mapping[str, pl.DataType], codes: Iterable[str], few: frozenset[str] = frozenset()
+    ) -> None:
         self._name = name
         self.schema: pa.Schema = pl.DataFrame(schema=types).to_arrow(compat_level=pl.CompatLevel.oldest()).schema
+        self.given = pa.schema(
+            [field.with_type(few_type(field.type)) if field.name in few else field for field in self.schema]
+        )
         self._required = [column for column in self.schema.names if column in _REQUIRED]
         self._codes = pa.array(list(codes), pa.large_string())
 
@@ -63,13 +80,13 @@ class FileContract:
         Raises `AssertionError`, which names columns and never a value.
         """
         given = table.schema
-        wanted = [field for field in self.schema if field.name in given.names]
+        wanted = [field for field in self.given if field.name in given.names]
         if [(field.name, field.type) for field in given] != [(field.name, field.type) for field in wanted]:
             odd = sorted(f"{field.name}: {field.type}" for field in given if field not in wanted)
             raise AssertionError(
                 f"{self._name} does not have its contract's columns: {'; '.join(odd) or 'another order'}"
             )
         faulty = [name for name in self._required if name not in given.names or table.column(name).null_count]
-        faulty += [name for name in given.names if not _keeps(name, table.column(name), self._codes)]
+        faulty += [name for name in given.names if not _keeps(name, _values(table.column(name)), self._codes)]
         if faulty and len(table):
             raise AssertionError(f"{self._name} does not have its contract's values in: {', '.join(faulty)}")

@@ -141,13 +141,21 @@ class RuleText(_Model):
 
 
 class Undeclared(_Model):
-    """A field that neither campaign nor vendor declares, and what its silence costs."""
+    """A field that neither campaign nor vendor declares, and what its silence costs at most."""
 
     rules: list[str] = Field(description="rules that stand because of it, or may")
     rows: int = Field(description="rejected rows that such a rule is a reason of")
-    alone: int = Field(
-        description="those of them that have no other reason, but matches of lists that such a rule gives force"
+    alone: int = Field(description="rejected rows that become usable at most when only this is declared")
+
+
+class Declarations(_Model):
+    """The few undeclared fields that matter most together. Figures are upper bounds: an answer can also forbid."""
+
+    concerned: int = Field(description="rejected rows of which a reason rests on anything that is not declared")
+    fields: list[str] = Field(
+        description="the three that release most rows together, or all that are needed before any row is released"
     )
+    released: int = Field(description="rejected rows that become usable at most when all of them are declared")
 
 
 class UsedRules(_Model):
@@ -167,6 +175,9 @@ class UsedRules(_Model):
     noted: list[str] = Field(default=[], description="rules about the whole list that ask for attention, block nothing")
     undeclared: dict[str, Undeclared] = Field(
         default={}, description="what is not declared and rejects rows, as campaign lia or vendor origin"
+    )
+    declarations: Declarations | None = Field(
+        default=None, description="which declarations would release most; none where nothing undeclared rejects a row"
     )
     released: list[Attestation] = Field(
         default=[], description="the words of people that release reviews of the whole list, which would stand"
@@ -194,6 +205,24 @@ class OutputFile(_Model):
     rows: int = Field(description="0 of the report, which has none")
 
 
+class Erasure(_Model):
+    """Rows of a person that were taken out of a result since its run: they are rejected rows without content now."""
+
+    at: str = Field(description="when, in UTC")
+    because: str
+    rows: int = Field(description="rows that were erased")
+    clean: int = Field(description="those of them that were clean")
+    manifest_sha256: str = Field(description="of the manifest as it was before")
+
+
+class RowsProof(_Model):
+    """What proves one row of ``clean`` or ``rejected`` without the others: see docs/proof.md."""
+
+    root: str = Field(description="root of the Merkle tree over all rows by row_id, in hexadecimal digits")
+    rows: int = Field(description="leaves of the tree")
+    columns: list[str] = Field(description="columns of a row by number, as kind and name")
+
+
 class EarlierRun(_Model):
     """The result whose clean rows were scrubbed again."""
 
@@ -202,6 +231,19 @@ class EarlierRun(_Model):
     clean_sha256: str
     clean: int
     valid_until: date | None = Field(description="the earliest of its rows")
+    released_by: str | None = Field(
+        default=None,
+        description="the review that released these rows, which that run had rejected: clean and its hash are of them",
+    )
+
+
+class UsedReviews(_Model):
+    """What people decided about rows of the drop. The result rests on it, so the run's id does too."""
+
+    reviews: list[str] = Field(description="ids of the reviews, as 'leadscrub review list' has them")
+    decisions_sha256: str
+    released: int = Field(description="rows with a finding that a person released")
+    denied: int = Field(description="rows that a person denied")
 
 
 class Manifest(_Model):
@@ -224,13 +266,21 @@ class Manifest(_Model):
     rescrub_of: EarlierRun | None = Field(default=None, description="only of rescrub; row_id is that run's")
     mail_check: MailChecked | None = Field(default=None, description="only with --check-mx")
     history: UsedHistory | None = Field(default=None, description="only with a ledger; left out without")
+    reviews: UsedReviews | None = Field(
+        default=None, description="only where people decided about rows of the drop; left out otherwise"
+    )
     person: dict[str, str] = Field(
         default={}, description="kinds of list whose matches bind the person, and how far: channel or everything"
     )
     rules: UsedRules
     libraries: dict[str, str] = Field(description="versions of the libraries that decide results")
     gate: GateOutcome | None = Field(default=None, description="only with a [gate]")
+    erasures: list[Erasure] = Field(
+        default=[],
+        description="in their order; the counts are those of the outputs after them. Left out where none was",
+    )
     outputs: dict[str, OutputFile]
+    rows: RowsProof | None = Field(default=None, description="null in older results")
     timings: dict[str, float] = Field(description="seconds; the only part that differs between equal runs")
 
     @property

@@ -19,8 +19,9 @@ import polars as pl
 
 from schemas.errors import UsageError
 from schemas.support.column_bytes import ascii_lower, column_bytes
-from schemas.support.hashing import Digests, digests
+from schemas.support.hashing import Digests, digests, hex_digests
 from schemas.support.names import did_you_mean
+from schemas.support.secret_keys import subkey
 
 _TEXT_STEPS: dict[str, Callable[[str], str]] = {
     "trim": str.strip,
@@ -58,6 +59,8 @@ _COLUMN_STEPS: dict[str, Callable[[pl.Series], pl.Series]] = {
 #: Length of each digest in bytes.
 _HASHES = {"md5": 16, "sha1": 20, "sha256": 32, "sha512": 64}
 _SPELLINGS = ("hex", "base64")
+#: Before the id of a secret, in place of a hash (see `KeyedRecipe`).
+_KEYED = "keyed:"
 #: Bytes from this one on are of no ASCII character.
 _FIRST_FOREIGN = 0x80
 
@@ -154,19 +157,54 @@ class Recipe:
         return np.frombuffer(good, np.uint8).reshape(-1, size), is_good
 
 
+@dataclass(frozen=True)
+class KeyedRecipe(Recipe):
+    """Text steps, then a hash under a secret of `schemas.support.secret_keys`; spelled ``lower+keyed:ID``.
+
+    As in HMAC, a hash is hashed under a second key (both derived from the secret): SHA-256 alone, behind a key, could
+    be continued. Methods that hash raise `ConfigError` when the secret is not here.
+    """
+
+    @property
+    def key_id(self) -> str:
+        """Which secret."""
+        return self.algorithm.removeprefix(_KEYED)
+
+    @property
+    def digest_bytes(self) -> int:
+        """See `Recipe`."""
+        return _HASHES["sha256"]
+
+    def digest(self, value: str) -> bytes:
+        """See `Recipe`."""
+        inner = hashlib.sha256((subkey(self.key_id, "inner") + self._stepped(value)).encode()).hexdigest()
+        return hashlib.sha256((subkey(self.key_id, "outer") + inner).encode()).digest()
+
+    def hashed(self, prepared: pl.Series) -> Digests:
+        """See `Recipe`."""
+        inner = hex_digests(subkey(self.key_id, "inner") + prepared, "sha256")
+        return digests(subkey(self.key_id, "outer") + inner, "sha256")
+
+
+def keyed_recipe(key_id: str) -> KeyedRecipe:
+    """The recipe of lists that we make ourselves: normal forms (E.164, addresses in lower case) under a secret."""
+    return KeyedRecipe(("lower",), _KEYED + key_id)
+
+
 def parse_recipe(spelled: str) -> Recipe:
     """Read ``step+step+hash[+base64]``. Raises `UsageError` with the part that does not exist."""
     parts = [part.strip().lower().replace("-", "").replace("_", "") for part in spelled.split("+")]
     spelling = parts.pop() if parts[-1] in _SPELLINGS else "hex"
     *steps, algorithm = parts or [""]
-    if algorithm not in _HASHES:
+    is_keyed = algorithm.startswith(_KEYED) and spelling == "hex"
+    if algorithm not in _HASHES and not is_keyed:
         raise UsageError(
             f"Hash recipe '{spelled}' must end in a hash, not '{algorithm}'.", did_you_mean(algorithm, _HASHES)
         )
     for step in steps:
         if step not in _TEXT_STEPS:
             raise UsageError(f"Hash recipe '{spelled}' has an unknown step '{step}'.", did_you_mean(step, _TEXT_STEPS))
-    return Recipe(tuple(steps), algorithm, spelling)
+    return KeyedRecipe(tuple(steps), algorithm) if is_keyed else Recipe(tuple(steps), algorithm, spelling)
 
 
 def looks_hashed(value: str) -> str | None:

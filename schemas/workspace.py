@@ -20,6 +20,10 @@ class LedgerChoice(_Model):
 
     url: str | None = Field(default=None, description="postgresql://host/name; without, ledger/ledger.db here")
     history: Path = Path("ledger/history")
+    keyed: bool = Field(
+        default=False,
+        description="the contact history is under a secret of the keys' folder (LEADSCRUB_KEYS), from now on",
+    )
 
 
 class Retention(_Model):

@@ -17,6 +17,7 @@ from schemas.errors import ListError
 from schemas.list_kinds import ListKind
 from schemas.recipes import Recipe, looks_hashed
 from schemas.support.column_bytes import binary_column
+from schemas.support.figures import counted, percent, share
 from suppression.entry_phones import read_phones
 from suppression.formats.blocks import NO_ENTRY, NOT_LISTED, Block
 from suppression.point_search import emails_in, numbers_in
@@ -82,10 +83,10 @@ class Entries:
         entries = self.read - self.not_listed
         if self.lost <= most * entries:
             return
-        share = f"{self.lost / entries:.1%}" if self.lost < entries else "100%"
+        lost = share(self.lost, entries)
         raise ListError(
-            f"List '{self._how.name}': {self.lost:,} of {entries:,} entries ({share}) cannot be read and would block "
-            f"nobody; at most {most:.1%} may{self.refused_most()} ({', '.join(self.refused_lines)} …).",
+            f"List '{self._how.name}': {self.lost:,} of {counted(entries, 'entry')} ({lost}) cannot be read and would "
+            f"block nobody; at most {percent(most)} may{self.refused_most()} ({', '.join(self.refused_lines)} …).",
             "Look at them, and at --region and the columns; to use the list without them, say --max-refused SHARE "
             "(in TOML max_refused = SHARE).",
         )

@@ -13,9 +13,7 @@ when that version is removed; one that opens a version at the moment it is remov
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -29,6 +27,7 @@ from schemas.errors import ListError, OutputError, UsageError
 from schemas.list_kinds import NO_MAX_AGE, MaxAge
 from schemas.list_version import HandedOver, History, ListVersion, Loading, SourceFile
 from schemas.support.durable import sync_path, write_atomically
+from schemas.support.locks import lock, unlock
 from schemas.support.names import did_you_mean
 from schemas.support.places import lock_file, refuse_link
 from suppression.lists import SuppressionList, check_version, open_version, read_facts
@@ -217,6 +216,22 @@ class Writer(Store):
             self._current(name)
         self._append(name, Loading(version=None, at=at, action="drop"))
 
+    def discard(self, name: str, versions: set[str], *, at: datetime) -> None:
+        """Remove versions of a list before they are as old as they are kept for. The current one stays."""
+        steps = self.history(name).steps
+        gone = versions - {steps[-1].version if steps else None}
+        marked = [
+            step.model_copy(update={"removed_at": at}) if step.version in gone and step.removed_at is None else step
+            for step in steps
+        ]
+        if marked != steps:
+            self._write(name, marked)
+        for version in sorted(filter(None, gone)):
+            folder = self.version_folder(version)
+            if folder.exists():
+                (self.folder / "tmp").mkdir(exist_ok=True, mode=0o700)
+                folder.rename(self.folder / "tmp" / f"removed-{folder.name}")
+
     def hand_over(self, name: str, version: str, handed: HandedOver, *, at: datetime) -> None:
         """Record that a copy of a version is given away. Raises `ListError` when it is no longer the current one."""
         if self._current(name) != version:
@@ -280,20 +295,20 @@ def writing(folder: Path, wait_seconds: float = 30.0) -> Iterator[Writer]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
-        lock = lock_file(folder / "lock")
+        handle = lock_file(folder / "lock")
     except OSError as error:
         raise OutputError(
             f"The store '{folder}' cannot be written: {error.strerror}.", "Name another --store."
         ) from error
     try:
-        _acquire(lock, folder, wait_seconds)
+        _acquire(handle, folder, wait_seconds)
         _sweep(folder)
         try:
             yield Writer(folder)
         finally:
             shutil.rmtree(folder / "tmp", ignore_errors=True)
     finally:
-        os.close(lock)
+        unlock(handle)
 
 
 def refuse_planted(folder: Path) -> None:
@@ -309,11 +324,11 @@ def _sweep(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _acquire(lock: int, folder: Path, wait_seconds: float) -> None:
+def _acquire(handle: int, folder: Path, wait_seconds: float) -> None:
     until = time.monotonic() + wait_seconds
     while True:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(handle, folder / "lock")
         except BlockingIOError as error:
             if time.monotonic() >= until:
                 raise OutputError(

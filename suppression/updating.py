@@ -91,7 +91,7 @@ def update_version(
         builder.take(Keyed(index, one.kept))
     if spec.action is None and not spec.accept_unexpected:
         _refuse_wrong_base(facts.name, resolved)
-    _copy_base(base, gone, builder, sides)
+    copy_base(base, gone, builder, sides)
     indexes, domains, indexed = builder.write()
     tables = sides.close()
     made = facts.model_copy(
@@ -261,8 +261,8 @@ def _refuse_wrong_base(name: str, resolved: list[Resolved]) -> None:
             )
 
 
-def _copy_base(base: SuppressionList, gone: dict[Index, pl.Series], builder: IndexBuilder, sides: SideTables) -> None:
-    """Put the base's entries into the new indexes, but for those that were deleted."""
+def copy_base(base: SuppressionList, gone: dict[Index, pl.Series], builder: IndexBuilder, sides: SideTables) -> None:
+    """Put the base's entries into the new indexes, but for those that were deleted: keys by index."""
     no_keys = pl.Series(dtype=pl.String)
     phones, emails = gone.get("phones", no_keys), gone.get("emails", no_keys)
     if base.phones is not None:

@@ -13,6 +13,7 @@ import pytest
 from tests.docs.cli_page import commands, example
 from tests.docs.demo import without_ids
 from tests.docs.examples import prepare_examples
+from tests.docs.json_table import WITH_JSON, row_of, rows
 from tests.docs.shell import PROGRAMS, ROOT, blocks, in_copy, run_line
 from tests.docs_build import GENERATED, PARTS, part
 
@@ -25,6 +26,7 @@ NOT_RUN = {
     "docs/benchmark-ledger.md": 1,
     "docs/benchmark-registry.md": 1,
     "docs/benchmark.md": 1,
+    "docs/every-night.md": 1,
     "docs/phones.md": 1,
     "docs/proof.md": 3,
 }
@@ -188,18 +190,28 @@ def test_modules_and_tests_that_a_page_names_exist(name: str) -> None:
         assert not test or f"def {test}(" in existing[0].read_text(encoding="utf-8"), spoken
 
 
+def test_every_command_with_json_has_its_row() -> None:
+    assert sorted(rows()) == sorted(WITH_JSON)
+
+
 @pytest.mark.slow
 def test_the_example_of_every_help_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the order in which a user would come to them, in a folder that holds the files that they name."""
+    """In the order in which a user would come to them, in a folder that holds the files that they name.
+
+    Where there is --json, its object has the keys of docs/json.md.
+    """
     monkeypatch.chdir(tmp_path)
-    every = dict(commands())
+    every, documented = dict(commands()), rows()
     every.pop("leadscrub spark scrub")  # it runs beside the tests of Spark, where a JVM is started
     for name, make_ready in prepare_examples().items():
         make_ready()
-        line = example(every.pop(name))
+        command = every.pop(name)
+        line = example(command)
         assert line.startswith(name), name
         code, printed = run_line(line)
         assert code == 0, f"{line}\n{printed}"
+        if name in documented:
+            assert row_of(name, command) in {None, documented.pop(name)}
     assert list(every) == [], "examples that no test runs"
 
 

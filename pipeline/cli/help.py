@@ -30,6 +30,7 @@ class InterruptedByUserError(LeadscrubError):
     """Ctrl-C ended a command."""
 
     exit_code = INTERRUPTED
+    name = "interrupted"
 
 
 class Command(TyperCommand):

@@ -11,6 +11,7 @@ import typer
 
 from pipeline.cli.options import (
     ListName,
+    Loudness,
     StoreFolder,
     addresses_of,
     day_of,
@@ -198,8 +199,10 @@ def add(
         str, typer.Option(metavar="seller|campaign|vendor:NAME", help="For whom the list applies.")
     ] = "seller",
     change: ChangeOptions,
+    loudness: Loudness,
 ) -> None:
     """Load a full copy of a list; it becomes current in one step when it is complete."""
+    loudness.begin("reading the list")
     from pipeline.commands.list_changes import add_list  # noqa: PLC0415
     from schemas.contact.match_keys import folds_named  # noqa: PLC0415
     from schemas.list_kinds import list_kind, registry_named  # noqa: PLC0415
@@ -262,8 +265,10 @@ def update(
         typer.Option("--accept-unexpected", help="Accept many changes that change nothing."),
     ] = False,
     change: ChangeOptions,
+    loudness: Loudness,
 ) -> None:
     """Apply change files to the current version of a list; the result becomes current in one step."""
+    loudness.begin("reading the changes")
     from pipeline.commands.list_changes import update_list  # noqa: PLC0415
     from suppression.updating import ChangeSpec  # noqa: PLC0415
 

@@ -12,6 +12,7 @@ from pipeline.cli.help import Changing, Command, Group
 from pipeline.cli.list_loading import add, update
 from pipeline.cli.options import AsOfDay, Json, ListName, MaxAgeDays, StoreFolder, addresses_of, day_of, store_folder
 from schemas.errors import ListError, UsageError
+from schemas.support.figures import counted
 
 lists = typer.Typer(
     name="lists", cls=Group, help="The store of suppression lists.", no_args_is_help=True, rich_markup_mode=None
@@ -53,7 +54,9 @@ def status(
     faulty = [one for one in found if one.fault]
     if faulty:
         shown = "; ".join(f"{one.name}: {one.fault}" for one in faulty)
-        raise ListError(f"{len(faulty)} of {len(found)} lists must not be used ({shown}).", "Load a new copy.")
+        raise ListError(
+            f"{len(faulty)} of {counted(len(found), 'list')} must not be used ({shown}).", "Load a new copy."
+        )
 
 
 @lists.command(cls=Command, epilog="Example: leadscrub lists lookup '(202) 555-0123' --region US")

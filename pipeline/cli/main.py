@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from copy import copy
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 from typer.main import get_command
 
+from pipeline.cli.due import due
 from pipeline.cli.export import export
+from pipeline.cli.failures import Failure, unforeseen, wrong_usage
 from pipeline.cli.help import INTERRUPTED, SETTINGS, Changing, Command, Group, InterruptedByUserError, Stepwise
 from pipeline.cli.lists import lists
 from pipeline.cli.nightly import nightly
-from pipeline.cli.proof import keys, log
+from pipeline.cli.proof import evidence, keys, log
 from pipeline.cli.rescrub import rescrub
 from pipeline.cli.results import check, explain, init, inspect, reasons, report, verify
 from pipeline.cli.retention import retention
 from pipeline.cli.returns import returns, vendors
+from pipeline.cli.review import review
 from pipeline.cli.rules import rules_app
 from pipeline.cli.scrub import scrub
 from pipeline.cli.spark import spark_app
-from pipeline.terminal import complain, printable_lines
-from schemas.errors import LeadscrubError, OutputError
-from schemas.support.interrupts import last_change
-from schemas.support.names import did_you_mean
+from pipeline.cli.subject import subject
+from pipeline.terminal import begin_command, printable_lines
+from schemas.errors import LeadscrubError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +54,9 @@ app.command(
 )(inspect)
 app.command(cls=Command, rich_help_panel="Proof", epilog="Example: leadscrub explain out --row 17")(explain)
 app.command(cls=Command, rich_help_panel="Proof", epilog="Example: leadscrub verify out")(verify)
+app.command(cls=Changing, rich_help_panel="Proof", epilog="Example: leadscrub evidence out --phone - -o evidence.zip")(
+    evidence
+)
 app.command(cls=Changing, rich_help_panel="Proof", epilog="Example: leadscrub report out")(report)
 app.command(cls=Command, rich_help_panel="Proof", epilog="Example: leadscrub reasons dnc.national")(reasons)
 app.command(
@@ -70,6 +73,9 @@ app.command(
 )(export)
 app.command(cls=Changing, rich_help_panel="Scrub", epilog="Example: leadscrub init my-leads")(init)
 app.command(cls=Command, rich_help_panel="Night", epilog="Example: leadscrub check my-leads")(check)
+app.command(
+    cls=Changing, rich_help_panel="Night", epilog="Example: leadscrub due --within 14 --ics duties.ics --force"
+)(due)
 
 
 def _version(wanted: bool) -> None:
@@ -92,8 +98,10 @@ def _root(
 app.add_typer(spark_app, rich_help_panel="Scrub")
 app.add_typer(lists, rich_help_panel="Lists")
 app.add_typer(rules_app, rich_help_panel="Law")
+app.add_typer(review, rich_help_panel="Night")
 app.add_typer(log, rich_help_panel="Proof")
 app.add_typer(keys, rich_help_panel="Proof")
+app.add_typer(subject, rich_help_panel="Proof")
 for _command, _example in (
     (nightly, "nightly --workspace my-leads"),
     (returns, "returns --vendor acme --deliver"),
@@ -142,6 +150,8 @@ def _called(command: AnyCommand, words: Sequence[str]) -> AnyCommand:
 
 
 def _guarded(command: AnyCommand, words: Sequence[str]) -> int:
+    as_json = "--json" in words
+    begin_command()
     try:
         code = int(command.main(list(words), prog_name="leadscrub", standalone_mode=False) or 0)
         if code == INTERRUPTED:  # while the words were parsed: a command that was begun says more
@@ -152,64 +162,23 @@ def _guarded(command: AnyCommand, words: Sequence[str]) -> int:
     except LeadscrubError as error:
         from schemas.support.shortage import shortage_in  # noqa: PLC0415  # seldom
 
-        known = shortage_in(error) or error
-        complain(str(known))
-        return known.exit_code
+        return Failure.of(shortage_in(error) or error).tell(as_json=as_json)
     except SystemExit:
         raise
     except BaseException as error:  # polars' PanicException is no Exception
-        if hasattr(error, "format_message"):  # wrong usage, found by the parser
-            typer.echo(printable_lines(_wrong_usage(error, words)), err=True)
-            return 2
-        return _failed(error)
+        if not hasattr(error, "format_message"):
+            return unforeseen(error).tell(as_json=as_json)
+        # Wrong usage, found by the parser. A group without a command shows its help.
+        if error.format_message().startswith("Usage:"):
+            typer.echo(printable_lines(error.format_message()), err=True)
+            return UsageError.exit_code
+        return wrong_usage(error, _all_called(words)).tell(as_json=as_json)
 
 
-def _failed(error: BaseException) -> int:
-    """Say what went wrong that nobody foresaw here, and return the exit code."""
-    from schemas.support.shortage import shortage_in  # noqa: PLC0415  # seldom
-
-    known: LeadscrubError | None = shortage_in(error)
-    if known is None and isinstance(error, OSError) and error.strerror:
-        done = (last_change() or "nothing was changed").capitalize()
-        known = OutputError(f"The system does not allow it: {error.strerror}{_of_file(error)}. {done}.")
-    if known is not None:
-        complain(str(known))
-        return known.exit_code
-    complain(f"internal error ({type(error).__name__}): {_without_values(error)}")
-    return 1
-
-
-def _of_file(error: OSError) -> str:
-    """The file that the system names, if it names one."""
-    return f" '{os.fsdecode(error.filename)}'" if isinstance(error.filename, str | bytes | os.PathLike) else ""
-
-
-def _wrong_usage(error: Any, words: Sequence[str]) -> str:
-    """Say what the parser found wrong, what may have been meant, and whose help says more; or show the help."""
-    message: str = error.format_message()
-    if message.startswith("Usage:"):
-        return message
+def _all_called(words: Sequence[str]) -> list[AnyCommand]:
+    """The program, and the groups and the command that these words name."""
     called = [_command_line(words[0])]
     for word in words:
         if (below := getattr(called[-1], "commands", {}).get(word)) is not None:
             called.append(below)
-    if type(error).__name__ == "NoSuchOption":
-        known = [name for each in called[-1].params for name in each.opts if name.startswith("--")]
-        hint = did_you_mean(error.option_name, known)
-        message = f"There is no option '{error.option_name}'. {hint if hint.startswith('Did') else ''}".rstrip()
-    if message[-1] not in ".?":
-        message += "."
-    return f"leadscrub: {message} See '{' '.join(['leadscrub', *(each.name or '' for each in called[1:])])} --help'."
-
-
-def _without_values(error: BaseException) -> str:
-    """Say where an unforeseen error arose. Messages of other libraries may quote cells, so only ours are shown."""
-    import traceback  # noqa: PLC0415
-
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{Path(last.filename).name}:{last.lineno}"
-    return (
-        f"{error} ({place})"
-        if isinstance(error, AssertionError)
-        else f"at {place}; {last_change() or 'nothing was changed'}. Please report it."
-    )
+    return called

@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.options import AsOfDay, day_of
+from pipeline.cli.options import AsOfDay, Loudness, day_of, with_shared_options
 from schemas.support.cores import usable_cores
 
 
+@with_shared_options
 def nightly(
     workspace: Annotated[Path, typer.Option(metavar="DIR", help="Folder with leadscrub.toml.")] = Path(),
     as_of: AsOfDay = None,
@@ -32,8 +33,11 @@ def nightly(
     log: Annotated[
         str, typer.Option(metavar="text|json", help="Format of stderr: trouble in words, or each event as JSON.")
     ] = "text",
+    *,
+    loudness: Loudness,
 ) -> None:
     """Make one pass over the vendors' inboxes: scrub complete drops, archive them, report."""
+    loudness.begin("looking into the inboxes")
     from pipeline.nightly.log import event_log, log_form  # noqa: PLC0415
     from pipeline.nightly.night import NightRequest, one_pass, read_workspace  # noqa: PLC0415
     from pipeline.nightly.report import report as tell  # noqa: PLC0415
@@ -51,7 +55,7 @@ def nightly(
         threads=usable_cores(),
         day_said=as_of is not None,
     )
-    summary = one_pass(request, choice, event_log(form, request.now))
+    summary = one_pass(request, choice, event_log(form, request.now, every_drop=loudness.verbose))
     code = tell(summary, choice.nightly, workspace, report, as_json=as_json)
     if code:
         raise typer.Exit(code)

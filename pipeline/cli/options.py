@@ -154,6 +154,20 @@ class LawOptions:
         return replace(request, rules=self.rules or [], accept_weaker=self.accept_weaker, evidence=self.evidence or [])
 
 
+@dataclass(frozen=True)
+class Loudness:
+    """How much a command says while it works."""
+
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print only the result, and errors.")] = False
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Print each step and how long it took.")] = False
+
+    def begin(self, sign: str) -> None:
+        """Show that the command has begun. Raises `UsageError` when it is to say both less and more."""
+        from pipeline.terminal import speak  # noqa: PLC0415
+
+        speak(sign, quiet=self.quiet, verbose=self.verbose)
+
+
 def with_shared_options(command: Callable[..., None]) -> Callable[..., None]:
     """Let a command take whole sets of options: a parameter whose type is a dataclass stands for its fields."""
     signature = inspect.signature(command, eval_str=True)

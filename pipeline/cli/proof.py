@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.help import Changing, Command, Group
-from pipeline.cli.options import Json, day_of
+from pipeline.cli.options import Json, ResultFolder, address_of, day_of
 
 WorkspaceFolder = Annotated[
     Path, typer.Option("--workspace", metavar="DIR", help="The workspace; by default this folder.")
@@ -55,6 +55,29 @@ def _log(
         vendor,
     )
     print_log(workspace, wanted, as_json=as_json)
+
+
+def evidence(
+    out: ResultFolder,
+    to: Annotated[Path, typer.Option("-o", "--to", metavar="FILE", help="The ZIP to write; must be a new file.")],
+    row: Annotated[int | None, typer.Option(metavar="N", help="row_id of the lead.")] = None,
+    phone: Annotated[
+        str | None, typer.Option(metavar="PHONE", help="A phone of the person, in any form; - reads it from stdin.")
+    ] = None,
+    email: Annotated[
+        str | None, typer.Option(metavar="EMAIL", help="An email of the person; - reads it from stdin.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write the proof about one person as a ZIP that anybody can read and check, without anybody else's data."""
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    from pipeline.commands.evidence_report import print_evidence  # noqa: PLC0415
+    from pipeline.evidence.bundle import EvidenceRequest  # noqa: PLC0415
+
+    request = EvidenceRequest(out, to, datetime.now(UTC), row, address_of(phone), address_of(email), force)
+    print_evidence(request, as_json=as_json)
 
 
 @log.command("verify", cls=Command, epilog="Example: leadscrub log verify")

@@ -12,6 +12,7 @@ from pipeline.cli.options import (
     Json,
     LawOptions,
     ListOptions,
+    Loudness,
     day_of,
     instant_of,
     with_shared_options,
@@ -41,6 +42,7 @@ def rescrub(
     *,
     lists: ListOptions,
     law: LawOptions,
+    loudness: Loudness,
     region: Annotated[
         str | None, typer.Option(metavar="REGION", help="Region of the leads' lists; by default as in the earlier run.")
     ] = None,
@@ -49,6 +51,7 @@ def rescrub(
     as_json: Json = False,
 ) -> None:
     """Scrub a clean result against today's lists and rules: what is newly blocked, what stays, until when."""
+    loudness.begin("opening the result and the lists")
     today = day_of(as_of)
     if within is not None:
         if earlier is not None or out is not None:

@@ -40,7 +40,9 @@ def inspect(
 
 
 def explain(
-    out: ResultFolder,
+    out: Annotated[
+        Path | None, typer.Argument(metavar="OUT", help="Folder of a result; by default all of the workspace.")
+    ] = None,
     row: Annotated[int | None, typer.Option(metavar="N", help="row_id of the lead.")] = None,
     phone: Annotated[
         str | None, typer.Option(metavar="PHONE", help="A phone of the lead, in any form; - reads it from stdin.")
@@ -48,12 +50,29 @@ def explain(
     email: Annotated[
         str | None, typer.Option(metavar="EMAIL", help="An email of the lead; - reads it from stdin.")
     ] = None,
+    line: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Line of the vendor's file that the lead is on; of a workbook the row."),
+    ] = None,
+    file: Annotated[
+        str | None, typer.Option(metavar="NAME", help="File that --line is of, where the drop has several.")
+    ] = None,
+    sheet: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Sheet that --line is of, where the workbook has several.")
+    ] = None,
+    workspace: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The workspace; by default that of OUT, or this folder.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Explain one lead: where it came from, each finding, and what decided."""
-    from pipeline.commands.explain import print_story  # noqa: PLC0415
+    """Explain one lead: where it came from, each finding, what decided, and on whose word."""
+    from pipeline.commands.explain import Asked, Place, print_story  # noqa: PLC0415
 
-    print_story(out, row=row, phone=address_of(phone), email=address_of(email), as_json=as_json)
+    place = None if line is None else Place(line, file, sheet)
+    if place is None and (file or sheet):
+        raise UsageError("--file and --sheet work only with --line.", "Name the line with --line N.")
+    asked = Asked(row, address_of(phone), address_of(email), place)
+    print_story(out, asked, workspace=workspace, as_json=as_json)
 
 
 def verify(

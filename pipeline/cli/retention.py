@@ -12,6 +12,7 @@ import typer
 from pipeline.cli.help import InterruptedByUserError
 from pipeline.cli.options import AsOfDay, Json, day_of
 from schemas.errors import UsageError
+from schemas.support.figures import counted
 
 
 def retention(
@@ -62,7 +63,7 @@ def retention(
 
 def _ask(things: int, size: int) -> None:
     """Have a person say yes. Raises `UsageError` where none can be asked, `InterruptedByUserError` when it is no."""
-    what = f"{things:,} items, {size / 1e6:,.1f} MB, would be deleted for ever."
+    what = f"{counted(things, 'item')}, {size / 1e6:,.1f} MB, would be deleted for ever."
     if not sys.stdin.isatty():
         raise UsageError(what, "Look at them without --delete, then say --delete --yes.")
     if not typer.confirm(f"{what} Delete them?", err=True):

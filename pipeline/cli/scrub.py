@@ -14,6 +14,7 @@ from pipeline.cli.options import (
     AsOfDay,
     LawOptions,
     ListOptions,
+    Loudness,
     channel_names,
     day_of,
     instant_of,
@@ -42,6 +43,7 @@ def scrub(
     *,
     lists: ListOptions,
     law: LawOptions,
+    loudness: Loudness,
     layout: Annotated[
         str | None, typer.Option(metavar="NAME|FILE", help="Layout TOML: columns, delimiter, encoding, region.")
     ] = None,
@@ -98,10 +100,17 @@ def scrub(
         ),
     ] = None,
     block_mb: Annotated[
-        float, typer.Option(min=0.001, max=256, metavar="MB", help="Megabytes of the drop to read at once.")
-    ] = 4,
+        float | None,
+        typer.Option(
+            min=0.001,
+            max=256,
+            metavar="MB",
+            help="Megabytes of the drop to read at once; by default 8, with rule packs or more than two threads 4.",
+        ),
+    ] = None,
 ) -> None:
     """Read a drop, check every contact point, write clean and rejected rows with a reason on each."""
+    loudness.begin("opening the drop and the lists")
     from pipeline.commands.summary import print_summary  # noqa: PLC0415
     from pipeline.ledger.open_ledger import chosen_ledger  # noqa: PLC0415
     from pipeline.run.plan import Request  # noqa: PLC0415
@@ -134,7 +143,7 @@ def scrub(
         dry_run=dry_run,
         force=force,
         threads=threads or usable_cores(),
-        block_bytes=int(block_mb * (1 << 20)),
+        block_bytes=None if block_mb is None else int(block_mb * (1 << 20)),
     )
     request = law.of(lists.of(request))
     with chosen_ledger(ledger, campaign) as opened, progress_bar() as report:

@@ -10,6 +10,7 @@ import polars as pl
 from pipeline.columns.address_columns import other_address
 from pipeline.columns.cells import InCellPart, field_cells
 from pipeline.columns.contact_values import SAMPLE_ROWS, sure_kind
+from pipeline.columns.mapping_draft import Draft
 from schemas.columns import CODE_FIELDS, DAYS, EMAIL_SLOTS, INSTANTS, PHONE_SLOTS
 from schemas.contact.blank import BLANKS
 from schemas.contact.calling_codes import only_calling_codes
@@ -65,68 +66,6 @@ class Mapping:
 
 
 @dataclass
-class _Draft:
-    """A mapping in the making."""
-
-    columns: tuple[str, ...]
-    layout: Layout
-    fields: dict[str, str] = field(default_factory=dict)
-    parts: dict[str, InCellPart] = field(default_factory=dict)
-    why: dict[str, str] = field(default_factory=dict)
-    doubts: list[str] = field(default_factory=list)
-    faxes: list[str] = field(default_factory=list)
-    refusals: dict[str, RefusalColumn] = field(default_factory=dict)
-    withheld: list[str] = field(default_factory=list)
-    codes: dict[str, str] = field(default_factory=dict)
-
-    def claim(self, name: str, column: str, why: str) -> None:
-        """Give a column to a field, or say what became of it."""
-        if name == "fax":
-            self.faxes.append(column)
-            self.why[column] = why
-        elif name == "phone_code":
-            self.codes[column] = why
-        elif column in self.layout.in_cell and name in {"phone", "email"}:
-            self._share(name, column, why)
-        elif name in REFUSAL_FIELDS:
-            self.refuse(column, REFUSAL_FIELDS[name], why)
-        elif self.place(name, column, why) is None:
-            if name == "withdrawn_at":
-                # A second column of withdrawals is no less a no than the first.
-                self.refuse(column, refusal_column(column) or REFUSAL_FIELDS["no_contact"], why)
-            elif name in {"phone", "email"}:
-                self.withheld.append(column)
-            else:
-                self.doubts.append(f"column '{column}' also means {name} and is left in extra")
-
-    def refuse(self, column: str, says: RefusalColumn, why: str) -> None:
-        """Read a column for what it says against contact."""
-        self.refusals[column] = says
-        self.why[column] = why
-
-    def place(self, name: str, column: str, why: str) -> str | None:
-        """Give the column the first free place of its field; None when there is none."""
-        places = _slots(name)
-        free = next((place for place in places if place not in self.fields), None)
-        if free is not None:
-            self.fields[free] = column
-            self.why[free] = why
-        return free
-
-    def _share(self, name: str, column: str, why: str) -> None:
-        """Give every free place of a field one part of the column's cells; the last has all that is left."""
-        free = [place for place in _slots(name) if place not in self.fields]
-        for number, place in enumerate(free):
-            self.fields[place] = column
-            self.why[place] = why
-            self.parts[place] = InCellPart(number, is_last=number == len(free) - 1)
-
-
-def _slots(name: str) -> tuple[str, ...]:
-    return {"phone": PHONE_SLOTS, "email": EMAIL_SLOTS}.get(name, (name,))
-
-
-@dataclass
 class _Head:
     """The first rows of a table, read when they are asked for."""
 
@@ -154,7 +93,7 @@ def map_columns(
     `DropError`, if ``checked``, when no column holds a phone or an email (by post: an address).
     """
     columns, path = table.columns, table.place
-    draft, head = _Draft(columns, layout), _Head(table, region)
+    draft, head = Draft(columns, layout), _Head(table, region)
     _declared(draft, path)
     taken = {*draft.fields.values(), *draft.faxes, *draft.refusals, *layout.ignore}
     named = {fold_header(alias): name for alias, name in layout.aliases.items()}
@@ -215,7 +154,7 @@ def _types(fields: dict[str, str], columns: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def _declared(draft: _Draft, path: str) -> None:
+def _declared(draft: Draft, path: str) -> None:
     """Take over what the layout maps. Raises `DropError` when a column of it is not there."""
     for name, column in draft.layout.columns.items():
         if column not in draft.columns:
@@ -238,7 +177,7 @@ def _in_order(columns: tuple[str, ...], named: dict[str, str]) -> tuple[str, ...
     return tuple(sorted(columns, key=lambda column: -1 if fold_header(column) in named else phone_rank(column)))
 
 
-def _by_header(draft: _Draft, head: _Head, column: str, match: HeaderMatch) -> None:
+def _by_header(draft: Draft, head: _Head, column: str, match: HeaderMatch) -> None:
     """Map a column by its name; what its name leaves open, its values may settle."""
     if match.sure and match.field == "country" and only_calling_codes(head.cells(column)):
         draft.claim("phone_code", column, "its values are calling codes")
@@ -253,7 +192,7 @@ def _by_header(draft: _Draft, head: _Head, column: str, match: HeaderMatch) -> N
         draft.doubts.append(f"column '{column}' may hold {match.field} ({match.why}); map it with --layout if it does")
 
 
-def _place_codes(draft: _Draft) -> None:
+def _place_codes(draft: Draft) -> None:
     """Give each column of calling codes to the phone that its header names, else to the first."""
     slots = {phone_words(draft.fields[slot]): slot for slot in reversed(PHONE_SLOTS) if slot in draft.fields}
     fields = {slot: field for field, slot in CODE_FIELDS.items()}
@@ -268,7 +207,7 @@ def _place_codes(draft: _Draft) -> None:
             draft.fields[name], draft.why[name] = column, why
 
 
-def _unread_countries(draft: _Draft, head: _Head) -> list[str]:
+def _unread_countries(draft: Draft, head: _Head) -> list[str]:
     """Sentences about words of the country column that name no country."""
     if "country" not in draft.fields or not any(slot in draft.fields for slot in PHONE_SLOTS):
         return []
@@ -283,7 +222,7 @@ def _unread_countries(draft: _Draft, head: _Head) -> list[str]:
     ]
 
 
-def _check_found(draft: _Draft, table: Table, path: str, *, by_post: bool) -> None:
+def _check_found(draft: Draft, table: Table, path: str, *, by_post: bool) -> None:
     """Check that the fields which must be there are. Raises `DropError` when one is not."""
     missing = [name for name in draft.layout.required if name not in draft.fields]
     if missing:

@@ -1,190 +1,146 @@
-"""The whole story of one lead, from what a result holds."""
+"""The whole story of one lead, out of a result or out of all results of a workspace."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import polars as pl
-
+from pipeline.commands.lead_story import lead_story, story_lines
+from pipeline.commands.source_lines import rows_of_line
 from pipeline.commands.verify import refuse_damaged
-from pipeline.results.folder import open_manifest, scan
+from pipeline.evidence.whose import own_columns, wanted_of
+from pipeline.proof.chain import entries
+from pipeline.proof.standing import standing_results
+from pipeline.results.exact_search import find_rows, rows_alike
+from pipeline.results.folder import open_manifest
+from pipeline.results.manifest_file import MANIFEST
 from pipeline.terminal import print_lines, write_json
-from schemas.codes import CODES
-from schemas.columns import CALL_COLUMNS, EMAIL_SLOTS, PHONE_SLOTS
-from schemas.contact.email import email_key, read_email
-from schemas.contact.phone_repairs import read_phone_point
+from pipeline.workspace import refuse_no_workspace, workspace_above
 from schemas.errors import UsageError
 from schemas.manifest import Manifest
-from schemas.masking import mask
-from schemas.support.shown import masked_addresses
-from suppression.rules.describe import SURE, attempts_in_words, released_in_words
+from schemas.support.shown import masked_addresses, shown
+
+#: What is said of a row of which the value is not known to be the row's own.
+_ALIKE = "a blocked point of it looks the same when masked: perhaps another person's"
 
 
-def print_story(out: Path, *, row: int | None, phone: str | None, email: str | None, as_json: bool) -> None:
-    """Print the story of the lead. Raises `UsageError` unless exactly one of the options names it."""
-    if sum(option is not None for option in (row, phone, email)) != 1:
-        raise UsageError("Name the lead by one of --row, --phone and --email.")
+class Place(NamedTuple):
+    """A line of the vendor's file, or of every file or sheet where none is named."""
+
+    line: int
+    file: str | None
+    sheet: str | None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which lead: one of these."""
+
+    row: int | None = None
+    phone: str | None = None
+    email: str | None = None
+    place: Place | None = None
+
+    def check(self) -> None:
+        """Raise `UsageError` unless exactly one is given."""
+        if sum(option is not None for option in (self.row, self.phone, self.email, self.place)) != 1:
+            raise UsageError("Name the lead by one of --row, --line, --phone and --email.")
+
+
+def print_story(out: Path | None, asked: Asked, *, workspace: Path | None, as_json: bool) -> None:
+    """Print the story of the lead: out of a result, or without one out of all of the workspace.
+
+    Raises `UsageError` when it is not named by one option, or is nowhere.
+    """
+    asked.check()
+    if out is None:
+        stories, notes = _in_workspace(workspace or Path(), asked)
+    else:
+        stories, notes = _in_result(out, asked, workspace or workspace_above(out)), []
+        if not stories:
+            raise UsageError(
+                f"No row of '{out}' has {_shown(asked, open_manifest(out))}.",
+                "A value that was blocked or not read in a clean row is in the drop alone: try --line.",
+            )
+    if as_json:
+        write_json({"items": stories, "not_searched": notes}, default=str)
+        return
+    for number, story in enumerate(stories):
+        where = [f"result {shown(story['result'])}"] if "result" in story else []
+        print_lines(*([""] if number else []), *where, *story_lines(story))
+    print_lines(*(f"note: not searched: {note}" for note in notes))
+
+
+def _in_workspace(workspace: Path, asked: Asked) -> tuple[list[dict[str, Any]], list[str]]:
+    """Stories out of every result of a workspace, and which of these could not be searched."""
+    refuse_no_workspace(workspace, "Name a result, or a workspace with --workspace.")
+    if asked.row is not None or asked.place is not None:
+        raise UsageError("--row and --line are of one result.", "Name the result, or look for --phone or --email.")
+    stories: list[dict[str, Any]] = []
+    notes: list[str] = []
+    shown_as = ""
+    for folder in _results(workspace):
+        try:
+            found = _in_result(folder, asked, workspace)
+            shown_as = shown_as or _shown(asked, open_manifest(folder))
+        except UsageError as error:
+            notes.append(shown(error.message))
+            continue
+        stories += [{"result": masked_addresses(str(folder)), **story} for story in found]
+    if not stories:
+        raise UsageError(
+            f"No row of any result of '{workspace}' has {shown_as or 'that'}."
+            + "".join(f" Not searched: {note}" for note in notes),
+            "What was blocked or not read in a clean row is in the drop alone: see 'leadscrub subject find'.",
+        )
+    return stories, notes
+
+
+def _results(workspace: Path) -> Iterator[Path]:
+    """Every result that the log knows and that is there, and what else is in the workspace."""
+    logged = [workspace / out for out in standing_results(entries(workspace))]
+    there = [path.parent for path in sorted(workspace.rglob(MANIFEST)) if not _is_hidden(path, workspace)]
+    known: set[Path] = set()
+    for folder in (*logged, *there):
+        if folder.resolve() not in known and (folder / MANIFEST).is_file():
+            known.add(folder.resolve())
+            yield folder
+
+
+def _is_hidden(path: Path, workspace: Path) -> bool:
+    """Whether it is being written, or was left by a run that was killed."""
+    return any(part.startswith(".") for part in path.relative_to(workspace).parts)
+
+
+def _in_result(out: Path, asked: Asked, workspace: Path | None) -> list[dict[str, Any]]:
     manifest = open_manifest(out)
     refuse_damaged(out)
-    if row is not None:
-        rows = [row]
-    elif phone is not None:
-        rows = _rows_with(out, PHONE_SLOTS, _canonical_phones(phone, manifest))
+    if asked.row is not None:
+        rows: dict[int, str | None] = {asked.row: None}
+    elif asked.place is not None:
+        rows = dict.fromkeys(rows_of_line(out, manifest, *asked.place))
     else:
-        rows = _rows_with(out, EMAIL_SLOTS, [_canonical_email(str(email))])
-    stories = [_story(out, number, manifest) for number in rows]
-    if as_json:
-        write_json(stories, default=str)
-    else:
-        print_lines(*[line for number, story in enumerate(stories) for line in ([""] if number else []) + _told(story)])
+        rows = _rows_with(out, asked, manifest)
+    return [lead_story(out, row, manifest, workspace, match) for row, match in rows.items()]
 
 
-def _canonical_phones(phone: str, manifest: Manifest) -> list[str]:
-    """Return E.164 of the number, and of its other reading where it has one."""
-    form, other = read_phone_point(phone.strip(), manifest.region)
-    if form.e164 is None:
-        raise UsageError(
-            f"The phone given is not a valid number: {form.why}.", "Give it with + and the country's code."
-        )
-    return [each.e164 for each in (form, other) if each is not None and each.e164 is not None]
-
-
-def _canonical_email(email: str) -> str:
-    form = read_email(email.strip())
-    if form.normal is None:
-        raise UsageError("The email given is not a valid address.", "Give it in full, as name@domain.")
-    return form.normal
-
-
-def _rows_with(out: Path, slots: tuple[str, ...], values: list[str]) -> list[int]:
-    """Rows with one of the values, in either output, or with a finding about it."""
-    texts = pl.Series(values)
-    wanted = texts if slots == PHONE_SLOTS else pl.select(email_key(pl.lit(texts))).to_series()
-    held = [pl.col(slot) if slots == PHONE_SLOTS else email_key(pl.col(slot)) for slot in slots]
-    rows: set[int] = set()
-    for name in ("clean", "rejected"):
-        rows |= set(
-            scan(out, name)
-            .filter(pl.any_horizontal(column.is_in(wanted.implode()) for column in held))
-            .select("row_id")
-            .collect()["row_id"]
-        )
-    # A clean row no longer holds a point that was blocked; its findings name it masked.
-    masked = [mask(value) for value in values]
-    named = pl.any_horizontal(pl.col("detail").str.contains(each, literal=True) for each in masked)
-    hidden = scan(out, "findings").filter(pl.col("point").is_in(slots) & named)
-    # Another value may look the same when masked: better one story too many than one too few.
-    candidates = set(hidden.select("row_id").collect()["row_id"])
-    if not rows | candidates:
-        raise UsageError(
-            f"No row of '{out}' holds {' or '.join(masked)}.", "A value that could not be read is found by --row only."
-        )
-    return sorted(rows | candidates)
-
-
-def _story(out: Path, row: int, manifest: Manifest) -> dict[str, Any]:
-    for name in ("clean", "rejected"):
-        found = scan(out, name).filter(pl.col("row_id") == row).collect()
-        if len(found):
-            lead = found.to_dicts()[0]
-            break
-    else:
-        raise UsageError(f"'{out}' has no row {row}.", f"Rows go from 0 to {manifest.counts.read - 1}.")
-    findings = scan(out, "findings").filter(pl.col("row_id") == row).drop("row_id").collect().to_dicts()
-    lists = [
-        {
-            "name": lst.name,
-            "kind": lst.kind,
-            "version": lst.version[:12],
-            "as_of": lst.as_of,
-            "entries": lst.entries.indexed,
-        }
-        for lst in manifest.lists
-    ]
-    points = {slot: mask(lead[slot]) for slot in (*PHONE_SLOTS, *EMAIL_SLOTS) if lead[slot]}
-    return {
-        "row_id": row,
-        "verdict": name,
-        "source_file": masked_addresses(lead["source_file"]),
-        "source_line": lead["source_line"],
-        "vendor": lead["vendor"],
-        "channels": lead["channels"],
-        "valid_until": lead["valid_until"],
-        "calling": {name: lead[name] for name in CALL_COLUMNS},
-        "reasons": lead.get("reasons", []),
-        "means": {code: _meaning(code, manifest) for code in lead.get("reasons", [])},
-        "disposition": lead.get("disposition"),
-        "points": points,
-        "undeclared": {
-            name: [code for code in lead.get("reasons", []) if code in each.rules]
-            for name, each in manifest.rules.undeclared.items()
-            if set(each.rules) & set(lead.get("reasons", []))
-        },
-        "released": [word.model_dump(mode="json") for word in manifest.rules.released],
-        "findings": findings,
-        "lists_consulted": lists,
-        "as_of": manifest.as_of,
-        "run_id": manifest.run_id,
+def _rows_with(out: Path, asked: Asked, manifest: Manifest) -> dict[int, str | None]:
+    """Rows that have the value, in order, each with what is to be said where it may not be their own."""
+    wanted = wanted_of(asked.phone, asked.email, manifest.region)
+    own, columns = own_columns(manifest), dict[int, list[str]]()
+    for _, row, column in find_rows(out, [wanted]).rows():
+        columns.setdefault(row, []).append(column)
+    found: dict[int, str | None] = {
+        row: None if own & set(names) else f"it only mentions that, in {masked_addresses(', '.join(names))}"
+        for row, names in columns.items()
     }
+    found |= dict.fromkeys(rows_alike(out, [wanted]), _ALIKE)
+    return dict(sorted(found.items()))
 
 
-def _meaning(code: str, manifest: Manifest) -> dict[str, str | None]:
-    """What a code means and what to do: of the register, or of a rule as it was in the run's packs."""
-    if code in CODES:
-        return {"title": CODES[code].summary, "remedy": CODES[code].remedy, "confidence": None, "reviewed_on": None}
-    rule = manifest.rules.texts[code]
-    reviewed = None if rule.reviewed_on is None else rule.reviewed_on.isoformat()
-    return {
-        "title": f"{rule.title} [{rule.citation}]",
-        "remedy": rule.remedy,
-        "confidence": rule.confidence,
-        "reviewed_on": reviewed,
-    }
-
-
-def _calling(hours: dict[str, Any]) -> list[str]:
-    """When the lead may be called, and on whose authority; nothing where no rule says."""
-    if not hours["call_rules"]:
-        return []
-    lines = []
-    if hours["call_hours"]:
-        first, last = (f"{hours[name]:%Y-%m-%d %H:%M}" for name in ("call_after_utc", "call_before_utc"))
-        lines.append(f"  call         {', '.join(hours['call_hours'])} {hours['call_zone']}")
-        lines.append(f"               at the longest from {first} to {last} UTC")
-    if hours["max_attempts"]:
-        lines.append(f"  attempts     {attempts_in_words(hours['max_attempts'], hours['attempt_days'])} at most")
-    return [*lines, f"  hours by     {', '.join(hours['call_rules'])}"]
-
-
-def _told(story: dict[str, Any]) -> list[str]:
-    lines = [
-        f"row {story['row_id']}: {story['verdict']}"
-        + (f" for {', '.join(story['channels'])}" if story["channels"] else "")
-        + (f", until {story['valid_until']}" if story["valid_until"] else ""),
-        f"  came from    {story['source_file']} line {story['source_line']}"
-        + (f", vendor {story['vendor']}" if story["vendor"] else ""),
-    ]
-    lines += [f"  {point:<12} {value}" for point, value in story["points"].items()]
-    lines += _calling(story["calling"])
-    for position, code in enumerate(story["reasons"]):
-        means = story["means"][code]
-        lines.append(f"  {'because' if position == 0 else 'and':<12} {code}: {means['title']}")
-        if means["confidence"]:
-            lines.append(f"  {'':<12} {SURE[means['confidence']]}; reviewed on {means['reviewed_on']}")
-    if story["reasons"]:
-        lines.append(f"  what to do   {story['means'][story['reasons'][0]]['remedy']}")
-        lines.append(f"  disposition  {story['disposition']}")
-    lines += [
-        f"  undeclared   {name}: {', '.join(rules)} may rest on it" for name, rules in story["undeclared"].items()
-    ]
-    lines += [f"  released     {released_in_words(word)}" for word in story["released"]]
-    for finding in story["findings"]:
-        where = finding["point"] or "row"
-        lines.append(f"  finding      {finding['effect']} {finding['code']} ({where}): {finding['detail']}")
-        lines.append(f"  source       {finding['source']}")
-    consulted = ", ".join(
-        f"{lst['name']} ({lst['kind']}, {lst['entries']:,} entries)" for lst in story["lists_consulted"]
-    )
-    lines.append(f"  consulted    {consulted or 'no suppression list'}; as of {story['as_of']}")
-    return lines
+def _shown(asked: Asked, manifest: Manifest) -> str:
+    wanted = wanted_of(asked.phone, asked.email, manifest.region)
+    as_written = "" if wanted.normals else f", which is no valid {wanted.kind} and was looked for as it was written"
+    return " or ".join(wanted.shown) + as_written

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.exporting.export import Exported
 from pipeline.terminal import print_lines, print_notes, write_json
+from schemas.support.figures import counted
 
 
 def facts(exported: Exported) -> dict[str, object]:
@@ -23,6 +24,5 @@ def print_export(exported: Exported, *, as_json: bool) -> None:
     if as_json:
         write_json(facts(exported))
         return
-    rows = "1 row" if exported.rows == 1 else f"{exported.rows:,} rows"
-    print_lines(f"{rows} in {exported.path}")
+    print_lines(f"{counted(exported.rows, 'row')} in {exported.path}")
     print_notes(*exported.left_out)

@@ -22,6 +22,7 @@ from schemas.frame_columns import SOURCE
 from schemas.headers import match_header
 from schemas.layout import Layout
 from schemas.masking import mask
+from schemas.support.figures import counted
 from schemas.support.shown import masked_addresses, printable, shown
 
 _SAMPLES = 3
@@ -158,7 +159,7 @@ def _print(inspection: Inspection) -> None:
     read_as = ", ".join(f"{name.replace('_', ' ')} {value!r}" for name, value in inspection.read_as.items())
     print_text(Text.assemble((place, "bold"), f"  {printable(read_as)}"))
     lines = ", ".join(str(line) for line in inspection.malformed_lines)
-    count = f"{inspection.records:,} records"
+    count = counted(inspection.records, "record")
     if inspection.malformed:
         more = " and more" if inspection.malformed > len(inspection.malformed_lines) else ""
         count += f", {inspection.malformed:,} of them malformed (lines {lines}{more})"

@@ -7,12 +7,13 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline.commands.list_logging import logged_writing
-from pipeline.terminal import print_lines, print_notes
+from pipeline.terminal import is_quiet, print_lines, print_notes, print_step
 from pipeline.workspace import workspace_limits
 from schemas.contact.apply import apply_here
 from schemas.errors import ListError
 from schemas.files.limits import limited_to
 from schemas.list_version import ListVersion
+from schemas.support.figures import counted, percent
 from schemas.support.interrupts import interrupts_wait
 from suppression.loading import Built, ListSpec, build_version
 from suppression.store import KEEP_DAYS, Writer
@@ -91,6 +92,7 @@ def _commit(
     writer: Writer, folder: Path, built: Built, before: ListVersion | None, change: Change, action: str
 ) -> None:
     facts = built.facts
+    print_step(f"{counted(facts.counts.read, 'entry')} of {facts.name} read and indexed")
     if before is not None:
         _refuse_shrinkage(facts, before, change.max_shrinkage)
     if change.keep_days is not None:
@@ -101,8 +103,8 @@ def _commit(
     print_notes(*built.warnings)
     if change.keep_days is not None and change.keep_days < KEEP_DAYS:
         print_notes(
-            f"versions that were replaced are kept for {change.keep_days} days; 16 CFR 310.5 asks for records of "
-            "registry access for five years"
+            f"versions that were replaced are kept for {counted(change.keep_days, 'day')}; 16 CFR 310.5 asks for "
+            "records of registry access for five years"
         )
 
 
@@ -114,12 +116,12 @@ def _report(facts: ListVersion) -> None:
         changes = counts.changes
         used = f"{changes.added:,} added + {changes.deleted:,} deleted + {changes.unchanged:,} unchanged"
     twice = f" + {counts.second_readings:,} read in a second way" if counts.second_readings else ""
-    twice += f" + {counts.more_points:,} more points in an entry" if counts.more_points else ""
+    twice += f" + {counted(counts.more_points, 'more point')} in an entry" if counts.more_points else ""
     print_lines(
         f"{facts.name} ({facts.kind}) version {facts.version[:12]} as of {facts.as_of} is current: "
         f"{counts.read:,} read{twice} = {used} + {sum(counts.refused.values()):,} refused"
-        + (f"; {counts.indexed:,} entries in all" if counts.changes is not None else ""),
-        *(f"  refused {count:,}: {why}" for why, count in counts.refused.items()),
+        + (f"; {counted(counts.indexed, 'entry')} in all" if counts.changes is not None else ""),
+        *(f"  refused {count:,}: {why}" for why, count in counts.refused.items() if not is_quiet()),
     )
 
 
@@ -127,7 +129,7 @@ def _refuse_shrinkage(new: ListVersion, before: ListVersion, limit: float) -> No
     now, then = new.counts.indexed, before.counts.indexed
     if now < then * (1 - limit):
         raise ListError(
-            f"'{new.name}' would have {now:,} entries, and has {then:,}, more than {limit:.0%} less: "
+            f"'{new.name}' would have {counted(now, 'entry')}, and has {then:,}, more than {percent(limit)} less: "
             "nothing was changed.",
             "If that is right, say --accept-shrinkage.",
         )

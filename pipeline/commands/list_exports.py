@@ -21,6 +21,7 @@ from schemas.list_version import HandedOver
 from schemas.recipes import Recipe
 from schemas.rules import EVERYWHERE
 from schemas.support.durable import write_lines
+from schemas.support.figures import counted
 from schemas.support.names import did_you_mean
 from suppression.lists import SuppressionList
 from suppression.rules.data_transfers import against_export
@@ -105,7 +106,7 @@ def export_list(store: Path, name: str, day: date, out: Path, handing: HandOver,
     finally:
         unrecorded.unlink(missing_ok=True)
     print_notes(*(f"{each.rule.id}: {each.rule.title} {each.rule.remedy}" for each in noted))
-    print_lines(f"{count:,} entries of {name} in {out}, for {handing.purpose} to {handing.to_country}")
+    print_lines(f"{counted(count, 'entry')} of {name} in {out}, for {handing.purpose} to {handing.to_country}")
 
 
 def _judged(suppression: SuppressionList, handing: HandOver, day: date) -> list[PackRule]:

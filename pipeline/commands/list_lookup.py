@@ -9,7 +9,7 @@ import polars as pl
 
 from pipeline.terminal import print_lines, write_json
 from schemas.contact.email import read_email
-from schemas.contact.phone_repairs import read_phone_point
+from schemas.contact.phone_readings import read_phone_point
 from schemas.errors import UsageError
 from schemas.list_kinds import MaxAge
 from schemas.masking import mask

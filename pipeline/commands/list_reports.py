@@ -14,6 +14,7 @@ from schemas.errors import ListError
 from schemas.list_kinds import NO_MAX_AGE, MaxAge
 from schemas.list_version import ListVersion, Loading
 from schemas.masking import masked_text
+from schemas.support.figures import counted
 from schemas.support.shown import masked_addresses
 from suppression.lists import fault_on, last_day
 from suppression.store import Store
@@ -130,10 +131,12 @@ def print_history(store: Store, name: str, *, as_json: bool) -> None:
         parts.append(f"as of {line['as_of']}" if "as_of" in line else "")
         parts.append(f"on {line['base']} since {line['since'] or 'any day'}" if "base" in line else "")
         parts.append(", ".join(f"{count:,} {what}" for what, count in line.get("changes", {}).items()))
-        parts.append(f"{line['entries']:,} entries" if "entries" in line else "")
+        parts.append(counted(line["entries"], "entry") if "entries" in line else "")
         if (handed := line.get("handed_over")) is not None:
             how = "as they are" if handed["recipe"] is None else handed["recipe"]
-            parts.append(f"for {handed['purpose']} to {handed['to_country']}, {handed['entries']:,} entries, {how}")
+            parts.append(
+                f"for {handed['purpose']} to {handed['to_country']}, {counted(handed['entries'], 'entry')}, {how}"
+            )
             parts.append(f"sha256:{handed['sha256'][:12]}")
         print_lines("  ".join(part for part in (*parts, *line.get("files", [])) if part))
 
@@ -153,7 +156,7 @@ def print_refused(store: Store, name: str, *, as_json: bool) -> None:
     for row in rows:
         place = row["member"] if row["line"] is None else f"{row['member']} line {row['line']}"
         print_lines(f"{place}  {row['why']}  {row['text']}")
-    print_lines(f"{len(rows):,} entries of {name} were refused")
+    print_lines(f"{counted(len(rows), 'entry')} of {name} {'was' if len(rows) == 1 else 'were'} refused")
 
 
 def _step(store: Store, step: Loading) -> dict[str, Any]:

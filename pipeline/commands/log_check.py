@@ -14,18 +14,19 @@ from pipeline.proof.chain import has_chain
 from pipeline.proof.checking import Checked, check_chain
 from pipeline.proof.entries import Entry, Logged
 from pipeline.proof.keys import PublicKey
-from pipeline.proof.run_entry import differences
+from pipeline.proof.review_entries import all_review_entries
+from pipeline.proof.run_entry import differences, rewritten_files
 from pipeline.proof.signature import signed_faults
+from pipeline.proof.standing import standing_results
 from pipeline.proof.store_entries import store_entries
+from pipeline.results.decisions import decisions_in, reviews_in
 from pipeline.results.manifest_file import MANIFEST, manifest_digest, read_manifest
 from pipeline.results.writer import output_file
 from pipeline.terminal import print_lines, write_json
 from schemas.errors import LeadscrubError, ListError
+from schemas.support.figures import counted
 from schemas.support.shown import shown
 from suppression.store import Store
-
-#: What `deletions` calls a result.
-_RESULT = "result"
 
 
 def check_log(workspace: Path, public: PublicKey | None) -> Checked:
@@ -45,6 +46,7 @@ def check_log(workspace: Path, public: PublicKey | None) -> Checked:
     checked.faults += faults
     checked.faults += _ledger_faults(workspace, checked.entries)
     checked.faults += _store_faults(workspace, checked.entries)
+    checked.faults += review_faults(workspace, checked.entries)
     for entry in standing_results(checked.entries).values():
         checked.faults += result_faults(workspace, entry, checked)
     return checked
@@ -73,21 +75,10 @@ def print_log_check(workspace: Path, public: PublicKey | None, *, as_json: bool)
     if not checked.faults:
         results = len(standing_results(checked.entries))
         print_lines(
-            f"ok: {number:,} entries go on from each other; ledger, store and {results:,} results are as logged; "
-            f"last: {digest}"
+            f"ok: {counted(number, 'entry')} go on from each other; ledger, store and {counted(results, 'result')} are "
+            f"as logged; last: {digest}"
         )
     return not checked.faults
-
-
-def standing_results(entries: list[Logged]) -> dict[str, Logged]:
-    """The last run that was logged at each place, of those that retention did not delete since."""
-    found: dict[str, Logged] = {}
-    for entry in entries:
-        if entry.kind == "run" and entry.facts.get("out"):
-            found[entry.facts["out"]] = entry
-        elif entry.kind == "retention" and entry.facts.get("what") == _RESULT:
-            found = {out: run for out, run in found.items() if run.subject != entry.subject}
-    return found
 
 
 def result_faults(workspace: Path, entry: Logged, checked: Checked) -> list[str]:
@@ -113,6 +104,26 @@ def result_faults(workspace: Path, entry: Logged, checked: Checked) -> list[str]
     return faults + [f"{where}: {fault}" for fault in signed_faults(out, entry, checked)]
 
 
+def review_faults(workspace: Path, entries: list[Logged]) -> Iterator[str]:
+    """How reviews differ from the log: their decisions, or that they are gone, or are not in it."""
+    try:
+        found = {entry.key: entry for entry in all_review_entries(workspace) if entry.kind == "release"}
+        for folder, record in [*reviews_in(workspace), *reviews_in(workspace, withdrawn=True)]:
+            decisions_in(folder, record)
+    except LeadscrubError as error:
+        yield f"reviews: {error.message}"
+        return
+    logged = {entry.key: entry for entry in entries if entry.kind == "release"}
+    for key, entry in found.items():
+        if key not in logged:
+            yield f"reviews: {_described(entry)} is not in the log"
+        elif {**entry.facts, "entered": None} != {**logged[key].facts, "entered": None}:
+            yield f"reviews: {_described(entry)} is not as it was logged"
+    for key, known in logged.items():
+        if key not in found:
+            yield f"reviews: what entry {known.number} logged is gone: {_described(known)}"
+
+
 def _ledger_faults(workspace: Path, entries: list[Logged]) -> Iterator[str]:
     try:
         with ExitStack() as stack:
@@ -124,7 +135,7 @@ def _ledger_faults(workspace: Path, entries: list[Logged]) -> Iterator[str]:
                 yield from _unlike(
                     entries, ledger_entries(ledger, workspace, {entry.key for entry in entries}), shared=shared
                 )
-                yield from ledger_file_faults(ledger, workspace)
+                yield from ledger_file_faults(ledger, workspace, rewritten_files(entries))
     except LeadscrubError as error:
         yield f"ledger: {error.message}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sqlalchemy import select
@@ -10,14 +10,18 @@ from sqlalchemy import select
 from pipeline.ledger.database import Ledger
 from pipeline.ledger.history_file import PointsFile
 from pipeline.ledger.tables import drops, return_files, segments
+from pipeline.proof.run_entry import location
 from pipeline.returning.outgoing import folder_of, sha256_of
 from schemas.errors import LedgerError, ListError
 from suppression.lists import check_version
 from suppression.store import Store
 
 
-def ledger_file_faults(ledger: Ledger, workspace: Path) -> Iterator[str]:
-    """Raw drops, files of returns and the contact history that are not as the ledger knows them."""
+def ledger_file_faults(ledger: Ledger, workspace: Path, rewritten: Mapping[str, str]) -> Iterator[str]:
+    """Raw drops, files of returns and the contact history that are not as the ledger knows them.
+
+    ``rewritten``: hashes of files that the log knows to have been written again since, by where they are.
+    """
     home = workspace.absolute()
     with ledger.reading() as connection:
         kept = connection.execute(select(drops.c.kept_at, drops.c.sha256).where(drops.c.kept_at.is_not(None))).all()
@@ -29,7 +33,8 @@ def ledger_file_faults(ledger: Ledger, workspace: Path) -> Iterator[str]:
     files += [(folder_of(home, row.vendor) / row.file, row.sha256) for row in sent]
     for path, sha256 in files:
         # A drop that a person took away is not there; a folder's hash is over the files in it.
-        if path.is_relative_to(home) and path.is_file() and sha256_of(path) != sha256:
+        expected = rewritten.get(location(home, path), sha256)
+        if path.is_relative_to(home) and path.is_file() and sha256_of(path) != expected:
             yield f"{path.relative_to(home)} is not the file that the ledger knows"
     for row in points:
         try:

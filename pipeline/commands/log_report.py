@@ -11,6 +11,7 @@ from pipeline.proof.chain import entries, has_chain
 from pipeline.proof.entries import KINDS, Logged, canonical
 from pipeline.terminal import plain_table, print_lines, write_json
 from schemas.errors import UsageError
+from schemas.support.figures import counted
 from schemas.support.names import did_you_mean
 from schemas.support.shown import masked_addresses
 
@@ -62,7 +63,7 @@ def print_log(workspace: Path, wanted: Filter, *, as_json: bool) -> None:
             str(entry.number), entry.at[:19], entry.kind, subject, entry.vendor or "", masked_addresses(facts)
         )
     table.print()
-    print_lines(f"{len(found):,} entries; 'leadscrub log verify' checks them")
+    print_lines(f"{counted(len(found), 'entry')}; 'leadscrub log verify' checks them")
 
 
 def _document(entry: Logged) -> dict[str, object]:

@@ -17,12 +17,13 @@ from pipeline.report.period import DropLine, Period, VendorLine, period_page
 from pipeline.report.source import PastDrop
 from pipeline.report.unchecked import serious_gaps
 from pipeline.report.vendor_band import out_of_band
-from pipeline.report.words import counted
+from pipeline.results.decisions import settled_rows
 from pipeline.results.manifest_file import read_manifest
 from pipeline.returning.contracts import Contracts
 from pipeline.returning.windows import local_day
 from pipeline.terminal import money
 from schemas.errors import UsageError
+from schemas.support.figures import counted
 
 #: Months that the report of a vendor goes back.
 _MONTHS = 12
@@ -45,7 +46,7 @@ def night_report(ledger: Ledger, workspace: Path, night: str) -> str:
     ]
     waiting += [
         f"{each.vendor}: {counted(each.rows, 'lead')} that a person may release, of {counted(each.runs, 'run')}"
-        for each in journal.in_review(vendors)
+        for each in journal.in_review(vendors, settled_rows(workspace))
     ]
     odd = [f"{run.vendor}: {sentence}" for run in runs for sentence in found.odd(run)]
     sellers = {run.vendor for run in runs}

@@ -6,7 +6,10 @@ from dataclasses import asdict
 
 from pipeline.commands.rule_reports import is_rule, print_rule
 from pipeline.terminal import plain_table, print_lines, write_json
-from schemas.codes import CODES, PRECEDENCE, STAYS_HERE, ReasonCode, reason_code
+from schemas.codes import CODES, ERASED_ROW, PRECEDENCE, STAYS_HERE, ReasonCode, reason_code
+
+#: The command behind the one code that no check finds.
+ERASING = "leadscrub subject erase"
 
 
 def _facts(reason: ReasonCode) -> dict[str, object]:
@@ -17,7 +20,7 @@ def _checks(code: str) -> list[str]:
     """Names of the checks that may find a code."""
     from pipeline.stages.registry import deciding  # noqa: PLC0415  # loading all checks takes as long as the rest
 
-    return [check.name for check in deciding(code)]
+    return [ERASING] if code == ERASED_ROW else [check.name for check in deciding(code)]
 
 
 def print_reasons(code: str | None, *, as_json: bool) -> None:
@@ -27,8 +30,7 @@ def print_reasons(code: str | None, *, as_json: bool) -> None:
         return
     chosen = [reason_code(code)] if code else list(CODES.values())
     if as_json:
-        document: object = _facts(chosen[0]) if code else [_facts(reason) for reason in chosen]
-        write_json(document)
+        write_json(_facts(chosen[0]) if code else [_facts(reason) for reason in chosen])
         return
     if code:
         reason = chosen[0]

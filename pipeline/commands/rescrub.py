@@ -9,11 +9,14 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.commands.summary import print_summary
-from pipeline.results.folder import earliest_valid_until, open_manifest, scan
+from pipeline.exporting.record import workspace_of_result
+from pipeline.results.decisions import settled_rows
+from pipeline.results.folder import earliest_valid_until, open_manifest, rows_in_review, scan
 from pipeline.run.rescrub_source import Earlier
 from pipeline.run.scrub import Result
 from pipeline.terminal import print_lines
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
+from schemas.support.figures import counted
 
 _POINTS = (*PHONE_SLOTS, *EMAIL_SLOTS)
 
@@ -58,15 +61,26 @@ def changes(result: Result, earlier: Earlier, out: Path) -> Changes:
 def print_changes(result: Result, earlier: Earlier, out: Path, *, as_json: bool) -> None:
     """Print the summary of the run, and what changed."""
     found = changes(result, earlier, out)
+    waits = rows_waiting(earlier.folder) + rows_waiting(out)
     if as_json:
-        print_summary(result, out, as_json=True, more={"rescrub": _document(found, earlier)})
+        document = _document(found, earlier) | {"in_review": waits}
+        print_summary(result, out, as_json=True, more={"rescrub": document})
         return
     print_summary(result, out, as_json=False)
     print_lines(
-        f"of {earlier.manifest.counts.clean:,} rows of run {earlier.manifest.run_id}: {found.stays:,} stay as they"
-        f" were, {found.narrowed:,} stay with fewer contact points or channels, {found.blocked:,} are newly blocked;"
-        f" usable until {found.valid_until or 'further notice'} (before: {found.before or 'further notice'})"
+        f"of {counted(earlier.manifest.counts.clean, 'row')} of run {earlier.manifest.run_id}: {found.stays:,} stay as "
+        f"they were, {found.narrowed:,} stay with fewer contact points or channels, {found.blocked:,} are newly "
+        f"blocked; usable until {found.valid_until or 'further notice'} (before: {found.before or 'further notice'})"
     )
+    if waits:
+        print_lines(f"{counted(waits, 'row')} of that run and this wait for a person: see 'leadscrub review list'")
+
+
+def rows_waiting(folder: Path) -> int:
+    """Rows of a result that wait for a person still."""
+    workspace = workspace_of_result(folder)
+    settled = {} if workspace is None else settled_rows(workspace)
+    return max(rows_in_review(folder) - settled.get(open_manifest(folder).run_id, 0), 0)
 
 
 def _document(found: Changes, earlier: Earlier) -> dict[str, object]:

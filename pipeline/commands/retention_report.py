@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.commands.retention import Due
 from pipeline.terminal import plain_table, print_lines, write_json
+from schemas.support.figures import counted
 from schemas.support.shown import masked_addresses
 
 
@@ -32,4 +33,4 @@ def print_due(found: list[Due], sizes: list[int], *, deleted: bool, as_json: boo
         table.add_row(each.what, each.vendor, str(each.since), f"{size / 1e6:,.1f}", masked_addresses(each.subject))
     table.print()
     done = "deleted, and recorded in the ledger" if deleted else "would be deleted; use --delete to do it"
-    print_lines(f"{len(found):,} items, {sum(sizes) / 1e6:,.1f} MB: {done}")
+    print_lines(f"{counted(len(found), 'item')}, {sum(sizes) / 1e6:,.1f} MB: {done}")

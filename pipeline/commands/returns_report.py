@@ -11,6 +11,7 @@ import polars as pl
 from pipeline.returning.decisions import FATES, RunReturns, VendorReturns
 from pipeline.returning.returns_job import Outcome
 from pipeline.terminal import money, plain_table, print_lines, write_json
+from schemas.support.figures import counted
 
 #: Row numbers that a line of the table names; ``--json`` names all.
 _NAMED = 10
@@ -120,7 +121,9 @@ def _print_vendor(outcome: Outcome, now: datetime) -> None:
         table.print()
     if closed:
         lost = sum(returns.fates["expired"] for returns in closed)
-        print_lines(f"  {len(closed)} earlier runs: windows closed, {lost:,} rows did not go back in time")
+        print_lines(
+            f"  {counted(len(closed), 'earlier run')}: windows closed, {counted(lost, 'row')} did not go back in time"
+        )
     for line in (*_cap_lines(plan), *_done_lines(outcome), *(f"note: {note}" for note in plan.notes)):
         print_lines(f"  {line}")
     print_lines("")
@@ -131,7 +134,7 @@ def _heading(plan: VendorReturns) -> str:
         return "no [returns] in its contract, so nothing goes back"
     rows = len(plan.returnable)
     credit = money(plan.credit(rows), plan.vendor.currency)
-    return f"{rows:,} rows go back" + (f", {credit}" if credit else "")
+    return f"{counted(rows, 'row')} {'goes' if rows == 1 else 'go'} back" + (f", {credit}" if credit else "")
 
 
 def _left(returns: RunReturns, now: datetime) -> str:
@@ -167,9 +170,9 @@ def _done_lines(outcome: Outcome) -> Iterator[str]:
         yield f"withdrawn  {name}: a window closed before it was delivered"
     for file in outcome.written:
         credit = money(file.credit, currency)
-        yield f"written    {file.path}: {file.rows:,} rows" + (f", {credit}" if credit else "")
+        yield f"written    {file.path}: {counted(file.rows, 'row')}" + (f", {credit}" if credit else "")
     for sent in outcome.delivered:
-        yield f"delivered  {sent.file}: {sent.rows:,} rows to {_shown(sent.destination)}"
+        yield f"delivered  {sent.file}: {counted(sent.rows, 'row')} to {_shown(sent.destination)}"
     terms = outcome.plan.terms
     if outcome.written and terms is not None and terms.deliver_to is None:
         yield "the contract has no deliver_to: hand the file over yourself; its rows count as returned"

@@ -22,7 +22,7 @@ def print_coverage(*, country: str | None, day: date, as_json: bool) -> None:
             name: {way: {who: cells.get(Cell(way, who), []) for who in AUDIENCES} for way in CONTACT}
             for name, cells in shown.items()
         }
-        write_json(plain)
+        write_json({"as_of": day.isoformat(), "countries": plain})
     elif country is None:
         _print_matrix(found)
     elif country not in found:

@@ -23,6 +23,7 @@ from schemas.errors import UsageError
 from schemas.list_kinds import KINDS
 from schemas.masking import mask
 from schemas.rules import Hours, Permit, Rule
+from schemas.support.figures import counted
 from suppression.rules.engine import RuleSet
 from suppression.rules.facts import Facts
 from suppression.rules.hours import PackHours
@@ -151,7 +152,7 @@ class _Day:
 
     @classmethod
     def of(cls, rules: RuleSet, frame: pl.DataFrame, known: pl.DataFrame, region: str | None) -> _Day:
-        _, said = judged(rules, frame, known, region)
+        said = judged(rules, frame, known, region)[1].frame()
         # Lists were asked by the run; of a match, the rules say what follows on the day.
         against = said.filter((pl.col("effect") != "flag") & ~pl.col("code").is_in(list(KINDS)))
         facts = rules.facts(frame, known, region)
@@ -213,7 +214,8 @@ def _compare(found: OnResult, frame: pl.DataFrame, then: _Day, now: _Day) -> Non
 
 
 def _print_on_result(out: Path | None, found: OnResult, *, rows: bool) -> None:
-    print_lines(f"on {out}: {len(found.rows):,} of {found.clean:,} clean rows change verdict")
+    change = "changes" if len(found.rows) == 1 else "change"
+    print_lines(f"on {out}: {len(found.rows):,} of {counted(found.clean, 'clean row')} {change} verdict")
     table = plain_table()
     for name in ("rule", "channel"):
         table.add_column(name)

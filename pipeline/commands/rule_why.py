@@ -181,9 +181,9 @@ def _undeclared_behind(rules: RuleSet, active: Active, facts: Facts, at: PointOn
     for exemption in active.exemptions:
         if at.channel in exemption.channels and rules.speaks(exemption, facts, at):
             failing = [asked for asked in exemption.of.asked if not holds(asked, facts, at, against=False)[0]]
-            missing = [tuple(missing_of(asked, facts.setting)) for asked in failing]
+            missing = [missing_of(asked, facts.setting) for asked in failing]
             names += [name for found in missing for name in found] if all(missing) else []
-    return [name for name in dict.fromkeys(names) if name in rules.undeclared]
+    return [name for name in dict.fromkeys(names) if name in rules.missing.behind]
 
 
 def _undeclared(story: dict[str, Any]) -> list[str]:

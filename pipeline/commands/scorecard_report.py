@@ -13,6 +13,7 @@ from pipeline.results.formula_cells import neutralised
 from pipeline.terminal import money, plain_table, print_lines, write_json
 from schemas.errors import OutputError
 from schemas.support.durable import write_atomically
+from schemas.support.figures import percent
 
 #: Reasons and vendors that a cell of the table names; JSON and CSV have all.
 _NAMED = 3
@@ -50,7 +51,7 @@ def print_scorecard(scores: list[Score], csv: Path | None, *, as_json: bool) -> 
             score.month,
             f"{score.drops:,}",
             f"{score.received:,}",
-            "" if score.clean_rate is None else f"{score.clean_rate:.1%}",
+            "" if score.clean_rate is None else percent(score.clean_rate),
             "" if score.trend is None else f"{score.trend * 100:+.1f} pt",
             money(score.cost, score.currency),
             money(score.cost_per_contactable, score.currency),

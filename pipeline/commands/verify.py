@@ -16,10 +16,12 @@ from pipeline.proof.keys import read_public
 from pipeline.proof.signature import SIGNATURE
 from pipeline.results.folder import PARQUETS, open_manifest, scan, table_files
 from pipeline.results.manifest_file import MANIFEST
+from pipeline.results.row_proof import tree_of
 from pipeline.results.writer import output_file
 from pipeline.terminal import print_lines, write_json
 from schemas.errors import LeadscrubError, UsageError
 from schemas.manifest import Manifest
+from schemas.support.figures import counted
 from schemas.support.shown import masked_addresses, shown
 
 
@@ -61,7 +63,7 @@ def print_verification(out: Path, *, key: Path | None, workspace: Path | None, a
     compared = compare(out, manifest, None if key is None else read_public(key), workspace)
     faults = [*_faults(out, manifest), *compared.faults]
     if as_json:
-        found = {"faults": faults, "compared_with": compared.with_, "notes": compared.notes}
+        found = {"faults": faults, "compared_with": compared.with_, "notes": [*compared.notes, *_erasures(manifest)]}
         found = {name: [masked_addresses(each) for each in sentences] for name, sentences in found.items()}
         write_json({"run_id": manifest.run_id, "ok": not faults, **found})
         return not faults
@@ -71,11 +73,19 @@ def print_verification(out: Path, *, key: Path | None, workspace: Path | None, a
         counts = manifest.counts
         print_lines(
             f"ok: {counts.read:,} read = {counts.clean:,} clean + {counts.rejected:,} rejected; "
-            f"{len(manifest.outputs)} files are as written by run {manifest.run_id}"
+            f"{counted(len(manifest.outputs), 'file')} are as written by run {manifest.run_id}"
             + (f"; the manifest is that of the {' and the '.join(compared.with_)}" if compared.with_ else "")
         )
-        print_lines(*(f"note: {shown(note)}" for note in compared.notes))
+        print_lines(*(f"note: {shown(note)}" for note in [*compared.notes, *_erasures(manifest)]))
     return not faults
+
+
+def _erasures(manifest: Manifest) -> list[str]:
+    return [
+        f"{each.rows} rows were erased at {each.at} ({each.because}); the manifest before that was "
+        f"{each.manifest_sha256[:12]}"
+        for each in manifest.erasures
+    ]
 
 
 def _faults(out: Path, manifest: Manifest) -> Iterator[str]:
@@ -88,6 +98,7 @@ def _faults(out: Path, manifest: Manifest) -> Iterator[str]:
     )
     try:
         yield from _content_faults(out, manifest)
+        yield from _row_faults(out, manifest)
     except (PolarsError, PanicException, ArrowException, OSError, ValueError, TypeError, KeyError) as error:
         yield f"the outputs cannot be read: {type(error).__name__}"
 
@@ -131,6 +142,15 @@ def _content_faults(out: Path, manifest: Manifest) -> Iterator[str]:
     yield from _reason_faults(out)
 
 
+def _row_faults(out: Path, manifest: Manifest) -> Iterator[str]:
+    """Whether the rows are those of the root that the manifest names."""
+    if manifest.rows is None:
+        return
+    with tree_of(out, manifest.rows.columns) as tree:
+        if (tree.rows, tree.root().hex()) != (manifest.rows.rows, manifest.rows.root):
+            yield "cells of clean.parquet or rejected.parquet differ from the root over all rows in the manifest"
+
+
 def _reason_faults(out: Path) -> Iterator[str]:
     """Every rejected row has exactly the reasons that its findings give, the primary one first."""
     found = (
@@ -150,4 +170,5 @@ def _reason_faults(out: Path) -> Iterator[str]:
         .item()
     )
     if compared:
-        yield f"{compared} rejected rows have other reasons than their findings"
+        has = "has" if compared == 1 else "have"
+        yield f"{counted(compared, 'rejected row')} {has} other reasons than the findings"

@@ -15,10 +15,9 @@ from pipeline.proof.keys import PublicKey
 from pipeline.proof.run_entry import differences
 from pipeline.proof.signature import SIGNATURE, signature_faults, signed_faults
 from pipeline.results.manifest_file import MANIFEST, manifest_digest
-from pipeline.workspace import refuse_no_workspace
+from pipeline.workspace import refuse_no_workspace, workspace_above
 from schemas.errors import LeadscrubError
 from schemas.manifest import Manifest
-from schemas.workspace import WORKSPACE_FILE
 
 if TYPE_CHECKING:
     from pipeline.ledger.database import Ledger
@@ -50,11 +49,6 @@ def compare(out: Path, manifest: Manifest, public: PublicKey | None, workspace: 
         where = "in no folder above it is a workspace" if home is None else f"'{home}' has neither, nor a key"
         compared.notes.append(f"the manifest itself was compared with nothing: {where} (--workspace DIR, --key PUB)")
     return compared
-
-
-def workspace_above(out: Path) -> Path | None:
-    """The workspace that a result is in: the nearest folder above it with the workspace's file."""
-    return next((folder for folder in out.resolve().parents if (folder / WORKSPACE_FILE).is_file()), None)
 
 
 def _with_log(home: Path, out: Path, manifest: Manifest, public: PublicKey | None, compared: Compared) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.exporting.files import FileForm, Target, check_fits, target_of, write_delta, write_file
 from pipeline.exporting.layout_columns import find_export_layout, layout_columns
 from pipeline.exporting.own_columns import own_columns
-from pipeline.exporting.permission import accepted, check_may_leave, check_not_held, check_valid
+from pipeline.exporting.permission import accepted, check_may_leave, check_not_held, check_not_withdrawn, check_valid
 from pipeline.exporting.record import export_entry, workspace_of_result
 from pipeline.exporting.rows import ResultRows, RowKind, open_rows
 from pipeline.exporting.table import Selection, Source, Tally
@@ -89,6 +89,7 @@ def export(request: ExportRequest) -> Exported:
     target = check_target(request.to, request.folder, force=request.force)
     layout = None if request.layout is None else find_export_layout(request.layout)
     rows = open_rows(request.folder, request.rows)
+    check_not_withdrawn(request.folder, rows.manifest)
     if not request.accept_held:
         check_not_held(rows.manifest)
     if not request.allow_expired:
@@ -144,5 +145,5 @@ def _written(
 
 
 def _exported(target: Target, tally: Tally, names: list[str], sha256: str | None, workspace: Path | None) -> Exported:
-    left_out = [f"{count:,} {why}" for why, count in tally.left_out.items()]
+    left_out = [why.sentence(count) for why, count in tally.left_out.items()]
     return Exported(target.path, tally.written, names, sha256, left_out, workspace)

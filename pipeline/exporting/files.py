@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.exporting.forms import BETWEEN, text
-from pipeline.exporting.table import OutColumn, Source, Tally
+from pipeline.exporting.table import LeftOut, OutColumn, Source, Tally
 from pipeline.results.formula_cells import neutralised, neutralised_text
 from schemas.errors import OutputError, UsageError
 from schemas.support.names import did_you_mean
@@ -27,7 +27,10 @@ DELTA = "delta:"
 _ENDINGS: dict[str, FileKind] = {".csv": "csv", ".xlsx": "xlsx", ".parquet": "parquet"}
 _PHONES = rf"^\+?[0-9]+(?:{BETWEEN}\+?[0-9]+)*$"
 #: Of addresses such as ``+news@example.com``: what reads the file must take the apostrophe off again.
-APOSTROPHE = "emails begin as a formula does and have an apostrophe before them: take it off before you write to them"
+APOSTROPHE = LeftOut(
+    "email begins as a formula does and has an apostrophe before it: take it off before you write to it",
+    "emails begin as a formula does and have an apostrophe before them: take it off before you write to them",
+)
 #: What a sheet can hold (ECMA-376 as Excel implements it): rows below the header, columns, UTF-16 units in a cell.
 MOST_ROWS, MOST_COLUMNS, MOST_CHARACTERS = 1_048_575, 16_384, 32_767
 

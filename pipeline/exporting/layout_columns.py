@@ -12,7 +12,7 @@ import polars as pl
 from pipeline.exporting.forms import calling_code, formed, hashed, text
 from pipeline.exporting.own_columns import EXTRA, vendor_cell, vendor_names
 from pipeline.exporting.rows import Part, ResultRows, type_of
-from pipeline.exporting.table import OutColumn, Tally
+from pipeline.exporting.table import LeftOut, OutColumn, Tally
 from pipeline.workspace import workspace_of
 from schemas.columns import COMMON_COLUMNS, EMAIL_SLOTS, PHONE_SLOTS
 from schemas.config import load, raise_faults
@@ -53,17 +53,21 @@ class LayoutColumns:
         frame = part.frame
         if layout.channels:
             is_open = _open_on(frame, layout.channels)
-            _leave_out(tally, frame, is_open, f"are open on none of the channels {', '.join(layout.channels)}")
+            _leave_out(
+                tally, frame, is_open, "is open", "are open", f"on none of the channels {', '.join(layout.channels)}"
+            )
             frame = frame.filter(is_open)
         frame = frame.with_columns(self._usable(frame, kind).alias(kind) for kind in _SLOTS)
         if layout.rows != "lead":
             kind = _KIND[layout.rows]
-            _leave_out(tally, frame, frame.get_column(kind).list.len() > 0, f"have no {layout.rows} that may be used")
+            _leave_out(
+                tally, frame, frame.get_column(kind).list.len() > 0, "has", "have", f"no {layout.rows} that may be used"
+            )
             frame = frame.explode(kind, empty_as_null=False, keep_nulls=False).with_columns(pl.concat_list(kind))
         if layout.needs:
             has_one = pl.any_horizontal(_field(name).is_not_null() for name in layout.needs)
             taken = frame.select(has_one).to_series()
-            _leave_out(tally, frame, taken, f"have nothing in {' or '.join(layout.needs)}")
+            _leave_out(tally, frame, taken, "has", "have", f"nothing in {' or '.join(layout.needs)}")
             frame = frame.filter(taken)
         self._count_points(frame, tally)
         return [self._cell(each, frame, part.source) for each in layout.columns]
@@ -83,7 +87,7 @@ class LayoutColumns:
             if columns:
                 more = (frame.get_column(kind).list.len().cast(pl.Int64) - max(columns) - 1).clip(lower_bound=0).sum()
                 if more:
-                    tally.left_out[f"{kind} that may be used have no column in this layout"] += int(more)
+                    tally.left_out[_more_than_columns(kind)] += int(more)
 
     def _cell(self, each: ExportColumn, frame: pl.DataFrame, source: InputFile) -> pl.Series:
         if each.text is not None:
@@ -117,9 +121,14 @@ def _field(name: str) -> pl.Expr:
     return text(pl.col(name), type_of(name))
 
 
-def _leave_out(tally: Tally, frame: pl.DataFrame, taken: pl.Series, why: str) -> None:
+def _leave_out(tally: Tally, frame: pl.DataFrame, taken: pl.Series, one: str, many: str, why: str) -> None:
     if count := len(frame) - int(taken.sum()):
-        tally.left_out[f"rows {why}"] += count
+        tally.left_out[LeftOut(f"row {one} {why}", f"rows {many} {why}")] += count
+
+
+def _more_than_columns(kind: str) -> LeftOut:
+    rest = "that may be used {} no column in this layout"
+    return LeftOut(f"{kind.removesuffix('s')} {rest.format('has')}", f"{kind} {rest.format('have')}")
 
 
 def _open_on(frame: pl.DataFrame, channels: Iterable[str]) -> pl.Series:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 
+from pipeline.exporting.record import workspace_of_result
 from pipeline.exporting.rows import ResultRows
+from pipeline.results.decisions import reviews_in
 from pipeline.results.folder import scan
 from schemas.errors import ConfigError, HeldError, ListError
 from schemas.export_layout import WAYS_OUT, ExportLayout
 from schemas.manifest import Manifest
+from schemas.support.figures import counted
 
 #: Rows and lists that a sentence names, before it only counts them.
 _NAMED = 5
@@ -31,6 +35,19 @@ def check_not_held(manifest: Manifest) -> None:
         )
 
 
+def check_not_withdrawn(folder: Path, manifest: Manifest) -> None:
+    """Raise `ConfigError` when the result rests on a review of its workspace that was withdrawn since."""
+    workspace = workspace_of_result(folder)
+    if manifest.reviews is None or workspace is None:
+        return
+    withdrawn = {record.review for _, record in reviews_in(workspace, withdrawn=True)}
+    if gone := sorted(withdrawn & set(manifest.reviews.reviews)):
+        raise ConfigError(
+            [f"'{folder}' has rows that review {', '.join(gone)} released, which was withdrawn"],
+            "Scrub the drop again: without the review the rows wait for a person.",
+        )
+
+
 def check_valid(rows: ResultRows, day: date) -> None:
     """Check that every clean row may still be used on a day.
 
@@ -47,7 +64,7 @@ def check_valid(rows: ResultRows, day: date) -> None:
         return
     more = f" and {count - len(named):,} more" if count > len(named) else ""
     which = f"row_id {', '.join(map(str, named))}{more}"
-    were = "1 row was" if count == 1 else f"{count:,} rows were"
+    were = f"{counted(count, 'row')} {'was' if count == 1 else 'were'}"
     raise ListError(
         f"{were} to be used until {first} and not later, and it is {day} ({which}); {_because(rows.manifest, day)}.",
         "Run 'leadscrub rescrub' against today's lists; --allow-expired exports them all the same.",

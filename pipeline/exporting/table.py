@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import polars as pl
 
 from pipeline.exporting.rows import Part
+from schemas.support.figures import counted
 
 
 @dataclass(frozen=True)
@@ -21,13 +22,24 @@ class OutColumn:
     holds: Literal["ours", "phones", "emails", "text"] = "text"
 
 
+class LeftOut(NamedTuple):
+    """What becomes of one thing and of several, behind their number: ``row is …`` and ``rows are …``."""
+
+    one: str
+    many: str
+
+    def sentence(self, count: int) -> str:
+        """The sentence about so many."""
+        return counted(count, self.one, self.many)
+
+
 @dataclass
 class Tally:
-    """What of the rows came into the file, and what did not: ``left_out`` counts by the rest of a sentence about it."""
+    """What of the rows came into the file, and what did not."""
 
     taken: int = 0
     written: int = 0
-    left_out: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[LeftOut] = field(default_factory=Counter)
 
 
 class Selection(Protocol):

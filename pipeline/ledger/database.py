@@ -76,6 +76,10 @@ def open_ledger(choice: LedgerChoice, workspace: Path) -> Iterator[Ledger]:
             refuse_link(ledger.history)
             ledger.history.mkdir(parents=True, exist_ok=True, mode=0o700)
             _made(ledger)
+        if choice.keyed:
+            from pipeline.ledger.history_sealing import bring_under_secret  # noqa: PLC0415  # it opens ledgers as well
+
+            bring_under_secret(ledger)
         yield ledger
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import delete, insert, select
 
 from pipeline.ledger.database import Ledger, stamp
 from pipeline.ledger.tables import rescrubs, runs
+from pipeline.results.decisions import reviews_folder
 from pipeline.results.folder import earliest_valid_until
 from pipeline.results.manifest_file import manifest_digest, read_manifest
 from schemas.errors import UsageError
@@ -45,8 +46,24 @@ def record_rescrub(ledger: Ledger, out: Path, earlier_run_id: str, now: datetime
         )
 
 
+def rescrubbed(ledger: Ledger) -> set[str]:
+    """Ids of the results of clean rows that were scrubbed again, or released, as far as they are entered."""
+    with ledger.reading() as connection:
+        return set(connection.execute(select(rescrubs.c.run_id)).scalars())
+
+
+def forget_rescrub(ledger: Ledger, run_id: str) -> None:
+    """Forget a result whose rows may not be used any more, and which is gone."""
+    with ledger.writing() as connection:
+        connection.execute(delete(rescrubs).where(rescrubs.c.run_id == run_id))
+
+
 def expiring(ledger: Ledger, as_of: date, within: timedelta) -> list[Expiring]:
-    """Runs of the ledger whose rows, as last scrubbed, go stale in that time or have; the next ones first."""
+    """Runs of the ledger whose rows, as last scrubbed, go stale in that time or have; the next ones first.
+
+    Rows that a review released have a result of their own, beside that of their run.
+    """
+    released = reviews_folder(ledger.workspace.absolute())
     with ledger.reading() as connection:
         found = {
             row.run_id: Expiring(row.run_id, row.vendor, row.clean, row.valid_until, row.out)
@@ -55,7 +72,11 @@ def expiring(ledger: Ledger, as_of: date, within: timedelta) -> list[Expiring]:
         first = {run_id: run_id for run_id in found}
         for row in connection.execute(select(rescrubs).order_by(rescrubs.c.recorded_at)):
             run_id = first.get(row.earlier_run_id)
-            if run_id is not None:
+            if run_id is not None and Path(row.out).is_relative_to(released):
+                vendor = found[run_id].vendor
+                found[row.run_id] = Expiring(row.run_id, vendor, row.clean, row.valid_until, row.out)
+                first[row.run_id] = row.run_id
+            elif run_id is not None:
                 first[row.run_id] = run_id
                 found[run_id] = replace(found[run_id], clean=row.clean, valid_until=row.valid_until, out=row.out)
     last = as_of + within

@@ -12,6 +12,7 @@ from pipeline.ledger.database import Ledger
 from pipeline.ledger.history_file import PointsFile
 from pipeline.ledger.history_past import Past
 from pipeline.ledger.history_points import Points
+from pipeline.ledger.history_sealing import history_secret, sealed
 from pipeline.ledger.tables import segments
 
 Sequences = npt.NDArray[np.uint32]
@@ -29,11 +30,12 @@ class Earliest:
 class History:
     """The files of the history as they were at one moment."""
 
-    def __init__(self, files: list[PointsFile]) -> None:
-        self._files = files
+    def __init__(self, files: list[PointsFile], secret: bytes | None = None) -> None:
+        self._files, self._secret = files, secret
 
     def earliest(self, points: Points, past: Past) -> Earliest:
-        """Look points up, in any order."""
+        """Look points up, in any order; they are under no secret yet."""
+        points = sealed(points, self._secret)
         order = np.argsort(points.keys)
         wanted = points.part(order)
         found = {own: np.full(len(points), _NEVER) for own in (True, False)}
@@ -66,4 +68,5 @@ def _given_back(sequences: Sequences, order: npt.NDArray[np.intp]) -> Sequences:
 def open_history(ledger: Ledger, connection: Connection) -> History:
     """Open all files that count at the moment. Raises `LedgerError` when one is missing or damaged."""
     current = select(segments.c.file, segments.c.bytes).where(segments.c.retired_at.is_(None)).order_by(segments.c.file)
-    return History([PointsFile(ledger.history, row.file, row.bytes) for row in connection.execute(current)])
+    files = [PointsFile(ledger.history, row.file, row.bytes) for row in connection.execute(current)]
+    return History(files, history_secret(connection))

@@ -75,6 +75,11 @@ def purge_deleted(ledger: Ledger, now: datetime) -> None:
     _sweep(ledger, None, now)
 
 
+def remove_retired(ledger: Ledger, now: datetime) -> None:
+    """Remove from disk at once what was retired, and what nobody entered within a day."""
+    _sweep(ledger, None, now)
+
+
 def unpurged(connection: Connection) -> set[str]:
     """Deleted runs of which a file on disk may still have points, whether it counts or was retired."""
     held = select(segment_runs.c.run_id).join(runs, runs.c.run_id == segment_runs.c.run_id)

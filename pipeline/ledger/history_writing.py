@@ -22,6 +22,7 @@ from pipeline.ledger.history_file import (
 )
 from pipeline.ledger.history_merging import merged
 from pipeline.ledger.history_points import email_history_points, phone_history_points
+from pipeline.ledger.history_sealing import sealed
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
 from schemas.contact.email import email_key
 
@@ -31,11 +32,14 @@ _ROWS = 1 << 18
 _AT_ONCE = 1 << 21
 
 
-def write_run(history: Path, out: Path, run_id: str, drops: list[str], at_once: int = _AT_ONCE) -> Written:
+def write_run(
+    history: Path, out: Path, run_id: str, drops: list[str], at_once: int = _AT_ONCE, secret: bytes | None = None
+) -> Written:
     """Write what the clean rows of ``out`` let through, by the drops (SHA-256) that they came in. The same run always
-    makes the same file; memory holds ``at_once`` points."""
+    makes the same file; memory holds ``at_once`` points. ``secret``: that the history is under."""
     owners = sorted(Owner(run_id, sha256) for sha256 in drops)
-    chunks = _together(_entries(out / "clean.parquet", [owner.sha256 for owner in owners]), at_once)
+    found = _entries(out / "clean.parquet", [owner.sha256 for owner in owners])
+    chunks = _together((Entries(sealed(each.points, secret), each.owners) for each in found), at_once)
     first, second = next(chunks, joined_entries([])), next(chunks, None)
     if second is None:
         return write_points(history, [ordered(first)], owners)

@@ -5,19 +5,20 @@ What is entered from here was logged late: after a crash, or since the log began
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Connection, Row, select, update
 
 from pipeline.ledger.database import Ledger, open_ledger
 from pipeline.ledger.log_known import knows_log
 from pipeline.ledger.tables import deletions, rescrubs, return_files, runs
-from pipeline.proof.chain import entries, has_chain
+from pipeline.proof.chain import Left, entries, has_chain
 from pipeline.proof.entries import Entry
+from pipeline.proof.review_entries import all_review_entries
 from pipeline.proof.run_entry import location, run_entry
 from pipeline.proof.store_entries import store_entries
 from pipeline.results.manifest_file import MANIFEST, manifest_digest, read_manifest
@@ -25,12 +26,14 @@ from pipeline.workspace import workspace_facts
 from schemas.workspace import LedgerChoice
 from suppression.store import Store
 
+#: What an erasure calls a file of returns.
+RETURNS = "returns"
 #: Folders of a workspace that hold results and may hold much else.
 _NOT_RESULTS = {"store", "archive", "quarantine", "inbox", "ledger", "log"}
 
 
-def unlogged(workspace: Path, ledger: Ledger | None, outs: list[Path]) -> list[Entry]:
-    """What is known to have happened and is not in the log. ``outs``: results that were about to be published.
+def unlogged(workspace: Path, ledger: Ledger | None, left: Left) -> list[Entry]:
+    """What is known to have happened and is not in the log. ``left``: what was about to be done.
 
     A log that does not exist yet begins with that, and with the results that are found in the workspace.
     """
@@ -39,13 +42,18 @@ def unlogged(workspace: Path, ledger: Ledger | None, outs: list[Path]) -> list[E
     found: list[Entry] = [Entry("began", "log")] if begins else []
     with ExitStack() as stack:
         ledger = ledger or ledger_of(workspace, stack)
+        rewritten = [entry for each in left.rewritings if each.is_done for entry in each.entries]
         if ledger is not None:
+            if rewritten:
+                with ledger.writing() as connection:
+                    follow_rewritten(connection, rewritten)
             if begins:
                 found += _removed(ledger)
             found += ledger_entries(ledger, workspace, known)
     found += store_entries(Store(workspace / "store"))
-    if begins:
-        outs = [*outs, *_results(workspace)]
+    found += all_review_entries(workspace)
+    found += rewritten
+    outs = [*left.outs, *_results(workspace)] if begins else left.outs
     ledger_knows = {entry.subject for entry in found if entry.kind == "run"}
     for out in outs:
         entry = _result_entry(workspace, out)
@@ -54,6 +62,21 @@ def unlogged(workspace: Path, ledger: Ledger | None, outs: list[Path]) -> list[E
     once = {entry.key: entry for entry in found if entry.key not in known}
     late = {"entered": "late"}
     return [entry if entry.kind == "began" else replace(entry, facts=entry.facts | late) for entry in once.values()]
+
+
+def follow_rewritten(connection: Connection, rewritten: Iterable[Entry]) -> None:
+    """Let the ledger know results, and files of returns that are not delivered, as they are since they were written
+    again. ``rewritten``: what is logged of them."""
+    for entry in rewritten:
+        before = entry.facts.get("before")
+        if entry.kind == "run" and before is not None:
+            for table in (runs, rescrubs):
+                this = (table.c.run_id == entry.subject, table.c.manifest_sha256 == before)
+                connection.execute(update(table).where(*this).values(manifest_sha256=entry.mark))
+        elif entry.kind == "erasure" and entry.facts.get("what") == RETURNS:
+            undelivered = (return_files.c.sha256 == before, return_files.c.state != "delivered")
+            rows = return_files.c.rows - int(entry.facts.get("records", 0))
+            connection.execute(update(return_files).where(*undelivered).values(sha256=entry.facts["after"], rows=rows))
 
 
 def ledger_entries(ledger: Ledger, workspace: Path, known: Container[tuple[str, str, str]]) -> list[Entry]:

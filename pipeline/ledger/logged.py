@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.proof.chain import append_signed, entries, has_chain, left_unfinished, unfinished
+from pipeline.proof.chain import Left, Rewriting, append_signed, entries, has_chain, left_unfinished, unfinished
 from pipeline.proof.entries import Entry
 from pipeline.proof.keys import PublicKey, keep_public, signer_of
 from schemas.workspace import WORKSPACE_FILE
@@ -33,10 +33,16 @@ class Log:
 
 
 @contextmanager
-def logged_change(workspace: Path | None, ledger: Ledger | None = None, out: Path | None = None) -> Iterator[Log]:
+def logged_change(
+    workspace: Path | None,
+    ledger: Ledger | None = None,
+    out: Path | None = None,
+    rewriting: Rewriting | None = None,
+) -> Iterator[Log]:
     """Give the log for a change that is made in the block; first, what an earlier command left unlogged is entered.
 
-    ``ledger``: the workspace's, if it is open. ``out``: the result that the block publishes. Raises `ConfigError` when
+    ``ledger``: the workspace's, if it is open. ``out``: the result that the block publishes. ``rewriting``: the file
+    that the block writes again; its entries are the block's to append. Raises `ConfigError` when
     the workspace's private key is not here, `LedgerError` or `OutputError` when the log cannot go on: before a change.
     """
     if workspace is None or not (workspace / WORKSPACE_FILE).is_file():
@@ -44,7 +50,7 @@ def logged_change(workspace: Path | None, ledger: Ledger | None = None, out: Pat
         return
     signer = signer_of(workspace)
     enter_unlogged(workspace, ledger)
-    with unfinished(workspace, out):
+    with unfinished(workspace, out, rewriting):
         yield Log(workspace, signer)
 
 
@@ -52,13 +58,13 @@ def enter_unlogged(workspace: Path, ledger: Ledger | None) -> None:
     """Log what was done before the log began, or by commands that were killed before they could log it."""
     if not (workspace / WORKSPACE_FILE).is_file():
         return
-    with left_unfinished(workspace) as outs:
-        if outs is None and has_chain(workspace):
+    with left_unfinished(workspace) as left:
+        if left is None and has_chain(workspace):
             return
         _mend_key(workspace)
         from pipeline.ledger.log_mending import unlogged  # noqa: PLC0415  # seldom
 
-        append_signed(workspace, signer_of(workspace), *unlogged(workspace, ledger, outs or []))
+        append_signed(workspace, signer_of(workspace), *unlogged(workspace, ledger, left or Left()))
 
 
 def _mend_key(workspace: Path) -> None:

@@ -18,6 +18,7 @@ from pipeline.ledger.drops import Received, place_of
 from pipeline.ledger.history_file import Written, points_path
 from pipeline.ledger.history_merging import add_file, tidy_history
 from pipeline.ledger.history_past import past_identity, past_of, refresh_blocks, refresh_blocks_of
+from pipeline.ledger.history_sealing import secret_of
 from pipeline.ledger.history_writing import write_run
 from pipeline.ledger.log_known import remember_log
 from pipeline.ledger.logged import enter_unlogged, logged_change
@@ -49,7 +50,8 @@ def record_run(ledger: Ledger, out: Path, received: list[Received], now: datetim
     if _stands(ledger, manifest.run_id, out, digest):
         return manifest
     first = min(received, key=lambda drop: drop.sequence)
-    written = write_run(ledger.history, out, manifest.run_id, [drop.sha256 for drop in received])
+    sources = [drop.sha256 for drop in received]
+    written = write_run(ledger.history, out, manifest.run_id, sources, secret=secret_of(ledger))
     values = {
         "vendor": first.vendor,
         "campaign": manifest.campaign,
@@ -182,3 +184,9 @@ def _add_points(connection: Connection, history: Path, run_id: str, written: Wri
     if not points_path(history, written.file).exists():
         raise LedgerError("A file of the contact history was removed before it was entered.", "Run again.")
     add_file(connection, written, [run_id])
+
+
+def replaced_runs(ledger: Ledger) -> set[str]:
+    """Runs that do not count any more: another one of the same drop took their place, or their results are gone."""
+    with ledger.reading() as connection:
+        return set(connection.execute(select(runs.c.run_id).where(runs.c.state != "done")).scalars())

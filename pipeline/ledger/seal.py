@@ -8,9 +8,7 @@ that has the ledger open shares a lock: those that open it beside others rest on
 
 from __future__ import annotations
 
-import fcntl
 import mmap
-import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal
@@ -19,6 +17,7 @@ import xxhash
 
 from schemas.errors import LedgerError
 from schemas.support.durable import sync_path, write_atomically
+from schemas.support.locks import lock, unlock
 from schemas.support.places import lock_file
 
 _SUM: Final = ".sum"
@@ -34,16 +33,17 @@ class Seal:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._sum = path.with_name(path.name + _SUM)
-        self._lock = lock_file(path.with_name(path.name + _LOCK))
+        self._lock_path = path.with_name(path.name + _LOCK)
+        self._lock = lock_file(self._lock_path)
         self._broken = False
 
     def open(self) -> Found:
         """Compare the file with its hash, where nobody else has it open. Raises `LedgerError` when they differ."""
         try:
             found = self._compared() if self._alone() else "shared"
-            fcntl.flock(self._lock, fcntl.LOCK_SH)
+            lock(self._lock, self._lock_path, shared=True, wait=True)
         except BaseException:
-            os.close(self._lock)
+            unlock(self._lock)
             raise
         return found
 
@@ -80,7 +80,7 @@ class Seal:
             with suppress(OSError):
                 self._sum.unlink(missing_ok=True)
         finally:
-            os.close(self._lock)
+            unlock(self._lock)
 
     def _is_settled(self) -> bool:
         """Whether all changes are in the file itself: SQLite puts them there when the last one closes it."""
@@ -88,7 +88,7 @@ class Seal:
 
     def _alone(self) -> bool:
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(self._lock, self._lock_path)
         except BlockingIOError:
             return False
         return True

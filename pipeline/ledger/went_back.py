@@ -55,6 +55,28 @@ def keep_counts_only(connection: Connection, run_ids: list[str]) -> None:
         connection.execute(delete(returned_rows).where(this))
 
 
+def keep_counts_of(connection: Connection, run_id: str, row_ids: set[int]) -> int:
+    """Put counts in the place of the hashes of these rows of a run. Returns how many went back."""
+    gone = 0
+    for row_id in sorted(row_ids):
+        this = (returned_rows.c.run_id == run_id, returned_rows.c.row_id == row_id)
+        row = connection.execute(select(returned_rows).where(*this)).one_or_none()
+        if row is None:
+            continue
+        same = [
+            returned_counts.c.run_id == row.run_id,
+            returned_counts.c.state_code == row.state_code,
+            returned_counts.c.file == row.file,
+        ]
+        before = connection.execute(select(returned_counts.c.rows).where(*same)).scalar_one_or_none()
+        connection.execute(delete(returned_counts).where(*same))
+        values = {"run_id": row.run_id, "state_code": row.state_code, "file": row.file, "vendor": row.vendor}
+        connection.execute(insert(returned_counts).values(**values, rows=(before or 0) + 1))
+        connection.execute(delete(returned_rows).where(*this))
+        gone += 1
+    return gone
+
+
 def returns_key(ledger: Ledger) -> bytes:
     """Read the key under which what went back is hashed; made at first need, beside the history.
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from pipeline.ledger.database import Ledger, faults
 from pipeline.nightly.folders import Folders
 from schemas.errors import OutputError
+from schemas.support.locks import lock, unlock
 from schemas.support.places import lock_file
 
 #: Seconds that a pass which was killed may take until the process that scrubbed for it has ended, too.
@@ -33,21 +33,22 @@ def only_pass(folders: Folders) -> Iterator[int]:
     Raises `OutputError` when another pass holds it. One that was just killed may take a moment to let go.
     """
     try:
-        lock = lock_file(folders.made(folders.hidden) / "lock")
+        path = folders.made(folders.hidden) / "lock"
+        handle = lock_file(path)
     except OSError as error:
         raise OutputError(f"'{folders.hidden}' cannot be written: {error.strerror}.", "Fix its permissions.") from error
     try:
-        _hold(lock, folders)
-        yield lock
+        _hold(handle, path, folders)
+        yield handle
     finally:
-        os.close(lock)
+        unlock(handle)
 
 
-def _hold(lock: int, folders: Folders) -> None:
+def _hold(handle: int, path: Path, folders: Folders) -> None:
     given_up = time.monotonic() + _PATIENCE
     while True:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(handle, path)
         except BlockingIOError as error:
             if time.monotonic() > given_up:
                 raise OutputError(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, exists, insert, or_, select, update
+from sqlalchemy import and_, delete, exists, insert, or_, select, update
 
 from pipeline.ledger.database import Ledger, moment_of, stamp
 from pipeline.ledger.tables import arrivals, drops, run_drops, run_is_of, runs
@@ -46,6 +48,19 @@ class Recorded:
 
 
 @dataclass(frozen=True)
+class RunOfDrop:
+    """A run that counts, of one drop. ``kept_at``: where its raw drop is; None where that was deleted."""
+
+    run_id: str
+    out: Path
+    sha256: str
+    name: str
+    sequence: int
+    received_at: datetime
+    kept_at: Path | None
+
+
+@dataclass(frozen=True)
 class Quarantined:
     """A drop in quarantine: whose, since when, where and why."""
 
@@ -57,10 +72,14 @@ class Quarantined:
 
 @dataclass(frozen=True)
 class InReview:
-    """Rows of a vendor's runs that a person may release. ``oldest``: folder of the first of these runs, since when."""
+    """Rows of a vendor's runs that a person may release. ``oldest``: folder of the first of these runs, since when.
+
+    ``decided``: rows of these runs that do not wait any more.
+    """
 
     vendor: str
     rows: int
+    decided: int
     runs: int
     since: datetime
     oldest: Path
@@ -133,21 +152,53 @@ class Journal:
         with self._ledger.reading() as connection:
             return [(row.vendor, _recorded(row)) for row in connection.execute(query)]
 
-    def in_review(self, vendors: list[str]) -> list[InReview]:
-        """What waits for a person's review: not of runs that were replaced, nor of those whose results are gone."""
+    def runs_of_drops(self, vendor: str, campaign: str) -> list[RunOfDrop]:
+        """A vendor's runs for a campaign that count and are of one drop, in the order of receipt."""
         query = (
-            select(runs.c.vendor, runs.c.review, runs.c.recorded_at, runs.c.out)
+            select(runs.c.run_id, runs.c.out, run_drops.c.sha256, drops.c.name, drops.c.sequence)
+            .add_columns(drops.c.received_at, drops.c.kept_at)
+            .join(run_drops, run_drops.c.run_id == runs.c.run_id)
+            .join(drops, and_(drops.c.vendor == runs.c.vendor, drops.c.sha256 == run_drops.c.sha256))
+            .where(runs.c.state == "done", run_is_of(vendor), runs.c.campaign == campaign)
+            .order_by(drops.c.sequence)
+        )
+        with self._ledger.reading() as connection:
+            found = connection.execute(query).all()
+        of_run = Counter(row.run_id for row in found)
+        return [
+            RunOfDrop(
+                row.run_id,
+                Path(row.out),
+                row.sha256,
+                row.name,
+                row.sequence,
+                moment_of(row.received_at),
+                Path(row.kept_at) if row.kept_at else None,
+            )
+            for row in found
+            if of_run[row.run_id] == 1
+        ]
+
+    def in_review(self, vendors: list[str], decided: Mapping[str, int]) -> list[InReview]:
+        """What waits for a person's review: not of runs that were replaced, nor of those whose results are gone.
+
+        ``decided``: rows by the id of their run that wait no more.
+        """
+        query = (
+            select(runs.c.run_id, runs.c.vendor, runs.c.review, runs.c.recorded_at, runs.c.out)
             .where(runs.c.review > 0, runs.c.state == "done", runs.c.vendor.in_(vendors))
             .order_by(runs.c.vendor, runs.c.sequence)
         )
         with self._ledger.reading() as connection:
             found: dict[str, list[Any]] = {}
             for row in connection.execute(query):
-                found.setdefault(row.vendor, []).append(row)
+                if row.review > decided.get(row.run_id, 0):
+                    found.setdefault(row.vendor, []).append(row)
         return [
             InReview(
                 vendor,
-                sum(row.review for row in rows),
+                sum(row.review - decided.get(row.run_id, 0) for row in rows),
+                sum(decided.get(row.run_id, 0) for row in rows),
                 len(rows),
                 moment_of(rows[0].recorded_at),
                 Path(rows[0].out),

@@ -13,6 +13,7 @@ from typing import Final
 from pipeline.nightly.folders import Folders
 from schemas.errors import ConfigError
 from schemas.support.durable import write_atomically
+from schemas.support.figures import counted
 
 #: Days that may pass between two unattended commands without anybody having to say so.
 _MOST_DAYS: Final = 7
@@ -23,7 +24,7 @@ def refuse_odd_day(folders: Folders, today: date, command: str) -> None:
     last = last_day(folders)
     if last is None or 0 <= (today - last).days <= _MOST_DAYS:
         return
-    how = "before" if today < last else f"{(today - last).days} days after"
+    how = "before" if today < last else f"{counted((today - last).days, 'day')} after"
     raise ConfigError(
         [f"by this machine's clock it is {today}, {how} the last pass of {last}"],
         f"If the clock is right, say it once: {command} --as-of {today}.",

@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from pipeline.nightly.summary import DropLine, Summary, Trouble, Unsettled
-from pipeline.terminal import printable_lines
+from pipeline.terminal import clear_sign, print_step, printable_lines
 from schemas.errors import UsageError
+from schemas.support.figures import counted
 
 LogForm = Literal["text", "json"]
 
@@ -36,12 +37,18 @@ class EventLog(Protocol):
 
 
 class TextLog:
-    """Trouble only, a line each on stderr: cron mails it."""
+    """Trouble only, a line each on stderr: cron mails it. ``every_drop``: the drops that were done as well."""
+
+    def __init__(self, *, every_drop: bool = False) -> None:
+        self._every_drop = every_drop
 
     def drop(self, line: DropLine) -> None:
         """See `EventLog`."""
         if line.code:
             _say(f"leadscrub: {line.vendor}: {line.drop}: {line.why}")
+        elif self._every_drop:
+            clean = f"{line.clean:,} of {counted(line.read, 'row')} clean"
+            print_step(f"{line.vendor}: {line.drop}: {line.outcome}, {clean}")
 
     def trouble(self, trouble: Trouble) -> None:
         """See `EventLog`."""
@@ -94,14 +101,15 @@ def log_form(word: str) -> LogForm:
     raise UsageError(f"There is no log '{word}'.", "Say --log text or --log json.")
 
 
-def event_log(form: LogForm, now: Callable[[], datetime]) -> EventLog:
-    """Make the log that is wanted."""
-    return JsonLog(now) if form == "json" else TextLog()
+def event_log(form: LogForm, now: Callable[[], datetime], *, every_drop: bool = False) -> EventLog:
+    """Make the log that is wanted; JSON has every drop, text only with ``every_drop``."""
+    return JsonLog(now) if form == "json" else TextLog(every_drop=every_drop)
 
 
 def _say(line: str) -> None:
     """Write a line; where nobody can read it, the pass goes on."""
     try:
+        clear_sign()
         sys.stderr.write(printable_lines(line) + "\n")
         sys.stderr.flush()
     except (OSError, ValueError):

@@ -6,7 +6,8 @@ import sys
 from collections import Counter
 
 from pipeline.nightly.summary import DropLine, Summary, Unsettled
-from pipeline.terminal import plain_table, print_lines, write_json
+from pipeline.terminal import is_quiet, plain_table, print_lines, write_json
+from schemas.support.figures import counted
 
 
 def print_summary(summary: Summary, *, as_json: bool) -> None:
@@ -14,8 +15,9 @@ def print_summary(summary: Summary, *, as_json: bool) -> None:
     if as_json:
         write_json(summary.model_dump(mode="json"))
     else:
-        _print_drops(summary.drops)
-        _print_unsettled(summary.unsettled)
+        if not is_quiet():
+            _print_drops(summary.drops)
+            _print_unsettled(summary.unsettled)
         _print_end(summary)
     sys.stdout.flush()
 
@@ -52,9 +54,13 @@ def _print_unsettled(unsettled: list[Unsettled]) -> None:
 def _print_end(summary: Summary) -> None:
     outcomes = Counter(line.outcome for line in summary.drops)
     counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items())) or "no drops"
-    waiting = f"; {len(summary.unsettled)} wait for a person" if summary.unsettled else ""
+    waiting = (
+        f"; {len(summary.unsettled)} {'waits' if len(summary.unsettled) == 1 else 'wait'} for a person"
+        if summary.unsettled
+        else ""
+    )
     end = "; dry run, nothing written" if summary.dry_run else ""
-    print_lines(f"{len(summary.vendors)} vendor{'' if len(summary.vendors) == 1 else 's'}: {counts}{waiting}{end}")
+    print_lines(f"{counted(len(summary.vendors), 'vendor')}: {counts}{waiting}{end}")
 
 
 def _on_one_line(message: str) -> str:

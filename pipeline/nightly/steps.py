@@ -29,6 +29,7 @@ from pipeline.run.plan import Request
 from schemas.errors import EXIT_TOO_MANY_REJECTED, FileError, HeldError, PastChangedError, UsageError
 from schemas.manifest import Manifest
 from schemas.support.durable import move_file, write_atomically
+from schemas.support.figures import percent
 from schemas.support.places import refuse_links
 from schemas.support.shortage import shortage_in
 from schemas.support.shown import printable, shown
@@ -302,15 +303,12 @@ class _Drop:
             return _line(self._seen, "again" if again else "scrubbed")
         limit = self._seller.max_reject_rate
         over = not again and limit is not None and run.rejected > limit * run.read
+        why = f"more than {percent(limit)} of its rows were rejected" if over and limit is not None else ""
         line = _line(
             self._seen,
             "again" if again else "scrubbed",
             EXIT_TOO_MANY_REJECTED if over else 0,
-            "had come before; nothing was scrubbed"
-            if again
-            else f"more than {limit:.0%} of its rows were rejected"
-            if over
-            else "",
+            "had come before; nothing was scrubbed" if again else why,
         )
         return line.model_copy(
             update={

@@ -58,10 +58,11 @@ class Unsettled(_Model):
 
     quarantine: a drop that is still there (``subject``: its file). rejected: a run of the same day of which more was
     rejected than its campaign allows (``subject``: its folder). review: a vendor's ``rows`` that a person may release,
-    in so many ``runs`` (``subject``: the folder of the oldest).
+    in so many ``runs`` (``subject``: the folder of the oldest). again: ``runs`` that would be made again, since what
+    they rest on is not so any more, if their raw drops were not gone.
     """
 
-    kind: Literal["quarantine", "rejected", "review"]
+    kind: Literal["quarantine", "rejected", "review", "again"]
     vendor: str
     subject: str
     since: date

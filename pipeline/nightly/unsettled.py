@@ -9,7 +9,9 @@ from pipeline.nightly.folders import WHY
 from pipeline.nightly.steps import Night, quarantine_code
 from pipeline.nightly.summary import DropLine, Unsettled
 from pipeline.nightly.vendors import Seller
+from pipeline.results.decisions import settled_rows
 from schemas.errors import EXIT_TOO_MANY_REJECTED
+from schemas.support.figures import counted, percent
 
 
 def in_quarantine(night: Night, sellers: list[Seller]) -> list[Unsettled]:
@@ -56,7 +58,7 @@ def _over_limit(night: Night, sellers: list[Seller], lines: list[DropLine]) -> I
             subject=night.folders.shown(Path(run.out)),
             since=night.day,
             code=EXIT_TOO_MANY_REJECTED,
-            why=f"more than {limit:.0%} of its rows were rejected today",
+            why=f"more than {percent(limit)} of its rows were rejected today",
             rows=run.rejected,
             runs=1,
         )
@@ -64,16 +66,16 @@ def _over_limit(night: Night, sellers: list[Seller], lines: list[DropLine]) -> I
 
 def _in_review(night: Night, vendors: list[str]) -> Iterator[Unsettled]:
     """Rows that a person may release: settled when they are, when the drop is scrubbed again, or the result is gone."""
-    for waiting in night.journal.in_review(vendors):
-        runs = "1 run" if waiting.runs == 1 else f"{waiting.runs:,} runs"
-        rows = "1 row" if waiting.rows == 1 else f"{waiting.rows:,} rows"
+    for waiting in night.journal.in_review(vendors, settled_rows(night.folders.workspace)):
+        rows, runs = counted(waiting.rows, "row"), counted(waiting.runs, "run")
         yield Unsettled(
             kind="review",
             vendor=waiting.vendor,
             subject=night.folders.shown(waiting.oldest),
             since=waiting.since.date(),
             code=0,
-            why=f"{rows} of {runs} may be released by a person who has the evidence that rejected.parquet names",
+            why=f"{rows} of {runs} may be released by a person who has the evidence that 'leadscrub review list' names"
+            + (f"; {waiting.decided:,} more were decided" if waiting.decided else ""),
             rows=waiting.rows,
             runs=waiting.runs,
         )

@@ -11,6 +11,8 @@ from pipeline.reading.remote import is_remote
 from pipeline.workspace import vendor_files
 from schemas.config import Campaign, Vendor, load, raise_faults
 from schemas.errors import ConfigError, LeadscrubError, UsageError
+from schemas.evidence import VendorEvidence
+from schemas.support.figures import counted
 from schemas.support.names import did_you_mean
 from schemas.support.shortage import raise_shortage
 from schemas.support.shown import shown
@@ -18,7 +20,20 @@ from schemas.workspace import WORKSPACE_FILE
 
 #: Folders of a workspace that are no inbox.
 _KEPT = frozenset(
-    {"archive", "campaigns", "layouts", "ledger", "log", "outgoing", "packs", "quarantine", "runs", "store", "vendors"}
+    {
+        "archive",
+        "campaigns",
+        "layouts",
+        "ledger",
+        "log",
+        "outgoing",
+        "packs",
+        "quarantine",
+        "reviews",
+        "runs",
+        "store",
+        "vendors",
+    }
     | {".nightly"}
 )
 
@@ -27,7 +42,8 @@ _KEPT = frozenset(
 class Seller:
     """A vendor whose drops are taken. ``campaign`` is the file, ``campaign_name`` the name in it.
 
-    ``inbox`` is a folder, or a URL when ``remote``. ``max_reject_rate`` is the campaign's.
+    ``inbox`` is a folder, or a URL when ``remote``. ``max_reject_rate`` is the campaign's. ``evidence``: what the
+    vendor's file declares, which rules read where the campaign ``has_rules``.
     """
 
     name: str
@@ -36,6 +52,8 @@ class Seller:
     campaign_name: str
     remote: bool
     max_reject_rate: float | None
+    evidence: VendorEvidence
+    has_rules: bool
 
 
 @dataclass
@@ -134,7 +152,7 @@ def _files_in(folder: Path) -> str:
         count = sum(1 for path in folder.iterdir() if not path.name.startswith("."))
     except OSError as error:
         return f"it cannot be looked into: {error.strerror}"
-    return "1 file" if count == 1 else f"{count:,} files"
+    return counted(count, "file")
 
 
 def _seller(workspace: Path, path: Path, inboxes: list[Path]) -> Seller | None:
@@ -166,5 +184,12 @@ def _seller(workspace: Path, path: Path, inboxes: list[Path]) -> Seller | None:
     if not remote and (fault := _inbox_fault(workspace, inbox, inboxes)) is not None:
         raise ConfigError([f"{path}: inbox: '{inbox}' {fault[0]}"], fault[1])
     return Seller(
-        vendor.name, inbox if remote else str(workspace / inbox), file, campaign.name, remote, campaign.max_reject_rate
+        vendor.name,
+        inbox if remote else str(workspace / inbox),
+        file,
+        campaign.name,
+        remote,
+        campaign.max_reject_rate,
+        vendor.evidence,
+        bool(campaign.rules.packs),
     )

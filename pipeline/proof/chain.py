@@ -12,21 +12,23 @@ file; the next command that logs enters what is missing (`pipeline.ledger.log_me
 
 from __future__ import annotations
 
-import fcntl
+import hashlib
 import json
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pipeline.proof.entries import NOTHING, Entry, Logged, canonical, document_of, line_digest, read_line
 from pipeline.proof.keys import Signer, signer_of
 from schemas.errors import LeadscrubError, LedgerError, OutputError
 from schemas.support.durable import make_folder, sync_path
-from schemas.support.places import lock_file, new_file, refuse_links
+from schemas.support.locks import lock, unlock
+from schemas.support.places import lock_file, new_file, open_to_lock, refuse_links
 from schemas.support.shortage import shortage_in
 
 CHAIN: Final = "chain.jsonl"
@@ -114,12 +116,30 @@ def position(workspace: Path) -> tuple[int, str]:
     return (0, NOTHING) if head is None else (head.number, head.digest)
 
 
+@dataclass(frozen=True)
+class Rewriting:
+    """A file is about to get other content, of this hash, and what is to be logged of it then."""
+
+    path: Path
+    sha256: str
+    entries: tuple[Entry, ...]
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the file has that content."""
+        try:
+            with self.path.open("rb") as stream:
+                return hashlib.file_digest(stream, "sha256").hexdigest() == self.sha256
+        except OSError:
+            return False
+
+
 @contextmanager
-def unfinished(workspace: Path, out: Path | None = None) -> Iterator[None]:
+def unfinished(workspace: Path, out: Path | None = None, rewriting: Rewriting | None = None) -> Iterator[None]:
     """Mark that something is being changed which is to be logged; a block that fails, or is killed, leaves the mark.
 
-    ``out``: the result that is being published. Raises `OutputError` when the mark cannot be written, `LedgerError`
-    when nothing could be appended.
+    ``out``: the result that is being published. ``rewriting``: the file that is being written again. Raises
+    `OutputError` when the mark cannot be written, `LedgerError` when nothing could be appended.
     """
     folder = workspace / "log"
     try:
@@ -127,11 +147,11 @@ def unfinished(workspace: Path, out: Path | None = None) -> Iterator[None]:
         position(workspace)
         handle, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=folder)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            os.write(handle, canonical({"out": None if out is None else str(out.absolute())}).encode())
+            lock(handle, Path(name), wait=True)
+            _write_all(handle, canonical(_marked(out, rewriting)).encode())
             os.fsync(handle)
         except OSError:
-            os.close(handle)
+            unlock(handle)
             raise
     except OSError as error:
         raise _unwritable(workspace, error) from error
@@ -139,40 +159,69 @@ def unfinished(workspace: Path, out: Path | None = None) -> Iterator[None]:
         yield
         Path(name).unlink()
     finally:
-        os.close(handle)
+        unlock(handle)
+
+
+@dataclass
+class Left:
+    """What processes were about to do which have died since: results to publish, files to write again."""
+
+    outs: list[Path] = field(default_factory=list)
+    rewritings: list[Rewriting] = field(default_factory=list)
 
 
 @contextmanager
-def left_unfinished(workspace: Path) -> Iterator[list[Path] | None]:
-    """Results that processes were about to publish which have died since; None when none has died.
+def left_unfinished(workspace: Path) -> Iterator[Left | None]:
+    """What processes were about to do which have died since; None when none has died.
 
     Their marks go when the block ends well.
     """
     marks: list[tuple[int, Path]] = []
-    outs: list[Path] = []
+    left = Left()
     try:
         for path in sorted((workspace / "log").glob(f"{_UNFINISHED}*")):
             try:
-                handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+                handle = open_to_lock(path)
             except FileNotFoundError:  # its process has just ended well
                 continue
             marks.append((handle, path))
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                lock(handle, path)
             except BlockingIOError:  # alive
-                os.close(marks.pop()[0])
+                unlock(marks.pop()[0])
                 continue
             try:
-                out = json.loads(os.read(handle, 1 << 16))["out"]
+                _read_mark(json.loads(path.read_bytes()), left)
             except (ValueError, KeyError, TypeError):  # it died before it had said: before it changed anything
                 continue
-            outs += [Path(out)] if isinstance(out, str) else []
-        yield outs if marks else None
+        yield left if marks else None
         for _, path in marks:
             path.unlink(missing_ok=True)
     finally:
         for handle, _ in marks:
-            os.close(handle)
+            unlock(handle)
+
+
+def _marked(out: Path | None, rewriting: Rewriting | None) -> dict[str, Any]:
+    mark: dict[str, Any] = {"out": None if out is None else str(out.absolute())}
+    if rewriting is not None:
+        entries = [asdict(entry) for entry in rewriting.entries]
+        path = str(rewriting.path.absolute())
+        mark["rewriting"] = {"path": path, "sha256": rewriting.sha256, "entries": entries}
+    return mark
+
+
+def _read_mark(mark: dict[str, Any], left: Left) -> None:
+    if isinstance(mark["out"], str):
+        left.outs.append(Path(mark["out"]))
+    if (of := mark.get("rewriting")) is not None:
+        logged = tuple(Entry(**entry) for entry in of["entries"])
+        left.rewritings.append(Rewriting(Path(of["path"]), of["sha256"], logged))
+
+
+def _write_all(handle: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(handle, content) :]
 
 
 def _made(workspace: Path) -> None:
@@ -185,12 +234,13 @@ def _made(workspace: Path) -> None:
 @contextmanager
 def _locked(workspace: Path) -> Iterator[None]:
     _made(workspace)
-    lock = lock_file(workspace / "log" / "lock")
+    path = workspace / "log" / "lock"
+    handle = lock_file(path)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock(handle, path, wait=True)
         yield
     finally:
-        os.close(lock)
+        unlock(handle)
 
 
 def _begun(workspace: Path) -> tuple[int, str]:

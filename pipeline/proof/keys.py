@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Final
 
 from schemas.errors import ConfigError, OutputError, UsageError
 from schemas.support.durable import make_folder, write_atomically
+from schemas.support.secret_keys import KEYS_VARIABLE, key_folder
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-#: Names the folder of private keys.
-KEYS_VARIABLE: Final = "LEADSCRUB_KEYS"
 #: The public half, in the log's folder of a workspace.
 PUBLIC: Final = "key.pem"
 
@@ -64,13 +63,7 @@ class Signer:
 
 def keys_folder(workspace: Path) -> Path:
     """Where private keys are. Raises `UsageError` when that is in the workspace: who copies it would have the key."""
-    named = os.environ.get(KEYS_VARIABLE)
-    if named:
-        folder = Path(named)
-    else:
-        from typer import get_app_dir  # noqa: PLC0415  # the one rule for each system
-
-        folder = Path(get_app_dir("leadscrub")) / "keys"
+    folder = key_folder()
     if folder.resolve().is_relative_to(workspace.resolve()):
         raise UsageError(
             f"The folder of private keys, '{folder}', is in the workspace.", f"Name another one with {KEYS_VARIABLE}."

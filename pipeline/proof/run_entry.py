@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from pipeline.proof.entries import Entry
 from schemas.manifest import Manifest
 
 #: Facts that are not of the manifest.
-_OURS: Final = ("out", "in_ledger", "entered")
+_OURS: Final = ("out", "in_ledger", "entered", "before")
 
 
 def run_entry(workspace: Path, out: Path, manifest: Manifest, manifest_sha256: str, *, in_ledger: bool) -> Entry:
@@ -39,6 +39,7 @@ def manifest_facts(manifest: Manifest) -> dict[str, Any]:
         "attestations": {"campaign": _given(rules.campaign_evidence), "vendor": _given(rules.vendor_evidence)},
         "inputs": sorted({each.sha256 for each in manifest.inputs}),
         "outputs": {name: file.sha256 for name, file in manifest.outputs.items()},
+        "rows": None if manifest.rows is None else manifest.rows.root,
     }
 
 
@@ -50,6 +51,15 @@ def differences(logged: dict[str, Any], manifest: Manifest) -> Iterator[str]:
     for name in sorted(then.keys() | now.keys()):
         if then.get(name) != now.get(name):
             yield f"{name} is {_shown(now, name)}, logged {_shown(then, name)}"
+
+
+def rewritten_files(entries: Iterable[Entry]) -> dict[str, str]:
+    """Hashes of the files that erasures wrote again, by where they are (`location`)."""
+    return {
+        str(entry.facts["where"]): str(entry.facts["after"])
+        for entry in entries
+        if entry.kind == "erasure" and "after" in entry.facts
+    }
 
 
 def _flat(facts: Any, name: str = "") -> Iterator[tuple[str, Any]]:

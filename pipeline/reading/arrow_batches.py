@@ -28,8 +28,11 @@ class Memory:
     size: int = 0
 
     def open(self, mode: Literal["rb"]) -> BinaryIO:
-        """See `Input`. Raises `UsageError`."""
-        raise UsageError(f"'{self}' is no file.")
+        """See `Input`. Raises `UsageError`: only what people decided about a file's rows is looked up by its bytes."""
+        raise UsageError(
+            f"'{self}' is no file, and people decided about rows of this vendor's files.",
+            "Scrub the file: a decision holds for a row of it.",
+        )
 
     def __str__(self) -> str:
         return self.name

@@ -48,6 +48,8 @@ def guess_punctuation(text: str, given: Punctuation | None = None, *, delimiter:
     for returns in _line_ends(head):
         lines = with_line_feeds(head, replace(known, returns=returns)).replace("\r\n", "\n")
         for mark in [known.delimiter] if delimiter else _delimiters(lines):
+            if best is not None and mark not in lines:
+                continue  # it makes one column, which is never better
             for mode in [known] if quote else _quotings(lines, mark):
                 punctuation = replace(mode, delimiter=mark, returns=returns)
                 records = read_sample(head, punctuation)[:_RECORDS]
@@ -106,6 +108,8 @@ def _quotings(text: str, mark: str) -> Iterator[Punctuation]:
     yield Punctuation()
     edge = re.escape(mark)
     for quote in ('"', "'", "`"):
+        if quote != '"' and quote not in text:
+            continue
         around = quote == '"' or re.search(rf"(?:^|{edge}){quote}[^\n{quote}]*{quote}(?:{edge}|$)", text, re.MULTILINE)
         if around and quote != '"':
             yield Punctuation(quote=quote)
@@ -132,10 +136,14 @@ def _score(records: list[SampleRecord], punctuation: Punctuation) -> float:
 
 
 _LEFT_OVER = re.compile(r"[;|\t]")
+#: Without any of these a cell is clean.
+_SUSPECT = re.compile(r"[;|\t\"'`\\]")
 
 
 def _is_clean(cell: str, delimiter: str) -> bool:
     """Whether nothing in a cell looks as if it should have been split or unquoted."""
+    if not _SUSPECT.search(cell):
+        return True
     text = cell.strip()
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'`":
         return False

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from schemas.errors import DropError
 from schemas.headers import match_header
+from schemas.support.figures import counted
 
 #: Rows of one width say what a table's width is, when there are so many of them, and nearly no others.
 _FEWEST, _SHARE = 3, 0.9
@@ -36,8 +37,8 @@ def fitted_header(header: tuple[str, ...], rows: Sequence[tuple[str, ...]], widt
         if len(fits) == 1:
             return fits[0]
     raise DropError(
-        f"line {line}: the header has {len(header)} names, and the rows below it have {width} cells. "
-        "Which names belong to which columns cannot be known.",
+        f"line {line}: the header has {counted(len(header), 'name')}, and the rows below it have "
+        f"{counted(width, 'cell')}. Which names belong to which columns cannot be known.",
         f"Correct the header, or name the columns in a layout: header = false, skip_lines = {line}, "
         "column_names = [...] (--layout).",
     )

@@ -14,8 +14,9 @@ from datetime import datetime
 from typing import Any, BinaryIO, Final
 from urllib.parse import SplitResult, urlsplit
 
+from pipeline.reading.remote_faults import remote_faults
 from pipeline.reading.remote_hosts import endpoints, redirects, refuse_unprotected
-from schemas.errors import DropError, LeadscrubError, UsageError
+from schemas.errors import DropError, UsageError
 from schemas.files.inputs import Input
 from schemas.files.kinds import SUFFIXES
 from schemas.files.limits import limits
@@ -33,7 +34,6 @@ _NEEDS: Final = {
     "https": ("aiohttp", "https"),
     "http": ("aiohttp", "https"),
 }
-_DENIED: Final = ("NoCredentialsError", "AuthenticationException", "PasswordRequiredException", "NoAuthRequest")
 
 
 @dataclass(frozen=True)
@@ -70,10 +70,10 @@ def fetch(url: str, spool: Spool, allowed: RemoteChoice) -> list[Input]:
     is missing or denied, or breaks off.
     """
     place = _place(url, allowed)
-    with _faults(place.shown(place.path)), _file_system(place) as system:
+    with remote_faults(place.shown(place.path)), _file_system(place) as system:
         fetched: list[Input] = []
         for path in _paths(system, place):
-            with _faults(place.shown(path)):
+            with remote_faults(place.shown(path)):
                 fetched.append(_fetch(system, path, place.shown(path), spool))
         return fetched
 
@@ -115,7 +115,7 @@ class RemoteFolder:
 
     def write(self, file: RemoteFile, sink: BinaryIO) -> None:
         """Fetch a file. Raises `DropError` when it breaks off."""
-        with _faults(file.shown), _stream(self._system, file.path) as (stream, _):
+        with remote_faults(file.shown), _stream(self._system, file.path) as (stream, _):
             size = 0
             while block := stream.read(_BLOCK):
                 sink.write(block)
@@ -143,7 +143,7 @@ def open_folder(url: str, allowed: RemoteChoice) -> Iterator[RemoteFolder]:
     place = _place(url, allowed)
     if place.url.scheme in ("http", "https"):
         raise UsageError(f"{place.url.scheme}:// has no folders to look into.", "Use sftp://, s3://, gs:// or az://.")
-    with _faults(place.shown(place.path)), _file_system(place) as system:
+    with remote_faults(place.shown(place.path)), _file_system(place) as system:
         yield RemoteFolder(system, place)
 
 
@@ -252,51 +252,3 @@ def _fetch(system: Any, path: str, shown: str, spool: Spool) -> Input:
         given = spool.add(stream, shown, watch=watch)
     _refuse_part(shown, given.size, size)
     return given
-
-
-@contextmanager
-def _faults(shown: str) -> Iterator[None]:
-    """Turn what each service's library raises into a `DropError`. Their messages may hold secrets: not shown."""
-    try:
-        yield
-    except LeadscrubError:
-        raise
-    except Exception as error:
-        if (ours := _ours(error)) is not None:
-            raise ours from error
-        status = _http_status(error)
-        kind = type(error).__name__
-        locked = kind in _DENIED or "No authentication methods" in str(error)
-        if isinstance(error, PermissionError) or status in (401, 403) or locked:
-            raise DropError(
-                f"Access to '{shown}' is denied.",
-                "Check the credentials in the environment or the service's own files.",
-            ) from error
-        # Over HTTP, whatever kept a file's size from being known is called a missing file.
-        cause = error.__cause__ if shown.startswith("http") else None
-        if isinstance(error, FileNotFoundError) and (cause is None or status == 404):
-            raise DropError(f"Drop '{shown}' does not exist.", "Check the URL.") from error
-        if kind == "BadHostKeyException" or "known_hosts" in str(error):
-            raise DropError(
-                f"The server of '{shown}' is not the one in ~/.ssh/known_hosts, or not in it.",
-                "Connect once with sftp and compare its fingerprint.",
-            ) from error
-        why = f"HTTP status {status}" if status else getattr(error, "strerror", None) or type(cause or error).__name__
-        raise DropError(f"'{shown}' could not be fetched to its end: {why}.", "Try again.") from error
-
-
-def _ours(error: BaseException | None) -> LeadscrubError | None:
-    """Our own error, where a library has wrapped it into one of its own."""
-    while error is not None and not isinstance(error, LeadscrubError):
-        error = error.__cause__ or error.__context__
-    return error
-
-
-def _http_status(error: BaseException | None) -> int | None:
-    """Return the status that an error, or one that led to it, carries."""
-    while error is not None:
-        status = getattr(error, "status", None)
-        if isinstance(status, int):
-            return status
-        error = error.__cause__ or error.__context__
-    return None

@@ -5,7 +5,6 @@ What goes further must be named in [remote] of the workspace.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
@@ -40,6 +39,8 @@ def redirects(begun: SplitResult, allowed: RemoteChoice) -> Callable[[Any, Any, 
     """Make what aiohttp calls when a server leads on. It raises `DropError` where the drop's URL did not name to."""
 
     async def refuse(_session: object, _context: object, step: Any) -> None:
+        import asyncio  # noqa: PLC0415  # few drops come from elsewhere
+
         await asyncio.sleep(0)
         shown = f"{begun.scheme}://{_server(begun)}"
         url = urlsplit(str(step.url.join(type(step.url)(step.response.headers.get("Location", "")))))

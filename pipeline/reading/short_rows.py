@@ -26,10 +26,12 @@ def column_classes(rows: Iterable[Sequence[str]], width: int) -> tuple[str, ...]
     """
     given = list(rows)
     whole = [row for row in given if len(row) == width] or given
-    table = [[row[at] if at < len(row) else "" for row in whole] for at in range(width)]
+    names = [str(at) for at in range(width)]
+    table = {str(at): [row[at] if at < len(row) else "" for row in whole] for at in range(width)}
     found = []
-    for cells in table:
-        classes = pl.DataFrame({"cell": cells}, schema={"cell": pl.String}).select(_class("cell")).to_series()
+    for classes in pl.DataFrame(table, dict.fromkeys(names, pl.String)).select(
+        _class(name).alias(name) for name in names
+    ):
         counts = classes.drop_nulls().value_counts(sort=True)
         if not len(counts):
             found.append("empty")

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.report.words import counted, joined
 from schemas.report_counts import Window
+from schemas.support.figures import counted, joined
 
 #: Half hours of a day.
 _SLOTS: Final = 48

@@ -11,14 +11,16 @@ import numpy.typing as npt
 import polars as pl
 
 from pipeline.report.decided_rows import DecidedRows
+from schemas.coded_findings import CodedFindings
 from schemas.codes import CODES
 from schemas.columns import CHANNEL_POINTS, POINTS, POST_POINT
 from schemas.config import Channel
+from schemas.kernels.findings import collect_bits
 from schemas.report_counts import STAGES
 
 _ABSENT, _UNUSABLE, _LISTED, _LAW, _DUPLICATE, _FREE = range(len(STAGES))
 #: The column without which there is no such point, where it is no column itself.
-_COLUMN: Final = {POST_POINT: "address_1"}
+COLUMN_OF: Final = {POST_POINT: "address_1"}
 
 #: Points by their number. The one after the last is the row as a whole.
 _POINT_NAMES: Final = pl.Enum(POINTS)
@@ -40,58 +42,71 @@ def stage_of(code: str) -> int:
     return _LISTED if reason.disposition == "suppress" else _UNUSABLE
 
 
-def count_losses(rows: DecidedRows, findings: pl.DataFrame, channels: list[Channel]) -> dict[Channel, Counter[str]]:
+def count_losses(rows: DecidedRows, findings: CodedFindings, channels: list[Channel]) -> dict[Channel, Counter[str]]:
     """Count rows of a decided batch that are lost for each channel, by stage.
 
-    ``findings``: those of the batch (`FINDING_SCHEMA`). A point that the rows no longer have, since they are clean and
+    ``findings``: those of the batch. A point that the rows no longer have, since they are clean and
     it was blocked, is known from what was found against it.
     """
     against = _Against(findings, rows)
     lost = {}
     for channel in channels:
-        best = _best(rows, against.first(channel), channel)
+        best = _best(rows, against, channel)
         by_stage = np.bincount(best[~rows.is_open(channel)], minlength=len(STAGES))
         lost[channel] = Counter({stage: int(by_stage[place]) for place, stage in enumerate(STAGES)})
     return lost
 
 
 class _Against:
-    """What blocks, as numbers: for each such finding its row, its point, its channel and its stage."""
+    """What blocks: for each point of each row the stages at which something does, as bits."""
 
-    def __init__(self, findings: pl.DataFrame, rows: DecidedRows) -> None:
-        against = (
-            findings.lazy().filter(pl.col("effect") != "flag").select("row_id", "point", "channel", "code").collect()
-        )
-        self._rows = len(rows)
-        point = against.get_column("point").cast(_POINT_NAMES).to_physical().fill_null(len(POINTS)).to_numpy()
-        self._cell = point.astype(np.int64) * self._rows + rows.positions(against.get_column("row_id"))
-        self._channel = against.get_column("channel")
-        codes = against.get_column("code")
+    def __init__(self, findings: CodedFindings, rows: DecidedRows) -> None:
+        self._which, said, self._rows = findings.which, findings.said, len(rows)
+        point = said.get_column("point").cast(_POINT_NAMES).to_physical().fill_null(len(POINTS)).to_numpy()
+        places = rows.positions(pl.Series(findings.row_id))
+        self._cells = point.astype(np.int64)[findings.which] * self._rows + places
+        self._channel = said.get_column("channel")
+        codes = said.get_column("code")
         known = codes.unique()
-        stages = np.array([stage_of(code) for code in known], dtype=np.uint8)
-        self._stage = stages[codes.cast(pl.Enum(known)).to_physical().to_numpy()]
-        self._on_all = self._found(
-            self._channel.is_null(), np.full((len(POINTS) + 1, self._rows), _FREE, dtype=np.uint8)
-        )
+        stages = np.array([1 << stage_of(code) for code in known], dtype=np.uint64)
+        bits = stages[codes.cast(pl.Enum(known)).to_physical().to_numpy()]
+        self._bits = np.where((said.get_column("effect") != "flag").to_numpy(), bits, np.uint64(0))
+        self._known = frozenset(said.get_column("point").unique())
+        self._on_all = np.zeros((len(POINTS) + 1) * self._rows, dtype=np.uint64)
+        self._collect(self._channel.is_null(), self._on_all)
 
-    def first(self, channel: str) -> _Stages:
-        """The first stage at which something stops a point of each row: a line a point, the last one the whole row."""
-        return self._found((self._channel == channel).fill_null(False), self._on_all.copy())
+    def on(self, channel: str) -> npt.NDArray[np.uint64]:
+        """The stages on a channel: a line a point, the last one the whole row."""
+        on_it = (self._channel == channel).fill_null(False)
+        if not on_it.any():
+            return self._on_all.reshape(-1, self._rows)
+        found = self._on_all.copy()
+        self._collect(on_it, found)
+        return found.reshape(-1, self._rows)
 
-    def _found(self, these: pl.Series, found: _Stages) -> _Stages:
-        hit = these.to_numpy()
-        np.minimum.at(found.reshape(-1), self._cell[hit], self._stage[hit])
-        return found
+    def speaks_of(self, point: str) -> bool:
+        """Whether anything may stand against the point of some row."""
+        return point in self._known
+
+    def _collect(self, these: pl.Series, found: npt.NDArray[np.uint64]) -> None:
+        collect_bits(self._cells, self._which, np.where(these.to_numpy(), self._bits, np.uint64(0)), found)
 
 
-def _best(rows: DecidedRows, first: _Stages, channel: Channel) -> _Stages:
+#: The least stage of each set of them.
+_LEAST = np.array([min((s for s in range(_FREE) if mask >> s & 1), default=_FREE) for mask in range(1 << _FREE)], "u1")
+
+
+def _best(rows: DecidedRows, against: _Against, channel: Channel) -> _Stages:
     """How far the best contact point of each row comes."""
-    whole = first[-1]
+    stages = against.on(channel)
+    whole = _LEAST[stages[-1]]
     best = np.zeros(len(whole), dtype=np.uint8)
     for point in CHANNEL_POINTS[channel]:
-        found = first[POINTS.index(point)]
-        absent = ~rows.present(_COLUMN.get(point, point))
+        column = COLUMN_OF.get(point, point)
+        if column not in rows.held.column_names and not against.speaks_of(point):
+            continue
+        found = _LEAST[stages[POINTS.index(point)]]
         # A cell that could not be read left no point, and what was found in it says that there was a cell.
-        reached = np.where((found == _FREE) & absent, _ABSENT, np.minimum(found, whole))
+        reached = np.where((found == _FREE) & ~rows.present(column), _ABSENT, np.minimum(found, whole))
         best = np.maximum(best, reached)
     return np.where((best == _ABSENT) & (whole == _UNUSABLE), _UNUSABLE, best)

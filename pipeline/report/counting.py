@@ -14,6 +14,7 @@ from pipeline.report.channel_losses import count_losses
 from pipeline.report.decided_rows import DecidedRows
 from pipeline.report.examples import EXAMPLES, first_examples
 from pipeline.report.places import count_places
+from schemas.coded_findings import CodedFindings
 from schemas.columns import EVIDENCE
 from schemas.config import Channel
 from schemas.report_counts import Place, ReasonSeen, ReportCounts, Window
@@ -37,8 +38,8 @@ class ReportTally:
     evidence: Counter[str] = field(default_factory=Counter)
     ages: Counter[str] = field(default_factory=Counter)
 
-    def add(self, rows: DecidedRows, findings: pl.DataFrame, channels: list[Channel], as_of: date) -> None:
-        """Count a decided batch and its findings (`FINDING_SCHEMA`)."""
+    def add(self, rows: DecidedRows, findings: CodedFindings, channels: list[Channel], as_of: date) -> None:
+        """Count a decided batch and its findings."""
         self._join_losses(count_losses(rows, findings, channels))
         self._join_reasons(first_examples(rows.verdict.rejected))
         read, clean = count_places(rows)

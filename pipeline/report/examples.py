@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
 from schemas.masking import masked_email, masked_phone
@@ -12,13 +14,18 @@ from schemas.report_counts import Example, ReasonSeen
 
 #: Rows that are shown of each reason.
 EXAMPLES: Final = 3
+_TOLD: Final = ("reason", "reason_detail", "disposition", "source_file", "source_line")
 
 
-def first_examples(rejected: pl.DataFrame) -> dict[str, ReasonSeen]:
+def first_examples(rejected: pa.Table) -> dict[str, ReasonSeen]:
     """The first rejected rows of each primary reason in a batch, by reason."""
     seen: dict[str, ReasonSeen] = {}
-    first = rejected.group_by("reason", maintain_order=True).head(EXAMPLES)
-    slots = [slot for slot in (*PHONE_SLOTS, *EMAIL_SLOTS) if slot in first.columns]
+    slots = [slot for slot in (*PHONE_SLOTS, *EMAIL_SLOTS) if slot in rejected.column_names]
+    reasons = rejected.column("reason").combine_chunks().cast(pa.large_string()).dictionary_encode().indices.to_numpy()
+    places = [np.flatnonzero(reasons == each)[:EXAMPLES] for each in range(reasons.max(initial=-1) + 1)]
+    told = [name for name in _TOLD if name in rejected.column_names]
+    rows = np.concatenate([np.empty(0, np.int64), *places])
+    first = pl.DataFrame(rejected.select([*told, *slots]).take(rows)).cast({"reason": pl.String})
     masked = [(masked_phone if slot in PHONE_SLOTS else masked_email)(pl.col(slot)).alias(slot) for slot in slots]
     for row in first.with_columns(masked).to_dicts():
         example = Example(

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from pipeline.report.source import ReportSource
-from pipeline.report.words import joined
+from schemas.support.figures import joined
 
 #: The curve shows at least and at most so many days.
 _LEAST, _MOST = 30, 366

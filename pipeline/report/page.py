@@ -13,9 +13,10 @@ from pipeline.report.render import render
 from pipeline.report.source import PastDrop, ReportSource
 from pipeline.report.unchecked import lesser_gaps, list_faults, serious_gaps
 from pipeline.report.vendor_band import LAST, out_of_band
-from pipeline.report.words import counted, joined, share
-from schemas.manifest import Manifest
+from schemas.evidence import fact_of
+from schemas.manifest import Declarations, Manifest, Undeclared
 from schemas.report_counts import Place
+from schemas.support.figures import counted, joined, share
 from suppression.rules.us_states import state_name
 
 #: Places, lists, files, flags and reasons that are shown one by one.
@@ -69,6 +70,8 @@ def run_page(source: ReportSource) -> str:
         lesser=lesser_gaps(manifest),
         funnels=funnels(source),
         groups=groups,
+        declarations=_declarations(manifest),
+        facts=[(name, fact_of(name).description, each.alone) for name, each in _facts(manifest)],
         life=lifespan(source),
         first_end=min(counts.valid_until, default=None),
         lists=[(each, list(list_faults(each))) for each in manifest.lists[:_MOST]],
@@ -91,6 +94,17 @@ def headline(clean: int, read: int, can: str = "can") -> str:
     if not clean:
         return f"None of {counted(read, 'lead')} {can} be contacted."
     return f"{clean:,} of {counted(read, 'lead')} {can} be contacted ({share(clean, read)})."
+
+
+def _declarations(manifest: Manifest) -> Declarations | None:
+    """Which declarations matter most, where any does."""
+    found = manifest.rules.declarations
+    return found if found is not None and found.fields else None
+
+
+def _facts(manifest: Manifest) -> list[tuple[str, Undeclared]]:
+    found = _declarations(manifest)
+    return [] if found is None else [(name, manifest.rules.undeclared[name]) for name in found.fields]
 
 
 def _lost_to(manifest: Manifest, groups: list[ReasonGroup]) -> list[Row]:

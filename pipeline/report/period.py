@@ -13,8 +13,8 @@ from pipeline.report.page import headline
 from pipeline.report.reasons import Payer, ReasonGroup, ReasonLine, grouped, payer_of
 from pipeline.report.render import render
 from pipeline.report.source import Deal
-from pipeline.report.words import joined
 from schemas.codes import ReasonCode
+from schemas.support.figures import joined
 
 #: Drops and vendors that are shown one by one.
 _MOST: Final = 200

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 
-import polars as pl
+import numpy as np
+import numpy.typing as npt
 
 from pipeline.report.decided_rows import DecidedRows
 from schemas.contact.countries import read_country
 from schemas.frame_columns import REGION
-from suppression.rules.us_states import state_named, state_of_area_code
+from suppression.rules.encode import distinct
+from suppression.rules.us_states import area_codes, state_named, state_of_area_code
 
 
 def count_places(rows: DecidedRows) -> tuple[Counter[str], Counter[str]]:
@@ -20,34 +21,37 @@ def count_places(rows: DecidedRows) -> tuple[Counter[str], Counter[str]]:
     that of the area code.
     """
     read, clean = Counter[str](), Counter[str]()
-    frame = rows.frame("country", "state", "phone", REGION.of("phone"), "phone_region")
-    region = next((name for name in (REGION.of("phone"), "phone_region") if name in frame.columns), None)
-    columns = {"country": "country", "state": "state", "region": region, "phone": "phone"}
-    given = frame.select(
-        pl.col(name).alias(key) if name in frame.columns else pl.lit(None, pl.String).alias(key)
-        for key, name in columns.items()
-    )
+    region = next((name for name in (REGION.of("phone"), "phone_region") if name in rows.held.column_names), None)
+    countries, country = _coded(rows, "country")
+    states, state = _coded(rows, "state")
+    regions, of_phone = _coded(rows, region)
     # What a cell says is read once for each different cell: rows that differ otherwise are as many as the rows.
-    marked = given.lazy().select(
-        where=pl.coalesce(_read(given.get_column("country"), _country), pl.col("region")),
-        state=_read(given.get_column("state"), state_named),
-        area=pl.when(pl.col("region") == "US").then(pl.col("phone").str.slice(2, 3)),
-        clean=pl.Series("clean", rows.is_clean),
-    )
-    # An area code says something only where no state is named.
-    area = pl.when(pl.col("state").is_null() & (pl.col("where") == "US")).then("area")
-    for where, state, code, is_clean, count in marked.group_by("where", "state", area, "clean").len().collect().rows():
-        place = _place(where, state, code)
+    where = [*(_country(cell) if cell else None for cell in countries), None]
+    named = [*(state_named(cell) if cell else None for cell in states), None]
+    numbers = [*regions, None]
+    # An area code says something only of numbers of the United States, where no state is named.
+    areas = np.zeros(len(rows), dtype=np.int64)
+    unsaid = np.array([each is None for each in named])[state]
+    if "US" in regions and "phone" in rows.held.column_names:
+        of_us = unsaid & (of_phone == regions.index("US"))
+        areas = np.where(of_us, area_codes(rows.frame("phone").get_column("phone")), 0)
+    parts = (country, state, of_phone, areas, rows.is_clean.astype(np.int64))
+    sizes = (len(countries) + 1, len(states) + 1, len(regions) + 1, 1000, 2)
+    keys, counts = np.unique(np.ravel_multi_index(parts, sizes), return_counts=True)
+    for *at, count in zip(*np.unravel_index(keys, sizes), counts.tolist(), strict=True):
+        in_country, in_state, in_region, area, is_clean = map(int, at)
+        place = _place(where[in_country] or numbers[in_region], named[in_state], f"{area:03}" if area else None)
         read[place] += count
         if is_clean:
             clean[place] += count
     return read, clean
 
 
-def _read(cells: pl.Series, reads: Callable[[str], str | None]) -> pl.Series:
-    """What each cell means; null where it means nothing."""
-    distinct = [cell for cell in cells.unique() if cell]
-    return cells.replace_strict(distinct, [reads(cell) for cell in distinct], default=None, return_dtype=pl.String)
+def _coded(rows: DecidedRows, name: str | None) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """Distinct values of a column and which of them each row has; null, and what is not there, comes after the last."""
+    if name is None or name not in rows.held.column_names:
+        return [], np.zeros(len(rows), dtype=np.int64)
+    return distinct(rows.frame(name).get_column(name))
 
 
 def _country(cell: str) -> str | None:

@@ -13,6 +13,7 @@ from pipeline.report.counting import ReportTally
 from pipeline.report.decided_rows import DecidedRows
 from pipeline.results.folder import scan
 from pipeline.results.verdict import Verdict
+from schemas.coded_findings import coded
 from schemas.columns import CALL_COLUMNS, EMAIL_SLOTS, EVIDENCE, PHONE_SLOTS
 from schemas.config import channel_named
 from schemas.manifest import Manifest
@@ -33,7 +34,7 @@ def recount(out: Path, manifest: Manifest) -> ReportCounts:
     """Count what is in the tables of a result."""
     tally, channels = ReportTally(), [channel_named(name) for name in manifest.channels]
     for rows, findings in _parts(out):
-        tally.add(rows, findings, channels, manifest.as_of)
+        tally.add(rows, coded(findings), channels, manifest.as_of)
     return tally.counts(manifest.run_id).model_copy(update={"from_tables": True})
 
 
@@ -47,7 +48,7 @@ def _parts(out: Path) -> Iterator[tuple[DecidedRows, pl.DataFrame]]:
         within = pl.col("row_id").is_between(first, first + _STEP, closed="left")
         clean, rejected, findings = (each.filter(within).select(kept[name]).collect() for name, each in tables.items())
         both = pl.concat([clean, rejected], how="diagonal").sort("row_id")
-        yield DecidedRows(_arrow(both), Verdict(_arrow(clean), rejected)), findings
+        yield DecidedRows(_arrow(both), Verdict(_arrow(clean), _arrow(rejected))), findings
 
 
 def _arrow(frame: pl.DataFrame) -> pa.Table:

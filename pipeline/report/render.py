@@ -9,8 +9,9 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.report.words import counted, share
+from pipeline.report.template_cache import TemplateCache
 from pipeline.terminal import money
+from schemas.support.figures import counted, share
 from schemas.support.shown import shown
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -27,6 +28,7 @@ def render(template: str, **values: Any) -> str:
 def _environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(_TEMPLATES),
+        bytecode_cache=TemplateCache(Path(__file__).read_bytes()),
         autoescape=True,
         finalize=_visible,
         undefined=StrictUndefined,

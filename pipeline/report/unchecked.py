@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from pipeline.report.words import counted, joined
 from schemas.manifest import Manifest, UsedList
+from schemas.support.figures import counted, joined
 
 #: Kinds of list that a channel is expected to have, with what is unknown without one.
 _EXPECTED: Final = (

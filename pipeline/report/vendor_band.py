@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipeline.report.source import PastDrop
-from pipeline.report.words import share
+from schemas.support.figures import counted, share
 
 #: So many drops before this one make the band; with fewer than the least nothing is usual yet.
 LAST: Final = 10
@@ -45,4 +45,4 @@ def _size(this: PastDrop, band: list[PastDrop]) -> Iterator[str]:
     sizes = [drop.read for drop in band]
     if this.read > 2 * max(sizes) or 2 * this.read < min(sizes):
         usual = f"{min(sizes):,} to {max(sizes):,}"
-        yield f"{this.read:,} leads; its last {len(band)} drops had {usual}."
+        yield f"{counted(this.read, 'lead')}; its last {len(band)} drops had {usual}."

@@ -44,7 +44,9 @@ def program_version() -> str:
 
 @dataclass(frozen=True)
 class RunInputs:
-    """What a run's result depends on, besides its files. ``lists``: an identity for each list, in order."""
+    """What a run's result depends on, besides its files. ``lists``: an identity for each list, in order.
+    ``decisions``: hash of what people decided about rows of the drop; None when that is nothing.
+    """
 
     as_of: date
     vendor: str | None
@@ -53,6 +55,7 @@ class RunInputs:
     packs: list[LoadedPack]
     vendor_evidence: VendorEvidence
     lists: tuple[str, ...]
+    decisions: str | None = None
 
 
 def run_id(inputs: RunInputs, file_hashes: list[str], found: Mapping[str, object]) -> str:
@@ -82,6 +85,7 @@ def run_id(inputs: RunInputs, file_hashes: list[str], found: Mapping[str, object
         ],
         "rules": _rules(inputs),
         "lists": list(inputs.lists),
+        **({} if inputs.decisions is None else {"decisions": inputs.decisions}),
         **found,
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]

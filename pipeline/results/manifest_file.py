@@ -14,7 +14,7 @@ MANIFEST = "manifest.json"
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:
     """Write it into the folder of the run."""
-    without = {"history"} if manifest.history is None else set()
+    without = {name for name in ("history", "reviews", "erasures") if not getattr(manifest, name)}
     document = printable_json(manifest.model_dump_json(indent=2, exclude=without))
     (folder / MANIFEST).write_text(document + "\n", encoding="utf-8")
 

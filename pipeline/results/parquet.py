@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,11 +12,12 @@ import pyarrow.parquet as pq
 
 from schemas.columns import EMAIL_SLOTS, INSTANTS, PHONE_SLOTS
 from schemas.frames import FileContract
+from schemas.support.arrow_columns import joined_few
 
 ROW_GROUP = 65_536
 _SELDOM_REPEATS = frozenset(
     {*PHONE_SLOTS, *EMAIL_SLOTS, *INSTANTS, "row_id", "source_line", "address_1", "vendor_lead_id", "consent_ip"}
-    | {"trustedform_cert_url", "jornaya_lead_id", "full_name", "extra", "original", "raw", "reason_detail"}
+    | {"trustedform_cert_url", "jornaya_lead_id", "full_name", "extra", "original", "raw"}
 )
 
 
@@ -23,7 +25,10 @@ _ORDERED = ("row_id", "source_line")
 
 
 class ParquetOutput:
-    """One output file. Rows are taken in order and written as full row groups; each is checked before it is written."""
+    """One output file. Rows are taken in order and written as full row groups; each is checked before it is written.
+
+    ``few``: columns that come with their different texts apart, as dictionaries. The file is the same.
+    """
 
     def __init__(
         self,
@@ -31,12 +36,13 @@ class ParquetOutput:
         types: dict[str, pl.DataType],
         codes: Iterable[str],
         metadata: dict[str, str],
+        few: frozenset[str] = frozenset(),
     ) -> None:
-        self.path = path
+        self.path, self._few = path, few
         self.rows = 0
-        self._contract = FileContract(path.name, types, codes)
+        self._contract = FileContract(path.name, types, codes, few)
         self._waiting: list[pa.Table] = []
-        self._schema = self._contract.schema.with_metadata(metadata)
+        self._schema = self._contract.given
         self._nulls: dict[pa.DataType, pa.Array] = {}
         # A dictionary of values that hardly repeat is made, found too large and thrown away.
         repeating = [
@@ -52,13 +58,22 @@ class ParquetOutput:
             use_dictionary=repeating,
             # Only these are in an order of their own: by the others' least and greatest no reader could skip anything.
             write_statistics=[name for name in _ORDERED if name in types],
+            store_schema=False,
         )
+        # What Arrow itself would store would make readers believe in dictionaries.
+        schema = self._contract.schema.with_metadata(metadata)
+        stored = {"ARROW:schema": base64.b64encode(schema.serialize().to_pybytes()).decode()}
+        self._writer.add_key_value_metadata(metadata | stored)
 
-    def check(self, rows: pa.Table) -> pa.Table:
-        """Return rows that were checked: the file's columns, order and types (`schemas.frames.output_types`).
+    def formed(self, rows: pa.Table) -> pa.Table:
+        """Check and return rows as `add` takes them.
 
-        Runs on any thread. A column that the table does not have is null in all of them.
+        ``rows``: the file's columns, order and types (`schemas.frames.output_types`); those of ``few`` as text or as
+        dictionaries. A column that the table does not have is null in all of them. Runs on any thread.
         """
+        for place, field in enumerate(rows.schema):
+            if field.name in self._few and pa.types.is_large_string(field.type):
+                rows = rows.set_column(place, field.name, rows.column(field.name).dictionary_encode())
         self._contract.check(rows)
         return rows
 
@@ -98,7 +113,10 @@ class ParquetOutput:
                 )
             ]
             # One chunk a column: page boundaries follow the rows alone.
-            columns.append(chunks[0] if len(chunks) == 1 else pa.concat_arrays(chunks))
+            if field.name in self._few:
+                columns.append(joined_few(chunks))
+            else:
+                columns.append(chunks[0] if len(chunks) == 1 else pa.concat_arrays(chunks))
         self._writer.write_table(pa.table(columns, schema=self._schema), row_group_size=ROW_GROUP)
 
     def _null(self, dtype: pa.DataType, rows: int) -> pa.Array:

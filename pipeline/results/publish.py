@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -16,7 +15,8 @@ from pipeline.results.manifest_file import MANIFEST
 from schemas.errors import OutputError, ShortageError
 from schemas.support.durable import make_folder, sync_path
 from schemas.support.interrupts import interrupts_wait
-from schemas.support.places import refuse_link, refuse_odd_name
+from schemas.support.locks import lock, unlock
+from schemas.support.places import is_own, open_folder, refuse_link, refuse_odd_name
 from schemas.support.scratch import scratch_folder
 from schemas.support.shortage import shortage_in
 
@@ -24,6 +24,8 @@ from schemas.support.shortage import shortage_in
 _PARTIAL = ".partial"
 WORK = "leadscrub-work"
 _RESULT = frozenset(f"{name}.parquet" for name in PARQUETS)
+#: Whether an open folder can be worked in, whatever is put at its path meanwhile; else (Windows) its path has to do.
+_BY_HANDLE = os.listdir in os.supports_fd and {os.mkdir, os.unlink, os.rmdir} <= os.supports_dir_fd
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
@@ -74,9 +76,9 @@ def publish_file(staging: Path, path: Path) -> None:
 def _staging(out: Path) -> Iterator[Path]:
     with ExitStack() as undo:
         with interrupts_wait():
-            staging, lock = _claim(out, undo)
+            staging, handle = _claim(out, undo)
         try:
-            _empty(lock)
+            _empty(staging, handle)
             yield staging
         except OSError as error:
             if error.errno == errno.ENOSPC:
@@ -99,42 +101,47 @@ def _claim(out: Path, undo: ExitStack) -> tuple[Path, int]:
         out.parent.mkdir(parents=True, exist_ok=True)
         refuse_link(staging)
         staging.mkdir(mode=0o700, exist_ok=True)
-        lock = os.open(staging, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        handle = open_folder(staging)
     except OSError as error:
         raise _unwritable(out, error) from error
-    undo.callback(os.close, lock)
+    undo.callback(unlock, handle)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock(handle, staging)
     except BlockingIOError as error:
         raise OutputError(f"Another run is writing '{out}'.", "Wait for it, or choose another name.") from error
-    if not _is_still(staging, lock):
+    if not _is_still(staging, handle):
         raise OutputError(f"Another run has just written '{out}'.", "Run again with --force to replace it.")
-    _refuse_foreign(staging, lock)
+    _refuse_foreign(staging, handle)
     undo.callback(_remove, staging, made)
     _sweep_beside(staging)
-    return staging, lock
+    return staging, handle
 
 
 def _is_still(folder: Path, handle: int) -> bool:
     """Whether the opened folder is the one at the path."""
     try:
-        return os.path.samestat(folder.lstat(), os.fstat(handle))
+        return not _BY_HANDLE or os.path.samestat(folder.lstat(), os.fstat(handle))
     except FileNotFoundError:
         return False
 
 
 def _refuse_foreign(staging: Path, handle: int) -> None:
     """Raise `OutputError` when no run of ours has made what is in the folder: it would be emptied."""
-    if os.listdir(handle) and not _is_ours(handle):  # what was opened, not what is at its path now
+    if _names(staging, handle) and not _is_ours(staging, handle):  # what was opened, not what is at its path now
         raise OutputError(
             f"'{staging}', where the results would be made, holds other files.", "Move them away, or choose another -o."
         )
 
 
-def _is_ours(handle: int) -> bool:
+def _names(folder: Path, handle: int) -> list[str]:
+    """What is in the opened folder."""
+    return os.listdir(handle) if _BY_HANDLE else [path.name for path in folder.iterdir()]
+
+
+def _is_ours(folder: Path, handle: int) -> bool:
     """Whether a folder is our user's and holds a result, or what a run makes while it is at work."""
-    inside = set(os.listdir(handle))
-    return os.fstat(handle).st_uid == os.geteuid() and (WORK in inside or inside >= _RESULT)
+    inside = set(_names(folder, handle))
+    return is_own(handle) and (WORK in inside or inside >= _RESULT)
 
 
 def _sweep_beside(staging: Path) -> None:
@@ -146,20 +153,43 @@ def _sweep_beside(staging: Path) -> None:
         if path == staging:
             continue
         with suppress(OSError):  # a link, no folder, somebody else's, or a run that is at work
-            handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            handle = open_folder(path)
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if _is_ours(handle) and _is_still(path, handle):
-                    _empty(handle)
+                lock(handle, path)
+                if _is_ours(path, handle) and _is_still(path, handle):
+                    _empty(path, handle)
                     path.rmdir()
             finally:
-                os.close(handle)
+                unlock(handle)
+
+
+def remove_begun(staging: Path) -> bool:
+    """Remove what a run that was killed had begun to write, or had replaced. False: a run is at work there."""
+    try:
+        handle = open_folder(staging)
+    except OSError:  # it is gone, or none of ours
+        return True
+    try:
+        lock(handle, staging)
+        if _is_ours(staging, handle) and _is_still(staging, handle):
+            _empty(staging, handle)
+            staging.rmdir()
+    except BlockingIOError:
+        return False
+    finally:
+        unlock(handle)
+    return True
+
+
+def is_begun(path: Path) -> bool:
+    """Whether a folder has the name of one in which a run makes its result."""
+    return path.name.startswith(".") and path.name.endswith(_PARTIAL) and path.name != _PARTIAL
 
 
 def _remove_folder(staging: Path) -> None:
-    handle = os.open(staging, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    handle = open_folder(staging)
     try:
-        _empty(handle)
+        _empty(staging, handle)
     finally:
         os.close(handle)
     staging.rmdir()
@@ -217,23 +247,24 @@ def _unwritable(out: Path, error: OSError) -> OutputError:
     return OutputError(f"'{out}' cannot be written: {error.strerror}.", "Choose another -o, or fix its permissions.")
 
 
-def _empty(folder: int) -> None:
+def _empty(folder: Path, handle: int) -> None:
     """Empty the opened folder, whatever is put at its path meanwhile. It can be known as ours until it is empty."""
+    at, within = (handle, Path()) if _BY_HANDLE else (None, folder)
     with suppress(FileExistsError):
-        os.mkdir(WORK, 0o700, dir_fd=folder)
-    with os.scandir(folder) as entries:
+        os.mkdir(within / WORK, 0o700, dir_fd=at)
+    with os.scandir(folder if at is None else at) as entries:
         inside = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
     for name, is_folder in sorted(inside, key=lambda each: each[0] == WORK):
         if is_folder:
-            shutil.rmtree(name, dir_fd=folder)
+            shutil.rmtree(within / name, dir_fd=at)
         else:
-            os.unlink(name, dir_fd=folder)
+            os.unlink(within / name, dir_fd=at)
 
 
 def _exchange(staging: Path, out: Path) -> None:
     """Swap the two folders. Where the system has no atomic swap, the earlier one is moved aside first."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if hasattr(libc, "renameat2"):
+    libc = ctypes.CDLL(None, use_errno=True) if os.name == "posix" else None
+    if libc is not None and hasattr(libc, "renameat2"):
         done = libc.renameat2(_AT_FDCWD, os.fsencode(staging), _AT_FDCWD, os.fsencode(out), _RENAME_EXCHANGE)
         if done == 0:
             return

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 
 from pipeline.results.formula_cells import neutralised, neutralised_text
 from schemas.codes import CODES, ReasonCode, may_go_back
@@ -54,6 +57,14 @@ def may_be_in(rows: pl.DataFrame, regions: frozenset[str]) -> pl.Series:
     )
 
 
+def _are(texts: pa.ChunkedArray, wanted: Container[str]) -> npt.NDArray[np.bool_]:
+    """Which texts, of few different ones, are wanted."""
+    few = texts.combine_chunks()
+    few = few if pa.types.is_dictionary(few.type) else few.dictionary_encode()
+    are = np.array([*(text in wanted for text in few.dictionary.to_pylist()), False])
+    return np.asarray(are[few.indices.to_numpy()])
+
+
 #: What precedes the vendor's own columns, and what follows them.
 _OWN = ("returned_because", "delivered_file", "delivered_line")
 _RAW = "unreadable_text"
@@ -84,7 +95,7 @@ class ReturnFile:
         self.path = path
         self.rows = 0
         self._codes, self._withheld = codes, withheld
-        self._may_go = [code for code, reason in codes.items() if may_go_back(reason)]
+        self._may_go = {code for code, reason in codes.items() if may_go_back(reason)}
         self._originals: dict[str, pl.Expr] = {}
         taken = {*_OWN, _RAW}
         for name in columns:
@@ -95,11 +106,13 @@ class ReturnFile:
             self._originals[header] = neutralised(literal_field(ORIGINAL, columns, name)).alias(header)
         self.header = self._header = pl.DataFrame(schema=[*_OWN, *self._originals, _RAW]).write_csv().encode()
 
-    def formed(self, rejected: pl.DataFrame) -> Returned:
+    def formed(self, rejected: pa.Table) -> Returned:
         """Form the lines of a batch; ``review`` and what a vendor may not be told stay here. Runs on any thread."""
-        rows = rejected.filter((pl.col("disposition") != "review") & pl.col("reason").is_in(self._may_go))
-        if rows.is_empty():
+        stays = _are(rejected.column("disposition"), {"review"})
+        some = rejected.filter(pa.array(_are(rejected.column("reason"), self._may_go) & ~stays))
+        if not len(some):
             return Returned(0, b"")
+        rows = pl.DataFrame(some).with_columns(pl.col("reasons").cast(pl.List(pl.String)))
         reasons = _vendor_reasons(rows.get_column("reasons"), self._codes)
         table = rows.select(
             neutralised(pl.lit(reasons)).alias(_OWN[0]),

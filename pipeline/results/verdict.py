@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import polars as pl
 import pyarrow as pa
 
 
@@ -16,4 +15,4 @@ class Verdict:
     """
 
     clean: pa.Table
-    rejected: pl.DataFrame
+    rejected: pa.Table

@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
 from pipeline.context import Context
+from pipeline.results.canonical_rows import Digests, RowHashes, canonical_columns
 from pipeline.results.identity import program_version
 from pipeline.results.lane import Lane
 from pipeline.results.parquet import ParquetOutput
+from pipeline.results.row_proof import in_order
+from pipeline.results.row_tree import RowTree
 from pipeline.results.vendor_csv import Returned, ReturnFile
 from pipeline.results.verdict import Verdict
+from schemas.coded_findings import SAID_SCHEMA, CodedFindings
 from schemas.columns import SCHEMA_VERSION
 from schemas.findings import FINDING_SCHEMA
 from schemas.frames import output_types
-from schemas.manifest import OutputFile
+from schemas.manifest import OutputFile, RowsProof
+from schemas.support.arrow_columns import column, few_values
+from schemas.support.many_hashes import DIGEST
 from suppression.rules.data_transfers import not_returned
 
 #: Name of the return file of a drop whose vendor was not named.
 UNNAMED_VENDOR = "unnamed-vendor"
+#: Columns of text, or of lists of it, of clean and rejected that have few different values in a whole run.
+_FEW = frozenset(
+    {"run_id", "vendor", "source_file", "source_sha256", "phone_type", "phone_region"}
+    | {"reason", "reasons", "reason_detail", "disposition", "flags"}
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +47,7 @@ class ResultRows:
     rejected: pa.Table
     findings: pa.Table
     returned: Returned | None
+    hashes: Digests
 
 
 class ResultFiles:
@@ -48,25 +62,35 @@ class ResultFiles:
         extra, original = list(context.extra_columns), list(context.columns)
         clean, rejected = output_types(extra, None), output_types(extra, original)
         self._folder = folder
-        self._clean = ParquetOutput(folder / "clean.parquet", clean, context.codes, metadata)
-        self._rejected = ParquetOutput(folder / "rejected.parquet", rejected, context.codes, metadata)
-        self._findings = ParquetOutput(folder / "findings.parquet", FINDING_SCHEMA, context.codes, metadata)
+        self._clean = ParquetOutput(folder / "clean.parquet", clean, context.codes, metadata, _FEW)
+        self._rejected = ParquetOutput(folder / "rejected.parquet", rejected, context.codes, metadata, _FEW)
+        self._findings = ParquetOutput(
+            folder / "findings.parquet", FINDING_SCHEMA, context.codes, metadata, frozenset(SAID_SCHEMA)
+        )
+        self._columns = canonical_columns(extra, original)
+        self._hashes = RowHashes(self._columns)
+        self._tree = RowTree(folder)
         self._returns = None if context.rescrub else return_file(folder, context)
         self._lanes = {
             name: Lane(f"write {name}", beside=beside) for name in ("clean", "rejected", "findings", "returns")
         }
 
-    def formed(self, verdict: Verdict, findings: pl.DataFrame) -> ResultRows:
-        """Check a decided batch and its findings (`FINDING_SCHEMA`) and form what is written. Runs on any thread."""
+    def formed(self, verdict: Verdict, found: CodedFindings) -> ResultRows:
+        """Check a decided batch and its findings and form what is written. Runs on any thread."""
+        clean, rejected = self._clean.formed(verdict.clean), self._rejected.formed(verdict.rejected)
+        findings = self._findings.formed(_findings_table(found))
+        both = ((clean, "clean"), (rejected, "rejected"))
         return ResultRows(
-            self._clean.check(verdict.clean),
-            self._rejected.check(verdict.rejected.to_arrow(compat_level=pl.CompatLevel.oldest())),
-            self._findings.check(findings.to_arrow(compat_level=pl.CompatLevel.oldest())),
+            clean,
+            rejected,
+            findings,
             None if self._returns is None else self._returns.formed(verdict.rejected),
+            in_order(*((table["row_id"], self._hashes.of(table, name, findings)) for table, name in both)),
         )
 
     def add(self, rows: ResultRows) -> None:
         """Take a batch. Waits while too many others wait to be written."""
+        self._tree.add(rows.hashes)
         self._lanes["clean"].do(self._clean.add, rows.clean)
         self._lanes["rejected"].do(self._rejected.add, rows.rejected)
         self._lanes["findings"].do(self._findings.add, rows.findings)
@@ -85,6 +109,15 @@ class ResultFiles:
             path.touch()
         return {str(path.relative_to(self._folder)): output_file(path, count) for path, count in rows.items()}
 
+    def proof(self) -> RowsProof:
+        """The root over all rows that were taken."""
+        return RowsProof(root=self._tree.root().hex(), rows=self._tree.rows, columns=self._columns)
+
+    def save_hashes(self, path: Path) -> None:
+        """Write the hashes of the rows, for whoever puts the parts of a result together (`together_proof`)."""
+        with path.open("wb") as file:
+            file.writelines(rows.tobytes() for rows in self._tree.hashes())
+
     @property
     def seconds(self) -> dict[str, float]:
         """How long writing took, by file."""
@@ -96,6 +129,18 @@ class ResultFiles:
     def __exit__(self, *error: object) -> None:
         for lane in self._lanes.values():
             lane.stop()
+        self._tree.close()
+
+
+def together_proof(parts: Iterable[Path], context: Context, folder: Path) -> RowsProof:
+    """The root over the rows of a result that was written in parts, from the hashes of each, in order."""
+    with RowTree(folder) as tree:
+        for path in parts:
+            with path.open("rb") as file:
+                while content := file.read(DIGEST << 14):
+                    tree.add(np.frombuffer(content, np.uint8).reshape(-1, DIGEST))
+        columns = canonical_columns(list(context.extra_columns), list(context.columns))
+        return RowsProof(root=tree.root().hex(), rows=tree.rows, columns=columns)
 
 
 def return_file(folder: Path, context: Context) -> ReturnFile:
@@ -104,6 +149,12 @@ def return_file(folder: Path, context: Context) -> ReturnFile:
     path = folder / "returns" / f"{context.vendor or UNNAMED_VENDOR}.csv"
     withheld = not_returned(context.rules) if context.rules is not None else frozenset()
     return ReturnFile(path, context.columns, context.codes, withheld)
+
+
+def _findings_table(found: CodedFindings) -> pa.Table:
+    said = found.said.to_arrow(compat_level=pl.CompatLevel.oldest())
+    columns = {name: few_values(column(said, name), found.which) for name in said.column_names}
+    return pa.table({"row_id": found.row_id} | columns)
 
 
 def output_file(path: Path, rows: int) -> OutputFile:

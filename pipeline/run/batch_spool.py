@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
 import pyarrow as pa
 
+from schemas.coded_findings import CodedFindings
+from schemas.support.arrow_columns import column
 from schemas.support.summed_file import SummedFile
 
 
@@ -29,17 +32,21 @@ class BatchSpool:
         self._stored: list[Stored] = []
         folder.mkdir()
 
-    def put(self, source: int, rows: pa.Table, found: pa.Table) -> Stored:
+    def put(self, source: int, rows: pa.Table, found: CodedFindings) -> Stored:
         """Write a batch of the file number ``source`` (any columns) with its findings; `keep` gives it its turn."""
         number = next(self._numbers)
-        tables = {f"batch-{number:06d}.arrow": rows, f"findings-{number:06d}.arrow": found}
+        tables = {
+            f"batch-{number:06d}.arrow": rows,
+            f"findings-{number:06d}.arrow": pa.table({"row_id": found.row_id, "which": found.which}),
+            f"said-{number:06d}.arrow": found.said.to_arrow(compat_level=pl.CompatLevel.oldest()),
+        }
         return Stored(source, tuple(_write(self._folder / name, table) for name, table in tables.items()))
 
     def keep(self, stored: Stored) -> None:
         """Say which batch comes next."""
         self._stored.append(stored)
 
-    def take(self) -> Iterator[tuple[int, pa.Table, pa.Table]]:
+    def take(self) -> Iterator[tuple[int, pa.Table, CodedFindings]]:
         """Yield file number, batch and findings, and delete each from disk once it was used.
 
         Raises `LeadscrubError` when a byte of them is not as it was written.
@@ -47,10 +54,11 @@ class BatchSpool:
         for stored in self._stored:
             for file in stored.files:
                 file.check()
-            rows, found = (_mapped(file.path) for file in stored.files)
+            rows, found, said = (_mapped(file.path) for file in stored.files)
             for file in stored.files:
                 file.path.unlink()
-            yield stored.source, rows, found
+            ids, which = (column(found, name).to_numpy() for name in ("row_id", "which"))
+            yield stored.source, rows, CodedFindings(ids, which, pl.DataFrame(said))
 
 
 def _write(path: Path, table: pa.Table) -> SummedFile:

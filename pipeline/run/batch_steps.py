@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -17,6 +18,8 @@ from pipeline.stages.contactable import READS, contactable
 from pipeline.stages.decide import decide_stage
 from pipeline.stages.held import hold
 from pipeline.stages.registry import FIRST_PASS, SECOND_PASS
+from pipeline.stages.reviewed import KEY_COLUMNS, lift_found_later
+from schemas.coded_findings import CodedFindings
 from schemas.frame_columns import ORIGINAL
 from schemas.support.timer import Timer
 
@@ -52,27 +55,31 @@ def check_batch(batch: Batch, context: Context) -> Checked:
     return Checked(batch, _matches(batch.findings, context), present, timer)
 
 
-def _matches(findings: pl.DataFrame, context: Context) -> Counter[str]:
+def _matches(found: CodedFindings, context: Context) -> Counter[str]:
     authorities = [lst.authority for lst in context.lists]
-    matched = findings.filter(pl.col("source").is_in(authorities)).get_column("source").value_counts()
-    return Counter(dict(matched.rows()))
+    times = pl.Series("times", np.bincount(found.which, minlength=len(found.said)))
+    said = pl.DataFrame([found.said.get_column("source"), times])
+    matched = said.filter(pl.col("source").is_in(authorities) & (pl.col("times") > 0))
+    return Counter(dict(matched.group_by("source").agg(pl.col("times").sum()).rows()))
 
 
 def batch_to_decide(
-    number: int, held: pa.Table, found: pa.Table, checks: Sequence[RunCheck], context: Context
+    number: int, held: pa.Table, found: CodedFindings, checks: Sequence[RunCheck], context: Context
 ) -> Batch:
     """A batch taken back, with what the run checks found in it: its frame has what the second pass reads of it."""
-    reads = {"row_id", *READS, *(name for check in checks for name in check.reads)}
+    keys = () if context.reviewed is None else KEY_COLUMNS
+    reads = {"row_id", *READS, *keys, *(name for check in checks for name in check.reads)}
     # The hours of the law ask of any column; without them few are read.
     asked = [name for name in held.column_names if name in reads or context.hours is not None]
     frame = pl.DataFrame(held.select([name for name in asked if name != ORIGINAL]))
-    batch = Batch(number, frame, pl.DataFrame(found))
-    return batch.with_findings(*(check.findings(batch) for check in checks))
+    batch = Batch(number, frame, found)
+    batch = batch.with_findings(*(check.findings(batch) for check in checks))
+    return lift_found_later(batch, context.sources[number], context)
 
 
 def decide_batch(
     held: pa.Table, batch: Batch, source: Source, context: Context, constants: Mapping[str, str | None]
-) -> tuple[pa.Table, pl.DataFrame, Verdict]:
+) -> tuple[pa.Table, CodedFindings, Verdict]:
     """Take a batch through the checks of the second pass and decide every row of it.
 
     ``held``: all of the batch (`pipeline.stages.held`); the frame of ``batch`` has what the checks read of it.
@@ -87,5 +94,5 @@ def decide_batch(
         if name not in held.column_names:
             added = batch.frame.get_column(name).to_arrow(compat_level=pl.CompatLevel.oldest())
             held = held.append_column(name, added)
-    findings = batch.findings.sort("row_id", maintain_order=True)
+    findings = batch.findings.by_row()
     return held, findings, decide_stage(held, findings, known, source, context, constants)

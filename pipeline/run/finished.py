@@ -8,11 +8,13 @@ from pipeline.results.identity import run_id
 from pipeline.results.manifest_file import is_complete, read_manifest
 from pipeline.run.ledger_session import ask, enter
 from pipeline.run.plan import Plan, Request
+from pipeline.run.run_decisions import reviewed_rows
 from pipeline.run.run_state import run_inputs, stored_identity
 from pipeline.stages.history import history_identity
 from pipeline.stages.mail_check import mail_identity
 from schemas.files.table import FileTally
 from schemas.manifest import Manifest
+from suppression.erased import ERASED
 from suppression.sources import hash_files
 
 
@@ -25,12 +27,12 @@ def finished_before(request: Request, plan: Plan) -> tuple[Manifest, list[str]] 
         manifest = read_manifest(request.out)
         files = [FileTally() for _ in plan.sources]
         for source, file in zip(plan.sources, files, strict=True):
-            file.take_whole(source.table.input, request.block_bytes)
+            file.take_whole(source.table.input)
         past = ask(request, plan, files, keep=False)
         found = history_identity(past.used)
         if request.check_mx and manifest.mail_check is not None:
             found |= mail_identity(manifest.mail_check)
-        inputs = run_inputs(request, plan, _list_identities(request, plan))
+        inputs = run_inputs(request, plan, _list_identities(request, plan), reviewed_rows(request, plan))
         same = run_id(inputs, [file.sha256 for file in files], found) == manifest.run_id
         if manifest.held and request.accept_held:
             return None  # what is accepted now has to be written
@@ -40,8 +42,10 @@ def finished_before(request: Request, plan: Plan) -> tuple[Manifest, list[str]] 
 
 
 def _list_identities(request: Request, plan: Plan) -> list[str]:
-    run_only = [spec.identity(file.sha256 for file in hash_files(spec.paths)) for spec in plan.lists]
-    if plan.store is None:
-        return run_only
-    stored = [plan.store.facts(name) for name in plan.store_lists]
-    return run_only + [stored_identity(facts, request.max_age.of(facts.kind)) for facts in stored]
+    found = [spec.identity(file.sha256 for file in hash_files(spec.paths)) for spec in plan.lists]
+    if plan.store is not None:
+        stored = [plan.store.facts(name) for name in plan.store_lists]
+        found += [stored_identity(facts, request.max_age.of(facts.kind)) for facts in stored]
+    if plan.erased is not None:
+        found.append(stored_identity(plan.erased.facts(ERASED), None))
+    return found

@@ -12,9 +12,15 @@ from pipeline.run.batch_steps import Checked, check_batch
 from pipeline.run.ordered_map import in_order
 from pipeline.run.run_state import RunState
 from pipeline.stages.checks import Batch
+from schemas.coded_findings import coded
 from schemas.files.table import read_batches
 from schemas.findings import no_findings
 from schemas.support.prefetch import read_ahead
+
+#: Bytes of a file that are read at once, unless the request says how many: large where few batches are under way and
+#: nobody asks them for hundreds of rules.
+LARGE_BLOCK, SMALL_BLOCK = 8 << 20, 4 << 20
+_FEW_THREADS = 2
 
 
 def first_pass(run: RunState) -> None:
@@ -49,16 +55,21 @@ def _check(run: RunState, batch: Batch) -> tuple[Checked, Stored]:
     """Take a batch through the batch checks and put it away. Runs on several threads at once."""
     checked = check_batch(batch, run.context)
     with checked.timer.step("put away"):
-        found = checked.batch.findings.to_arrow(compat_level=pl.CompatLevel.oldest())
-        return checked, run.spool.put(batch.number, checked.held(run.context), found)
+        return checked, run.spool.put(batch.number, checked.held(run.context), checked.batch.findings)
 
 
 def _read(run: RunState) -> Iterator[Batch]:
     """Number the records of all files, in order."""
     rows = 0
     for number, source in enumerate(run.context.sources):
-        batches = read_batches(source.table, run.files[number], run.request.block_bytes)
+        batches = read_batches(source.table, run.files[number], _block_bytes(run))
         for frame in run.timer.items("read", batches):
             ids = pl.int_range(rows, rows + len(frame), dtype=pl.UInt64, eager=True)
             rows += len(frame)
-            yield Batch(number, frame.with_columns(ids.alias("row_id")), no_findings())
+            yield Batch(number, frame.with_columns(ids.alias("row_id")), coded(no_findings()))
+
+
+def _block_bytes(run: RunState) -> int:
+    """How much of a file to read at once: the more the faster, and it takes memory for each thread and each rule."""
+    few = run.context.rules is None and run.request.threads <= _FEW_THREADS
+    return run.request.block_bytes or (LARGE_BLOCK if few else SMALL_BLOCK)

@@ -10,6 +10,7 @@ from statistics import median
 from pipeline.run.run_state import RunState
 from schemas.gate import Band, Gate, covers
 from schemas.manifest import Counts, GateOutcome, Manifest
+from schemas.support.figures import counted, percent
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class _Measure:
 
     def shown(self, value: float) -> str:
         """A figure as people read it."""
-        return f"{value:.1%}" if self.is_share else f"{value:,.0f}"
+        return percent(value) if self.is_share else f"{value:,.0f}"
 
 
 def gate_notes(manifest: Manifest) -> list[str]:
@@ -66,7 +67,7 @@ def judge(gates: Sequence[Gate], counts: Counts, past: Sequence[Figures]) -> Gat
             continue
         before = [measure.of(figures) for figures in past[: band.drops]]
         if len(before) < band.least:
-            known = "1 earlier drop is" if len(before) == 1 else f"{len(before)} earlier drops are"
+            known = f"{counted(len(before), 'earlier drop')} {'is' if len(before) == 1 else 'are'}"
             unknown.append(f"{measure.name} was not compared: {known} known, and {band.least} are needed")
         elif (sentence := _unusual(measure, band.off, measure.of(now), before)) is not None:
             outside.append(sentence)
@@ -96,7 +97,7 @@ def _unusual(measure: _Measure, off: float, value: float, before: Sequence[float
     if round(abs(value - usual) - room, 9) <= 0:
         return None
     drops = "the last drop" if len(before) == 1 else f"the median of the last {len(before)} drops"
-    allowed = f"{off * 100:g} points" if measure.is_share else f"{off:.0%}"
+    allowed = f"{off * 100:g} points" if measure.is_share else percent(off)
     return f"{measure.name} is {measure.shown(value)}, more than {allowed} off {measure.shown(usual)}, {drops}"
 
 

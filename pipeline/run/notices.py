@@ -10,10 +10,14 @@ from pipeline.context import Context, Source
 from pipeline.run.run_rules import law_warnings
 from pipeline.run.tally import Tally
 from pipeline.run.unmatched_hashed_list import silence
+from schemas.files.apart.process import UNLIMITED
 from schemas.files.table import FileTally
+from schemas.support.figures import counted
 from suppression.formats.blocks import NOT_LISTED
 from suppression.lists import SuppressionList
 
+#: Formats that are read in this process; the others in one of their own, within limits.
+_READ_HERE = frozenset({"csv", "fixed width", "json"})
 #: Runs, and lines of a list, that a sentence names, before it only counts them.
 _NAMED = 5
 
@@ -36,6 +40,8 @@ class Notices:
         """How each table was read, and what was left out of it."""
         for source, file in zip(self._context.sources, files, strict=True):
             self.of_source(source, source.table.notes)
+            if UNLIMITED is not None and source.table.reader.describe().get("format") not in _READ_HERE:
+                self.of_source(source, [UNLIMITED])
             self.of_source(source, source.mapping.doubts)
             if file.careful_blocks:
                 self.of_source(source, ["badly quoted or ragged in places: those were read record by record"])
@@ -55,14 +61,14 @@ class Notices:
             counts = lst.facts.counts
             if counts.refused:
                 why = ", ".join(f"{count:,} {reason}" for reason, count in counts.refused.items())
-                refused = f"{sum(counts.refused.values()):,} of {counts.read:,} entries not usable ({why})"
+                refused = f"{sum(counts.refused.values()):,} of {counted(counts.read, 'entry')} not usable ({why})"
                 self.sentences.append(f"list {lst.facts.name}: {refused}{_lines_of_lost(lst)}")
 
     def of_countries(self, tallies: list[Tally]) -> None:
         """Numbers set aside since their country cannot be read; a column's first rows may not have shown it."""
         for source, tally in zip(self._context.sources, tallies, strict=True):
             if count := tally.by_reason["phone.country_unread"]:
-                rows = "1 row is" if count == 1 else f"{count:,} rows are"
+                rows = f"{counted(count, 'row')} {'is' if count == 1 else 'are'}"
                 sentence = f"{rows} in review since the country of a number cannot be read (phone.country_unread)"
                 self.of_source(source, [sentence])
 

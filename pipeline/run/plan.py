@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from pipeline.columns.header_drift import HeaderMemory, check_drift
 from pipeline.columns.mapping import Mapping, map_columns
 from pipeline.context import Source
@@ -27,6 +29,7 @@ from schemas.list_kinds import NO_MAX_AGE, MaxAge, list_kind
 from schemas.list_version import UNDATED
 from schemas.recipes import parse_recipe
 from schemas.support.names import did_you_mean
+from suppression.erased import ERASED, erased_store
 from suppression.loading import DATED_FOR_RUN, MAX_REFUSED, RUN_ONLY, ListSpec
 from suppression.rules.loading import LoadedPack, checked_weaker, load_packs
 from suppression.rules.us_states import state_named
@@ -48,6 +51,8 @@ class Request:
     ``received_at`` is when drops came that the ledger has not seen (the beginning of ``as_of``, in UTC, if not said).
     ``no_region``: numbers without a country are set aside, on purpose. ``no_lists``: the leads are looked up in no list
     at all, which the result says. ``evidence``: ``KEY=VALUE``, for this run only.
+    ``again``: the drop was accepted before, so its columns are not compared with the vendor's last ones.
+    ``decisions``: what people decided about rows; None: what the workspace knows of that.
     ``record``: the finished run is entered into the ledger; otherwise the caller does that.
     """
 
@@ -82,13 +87,18 @@ class Request:
     dry_run: bool = False
     force: bool = False
     earlier: Earlier | None = None
+    again: bool = False
+    decisions: pl.DataFrame | None = None
     threads: int = 2
-    block_bytes: int = 4 << 20
+    block_bytes: int | None = None
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything resolved, nothing read yet but headers."""
+    """Everything resolved, nothing read yet but headers.
+
+    ``erased``: the store with the list of people who were erased, which every run of the workspace consults.
+    """
 
     campaign: Campaign
     vendor: str | None
@@ -96,6 +106,7 @@ class Plan:
     lists: list[ListSpec]
     store: Store | None
     store_lists: list[str]
+    erased: Store | None
     sources: list[Source]
     memory: HeaderMemory | None
     notes: list[str]
@@ -119,7 +130,7 @@ def make_plan(request: Request, sources_of: Sources | None = None) -> Plan:
     faults: list[str] = []
     campaign = _campaign(request, faults)
     vendor = _vendor(request, faults)
-    layout = _layout(request, vendor, faults)
+    layout = layout_of(request.layout, vendor, workspace_of(request.campaign), faults)
     raise_faults(faults)
     assert campaign is not None  # noqa: S101  # without faults there is one
     declared, vendor_evidence = with_evidence(
@@ -135,7 +146,7 @@ def make_plan(request: Request, sources_of: Sources | None = None) -> Plan:
     store = store_of(request.store, workspace_of(request.campaign))
     label = vendor.name if vendor else request.vendor
     notes: list[str] = []
-    store_lists = _store_lists(request, campaign, store, label, notes)
+    store_lists = [name for name in _store_lists(request, campaign, store, label, notes) if name != ERASED]
     _check_screened(request, campaign, bool(lists or store_lists), notes)
     memory = _memory(request, vendor, sources) if sources_of is None else None
     packs = load_packs([*campaign.rules.packs, *request.rules], workspace_of(request.campaign))
@@ -151,6 +162,7 @@ def make_plan(request: Request, sources_of: Sources | None = None) -> Plan:
         lists,
         store,
         store_lists,
+        erased_store(workspace_of(request.campaign)),
         sources,
         memory,
         notes,
@@ -177,7 +189,7 @@ def _sources(request: Request, layout: Layout, campaign: Campaign, region: str |
 def _memory(request: Request, vendor: Vendor | None, sources: list[Source]) -> HeaderMemory | None:
     """Compare the drop with the vendor's last accepted one, where a workspace remembers it."""
     workspace = workspace_of(request.campaign)
-    if workspace is None or vendor is None or request.earlier is not None:
+    if workspace is None or vendor is None or request.earlier is not None or request.again:
         return None
     path = workspace / "vendors" / f"{vendor.name}.header.json"
     return check_drift(path, vendor.name, [source.table for source in sources], accept=request.accept_drift)
@@ -270,20 +282,19 @@ def _vendor(request: Request, faults: list[str]) -> Vendor | None:
     return load(path, Vendor, faults)
 
 
-def _layout(request: Request, vendor: Vendor | None, faults: list[str]) -> Layout:
-    """Read the layout that the command line or the vendor's file names."""
-    workspace = workspace_of(request.campaign)
-    named: Path | None = None
-    if isinstance(request.layout, Layout):
-        return request.layout
-    if request.layout is not None:
-        named = find_layout(request.layout, workspace)
+def layout_of(named: str | Layout | None, vendor: Vendor | None, workspace: Path | None, faults: list[str]) -> Layout:
+    """Read the layout that the command line or the vendor's file names. Faults are added to those that are given."""
+    path: Path | None = None
+    if isinstance(named, Layout):
+        return named
+    if named is not None:
+        path = find_layout(named, workspace)
     elif vendor is not None and isinstance(vendor.layout, Path):
         beside = workspace / "vendors" / vendor.layout if workspace is not None else vendor.layout
-        named = beside if beside.exists() or vendor.layout.suffix else find_layout(str(vendor.layout), workspace)
+        path = beside if beside.exists() or vendor.layout.suffix else find_layout(str(vendor.layout), workspace)
     elif vendor is not None and isinstance(vendor.layout, Layout):
         return vendor.layout
-    return (load(named, Layout, faults) if named else None) or Layout()
+    return (load(path, Layout, faults) if path else None) or Layout()
 
 
 def _list_specs(campaign: Campaign, base: Path, request: Request, region: str | None) -> list[ListSpec]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from pipeline.terminal import clear_sign, is_quiet, is_verbose, print_step
+from schemas.support.figures import counted
 
 
 class Report(Protocol):
@@ -23,12 +26,60 @@ def silent(step: str, share: float, rows: int) -> None:
     """Show nothing."""
 
 
+class _Steps:
+    """Prints a line when a step begins, and how many rows it had when it is done."""
+
+    def __init__(self) -> None:
+        self._step, self._rows = "", 0
+
+    def __call__(self, step: str, share: float, rows: int) -> None:
+        if step != self._step:
+            self.end()
+            self._step = step
+            print_step(step)
+        self._rows = rows
+
+    def end(self) -> None:
+        """Say what the last step came to."""
+        if self._step:
+            print_step(f"{self._step}: {counted(self._rows, 'row')}")
+
+
 @contextmanager
 def progress_bar() -> Iterator[Report]:
-    """Give a `Report` that draws on stderr when that is a terminal."""
-    if not sys.stderr.isatty():
+    """Give a `Report` that draws on stderr when that is a terminal, or prints each step where that is wanted."""
+    if is_verbose():
+        steps = _Steps()
+        yield steps
+        steps.end()
+        return
+    if is_quiet() or not sys.stderr.isatty():
         yield silent
         return
+    with ExitStack() as drawing:
+        yield _Bars(drawing)
+
+
+class _Bars:
+    """Draws a bar for each step. Until the first one begins, the sign of life of the command stays."""
+
+    def __init__(self, drawing: ExitStack) -> None:
+        self._drawing = drawing
+        self._bars: Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, step: str, share: float, rows: int) -> None:
+        if self._bars is None:
+            clear_sign()
+            self._bars = self._drawing.enter_context(_drawn())
+        if step not in self._tasks:
+            self._tasks[step] = self._bars.add_task(step, total=1.0, rows=0, rate=0.0)
+        task = self._bars.tasks[self._tasks[step]]
+        elapsed = task.elapsed or 0.0
+        self._bars.update(task.id, completed=share, rows=rows, rate=rows / elapsed if elapsed else 0.0)
+
+
+def _drawn() -> Progress:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -36,14 +87,4 @@ def progress_bar() -> Iterator[Report]:
         TextColumn("{task.fields[rate]:,.0f} rows/s"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        tasks: dict[str, int] = {}
-
-        def report(step: str, share: float, rows: int) -> None:
-            if step not in tasks:
-                tasks[step] = bar.add_task(step, total=1.0, rows=0, rate=0.0)
-            task = bar.tasks[tasks[step]]
-            elapsed = task.elapsed or 0.0
-            bar.update(task.id, completed=share, rows=rows, rate=rows / elapsed if elapsed else 0.0)
-
-        yield report
+    return Progress(*columns, console=Console(stderr=True), transient=True)

@@ -9,10 +9,12 @@ from pipeline.run.plan import Plan, Request
 from pipeline.stages.checks import Batch
 from pipeline.stages.map import MAP
 from pipeline.stages.normalise import NORMALISE
+from schemas.coded_findings import coded
 from schemas.contact.apply import apply_here
 from schemas.errors import ConfigError
 from schemas.files.table import first_rows
 from schemas.findings import no_findings
+from schemas.support.figures import counted
 
 
 def check_regions(request: Request, plan: Plan) -> None:
@@ -23,7 +25,7 @@ def check_regions(request: Request, plan: Plan) -> None:
     for source in plan.sources:
         if source.region is None and (found := _needing(source, plan, request)):
             needing, of = found
-            where = f"{_label(source)}: {needing:,} of the first {of:,} rows"
+            where = f"{_label(source)}: {needing:,} of the first {counted(of, 'row')}"
             faults.append(f"{where} have phone numbers without a country, and no region is given.")
     if faults:
         raise ConfigError(
@@ -41,10 +43,10 @@ def _needing(source: Source, plan: Plan, request: Request) -> tuple[int, int] | 
     frame = first_rows(source.table).with_row_index("row_id").with_columns(pl.col("row_id").cast(pl.UInt64))
     if frame.is_empty():
         return None
-    batch = Batch(0, frame, no_findings())
+    batch = Batch(0, frame, coded(no_findings()))
     for check in (MAP, NORMALISE):
         batch = check(batch, source, context)
-    needing = batch.findings.filter(pl.col("code") == "phone.no_region").get_column("row_id").n_unique()
+    needing = batch.findings.frame().filter(pl.col("code") == "phone.no_region").get_column("row_id").n_unique()
     return (needing, len(frame)) if needing else None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from pipeline.columns.mapping import Mapping
 from pipeline.results.folder import table_file
 from pipeline.results.verdict import Verdict
 from pipeline.results.writer import output_file
+from schemas.coded_findings import CodedFindings
 from schemas.columns import EMAIL_SLOTS, EVIDENCE, PERSON, PHONE_SLOTS, WORD_LISTS
 from schemas.errors import DropError, ListError
 from schemas.files.as_text import as_text
@@ -24,6 +25,7 @@ from schemas.files.table import FileTally, Table
 from schemas.frame_columns import EARLIER_FLAGS, EARLIER_ROW, SOURCE
 from schemas.manifest import EarlierRun, Manifest
 from schemas.support.arrow_columns import column
+from suppression.erased import ERASED
 
 #: Columns that say where a row came from: they stay what they are.
 PROVENANCE = ("vendor", "source_file", "source_sha256", "source_sheet", "source_line")
@@ -34,11 +36,16 @@ _ROW_BYTES = 256
 
 @dataclass(frozen=True)
 class Earlier:
-    """A result that is scrubbed again. ``valid_until``: the last day on which all its clean rows may be used."""
+    """A result that is scrubbed again. ``valid_until``: the last day on which all its clean rows may be used.
+
+    ``released_by``: the review that released these rows, which the run had rejected; ``drops``: they are of these.
+    """
 
     folder: Path
     manifest: Manifest
     valid_until: date | None
+    released_by: str | None = None
+    drops: tuple[str, ...] = ()
 
     @property
     def clean(self) -> Path:
@@ -54,6 +61,7 @@ class Earlier:
             clean_sha256=manifest.outputs["clean.parquet"].sha256,
             clean=manifest.counts.clean,
             valid_until=self.valid_until,
+            released_by=self.released_by,
         )
 
 
@@ -133,7 +141,8 @@ def check_consulted(earlier: Earlier, kinds: set[str], packs: set[str]) -> None:
     """
     manifest = earlier.manifest
     for lst in manifest.lists:
-        if lst.kind not in kinds:
+        # Whether anybody was erased is the workspace's to say, and not the run's.
+        if lst.kind not in kinds and lst.name != ERASED:
             raise ListError(
                 f"The earlier run consulted list '{lst.name}' ({lst.kind}), and this one has none of its kind.",
                 "Name one with --list, --dnc, --internal or --unsubscribe, or the --campaign that names it.",
@@ -146,15 +155,13 @@ def check_consulted(earlier: Earlier, kinds: set[str], packs: set[str]) -> None:
         )
 
 
-def numbered_as_before(verdict: Verdict, found: pl.DataFrame, held: pa.Table) -> tuple[Verdict, pl.DataFrame]:
+def numbered_as_before(verdict: Verdict, found: CodedFindings, held: pa.Table) -> tuple[Verdict, CodedFindings]:
     """Give decided rows and findings the ``row_id`` of the earlier run again. ``held`` is the batch, in order."""
     earlier = column(held, EARLIER_ROW)
     first = column(held, "row_id")[0].as_py()
     ids = verdict.clean.column("row_id").to_numpy() - np.uint64(first)
     clean = verdict.clean.set_column(0, "row_id", earlier.take(pa.array(ids)))
 
-    def numbered(frame: pl.DataFrame) -> pl.DataFrame:
-        places = frame.get_column("row_id") - first
-        return frame.with_columns(pl.Series(earlier).gather(places).alias("row_id"))
-
-    return Verdict(clean, numbered(verdict.rejected)), numbered(found)
+    places = verdict.rejected.column("row_id").to_numpy() - np.uint64(first)
+    rejected = verdict.rejected.set_column(0, "row_id", earlier.take(pa.array(places)))
+    return Verdict(clean, rejected), replace(found, row_id=earlier.to_numpy()[found.places(first)])

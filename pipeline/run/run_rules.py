@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
+from pipeline.report.missing_declarations import DeclarationTally
 from pipeline.run.plan import Plan
 from pipeline.run.tally import Tally
-from schemas.manifest import RuleText, Undeclared, UsedPack, UsedRules
+from schemas.manifest import Declarations, RuleText, Undeclared, UsedPack, UsedRules
 from schemas.rules import Rule
 from suppression.lists import SuppressionList
 from suppression.rules.calling import CallingHours
@@ -37,6 +38,7 @@ def rules_of(plan: Plan, as_of: date, lists: list[SuppressionList]) -> RuleSet |
             for lst in lists
         ),
         contact=campaign.calling.contact(as_of),
+        columns=frozenset(field for source in plan.sources for field in source.mapping.fields),
     )
     return RuleSet(plan.packs, setting, campaign.rules.always)
 
@@ -65,6 +67,7 @@ def used_rules(rules: RuleSet | None, hours: CallingHours | None, plan: Plan, wh
     noted = [each.rule.id for each in rules.noted()]
     named = {*whole.by_reason, *whole.by_flag, *noted}
     in_force = [each.of.pack for each in rules.active]
+    undeclared = _undeclared(rules, whole)
     return UsedRules(
         checked=True,
         packs=[
@@ -83,19 +86,35 @@ def used_rules(rules: RuleSet | None, hours: CallingHours | None, plan: Plan, wh
         weaker=plan.weaker,
         withheld_returns=sorted(not_returned(rules)),
         noted=noted,
-        undeclared={
-            name: Undeclared(
-                rules=[rule for rule in behind.rules if whole.by_reason[rule]],
-                rows=whole.undeclared[name],
-                alone=whole.undeclared_alone[name],
-            )
-            for name, behind in rules.undeclared.items()
-            if whole.undeclared[name]
-        },
+        undeclared=undeclared,
+        declarations=_declarations(list(rules.missing.behind), whole.undeclared) if undeclared else None,
         released=rules.released(),
         texts={each.rule.id: _text(each.rule) for each in rules.rules if each.rule.id in named},
         campaign_evidence=rules.setting.campaign,
         vendor_evidence=rules.setting.vendor,
+    )
+
+
+def _undeclared(rules: RuleSet, whole: Tally) -> dict[str, Undeclared]:
+    """What each undeclared field costs, of those that reject a row."""
+    alone = whole.undeclared.released([1 << fact for fact in range(len(rules.missing.behind))])
+    return {
+        name: Undeclared(
+            rules=[rule for rule in behind.rules if whole.by_reason[rule]],
+            rows=whole.undeclared.behind(fact),
+            alone=alone[fact],
+        )
+        for fact, (name, behind) in enumerate(rules.missing.behind.items())
+        if whole.undeclared.behind(fact)
+    }
+
+
+def _declarations(names: list[str], counted: DeclarationTally) -> Declarations:
+    best = counted.best_set()
+    return Declarations(
+        concerned=counted.rows,
+        fields=[names[fact] for fact in counted.facts_in(best)],
+        released=counted.released([best])[0],
     )
 
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.context import Context, MailQuestion
+from pipeline.context import Context, MailQuestion, Reviewed
 from pipeline.results.identity import RunInputs, run_id
 from pipeline.run.batch_spool import BatchSpool
 from pipeline.run.notices import Notices
 from pipeline.run.plan import Plan, Request
 from pipeline.run.progress import Report
+from pipeline.run.run_decisions import decisions_digest, reviewed_rows
 from pipeline.run.run_rules import hours_of, rules_of
 from pipeline.run.tally import Tally
 from pipeline.stages.checks import RunCheck
@@ -22,6 +23,7 @@ from schemas.contact.apply import Apply
 from schemas.files.table import FileTally
 from schemas.list_version import ListVersion
 from schemas.support.timer import Timer
+from suppression.erased import open_erased
 from suppression.lists import SuppressionList, open_version
 from suppression.loading import build_version
 from suppression.store import fit_lists, open_fit
@@ -70,6 +72,7 @@ def start_run(request: Request, plan: Plan, apply: Apply, work: Path, report: Re
     with timer.step("load lists"):
         lists, identities = open_lists(request, plan, apply, work / "lists", notes)
     rules = rules_of(plan, request.as_of, lists)
+    reviewed = reviewed_rows(request, plan)
     cache = None if plan.store is None or request.dry_run else plan.store.folder / CACHE_FILE
     context = Context(
         plan.campaign,
@@ -83,12 +86,14 @@ def start_run(request: Request, plan: Plan, apply: Apply, work: Path, report: Re
         earlier_run=None if request.earlier is None else request.earlier.manifest.run_id,
         asks_ledger=request.ledger is not None,
         mail=MailQuestion(request.dns_server, cache) if request.check_mx else None,
+        reviewed=reviewed,
+        released=request.earlier is not None and request.earlier.released_by is not None,
     )
     made = [check.make(work / check.name, context) for check in RUN_CHECKS]
     return RunState(
         request,
         plan,
-        run_inputs(request, plan, identities),
+        run_inputs(request, plan, identities, reviewed),
         context,
         work,
         report,
@@ -101,10 +106,17 @@ def start_run(request: Request, plan: Plan, apply: Apply, work: Path, report: Re
     )
 
 
-def run_inputs(request: Request, plan: Plan, lists: list[str]) -> RunInputs:
+def run_inputs(request: Request, plan: Plan, lists: list[str], reviewed: Reviewed | None) -> RunInputs:
     """What the run's id depends on, with its lists by their identities."""
     return RunInputs(
-        request.as_of, plan.vendor, plan.campaign, plan.sources, plan.packs, plan.vendor_evidence, tuple(lists)
+        request.as_of,
+        plan.vendor,
+        plan.campaign,
+        plan.sources,
+        plan.packs,
+        plan.vendor_evidence,
+        tuple(lists),
+        decisions_digest(reviewed),
     )
 
 
@@ -128,6 +140,9 @@ def open_lists(
         stored = open_fit(plan.store, names, request.as_of, allowed, request.max_age, used_until=last)
         lists += stored
         identities += [stored_identity(lst.facts, lst.max_age) for lst in stored]
+    if plan.erased is not None:
+        lists.append(open_erased(plan.erased, request.as_of))
+        identities.append(stored_identity(lists[-1].facts, None))
     return lists, identities
 
 

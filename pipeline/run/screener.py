@@ -31,10 +31,12 @@ from pipeline.run.plan import Plan, Request, make_plan, mapping_of
 from pipeline.run.region_check import check_regions
 from pipeline.run.run_rules import hours_of, law_warnings, rules_of
 from pipeline.run.run_state import open_lists
-from pipeline.stages.checks import Batch
+from pipeline.stages.checks import Batch, Declared
 from pipeline.stages.held import restore
 from pipeline.stages.registry import RUN_CHECKS
+from pipeline.stages.reviewed import REVIEWED
 from pipeline.workspace import workspace_limits
+from schemas.coded_findings import coded
 from schemas.config import Campaign, Channel, ListEntry
 from schemas.contact.apply import apply_here
 from schemas.errors import ListError, UsageError
@@ -184,8 +186,9 @@ class Screener:
 
     @property
     def not_made(self) -> dict[str, tuple[str, ...]]:
-        """The checks that need a whole run, each with the codes that it may find there."""
-        return {check.name: tuple(sorted(check.codes)) for check in RUN_CHECKS}
+        """The checks that need a whole run or the file of a row, each with the codes that it may find there."""
+        left_out: tuple[Declared, ...] = (*RUN_CHECKS, REVIEWED)
+        return {check.name: tuple(sorted(check.codes)) for check in left_out}
 
     def screen(self, batch: Any, first_row: int = 0) -> Screened:
         """Screen a batch: a pyarrow table or record batch, or a data frame that offers Arrow's C interface.
@@ -198,11 +201,11 @@ class Screener:
         if frame.is_empty():
             return Screened(self.schema.empty_table(), _arrow(no_findings()))
         ids = pl.int_range(first_row, first_row + len(frame), dtype=pl.UInt64, eager=True).alias("row_id")
-        checked = check_batch(Batch(0, frame.with_columns(ids), no_findings()), self._context)
+        checked = check_batch(Batch(0, frame.with_columns(ids), coded(no_findings())), self._context)
         held = restore(checked.held(self._context))
-        batch = batch_to_decide(0, held, _arrow(checked.batch.findings), (), self._context)
+        batch = batch_to_decide(0, held, checked.batch.findings, (), self._context)
         _, found, verdict = decide_batch(held, batch, self._source, self._context, {"vendor": self._context.vendor})
-        return Screened(_together(verdict, self.schema), _arrow(found))
+        return Screened(_together(verdict, self.schema), _arrow(found.frame()))
 
     def __reduce__(self) -> tuple[Any, tuple[bytes]]:
         """Pickle what the screener was opened with: lists are opened again where it arrives."""
@@ -258,8 +261,7 @@ def _settled(plan: Plan) -> Plan:
 
 def _together(verdict: Verdict, schema: pa.Schema) -> pa.Table:
     """The rows of both outputs in their order, in the columns of `Screener.schema`."""
-    rejected = verdict.rejected.to_arrow(compat_level=_OLDEST)
-    parts = [(verdict.clean, True), (rejected, False)]
+    parts = [(verdict.clean, True), (verdict.rejected, False)]
     columns = []
     for field in schema:
         chunks: list[pa.Array] = []

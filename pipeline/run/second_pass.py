@@ -17,12 +17,13 @@ from pipeline.run.manifest import make_manifest
 from pipeline.run.ordered_map import in_order
 from pipeline.run.report_source import report_source
 from pipeline.run.rescrub_source import numbered_as_before
+from pipeline.run.run_decisions import used_reviews
 from pipeline.run.run_state import RunState
 from pipeline.run.tally import Tally
 from pipeline.stages.checks import Batch
 from pipeline.stages.held import restore
 from schemas.files.table import FileTally, delivery_of
-from schemas.manifest import Manifest, OutputFile
+from schemas.manifest import Manifest, OutputFile, RowsProof
 from schemas.support.prefetch import read_ahead
 from schemas.support.timer import Timer
 
@@ -52,18 +53,22 @@ def second_pass(run: RunState, staging: Path) -> Manifest:
             run.tallies[decided.number].merge(decided.tally)
             done += decided.tally.clean + decided.tally.rejected
             run.report("deciding and writing", done / max(run.records, 1), done)
+        with run.timer.step("root of the rows"):
+            proof = outputs.proof()
         written = outputs.close()
     run.timer.merge(outputs.seconds)
-    return close_run(run, staging, written)
+    return close_run(run, staging, written, proof)
 
 
-def close_run(run: RunState, staging: Path, written: dict[str, OutputFile]) -> Manifest:
+def close_run(run: RunState, staging: Path, written: dict[str, OutputFile], proof: RowsProof) -> Manifest:
     """Close the account of a run whose rows are ``written``: write its report and manifest to ``staging``."""
     identity = run.run_id
     manifest = make_manifest(run.plan, run.context, run.files, run.tallies, run.matches, written, identity)
-    found: dict[str, object] = {"gate": gate_outcome(run, manifest.counts)}
+    found: dict[str, object] = {"gate": gate_outcome(run, manifest.counts), "rows": proof}
     if run.request.earlier is not None:
         found["rescrub_of"] = run.request.earlier.record()
+    if run.context.reviewed is not None:
+        found["reviews"] = used_reviews(run.context.reviewed, manifest.counts)
     for check in run.checks:
         found |= check.record()
     manifest = manifest.model_copy(update=found)

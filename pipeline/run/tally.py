@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,11 +12,12 @@ import pyarrow as pa
 from pipeline.context import Context
 from pipeline.report.counting import ReportTally
 from pipeline.report.decided_rows import DecidedRows
+from pipeline.report.missing_declarations import DeclarationTally
 from pipeline.results.verdict import Verdict
+from schemas.coded_findings import CodedFindings
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
 from schemas.manifest import Counts
-from suppression.rules.encode import distinct
-from suppression.rules.undeclared import RestsOn
+from schemas.support.arrow_columns import column
 
 
 @dataclass
@@ -33,55 +33,34 @@ class Tally:
     given: Counter[str] = field(default_factory=Counter)
     valid: Counter[str] = field(default_factory=Counter)
     usable: Counter[str] = field(default_factory=Counter)
-    #: Rejected rows that an undeclared field is behind, and those that nothing else rejects.
-    undeclared: Counter[str] = field(default_factory=Counter)
-    undeclared_alone: Counter[str] = field(default_factory=Counter)
+    undeclared: DeclarationTally = field(default_factory=DeclarationTally)
     seen: ReportTally = field(default_factory=ReportTally)
 
-    def add(self, held: pa.Table, findings: pl.DataFrame, verdict: Verdict, context: Context) -> None:
+    def add(self, held: pa.Table, findings: CodedFindings, verdict: Verdict, context: Context) -> None:
         """Count a batch (`pipeline.stages.held`), all of its findings, and what was decided of it."""
-        self.seen.add(DecidedRows(held, verdict), findings, context.campaign.channels, context.as_of)
+        rows = DecidedRows(held, verdict)
+        self.seen.add(rows, findings, context.campaign.channels, context.as_of)
+        if context.rules is not None:
+            self.undeclared.add(rows, findings, context.campaign.channels, context.rules.missing)
         self.clean += len(verdict.clean)
         self.rejected += len(verdict.rejected)
         for slot in (*PHONE_SLOTS, *EMAIL_SLOTS):
             if slot in verdict.clean.column_names:
                 self.usable[slot] += len(verdict.clean) - verdict.clean.column(slot).null_count
-        words = pl.DataFrame(verdict.clean.select(["channels", "flags"]))
-        reasons = verdict.rejected.get_column("reasons")
-        if len(reasons):
-            self._add_reasons(reasons, {} if context.rules is None else context.rules.undeclared)
-        _count(self.by_primary, verdict.rejected.get_column("reason"))
-        _count(self.by_channel, words.get_column("channels").explode())
-        for frame in (words, verdict.rejected):
-            _count(self.by_flag, frame.get_column("flags").explode())
-
-    def _add_reasons(self, reasons: pl.Series, undeclared: Mapping[str, RestsOn]) -> None:
-        """Count reasons, and the rows that undeclared fields are behind; every list of ``reasons`` has at least one."""
-        codes, of_reason = distinct(reasons.explode())
-        for code, count in zip(codes, np.bincount(of_reason, minlength=len(codes)).tolist(), strict=False):
-            self.by_reason[code] += count
-        if not undeclared:
-            return
-        # A bit for each field: whether a code rests on it, and whether it at least goes with one that does.
-        rests, goes = np.zeros(len(codes) + 1, dtype=np.uint64), np.zeros(len(codes) + 1, dtype=np.uint64)
-        for bit, behind in enumerate(undeclared.values()):
-            own = np.array([*(code in behind.rules for code in codes), False], dtype=np.uint64)
-            matches = np.array([*(code in behind.matches for code in codes), False], dtype=np.uint64)
-            rests |= own << np.uint64(bit)
-            goes |= (own | matches) << np.uint64(bit)
-        lengths = reasons.list.len().to_numpy().astype(np.int64)
-        starts = np.cumsum(lengths) - lengths
-        some = np.bitwise_or.reduceat(rests[of_reason], starts)
-        alone = some & np.bitwise_and.reduceat(goes[of_reason], starts)
-        for bit, name in enumerate(undeclared):
-            self.undeclared[name] += int((some >> np.uint64(bit) & np.uint64(1)).sum())
-            self.undeclared_alone[name] += int((alone >> np.uint64(bit) & np.uint64(1)).sum())
+        if len(verdict.rejected):
+            _count(self.by_reason, column(verdict.rejected, "reasons").flatten())
+            _count(self.by_primary, column(verdict.rejected, "reason"))
+            _count(self.by_flag, column(verdict.rejected, "flags").flatten())
+        if len(verdict.clean):
+            _count(self.by_channel, column(verdict.clean, "channels").flatten())
+            _count(self.by_flag, column(verdict.clean, "flags").flatten())
 
     def merge(self, part: Tally) -> None:
         """Add what another one counted."""
         self.clean += part.clean
         self.rejected += part.rejected
         self.seen.merge(part.seen)
+        self.undeclared.kinds.update(part.undeclared.kinds)
         for mine, more in zip(self._counters(), part._counters(), strict=True):
             mine.update(more)
 
@@ -89,7 +68,6 @@ class Tally:
         return (
             *(self.by_reason, self.by_primary, self.by_flag, self.by_channel),
             *(self.given, self.valid, self.usable),
-            *(self.undeclared, self.undeclared_alone),
         )
 
     def counts(self, read: int) -> Counts:
@@ -114,9 +92,10 @@ def add_present(counter: Counter[str], frame: pl.DataFrame) -> None:
             counter[slot] += len(frame) - frame.get_column(slot).null_count()
 
 
-def _count(counter: Counter[str], values: pl.Series) -> None:
-    for value, count in values.drop_nulls().value_counts().rows():
-        counter[value] += count
+def _count(counter: Counter[str], texts: pa.Array) -> None:
+    few = texts if pa.types.is_dictionary(texts.type) else texts.dictionary_encode()
+    counts = np.bincount(few.indices.to_numpy(), minlength=len(few.dictionary)).tolist()
+    counter.update({text: count for text, count in zip(few.dictionary.to_pylist(), counts, strict=True) if count})
 
 
 def total(parts: list[Tally]) -> Tally:

@@ -6,6 +6,7 @@ from typing import Final
 
 from pipeline.context import Context
 from pipeline.run.tally import Tally
+from suppression.erased import ERASED
 from suppression.lists import SuppressionList
 
 #: A hashed list that matches none of so many values was most likely hashed in another way than its recipe says.
@@ -23,7 +24,7 @@ def silence(
     suppression: SuppressionList, context: Context, tallies: list[Tally], matches: dict[str, int]
 ) -> str | None:
     """Sentence of alarm when a hashed list matched nothing over a large run; None when all is well."""
-    if suppression.digests is None or matches.get(suppression.authority, 0):
+    if suppression.digests is None or suppression.facts.name == ERASED or matches.get(suppression.authority, 0):
         return None
     count = looked_up(suppression, context, tallies)
     if count < _LARGE_RUN:

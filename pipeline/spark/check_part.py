@@ -21,6 +21,7 @@ from pipeline.stages.consent_clusters import IP, SECOND, consent_values, most_of
 from pipeline.stages.dedupe import compared_points
 from pipeline.stages.mail_check import usable_domains
 from pipeline.stages.token_reuse import token_lines
+from schemas.coded_findings import coded
 from schemas.columns import POINTS
 from schemas.errors import LeadscrubError
 from schemas.files.limits import limited_to
@@ -147,13 +148,18 @@ def _check_batch(context: Context, frame: pl.DataFrame, note: PartChecked, lines
         return
     number, rows = note.number, note.rows
     ids = pl.int_range(rows, rows + len(frame), dtype=pl.UInt64, eager=True).alias("row_id")
-    checked = check_batch(Batch(number, frame.with_columns(ids), no_findings()), context)
+    checked = check_batch(Batch(number, frame.with_columns(ids), coded(no_findings())), context)
     batch, source = checked.batch, context.sources[number]
     if rows == 0:
         note.sentences = unclaimed(batch.frame, source.mapping.unmapped, source.region)
     note.rows += len(frame)
-    found = batch.findings.to_arrow(compat_level=_OLDEST)
-    note.batches.append((lines.put(f"batch-{place}", checked.held(context)), lines.put(f"findings-{place}", found)))
+    found = batch.findings
+    tables = {
+        "batch": checked.held(context),
+        "findings": pa.table({"row_id": found.row_id, "which": found.which}),
+        "said": found.said.to_arrow(compat_level=_OLDEST),
+    }
+    note.batches.append(tuple(lines.put(f"{name}-{place}", table) for name, table in tables.items()))
     _compare_later(context, checked, note, lines)
     note.matches.update(checked.matches)
     for kind, counts in checked.present.items():

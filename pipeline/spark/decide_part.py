@@ -28,12 +28,18 @@ from pipeline.stages.dedupe import LOSER_SCHEMA, Deduplication
 from pipeline.stages.held import restore
 from pipeline.stages.mail_check import mail_findings
 from pipeline.stages.token_reuse import REUSED
+from schemas.coded_findings import CodedFindings
 from schemas.files.table import FileTally
+from schemas.support.arrow_columns import column
 from schemas.support.summed_file import check_sum
 from schemas.support.timer import Timer
 
 if TYPE_CHECKING:
     from pipeline.stages.mail_hosts import MailState
+
+
+#: Beside the results of a part: the hashes of its rows.
+_HASHES = "row-hashes"
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,7 @@ class PartToDecide:
     number: int
     first: int
     moved: int
-    batches: tuple[tuple[PutAway, PutAway], ...]
+    batches: tuple[tuple[PutAway, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -113,7 +119,9 @@ def _decided(job_bytes: bytes, part: PartToDecide, answers: Answers) -> PartDeci
         with ResultFiles(folder, context, answers.run_id, beside=False) as outputs:
             for away in part.batches:
                 with timer.step("take back"):
-                    rows, found = (_taken(each, part) for each in away)
+                    rows, of_row, said = (_taken(each, part) for each in away)
+                    ids, which = (column(of_row, name).to_numpy() for name in ("row_id", "which"))
+                    found = CodedFindings(ids, which, pl.DataFrame(said))
                 with timer.step("find in the run"):
                     held = restore(rows)
                     batch = batch_to_decide(part.number, held, found, checks, context)
@@ -124,11 +132,12 @@ def _decided(job_bytes: bytes, part: PartToDecide, answers: Answers) -> PartDeci
                 with timer.step("form outputs"):
                     outputs.add(outputs.formed(verdict, findings))
             written = outputs.close()
+            outputs.save_hashes(folder / _HASHES)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     files = {name: (folder / name, file) for name, file in written.items()}
     timer.merge(outputs.seconds)
-    return PartDecided(part.part, part.number, tally, files, timer.seconds)
+    return PartDecided(part.part, part.number, tally, files, folder / _HASHES, timer.seconds)
 
 
 def _answered(context: Context, part: int, answers: Answers, scratch: Path) -> list[RunCheck]:
@@ -155,7 +164,8 @@ def _taken(away: PutAway, part: PartToDecide) -> pa.Table:
     check_sum(away.path, away.sum)
     with pa.memory_map(str(away.path)) as mapped, pa.ipc.open_file(mapped) as reader:
         table = reader.read_all()
-    table = _moved(table, "row_id", part.first)
+    if "row_id" in table.column_names:
+        table = _moved(table, "row_id", part.first)
     return _moved(table, "source_line", part.moved) if "source_line" in table.column_names else table
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
-from pipeline.context import Context, MailQuestion, Source
+from pipeline.context import Context, MailQuestion, Reviewed, Source
 from pipeline.reading.arrow_batches import Memory, SampleReader
 from pipeline.reading.opening import open_tables
 from pipeline.results.identity import LIBRARIES, program_version
@@ -55,6 +55,7 @@ class Job:
     limits: Limits
     versions: dict[str, str]
     asks_mail: bool
+    reviewed: Reviewed | None
 
     def pickled(self) -> bytes:
         """The job, for its tasks."""
@@ -94,6 +95,7 @@ def job_of(run: RunState, origins: tuple[Origin, ...]) -> Job:
         limits(),
         _versions(),
         run.context.mail is not None,
+        run.context.reviewed,
     )
 
 
@@ -134,6 +136,7 @@ def opened(pickled: bytes) -> tuple[Job, Context]:
         rules,
         hours_of(rules, job.plan),
         mail=MailQuestion(None, None) if job.asks_mail else None,
+        reviewed=job.reviewed,
     )
     return job, context
 

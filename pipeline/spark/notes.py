@@ -32,7 +32,8 @@ class PutAway:
 class PartChecked:
     """A part of the drop behind the checks of the first pass: a file, or a partition of a data frame.
 
-    ``number``: of its source. ``batches``: its rows as the second pass needs them, and their findings. ``lines``: what
+    ``number``: of its source. ``batches``: its rows as the second pass needs them, and their
+    findings (which row, which of those said; and what is said). ``lines``: what
     the comparisons of the run need, by comparison. ``values``: how many consents have an address and a second, and
     the ones that more than half of a piece have. ``fingerprint``: sums over the rows of a data frame.
     """
@@ -40,7 +41,7 @@ class PartChecked:
     part: int
     number: int
     rows: int = 0
-    batches: list[tuple[PutAway, PutAway]] = field(default_factory=list)
+    batches: list[tuple[PutAway, ...]] = field(default_factory=list)
     lines: dict[str, PutAway] = field(default_factory=dict)
     points: int = 0
     values: dict[str, tuple[int, set[int]]] = field(default_factory=dict)
@@ -57,12 +58,13 @@ class PartChecked:
 
 @dataclass
 class PartDecided:
-    """A part of the results. ``files``: where the work folder has each output."""
+    """A part of the results. ``files``: where the work folder has each output; ``hashes``: those of its rows."""
 
     part: int
     number: int
     tally: Tally
     files: dict[str, tuple[Path, OutputFile]]
+    hashes: Path
     seconds: dict[str, float]
 
 

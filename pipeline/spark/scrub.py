@@ -25,7 +25,7 @@ from pipeline.reading.files import find_files
 from pipeline.reading.opening import open_tables
 from pipeline.reading.remote import is_remote
 from pipeline.results.vendor_csv import Returned
-from pipeline.results.writer import output_file, return_file
+from pipeline.results.writer import output_file, return_file, together_proof
 from pipeline.run.plan import Request, Sources, mapping_of
 from pipeline.run.progress import Report, silent
 from pipeline.run.run_state import RunState
@@ -227,7 +227,10 @@ def _work(
         )
         with run.timer.step("decide in tasks"):
             notes = heard(_collected(decided), PartDecided)
-        return close_run(run, staging, _gathered(run, notes, staging))
+        written = _gathered(run, notes, staging)
+        with run.timer.step("root of the rows"):
+            proof = together_proof((note.hashes for note in notes), run.context, staging)
+        return close_run(run, staging, written, proof)
 
     return work
 

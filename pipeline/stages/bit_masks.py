@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
+
+from schemas.kernels.findings import collect_bits, list_bits
 
 Masks = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.int64]
@@ -14,22 +17,27 @@ Rows = npt.NDArray[np.int64]
 _WORD = 64
 
 
-def code_lists(count: int, rows: Rows, codes: pl.Series, order: Iterable[str]) -> pl.Series:
-    """Codes found for each of ``count`` rows as a list, in the given ``order``.
+def code_lists(count: int, rows: Rows, which: Rows, ranks: Rows, codes: Sequence[str]) -> pa.Array:
+    """Codes found for each of ``count`` rows as a list of few values, in the order of ``codes``.
 
-    ``rows``: the place of each finding's row among them. ``codes``: the code of each finding.
+    ``rows``: the place of each finding's row among them. ``which``: what it says. ``ranks``: the place in ``codes`` of
+    the code of everything that is said, -1 where it is not to be listed.
     """
-    occurring = set(codes.unique())
-    present = [code for code in order if code in occurring]
-    places = codes.cast(pl.Enum(present)).to_physical().to_numpy()
-    lists = []
-    for start in range(0, max(len(present), 1), _WORD):
-        words = present[start : start + _WORD]
+    occurs = np.zeros(len(codes) + 1, dtype=np.bool_)
+    occurs[ranks[which]] = True
+    present = [code for code, is_there in zip(codes, occurs.tolist(), strict=False) if is_there]
+    # What is not listed has the place before the first.
+    places = np.append(np.cumsum(occurs[:-1]) - 1, -1)[ranks]
+    masks = np.zeros(count * max(-(-len(present) // _WORD), 1), dtype=np.uint64)
+    for start in range(0, len(present), _WORD):
         inside = (places >= start) & (places < start + _WORD)
-        masks = np.zeros(count, dtype=np.uint64)
-        np.bitwise_or.at(masks, rows[inside], np.uint64(1) << (places[inside] - start).astype(np.uint64))
-        lists.append(words_of(masks, words))
-    return lists[0] if len(lists) == 1 else pl.DataFrame(lists).select(pl.concat_list(pl.all())).to_series()
+        bits = np.where(inside, np.uint64(1) << (places - start).clip(0, _WORD - 1).astype(np.uint64), np.uint64(0))
+        first = start // _WORD * count
+        collect_bits(rows, which, bits, masks[first : first + count])
+    bounds, listed = np.zeros(count + 1, dtype=np.int64), np.empty(len(which), dtype=np.int32)
+    list_bits(masks, bounds, listed)
+    values = pa.DictionaryArray.from_arrays(listed[: bounds[-1]], pa.array(present, pa.large_string()))
+    return pa.LargeListArray.from_arrays(bounds, values)
 
 
 def words_of(masks: Masks, words: Sequence[str]) -> pl.Series:

@@ -19,6 +19,7 @@ import polars as pl
 
 from pipeline.context import Context, Source
 from pipeline.stages.contactable import Contactable
+from schemas.coded_findings import CodedFindings, coded, together
 from schemas.findings import no_findings
 
 if TYPE_CHECKING:  # what a ledger needs is loaded only where there is one
@@ -30,13 +31,13 @@ class Batch:
     """Some records of one file. ``number``: position of that file in the run's sources.
 
     ``frame``: rows consecutive in ``row_id``, with the columns that the checks so far added (`schemas.frame_columns`).
-    ``findings``: all of them so far (`schemas.findings.FINDING_SCHEMA`). ``contactable`` is known once the batch checks
+    ``findings``: all of them so far. ``contactable`` is known once the batch checks
     of the first pass are done.
     """
 
     number: int
     frame: pl.DataFrame
-    findings: pl.DataFrame
+    findings: CodedFindings
     contactable: Contactable | None = None
 
     @property
@@ -46,8 +47,8 @@ class Batch:
         return self.contactable.points
 
     def with_findings(self, *more: pl.DataFrame) -> Batch:
-        """The same rows with more findings."""
-        return replace(self, findings=pl.concat([self.findings, *more]))
+        """The same rows with more findings (`schemas.findings.FINDING_SCHEMA`)."""
+        return replace(self, findings=together([self.findings, *map(coded, more)]))
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class BatchCheck:
     """
 
     name: str
-    work: Callable[[Batch, Source, Context], tuple[pl.DataFrame, pl.DataFrame]]
+    work: Callable[[Batch, Source, Context], tuple[pl.DataFrame, pl.DataFrame | CodedFindings]]
     codes: frozenset[str] = frozenset()
     adds: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
@@ -72,7 +73,8 @@ class BatchCheck:
         """Check a batch."""
         frame, found = self.work(batch, source, context)
         batch = replace(batch, frame=frame)
-        return replace(batch, findings=found) if self.reviews else batch.with_findings(found)
+        some = found if isinstance(found, CodedFindings) else coded(found)
+        return replace(batch, findings=some if self.reviews else together([batch.findings, some]))
 
 
 @dataclass

@@ -9,8 +9,10 @@ import numpy.typing as npt
 import polars as pl
 
 from pipeline.context import Context
+from schemas.coded_findings import CodedFindings
 from schemas.columns import CHANNEL_POINTS, POINTS, POST_POINT
 from schemas.config import Channel
+from schemas.kernels.findings import collect_bits
 
 Bools = npt.NDArray[np.bool_]
 
@@ -27,7 +29,7 @@ class Contactable:
     channels: dict[Channel, pl.Series]
 
 
-def contactable(frame: pl.DataFrame, found: pl.DataFrame, context: Context) -> Contactable:
+def contactable(frame: pl.DataFrame, found: CodedFindings, context: Context) -> Contactable:
     """Say which points and channels nothing blocks.
 
     ``frame``: rows consecutive in ``row_id``, with contact columns and ``is_lead``. ``found``: all findings so far.
@@ -68,26 +70,23 @@ def _any(columns: dict[str, Bools], rows: int) -> Bools:
 class _Blocks:
     """What is against the points of a batch: for each channel (None: all of them) one bit a row and point."""
 
-    of_channel: dict[str | None, npt.NDArray[np.uint16]]
+    of_channel: dict[str | None, npt.NDArray[np.uint64]]
     rows: int
 
     @classmethod
-    def of(cls, frame: pl.DataFrame, found: pl.DataFrame) -> _Blocks:
+    def of(cls, frame: pl.DataFrame, found: CodedFindings) -> _Blocks:
         """Read the findings of a batch."""
-        against = found.filter(pl.col("effect") != "flag").select(
-            "row_id", pl.col("point").cast(pl.Enum(POINTS)).to_physical().fill_null(len(POINTS)), "channel"
-        )
-        if against.is_empty():
+        if not len(found):
             return cls({}, len(frame))
-        rows = (against.get_column("row_id") - frame.item(0, "row_id")).to_numpy()
-        # A finding without a point is against all of them.
-        bits = _POINT_BITS[against.get_column("point").to_numpy()]
-        blocked = {}
-        on = against.get_column("channel")
-        for channel in on.unique():
-            at = (on.is_null() if channel is None else (on == channel).fill_null(False)).to_numpy()
-            blocked[channel] = np.zeros(len(frame), dtype=np.uint16)
-            np.bitwise_or.at(blocked[channel], rows[at], bits[at])
+        rows, said = found.places(frame.item(0, "row_id")), found.said
+        stands = (said.get_column("effect") != "flag").to_numpy()
+        point = said.get_column("point").cast(pl.Enum(POINTS)).to_physical().fill_null(len(POINTS)).to_numpy()
+        on, blocked = said.get_column("channel"), {}
+        for channel in on.filter(stands).unique():
+            this = (on.is_null() if channel is None else (on == channel).fill_null(False)).to_numpy()
+            bits = np.where(stands & this, _POINT_BITS[point], np.uint64(0))
+            blocked[channel] = np.zeros(len(frame), dtype=np.uint64)
+            collect_bits(rows, found.which, bits, blocked[channel])
         return cls(blocked, len(frame))
 
     def on_channel(self, channel: Channel) -> bool:
@@ -101,7 +100,8 @@ class _Blocks:
         return np.asarray(self.of_channel[channel] & _POINT_BITS[POINTS.index(point)], dtype=bool)
 
 
-_POINT_BITS = np.array([*(1 << place for place in range(len(POINTS))), (1 << len(POINTS)) - 1], dtype=np.uint16)
+#: By the number of a point. The one after the last is none: what has no point is against all of them.
+_POINT_BITS = np.array([*(1 << place for place in range(len(POINTS))), (1 << len(POINTS)) - 1], dtype=np.uint64)
 
 
 def _present(frame: pl.DataFrame, point: str) -> Bools | None:

@@ -14,6 +14,7 @@ from pipeline.context import Context, Source
 from pipeline.results.verdict import Verdict
 from pipeline.stages.bit_masks import Masks, Rows, code_lists, words_of
 from pipeline.stages.contactable import Bools, Contactable
+from schemas.coded_findings import CodedFindings
 from schemas.columns import (
     COMMON_COLUMNS,
     PHONE_SLOTS,
@@ -22,8 +23,8 @@ from schemas.columns import (
 )
 from schemas.config import Channel
 from schemas.frame_columns import ORIGINAL, RAW, UNTIL
-from schemas.support.arrow_columns import column, of_one_value, only_where
-from schemas.support.literal_fields import literal_field
+from schemas.kernels.findings import find_least
+from schemas.support.arrow_columns import column, few_values, of_one_value, only_where
 
 _OLDEST = pl.CompatLevel.oldest()
 #: Facts about a row's first phone, and what each is called beside the phone.
@@ -32,7 +33,7 @@ _PHONE_FACTS = {"phone_type": "type", "phone_region": "region", "time_zones": "z
 
 def decide_stage(
     held: pa.Table,
-    found: pl.DataFrame,
+    found: CodedFindings,
     contactable: Contactable,
     source: Source,
     context: Context,
@@ -44,48 +45,65 @@ def decide_stage(
     ``constants``: provenance columns, the same for the whole file.
     """
     first = column(held, "row_id")[0].as_py() if len(held) else 0
-    rows = (found.get_column("row_id") - first).to_numpy().astype(np.int64)
-    flag = (found.get_column("effect") == "flag").to_numpy()
-    made = {"flags": code_lists(len(held), rows[flag], found.get_column("code").filter(flag), context.codes)}
+    rows, codes = found.places(first), list(context.codes)
+    is_flag = (found.said.get_column("effect") == "flag").to_numpy()
+    ranks = found.said.get_column("code").cast(pl.Enum(codes)).to_physical().to_numpy().astype(np.int64)
+    flags = code_lists(len(held), rows, found.which, np.where(is_flag, ranks, -1), codes)
     opened = _opened(contactable, len(held))
-    made["channels"] = words_of(opened, list(contactable.channels))
-    made["valid_until"] = _valid_until(held, opened, contactable, context)
+    made = {
+        "flags": flags,
+        "channels": words_of(opened, list(contactable.channels)).to_arrow(compat_level=_OLDEST),
+        "valid_until": _valid_until(held, opened, contactable, context).to_arrow(compat_level=_OLDEST),
+    }
     is_clean = opened != 0
     given = {name: value for name, value in constants.items() if value is not None}
-    clean = _clean(held, is_clean, made, given, contactable, source, context)
-    rejected = pl.DataFrame(held.filter(pa.array(~is_clean)))
-    rejected = rejected.with_columns(series.filter(~is_clean).alias(name) for name, series in made.items())
-    phones = {slot: pl.col(slot).is_not_null() for slot in PHONE_SLOTS if slot in contactable.points}
-    reasons = _reasons(is_clean, found.filter(~flag), rows[~flag], context)
-    common = _columns(rejected, {name: pl.lit(value) for name, value in given.items()} | _phone_facts(phones))
-    return Verdict(clean, rejected.select(*common, _extra(source, context), *reasons, ORIGINAL, RAW))
+    usable = {point: rows.to_numpy()[is_clean] for point, rows in contactable.points.items()}
+    through = held.filter(pa.array(is_clean))
+    of_clean = {name: values.filter(pa.array(is_clean)) for name, values in made.items()}
+    clean = _rows(through, _usable(through, usable), of_clean, given, source, context)
+    left = held.filter(pa.array(~is_clean))
+    of_rejected = {name: values.filter(pa.array(~is_clean)) for name, values in made.items()}
+    rejected = _rows(left, _first_phone(left, contactable), of_rejected, given, source, context)
+    for name, reasons in _reasons(is_clean, found, rows, np.where(is_flag, -1, ranks), context).items():
+        rejected = rejected.append_column(name, reasons)
+    for name in (ORIGINAL, RAW):
+        rejected = rejected.append_column(name, left.column(name))
+    return Verdict(clean, rejected)
 
 
-def _clean(
-    held: pa.Table,
-    is_clean: Bools,
-    made: Mapping[str, pl.Series],
+def _usable(clean: pa.Table, usable: Mapping[str, Bools]) -> dict[str, pa.Array]:
+    """The contact columns with those points alone that may be used, and what is told of the first phone of these."""
+    kept = {slot: only_where(column(clean, slot), rows) for slot, rows in usable.items() if slot != POST_POINT}
+    return kept | _phone_facts(clean, {slot: usable[slot] for slot in PHONE_SLOTS if slot in usable})
+
+
+def _first_phone(held: pa.Table, contactable: Contactable) -> dict[str, pa.Array]:
+    """What is told of the first phone of all."""
+    phones = [slot for slot in PHONE_SLOTS if slot in contactable.points]
+    return _phone_facts(held, {slot: np.asarray(column(held, slot).is_valid()) for slot in phones})
+
+
+def _phone_facts(held: pa.Table, phones: Mapping[str, Bools]) -> dict[str, pa.Array]:
+    """Type, region and time zones of the row's first phone; ``phones`` says of each column which rows have one."""
+    return {
+        name: pc.coalesce(*(only_where(column(held, f"{slot}:{part}"), rows) for slot, rows in phones.items()))
+        for name, part in _PHONE_FACTS.items()
+        if phones
+    }
+
+
+def _rows(
+    rows: pa.Table,
+    kept: Mapping[str, pa.Array],
+    made: Mapping[str, pa.Array],
     constants: Mapping[str, str],
-    contactable: Contactable,
     source: Source,
     context: Context,
 ) -> pa.Table:
-    """The clean rows, each with those contact points alone that may be used."""
-    usable = {point: rows.to_numpy() for point, rows in contactable.points.items()}
-    kept = {slot: only_where(column(held, slot), rows) for slot, rows in usable.items() if slot != POST_POINT}
-    phones = [slot for slot in PHONE_SLOTS if slot in usable]
-    for name, part in _PHONE_FACTS.items():
-        if phones:
-            kept[name] = pc.coalesce(*(only_where(column(held, f"{slot}:{part}"), usable[slot]) for slot in phones))
-    through = {
-        name: kept[name] if name in kept else column(held, name)
-        for name in COMMON_COLUMNS
-        if name in kept or (name in held.column_names and name not in constants)
-    }
-    table = pa.table(through | {"extra": _extra_cells(held, source, context)}).filter(pa.array(is_clean))
-    done = {name: of_one_value(value, len(table)) for name, value in constants.items()}
-    done |= {name: series.filter(is_clean).to_arrow(compat_level=_OLDEST) for name, series in made.items()}
-    done |= {name: table.column(name) for name in table.column_names}
+    """The columns that both outputs have. A column that nothing is known of is left out."""
+    done = {name: rows.column(name) for name in rows.column_names}
+    done |= {name: of_one_value(value, len(rows)) for name, value in constants.items()}
+    done |= {**made, **kept, "extra": _extra_cells(rows, source, context)}
     return pa.table({name: done[name] for name in (*COMMON_COLUMNS, "extra") if name in done})
 
 
@@ -131,65 +149,36 @@ def _stale(channel: Channel, context: Context) -> date | None:
     )
 
 
-def _phone_facts(phones: dict[str, pl.Expr]) -> dict[str, pl.Expr]:
-    """Type, region and time zones of the row's first phone; ``phones`` says of each column which rows have one."""
-    return {
-        name: pl.coalesce([pl.when(has_one).then(f"{slot}:{part}") for slot, has_one in phones.items()])
-        for name, part in _PHONE_FACTS.items()
-        if phones
-    }
-
-
-def _reasons(is_clean: Bools, against: pl.DataFrame, rows: Rows, context: Context) -> list[pl.Series]:
+def _reasons(is_clean: Bools, found: CodedFindings, rows: Rows, ranks: Rows, context: Context) -> dict[str, pa.Array]:
     """All blocking codes of the rejected rows by precedence, the primary one, its sentence and its disposition.
 
-    ``against``: what is against any row of the batch. ``rows``: the place of each finding's row in the batch.
+    ``found``: all findings of the batch. ``rows``: the place of each one's row in the batch. ``ranks``: the precedence
+    of everything that is said, -1 where it is no reason.
     """
-    codes = context.codes
-    chosen = ~is_clean[rows]
-    against, rows = against.filter(chosen), (np.cumsum(~is_clean) - 1)[rows[chosen]]
+    codes, said = context.codes, found.said
     rejected = int(np.count_nonzero(~is_clean))
-    reasons = code_lists(rejected, rows, against.get_column("code"), codes)
-    if not (reasons.list.len() > 0).all():
+    against = np.where(is_clean, rejected, np.cumsum(~is_clean) - 1)[rows]
+    # Of the clean rows, which all are one row behind the last, nothing is told.
+    reasons = code_lists(rejected + 1, against, found.which, ranks, list(codes)).slice(0, rejected)
+    if not pc.all(pc.greater(pc.list_value_length(reasons), 0), min_count=0).as_py():
         raise AssertionError("a row was rejected without a reason")
     # Findings are ordered by row: the first one of the row's primary code gives the detail.
-    precedence = against.get_column("code").cast(pl.Enum(list(codes))).to_physical().to_numpy()
-    order = np.lexsort((np.arange(len(rows)), precedence, rows))
-    first = order[np.searchsorted(rows[order], np.arange(rejected))]
+    least, first = np.full(rejected + 1, len(codes), np.int64), np.zeros(rejected + 1, np.int64)
+    find_least(against, found.which, np.where(ranks < 0, len(codes), ranks), least, first)
+    primary, of_row = np.unique(found.which[first[:rejected]], return_inverse=True)
     place = pl.when(pl.col("point").is_null()).then(pl.lit("")).otherwise(pl.col("point") + ": ")
-    told = against[first].select(
+    told = said[primary].select(
         pl.col("code").alias("reason"),
-        reasons.alias("reasons"),
         pl.format("{} {}{}.", _of_code({code: each.summary for code, each in codes.items()}), place, "detail").alias(
             "reason_detail"
         ),
         _of_code({code: each.disposition for code, each in codes.items()}).alias("disposition"),
     )
-    return [told.get_column(name) for name in REJECTED_COLUMNS]
+    made = {name: few_values(column(told.to_arrow(compat_level=_OLDEST), name), of_row) for name in told.columns} | {
+        "reasons": reasons
+    }
+    return {name: made[name] for name in REJECTED_COLUMNS}
 
 
 def _of_code(words: dict[str, str]) -> pl.Expr:
     return pl.col("code").replace_strict(words, return_dtype=pl.String)
-
-
-def _columns(frame: pl.DataFrame, made: Mapping[str, pl.Expr]) -> list[pl.Expr]:
-    """The contract's columns in its order; ``made`` are those that are made only now.
-
-    A column that nothing is known of is left out: it is null in every row.
-    """
-    return [
-        (made[name] if name in made else pl.col(name)).alias(name)
-        for name in COMMON_COLUMNS
-        if name in made or name in frame.columns
-    ]
-
-
-def _extra(source: Source, context: Context) -> pl.Expr:
-    """Columns that this file leaves unmapped; null for the names that only other files have."""
-    kept, given = set(source.mapping.extra), context.columns
-    fields = [
-        (literal_field(ORIGINAL, given, name) if name in kept else pl.lit(None, pl.String)).alias(name)
-        for name in context.extra_columns
-    ]
-    # Parquet has no struct without fields.
-    return pl.struct(fields or [pl.lit(None, pl.String).alias("_")]).alias("extra")

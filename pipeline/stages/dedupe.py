@@ -85,7 +85,7 @@ class Deduplication(RunCheck):
     @classmethod
     def make(cls, folder: Path, context: Context) -> Deduplication | None:
         """See `RunCheck`. Rows that are scrubbed again were compared when they were bought."""
-        return None if context.rescrub else cls(folder, context)
+        return None if context.rescrub and not context.released else cls(folder, context)
 
     def __init__(self, folder: Path, context: Context) -> None:
         self._context = context

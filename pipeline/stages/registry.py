@@ -16,11 +16,12 @@ from pipeline.stages.noted_before import NOTED_BEFORE
 from pipeline.stages.person import PERSON
 from pipeline.stages.quality import QUALITY
 from pipeline.stages.refusals import REFUSALS
+from pipeline.stages.reviewed import REVIEWED
 from pipeline.stages.rules import RULES
 from pipeline.stages.screen import SCREEN
 
 #: Checks of single batches, before anything of the whole run is known.
-FIRST_PASS: tuple[BatchCheck, ...] = (MAP, REFUSALS, NORMALISE, NOTED_BEFORE, QUALITY, SCREEN, PERSON, RULES)
+FIRST_PASS: tuple[BatchCheck, ...] = (MAP, REFUSALS, NORMALISE, NOTED_BEFORE, QUALITY, SCREEN, PERSON, RULES, REVIEWED)
 #: Checks over the whole run, in the order of their findings. They settle in the order of what each comes after.
 RUN_CHECKS: tuple[type[RunCheck], ...] = (ConsentAudit, Deduplication, PurchaseHistoryCheck, MailCheck)
 #: Checks of single batches once everything is known of what may be contacted.

@@ -6,19 +6,20 @@ import polars as pl
 
 from pipeline.context import Context, Source
 from pipeline.stages.checks import Batch, BatchCheck
+from schemas.coded_findings import CodedFindings
 from schemas.frame_columns import UNTIL
 from suppression.rules.unread import UNREAD_CODES
 from suppression.rules.verdicts import judged
 
 
-def rules_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
+def rules_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.DataFrame, CodedFindings]:
     """Take what the stages before found, since the law may lift it; return the frame and all findings.
 
     Without rule packs nothing changes: the run says so in its warnings and its manifest.
     """
     if context.rules is None:
         return batch.frame, batch.findings
-    return judged(context.rules, batch.frame, batch.findings, source.region, source.mapping.fields)
+    return judged(context.rules, batch.frame, batch.findings.frame(), source.region, source.mapping.fields)
 
 
 RULES = BatchCheck(

@@ -17,17 +17,11 @@ from phonenumbers import SUPPORTED_REGIONS, country_code_for_region
 from schemas.contact.apply import Apply, apply_here, each_once
 from schemas.contact.numbering.library import PHONE_POINT_SCHEMA
 from schemas.contact.numbering.lookup import region_at, region_numbers
+from schemas.contact.numbering.region_habits import has_bogus_plus, keeps_zero, may_repeat_code
 from schemas.contact.phone import MOST_REMEMBERED, PhoneForm, read_phones
 from schemas.contact.phone_column import PhoneColumn
-from schemas.contact.phone_repairs import (
-    AHEAD_OF_PREFIX,
-    WITH_PREFIX,
-    has_bogus_plus,
-    keeps_zero,
-    may_repeat_code,
-    read_phone_point,
-    repair_phone,
-)
+from schemas.contact.phone_readings import read_phone_point
+from schemas.contact.phone_repairs import AHEAD_OF_PREFIX, WITH_PREFIX, repair_phone
 from schemas.kernels.phones import REGIONS
 
 __all__ = ["PHONE_POINT_SCHEMA", "phone_points", "read_points", "with_readings"]

@@ -1,21 +1,19 @@
-"""Phones as points of contact: repairs of what the library refuses, and second readings of what has two.
+"""Repairs of phones that the library refuses.
 
 `phone_forms` says what the library says. Vendors write numbers that it refuses although only one reading is possible
-(a plus before a national number, a line break, a lost zero): these are repaired, and the repair is named. Where two
-readings are possible and both are valid, the one as written is kept and the other goes along, which screens both.
-Where there is no certain reading, the state says what is in the cell instead (`is_email`, `short_code`). Ordinary
-values never come here.
+(a plus before a national number, a line break, a lost zero): these are repaired, and the repair is named. Where there
+is no certain reading, the state says what is in the cell instead (`is_email`, `short_code`). Ordinary values never
+come here.
 """
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType, country_code_for_region
+from phonenumbers import NumberParseException, PhoneNumberFormat, country_code_for_region
 
 from schemas.contact.blank import ERROR_WORDS
 from schemas.contact.email import read_email
@@ -31,8 +29,7 @@ from schemas.contact.numbering.library import (
     parts_of_cell,
     read_phone,
 )
-from schemas.contact.numbering.patterns import UnsupportedPatternError, parse_pattern
-from schemas.contact.numbering.ranges import language
+from schemas.contact.numbering.region_habits import decimal_digits, keeps_zero, zero_lengths
 
 #: What vendors write before a number where a plus is meant, and before national numbers without meaning it. Prefixes
 #: that are dialled only in some regions are taken off only there.
@@ -56,40 +53,19 @@ class PhonePoint(NamedTuple):
     other: PhoneForm | None = None
 
 
-def read_phone_point(value: str, region: str | None) -> PhonePoint:
-    """Read one trimmed, non-empty value; ``region`` as in `read_phone`."""
-    form = read_phone(value, region)
-    if form.state != "ok":
-        return repair_phone(value, region, form)
-    return PhonePoint(form, None if region is None else _other_reading(value, region, form))
-
-
-def _other_reading(value: str, region: str, form: PhoneForm) -> PhoneForm | None:
-    """Find the second reading of a valid number.
-
-    Of another country's number: the region's, behind a bogus prefix. Of the region's number whose own digits begin with
-    the calling code, as 4915123020522 in Germany: the one that the plus was left out of.
-    """
-    if not _begins_with_code(form.e164, region):
-        return next((national for _, national in _as_national(value, region)), None)
-    digits = _behind_code(form.e164, region)
-    if not _begins_with_code(f"+{digits}", region) or not _written_with_code(value, region):
-        return None
-    without_plus = read_phone(f"+{digits}", None)
-    return without_plus if without_plus.state == "ok" else None
-
-
-def _written_with_code(value: str, region: str) -> bool:
+def written_with_code(value: str, region: str) -> bool:
     """Whether the first digits of a value are the region's calling code, without a plus before them."""
     digits = re.sub(r"[^0-9]", "", value)
     return digits.startswith(str(country_code_for_region(region))) and not WITH_PREFIX.match(value)
 
 
-def _begins_with_code(e164: str | None, region: str) -> bool:
+def begins_with_code(e164: str | None, region: str) -> bool:
+    """Whether a number is of the country whose calling code the region has."""
     return e164 is not None and e164.startswith(f"+{country_code_for_region(region)}")
 
 
-def _behind_code(e164: str | None, region: str) -> str:
+def behind_code(e164: str | None, region: str) -> str:
+    """The digits behind the region's calling code."""
     return (e164 or "").removeprefix(f"+{country_code_for_region(region)}")
 
 
@@ -120,7 +96,7 @@ def doubtful_numbers(value: str, region: str | None) -> list[str]:
         return []
     text, _ = _cleaned(value)
     begun = text.replace("\uff0b", "+").lstrip(AHEAD_OF_PREFIX)
-    forms = [form for _, form in _as_national(text, region)]
+    forms = [form for _, form in as_national(text, region)]
     forms += [read_phone("+" + rest, None) for _, rest in _without_prefix(text, region)]
     if begun.startswith("+0"):
         forms.append(read_phone("+" + begun[2:], None))
@@ -171,7 +147,7 @@ def _from_abroad(text: str, region: str | None, cleaned: str) -> PhonePoint | No
     for prefix, rest in _without_prefix(text, region):
         if prefix != "+" and (form := read_phone("+" + rest, None)).state == "ok":
             abroad.setdefault(form.e164, PhonePoint(_repaired(form, f"prefix {prefix} read as +", cleaned)))
-    national = {form.e164: (prefix, form) for prefix, form in _as_national(text, region)}
+    national = {form.e164: (prefix, form) for prefix, form in as_national(text, region)}
     if len(abroad) > 1 or len(abroad | national) != len(abroad) + len(national) or len(national) > 1:
         return next(iter(abroad.values())) if len(abroad | national) == 1 else None
     if not national:
@@ -179,7 +155,7 @@ def _from_abroad(text: str, region: str | None, cleaned: str) -> PhonePoint | No
     prefix, form = next(iter(national.values()))
     if abroad:
         return next(iter(abroad.values()))._replace(other=form)
-    if region is None or _begins_with_code("+" + _behind_code(form.e164, region), region) or _is_zero_too_many(text):
+    if region is None or begins_with_code("+" + behind_code(form.e164, region), region) or _is_zero_too_many(text):
         return None
     return PhonePoint(_repaired(form, f"bogus {prefix} removed", cleaned))
 
@@ -216,7 +192,7 @@ def _international_prefix(region: str) -> str:
     return (metadata and metadata.international_prefix) or ""
 
 
-def _as_national(text: str, region: str | None) -> Iterator[tuple[str, PhoneForm]]:
+def as_national(text: str, region: str | None) -> Iterator[tuple[str, PhoneForm]]:
     """Yield the readings as a national number of the region behind a bogus prefix, each with the prefix.
 
     Only digits that are written as national numbers of the region are: in Germany with the zero in front, in the
@@ -226,7 +202,7 @@ def _as_national(text: str, region: str | None) -> Iterator[tuple[str, PhoneForm
         return
     for prefix, rest in _without_prefix(text, region):
         form = read_phone(rest, region)
-        if form.state == "ok" and _digits(rest) == _national_digits(rest, region):
+        if form.state == "ok" and decimal_digits(rest) == _national_digits(rest, region):
             yield prefix, form
 
 
@@ -236,7 +212,7 @@ def _national_digits(text: str, region: str) -> str | None:
     except NumberParseException:
         return None
     number.extension = None
-    return _digits(phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL))
+    return decimal_digits(phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL))
 
 
 def _lost_zero(text: str, region: str | None) -> PhoneForm | None:
@@ -249,24 +225,24 @@ def _lost_zero(text: str, region: str | None) -> PhoneForm | None:
     if region is None or not digits.isdecimal() or digits.startswith("0") or not keeps_zero(region):
         return None
     form = read_phone("0" + digits, region)
-    if form.state != "ok" or len(_behind_code(form.e164, region)) not in _zero_lengths(region):
+    if form.state != "ok" or len(behind_code(form.e164, region)) not in zero_lengths(region):
         return None
     return None if read_phone("+" + digits, None).state == "ok" else form._replace(repair="leading zero restored")
 
 
 def _lost_plus(text: str, region: str | None) -> PhoneForm | None:
     """Read a number of the region with its calling code in front, where the library refuses it without its plus."""
-    if region is None or not _written_with_code(text, region):
+    if region is None or not written_with_code(text, region):
         return None
     form = read_phone("+" + text.lstrip(AHEAD_OF_PREFIX), None)
-    if form.state != "ok" or not _begins_with_code(form.e164, region):
+    if form.state != "ok" or not begins_with_code(form.e164, region):
         return None
     return form._replace(repair="plus restored")
 
 
 def _named(text: str, region: str | None, refused: PhoneForm) -> PhoneForm:
     """Say what is in a cell without a subscriber's number."""
-    digits = _digits(text)
+    digits = decimal_digits(text)
     if _ONLY_EXTENSION.fullmatch(text):
         return PhoneForm("unparseable", why="an extension without its number")
     if len(digits) > 1 and digits.strip("0") == "" and not _WORD.search(text):
@@ -287,60 +263,3 @@ def _is_short_code(digits: str, region: str) -> bool:
 
 def _repaired(form: PhoneForm, repair: str, cleaned: str) -> PhoneForm:
     return form._replace(repair=f"{cleaned}, {repair}" if cleaned else repair)
-
-
-def _digits(text: str) -> str:
-    return "".join(str(int(letter)) for letter in text if letter.isdecimal())
-
-
-@functools.cache
-def keeps_zero(region: str) -> bool:
-    """Whether numbers of the region may begin with a zero that is dialled from abroad too."""
-    return any(number.italian_leading_zero for number in _examples(region))
-
-
-@functools.cache
-def _zero_lengths(region: str) -> frozenset[int]:
-    """Usual numbers of digits, of the region's numbers that begin with a zero."""
-    numbers = [number for number in _examples(region) if number.italian_leading_zero]
-    return frozenset(len(phonenumbers.national_significant_number(number)) for number in numbers)
-
-
-@functools.cache
-def may_repeat_code(region: str) -> bool:
-    """Whether some national numbers of the region begin with its calling code, as 49151… in Germany."""
-    metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
-    code = str(country_code_for_region(region))
-    if metadata is None or metadata.general_desc is None:
-        return False
-    try:
-        words = language(parse_pattern(metadata.general_desc.national_number_pattern))
-    except UnsupportedPatternError:
-        return True
-    # Enough digits must be behind the code for a number, perhaps with a national prefix in front.
-    longer = {size: spans for size, spans in words.items() if size - len(code) >= min(words)}
-    return any(
-        low < (int(code) + 1) * 10 ** (size - len(code)) and high > int(code) * 10 ** (size - len(code))
-        for size, spans in longer.items()
-        for low, high in spans
-    )
-
-
-@functools.cache
-def has_bogus_plus(region: str) -> bool:
-    """Whether a plus may be put before a national number of the region, and another country's number come out of it.
-
-    No calling code begins with a zero, with which national numbers begin in most regions; but ten digits do not in the
-    US, nor the 8 in Russia. In most regions at least the numbers of services are written bare.
-    """
-    return any(
-        not _digits(phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)).startswith("0")
-        for number in _examples(region, PhoneNumberType.values())
-    )
-
-
-def _examples(
-    region: str, kinds: Iterable[int] = (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE)
-) -> list[phonenumbers.PhoneNumber]:
-    numbers = (phonenumbers.example_number_for_type(region, kind) for kind in kinds)
-    return [number for number in numbers if number is not None]

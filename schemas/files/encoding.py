@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from charset_normalizer import from_bytes
 
 from schemas.errors import FileError
 from schemas.files.code_pages import CodePage, judge_code_page
@@ -257,6 +256,8 @@ def judged_page(sample: bytes, head: bytes) -> CodePage | None:
             pass
         else:
             return CodePage("cp1252", "another single-byte encoding")
+    from charset_normalizer import from_bytes  # noqa: PLC0415  # few drops come this far
+
     best = from_bytes(sample[:_SAMPLE]).best()
     return None if best is None else CodePage(codecs.lookup(best.encoding).name)
 

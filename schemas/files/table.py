@@ -30,7 +30,7 @@ class FileTally:
         self.size += len(block)
         self._digest.update(block)
 
-    def take_whole(self, given: Input, block_bytes: int) -> None:
+    def take_whole(self, given: Input, block_bytes: int = 4 << 20) -> None:
         """Count and hash a file that is not read from its start to its end."""
         with given.open("rb") as stream:
             while block := stream.read(block_bytes):

@@ -12,11 +12,12 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
-from schemas.kernels.compiled import cache_file, host, read_cache, write_cache
+from schemas.kernels.compiled import cache_file, host
 from schemas.kernels.kernel import HELPERS, KERNELS, Kernel
+from schemas.support.user_cache import read_cache, write_cache
 
 #: Modules of this package that have kernels.
-MODULES = ("cells", "dates", "emails", "phones")
+MODULES = ("blake2b", "cells", "dates", "emails", "findings", "phones", "row_bytes")
 
 #: What compiled code may call; anything else would be a kernel that raises or makes arrays.
 _C_LIBRARY = frozenset({"memcpy", "memmove", "memset", "memcmp"})

@@ -11,19 +11,18 @@ from __future__ import annotations
 import ctypes
 import functools
 import hashlib
-import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from schemas.support.user_cache import cache_folder, read_cache
+
 #: Takes what numba passes for the arguments, and returns its status.
 Entry = Callable[[Sequence[int]], int]
 
-_DIGEST_BYTES = hashlib.sha256().digest_size
 _loading = threading.Lock()
 
 
@@ -35,11 +34,6 @@ def compiled_entry(name: str, words: int) -> Entry:
     # ctypes lets other threads run meanwhile.
     call = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * words)(address)
     return lambda arguments: int(call(*places, *arguments))
-
-
-def cache_folder() -> Path:
-    """Where compiled kernels are kept: ``leadscrub`` in the user's cache (XDG_CACHE_HOME, else ~/.cache)."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "leadscrub"
 
 
 def cache_file() -> Path:
@@ -86,31 +80,3 @@ def _loaded() -> Any:
 def _program() -> Any:
     with _loading:
         return _loaded()
-
-
-def read_cache(path: Path) -> bytes | None:
-    """Return the compiled code, None where there is none that is whole and can only have been written by its owner."""
-    try:
-        with path.open("rb") as stream:
-            facts = os.fstat(stream.fileno())
-            content = stream.read()
-    except OSError:
-        return None
-    if facts.st_uid not in (os.getuid(), 0) or facts.st_mode & 0o022:
-        return None
-    digest, code = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
-    return code if hashlib.sha256(code).digest() == digest else None
-
-
-def write_cache(path: Path, code: bytes) -> None:
-    """Put compiled code where `read_cache` finds it. Raises `OSError` where that cannot be written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_bytes(hashlib.sha256(code).digest() + code)
-        beside.chmod(0o644)
-        beside.replace(path)
-    except OSError:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
-        raise

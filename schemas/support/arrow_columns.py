@@ -1,11 +1,16 @@
-"""Columns of Arrow tables: taken as one array, given other nulls, made of one value."""
+"""Columns of Arrow tables: taken as one array, given other nulls, made of one value or of few."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from schemas.kernels.findings import number_by_appearance
 
 
 def column(table: pa.Table, name: str) -> pa.Array:
@@ -32,3 +37,50 @@ def only_where(values: pa.Array, keep: npt.NDArray[np.bool_]) -> pa.Array:
 def of_one_value(value: str, rows: int) -> pa.Array:
     """The same text in every row."""
     return pa.repeat(pa.scalar(value, pa.large_string()), rows)
+
+
+def few_values(values: pa.Array, which: npt.NDArray[np.integer[Any]]) -> pa.DictionaryArray:
+    """Text with few different values: row ``i`` has ``values[which[i]]``, which may be null."""
+    codes = values.dictionary_encode()
+    if not codes.null_count:
+        return pa.DictionaryArray.from_arrays(codes.indices.to_numpy()[which], codes.dictionary)
+    places = codes.indices.fill_null(-1).to_numpy()[which]
+    return pa.DictionaryArray.from_arrays(pa.array(places, mask=places < 0), codes.dictionary)
+
+
+def few_type(dtype: pa.DataType) -> pa.DataType:
+    """The type of a column of text, or of lists of text, with its different values apart."""
+    if pa.types.is_large_list(dtype):
+        return pa.large_list(dtype.value_field.with_type(few_type(dtype.value_type)))
+    return pa.dictionary(pa.int32(), dtype)
+
+
+def texts_of(values: pa.ChunkedArray) -> list[pa.DictionaryArray]:
+    """The text of each chunk of such a column, of lists all of it."""
+    if pa.types.is_dictionary(values.type):
+        return list(values.chunks)
+    return [chunk.flatten() for chunk in values.chunks] if pa.types.is_large_list(values.type) else []
+
+
+def joined_few(chunks: Sequence[pa.Array]) -> pa.Array:
+    """Put chunks of such a column together, the values in the order in which they first appear."""
+    if pa.types.is_large_list(chunks[0].type):
+        lengths = np.concatenate([chunk.value_lengths().to_numpy() for chunk in chunks])
+        values = _joined_texts([chunk.flatten() for chunk in chunks])
+        return pa.LargeListArray.from_arrays(np.concatenate([[0], np.cumsum(lengths)]), values, chunks[0].type)
+    return _joined_texts(chunks)
+
+
+def _joined_texts(chunks: Sequence[pa.DictionaryArray]) -> pa.DictionaryArray:
+    values = pa.concat_arrays([chunk.dictionary for chunk in chunks]).dictionary_encode()
+    names, numbers = values.indices.to_numpy(), np.full(len(values.dictionary), -1, np.int32)
+    numbered, count = np.empty(sum(map(len, chunks)), np.int32), np.zeros(1, np.int64)
+    done = first = nulls = 0
+    for chunk in chunks:
+        given = (chunk.indices.fill_null(-1) if chunk.null_count else chunk.indices).to_numpy()
+        own = names[first : first + len(chunk.dictionary)]
+        number_by_appearance(given, own, numbers, count, numbered[done : done + len(chunk)])
+        done, first, nulls = done + len(chunk), first + len(chunk.dictionary), nulls + chunk.null_count
+    order = np.argsort(numbers)[len(numbers) - count[0] :]
+    codes = pa.array(numbered, mask=numbered < 0) if nulls else pa.array(numbered)
+    return pa.DictionaryArray.from_arrays(codes, values.dictionary.take(pa.array(order)))

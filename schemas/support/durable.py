@@ -13,8 +13,10 @@ from schemas.support.places import new_file, open_plain, owner_only, refuse_link
 
 
 def sync_path(path: Path) -> None:
-    """Force a file's or a folder's content to disk."""
-    handle = os.open(path, os.O_RDONLY)
+    """Force a file's or a folder's content to disk; of a folder where the system opens folders, as Windows does not."""
+    if not hasattr(os, "O_DIRECTORY") and path.is_dir():
+        return
+    handle = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

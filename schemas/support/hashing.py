@@ -39,15 +39,20 @@ def digests(texts: pl.Series, algorithm: str) -> Digests:
     clear everybody. The run stops instead.
     """
     size = hashlib.new(algorithm, usedforsecurity=False).digest_size
+    return _unwritten(hex_digests(texts, algorithm), size) if len(texts) else np.empty((0, size), np.uint8)
+
+
+def hex_digests(texts: pl.Series, algorithm: str) -> pl.Series:
+    """Hash the UTF-8 of a column without nulls; spelled in hexadecimal, in small letters. See `digests`."""
     if not len(texts):
-        return np.empty((0, size), np.uint8)
+        return texts.cast(pl.String)
     # Loading the plugin takes time, which only a run with a hashed list should spend.
     column: Any = importlib.import_module("polars_hash").col
     namespace, name = _EXPRESSIONS[algorithm]
     expression: pl.Expr = getattr(getattr(column(texts.name), namespace), name)()
-    hashed = _unwritten(texts.to_frame().select(expression).to_series(), size)
-    known = hashlib.new(algorithm, texts.item(0).encode(), usedforsecurity=False).digest()
-    if len(hashed) != len(texts) or hashed[0].tobytes() != known:
+    hashed = texts.to_frame().select(expression).to_series()
+    known = hashlib.new(algorithm, texts.item(0).encode(), usedforsecurity=False).hexdigest()
+    if len(hashed) != len(texts) or hashed.item(0) != known:
         raise _differs(algorithm.upper())
     return hashed
 

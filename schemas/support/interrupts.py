@@ -80,6 +80,9 @@ def children_without_interrupts() -> Iterator[None]:
 
     A terminal sends it to all of them, and each would print a traceback.
     """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows, where nothing can be held back from a child
+        yield
+        return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

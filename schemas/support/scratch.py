@@ -6,7 +6,6 @@ something finds it and removes it: there may be leads in it.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import tempfile
@@ -15,18 +14,21 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from schemas.support.locks import lock, unlock
+from schemas.support.places import is_own, open_folder
+
 _PREFIX: Final = "leadscrub-scratch-"
 
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
     """Give a new, empty folder that is removed in the end, whatever happens."""
-    path, lock = _made()
+    path, handle = _made()
     try:
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
-        os.close(lock)
+        unlock(handle)
 
 
 def _made() -> tuple[Path, int]:
@@ -34,11 +36,11 @@ def _made() -> tuple[Path, int]:
     while True:
         path = Path(tempfile.mkdtemp(prefix=_PREFIX))
         with suppress(FileNotFoundError):
-            lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            handle = open_folder(path)
+            lock(handle, path, wait=True)
             if path.is_dir():
-                return path, lock
-            os.close(lock)
+                return path, handle
+            unlock(handle)
 
 
 def sweep_scratch() -> None:
@@ -52,10 +54,10 @@ def sweep_scratch() -> None:
 
 def _remove_left(path: Path) -> None:
     with suppress(OSError):
-        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        handle = open_folder(path)
         try:
-            if os.fstat(handle).st_uid == os.geteuid():
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if is_own(handle):
+                lock(handle, path)
                 shutil.rmtree(path)
         finally:
-            os.close(handle)
+            unlock(handle)

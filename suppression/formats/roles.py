@@ -8,6 +8,7 @@ from typing import Final
 
 from schemas.errors import ListError
 from schemas.headers import fold_header, match_header
+from schemas.support.figures import counted
 from schemas.support.names import did_you_mean
 from suppression.formats.blocks import Holds
 from suppression.formats.options import ENTRY_ROLES, Options
@@ -84,7 +85,7 @@ def find_roles(header: Sequence[str], options: Options, known: Mapping[str, tupl
         entries = _entries(header, folded, options, known)
     if not entries:
         raise ListError(
-            f"List '{name}' has {len(header)} columns, and none is known to hold "
+            f"List '{name}' has {counted(len(header), 'column')}, and none is known to hold "
             f"{' or '.join(sorted(options.fields))}.",
             "Name the column that does.",
         )

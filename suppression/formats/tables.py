@@ -8,6 +8,7 @@ from typing import Final
 
 import polars as pl
 
+from schemas.support.figures import counted
 from suppression.formats.blocks import NO_ENTRY, NOT_LISTED, Block, Holds, empty_frame, refuse
 from suppression.formats.entry_filters import kept_by_choice, text_at, with_facts
 from suppression.formats.format import Format
@@ -75,7 +76,7 @@ def read_table(
         f"Column '{name}' looks like {what} and is not read: name it if it is." for name, what in layout.unclaimed
     ]
     lost = [
-        f"{count:,} cells of '{column}' could not be read and count as empty."
+        f"{counted(count, 'cell')} of '{column}' could not be read and {'counts' if count == 1 else 'count'} as empty."
         for column, count in layout.unread.items()
     ]
     yield Block(empty_frame(), "mixed", warnings=(*warnings, *doubts, *lost))

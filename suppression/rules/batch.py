@@ -37,6 +37,12 @@ class Batch:
         """The same answer for every row."""
         return self.once(("all", answer), lambda: np.full(self.rows, answer))
 
+    def shared(self, answers: Bools) -> Bools:
+        """The same answers; those that are alike for all rows in the one array of them, which many questions share."""
+        if not answers.any():
+            return self.all(False)
+        return self.all(True) if answers.all() else answers
+
     def column(self, name: str) -> pl.Series | None:
         """A column of the batch; None when the drop has none, or nothing in it."""
         return self._columns.get(name)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from schemas.rules import Condition, Hours, Statute
+from schemas.support.figures import counted
 from suppression.rules.loading import Asked, LoadedPack, PackRule
 from suppression.rules.predicates.registry import PREDICATES
 from suppression.rules.setting import Setting
@@ -74,7 +75,7 @@ def lifted_by(packs: list[LoadedPack]) -> dict[str, list[PackRule]]:
 
 def attempts_in_words(attempts: int, days: int | None) -> str:
     """A limit of attempts."""
-    return f"{attempts} attempts in {'24 hours' if days == 1 else f'{days} days'}"
+    return f"{counted(attempts, 'attempt')} in {'24 hours' if days == 1 else f'{days} days'}"
 
 
 def hours_in_words(hours: Hours) -> str:

@@ -21,7 +21,7 @@ from suppression.rules.loading import Asked, LoadedPack, PackRule
 from suppression.rules.setting import PointOnChannel, Setting
 from suppression.rules.territories import Territories
 from suppression.rules.time_windows import Bools
-from suppression.rules.undeclared import RestsOn, rests_on
+from suppression.rules.undeclared import Missing, missing_declarations
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,9 @@ class RuleSet:
         )
 
     @cached_property
-    def undeclared(self) -> dict[str, RestsOn]:
+    def missing(self) -> Missing:
         """Fields that campaign and vendor leave undeclared, with what rests on each."""
-        return rests_on(self.active, self.setting, self.territories)
+        return missing_declarations(self.active, self.setting, self.territories)
 
     def released(self) -> list[Attestation]:
         """The words of people that release reviews of the whole list that would otherwise stand."""
@@ -178,7 +178,9 @@ class RuleSet:
         for asked in active.asked:
             if not rows.any():
                 return None
-            rows = rows & answer(asked, facts, at, against=active.of.rule.effect != "exempt")
+            holds = answer(asked, facts, at, against=active.of.rule.effect != "exempt")
+            if holds is not facts.all(True):
+                rows = rows & holds
         return rows if rows.any() else None
 
     def speaks(self, active: Active, facts: Facts, at: PointOnChannel) -> bool:
@@ -214,4 +216,4 @@ def answer(asked: Asked, facts: Facts, at: PointOnChannel, *, against: bool) -> 
     predicate = asked.predicate
     differs_by = at.point if predicate.reads == "point" else at.channel if predicate.reads == "channel" else None
     key = ("answer", asked.key, differs_by, against)
-    return facts.once(key, lambda: predicate.test(facts, at, asked.given, against))
+    return facts.once(key, lambda: facts.shared(predicate.test(facts, at, asked.given, against)))

@@ -12,6 +12,7 @@ import polars as pl
 from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, INSTANTS, PHONE_SLOTS, POST_POINT
 from schemas.config import Channel
 from schemas.contact.quality import ROLE_LOCAL_PARTS
+from schemas.findings import no_findings
 from schemas.frame_columns import TYPE, ZONED
 from schemas.list_kinds import KINDS
 from suppression.rules.batch import Batch
@@ -45,10 +46,16 @@ class Facts(Batch):
     ) -> None:
         super().__init__(frame)
         self.setting, self.region, self.always_states = setting, region, always_states
+        self._meaning = meaning
         self.today = since_epoch(setting.as_of)
         self.locations = LeadLocations(self, region, meaning)
         self._listed = found.filter(pl.col("code").is_in(list(KINDS))) if len(found) else found
         self._first = int(frame.item(0, "row_id")) if self.rows else 0
+
+    def of_rows(self, rows: npt.NDArray[np.int64]) -> Facts:
+        """The same of some rows, but for what the lists say of them."""
+        some = self.frame[rows]
+        return Facts(some, no_findings(), self.setting, self.region, self._meaning, self.always_states)
 
     def held(self, name: str) -> Bools:
         """Whether each row has a value; of a date, one that is not still to come."""

@@ -98,7 +98,8 @@ def load_packs(names: Iterable[str], workspace: Path | None = None) -> list[Load
         if name in loaded:
             continue
         if name not in known:
-            raise UsageError(f"There is no rule pack '{name}'.", _pack_meant(name, known))
+            meant = _pack_meant(name, known) or "See 'leadscrub rules list'."
+            raise UsageError(f"There is no rule pack '{name}'.", meant)
         pack = _load(name, own.get(name), faults)
         if pack is None:
             raise_faults(faults)

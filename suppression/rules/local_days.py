@@ -33,10 +33,13 @@ def local_days(facts: Facts, instants: pl.Series, days: Days, zoned: pl.Series) 
     beside the local ones where it is null: a result does not say what the cell was.
     """
     rows = np.flatnonzero(zoned.fill_null(True).to_numpy() & instants.is_not_null().to_numpy())
+    if not len(rows):
+        return days, days
     earliest, latest = days.copy(), days.copy()
     first, last = np.full(len(rows), NEVER), np.full(len(rows), NO_DAY)
     at = instants[rows]
-    for name, mine in _rows_by_zone(facts, rows):
+    # Few cells of most columns name a zone, and to find out where a lead is costs more than all that is done with it.
+    for name, mine in _rows_by_zone(facts.of_rows(rows)):
         local = days_of(at[mine].dt.convert_time_zone(name).dt.date())
         first[mine], last[mine] = np.minimum(first[mine], local), np.maximum(last[mine], local)
     unsaid = zoned.is_null().to_numpy()[rows]
@@ -45,15 +48,15 @@ def local_days(facts: Facts, instants: pl.Series, days: Days, zoned: pl.Series) 
     return earliest, latest
 
 
-def _rows_by_zone(facts: Facts, rows: Rows) -> Iterator[tuple[str, Rows]]:
-    """Each zone that leads may be in by one of their numbers or their address, with which of ``rows`` they are.
+def _rows_by_zone(facts: Facts) -> Iterator[tuple[str, Rows]]:
+    """Each zone that leads may be in by one of their numbers or their address, with their rows.
 
     Leads of whom no zone is known are in each of `_ANYWHERE`.
     """
-    places, of_rows = facts.once("places of leads", lambda: _places_of_leads(facts))
+    places, of_rows = _places_of_leads(facts)
     zones = sorted({place.zones for place in places if place is not None and place.zones})
     known = np.array([zones.index(place.zones) + 1 if place and place.zones else 0 for place in places], np.uint16)
-    of_zones = [known[place_of[rows]] for place_of in of_rows]
+    of_zones = [known[place_of] for place_of in of_rows]
     # Rows by the zones of each of their places: what has none comes first.
     orders = [np.argsort(each, kind="stable") for each in of_zones]
     bounds = [

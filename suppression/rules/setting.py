@@ -38,7 +38,10 @@ class Export:
 
 @dataclass(frozen=True)
 class Setting:
-    """What is the same for every lead of a run. ``contact`` are the first and the last day of contact, else `as_of`."""
+    """What is the same for every lead of a run. ``contact`` are the first and the last day of contact, else `as_of`.
+
+    ``columns``: the fields of a lead that the drop has; None where that is not known.
+    """
 
     as_of: date
     channels: tuple[Channel, ...]
@@ -49,6 +52,7 @@ class Setting:
     lists: tuple[Consulted, ...]
     export: Export | None = None
     contact: tuple[date, date] | None = None
+    columns: frozenset[str] | None = None
 
     @property
     def first_contact(self) -> date:

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from schemas.coded_findings import SAID_SCHEMA, CodedFindings, coded, together
 from schemas.codes import CODES, Effect
-from schemas.findings import FINDING_SCHEMA, no_findings
 from schemas.frame_columns import UNTIL
 from suppression.rules.consent import LACKS, Bits
 from suppression.rules.encode import distinct_numbers
@@ -31,22 +31,22 @@ def judged(
     found: pl.DataFrame,
     region: str | None,
     columns: Mapping[str, str] | None = None,
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the frame with ``<point>:until`` (date) for each point, and all findings: the rules' and those given.
+) -> tuple[pl.DataFrame, CodedFindings]:
+    """Return the frame with ``<point>:until`` (date) for each point, and all findings: those given and the rules'.
 
     ``frame`` has normalised leads in order of ``row_id``, without gaps; ``found`` is what lists and quality say of
     them. Matches of registries that the law exempts come back as flags. ``columns`` has the source column of each
     field, which findings on unreadable cells name.
     """
     if frame.is_empty():
-        return frame, found
+        return frame, coded(found)
     facts = rules.facts(frame, found, region)
     against = [_against(hit, facts) for hit in rules.judge(facts)]
     against += [_of_unanswered(each, rules) for each in unanswered_points(rules, facts)]
     against += [_of_unread(each) for each in unread_evidence(rules, facts, columns or {}) if each.rows.any()]
     found = lifted(rules, facts, found, frame.select("row_id"))
     ends = [dates_of(until(rules, facts, point)).alias(UNTIL.of(point)) for point in rules.points(facts)]
-    return frame.with_columns(ends), pl.concat([found, _together(against, int(frame.item(0, "row_id")))])
+    return frame.with_columns(ends), together([coded(found), *_coded(against, int(frame.item(0, "row_id")))])
 
 
 @dataclass(frozen=True)
@@ -63,24 +63,23 @@ class _Against:
     detail: Places
 
 
-def _together(against: list[_Against], first: int) -> pl.DataFrame:
-    """All of them as findings; ``first``: the batch's first ``row_id``.
-
-    They are put together as numbers: a frame for each would cost more than the judging.
-    """
+def _coded(against: list[_Against], first: int) -> list[CodedFindings]:
+    """All of them as findings; ``first``: the batch's first ``row_id``."""
     if not against:
-        return no_findings()
-    which = np.repeat(np.arange(len(against), dtype=np.uint32), [len(each.places) for each in against])
+        return []
     starts = np.cumsum([0, *(len(each.details) for each in against)])
-    detail = np.concatenate([start + each.detail for start, each in zip(starts, against, strict=False)])
-    details = pl.Series("detail", [text for each in against for text in each.details])
-    words = {
-        name: pl.Series(name, [getattr(each, name) for each in against], pl.String)[which]
-        for name in ("point", "code", "effect", "source", "channel")
-    }
-    words["row_id"] = pl.Series("row_id", np.concatenate([each.places for each in against]).astype(np.uint64) + first)
-    words["detail"] = details[detail.astype(np.uint32)]
-    return pl.DataFrame([words[name] for name in FINDING_SCHEMA])
+    said = pl.DataFrame(
+        [
+            (each.point, each.code, each.effect, each.source, detail, each.channel)
+            for each in against
+            for detail in each.details
+        ],
+        SAID_SCHEMA,
+        orient="row",
+    )
+    places = np.concatenate([each.places for each in against]).astype(np.uint64)
+    which = np.concatenate([start + each.detail for start, each in zip(starts, against, strict=False)])
+    return [CodedFindings(places + np.uint64(first), which, said)]
 
 
 def _against(hit: Hit, facts: Facts) -> _Against:

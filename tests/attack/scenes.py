@@ -21,6 +21,9 @@ from schemas.errors import LeadscrubError
 from suppression.store import Store
 from tests.conftest import DAY, leadscrub, write_campaign
 from tests.pipeline.nightly.workspaces import accounted, leads, make_workspace, put
+from tests.pipeline.reviewing.desk import ABROAD, BY_RULE, PROMISES
+from tests.pipeline.reviewing.desk import make_workspace as make_desk
+from tests.pipeline.reviewing.desk import scrub as scrub_reviewed
 from tests.pipeline.selling import HEADER, World, bad, good
 
 State = dict[str, Any]
@@ -99,7 +102,7 @@ def _ledger(folder: Path) -> State:
 def _log(folder: Path) -> State:
     """What the log tells, each thing once, and what is wrong with it. What a kill left unlogged was entered."""
     left = [path.name for path in (folder / "log").glob("unfinished-*")]
-    told = json.loads(leadscrub("log", "--workspace", folder, "--json").out)
+    told = json.loads(leadscrub("log", "--workspace", folder, "--json").out)["items"]
     ran = leadscrub("log", "verify", "--workspace", folder)
     every = sorted((entry["kind"], f"{entry['subject']} {entry['facts'].get('what', '')}") for entry in told)
     return {"log": every, "log is": "ok" if ran.code == 0 else ran.out + ran.err, "left": left}
@@ -228,6 +231,23 @@ def _aged_state(folder: Path) -> State:
     return _ledger(folder) | _log(folder) | {"files": files, "due": due}
 
 
+def _make_review(folder: Path) -> None:
+    make_desk(folder)
+    scrub_reviewed()
+    ran = leadscrub("review", "apply", "--rule", ABROAD, *BY_RULE, "--as-of", DAY)
+    assert ran.code == 0, ran.err
+
+
+def _review_state(folder: Path) -> State:
+    """What was decided, and what is released; with what the log tells of it."""
+    decided = {
+        path.parent.name: sorted(map(repr, pl.read_parquet(path).rows()))
+        for path in (folder / "reviews").glob("*/decisions.parquet")
+    }
+    left = [path.name for path in (folder / "reviews").glob(".*")]
+    return _results(folder) | _ledger(folder) | _log(folder) | {"decided": decided, "left over": left}
+
+
 SCENES: Final = (
     Scene(
         "scrub",
@@ -268,6 +288,22 @@ SCENES: Final = (
         _make_aged,
         _aged_state,
         lambda folder: _whole(folder / "runs"),
+    ),
+    Scene(
+        "review apply",
+        f"review apply --rule {PROMISES} {' '.join(BY_RULE).replace('Ann Officer', 'Ann')} --as-of {DAY}",
+        _make_review,
+        _review_state,
+        _whole,
+        kept=("drop.csv",),
+    ),
+    Scene(
+        "review withdraw",
+        "review withdraw last --by Ann --because read-again",
+        _make_review,
+        _review_state,
+        _whole,
+        kept=("drop.csv",),
     ),
 )
 

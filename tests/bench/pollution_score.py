@@ -21,6 +21,7 @@ from pipeline.context import Context, Source
 from pipeline.reading.opening import open_tables
 from pipeline.stages.checks import Batch
 from pipeline.stages.map import MAP
+from schemas.coded_findings import coded
 from schemas.config import Campaign
 from schemas.contact.apply import apply_here
 from schemas.errors import FileError
@@ -40,7 +41,7 @@ def read(path: Path) -> tuple[Row, list[Row]]:
         source = Source(table, map_columns(table, Layout()), "US")
         context = Context(Campaign(channels=["call", "email"]), None, date(2026, 11, 21), [], [source], apply_here)
         for batch in read_batches(table, FileTally(), 1 << 20):
-            leads = MAP(Batch(0, batch.with_row_index("row_id"), no_findings()), source, context).frame
+            leads = MAP(Batch(0, batch.with_row_index("row_id"), coded(no_findings())), source, context).frame
             cells = [pl.col(SOURCE + name) for name in table.columns]
             rows += leads.filter("is_lead").select(cells).rows()
     return header, rows

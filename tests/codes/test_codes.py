@@ -3,7 +3,8 @@
 Keys of a case: ``about``, ``drop`` (CSV), ``expect``; as needed ``channels``, ``region``, ``treat_as_real``,
 ``campaign`` (more TOML), ``options`` of the scrub, ``vendor``, ``files`` (name to text), ``zone`` (DNS records that
 --check-mx asks for), ``workspace`` (with a ledger), ``before`` (commands, or drops of vendors, that come first),
-``again`` (options with which the clean rows are scrubbed again; that result is looked at).
+``again`` (options with which the clean rows are scrubbed again; that result is looked at), ``erase`` (options that name
+a person who is erased from the result).
 """
 
 from __future__ import annotations
@@ -75,6 +76,9 @@ def run(case: dict[str, Any], folder: Path) -> Scrubbed:
         if "vendor" in case:
             options += ["--vendor", case["vendor"]]
         ran = scrub(folder, "out", case["drop"].lstrip("\n"), *options)
+    if "erase" in case:
+        erased = leadscrub("subject", "erase", "out", "--yes", *case["erase"])
+        return Scrubbed(erased.code, erased.out, erased.err, folder / "out")
     if "again" in case:
         assert ran.code == 0, ran.err
         again = leadscrub(

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.docs.shell import in_copy, run_target
 
 #: Of more lines of a kind than this, the README shows the first ones and says how many follow.
-_SHOWN = {"  reason": 5, "list ": 3, "note: ": 3}
+_SHOWN = {"  reason": 3, "list ": 1, "note: ": 1, "not declared: ": 1}
 
 
 def demo_output() -> str:
@@ -37,7 +37,7 @@ def shortened(printed: str) -> str:
 
 
 def _kind(line: str) -> str:
-    found = re.match(r"  [a-z]+\.[a-z_]+  |list |note: ", line)
+    found = re.match(r"  [a-z]+(?:\.[a-z0-9_-]+)+  |list |not(?:e| declared): ", line)
     return "" if found is None else "  reason" if line.startswith("  ") else found[0]
 
 

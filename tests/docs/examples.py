@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 from tests.docs.shell import ROOT, run_line
+from tests.pipeline.reviewing.desk import ANN, CAMPAIGN, DROP, VENDOR, filled, saved
 
 SAMPLE = ROOT / "data" / "sample"
 _WORKSPACE = "[ledger]\n\n[retention]\nraw_days = 30\n"
@@ -59,6 +61,26 @@ def _settled_workspace() -> None:
     Path("my-leads/campaigns/example.toml").write_text(text, encoding="utf-8")
 
 
+def _rows_in_review() -> None:
+    """A vendor whose promises nobody has read."""
+    for path, text in (
+        ("campaigns/mail.toml", CAMPAIGN),
+        ("vendors/sellers.toml", VENDOR.format(name="sellers", more="")),
+    ):
+        Path(path).parent.mkdir(exist_ok=True)
+        Path(path).write_text(text, encoding="utf-8")
+    Path("ours.csv").write_text("email\nblocked@example.com\n", encoding="utf-8")
+    Path("sold.csv").write_text(DROP, encoding="utf-8")
+    _run("leadscrub scrub sold.csv -o sold --campaign campaigns/mail.toml --vendor sellers")()
+
+
+def _filled_file() -> None:
+    """The file as a person fills it in."""
+    with Path("review.csv").open(encoding="utf-8", newline="") as stream:
+        lines = list(csv.DictReader(stream))
+    saved(filled(lines, lambda _: ANN), "review.csv")
+
+
 def _run(line: str) -> Callable[[], None]:
     def run() -> None:
         code, printed = run_line(line)
@@ -96,10 +118,17 @@ def prepare_examples() -> dict[str, Callable[[], None]]:
         "leadscrub returns": _run("leadscrub scrub drop.csv -o bought --channel call --region US --vendor acme"),
         "leadscrub vendors": _nothing,
         "leadscrub retention": _nothing,
+        "leadscrub review list": _rows_in_review,
+        "leadscrub review export": _nothing,
+        "leadscrub review apply": _filled_file,
+        "leadscrub review withdraw": _nothing,
+        "leadscrub due": _nothing,
         "leadscrub keys new": _nothing,
         "leadscrub keys show": _nothing,
         "leadscrub log": _nothing,
         "leadscrub log verify": _nothing,
+        "leadscrub subject find": _nothing,
+        "leadscrub subject erase": _nothing,
         "leadscrub nightly": _nightly_workspace,
         "leadscrub check": _settled_workspace,
     }

@@ -65,6 +65,12 @@ def run_line(line: str) -> tuple[int, str]:
     match words:
         case ["leadscrub", *arguments]:
             return _leadscrub(arguments)
+        case ["cp", source, target]:
+            shutil.copyfile(source, target)
+            return 0, ""
+        case ["touch", path]:
+            Path(path).touch()
+            return 0, ""
         case ["make", target]:
             return run_target(target)
         case ["python" | "pytest" | "lint-imports" | "ruff" | "mypy", *_]:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.contact.numbering.library import SEVERAL, WORD_AHEAD
+from schemas.contact.numbering.answers import calling_code_of
+from schemas.contact.numbering.library import SEVERAL, WORD_AHEAD, PhoneForm
 from schemas.contact.phone import PHONE_FORM_SCHEMA, phone_forms, read_phone
 from tests.conftest import SHARED, needs_shared_data
 
@@ -149,3 +150,9 @@ def test_rows_keep_their_place() -> None:
         ("invalid", None),
         ("ok", "+442079460001"),
     ]
+
+
+def test_calling_codes_are_the_library_s() -> None:
+    for region in (*phonenumbers.SUPPORTED_REGIONS, "001", "ZZ", None):
+        form = PhoneForm("ok", region=region)
+        assert calling_code_of(form) == (phonenumbers.country_code_for_region(region) if region else 0)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from schemas.contact import phone_repairs
 from schemas.contact.numbering.library import PhoneForm, read_phone
 from schemas.contact.phone_points import PHONE_POINT_SCHEMA, phone_points
-from schemas.contact.phone_repairs import read_phone_point
+from schemas.contact.phone_readings import read_phone_point
 from tests.differential import compare_phones
 from tests.schemas.test_numbering_values import EXAMPLES, REGIONS, made_up_values
 

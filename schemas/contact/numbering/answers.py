@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from phonenumbers import country_code_for_region
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
 from schemas.contact.forms import form_frame
 from schemas.contact.numbering.library import PHONE_POINT_SCHEMA, PhoneForm
@@ -18,6 +18,11 @@ from schemas.contact.numbering.ranges import BLOCK_EDGES, Codes
 UNDECIDED = -1
 #: An international prefix was written: the digits behind it are to be read as if behind a plus.
 AS_IF_PLUS = -2
+
+#: The library's own function loads the metadata of each region that it is asked about.
+_CALLING_CODES = {
+    region: code for code, regions in COUNTRY_CODE_TO_REGION_CODE.items() for region in regions if region != "001"
+}
 
 #: Examples asked for each group of ranges. One would do if nothing that the library looks at was forgotten; the
 #: others are there to show that it was not.
@@ -76,7 +81,7 @@ def answer_table(forms: list[PhoneForm]) -> AnswerTable:
 
 def calling_code_of(form: PhoneForm) -> int:
     """Calling code of a valid number; 0 where there is none, and of one that belongs to no country."""
-    return country_code_for_region(form.region) if form.region is not None else 0
+    return _CALLING_CODES.get(form.region or "", 0)
 
 
 def examples(starts: Codes, groups: Codes) -> Iterator[tuple[npt.NDArray[np.intp], Codes]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -69,21 +70,29 @@ class _Loaded(NamedTuple):
         directory, at = self._directory(place)
         return bool(directory[at] >= 0)
 
-    def with_table(self, place: int, table: Table) -> _Loaded:
-        """Add a table at a place of the directories."""
-        shift, lowest, lasts = buckets(table.starts)
+    def with_tables(self, tables: Mapping[int, Table]) -> _Loaded:
+        """Add tables at places of the directories."""
         of_region, of_code = self.of_region.copy(), self.of_code.copy()
+        heads, lasts = [self.tables], [self.lasts]
+        first, first_bucket = len(self.starts), len(self.lasts)
+        for table in tables.values():
+            shift, lowest, ends = buckets(table.starts)
+            heads.append(np.array([first, first_bucket, shift, lowest]))
+            lasts.append(ends)
+            first += len(table.starts)
+            first_bucket += len(ends)
         added = _Loaded(
             of_region,
             of_code,
-            np.append(self.tables, [len(self.starts), len(self.lasts), shift, lowest]),
-            np.append(self.starts, table.starts),
-            np.append(self.answers, table.answer.astype(np.int32)),
-            np.append(self.deltas, table.delta),
-            np.append(self.lasts, lasts),
+            np.concatenate(heads),
+            np.concatenate([self.starts, *(table.starts for table in tables.values())]),
+            np.concatenate([self.answers, *(table.answer.astype(np.int32) for table in tables.values())]),
+            np.concatenate([self.deltas, *(table.delta for table in tables.values())]),
+            np.concatenate(lasts),
         )
-        directory, at = added._directory(place)
-        directory[at] = len(self.tables) // 4
+        for number, place in enumerate(tables, len(self.tables) // 4):
+            directory, at = added._directory(place)
+            directory[at] = number
         return added
 
     def _directory(self, place: int) -> tuple[npt.NDArray[np.int32], int]:
@@ -131,16 +140,21 @@ class Numbering:
         ``asked``: places of which the same values have asked already.
         """
         missing = np.concatenate([loaded.of_region, loaded.of_code]) == phones.NOT_LOADED
-        found = False
-        for place in set(np.flatnonzero(missing & (wanted > 0)).tolist()) - asked:
-            asked.add(place)
-            with self._building:
-                if self._loaded.has(place):  # another thread was faster
-                    found = True
-                elif (table := self._table(_key_at(place), int(wanted[place]))) is not None:
-                    self._loaded = self._loaded.with_table(place, table)
-                    found = True
-        return found
+        places = set(np.flatnonzero(missing & (wanted > 0)).tolist()) - asked
+        if not places:
+            return False
+        asked |= places
+        with self._building:
+            faster = any(self._loaded.has(place) for place in places)  # another thread was
+            tables = {
+                place: table
+                for place in sorted(places)
+                if not self._loaded.has(place)
+                and (table := self._table(_key_at(place), int(wanted[place]))) is not None
+            }
+            if tables:
+                self._loaded = self._loaded.with_tables(tables)
+        return faster or bool(tables)
 
     def _table(self, key: Key | None, rows: int) -> Table | None:
         """Return the table of a region or a calling code, once as many values as it is worth have asked for it."""

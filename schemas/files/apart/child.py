@@ -102,6 +102,11 @@ def _opened(given: Input) -> Iterator[tuple[int, int, int]]:
 
 
 def _started(task: Task, complaints: IO[bytes]) -> subprocess.Popen[bytes]:
+    if os.name == "nt":
+        raise LeadscrubError(
+            f"'{task.shown}' was not read: Windows hands no open file to the process that would read it.",
+            "Save it as CSV, or run leadscrub in the Windows Subsystem for Linux.",
+        )
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     with children_without_interrupts():
         return subprocess.Popen(  # noqa: S603  # our own module; a file's names are in an argument, not a shell's
@@ -137,12 +142,12 @@ def no_answer(given: Input, form: Format, code: int, complaint: str, memory: int
     """Say what ended the process, as far as can be known. Its own words may hold cells, so they are not shown."""
     if any(word in complaint for word in _NO_MEMORY):
         return _too_large(given, form, memory or limits().memory_bytes)
-    if code == -signal.SIGXCPU:
+    if code == -getattr(signal, "SIGXCPU", 0):
         return FileError(
             f"'{given}' takes more than {limits().max_minutes} minutes of processor time to read (max_minutes).",
             form.instead,
         )
-    if code == -signal.SIGKILL:
+    if code == -getattr(signal, "SIGKILL", 0):
         return FileError(
             f"'{given}' was not read: the system ended the process that read it, most often for want of memory.",
             f"Free some memory. {form.instead}",

@@ -13,7 +13,6 @@ import errno
 import importlib
 import json
 import os
-import resource
 import sys
 from contextlib import suppress
 from typing import Any, Final
@@ -23,6 +22,20 @@ from schemas.files.apart.task import Task, task_of
 from schemas.files.limits import limited_to, limits
 from schemas.files.spool import open_stretch
 
+try:
+    import resource as _resource
+
+    _limits: Any = _resource
+except ImportError:  # Windows
+    _limits = None
+
+#: Said of a file that is read where the system limits no process.
+UNLIMITED: Final = (
+    None
+    if _limits
+    else "this system has no limits of memory and time for the process that reads such a file: read only files whose "
+    "sender you know"
+)
 #: What a report says instead of a library's own words when memory did not suffice.
 MEMORY: Final = "out of memory"
 _OPEN_FILES: Final = 64
@@ -45,11 +58,12 @@ def main(argument: str) -> None:
 
 def confine(task: Task) -> None:
     """Take from this process what reading a file does not need."""
-    _limit(resource.RLIMIT_AS, task.memory)
-    _limit(resource.RLIMIT_CPU, task.seconds)
-    _limit(resource.RLIMIT_FSIZE, task.end + limits().unpacked_bytes)
-    _limit(resource.RLIMIT_NOFILE, _OPEN_FILES)
-    _limit(resource.RLIMIT_CORE, 0)
+    if _limits is not None:
+        _limit(_limits.RLIMIT_AS, task.memory)
+        _limit(_limits.RLIMIT_CPU, task.seconds)
+        _limit(_limits.RLIMIT_FSIZE, task.end + limits().unpacked_bytes)
+        _limit(_limits.RLIMIT_NOFILE, _OPEN_FILES)
+        _limit(_limits.RLIMIT_CORE, 0)
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
             system = ctypes.CDLL(None)
@@ -60,9 +74,9 @@ def confine(task: Task) -> None:
 
 def _limit(what: int, most: int) -> None:
     """Lower a limit; one that is lower already stays."""
-    _, hard = resource.getrlimit(what)
-    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-    resource.setrlimit(what, (most, most))
+    _, hard = _limits.getrlimit(what)
+    most = most if hard == _limits.RLIM_INFINITY else min(most, hard)
+    _limits.setrlimit(what, (most, most))
 
 
 def report_of(task: Task) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from pipeline.reading.opening import open_tables
 from schemas.files.table import Table, first_rows
 from schemas.layout import Layout
 
+pytestmark = pytest.mark.slow
+
 Opened = Callable[[str], Table]
 
 

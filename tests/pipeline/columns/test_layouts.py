@@ -11,6 +11,8 @@ from schemas.layout import LAYOUTS, Layout
 from tests.conftest import REPO, Scrub, Written
 from tests.pipeline.reading.builders import Rows, ods_content, write_ods, write_xls, write_xlsx
 
+pytestmark = pytest.mark.slow
+
 BUILT_IN = sorted(path.stem for path in LAYOUTS.glob("*.toml"))
 VICIDIAL = (
     "V1|src|101|1|2025550100|Ms|Ann||Lee|1 Elm St|||Boise|ID||83702|US|F|0000-00-00|2025550101|ann@example.com||{}\n"

@@ -29,7 +29,7 @@ KNOWN: dict[str, tuple[str, str, int, dict[str, str]]] = {
 def inspected(*arguments: str | Path) -> dict[str, Any]:
     ran = leadscrub("inspect", *arguments, "--json")
     assert ran.code == 0, ran.err
-    (found,) = json.loads(ran.out)
+    (found,) = json.loads(ran.out)["items"]
     assert isinstance(found, dict)
     return found
 

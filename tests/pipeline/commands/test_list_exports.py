@@ -60,7 +60,8 @@ def noting(ran: Ran) -> list[str]:
 
 
 def history(store: Path, name: str) -> list[dict[str, Any]]:
-    steps: list[dict[str, Any]] = json.loads(leadscrub("lists", "history", name, "--store", store, "--json").out)
+    document = json.loads(leadscrub("lists", "history", name, "--store", store, "--json").out)
+    steps: list[dict[str, Any]] = document["items"]
     return steps
 
 
@@ -135,7 +136,7 @@ def test_the_history_records_what_left(store: Path) -> None:
         "noted": [],
     }
     shown = leadscrub("lists", "history", "email.unsubscribed", "--store", store).out
-    assert "for processor to US, 1 entries, trim+lower+sha256" in shown
+    assert "for processor to US, 1 entry, trim+lower+sha256" in shown
     status = leadscrub("lists", "status", "--store", store, "--as-of", DAY)
     assert status.code == 0, status.err
     assert leadscrub("lists", "drop", "email.unsubscribed", "--store", store).code == 0

@@ -17,6 +17,8 @@ from pipeline.ledger.runs import record_run
 from schemas.workspace import LedgerChoice
 from tests.conftest import DAY, POINT_ONLY, REPO, Scrub, Scrubbed, Written, leadscrub
 
+pytestmark = pytest.mark.slow
+
 DROP = (
     "Name,Phone,Phone 2,Email,Opted in,Source,Consent Channels\n"
     "Ann,202 555 0100,202-555-0101,Ann@Example.com,2026-10-01 10:11:12,web,call; email\n"
@@ -211,7 +213,7 @@ def test_expiring_names_results_of_the_ledger(
     def listed(day: str, within: str) -> list[tuple[str, str, int]]:
         ran = leadscrub("rescrub", "--expiring", within, "--as-of", day, "--json")
         assert ran.code == 0, ran.err
-        return [(run["out"], run["valid_until"], run["clean"]) for run in json.loads(ran.out)]
+        return [(run["out"], run["valid_until"], run["clean"]) for run in json.loads(ran.out)["items"]]
 
     # Nothing of the other run ages.
     assert listed("2026-12-14", "7d") == []

@@ -13,6 +13,8 @@ import pytest
 from tests.conftest import Ran, leadscrub
 from tests.pipeline.selling import HEADER, World, bad, good
 
+pytestmark = pytest.mark.slow
+
 OCTOBER = datetime(2026, 10, 30, 12, tzinfo=UTC)
 NOVEMBER = datetime(2026, 11, 3, 12, tzinfo=UTC)
 
@@ -33,7 +35,7 @@ def world(tmp_path: Path) -> World:
 def card(world: World, *options: str) -> list[dict[str, Any]]:
     ran = scored(world, "--json", *options)
     assert ran.code == 0, ran.err
-    found: list[dict[str, Any]] = json.loads(ran.out)
+    found: list[dict[str, Any]] = json.loads(ran.out)["items"]
     return found
 
 
@@ -115,7 +117,7 @@ def test_months_vendors_and_the_zone_of_the_contract(world: World) -> None:
     world.sell(HEADER + good(50, 1), at=datetime(2026, 11, 30, 12, tzinfo=UTC))
     assert [row["month"] for row in card(world, "--vendor", "acme")] == ["2026-10", "2026-11"]
     later = leadscrub("vendors", "--workspace", world.folder, "--as-of", "2026-12-01", "--json", "--vendor", "acme")
-    assert [row["month"] for row in json.loads(later.out)] == ["2026-10", "2026-11", "2026-12"]
+    assert [row["month"] for row in json.loads(later.out)["items"]] == ["2026-10", "2026-11", "2026-12"]
 
 
 def test_a_drop_counts_once_by_the_campaign_that_could_use_most_of_it(world: World) -> None:

@@ -79,8 +79,7 @@ def test_a_csv_has_the_vendors_columns_with_usable_points_in_normal_form(result:
     ran = export(result, path)
     assert (ran.code, ran.out) == (0, f"4 rows in {path}\n")
     assert ran.err == (
-        "note: 1 emails begin as a formula does and have an apostrophe before them: take it off before you write to "
-        "them\n"
+        "note: 1 email begins as a formula does and has an apostrophe before it: take it off before you write to it\n"
     )
     assert read_csv(path) == [HEADER, *ROWS]
     assert path.stat().st_mode & 0o777 == 0o600

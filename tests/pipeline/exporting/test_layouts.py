@@ -115,12 +115,12 @@ def test_a_shipped_layout(name: str, result: Scrubbed, tmp_path: Path) -> None:
 
 def test_what_is_not_in_the_file_is_counted(result: Scrubbed, tmp_path: Path) -> None:
     assert export(result, tmp_path / "a.csv", "--for", "vicidial").err == (
-        "note: 1 rows are open on none of the channels call\n"
-        "note: 1 emails that may be used have no column in this layout\n"
+        "note: 1 row is open on none of the channels call\n"
+        "note: 1 email that may be used has no column in this layout\n"
     )
     assert export(result, tmp_path / "b.csv", "--for", "hubspot").err == (
-        "note: 1 phones that may be used have no column in this layout\n"
-        "note: 1 emails that may be used have no column in this layout\n"
+        "note: 1 phone that may be used has no column in this layout\n"
+        "note: 1 email that may be used has no column in this layout\n"
     )
 
 

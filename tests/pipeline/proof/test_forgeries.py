@@ -20,6 +20,7 @@ import pytest
 
 from pipeline.ledger.logged import enter_unlogged
 from pipeline.proof.entries import canonical
+from pipeline.results.row_proof import proof_of
 from schemas.list_version import History
 from tests.conftest import REPO, leadscrub
 from tests.pipeline.selling import HEADER, RECEIVED, World, bad, good
@@ -81,7 +82,7 @@ def test_what_nobody_changed_is_ok(kept: Kept) -> None:
     folder = kept.restored()
     ran = leadscrub("log", "verify", "--workspace", folder, "--key", kept.public)
     assert (ran.code, ran.err) == (0, ""), ran.out
-    kinds = [entry["kind"] for entry in json.loads(leadscrub("log", "--workspace", folder, "--json").out)]
+    kinds = [entry["kind"] for entry in json.loads(leadscrub("log", "--workspace", folder, "--json").out)["items"]]
     assert kinds == ["began", "list", "list", "run", "key", "run", "run", "return"]
     for number, with_ in (("0", ["log", "ledger"]), ("1", ["log", "key", "ledger"]), ("2", ["log", "key"])):
         told = json.loads(leadscrub("verify", folder / "runs" / number, "--json").out)
@@ -127,6 +128,13 @@ def cell(folder: Path, run: str = "runs/1") -> None:
         ),
         run,
     )
+
+
+def cell_and_root(folder: Path) -> None:
+    """The same, with the root over the rows as it comes to."""
+    cell(folder)
+    proof = proof_of(folder / RUN_1)
+    edited(folder, lambda manifest: manifest.update(rows=proof.model_dump(mode="json")))
 
 
 def chain(folder: Path) -> list[str]:
@@ -230,6 +238,7 @@ RUN_1 = "runs/1"
 #: which knows neither ledger nor store.
 FORGERIES: dict[str, tuple[Callable[[Path], object], str, bool, bool]] = {
     "cell": (cell, "runs/1: manifest.json is not the one that was logged for run", True, True),
+    "cell and root": (cell_and_root, "; rows is ", True, True),
     "cell alone": (
         lambda folder: (folder / RUN_1 / "clean.parquet").write_bytes(b"PAR1"),
         "runs/1: clean.parquet is not the file that was logged",
@@ -354,7 +363,9 @@ def test_a_forgery_is_named(kept: Kept, name: str) -> None:
 def test_with_a_ledger_alone_a_cell_is_found(kept: Kept) -> None:
     cell_without_log(kept.restored())
     ran = leadscrub("verify", kept.folder / RUN_1)
-    assert (ran.code, ran.out.startswith("FAULT manifest.json is not the one that the ledger names")) == (1, True)
+    assert ran.code == 1
+    assert "FAULT manifest.json is not the one that the ledger names" in ran.out
+    assert "FAULT cells of clean.parquet or rejected.parquet differ from the root over all rows" in ran.out
 
 
 @pytest.mark.slow

@@ -7,15 +7,18 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from jinja2 import Environment
+from jinja2.bccache import Bucket
 
 from pipeline.report.calling import zone_hours
 from pipeline.report.page import headline, run_page
 from pipeline.report.render import render
 from pipeline.report.source import PastDrop, ReportSource
+from pipeline.report.template_cache import TemplateCache
 from pipeline.report.vendor_band import out_of_band
-from pipeline.report.words import counted, share
 from pipeline.results.folder import open_manifest
 from schemas.report_counts import ReportCounts, Window
+from schemas.support.figures import counted, share
 from tests.conftest import Scrub, Scrubbed, Written
 
 HOSTILE = "<script>alert(1)</script>\u202e\u200b&amp;\"'"
@@ -131,6 +134,23 @@ def test_everything_that_a_template_shows_is_made_visible() -> None:
     page = render("base.html", title="a\x00\u2066b jo@mail.example 202-555-0123 " + "<" * 10_000)
     assert "<title>a\\x00\\u2066b j*****@m*****.example 202*****23 &lt;" in page
     assert page.count("&lt;") < 1000
+
+
+def test_templates_are_compiled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def bucket() -> Bucket:
+        return Bucket(Environment(autoescape=True), "key", "checksum")
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    made, found, other = bucket(), bucket(), bucket()
+    made.code = compile("1 + 1", "page", "eval")
+    cache = TemplateCache(b"options")
+    cache.load_bytecode(found)
+    assert found.code is None
+    cache.dump_bytecode(made)
+    cache.load_bytecode(found)
+    assert found.code == made.code
+    TemplateCache(b"other options").load_bytecode(other)
+    assert other.code is None
 
 
 def test_a_report_of_much_is_small(scrub: Scrub, written: Written) -> None:

@@ -83,7 +83,7 @@ def test_headers_and_cells_of_both_kinds_of_return_are_neutralised(tmp_path: Pat
         }
     )
     returned = ReturnFile(tmp_path / "acme.csv", columns)
-    returned.add(returned.formed(rows))
+    returned.add(returned.formed(rows.to_arrow(compat_level=pl.CompatLevel.oldest())))
     terms = ReturnTerms.model_validate({"window": "10d", "reasons": {"phone.invalid": "bad"}, "reason_column": "=why"})
     for name in ("own.csv", "own.xlsx"):
         chosen = terms.model_copy(update={"format": name.rpartition(".")[2]})

@@ -29,22 +29,22 @@ PAST = [Figures(100, 80, {"phone.invalid": 5}), Figures(300, 210, {"phone.invali
     ("gate", "held"),
     [
         ({"clean_rate": {"min": 0.6}}, []),
-        ({"clean_rate": {"min": 0.601}}, ["clean rate is 60.0%, below 60.1%"]),
-        ({"clean_rate": {"max": 0.5}}, ["clean rate is 60.0%, above 50.0%"]),
+        ({"clean_rate": {"min": 0.601}}, ["clean rate is 60%, below 60.1%"]),
+        ({"clean_rate": {"max": 0.5}}, ["clean rate is 60%, above 50%"]),
         ({"records": {"min": 100, "max": 100}}, []),
         ({"records": {"min": 1000}}, ["number of records is 100, below 1,000"]),
         ({"reasons": {"phone.invalid": {"max": 0.25}, "phone.*": {"max": 0.3}, "us.rule": {"max": 0}}}, []),
-        ({"reasons": {"phone.*": {"max": 0.29}}}, ["share of phone.* is 30.0%, above 29.0%"]),
-        ({"reasons": {"dnc.*": {"min": 0.11}}}, ["share of dnc.* is 10.0%, below 11.0%"]),
+        ({"reasons": {"phone.*": {"max": 0.29}}}, ["share of phone.* is 30%, above 29%"]),
+        ({"reasons": {"dnc.*": {"min": 0.11}}}, ["share of dnc.* is 10%, below 11%"]),
         # Medians of all three: 80 %, 200 records, 5 % phone.invalid; of the last one alone: 80 %.
         ({"clean_rate": {"drops": 3, "off": 0.2}}, []),
         (
             {"clean_rate": {"drops": 9, "off": 0.19}},
-            ["clean rate is 60.0%, more than 19 points off 80.0%, the median of the last 3 drops"],
+            ["clean rate is 60%, more than 19 points off 80%, the median of the last 3 drops"],
         ),
         (
             {"clean_rate": {"drops": 1, "off": 0.1, "least": 1}},
-            ["clean rate is 60.0%, more than 10 points off 80.0%, the last drop"],
+            ["clean rate is 60%, more than 10 points off 80%, the last drop"],
         ),
         ({"records": {"drops": 3, "off": 0.5}}, []),
         (
@@ -54,8 +54,8 @@ PAST = [Figures(100, 80, {"phone.invalid": 5}), Figures(300, 210, {"phone.invali
         (
             {"reasons": {"phone.invalid": {"drops": 3, "off": 0.1, "max": 0.2}}},
             [
-                "share of phone.invalid is 25.0%, above 20.0%",
-                "share of phone.invalid is 25.0%, more than 10 points off 5.0%, the median of the last 3 drops",
+                "share of phone.invalid is 25%, above 20%",
+                "share of phone.invalid is 25%, more than 10 points off 5%, the median of the last 3 drops",
             ],
         ),
     ],
@@ -72,7 +72,7 @@ def test_what_is_not_known_is_said_and_holds_nothing() -> None:
     assert outcome.not_checked == ["clean rate was not compared: 3 earlier drops are known, and 4 are needed"]
     # Of no rows none are clean.
     empty = judge([Gate.model_validate({"clean_rate": {"min": 0.1}})], Counts(read=0, clean=0, rejected=0), [])
-    assert empty.held == ["clean rate is 0.0%, below 10.0%"]
+    assert empty.held == ["clean rate is 0%, below 10%"]
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_held_drop_is_written_and_neither_exported_nor_entered_nor_remembered(
     out, to = tmp_path / "runs" / "odd", tmp_path / "odd.csv"
     command = ("scrub", drop, "-o", out, "--campaign", tmp_path / "campaigns" / "calls.toml", "--vendor", "acme",
                "--received-at", (RECEIVED + timedelta(days=2)).isoformat(), "--as-of", DAY, "--to", to)  # fmt: skip
-    reason = "clean rate is 20.0%, more than 20 points off 95.0%, the median of the last 2 drops"
+    reason = "clean rate is 20%, more than 20 points off 95%, the median of the last 2 drops"
     ran = leadscrub(*command, "--json")
     assert ran.code == 6, ran.err
     assert (json.loads(ran.out)["held"], json.loads(ran.out)["exports"]) == ([reason], [])
@@ -139,7 +139,7 @@ def test_a_held_drop_is_written_and_neither_exported_nor_entered_nor_remembered(
 def test_a_campaigns_gate_needs_no_ledger(scrub: Scrub) -> None:
     ran = scrub("Phone\n2025550100\n12\n", channels=("call",), campaign="[gate]\nclean_rate = { min = 0.9 }\n")
     assert ran.code == 6
-    assert "held, for a person to look at: clean rate is 50.0%, below 90.0%. The outputs are written" in ran.err
+    assert "held, for a person to look at: clean rate is 50%, below 90%. The outputs are written" in ran.err
     assert ran.clean_rows("phone") == [("+12025550100",)]
 
 

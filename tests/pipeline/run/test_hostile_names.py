@@ -20,6 +20,8 @@ from polars.exceptions import PanicException
 from schemas.files.unique_names import unique_names
 from tests.conftest import DAY, leadscrub
 
+pytestmark = pytest.mark.slow
+
 #: Names that mean something to polars, Arrow, Parquet, a spreadsheet or a shell.
 HOSTILE = [
     *("*", "^.*$", "^phone$", "^email$", "^*$", "^[$", "^(?P<x>phone)$", "$", "^", ".*", "phone*", "src:*"),

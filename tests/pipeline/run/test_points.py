@@ -268,4 +268,4 @@ def test_a_number_of_two_readings_is_explained_in_either(scrub: Scrub) -> None:
     ran = scrub("phone\n+4915123020522\n030 12345678\n", channels=("call",), region="DE")
     explained = leadscrub("explain", ran.folder, "--phone", "4915123020522", "--json")
     assert explained.code == 0, explained.err
-    assert [story["row_id"] for story in json.loads(explained.out)] == [0]
+    assert [story["row_id"] for story in json.loads(explained.out)["items"]] == [0]

@@ -264,7 +264,7 @@ def test_rules_list_tells_ways_of_leaving_from_contact() -> None:
     def listed(*words: str) -> set[str]:
         ran = leadscrub("rules", "list", *words, "--as-of", "2026-11-21", "--json")
         assert ran.code == 0, ran.err
-        return {rule["id"] for rule in json.loads(ran.out)}
+        return {rule["id"] for rule in json.loads(ran.out)["items"]}
 
     transfer = listed("--channel", "transfer")
     assert {"us.canspam.no-transfer", "us.padfa", "eu.gdpr.transfer", "us.ca.minor", "transfer.undeclared"} <= transfer

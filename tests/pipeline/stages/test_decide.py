@@ -13,6 +13,7 @@ from pipeline.columns.mapping import Mapping
 from pipeline.context import Context, Source
 from pipeline.stages.contactable import contactable
 from pipeline.stages.decide import decide_stage
+from schemas.coded_findings import coded
 from schemas.codes import CODES, PRECEDENCE
 from schemas.config import Campaign, Channel
 from schemas.contact.apply import apply_here
@@ -62,15 +63,17 @@ def decided(
                 pl.when(present).then(pl.concat_list(pl.lit("Etc/Unknown"))).alias(f"{slot}:zones"),
             )
     effects = {code: reason.effect for code, reason in CODES.items()} | (effect or {})
-    findings = pl.DataFrame(
-        [(row, point, code, effects[code], "test", "detail", _CLOSED.get(code)) for row, point, code in found],
-        schema=FINDING_SCHEMA,
-        orient="row",
+    findings = coded(
+        pl.DataFrame(
+            [(row, point, code, effects[code], "test", "detail", _CLOSED.get(code)) for row, point, code in found],
+            schema=FINDING_SCHEMA,
+            orient="row",
+        )
     )
     constants = {"vendor": None, "source_file": "drop.csv", "source_sha256": "0", "run_id": "0"}
     held = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
     verdict = decide_stage(held, findings, contactable(frame, findings, context), source, context, constants)
-    return Decided(pl.DataFrame(verdict.clean), verdict.rejected)
+    return Decided(pl.DataFrame(verdict.clean), pl.DataFrame(verdict.rejected))
 
 
 A, B = "+12025550100", "+442079460001"

@@ -12,14 +12,15 @@ from pipeline.context import Context
 from pipeline.run import batch_steps
 from pipeline.stages.checks import Batch, BatchCheck, RunCheck, in_order
 from pipeline.stages.registry import CHECKS, FIRST_PASS, RUN_CHECKS, SECOND_PASS, deciding
-from schemas.codes import CODES
+from schemas.coded_findings import CodedFindings
+from schemas.codes import CODES, ERASED_ROW
 from schemas.frame_columns import POINT_COLUMNS
 from tests.conftest import Scrub, leadscrub
 from tests.pipeline.rough import rough_drop
 
 
 def test_the_union_of_declared_codes_is_the_register() -> None:
-    assert sorted(frozenset().union(*(check.codes for check in CHECKS))) == sorted(CODES)
+    assert sorted(frozenset([ERASED_ROW]).union(*(check.codes for check in CHECKS))) == sorted(CODES)
 
 
 def test_columns_beside_points_are_added_by_one_check_each() -> None:
@@ -32,7 +33,7 @@ def test_columns_beside_points_are_added_by_one_check_each() -> None:
 
 @pytest.mark.parametrize("code", CODES)
 def test_reasons_names_the_checks_that_decide(code: str) -> None:
-    names = [check.name for check in deciding(code)]
+    names = [check.name for check in deciding(code)] or ["leadscrub subject erase"]
     ran = leadscrub("reasons", code)
     assert f"decided by   {' or '.join(names)}\n" in ran.out
     assert json.loads(leadscrub("reasons", code, "--json").out)["checks"] == names
@@ -56,10 +57,11 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[BatchCheck, set[str],
     seen: list[tuple[BatchCheck, set[str], set[str]]] = []
 
     def watching(check: BatchCheck) -> BatchCheck:
-        def work(batch: Batch, source: object, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
+        def work(batch: Batch, source: object, context: Context) -> tuple[pl.DataFrame, pl.DataFrame | CodedFindings]:
             frame, found = check.work(batch, source, context)  # type: ignore[arg-type]  # handed on as it is
-            before = set(batch.findings.get_column("code")) if check.reviews else set()
-            codes = set(found.get_column("code")) - before
+            before = set(batch.findings.said.get_column("code")) if check.reviews else set()
+            said = found.said if isinstance(found, CodedFindings) else found
+            codes = set(said.get_column("code")) - before
             seen.append((check, set(frame.columns) - set(batch.frame.columns), codes))
             return frame, found
 

@@ -64,19 +64,6 @@ def test_the_same_code_is_found_wherever_it_is(tmp_path: Path, monkeypatch: pyte
     assert compiled.cache_file() != here
 
 
-def test_only_what_is_whole_and_the_owner_s_own_is_loaded(tmp_path: Path) -> None:
-    path = tmp_path / "new" / "kernels.o"
-    assert compiled.read_cache(path) is None
-    compiled.write_cache(path, b"code")
-    assert compiled.read_cache(path) == b"code"
-    assert [each.name for each in path.parent.iterdir()] == ["kernels.o"]
-    path.chmod(0o666)
-    assert compiled.read_cache(path) is None
-    compiled.write_cache(path, b"code")
-    path.write_bytes(path.read_bytes()[:-1])
-    assert compiled.read_cache(path) is None
-
-
 @pytest.mark.slow
 def test_two_at_once_and_one_that_is_killed(tmp_path: Path) -> None:
     killed = _start(tmp_path)

@@ -23,7 +23,7 @@ def test_facts_beside_an_entry() -> None:
         ("2125550102", 4, None, None, None, None),
     ]
     assert got.warnings == [
-        f"1 cells of '{name}' could not be read and count as empty." for name in ("date", "expiry", "severity")
+        f"1 cell of '{name}' could not be read and counts as empty." for name in ("date", "expiry", "severity")
     ]
 
 

@@ -14,6 +14,7 @@ from pipeline.columns.mapping import Mapping
 from pipeline.context import Context, Source
 from pipeline.stages.checks import Batch
 from pipeline.stages.rules import RULES
+from schemas.coded_findings import coded
 from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, PHONE_SLOTS, dtype_of
 from schemas.config import Campaign, Channel, channel_named
 from schemas.contact.apply import apply_here
@@ -139,7 +140,7 @@ def outcome(case: Case, without: str | None = None) -> list[tuple[str, str, str 
         Table(given, "d", (), (), ConvertedReader(given, {}, (), {})), Mapping({}, frozenset(), (), (), ()), region
     )
     context = Context(Campaign(channels=[channel]), None, as_of, [], [source], apply_here, ruleset)
-    judged = RULES(Batch(0, frame, pl.concat([no_findings(), *found])), source, context).findings
+    judged = RULES(Batch(0, frame, coded(pl.concat([no_findings(), *found]))), source, context).findings.frame()
     noted = [(each.rule.id, each.rule.effect, None) for each in ruleset.noted()]
     return [*judged.select("code", "effect", "channel").rows(), *noted]
 

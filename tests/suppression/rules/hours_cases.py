@@ -14,6 +14,7 @@ from pipeline.context import Context, Source
 from pipeline.stages.checks import Batch
 from pipeline.stages.contactable import contactable
 from pipeline.stages.hours import hours_stage
+from schemas.coded_findings import coded
 from schemas.columns import PHONE_SLOTS
 from schemas.config import Campaign, channel_named
 from schemas.contact.apply import apply_here
@@ -97,7 +98,8 @@ def window(said: dict[str, Any], leave_out: str | None = None, always: tuple[str
     )
     context = Context(Campaign(channels=list(channels)), None, day, [], [source], apply_here, rules, hours)
     lead = pl.DataFrame(columns)
-    batch = Batch(0, lead, no_findings(), contactable(lead, no_findings(), context))
+    nothing = coded(no_findings())
+    batch = Batch(0, lead, nothing, contactable(lead, nothing, context))
     frame, flags = hours_stage(batch, source, context)
     return Found(
         frame.row(0, named=True), {code: (by, why) for code, by, why in flags.select("code", "source", "detail").rows()}

@@ -6,6 +6,8 @@ import pytest
 
 from tests.suppression.rules.conftest import LAW, LawScrub, Reasons
 
+pytestmark = pytest.mark.slow
+
 FRANCE = {"phone": "+33199000001", "country": "FR", "state": "", "last_inquiry_at": "2026-05-01"}
 FRENCH = LAW.replace('["all"]', '["fr"]') + 'lia = "LIA-1"\nstorage_country = "FR"\n'
 BLOCTEL = {"dnc.national": ("+33199000009",)}

@@ -8,6 +8,8 @@ from schemas.evidence import ConsentWords
 from suppression.rules.consent_words import ACT, PASSIVE, SIGNED, TICKED, UNREAD, UNSAID, Vocabulary, is_wording
 from tests.suppression.rules.conftest import ENTITY, LAW, LawScrub, Reasons
 
+pytestmark = pytest.mark.slow
+
 WORDS = Vocabulary(ConsentWords())
 CONSENT = {
     "consent_basis": "explicit consent",

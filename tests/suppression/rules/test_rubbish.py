@@ -13,6 +13,8 @@ from suppression.rules.describe import evidence_of
 from tests.suppression.rules.cases import rules
 from tests.suppression.rules.rubbish import CELLS, opened_by, scenarios
 
+pytestmark = pytest.mark.slow
+
 _TRIED = 8
 #: Fields that a rule reads and whose cells cannot be rubbish: names and numbers are what they are.
 _ANY_TEXT = {"email", "type of the number", "list kind", "purpose of the export"}

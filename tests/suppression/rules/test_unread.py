@@ -7,6 +7,8 @@ import pytest
 
 from tests.suppression.rules.conftest import LAW, LawScrub, Reasons
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_lead_of_no_list_may_be_called(reasons: Reasons) -> None:
     assert reasons() == []

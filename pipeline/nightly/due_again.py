@@ -1,0 +1,212 @@
+"""Drops that a pass scrubs again by itself: what their runs rest on is not so any more.
+
+A vendor's file declares something else than it did (an attestation was added, changed or taken back), or a review that
+a run rests on was withdrawn. Their raw drops are in the archive, and their place in the order stays.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from pipeline.ledger.drops import Received
+from pipeline.ledger.runs import record_run
+from pipeline.nightly.account import Account
+from pipeline.nightly.guard import StoppedError, fault_of
+from pipeline.nightly.hints import at_night
+from pipeline.nightly.journal import RunOfDrop
+from pipeline.nightly.steps import Night
+from pipeline.nightly.summary import DropLine, Unsettled, as_configuration
+from pipeline.nightly.vendors import Seller
+from pipeline.proof.chain import entries, unfinished
+from pipeline.results.decisions import reviews_in
+from pipeline.results.folder import rows_in_review
+from pipeline.results.manifest_file import MANIFEST, read_manifest
+from pipeline.run.plan import Request
+from schemas.errors import LeadscrubError, LedgerError
+from schemas.evidence import VendorEvidence
+from schemas.manifest import Manifest
+from schemas.support.places import refuse_links
+from schemas.support.shown import printable, shown
+
+_DECLARED = "the vendor's file declares something else than it did"
+_WITHDRAWN = "a review that it rests on was withdrawn"
+
+
+@dataclass(frozen=True)
+class DueAgain:
+    """A run whose drop is to be scrubbed again, and why."""
+
+    seller: Seller
+    run: RunOfDrop
+    why: str
+
+
+def scrub_due_again(night: Night, account: Account, sellers: list[Seller], *, dry_run: bool) -> None:
+    """Scrub again what is due; what cannot be waits for a person.
+
+    Raises what ends the pass; of all else the earlier result stays, and the drops that came tonight are taken.
+    """
+    due, gone = due_again(night, sellers)
+    for each in due:
+        if dry_run:
+            why = f"would be scrubbed again: {each.why}"
+            account.add(DropLine(vendor=each.seller.name, drop=shown(each.run.name), outcome="ready", why=why))
+            continue
+        try:
+            account.add(scrub_again(night, each))
+        except (LedgerError, StoppedError):
+            raise
+        except BaseException as error:  # one drop's trouble, whatever it is, does not stop the others
+            account.trouble(each.seller.name, error)
+    account.add_unsettled(gone)
+
+
+def due_again(night: Night, sellers: list[Seller]) -> tuple[list[DueAgain], list[Unsettled]]:
+    """What is due, in the order of receipt; and what would be, had its raw drop not been deleted.
+
+    Raises `LedgerError` when ledger or reviews do not answer.
+    """
+    logged = {
+        entry.subject: entry.facts["attestations"].get("vendor")
+        for entry in entries(night.folders.workspace)
+        if entry.kind == "run" and "attestations" in entry.facts
+    }
+    withdrawn = {record.review for _, record in reviews_in(night.folders.workspace, withdrawn=True)}
+    found: list[DueAgain] = []
+    gone: dict[str, list[RunOfDrop]] = {}
+    for seller in sellers:
+        now = seller.evidence.model_dump(mode="json", exclude_defaults=True)
+        for run in night.journal.runs_of_drops(seller.name, seller.campaign_name):
+            if not withdrawn and (not seller.has_rules or logged.get(run.run_id) == now):
+                continue
+            why = _why(run, seller, withdrawn)
+            if why is None or not night.folders.own(run.out):
+                continue
+            if run.kept_at is None or not run.kept_at.is_file() or not night.folders.own(run.kept_at):
+                gone.setdefault(seller.name, []).append(run)
+                continue
+            found.append(DueAgain(seller, run, why))
+    found.sort(key=lambda due: due.run.sequence)
+    return found, [_unsettled(night, vendor, runs) for vendor, runs in gone.items()]
+
+
+def scrub_again(night: Night, due: DueAgain) -> DropLine:
+    """Scrub a drop of the archive again; its new run takes the place of the earlier one, which stays if that fails.
+
+    Raises what ends the pass.
+    """
+    seller, run = due.seller, due.run
+    told = {"vendor": seller.name, "drop": printable(run.name), "why": f"scrubbed again: {due.why}"}
+    with night.claims.held("drop", seller.name, run.sha256) as mine:
+        if not mine:
+            return DropLine.model_validate(told | {"outcome": "left", "why": "another machine is at work on it"})
+        try:
+            with night.claims.turn(), unfinished(night.folders.workspace):
+                return _scrubbed(night, due, told)
+        except LeadscrubError as error:
+            fault = fault_of(error)
+            if fault.kind == "pass":
+                raise
+            why = at_night(f"to be scrubbed again, since {due.why}: {fault.why}", seller.name)
+            return DropLine.model_validate(told | {"outcome": "left", "code": as_configuration(fault.code), "why": why})
+
+
+def _scrubbed(night: Night, due: DueAgain, told: dict[str, str]) -> DropLine:
+    seller, run, folders = due.seller, due.run, night.folders
+    _discard_orphans(night, run, seller.name)
+    results = folders.results(seller.name, night.day)
+    refuse_links(results, folders.workspace)
+    folders.made(folders.partial)
+    result = night.scrub(
+        Request(
+            drops=[str(_named(night, run))],
+            out=folders.partial / f"{seller.name}-{run.sha256[:16]}",
+            named_in=results,
+            as_of=night.day,
+            campaign=seller.campaign,
+            vendor=seller.name,
+            # What was accepted when it came is not asked again.
+            again=True,
+            accept_held=True,
+            ledger=night.ledger,
+            received_at=run.received_at,
+            record=False,
+            threads=night.threads,
+        )
+    )
+    drop = Received(seller.name, run.sha256, run.sequence, run.received_at, "done", run.run_id, again=True)
+    manifest = record_run(night.ledger, result.out, [drop], night.now())
+    counts = manifest.counts
+    return DropLine.model_validate(
+        told
+        | {
+            "outcome": "scrubbed",
+            "run_id": manifest.run_id,
+            "out": folders.shown(result.out.absolute()),
+            "read": counts.read,
+            "clean": counts.clean,
+            "rejected": counts.rejected,
+            "review": rows_in_review(result.out),
+            "notes": [at_night(note, seller.name) for note in result.notes],
+        }
+    )
+
+
+def _discard_orphans(night: Night, run: RunOfDrop, vendor: str) -> None:
+    """Remove a result of the drop that a pass was killed before it could enter."""
+    results = {path.name: path for path in night.folders.runs.glob(f"*/{vendor}/*") if (path / MANIFEST).is_file()}
+    for run_id in sorted(night.journal.unknown(set(results))):
+        try:
+            inputs = {given.sha256 for given in read_manifest(results[run_id]).inputs}
+        except (OSError, ValidationError, UnicodeDecodeError):
+            continue
+        if inputs == {run.sha256}:
+            refuse_links(results[run_id], night.folders.workspace)
+            aside = night.folders.made(night.folders.partial) / f"discarded-{run_id}"
+            results[run_id].rename(aside)
+            shutil.rmtree(aside)
+
+
+def _named(night: Night, run: RunOfDrop) -> Path:
+    """The raw drop under the name that it came with, by which its rows name their file."""
+    assert run.kept_at is not None  # noqa: S101  # it is due
+    link = night.folders.fetching / "named" / Path(printable(run.name)).name
+    night.folders.made(link.parent)
+    link.unlink(missing_ok=True)
+    link.symlink_to(run.kept_at.absolute())
+    return link
+
+
+def _why(run: RunOfDrop, seller: Seller, withdrawn: set[str]) -> str | None:
+    """Why a run is due; None when it is not, or its result is gone."""
+    try:
+        manifest = read_manifest(run.out)
+    except (OSError, ValidationError, UnicodeDecodeError):
+        return None
+    if manifest.reviews is not None and withdrawn & set(manifest.reviews.reviews):
+        return _WITHDRAWN
+    return _DECLARED if seller.has_rules and _declares_else(manifest, seller.evidence) else None
+
+
+def _declares_else(manifest: Manifest, evidence: VendorEvidence) -> bool:
+    return manifest.rules.checked and manifest.rules.vendor_evidence != evidence
+
+
+def _unsettled(night: Night, vendor: str, runs: list[RunOfDrop]) -> Unsettled:
+    first: datetime = min(run.received_at for run in runs)
+    what = "1 run rests" if len(runs) == 1 else f"{len(runs):,} runs rest"
+    return Unsettled(
+        kind="again",
+        vendor=vendor,
+        subject=night.folders.shown(runs[0].out),
+        since=first.date(),
+        code=0,
+        why=f"{what} on what the vendor's file or a review does not say any more, and the raw drops are gone: "
+        "use their rows no longer, or get the drops again",
+        runs=len(runs),
+    )

@@ -1,0 +1,199 @@
+"""Which undeclared facts keep rejected rows from being used, and which few of them would release most, if they were so.
+
+Every figure is an upper bound: an answer can also speak against contact, and then it releases nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pipeline.report.channel_losses import COLUMN_OF
+from pipeline.report.decided_rows import DecidedRows
+from schemas.coded_findings import CodedFindings
+from schemas.columns import CHANNEL_POINTS, CHANNELS, POINTS
+from suppression.rules.undeclared import Missing
+
+#: So many facts are looked for that release most rows together.
+_TOGETHER: Final = 3
+_POINT_NAMES: Final = pl.Enum(POINTS)
+_CHANNEL_NAMES: Final = pl.Enum(CHANNELS)
+#: What makes a reason fall: sets of facts, of which one must be declared. A set is a number with bits.
+_Falls = frozenset[int]
+#: A way in which a row becomes usable: the reasons that would have to fall.
+_Way = frozenset[_Falls]
+_Words = npt.NDArray[np.uint64]
+
+
+class _Kind(NamedTuple):
+    """Rows that are alike. ``behind``: facts that some reason rests on."""
+
+    behind: int
+    ways: frozenset[_Way]
+
+
+@dataclass
+class DeclarationTally:
+    """Rejected rows that rest on undeclared facts, by what would have to be declared for them."""
+
+    kinds: Counter[_Kind] = field(default_factory=Counter)
+
+    def add(self, rows: DecidedRows, findings: CodedFindings, channels: Sequence[str], missing: Missing) -> None:
+        """Count a decided batch with all of its findings."""
+        if missing.behind:
+            for kind, count in _Against(rows, findings, missing).kinds(channels):
+                self.kinds[kind] += count
+
+    @property
+    def rows(self) -> int:
+        """Rejected rows that any of the facts is behind."""
+        return self.kinds.total()
+
+    def behind(self, fact: int) -> int:
+        """Rejected rows that a fact is behind, whatever else rejects them."""
+        return sum(count for kind, count in self.kinds.items() if kind.behind >> fact & 1)
+
+    def released(self, sets: Sequence[int]) -> list[int]:
+        """Rows that each set of facts releases at most when all of it is declared."""
+        declared = np.array(sets, dtype=np.uint64)
+        total = np.zeros(len(sets), dtype=np.int64)
+        for kind, count in self.kinds.items():
+            usable = np.zeros(len(sets), dtype=bool)
+            for way in kind.ways:
+                usable |= np.logical_and.reduce([_fall(reason, declared) for reason in way])
+            total += count * usable
+        return [int(each) for each in total]
+
+    def best_set(self) -> int:
+        """The three facts that release most rows together; among equals those that are behind most rows.
+
+        Where no three release any, all that one kind of row needs; none where nothing that is declared releases a row.
+        """
+        reasons = {reason for kind in self.kinds for way in kind.ways for reason in way}
+        facts = sorted({fact for reason in reasons for declared in reason for fact in _members(declared)})
+        sets = [sum(1 << fact for fact in some) for n in range(1, _TOGETHER + 1) for some in combinations(facts, n)]
+        if not sets:
+            return 0
+        released = self.released(sets)
+        best = max(range(len(sets)), key=lambda place: (released[place], -place))
+        return self._filled_up(sets[best]) if released[best] else self._heaviest_kind_needs()
+
+    def facts_in(self, facts: int) -> list[int]:
+        """The numbers of the facts of a set, those first that release more rows by themselves."""
+        members = _members(facts)
+        alone = dict(zip(members, self.released([1 << fact for fact in members]), strict=True))
+        return sorted(members, key=lambda fact: (-alone[fact], -self.behind(fact), fact))
+
+    def _filled_up(self, chosen: int) -> int:
+        """Add facts that release no more at best, and yet may be asked for by what is answered to the others."""
+        others = {fact for kind in self.kinds for fact in _members(kind.behind & ~chosen)}
+        for fact in sorted(others, key=lambda each: (-self.behind(each), each))[: _TOGETHER - chosen.bit_count()]:
+            chosen |= 1 << fact
+        return chosen
+
+    def _heaviest_kind_needs(self) -> int:
+        ways = [(count, way) for kind, count in self.kinds.items() for way in kind.ways]
+        needs = [(count, min(_all_that_fell(way), key=lambda facts: (facts.bit_count(), facts))) for count, way in ways]
+        return max(needs, key=lambda each: (each[0], -each[1].bit_count(), -each[1]))[1]
+
+
+class _Against:
+    """What blocks the rejected rows of a batch, as numbers: row, point, channel, and the facts behind it."""
+
+    def __init__(self, rows: DecidedRows, findings: CodedFindings, missing: Missing) -> None:
+        said = findings.said
+        row = rows.positions(pl.Series(findings.row_id))
+        blocks = (said.get_column("effect") != "flag").to_numpy()
+        kept = blocks[findings.which] & ~rows.is_clean[row]
+        self._rows, self._row, which = rows, row[kept], findings.which[kept]
+        of_code = {code: _facts_of(code, missing) for code in said.get_column("code").unique(maintain_order=True)}
+        #: Of codes the facts that they rest on, and what makes them fall. Codes that are alike in that are one.
+        self._classes = list(dict.fromkeys(of_code.values()))
+        numbers = {each: number for number, each in enumerate(self._classes)}
+        self._class = np.array([numbers[of_code[code]] for code in said.get_column("code")], dtype=np.int64)[which]
+        self._point = _numbers(said.get_column("point"), _POINT_NAMES)[which]
+        self._channel = _numbers(said.get_column("channel"), _CHANNEL_NAMES)[which]
+
+    def kinds(self, channels: Sequence[str]) -> Iterator[tuple[_Kind, int]]:
+        """Kinds of rows that an undeclared fact is behind, each with how many rows of the batch it has."""
+        rests = np.array([bool(behind) for behind, _ in self._classes], dtype=bool)
+        if not rests.any():
+            return
+        points = [point for point in POINTS if any(point in CHANNEL_POINTS[channel] for channel in channels)]
+        there = np.array([self._rows.present(COLUMN_OF.get(point, point)) for point in points])
+        concerned = np.zeros(len(self._rows), dtype=bool)
+        concerned[self._row[rests[self._class]]] = True
+        places = np.flatnonzero(concerned)
+        _, first, counts = np.unique(self._signatures(there)[places], return_index=True, return_counts=True)
+        order = np.argsort(self._row, kind="stable")
+        starts = np.searchsorted(self._row[order], [places[first], places[first] + 1])
+        for place, start, end, count in zip(places[first], *starts, counts, strict=True):
+            present = {point for point, is_there in zip(points, there[:, place], strict=True) if is_there}
+            yield self._kind(order[start:end], present, channels), int(count)
+
+    def _signatures(self, there: npt.NDArray[np.bool_]) -> _Words:
+        """A number for each row, the same for rows of which the same is known."""
+        width, height = len(CHANNELS) + 1, len(POINTS) + 1
+        cell = (self._class * width + self._channel) * height + self._point
+        words = np.random.default_rng(0).integers(
+            0, 1 << 63, size=len(self._classes) * width * height + len(there), dtype=np.uint64
+        )
+        made = np.zeros(len(self._rows), dtype=np.uint64)
+        np.add.at(made, self._row, words[cell])
+        for word, is_there in zip(words[len(words) - len(there) :], there, strict=True):
+            made += word * is_there.astype(np.uint64)
+        return made
+
+    def _kind(self, found: npt.NDArray[np.intp], present: set[str], channels: Sequence[str]) -> _Kind:
+        """What would have to be declared for a row. ``found``: what was found against it."""
+        behind, against = 0, []
+        for each in found:
+            rests, falls = self._classes[self._class[each]]
+            behind |= rests
+            against.append((self._point[each], self._channel[each], falls))
+        ways = set()
+        for number, channel in enumerate(CHANNELS):
+            for point in CHANNEL_POINTS[channel] if channel in channels else ():
+                if point in present:
+                    mine = {POINTS.index(point), len(POINTS)}
+                    ways.add(frozenset(falls for p, c, falls in against if p in mine and c in {number, len(CHANNELS)}))
+        return _Kind(behind, frozenset(way for way in ways if way and frozenset() not in way))
+
+
+def _facts_of(code: str, missing: Missing) -> tuple[int, _Falls]:
+    """Facts that a code rests on, and the sets of facts of which one makes it fall."""
+    numbers = {name: 1 << number for number, name in enumerate(missing.behind)}
+    rests = sum(numbers[name] for name, behind in missing.behind.items() if code in behind.rules)
+    return rests, frozenset(sum(numbers[name] for name in way) for way in missing.ways.get(code, ()))
+
+
+def _fall(reason: _Falls, declared: _Words) -> npt.NDArray[np.bool_]:
+    """Whether a reason can fall under each of several sets of declared facts."""
+    falls = np.zeros(len(declared), dtype=bool)
+    for facts in reason:
+        falls |= declared & np.uint64(facts) == np.uint64(facts)
+    return falls
+
+
+def _all_that_fell(way: _Way) -> set[int]:
+    """Sets of facts that make all of these reasons fall."""
+    found = {0}
+    for reason in way:
+        found = {known | facts for known in found for facts in reason}
+    return found
+
+
+def _members(facts: int) -> list[int]:
+    return [number for number in range(facts.bit_length()) if facts >> number & 1]
+
+
+def _numbers(words: pl.Series, names: pl.Enum) -> npt.NDArray[np.int64]:
+    """Each word's number; one more than the last where there is none."""
+    return words.cast(names).to_physical().fill_null(len(names.categories)).to_numpy().astype(np.int64)

@@ -1,0 +1,206 @@
+"""Kills ``subject erase`` before changes that it makes: ``python -m tests.pipeline.erasing.kills 50``.
+
+After each kill the same command is run again, and must leave what an erasure that nobody killed leaves.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine
+
+from schemas.manifest import Manifest
+from tests.conftest import REPO, leadscrub
+from tests.pipeline.erasing.person_workspace import EMAIL, PHONE, left_of_the_person, lists_with_the_person
+from tests.pipeline.selling import World
+
+HEADER = "Lead ID,Name,Phone,Mobile,Email,State\n"
+ROWS = (
+    "L1,Ann Lee,303-555-0111,,ann@example.org,CO\n"
+    f"L2,Pat Doesworthy,{PHONE},,{EMAIL},DC\n"
+    "L3,Cid Fox,12,,cid@example.org,CO\n"
+    f"L4,Kim Poe,404-555-0144,{PHONE},kim@example.org,GA\n"
+)
+AGAIN = f"L5,Pat Doesworthy,12,,{EMAIL},DC\nL6,Dee Ray,303-555-0119,,dee@example.org,CO\n"
+WORDS = ("subject", "erase", "--phone", PHONE, "--email", EMAIL, "--region", "US", "--yes", "--json", "--workspace")
+#: Runs commands in children of a process that has its imports done; each kills itself before its so-manieth change of
+#: the file system or commit of the ledger. It answers with the exit code and the number of changes.
+KILLING = """\
+import contextlib, io, json, os, signal, sys
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from pipeline.cli.main import main
+import pipeline.commands.subject, pipeline.erasing.erase, pipeline.commands.log_check, suppression.erased
+CHANGES = ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.chmod", "os.truncate", "shutil.rmtree", "os.link")
+os.fsync = lambda _: None
+for line in sys.stdin:
+    asked = json.loads(line)
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        seen = 0
+        def change(*_):
+            global seen
+            seen += 1
+            os.write(write, b".")
+            if seen == asked["kill_at"]:
+                os.kill(os.getpid(), signal.SIGKILL)
+        def hook(name, arguments):
+            written = name == "open" and isinstance(arguments[1], str) and any(mark in arguments[1] for mark in "wxa+")
+            if name in CHANGES or written:
+                change()
+        sys.addaudithook(hook)
+        event.listen(Engine, "commit", change)
+        sys.argv = ["leadscrub", *asked["words"]]
+        code = 1
+        try:
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as err:
+                main()
+        except SystemExit as stop:
+            code = stop.code
+        finally:
+            if code:
+                sys.stderr.write(err.getvalue())
+            os._exit(code or 0)
+    os.close(write)
+    with os.fdopen(read, "rb") as dots:
+        changes = len(dots.read())
+    print(json.dumps([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), changes]), flush=True)
+"""
+
+
+def small_workspace(folder: Path) -> Path:
+    """A workspace with two drops that are in its archive, returns, an export and a list, all with the person."""
+    world = World(folder)
+    world.contract(more='deliver_to = "sent"', reasons='"phone.*" = "BAD"')
+    at = datetime(2026, 11, 2, 9, tzinfo=UTC)
+    for number, rows in enumerate((ROWS, AGAIN)):
+        world.sell(HEADER + rows, at=at)
+        place = folder / "archive" / "acme" / "2026-11-02" / f"{number}.csv"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(HEADER + rows, encoding="utf-8")
+    shutil.rmtree(folder / "drops")
+    assert world.returns(at, "--write").code == 0
+    exported = (
+        "export",
+        folder / "runs" / "0",
+        "--to",
+        folder / "leads.csv",
+        "--as-of",
+        "2026-11-21",
+        "--columns",
+        "all",
+    )
+    ran = leadscrub(*exported)
+    assert ran.code == 0, ran.err
+    bounces = folder / "bounces.txt"
+    bounces.write_text(f"{EMAIL}\nother@example.org\n", encoding="utf-8")
+    added = ("--kind", "email.bounced", "--as-of", "2026-11-01", "--store", folder / "store")
+    assert leadscrub("lists", "add", "bounces", bounces, *added).code == 0
+    bounces.unlink()
+    return folder
+
+
+def placed(made: Path, folder: Path) -> None:
+    """A copy of the workspace whose ledger knows where it is."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(made, folder)
+    engine = create_engine(f"sqlite:///{folder / 'ledger' / 'ledger.db'}")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE runs SET out = replace(out, ?, ?)", (str(made), str(folder)))
+    engine.dispose()
+    (folder / "ledger" / "ledger.db.sum").unlink(missing_ok=True)
+
+
+def state(folder: Path) -> dict[str, Any]:
+    """What an erasure leaves, without instants."""
+    manifests = {
+        str(path.relative_to(folder)): Manifest.model_validate_json(path.read_text(encoding="utf-8"))
+        for path in sorted(folder.rglob("manifest.json"))
+    }
+    files = [path for path in folder.rglob("*") if path.is_file() and not {"ledger", "log", "store"} & set(path.parts)]
+    texts = [path for path in files if path.suffix == ".csv"]
+    return {
+        "left": left_of_the_person(folder),
+        "lists": lists_with_the_person(folder),
+        "rows": {name: [(each.rows, each.clean) for each in made.erasures] for name, made in manifests.items()},
+        "counts": {name: made.counts.model_dump() for name, made in manifests.items()},
+        "files": sorted(str(path.relative_to(folder)) for path in files),
+        "csv": {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in sorted(texts)},
+    }
+
+
+class Killer:
+    """Erases in a workspace, and kills that. A context manager."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", KILLING],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(REPO)},
+            text=True,
+            bufsize=1,
+        )
+
+    def run(self, *words: str, kill_at: int = 0) -> tuple[int, int]:
+        """Exit code of a command, and how many changes it made."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps({"words": [*words, str(self.folder)], "kill_at": kill_at}) + "\n")
+        code, changes = json.loads(self._process.stdout.readline())
+        return code, changes
+
+    def __enter__(self) -> Killer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for stream in (self._process.stdin, self._process.stdout):
+            assert stream is not None
+            stream.close()
+        self._process.wait()
+
+
+def check_kills(made: Path, folder: Path, choose: Any) -> int:
+    """Kill at the moments that are chosen of all; returns how many there were."""
+    with Killer(folder) as killer:
+        placed(made, folder)
+        code, changes = killer.run(*WORDS)
+        assert code == 0
+        whole = state(folder)
+        assert whole["left"] == []
+        assert whole["lists"] == {"erased": 1}
+        moments = choose(changes)
+        for kill_at in moments:
+            placed(made, folder)
+            assert killer.run(*WORDS, kill_at=kill_at) == (-9, kill_at)
+            assert killer.run(*WORDS)[0] == 0, kill_at
+            ended = state(folder)
+            assert {name: ended[name] for name in whole if ended[name] != whole[name]} == {}, kill_at
+            assert killer.run("log", "verify", "--workspace")[0] == 0, kill_at
+        return len(moments)
+
+
+def main(times: int) -> None:
+    """Kill so often, at moments that are drawn."""
+    with tempfile.TemporaryDirectory() as keys, tempfile.TemporaryDirectory() as folder:
+        os.environ["LEADSCRUB_KEYS"] = keys
+        made = small_workspace(Path(folder) / "made")
+        done = check_kills(
+            made, Path(folder) / "leads", lambda changes: sorted(random.choices(range(1, changes + 1), k=times))
+        )
+    print(f"killed {done} times; each time the second command left what one that is not killed leaves")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 50)

@@ -1,0 +1,138 @@
+"""Every row leads to the root, and no other does; the independent program of the docs comes to the same bytes."""
+
+from __future__ import annotations
+
+import importlib.util
+from datetime import date, datetime, time
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.evidence.proven_row import cells_of
+from pipeline.results.canonical_rows import RowHashes, canonical_columns
+from pipeline.results.row_proof import proof_of
+from pipeline.results.row_tree import RowTree
+from schemas.findings import FINDING_SCHEMA
+from schemas.frames import output_types
+from schemas.kernels import kernel
+from schemas.support.many_hashes import blocks_of, digest, digests_of
+from tests.conftest import REPO, Scrub
+
+_spec = importlib.util.spec_from_file_location("check_evidence", REPO / "docs" / "check_evidence.py")
+assert _spec is not None
+assert _spec.loader is not None
+independent: Any = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(independent)
+
+TEXT = st.text(st.characters(codec="utf-8"), max_size=200)
+VALUES: dict[type[pl.DataType], st.SearchStrategy[Any]] = {
+    pl.String: TEXT,
+    pl.Boolean: st.booleans(),
+    pl.Date: st.dates(date(1, 1, 1)),
+    pl.Time: st.times(),
+    pl.Datetime: st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1)),
+    pl.List: st.lists(TEXT, max_size=4),
+    pl.Struct: st.fixed_dictionaries({"One": st.none() | TEXT, "Two *": st.none() | TEXT}) | st.none(),
+    pl.UInt64: st.integers(0, 2**63 - 1),
+    pl.UInt8: st.integers(0, 255),
+    pl.UInt16: st.integers(0, 65_535),
+}
+FIELDS = ["One", "Two *"]
+COLUMNS = canonical_columns(FIELDS, FIELDS)
+TYPES = output_types(FIELDS, FIELDS)
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[pa.Table, pa.Table]:
+    """Some rows with few of their columns, and findings of some of them."""
+    rows = draw(st.integers(1, 12))
+    names = draw(st.lists(st.sampled_from(list(TYPES)), unique=True, max_size=12))
+    columns: dict[str, pl.Series] = {"row_id": pl.Series(range(3, rows + 3), dtype=pl.UInt64)}
+    for name in (name for name in TYPES if name in names and name != "row_id"):
+        values = draw(st.lists(st.none() | VALUES[type(TYPES[name])], min_size=rows, max_size=rows))
+        columns[name] = pl.Series(values, dtype=TYPES[name])
+    about = sorted(draw(st.lists(st.integers(0, rows + 5), max_size=8)))
+    cells = {
+        name: draw(st.lists(st.none() | TEXT, min_size=len(about), max_size=len(about))) for name in FINDING_SCHEMA
+    }
+    findings = pl.DataFrame({**cells, "row_id": about}, schema=FINDING_SCHEMA)
+    oldest = pl.CompatLevel.oldest()
+    return pl.DataFrame(columns).to_arrow(compat_level=oldest), findings.to_arrow(compat_level=oldest)
+
+
+@given(tables(), st.sampled_from(["clean", "rejected"]), st.booleans(), st.integers(1, 12))
+def test_the_independent_program_comes_to_the_same_hash_of_every_row(
+    drawn: tuple[pa.Table, pa.Table], output: str, compiled: bool, cut: int
+) -> None:
+    rows, findings = drawn
+    hashes, few = RowHashes(COLUMNS), kernel.FEW_ROWS
+    try:
+        kernel.FEW_ROWS = -1 if compiled else 64
+        found = hashes.of(rows, output, findings)
+        parts = [hashes.of(part, output, findings) for part in (rows.slice(0, cut), rows.slice(cut))]
+    finally:
+        kernel.FEW_ROWS = few
+    assert np.concatenate(parts).tobytes() == found.tobytes()
+    for number in range(len(rows)):
+        cells, _ = cells_of(rows.slice(number, 1), findings, output)
+        assert independent.blake2b(2, independent.row_bytes(COLUMNS, cells)) == found[number].tobytes()
+
+
+def test_a_time_or_a_day_is_the_same_bytes_for_both() -> None:
+    frame = pl.DataFrame(
+        {"row_id": [0], "birth_date": [date(1931, 5, 1)], "call_after": [time(8, 30)]},
+        schema_overrides={"row_id": pl.UInt64},
+    )
+    none = pl.DataFrame(schema=FINDING_SCHEMA).to_arrow(compat_level=pl.CompatLevel.oldest())
+    rows = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+    cells = {"output": "clean", "row_id": 0, "birth_date": "1931-05-01", "call_after": "08:30:00"}
+    found = RowHashes(COLUMNS).of(rows, "clean", none)[0].tobytes()
+    assert found == independent.blake2b(2, independent.row_bytes(COLUMNS, cells))
+
+
+@given(st.lists(st.binary(min_size=1, max_size=400), max_size=30))
+def test_many_hashes_are_those_of_hashlib(messages: list[bytes]) -> None:
+    sizes = np.array([len(message) for message in messages], np.int64)
+    blocks = blocks_of(sizes)
+    data = np.zeros(int(blocks[-1]) * 128, np.uint8)
+    for message, block in zip(messages, blocks, strict=False):
+        data[block * 128 : block * 128 + len(message)] = np.frombuffer(message, np.uint8)
+    assert [each.tobytes() for each in digests_of(data, blocks, sizes)] == [digest(each) for each in messages]
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 7, 8, 9, 31])
+def test_each_row_leads_to_the_root_and_to_no_other_row(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.results.row_tree._LOT", 8)
+    hashes = np.random.default_rng(rows).integers(0, 256, (rows, 32)).astype(np.uint8)
+    with RowTree() as tree:
+        for first, last in pairwise((0, rows // 3, rows)):
+            tree.add(hashes[first:last])
+        root = tree.root()
+        paths = [tree.path(leaf) for leaf in range(rows)]
+        with pytest.raises(IndexError):
+            tree.path(rows)
+    assert len({path.blinding for path in paths}) == rows
+    for leaf, path in enumerate(paths):
+        row = hashes[leaf].tobytes()
+        proof = {"leaf": leaf, "blinding": path.blinding.hex(), "beside": [each.hex() for each in path.beside]}
+        assert independent.root_above(proof, row, rows) == root.hex()
+        for other in range(rows):
+            moved = {**proof, "leaf": other}
+            assert (independent.root_above(moved, row, rows) == root.hex()) == (other == leaf)
+            assert (independent.root_above(proof, hashes[other].tobytes(), rows) == root.hex()) == (other == leaf)
+
+
+def test_the_root_depends_on_no_thread_and_no_block_and_is_that_of_the_files(scrub: Scrub) -> None:
+    rows = "".join(f"p{number},202-555-01{number % 100:02},p{number % 90}@example.com\n" for number in range(300))
+    ran = [
+        scrub(f"name,phone,email\n{rows}", "--threads", threads, "--no-lists", out=f"out{threads}") for threads in "12"
+    ]
+    proofs = [each.manifest["rows"] for each in ran]
+    assert proofs[0] == proofs[1] == proof_of(ran[0].folder).model_dump(mode="json")
+    assert proofs[0]["rows"] == 300

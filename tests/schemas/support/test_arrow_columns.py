@@ -1,0 +1,48 @@
+"""Columns with few different values hold what plain columns hold."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.support.arrow_columns import few_type, few_values, joined_few, texts_of
+
+_TEXT = pa.large_string()
+_CELLS = st.lists(st.sampled_from([None, "", "a", "b", "ü"]), max_size=9)
+_LISTS = st.lists(st.lists(st.sampled_from(["", "a", "b", "ü"]), max_size=3), max_size=6)
+
+
+def _appearing(texts: list[str | None]) -> list[str]:
+    return list(dict.fromkeys(text for text in texts if text is not None))
+
+
+@given(st.lists(_CELLS, min_size=1, max_size=4))
+def test_chunks_of_text(chunks: list[list[str | None]]) -> None:
+    coded = [few_values(pa.array(cells, _TEXT), np.arange(len(cells))) for cells in chunks]
+    assert [chunk.to_pylist() for chunk in coded] == chunks
+    joined = joined_few(coded)
+    cells = [cell for chunk in chunks for cell in chunk]
+    assert joined.type == few_type(_TEXT)
+    assert joined.to_pylist() == cells
+    assert joined.dictionary.to_pylist() == _appearing(cells)
+    assert joined.indices.null_count == cells.count(None)
+
+
+@given(st.lists(_LISTS, min_size=1, max_size=4), st.integers(0, 3))
+def test_chunks_of_lists(chunks: list[list[list[str]]], skipped: int) -> None:
+    kind = few_type(pa.large_list(_TEXT))
+    coded = [pa.array(lists, pa.large_list(_TEXT)).cast(kind).slice(skipped) for lists in chunks]
+    joined = joined_few(coded)
+    lists = [each for chunk in chunks for each in chunk[skipped:]]
+    assert joined.type == kind
+    assert joined.to_pylist() == lists
+    (texts,) = texts_of(pa.chunked_array([joined]))
+    assert texts.dictionary.to_pylist() == _appearing([text for each in lists for text in each])
+
+
+def test_values_that_nobody_has() -> None:
+    given_to = few_values(pa.array(["a", None, "b"], _TEXT), np.array([2, 1, 2]))
+    assert given_to.to_pylist() == ["b", None, "b"]
+    assert joined_few([given_to]).dictionary.to_pylist() == ["b"]

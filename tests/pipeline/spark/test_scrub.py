@@ -223,7 +223,7 @@ def test_a_process_that_dies_is_tried_again_and_a_job_run_twice_is_one_result(
 
 def test_the_command_scrubs_a_table_and_what_is_no_path_is_said(spark: Any, in_folder: Path) -> None:
     campaign = write_campaign(in_folder)
-    spark.range(40).selectExpr("concat('+1202555', 100 + id % 30) AS phone").createOrReplaceTempView("leads")
+    spark.range(40).selectExpr("concat('+12025550', 100 + id % 30) AS phone").createOrReplaceTempView("leads")
     words = ("spark", "scrub", "leads", "-o", "out", "--campaign", campaign, "--as-of", DAY, "--no-lists")
     (in_folder / "campaign.toml").write_text(campaign.read_text().replace("no_lists = true\n", ""))
     ran = leadscrub_command(*words)

@@ -81,6 +81,9 @@ class UsedList(_Model):
     valid_until: date | None
     registry: str | None = Field(default=None, description="public registry that it is a copy of")
     state: str | None = Field(default=None, description="state of the United States whose list it is")
+    covers: list[str] | None = Field(
+        default=None, description="area codes that the copy speaks for, or all; null where nobody said"
+    )
     stale_allowed: bool = Field(description="used although it was too old, because the user said so")
     hash_recipes: list[str]
     base: str | None = Field(description="version that the files' changes were applied to; null for a full copy")

@@ -86,6 +86,14 @@ class LimitChoice(_Model):
     max_minutes: int = Field(default=20, ge=1, description="processor time of that process")
 
 
+class AtRest(_Model):
+    """[at_rest]: for whom what is kept or given away is encrypted, in the age format. Recipients are public."""
+
+    recipients: list[Annotated[str, Field(pattern="^age1[0-9a-z]+$")]] = Field(
+        default=[], description="raw drops go to the archive encrypted for these, and exports to FILE.age are"
+    )
+
+
 class Workspace(_Model):
     """The workspace's own file. Without [ledger] nothing is remembered between runs, unless `nightly` runs them."""
 
@@ -94,3 +102,4 @@ class Workspace(_Model):
     nightly: NightlyChoice = NightlyChoice()
     remote: RemoteChoice = RemoteChoice()
     limits: LimitChoice = LimitChoice()
+    at_rest: AtRest = AtRest()

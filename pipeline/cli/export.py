@@ -25,7 +25,9 @@ def export(
     to: Annotated[
         str,
         typer.Option(
-            "--to", metavar="FILE|delta:DIR", help="Where to: a .csv, .xlsx or .parquet file, or a Delta table."
+            "--to",
+            metavar="FILE|delta:DIR",
+            help="Where to: a .csv, .xlsx or .parquet file, .age behind it for an encrypted one; or a Delta table.",
         ),
     ],
     rows: Annotated[
@@ -48,6 +50,10 @@ def export(
         bool, typer.Option("--allow-expired", help="Export rows whose valid_until is past.")
     ] = False,
     accept_held: Annotated[bool, typer.Option("--accept-held", help="Export a result that its gate holds.")] = False,
+    encrypt_to: Annotated[
+        list[str] | None,
+        typer.Option(metavar="RECIPIENT", help="Encrypt a file that ends in .age for this age1… key; repeatable."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -67,6 +73,7 @@ def export(
         allow_expired=allow_expired,
         accept_held=accept_held,
         force=force,
+        encrypt_to=encrypt_to or [],
     )
     print_export(write(request), as_json=as_json)
 

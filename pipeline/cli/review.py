@@ -50,8 +50,9 @@ def list_(
     from pipeline.reviewing.queue import reviewed_runs  # noqa: PLC0415
 
     with ledger_of_workspace(workspace) as ledger:
-        runs = reviewed_runs(workspace, ledger, run=run, vendor=vendor)
-        print_queue(workspace, runs, day_of(as_of), code=reason, older_than=older_than, as_json=as_json)
+        today = day_of(as_of)
+        runs = reviewed_runs(workspace, ledger, today, run=run, vendor=vendor)
+        print_queue(workspace, runs, today, code=reason, older_than=older_than, as_json=as_json)
 
 
 @review.command("export", cls=Changing, epilog="Example: leadscrub review export --to review.csv --vendor sellers")
@@ -69,8 +70,9 @@ def export(
     from pipeline.reviewing.queue import reviewed_runs  # noqa: PLC0415
 
     with ledger_of_workspace(workspace) as ledger:
-        runs = reviewed_runs(workspace, ledger, run=run, vendor=vendor)
-        export_queue(workspace, ledger, runs, to, reason, day_of(None), force=force, as_json=as_json)
+        today = day_of(None)
+        runs = reviewed_runs(workspace, ledger, today, run=run, vendor=vendor)
+        export_queue(workspace, ledger, runs, to, reason, today, force=force, as_json=as_json)
 
 
 @review.command("apply", cls=Changing, epilog="Example: leadscrub review apply review.csv")

@@ -13,6 +13,7 @@ from schemas.support.figures import counted
 
 #: Rules that a line names before it breaks off, and undeclared facts that have a line of their own.
 _NAMED: Final = 4
+_IN_WORDS: Final = "in words"
 _ONLY_WHAT_IS_SO: Final = (
     "These are upper bounds: an answer can also speak against contact, and then it releases nobody. Declare only "
     "what is so."
@@ -87,5 +88,5 @@ def _words(kind: Any) -> str:
     inner = [_words(each) for each in get_args(kind) if each is not type(None)]
     words = next((each for each in inner if each), "")
     if get_origin(kind) is list:
-        return f"any of {words}, or none" if words else "a list"
-    return words or ("" if get_args(kind) else "in words")
+        return "some, in words" if words in {"", _IN_WORDS} else f"any of {words}, or none"
+    return words or ("" if get_args(kind) else _IN_WORDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from pipeline.ledger.database import Ledger
 from pipeline.ledger.vendor_runs import VendorRun, counted_once, vendor_runs
 from pipeline.nightly.journal import Journal
 from pipeline.report.period import DropLine, Period, VendorLine, period_page
-from pipeline.report.source import PastDrop
+from pipeline.report.source import PastDrop, ReportSource
+from pipeline.report.stored_counts import counts_of
 from pipeline.report.unchecked import serious_gaps
 from pipeline.report.vendor_band import out_of_band
 from pipeline.results.decisions import settled_rows
@@ -51,7 +53,8 @@ def night_report(ledger: Ledger, workspace: Path, night: str) -> str:
     odd = [f"{run.vendor}: {sentence}" for run in runs for sentence in found.odd(run)]
     sellers = {run.vendor for run in runs}
     about = f"{counted(len(runs), 'drop')} of {counted(len(sellers), 'vendor')}, scrubbed as of {night}."
-    return found.page(Period(f"Night of {night}", about, found.lines(runs), [], odd, waiting))
+    results = found.results(runs)
+    return found.page(Period(f"Night of {night}", about, found.lines(runs), [], odd, waiting, results, day))
 
 
 def vendor_report(ledger: Ledger, workspace: Path, vendor: str, now: datetime) -> str:
@@ -63,8 +66,9 @@ def vendor_report(ledger: Ledger, workspace: Path, vendor: str, now: datetime) -
     if not runs:
         raise UsageError(f"Vendor '{vendor}' delivered nothing in {_MONTHS} months up to {now.date()}.", "")
     about = f"{counted(len(runs), 'drop')}, received in the {_MONTHS} months up to {now.date()}."
-    period = Period(f"Vendor {vendor}", about, found.lines(runs), _vendor_lines(scores), found.odd(runs[-1]), [])
-    return found.page(period)
+    odd, results = found.odd(runs[-1]), found.results(runs)
+    lines = found.lines(runs)
+    return found.page(Period(f"Vendor {vendor}", about, lines, _vendor_lines(scores), odd, [], results, now.date()))
 
 
 def month_report(ledger: Ledger, workspace: Path, month: str) -> str:
@@ -76,7 +80,8 @@ def month_report(ledger: Ledger, workspace: Path, month: str) -> str:
     if not runs:
         raise UsageError(f"No drop was received in {month}.", found.last("received_at"))
     about = f"{counted(len(runs), 'drop')} of {counted(len(scores), 'vendor')}, received in {month}."
-    return found.page(Period(f"Month {month}", about, found.lines(runs), _vendor_lines(scores), [], []))
+    results = found.results(runs)
+    return found.page(Period(f"Month {month}", about, found.lines(runs), _vendor_lines(scores), [], [], results))
 
 
 class _Drops:
@@ -106,6 +111,15 @@ class _Drops:
         """What of a drop is out of its vendor's usual band."""
         before = self.those(lambda each: each.vendor == run.vendor and each.sequence < run.sequence)
         return out_of_band(_past_drop(run), [_past_drop(each) for each in before])
+
+    def results(self, runs: list[VendorRun]) -> list[ReportSource]:
+        """Manifests and counts of the last of these runs, as far as their results are there and whole."""
+        found = []
+        for run in runs[-_ASKED:]:
+            with suppress(OSError, ValidationError, UnicodeDecodeError, UsageError):
+                manifest = read_manifest(run.out)
+                found.append(ReportSource(manifest, counts_of(run.out, manifest)))
+        return found
 
     def lines(self, runs: list[VendorRun]) -> list[DropLine]:
         """Drops as a report shows them."""

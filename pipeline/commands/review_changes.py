@@ -57,7 +57,7 @@ def export_queue(
 def apply_file(desk: Desk, file: Path, *, vendor: str | None, run: str | None, as_json: bool) -> None:
     """Apply the decisions of a file that a person filled in."""
     with at_desk(desk):
-        runs = reviewed_runs(desk.workspace, desk.ledger, run=run, vendor=vendor)
+        runs = reviewed_runs(desk.workspace, desk.ledger, desk.day, run=run, vendor=vendor)
         answers = read_answers(file, runs, desk.day)
         _apply(desk, runs, answers.choices, answers.places, answers.undecided, as_json=as_json)
 
@@ -65,7 +65,7 @@ def apply_file(desk: Desk, file: Path, *, vendor: str | None, run: str | None, a
 def apply_rule(desk: Desk, code: str, word: Word, *, vendor: str | None, run: str | None, as_json: bool) -> None:
     """Decide all rows alike that wait for a reason."""
     with at_desk(desk):
-        runs = reviewed_runs(desk.workspace, desk.ledger, run=run, vendor=vendor)
+        runs = reviewed_runs(desk.workspace, desk.ledger, desk.day, run=run, vendor=vendor)
         _apply(desk, runs, chosen_by_rule(runs, code, word, desk.day), {}, 0, as_json=as_json)
 
 

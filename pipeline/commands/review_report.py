@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from pipeline.results.decisions import ReviewRecord, reviews_in, withdrawal_of
 from pipeline.reviewing.queue import ReviewedRun, Waiting, summary
@@ -42,7 +43,9 @@ def print_queue(
         counts = (each.rows, each.alone, each.runs, (today - each.oldest).days)
         table.add_row(each.code, each.vendor, *(f"{count:,}" for count in counts), shown(each.remedy))
     table.print()
-    print_lines(f"{_rows(rows)} of {counted(len(runs), 'run')} wait for a person")
+    print_lines(
+        f"{counted(rows, 'row')} of {counted(len(runs), 'run')} {'waits' if rows == 1 else 'wait'} for a person"
+    )
     print_lines(*(_told(record) for record in standing))
     print_lines(*(f"{_told(record)}; withdrawn by {said.by}: {said.because}" for record, said in gone))
 
@@ -51,7 +54,16 @@ def print_applied(folder: Path | None, record: ReviewRecord | None, *, undecided
     """Print what decisions came to; without a record, that all of it was decided before."""
     if record is None:
         if as_json:
-            write_json({"review": None, "changed": False})
+            nothing: dict[str, Any] = {
+                "review": None,
+                "made_at": None,
+                "people": [],
+                "codes": {},
+                "released": 0,
+                "refused": 0,
+                "denied": 0,
+            }
+            write_json({**nothing, "changed": False, "undecided": undecided, "results": []})
         else:
             print_lines("nothing was changed: all of it was decided before")
         return
@@ -61,14 +73,14 @@ def print_applied(folder: Path | None, record: ReviewRecord | None, *, undecided
         return
     print_lines(_told(record))
     released, refused, denied = (_sum(record, name) for name in ("released", "refused", "denied"))
-    waits = record.decisions and sum(run.settled for run in record.runs.values()) < released + refused + denied
     if refused:
-        print_lines(f"{_rows(refused)} were released and are rejected all the same, for another reason of today")
-    if (not released and not refused and not denied) or waits:
+        verb = "is" if refused == 1 else "are"
+        print_lines(f"{counted(refused, 'row')} released {verb} rejected all the same, for another reason of today")
+    if not released and not refused and not denied:
         print_lines("rows that wait for another reason as well go on to wait: see 'leadscrub review list'")
     print_lines(*(f"released rows: {shown(str(out))}" for out in results))
     if undecided:
-        print_lines(f"{undecided:,} lines of the file have no decision and go on to wait")
+        print_lines(f"{counted(undecided, 'line')} of the file without a decision: left as before")
     print_lines(f"undone by: leadscrub review withdraw {record.review} --by NAME --because TEXT")
 
 
@@ -84,7 +96,7 @@ def print_withdrawn(
         return
     released = _sum(record, "released")
     print_lines(
-        f"review {record.review} is withdrawn: its rows wait again; {_rows(released)} released by it were deleted"
+        f"review {record.review} is withdrawn: its rows wait again; {counted(released, 'row')} released by it deleted"
     )
     print_lines(*(f"EXPORTED MEANWHILE: {shown(to)} has such rows; nobody may use them" for to in exported))
     print_lines(*(f"rests on it, to be scrubbed again: {shown(out)}" for out in resting))
@@ -123,7 +135,3 @@ def _told(record: ReviewRecord) -> str:
     counts = ", ".join(f"{_sum(record, name):,} {name}" for name in ("released", "refused", "denied"))
     people, codes = ", ".join(record.people), ", ".join(record.codes)
     return f"review {record.review} of {record.made_at.date()} by {people}: {counts} ({codes})"
-
-
-def _rows(count: int) -> str:
-    return counted(count, "row")

@@ -24,6 +24,7 @@ from pipeline.terminal import plain_table, print_lines, write_json
 from pipeline.workspace import refuse_no_workspace, workspace_limits
 from schemas.errors import FileError, OutputError, UsageError
 from schemas.files.limits import limited_to
+from schemas.support.figures import counted
 from schemas.support.shown import masked_addresses
 from schemas.workspace import WORKSPACE_FILE
 
@@ -172,9 +173,8 @@ def _erased_document(person: Person, erased: Erased) -> dict[str, Any]:
 
 def _print_found(document: dict[str, Any]) -> None:
     looked = document["looked_through"]
-    print_lines(
-        f"looked for {', '.join(document['person'])} in {looked['results']:,} results and {looked['files']:,} files"
-    )
+    where = f"{counted(looked['results'], 'result')} and {counted(looked['files'], 'file')}"
+    print_lines(f"looked for {', '.join(document['person'])} in {where}")
     _print_notes(document)
     if not document["places"]:
         print_lines("nothing found")

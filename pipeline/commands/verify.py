@@ -82,7 +82,7 @@ def print_verification(out: Path, *, key: Path | None, workspace: Path | None, a
 
 def _erasures(manifest: Manifest) -> list[str]:
     return [
-        f"{each.rows} rows were erased at {each.at} ({each.because}); the manifest before that was "
+        f"{counted(each.rows, 'row')} erased at {each.at} ({each.because}); the manifest before that was "
         f"{each.manifest_sha256[:12]}"
         for each in manifest.erasures
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
@@ -30,10 +30,12 @@ from pipeline.results.exact_search import find_rows
 from pipeline.results.folder import scan
 from pipeline.results.manifest_file import read_manifest
 from pipeline.results.quick_search import QuickSearch
+from pipeline.workspace import workspace_facts
 from schemas.errors import FileError, LeadscrubError
 from schemas.files.inputs import LocalFile
 from schemas.layout import Layout
 from schemas.manifest import Manifest
+from schemas.support.figures import counted
 from suppression.entries import Index
 from suppression.entry_erasing import held_keys, kept_by_law, open_any, versions_on_disk
 from suppression.erased import ERASED
@@ -90,6 +92,7 @@ class Where:
     outs: list[Path]
     places: Places = field(default_factory=Places)
     layouts: Mapping[str, Layout] = field(default_factory=dict)
+    recipients: Sequence[str] = ()
 
     def shown(self, path: Path) -> str:
         """A path as a report shows it."""
@@ -107,7 +110,9 @@ def look_around(workspace: Path | None, outs: list[Path], ledger: Ledger | None)
                     if is_result(Path(out)):
                         results.setdefault(Path(out).resolve(), Path(out))
     places.results = list(results.values())
-    return Where(workspace, outs, places, {} if workspace is None else layouts_of(workspace))
+    if workspace is None:
+        return Where(None, outs, places)
+    return Where(workspace, outs, places, layouts_of(workspace), workspace_facts(workspace).at_rest.recipients)
 
 
 def find_person(where: Where, person: Person, ledger: Ledger | None) -> Found:
@@ -194,7 +199,8 @@ def _in_file(where: Where, path: Path, person: Person, known: Known, found: Foun
 def record_file(where: Where, path: Path, person: Person, known: Known) -> RecordFile:
     """A file as it is read."""
     vendor = None if where.workspace is None else vendor_of(path, where.workspace)
-    return RecordFile(LocalFile(path), where.layouts.get(vendor or "", Layout()), person.wanted, known)
+    layout = where.layouts.get(vendor or "", Layout())
+    return RecordFile(LocalFile(path), layout, person.wanted, known, where.recipients)
 
 
 def _manifest(out: Path) -> Manifest | None:
@@ -324,7 +330,9 @@ def _describe(where: Where, found: Found) -> None:
     for path in [path for path in found.files if path.absolute() in where.places.kept]:
         del found.files[path]
     if found.history:
-        found.spots.append(Spot("history", "contact history", f"of {len(found.history)} runs", len(found.history)))
+        found.spots.append(
+            Spot("history", "contact history", f"of {counted(len(found.history), 'run')}", len(found.history))
+        )
     for run_id, rows in found.returned.items():
         found.spots.append(Spot("returns", f"run {run_id[:12]}", "keyed hashes of rows that went back", len(rows)))
     found.spots += [_unread(*each) for each in _not_looked_through(where)]
@@ -348,7 +356,7 @@ def _in_delta(where: Where, person: Person, found: Found) -> None:
                 found.spots.append(_unread("table", where.shown(path), error.message))
         if count:
             why = "a Delta table, also in its earlier versions: delete the folder, and export again"
-            found.spots.append(Spot("table", where.shown(folder), f"{count} records", count, "by hand", why))
+            found.spots.append(Spot("table", where.shown(folder), counted(count, "record"), count, "by hand", why))
 
 
 def _unread(kind: str, where: str, why: str) -> Spot:

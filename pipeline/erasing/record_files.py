@@ -24,6 +24,7 @@ from pipeline.reading.opening import open_tables
 from pipeline.results.exact_search import search_frame
 from pipeline.results.person_wanted import Wanted
 from schemas.errors import FileError
+from schemas.files.age_files import decrypted, encrypt
 from schemas.files.archives import is_packed, opened_archive
 from schemas.files.inputs import Input
 from schemas.files.kinds import HEAD_BYTES, Kind, kind_of
@@ -64,12 +65,13 @@ class Known:
 
 @dataclass(frozen=True)
 class RecordFile:
-    """A file, how it is read, and who is looked for in it."""
+    """A file, how it is read, and who is looked for in it. ``recipients``: for whom an encrypted one is again."""
 
     given: Input
     layout: Layout
     wanted: Sequence[Wanted]
     known: Known = Known()
+    recipients: Sequence[str] = ()
 
     def find(self) -> Records:
         """The person's records. Raises `FileError` when the file, or a part of it, cannot be looked through."""
@@ -81,6 +83,8 @@ class RecordFile:
 
     def _work(self, given: Input, member: str, sink: BinaryIO | None) -> Records:
         kind = kind_or_text(given)
+        if kind == "age":
+            return self._encrypted(given, member, sink)
         if is_packed(kind):
             if member:
                 raise CannotEraseError(
@@ -89,6 +93,22 @@ class RecordFile:
                 )
             return self._packed(given, kind, sink)
         return self._plain(given, kind, member, sink)
+
+    def _encrypted(self, given: Input, member: str, sink: BinaryIO | None) -> Records:
+        """A file that is encrypted, and again when it is written."""
+        inside = decrypted(given, Spool())
+        if sink is None:
+            return self._work(inside, member, None)
+        if not self.recipients:
+            raise CannotEraseError(
+                f"'{given}' is encrypted, and the workspace names nobody for whom to encrypt it again.",
+                "Name recipients in [at_rest] of leadscrub.toml, or delete the file; then run the same command again.",
+            )
+        content = io.BytesIO()
+        records = self._work(inside, member, content)
+        content.seek(0)
+        encrypt(content, sink, self.recipients)
+        return records
 
     def _plain(self, given: Input, kind: Kind, member: str, sink: BinaryIO | None) -> Records:
         spool = Spool()
@@ -103,7 +123,7 @@ class RecordFile:
             rows = find_in_arrow(given, self.wanted, lines, spool)
             if sink is not None:
                 blank_arrow(given, kind, rows, sink)
-            return {member: rows} if rows else {}
+            return {} if not rows else {member: rows}
         if kind == "xlsx":
             book = Workbook(given)
             in_sheets = book.find(self.wanted, self.known.sheets(member))

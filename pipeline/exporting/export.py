@@ -17,8 +17,10 @@ from pipeline.ledger.logged import Log, logged_change
 from pipeline.results.manifest_file import manifest_digest
 from pipeline.results.publish import publish_file, staged_file
 from pipeline.results.writer import output_file
+from pipeline.workspace import workspace_facts
 from schemas.errors import OutputError, UsageError
 from schemas.export_layout import ExportLayout
+from schemas.files.age_files import checked_recipients, move_encrypted
 from schemas.support.interrupts import interrupts_wait
 
 
@@ -28,7 +30,8 @@ class ExportRequest:
 
     ``columns``: the vendor's own and what may be done with the row (None), ``contact``, ``all``, or names with commas.
     ``layout``: name or file of an export layout, instead of columns. ``as_of``: the day on which the rows are used.
-    ``at``: the instant that the record names.
+    ``at``: the instant that the record names. ``encrypt_to``: for whom a file that ends in .age is encrypted, by
+    default the workspace's recipients.
     """
 
     folder: Path
@@ -41,6 +44,7 @@ class ExportRequest:
     accept_held: bool = False
     force: bool = False
     at: datetime | None = None
+    encrypt_to: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -134,14 +138,32 @@ def _written(
         with logged_change(workspace) as log:
             entry(log, tally, None)
         return _exported(target, tally, names, None, workspace)
+    recipients = _recipients(request, target, workspace)
     with staged_file(target.path, force=request.force) as staging:
-        tally = write_file(staging / target.path.name, target.kind, source, form, metadata)
+        tally = write_file(staging / (target.inner or target.path.name), target.kind, source, form, metadata)
+        if target.inner:
+            move_encrypted(staging / target.inner, staging / target.path.name, recipients)
         digest = output_file(staging / target.path.name, tally.written).sha256
         # The entry comes first: there is no file without one.
         with interrupts_wait(f"'{target.path}' is complete"), logged_change(workspace) as log:
             entry(log, tally, digest)
             publish_file(staging, target.path)
     return _exported(target, tally, names, digest, workspace)
+
+
+def _recipients(request: ExportRequest, target: Target, workspace: Path | None) -> list[str]:
+    """For whom the file is encrypted. Raises `UsageError` when it is to be and nobody is named, or the other way."""
+    if not target.inner:
+        if request.encrypt_to:
+            raise UsageError("--encrypt-to needs a file that ends in .age.", f"Name '{request.to}.age'.")
+        return []
+    named = request.encrypt_to or ([] if workspace is None else workspace_facts(workspace).at_rest.recipients)
+    if not named:
+        raise UsageError(
+            f"'{request.to}' is to be encrypted, and nobody is named for whom.",
+            "Add --encrypt-to age1…, or recipients in [at_rest] of leadscrub.toml.",
+        )
+    return checked_recipients(named)
 
 
 def _exported(target: Target, tally: Tally, names: list[str], sha256: str | None, workspace: Path | None) -> Exported:

@@ -20,6 +20,7 @@ from pipeline.exporting.forms import BETWEEN, text
 from pipeline.exporting.table import LeftOut, OutColumn, Source, Tally
 from pipeline.results.formula_cells import neutralised, neutralised_text
 from schemas.errors import OutputError, UsageError
+from schemas.files.age_files import AGE
 from schemas.support.names import did_you_mean
 
 FileKind = Literal["csv", "xlsx", "parquet", "delta"]
@@ -37,10 +38,11 @@ MOST_ROWS, MOST_COLUMNS, MOST_CHARACTERS = 1_048_575, 16_384, 32_767
 
 @dataclass(frozen=True)
 class Target:
-    """Where an export goes to."""
+    """Where an export goes to. ``inner``: name of what is encrypted; empty where nothing is."""
 
     kind: FileKind
     path: Path
+    inner: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,14 +60,15 @@ def target_of(named: str) -> Target:
         raise UsageError(f"'{named.partition('://')[0]}://' cannot be exported to.", "Name a local file, then copy it.")
     if named.startswith(DELTA) and named != DELTA:
         return Target("delta", Path(named.removeprefix(DELTA)))
-    ending = Path(named).suffix.lower()
+    inner = named[: -len(AGE)] if named.lower().endswith(AGE) else ""
+    ending = Path(inner or named).suffix.lower()
     if ending not in _ENDINGS:
         hint = did_you_mean(ending, _ENDINGS) if ending else ""
         raise UsageError(
             f"'{named}' is no kind of file that can be written.",
-            hint if hint.startswith("Did") else "Name a .csv, .xlsx or .parquet file, or delta:FOLDER.",
+            hint if hint.startswith("Did") else "Name a .csv, .xlsx or .parquet file (and .age), or delta:FOLDER.",
         )
-    return Target(_ENDINGS[ending], Path(named))
+    return Target(_ENDINGS[ending], Path(named), Path(inner).name)
 
 
 def check_fits(target: Target, source: Source) -> None:

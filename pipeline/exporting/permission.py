@@ -92,7 +92,7 @@ def check_may_leave(manifest: Manifest, layout: ExportLayout, name: str) -> None
     raise ConfigError(
         [
             f"campaign '{manifest.campaign}': passes_on is '{declared}', and a file for {name} goes to "
-            f"{_WORDS[layout.passes_on]} ('{layout.passes_on}'); the rules on data that leaves were not asked"
+            f"{_WORDS[layout.passes_on]} ('{layout.passes_on}'); the rules on data that leaves were not asked."
         ],
         f'Declare passes_on = "{layout.passes_on}" in [evidence] of the campaign, and scrub again.',
     )

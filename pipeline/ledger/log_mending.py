@@ -51,7 +51,7 @@ def unlogged(workspace: Path, ledger: Ledger | None, left: Left) -> list[Entry]:
                 found += _removed(ledger)
             found += ledger_entries(ledger, workspace, known)
     found += store_entries(Store(workspace / "store"))
-    found += all_review_entries(workspace)
+    found += all_review_entries(workspace, known)
     found += rewritten
     outs = [*left.outs, *_results(workspace)] if begins else left.outs
     ledger_knows = {entry.subject for entry in found if entry.kind == "run"}

@@ -161,6 +161,7 @@ def _night(request: NightRequest, workspace: Workspace, folders: Folders, lock: 
         request.accept_drift,
         request.accept_held,
         workspace.remote,
+        workspace.at_rest.recipients,
     )
 
 

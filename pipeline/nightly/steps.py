@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from pipeline.results.folder import open_manifest, rows_in_review
 from pipeline.results.manifest_file import MANIFEST
 from pipeline.run.plan import Request
 from schemas.errors import EXIT_TOO_MANY_REJECTED, FileError, HeldError, PastChangedError, UsageError
+from schemas.files.age_files import AGE, move_encrypted
 from schemas.manifest import Manifest
 from schemas.support.durable import move_file, write_atomically
 from schemas.support.figures import percent
@@ -63,6 +64,7 @@ class Night:
     accept_drift: bool
     accept_held: bool
     remote: RemoteChoice
+    recipients: list[str] = field(default_factory=list)
 
 
 def take(night: Night, seller: Seller, inbox: Inbox, seen: Seen, hopeless: str | None) -> DropLine | None:
@@ -288,7 +290,8 @@ class _Drop:
 
     def _archived(self, *, again: bool) -> Path:
         seen = self._seen
-        return self._folders.archived(seen.vendor, self._night.day, self._raw.sha256, seen.name, again=again)
+        path = self._folders.archived(seen.vendor, self._night.day, self._raw.sha256, seen.name, again=again)
+        return path.with_name(path.name + AGE) if self._night.recipients else path
 
     def _move(self, target: Path) -> None:
         """Its companions first: one that stayed would call the next drop of the name complete."""
@@ -296,7 +299,10 @@ class _Drop:
         for companion in self._raw.companions:
             if companion.exists():
                 move_file(companion, target.with_name(target.name + companion.suffix))
-        move_file(self._raw.path, target)
+        if target.name.endswith(AGE) and self._night.recipients and self._folders.archive in target.parents:
+            move_encrypted(self._raw.path, target, self._night.recipients)
+        else:
+            move_file(self._raw.path, target)
 
     def _done(self, run: Recorded | None, *, again: bool) -> DropLine:
         if run is None:

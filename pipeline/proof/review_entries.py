@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from pipeline.proof.entries import Entry
@@ -11,10 +11,17 @@ from pipeline.results.decisions import ReviewRecord, reviews_in, withdrawal_of
 from pipeline.results.manifest_file import MANIFEST, manifest_digest, read_manifest
 
 
-def all_review_entries(workspace: Path) -> Iterator[Entry]:
-    """The entries of all reviews that a workspace has or had, as they should be in its log."""
+def all_review_entries(workspace: Path, known: Container[tuple[str, str, str]] = ()) -> Iterator[Entry]:
+    """The entries of all reviews that a workspace has or had, as they should be in its log.
+
+    Of a review whose entry is ``known``, its results are too: what is at their place now is not entered.
+    """
     for folder, record in reviews_in(workspace):
-        yield from review_entries(workspace, folder, record)
+        applied = _applied(workspace, folder, record)
+        if applied.key in known:
+            yield applied
+        else:
+            yield from review_entries(workspace, folder, record)
     for folder, record in reviews_in(workspace, withdrawn=True):
         yield _applied(workspace, folder, record)
         yield withdrawn_entry(workspace, folder, record)

@@ -12,6 +12,7 @@ from pipeline.reading.fixed_width import open_fixed_width
 from pipeline.reading.remote import fetch, is_remote
 from pipeline.reading.workbook_tables import open_workbook
 from schemas.errors import DropError
+from schemas.files.age_files import decrypted
 from schemas.files.archives import is_packed, unpack
 from schemas.files.arrow_table import open_arrow
 from schemas.files.inputs import Input, LocalFile
@@ -75,6 +76,9 @@ def open_tables(given: Input | Path, name: str, layout: Layout, spool: Spool | N
     spool = spool or Spool()
     try:
         kind = kind_of(given)
+        if kind == "age":
+            given = decrypted(given, spool)
+            kind = kind_of(given)
         if not is_packed(kind):
             return _open(given, name, kind, layout, spool)
         tables = []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from pipeline.report.source import ReportSource
@@ -44,21 +46,36 @@ class Funnel:
     steps: list[Step]
 
 
-def funnels(source: ReportSource) -> list[Funnel]:
-    """One for each channel of the campaign."""
-    manifest = source.manifest
-    unchecked = {"listed": not manifest.lists, "law": not manifest.rules.checked, "duplicate": False}
-    found = []
-    for channel in manifest.channels:
-        point, done = CHANNEL_WORDS[channel]
-        lost = source.counts.lost.get(channel, {})
-        left = manifest.counts.read
-        steps = [Step("were received", left, 0)]
-        for stage in STAGES:
-            gone = lost.get(stage, 0)
-            left -= gone
-            if gone or (stage != "other_channel"):
-                steps.append(Step(_PASSED[stage].format(point=point), left, gone, unchecked.get(stage, False)))
-        steps.append(Step(done, left, 0))
-        found.append(Funnel(channel, steps))
-    return found
+@dataclass
+class _Sum:
+    """Leads of one channel over several runs. ``unchecked``: stages that some run did not check."""
+
+    received: int = 0
+    lost: Counter[str] = field(default_factory=Counter)
+    unchecked: set[str] = field(default_factory=set)
+
+
+def funnels(sources: Sequence[ReportSource]) -> list[Funnel]:
+    """One for each channel of the campaigns, over all these runs that have it."""
+    sums: dict[str, _Sum] = {}
+    for source in sources:
+        manifest = source.manifest
+        for channel in manifest.channels:
+            mine = sums.setdefault(channel, _Sum())
+            mine.received += manifest.counts.read
+            mine.lost.update(source.counts.lost.get(channel, {}))
+            mine.unchecked |= set() if manifest.lists else {"listed"}
+            mine.unchecked |= set() if manifest.rules.checked else {"law"}
+    return [_funnel(channel, sums[channel]) for channel in CHANNEL_WORDS if channel in sums]
+
+
+def _funnel(channel: str, found: _Sum) -> Funnel:
+    point, done = CHANNEL_WORDS[channel]
+    left = found.received
+    steps = [Step("were received", left, 0)]
+    for stage in STAGES:
+        gone = found.lost[stage]
+        left -= gone
+        if gone or stage != "other_channel":
+            steps.append(Step(_PASSED[stage].format(point=point), left, gone, stage in found.unchecked))
+    return Funnel(channel, [*steps, Step(done, left, 0)])

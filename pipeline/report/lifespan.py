@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -41,21 +43,24 @@ class Lifespan:
         return self.changes[-1].left if self.changes else self.clean
 
 
-def lifespan(source: ReportSource) -> Lifespan:
-    """Work out the curve and the days on which it falls."""
-    first, clean = source.manifest.as_of, source.manifest.counts.clean
-    ends = sorted(source.counts.valid_until.items())
-    days = (ends[-1][0] - first).days + 3 if ends else _LEAST
+def lifespan(sources: Sequence[ReportSource], first: date) -> Lifespan:
+    """Work out the curve of the leads of these runs from a day on, and the days on which it falls."""
+    ends = Counter[date]()
+    for source in sources:
+        ends.update({day: rows for day, rows in source.counts.valid_until.items() if day >= first})
+    clean = ends.total() + sum(source.counts.unlimited for source in sources)
+    days = (max(ends) - first).days + 3 if ends else _LEAST
     span = min(max(days, _LEAST), _MOST)
-    return Lifespan(first, first + timedelta(days=span), clean, _outline(source, span), _changes(source))
+    last = first + timedelta(days=span)
+    return Lifespan(first, last, clean, _outline(ends, clean, first, span), _changes(sources, ends, clean))
 
 
-def _outline(source: ReportSource, span: int) -> str:
-    clean = left = source.manifest.counts.clean
+def _outline(ends: Mapping[date, int], clean: int, first: date, span: int) -> str:
+    left = clean
     path = "M0 100 L0 0"
-    for day, rows in sorted(source.counts.valid_until.items()):
+    for day, rows in sorted(ends.items()):
         # It may be used on its last day, so the curve falls at the end of it.
-        x = 100 * ((day - source.manifest.as_of).days + 1) / span
+        x = 100 * ((day - first).days + 1) / span
         if x > 100:
             break
         path += f" L{x:.2f} {100 - 100 * left / clean:.2f}"
@@ -65,21 +70,21 @@ def _outline(source: ReportSource, span: int) -> str:
     return f"{path} L100 {height:.2f} L100 100 Z" if clean else "M0 100 L100 100"
 
 
-def _changes(source: ReportSource) -> list[Change]:
-    ends = source.counts.valid_until
+def _changes(sources: Sequence[ReportSource], ends: Mapping[date, int], clean: int) -> list[Change]:
     largest = set(sorted(ends, key=lambda day: (-ends[day], day))[:_NAMED]) | {max(ends, default=None)}
-    left, waiting, found = source.manifest.counts.clean, 0, []
+    left, waiting, found = clean, 0, []
     for day, rows in sorted(ends.items()):
         left -= rows
         waiting += rows
         if day in largest:
-            found.append(Change(day, waiting, left, _why(source, day)))
+            found.append(Change(day, waiting, left, _why(sources, day)))
             waiting = 0
     return found
 
 
-def _why(source: ReportSource, day: date) -> str:
-    stale = [each.name for each in source.manifest.lists if each.valid_until == day]
+def _why(sources: Sequence[ReportSource], day: date) -> str:
+    used = [each for source in sources for each in source.manifest.lists]
+    stale = list(dict.fromkeys(each.name for each in used if each.valid_until == day))
     if stale:
         return f"{'list goes' if len(stale) == 1 else 'lists go'} stale: {joined(stale)}"
     return "a consent or a period of the law ends, or another law begins"

@@ -14,7 +14,7 @@ from pipeline.report.source import PastDrop, ReportSource
 from pipeline.report.unchecked import lesser_gaps, list_faults, serious_gaps
 from pipeline.report.vendor_band import LAST, out_of_band
 from schemas.evidence import fact_of
-from schemas.manifest import Declarations, Manifest, Undeclared
+from schemas.manifest import Declarations, Manifest, Undeclared, UsedList
 from schemas.report_counts import Place
 from schemas.support.figures import counted, joined, share
 from suppression.rules.us_states import state_name
@@ -68,13 +68,14 @@ def run_page(source: ReportSource) -> str:
         lost_to=_lost_to(manifest, groups),
         serious=serious_gaps(manifest, counts.unknown_hours),
         lesser=lesser_gaps(manifest),
-        funnels=funnels(source),
+        funnels=funnels([source]),
         groups=groups,
         declarations=_declarations(manifest),
         facts=[(name, fact_of(name).description, each.alone) for name, each in _facts(manifest)],
-        life=lifespan(source),
+        life=lifespan([source], manifest.as_of),
         first_end=min(counts.valid_until, default=None),
-        lists=[(each, list(list_faults(each))) for each in manifest.lists[:_MOST]],
+        lists=[(each, list(list_faults(each)), _covers(each)) for each in manifest.lists[:_MOST]],
+        held=[] if manifest.gate is None else manifest.gate.held,
         zones=zone_hours(counts.windows),
         places=_shown_places(counts.places),
         past=None if source.past is None else source.past[-LAST:],
@@ -111,6 +112,13 @@ def _lost_to(manifest: Manifest, groups: list[ReasonGroup]) -> list[Row]:
     """The heaviest reasons of all."""
     lines = sorted((line for group in groups for line in group.lines), key=lambda line: (-line.rows, line.code))
     return [Row(line.means.rstrip("."), line.rows, manifest.counts.rejected) for line in lines[:_NAMED]]
+
+
+def _covers(each: UsedList) -> str:
+    """For which area codes a copy speaks, where that is known."""
+    if each.covers is None:
+        return each.state or ""
+    return "all area codes" if each.covers == ["all"] else joined(each.covers, 6)
 
 
 def _shown_places(places: list[Place]) -> list[Place]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
+from pipeline.report.funnel import funnels
+from pipeline.report.lifespan import lifespan
 from pipeline.report.page import headline
 from pipeline.report.reasons import Payer, ReasonGroup, ReasonLine, grouped, payer_of
 from pipeline.report.render import render
-from pipeline.report.source import Deal
+from pipeline.report.source import Deal, ReportSource
 from schemas.codes import ReasonCode
 from schemas.support.figures import joined
 
@@ -57,7 +59,8 @@ class VendorLine:
 
 @dataclass(frozen=True)
 class Period:
-    """What a page about several runs shows. ``odd``: what is out of its usual band; ``waiting``: for a person."""
+    """What a page about several runs shows. ``odd``: what is out of its usual band; ``waiting``: for a person;
+    ``results``: the runs whose results are there; ``day``: the one from which their leads' time is counted."""
 
     title: str
     about: str
@@ -65,6 +68,8 @@ class Period:
     scores: list[VendorLine]
     odd: list[str]
     waiting: list[str]
+    results: list[ReportSource] = field(default_factory=list)
+    day: date | None = None
 
 
 def period_page(period: Period, codes: Mapping[str, ReasonCode]) -> str:
@@ -82,6 +87,8 @@ def period_page(period: Period, codes: Mapping[str, ReasonCode]) -> str:
         groups=groups,
         currency=currency,
         gaps=_gaps(period),
+        funnels=funnels(period.results),
+        life=None if period.day is None else lifespan(period.results, period.day),
         most=_MOST,
         most_reasons=_SHOWN_REASONS,
     )

@@ -25,12 +25,12 @@ _NO_LAW: Final = {
 
 def serious_gaps(manifest: Manifest, unknown_hours: int = 0) -> list[str]:
     """What a person must know before contacting anyone. ``unknown_hours``: clean rows without calling hours."""
-    return [*_nothing(manifest), *_lists(manifest), *_law(manifest, unknown_hours)]
+    return [*_nothing(manifest), *_gate(manifest), *_lists(manifest), *_law(manifest, unknown_hours)]
 
 
 def lesser_gaps(manifest: Manifest) -> list[str]:
     """What was not asked, and need not be."""
-    found = []
+    found = [] if manifest.gate is None else [f"Gate: {each}." for each in manifest.gate.not_checked]
     if "email" in manifest.channels and manifest.mail_check is None:
         found.append("DNS was not asked whether the domains of emails receive mail (--check-mx).")
     if manifest.history is None:
@@ -45,6 +45,11 @@ def _nothing(manifest: Manifest) -> Iterator[str]:
         yield "Nobody was screened: no suppression list was used."
     if not manifest.rules.checked:
         yield "The law was not checked: no rule pack was applied. Whether these people may be contacted is not known."
+
+
+def _gate(manifest: Manifest) -> Iterator[str]:
+    for each in manifest.gate.accepted if manifest.gate is not None else ():
+        yield f"The drop was accepted although {each}."
 
 
 def _lists(manifest: Manifest) -> Iterator[str]:

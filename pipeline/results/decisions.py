@@ -12,6 +12,7 @@ in it: another run of the same drop for the same campaign knows both again.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from datetime import date, datetime
 from pathlib import Path
@@ -130,13 +131,10 @@ def withdrawal_of(folder: Path) -> Withdrawal:
 def decisions_in(folder: Path, record: ReviewRecord) -> pl.DataFrame:
     """The decisions of a review (`DECISIONS`). Raises `LedgerError` when they are not those that were made."""
     path = folder / TABLE
-    try:
-        same = hashlib.sha256(path.read_bytes()).hexdigest() == record.decisions_sha256
-    except OSError:
-        same = False
-    if not same:
+    content = path.read_bytes() if path.is_file() else b""
+    if hashlib.sha256(content).hexdigest() != record.decisions_sha256:
         raise LedgerError(f"'{path}' is not the file that the review wrote.", "Restore it from a copy.")
-    return pl.read_parquet(path)
+    return pl.read_parquet(io.BytesIO(content))
 
 
 def decided(workspace: Path | None, vendor: str | None, campaign: str) -> pl.DataFrame:

@@ -251,7 +251,7 @@ def _write(
     rests_on: set[str],
 ) -> ReviewRecord:
     decisions = decisions.select(list(DECISIONS)).cast(DECISIONS)  # type: ignore[arg-type]  # names to types
-    decisions.write_parquet(staging / TABLE, compression="zstd")
+    decisions.write_parquet((staging / TABLE).absolute(), compression="zstd")
     record = ReviewRecord(
         review=review,
         made_at=desk.now(),

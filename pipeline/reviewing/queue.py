@@ -14,7 +14,7 @@ import polars as pl
 from pipeline.proof.chain import entries, has_chain
 from pipeline.proof.entries import Logged
 from pipeline.proof.standing import standing_results
-from pipeline.results.decisions import DENY, FINDING, RELEASE, REVIEWS, ROW, decided, member_of
+from pipeline.results.decisions import DENY, FINDING, RELEASE, REVIEWS, ROW, decided, member_of, on_day
 from pipeline.results.folder import open_manifest, scan
 from pipeline.results.manifest_file import MANIFEST, manifest_digest
 from pipeline.results.writer import output_file
@@ -108,7 +108,7 @@ class ReviewedRun:
 
 
 def reviewed_runs(
-    workspace: Path, ledger: Ledger | None, *, run: str | None = None, vendor: str | None = None
+    workspace: Path, ledger: Ledger | None, day: date, *, run: str | None = None, vendor: str | None = None
 ) -> list[ReviewedRun]:
     """Results of a workspace that have rows in review, in the order in which they were logged.
 
@@ -134,7 +134,7 @@ def reviewed_runs(
             continue
         whose = (manifest.vendor, manifest.campaign)
         if whose not in known:
-            known[whose] = decided(workspace, *whose)
+            known[whose] = on_day(decided(workspace, *whose), day)
             later[whose] = known[whose].select(ROW).clear()
         reviewed = ReviewedRun(out, manifest, entry.mark, known[whose], later[whose])
         if len(reviewed.rows):

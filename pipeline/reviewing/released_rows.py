@@ -55,7 +55,7 @@ def write_released(
     frame = frame.with_columns(places.get_column("row_id"), pl.lit(True).alias(IS_LEAD))
     found = _numbered(_without_released(found, decisions), places)
     context = _context(run, campaign)
-    copies = _copies(frame, campaign, clean)
+    copies = _copies(frame, campaign, clean, ids)
     usable = contactable(frame, coded(pl.concat([found, copies])), context)
     is_open = pl.DataFrame([*usable.channels.values()]).select(pl.any_horizontal(pl.all())).to_series()
     kept = frame.with_columns(
@@ -65,7 +65,7 @@ def write_released(
     )
     columns = [name for name in (*COMMON_COLUMNS, "extra") if name in kept.columns and name not in _MADE]
     kept = kept.with_columns(places.get_column("earlier").alias("row_id")).select(columns).filter(is_open)
-    kept.write_parquet(folder / "clean.parquet", compression="zstd")
+    kept.write_parquet((folder / "clean.parquet").absolute(), compression="zstd")
     others = frame.select("row_id").filter(~is_open).join(copies, on="row_id", how="semi")
     return Released(len(kept), others.join(places, on="row_id").get_column("earlier"))
 
@@ -98,8 +98,11 @@ def _context(run: ReviewedRun, campaign: Campaign) -> Context:
     return Context(chosen, run.manifest.vendor, run.manifest.as_of, [], [], apply_here)
 
 
-def _copies(frame: pl.DataFrame, campaign: Campaign, clean: list[Path]) -> pl.DataFrame:
-    """Points that a clean row has already, as findings; of the kinds by which the campaign tells copies."""
+def _copies(frame: pl.DataFrame, campaign: Campaign, clean: list[Path], ids: pl.Series) -> pl.DataFrame:
+    """Points that another clean row has already, as findings; of the kinds by which the campaign tells copies.
+
+    ``ids``: the rows themselves (``row_id``), which an earlier review may have released on evidence that has ended.
+    """
     keys, folds = campaign.dedupe_keys, frozenset(campaign.dedupe.email_folds)
     kinds = [(PHONE_SLOTS, "phone"), (EMAIL_SLOTS, "email")]
     found = [pl.DataFrame(schema=FINDING_SCHEMA)]
@@ -109,7 +112,11 @@ def _copies(frame: pl.DataFrame, campaign: Campaign, clean: list[Path]) -> pl.Da
             texts = {slot: fold_email(email_key(column), folds) for slot, column in texts.items()}
         wanted = pl.concat([frame.select(texts[slot].alias("key")) for slot in slots]).drop_nulls().unique()
         taken = [
-            scan(out, "clean").select(texts[slot].alias("key")).join(wanted.lazy(), on="key", how="semi").collect()
+            scan(out, "clean")
+            .filter(~pl.col("row_id").is_in(ids))
+            .select(texts[slot].alias("key"))
+            .join(wanted.lazy(), on="key", how="semi")
+            .collect()
             for out in clean
             for slot in slots
         ]

@@ -44,9 +44,9 @@ def withdraw(
     if is_missing(by) or is_missing(because):
         raise UsageError("It is not said who withdraws the review, and why.", "Say --by NAME --because TEXT.")
     standing = {record.review: (folder, record) for folder, record in reviews_in(workspace)}
-    if review == LAST and standing:
-        review = next(reversed(standing))
     gone = {record.review: record for _, record in reviews_in(workspace, withdrawn=True)}
+    if review == LAST:
+        review = next(reversed(standing or gone), LAST)
     if review in gone:
         return gone[review], [], False
     if review not in standing:

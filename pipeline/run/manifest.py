@@ -63,6 +63,7 @@ def make_manifest(
             valid_until=lst.valid_until,
             registry=lst.facts.registry,
             state=lst.facts.state,
+            covers=None if lst.facts.covers is None else list(lst.facts.covers),
             stale_allowed=lst.stale_allowed,
             hash_recipes=lst.facts.hash_recipes,
             entries=lst.facts.counts,

@@ -6,6 +6,7 @@ import polars as pl
 
 from pipeline.context import Reviewed
 from pipeline.results.decisions import decided, digest_of, on_day
+from pipeline.results.folder import scan
 from pipeline.run.plan import Plan, Request
 from pipeline.workspace import workspace_of
 from schemas.files.table import FileTally, delivery_of
@@ -29,7 +30,7 @@ def reviewed_rows(request: Request, plan: Plan) -> Reviewed | None:
         drops = tuple(_drop_of(plan, number) for number in range(len(plan.sources)))
         known = known.filter(pl.col("source_sha256").is_in(drops))
     else:
-        rows = pl.scan_parquet(request.earlier.clean, glob=False).select("source_sha256", "source_line").unique()
+        rows = scan(request.earlier.folder, "clean").select("source_sha256", "source_line").unique()
         known = known.lazy().join(rows, on=["source_sha256", "source_line"], how="semi").collect()
     return None if known.is_empty() else Reviewed(known, drops)
 

@@ -117,8 +117,10 @@ def _files(archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo], given: Input)
 
 def unpack(given: Input, name: str, kind: Kind, spool: Spool) -> list[Member]:
     """Unpack what could be a drop into the spool; notes say what could not. Raises `FileError` as `opened_archive`."""
-    with given.open("rb") as stream:
-        delivery = Delivery(_sha256(stream), given.size)
+    delivery = given.delivery
+    if delivery is None:
+        with given.open("rb") as stream:
+            delivery = Delivery(_sha256(stream), given.size)
     with opened_archive(given, kind) as packed:
         files = [file for file in packed if not file.housekeeping]
         wanted = [file for file in files if file.name.lower().endswith(SUFFIXES)] if len(files) != 1 else files

@@ -10,12 +10,12 @@ from schemas.errors import FileError
 from schemas.files.inputs import Input
 from schemas.files.stream_guard import DAMAGE
 
-Kind = Literal["text", "json", "parquet", "arrow", "zip", "gzip", "zstd", "bzip2", "xlsx", "xlsb", "xls", "ods"]
+Kind = Literal["text", "json", "parquet", "arrow", "zip", "gzip", "zstd", "bzip2", "xlsx", "xlsb", "xls", "ods", "age"]
 
 #: Ends of names that a folder or an archive is searched for.
 TABLES: Final = (".csv", ".tsv", ".tab", ".psv", ".txt", ".dat", ".json", ".jsonl", ".ndjson", ".parquet", ".pq")
 BINARY_TABLES: Final = (".arrow", ".feather", ".ipc", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
-PACKED: Final = (".gz", ".zst", ".bz2", ".zip")
+PACKED: Final = (".gz", ".zst", ".bz2", ".zip", ".age")
 SUFFIXES: Final = (*TABLES, *BINARY_TABLES, *PACKED)
 
 _MAGIC: Final[tuple[tuple[bytes, Kind], ...]] = (
@@ -27,6 +27,7 @@ _MAGIC: Final[tuple[tuple[bytes, Kind], ...]] = (
     (b"\x1f\x8b", "gzip"),
     (b"\x28\xb5\x2f\xfd", "zstd"),
     (b"BZh", "bzip2"),
+    (b"age-encryption.org/v1", "age"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "xls"),
 )
 #: First bytes of what is not read, what it is, and what to do.

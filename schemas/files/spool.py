@@ -19,7 +19,7 @@ from schemas.errors import ShortageError
 from schemas.files.inputs import Delivery
 
 if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
+    from _typeshed import ReadableBuffer, WriteableBuffer
 
 _BLOCK = 1 << 20
 
@@ -69,6 +69,10 @@ class Spool:
             raise full(shown) from error
         return Spooled(self, start, self._end - start, shown, delivery)
 
+    def sink(self) -> BinaryIO:
+        """Give a stream whose bytes go to the end of the spool."""
+        return cast(BinaryIO, _Sink(self))
+
     def written(self, size: int, shown: str) -> Spooled:
         """Take note of bytes that another process wrote at ``end``."""
         start = self._end
@@ -112,6 +116,19 @@ def full(shown: str) -> ShortageError:
 def open_stretch(handle: int, start: int, size: int) -> BinaryIO:
     """Open the ``size`` bytes from ``start`` on of an open file, as a file with a position of its own."""
     return cast(BinaryIO, io.BufferedReader(_Stretch(handle, start, size), _BLOCK))
+
+
+class _Sink(io.RawIOBase):
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, block: ReadableBuffer, /) -> int:
+        content = bytes(block)
+        self._spool._write(content)
+        return len(content)
 
 
 class _Stretch(io.RawIOBase):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schemas.errors import FileError, ListError
+from schemas.files.age_files import AGE, decrypted
 from schemas.files.archives import PackedFile, is_packed, kind_of_unpacked, opened_archive
 from schemas.files.arrow_table import open_arrow
 from schemas.files.inputs import Input, LocalFile
@@ -59,16 +60,19 @@ def open_members(paths: Sequence[Path], sheets: Sequence[str] = ()) -> Iterator[
     spool = Spool()
     for path in paths:
         _refuse_missing(path)
-        given = LocalFile(path)
+        given: Input = LocalFile(path)
         try:
-            kind = kind_of(given)
+            kind, name = kind_of(given), path.name
+            if kind == "age":
+                given, name = decrypted(given, spool), name.removesuffix(AGE)
+                kind = kind_of(given)
             if is_packed(kind):
-                yield from _packed(given, path.name, kind, beside, sheets, spool)
+                yield from _packed(given, name, kind, beside, sheets, spool)
             elif kind == "text":
-                with path.open("rb") as file:
-                    yield Member(path.name, GuardedStream(file, str(path)), "", beside)
+                with given.open("rb") as file:
+                    yield Member(name, GuardedStream(file, str(given)), "", beside)
             else:
-                yield from _tables(given, path.name, kind, "", beside, sheets, spool)
+                yield from _tables(given, name, kind, "", beside, sheets, spool)
         except OSError as error:
             raise FileError(f"'{path}' cannot be read: {error.strerror}.", "Check its permissions.") from error
 
@@ -81,7 +85,7 @@ def _refuse_missing(path: Path) -> None:
 
 
 def _packed(
-    given: LocalFile, own: str, kind: Kind, beside: tuple[str, ...], sheets: Sequence[str], spool: Spool
+    given: Input, own: str, kind: Kind, beside: tuple[str, ...], sheets: Sequence[str], spool: Spool
 ) -> Iterator[Member]:
     with opened_archive(given, kind) as files:
         names = tuple(_name(file, own) for file in files if not file.housekeeping)

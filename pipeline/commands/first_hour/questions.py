@@ -129,6 +129,13 @@ QUESTIONS = (
         after="packs",
     ),
     Question(
+        "businesses_only",
+        "Is every lead a business, or a person at work? yes or no.",
+        "Many laws have other rules for businesses. Without an answer leads count as consumers, unless their row says.",
+        kind="yes_no",
+        after="packs",
+    ),
+    Question(
         "dealt_with_us",
         "Were the purchases and inquiries in the list made with you? yes or no.",
         "Only those with you can make a customer of yours.",

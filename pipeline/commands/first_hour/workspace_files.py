@@ -90,7 +90,9 @@ def _vendor(answers: Answers) -> str:
     text = _table(head)
     if price:
         text += f"price = {price}\n" + _table({"currency": currency})
-    evidence = {key: answers[key] for key in ("source_type", "origin") if answers.get(key)}
+    evidence: dict[str, Any] = {key: answers[key] for key in ("source_type", "origin") if answers.get(key)}
+    if answers.get("businesses_only"):
+        evidence["businesses_only"] = answers["businesses_only"] == "yes"
     return text + ("\n[evidence]\n" + _table(evidence) if evidence else "")
 
 

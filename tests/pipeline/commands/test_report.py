@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -87,6 +88,24 @@ def test_a_night(world: World, tmp_path: Path) -> None:
     assert "3 of 9 leads could be contacted (33%). 1 drop of 1 vendor, scrubbed as of 2026-11-22." in text
     assert "acme: Only 33% can be contacted; of its last 3 drops 90% to 90% could." in text
     assert "The law was not checked" in text
+    one_run = words((world.folder / "runs" / "4" / "report.html").read_text(encoding="utf-8"))
+    assert (way := re.search(r"leads that left lost were received 9 .*? can be called 3", one_run)) is not None
+    assert way[0] in text
+
+
+def test_ways_and_days_are_summed_over_drops(world: World, tmp_path: Path) -> None:
+    """What a vendor's four drops lost at each stage is what each of them lost; days begin with that of the report."""
+    _, page = report(world, tmp_path, "--vendor", "acme", "--as-of", "2026-11-30")
+    text = words(page)
+    assert re.search(r"were received 39 .* have a phone that can be used 30 .9 .* can be called 30", text), text
+    assert "How long the leads can be used" in text
+    shutil.move(world.folder / "runs" / "1", world.folder / "gone")
+    try:
+        _, page = report(world, tmp_path, "--vendor", "acme", "--as-of", "2026-11-30")
+    finally:
+        shutil.move(world.folder / "gone", world.folder / "runs" / "1")
+    assert "Of 3 drops: the results of the others are gone." in words(page)
+    assert re.search(r"were received 29 .* can be called 21", words(page))
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from pipeline.erasing.person import person_named
 from pipeline.erasing.record_files import RecordFile
 from schemas.files.inputs import LocalFile
 from schemas.layout import Layout
+from schemas.support.figures import counted
 from tests.conftest import Ran, leadscrub
 from tests.pipeline.erasing.kills import check_kills, small_workspace
 from tests.pipeline.erasing.person_workspace import (
@@ -94,7 +95,7 @@ def test_a_person_is_found_everywhere_and_erased_and_nobody_else_is_touched(nigh
         assert frame.filter(kept).equals(before[name].filter(kept)), name
         if name.endswith("clean.parquet"):
             ran = leadscrub("verify", out)
-            assert (ran.code, f"note: {len(gone)} rows were erased" in ran.out) == (0, True), ran.out
+            assert (ran.code, f"note: {counted(len(gone), 'row')} erased" in ran.out) == (0, True), ran.out
     assert erased_rows == report["done"]["row of a result"] == 8
     # Lines keep their numbers, and every other line is as it came.
     path = next(path for path in archived if path.name.endswith("one.csv"))

@@ -87,7 +87,8 @@ def test_a_file_that_a_spreadsheet_saved_releases_and_denies_row_by_row(desk: Pa
     before = sorted(
         (path, path.stat().st_mtime_ns) for path in desk.rglob("*") if path.is_file() and "log" not in path.parts
     )
-    assert told("apply", file) == {"review": None, "changed": False}
+    again = told("apply", file)
+    assert (again["review"], again["changed"], again["results"]) == (None, False, [])
     assert before == sorted(
         (path, path.stat().st_mtime_ns) for path in desk.rglob("*") if path.is_file() and "log" not in path.parts
     )
@@ -106,7 +107,7 @@ def test_a_file_that_a_spreadsheet_saved_releases_and_denies_row_by_row(desk: Pa
 
 
 def _log(kind: str) -> list[dict[str, dict[str, str]]]:
-    found: list[dict[str, dict[str, str]]] = json.loads(leadscrub("log", "--kind", kind, "--json").out)
+    found: list[dict[str, dict[str, str]]] = json.loads(leadscrub("log", "--kind", kind, "--json").out)["items"]
     return found
 
 
@@ -227,6 +228,14 @@ def test_a_decision_holds_in_the_next_scrub_while_the_finding_is_the_same(desk: 
     assert sorted(undone["resting"]) == ["runs/2", "runs/in-time"]
     refused = leadscrub("export", "runs/in-time", "--to", "leads.csv", "--as-of", DAY)
     assert (refused.code, "which was withdrawn" in refused.err) == (3, True)
+
+
+def test_a_row_waits_again_once_its_evidence_has_ended_and_can_be_released_again(desk: Path) -> None:
+    first = told("apply", "--rule", PROMISES, *BY_RULE, "--until", "2026-12-01")
+    assert told("list", "--as-of", "2026-12-01")["rows"] == 1
+    assert told("list", "--as-of", "2026-12-02")["rows"] == 4
+    second = told("apply", "--rule", PROMISES, *BY_RULE, "--as-of", "2026-12-02")
+    assert [rows(done["results"][0]) for done in (first, second)] == [[(0,), (3,)]] * 2
 
 
 def test_a_copy_of_a_clean_row_or_of_what_another_vendor_sold_is_not_released(in_folder: Path) -> None:

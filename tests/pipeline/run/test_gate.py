@@ -141,6 +141,23 @@ def test_a_campaigns_gate_needs_no_ledger(scrub: Scrub) -> None:
     assert ran.code == 6
     assert "held, for a person to look at: clean rate is 50%, below 90%. The outputs are written" in ran.err
     assert ran.clean_rows("phone") == [("+12025550100",)]
+    page = (ran.folder / "report.html").read_text(encoding="utf-8")
+    assert '<h2 id="held">Held for a person</h2>\n<ul><li>clean rate is 50%, below 90%</li></ul>' in page
+    assert "Use the leads" not in page
+
+
+def test_a_report_says_what_was_accepted_and_what_a_copy_covers(scrub: Scrub, tmp_path: Path) -> None:
+    (tmp_path / "registry.txt").write_text("202,5550199\n646,5550199\n", encoding="utf-8")
+    gate = "[gate]\nclean_rate = { min = 0.9 }\n"
+    kind = ("--kind", "dnc.national", "--as-of", "2026-11-20", "--covers", "202,646", "--store", tmp_path / "store")
+    assert leadscrub("lists", "add", "registry", tmp_path / "registry.txt", *kind).code == 0
+    options = ("--accept-held", "--list", "registry", "--store", tmp_path / "store")
+    ran = scrub("Phone\n2025550100\n12\n", *options, channels=("call",), campaign=gate)
+    assert ran.code == 0, ran.err
+    page = (ran.folder / "report.html").read_text(encoding="utf-8")
+    assert "<li>The drop was accepted although clean rate is 50%, below 90%.</li>" in page
+    assert "<td>202, 646</td>" in page
+    assert ran.manifest["lists"][0]["covers"] == ["202", "646"]
 
 
 def test_a_night_puts_a_held_drop_into_quarantine_until_it_is_accepted(tmp_path: Path) -> None:

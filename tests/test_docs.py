@@ -28,6 +28,7 @@ NOT_RUN = {
     "docs/benchmark.md": 1,
     "docs/every-night.md": 1,
     "docs/phones.md": 1,
+    "docs/spark.md": 2,
     "docs/proof.md": 5,
 }
 #: Its examples run in a folder of their own: see `test_the_example_of_every_help_runs`.

@@ -18,6 +18,7 @@ from pipeline.run.run_state import RunState
 from schemas.contact.apply import apply_here
 from schemas.errors import UsageError
 from schemas.files.limits import Limits, limited_to, limits
+from suppression.erased import ERASED
 from suppression.lists import open_version
 
 
@@ -62,7 +63,10 @@ class Job:
         return pickle.dumps(self)
 
     def source(self, number: int) -> Source:
-        """The source with its table, for a task that reads it; nothing is read yet but its beginning."""
+        """The source with its table, for a task that reads it; nothing is read yet but its beginning.
+
+        Raises `UsageError` when the file has other columns than the driver saw, and what `open_tables` raises.
+        """
         source = self.plan.sources[number]
         if not self.origins:
             return source
@@ -82,12 +86,13 @@ def job_of(run: RunState, origins: tuple[Origin, ...]) -> Job:
         if facts.name in built:
             folder = run.work / "lists" / facts.name
         else:
-            assert run.plan.store is not None  # noqa: S101  # a list is of the run or of the store
-            folder = run.plan.store.version_folder(facts.version)
+            store = run.plan.erased if facts.name == ERASED else run.plan.store
+            assert store is not None  # noqa: S101  # a list is of the run or of a store
+            folder = store.version_folder(facts.version)
         folders.append(ListFolder(folder.absolute(), facts.version, lst.stale_allowed, lst.max_age))
     sources = [_without_bytes(source) for source in run.plan.sources]
     return Job(
-        replace(run.plan, sources=sources, memory=None, store=None),
+        replace(run.plan, sources=sources, memory=None, store=None, erased=None),
         run.request.as_of,
         tuple(folders),
         origins,

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from pipeline.run.tally import Tally
-from schemas.errors import LeadscrubError
+from schemas.errors import ConfigError, LeadscrubError
 from schemas.manifest import OutputFile
 
 #: The schema of what tasks yield.
@@ -94,5 +94,7 @@ def heard(rows: list[Any], kind: type[Told]) -> list[Told]:
         if isinstance(note, Failed):
             error = note.kind.__new__(note.kind)
             LeadscrubError.__init__(error, note.message, note.hint)
+            if isinstance(error, ConfigError):
+                error.faults = [note.message]
             raise error
     return [note for note in notes if isinstance(note, kind)]

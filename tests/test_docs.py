@@ -12,7 +12,7 @@ import pytest
 
 from tests.docs.cli_page import commands, example
 from tests.docs.demo import without_ids
-from tests.docs.examples import prepare_examples
+from tests.docs.examples import PhoneTyped, prepare_examples
 from tests.docs.json_table import WITH_JSON, row_of, rows
 from tests.docs.shell import PROGRAMS, ROOT, blocks, in_copy, run_line
 from tests.docs_build import GENERATED, PARTS, part
@@ -202,6 +202,7 @@ def test_the_example_of_every_help_runs(tmp_path: Path, monkeypatch: pytest.Monk
     Where there is --json, its object has the keys of docs/json.md.
     """
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.stdin", PhoneTyped())
     every, documented = dict(commands()), rows()
     every.pop("leadscrub spark scrub")  # it runs beside the tests of Spark, where a JVM is started
     for name, make_ready in prepare_examples().items():

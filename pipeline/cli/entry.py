@@ -30,8 +30,10 @@ def _run(words: list[str]) -> int:
         sys.stdout.write(version_line() + "\n")
         code, changes = 0, False
     else:
+        from pipeline.cli.left_out import leave_out  # noqa: PLC0415
         from pipeline.cli.main import run_words  # noqa: PLC0415
 
+        leave_out()
         code, changes = run_words(words)
     if (fault := stdout_fault()) is not None:
         sys.stderr.write(f"leadscrub: what was printed is not complete: {fault.strerror}.\n")

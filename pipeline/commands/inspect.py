@@ -22,7 +22,7 @@ from schemas.frame_columns import SOURCE
 from schemas.headers import match_header
 from schemas.layout import Layout
 from schemas.masking import mask
-from schemas.support.figures import counted
+from schemas.support.figures import counted, share
 from schemas.support.shown import masked_addresses, printable, shown
 
 _SAMPLES = 3
@@ -174,7 +174,7 @@ def _print(inspection: Inspection) -> None:
             column.field or "",
             column.confidence,
             column.kind,
-            f"{column.filled:.0%}",
+            share(column.filled, 1),
             samples,
         )
         table.add_row(*cells, column.why)

@@ -18,6 +18,8 @@ from pipeline.ledger.history_merging import unpurged
 from pipeline.ledger.tables import deleting, drops, rescrubs, return_files, returned_rows, runs
 from pipeline.nightly.folders import WHY, Folders
 from pipeline.nightly.inbox import COMPANIONS
+from pipeline.proof.chain import entries
+from pipeline.proof.run_entry import location, rewritten_files
 from pipeline.results.manifest_file import manifest_digest
 from pipeline.returning.contracts import Contracts
 from pipeline.returning.outgoing import folder_of, sha256_of
@@ -133,6 +135,7 @@ def _returned(connection: Connection, workspace: Path, before: date) -> Iterator
 
     One that is not delivered has the only copy of what is to go back.
     """
+    rewritten = rewritten_files(entries(workspace))
     for row in connection.execute(select(return_files).where(return_files.c.state == "delivered")):
         day, path = moment_of(row.delivered_at).date(), folder_of(workspace, row.vendor) / row.file
         if day >= before:
@@ -144,7 +147,8 @@ def _returned(connection: Connection, workspace: Path, before: date) -> Iterator
         if destination and "://" not in destination:
             there = workspace / destination / row.file
             refuse_links(there.parent, workspace)
-            if there.is_file() and not there.is_symlink() and sha256_of(there) == row.sha256:
+            ours = {row.sha256, rewritten.get(location(workspace, there))}
+            if there.is_file() and not there.is_symlink() and sha256_of(there) in ours:
                 yield Due(DELIVERED, row.file, row.vendor, day, there)
 
 

@@ -13,6 +13,7 @@ from pipeline.erasing.text_records import with_rows
 from pipeline.reading.opening import open_tables
 from pipeline.results.exact_search import search_frame
 from pipeline.results.person_wanted import Wanted
+from schemas.errors import FileError
 from schemas.files.inputs import Input
 from schemas.files.kinds import Kind
 from schemas.files.spool import Spool
@@ -33,13 +34,19 @@ def find_in_arrow(given: Input, wanted: Sequence[Wanted], known: set[int], spool
 
 
 def blank_arrow(given: Input, kind: Kind, records: list[int], sink: BinaryIO) -> None:
-    """Copy a file with nulls in these rows (1-based)."""
+    """Copy a file with nulls in these rows (1-based). Raises `FileError` when it has columns that cannot be copied."""
     rows = np.array(records, np.int64) - 1
-    with given.open("rb") as source:
-        if kind == "parquet":
-            _blank_parquet(source, rows, sink)
-        else:
-            _blank_ipc(source, rows, sink)
+    try:
+        with given.open("rb") as source:
+            if kind == "parquet":
+                _blank_parquet(source, rows, sink)
+            else:
+                _blank_ipc(source, rows, sink)
+    except pa.ArrowNotImplementedError as error:
+        raise FileError(
+            f"'{given}' has a column of a type that cannot be written again.",
+            "Save it without the person, or delete it; then run the same command again.",
+        ) from error
 
 
 def _blank_parquet(source: BinaryIO, rows: np.ndarray, sink: BinaryIO) -> None:
@@ -75,24 +82,30 @@ def _batches(reader: pa.RecordBatchFileReader | pa.RecordBatchStreamReader) -> I
 
 
 def _nullable(schema: pa.Schema) -> pa.Schema:
-    """The same columns, which may be null. Dictionaries are written out: one keeps values that no row has any more."""
-    fields = [
-        field.with_nullable(True).with_type(field.type.value_type)
-        if pa.types.is_dictionary(field.type)
-        else field.with_nullable(True)
-        for field in schema
-    ]
-    return pa.schema(fields, metadata=schema.metadata)
+    """The same columns, which may be null, in types of which rows can be taken.
+
+    Dictionaries are written out: one keeps values that no row has any more.
+    """
+    return pa.schema(
+        [field.with_nullable(True).with_type(_plain(field.type)) for field in schema], metadata=schema.metadata
+    )
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_dictionary(kind):
+        return _plain(kind.value_type)
+    if pa.types.is_string_view(kind):
+        return pa.large_string()
+    return pa.large_binary() if pa.types.is_binary_view(kind) else kind
 
 
 def _blanked(table: pa.Table, rows: np.ndarray, schema: pa.Schema) -> pa.Table:
     here = rows[(rows >= 0) & (rows < len(table))]
-    taken = np.arange(len(table), dtype=np.int64)
     mask = np.zeros(len(table), dtype=bool)
     mask[here] = True
-    order = pa.array(taken, mask=mask)
+    order = pa.array(np.arange(len(table), dtype=np.int64), mask=mask)
     columns = [
-        (column.cast(field.type) if pa.types.is_dictionary(column.type) else column).take(order)
+        (column if column.type == field.type else column.cast(field.type)).take(order)
         for column, field in zip(table.columns, schema, strict=True)
     ]
     return pa.table(columns, schema=schema)

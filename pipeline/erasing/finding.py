@@ -71,7 +71,6 @@ class Found:
     history: set[str] = field(default_factory=set)
     returned: dict[str, set[int]] = field(default_factory=dict)
     spots: list[Spot] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
     at_work: list[Path] = field(default_factory=list)
 
     def lines_of(self, path: Path) -> Known:
@@ -109,6 +108,8 @@ def look_around(workspace: Path | None, outs: list[Path], ledger: Ledger | None)
                 for (out,) in connection.execute(select(table.c.out).where(table.c.out != "")):
                     if is_result(Path(out)):
                         results.setdefault(Path(out).resolve(), Path(out))
+                    elif ledger.engine.dialect.name == "postgresql" and not Path(out).exists():
+                        places.foreign[Path(out)] = "a result of the ledger that is on another machine: run it there"
     places.results = list(results.values())
     if workspace is None:
         return Where(None, outs, places)
@@ -341,6 +342,8 @@ def _describe(where: Where, found: Found) -> None:
 def _not_looked_through(where: Where) -> Iterator[tuple[str, str, str]]:
     for path, why in where.places.foreign.items():
         yield "file", where.shown(path), why
+    for path in where.places.begun:
+        yield "result", where.shown(path), "a run is making it, or a kill left it: erasing removes what a kill left"
     for vendor in remote_inboxes(where.workspace) if where.workspace is not None else ():
         yield "inbox", f"inbox of {vendor}", "it is on another machine; files there are the vendor's"
 

@@ -131,7 +131,7 @@ def _rows_of(name: str, rows: int, manifest: Manifest, path: Path) -> int:
     if name == "findings.parquet":
         import pyarrow.parquet as pq  # noqa: PLC0415
 
-        return int(pq.read_metadata(path).num_rows)
+        return int(pq.read_metadata(path.absolute()).num_rows)
     if name.startswith("returns/"):
         from pipeline.results.erasing import count_lines  # noqa: PLC0415
 

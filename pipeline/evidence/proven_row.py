@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.results.canonical_rows import FINDINGS
+from pipeline.results.canonical_rows import OUTPUT
 from pipeline.results.row_proof import findings_of, place_of, row_hash
 from pipeline.results.row_tree import RowTree, TreePath
 from schemas.errors import UsageError
@@ -21,7 +21,7 @@ _FIELDS = [name for name in FINDING_SCHEMA if name != "row_id"]
 
 @dataclass(frozen=True)
 class ProvenRow:
-    """A row. ``cells``: by column as the manifest numbers them, those that are not null; ``findings`` besides as rows.
+    """A row. ``cells``: by column as the manifest numbers them, those that are not null.
 
     ``path``: None where the result is older than roots are.
     """
@@ -75,9 +75,7 @@ def cells_of(row: pa.Table, findings: pa.Table, output: str) -> tuple[dict[str, 
     """The cells of a table of one row, and the findings about it; ``findings`` may be about others too."""
     number = row["row_id"][0].as_py()
     found = [each for each in findings.to_pylist() if each["row_id"] == number]
-    cells = {"output": output, **dict(_cells(row))}
-    cells |= {f"{FINDINGS}{name}": [each[name] or "" for each in found] for name in _FIELDS} if found else {}
-    return cells, [{name: each[name] for name in _FIELDS} for each in found]
+    return {OUTPUT: output, **dict(_cells(row))}, [{name: each[name] for name in _FIELDS} for each in found]
 
 
 def _cells(table: pa.Table) -> Any:

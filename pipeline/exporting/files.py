@@ -66,7 +66,7 @@ def target_of(named: str) -> Target:
         hint = did_you_mean(ending, _ENDINGS) if ending else ""
         raise UsageError(
             f"'{named}' is no kind of file that can be written.",
-            hint if hint.startswith("Did") else "Name a .csv, .xlsx or .parquet file (and .age), or delta:FOLDER.",
+            hint if hint.startswith("Did") else "Name a .csv, .xlsx or .parquet file, or delta:FOLDER.",
         )
     return Target(_ENDINGS[ending], Path(named), Path(inner).name)
 
@@ -114,7 +114,7 @@ def write_file(path: Path, kind: FileKind, source: Source, form: FileForm, metad
         _write_xlsx(path, source, form, tally)
     else:
         schema = _arrow_schema(source.selection.columns).with_metadata(metadata)
-        with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        with pq.ParquetWriter(path.absolute(), schema, compression="zstd") as writer:
             for batch in _arrow(source, schema, tally):
                 writer.write_table(pa.Table.from_batches([batch], schema))
     return tally

@@ -6,6 +6,7 @@ a run rests on was withdrawn. Their raw drops are in the archive, and their plac
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,14 +28,21 @@ from pipeline.results.decisions import reviews_in
 from pipeline.results.folder import rows_in_review
 from pipeline.results.manifest_file import MANIFEST, read_manifest
 from pipeline.run.plan import Request
-from schemas.errors import LeadscrubError, LedgerError
+from schemas.errors import FileError, LeadscrubError, LedgerError, UsageError
 from schemas.evidence import VendorEvidence
+from schemas.files.age_files import AGE, decrypted
+from schemas.files.inputs import LocalFile
+from schemas.files.spool import Spool
 from schemas.manifest import Manifest
-from schemas.support.places import refuse_links
+from schemas.support.places import new_file, refuse_links
 from schemas.support.shown import printable, shown
 
 _DECLARED = "the vendor's file declares something else than it did"
 _WITHDRAWN = "a review that it rests on was withdrawn"
+
+
+class _LockedError(FileError):
+    """The raw drop is encrypted, and not for this machine."""
 
 
 @dataclass(frozen=True)
@@ -87,12 +95,28 @@ def due_again(night: Night, sellers: list[Seller]) -> tuple[list[DueAgain], list
             why = _why(run, seller, withdrawn)
             if why is None or not night.folders.own(run.out):
                 continue
-            if run.kept_at is None or not run.kept_at.is_file() or not night.folders.own(run.kept_at):
+            if not _is_here(night, run):
                 gone.setdefault(seller.name, []).append(run)
                 continue
             found.append(DueAgain(seller, run, why))
     found.sort(key=lambda due: due.run.sequence)
     return found, [_unsettled(night, vendor, runs) for vendor, runs in gone.items()]
+
+
+def _is_here(night: Night, run: RunOfDrop) -> bool:
+    """Whether the raw drop is in the archive as it came: deleted, or with a person erased from it, it is another one.
+
+    Of one that is encrypted that shows when it is opened.
+    """
+    path = run.kept_at
+    if path is None or not night.folders.own(path) or not path.is_file():
+        return False
+    return path.name.endswith(AGE) or _sha256(path) == run.sha256
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def scrub_again(night: Night, due: DueAgain) -> DropLine:
@@ -113,7 +137,9 @@ def scrub_again(night: Night, due: DueAgain) -> DropLine:
             if fault.kind == "pass":
                 raise
             why = at_night(f"to be scrubbed again, since {due.why}: {fault.why}", seller.name)
-            return DropLine.model_validate(told | {"outcome": "left", "code": as_configuration(fault.code), "why": why})
+            # That this machine cannot open its own archive is meant to be: a person who can is told every night.
+            code = 0 if isinstance(error, _LockedError) else as_configuration(fault.code)
+            return DropLine.model_validate(told | {"outcome": "left", "code": code, "why": why})
 
 
 def _scrubbed(night: Night, due: DueAgain, told: dict[str, str]) -> DropLine:
@@ -122,23 +148,27 @@ def _scrubbed(night: Night, due: DueAgain, told: dict[str, str]) -> DropLine:
     results = folders.results(seller.name, night.day)
     refuse_links(results, folders.workspace)
     folders.made(folders.partial)
-    result = night.scrub(
-        Request(
-            drops=[str(_named(night, run))],
-            out=folders.partial / f"{seller.name}-{run.sha256[:16]}",
-            named_in=results,
-            as_of=night.day,
-            campaign=seller.campaign,
-            vendor=seller.name,
-            # What was accepted when it came is not asked again.
-            again=True,
-            accept_held=True,
-            ledger=night.ledger,
-            received_at=run.received_at,
-            record=False,
-            threads=night.threads,
+    raw = _named(night, run)
+    try:
+        result = night.scrub(
+            Request(
+                drops=[str(raw)],
+                out=folders.partial / f"{seller.name}-{run.sha256[:16]}",
+                named_in=results,
+                as_of=night.day,
+                campaign=seller.campaign,
+                vendor=seller.name,
+                # What was accepted when it came is not asked again.
+                again=True,
+                accept_held=True,
+                ledger=night.ledger,
+                received_at=run.received_at,
+                record=False,
+                threads=night.threads,
+            )
         )
-    )
+    finally:
+        raw.unlink(missing_ok=True)
     drop = Received(seller.name, run.sha256, run.sequence, run.received_at, "done", run.run_id, again=True)
     manifest = record_run(night.ledger, result.out, [drop], night.now())
     counts = manifest.counts
@@ -173,12 +203,25 @@ def _discard_orphans(night: Night, run: RunOfDrop, vendor: str) -> None:
 
 
 def _named(night: Night, run: RunOfDrop) -> Path:
-    """The raw drop under the name that it came with, by which its rows name their file."""
+    """The raw drop under the name that it came with, by which its rows name their file.
+
+    Raises `FileError` when it is encrypted and cannot be opened here. What is decrypted goes with the pass.
+    """
     assert run.kept_at is not None  # noqa: S101  # it is due
     link = night.folders.fetching / "named" / Path(printable(run.name)).name
     night.folders.made(link.parent)
     link.unlink(missing_ok=True)
-    link.symlink_to(run.kept_at.absolute())
+    if not run.kept_at.name.endswith(AGE):
+        link.symlink_to(run.kept_at.absolute())
+        return link
+    try:
+        opened = decrypted(LocalFile(run.kept_at), Spool())
+    except (FileError, UsageError) as error:
+        raise _LockedError(error.message, error.hint) from error
+    with opened.open("rb") as stream, new_file(link) as plain:
+        shutil.copyfileobj(stream, plain, 1 << 20)
+    if _sha256(link) != run.sha256:
+        raise _LockedError(f"'{night.folders.shown(run.kept_at)}' is not the drop that came.", "Get it again.")
     return link
 
 

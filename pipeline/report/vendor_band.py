@@ -26,7 +26,7 @@ def out_of_band(this: PastDrop, past: list[PastDrop]) -> list[str]:
 def _clean_rate(this: PastDrop, band: list[PastDrop]) -> Iterator[str]:
     rates = [drop.clean / drop.read for drop in band]
     rate = this.clean / this.read
-    usual = f"{share(min(rates), 1)} to {share(max(rates), 1)}"
+    usual = _from_to(share(min(rates), 1), share(max(rates), 1))
     if rate < min(rates) - _MARGIN:
         yield f"Only {share(rate, 1)} can be contacted; of its last {len(band)} drops {usual} could."
     elif rate > max(rates) + _MARGIN:
@@ -44,5 +44,9 @@ def _reasons(this: PastDrop, band: list[PastDrop]) -> Iterator[str]:
 def _size(this: PastDrop, band: list[PastDrop]) -> Iterator[str]:
     sizes = [drop.read for drop in band]
     if this.read > 2 * max(sizes) or 2 * this.read < min(sizes):
-        usual = f"{min(sizes):,} to {max(sizes):,}"
+        usual = _from_to(f"{min(sizes):,}", f"{max(sizes):,}")
         yield f"{counted(this.read, 'lead')}; its last {len(band)} drops had {usual}."
+
+
+def _from_to(least: str, most: str) -> str:
+    return least if least == most else f"{least} to {most}"

@@ -2,12 +2,13 @@
 
 A row's bytes do not depend on the file that it is in: each cell that is not null, in the order of the columns, as
 number of its column, size and content. Text is UTF-8; a list of texts is size and UTF-8 of each; anything else is a
-number in eight bytes, the lowest first.
+number in eight bytes, the lowest first. What many rows share, and what many findings say, is hashed once, and the row
+has the hash: most of the work is by the byte.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -19,26 +20,20 @@ import pyarrow.compute as pc
 
 from schemas.findings import FINDING_SCHEMA
 from schemas.frames import output_types
-from schemas.kernels.row_bytes import (
-    measure_lists,
-    measure_numbers,
-    measure_texts,
-    put_lists,
-    put_numbers,
-    put_same,
-    put_texts,
-)
+from schemas.kernels.row_bytes import STEP, measure_rows, put_heads, put_rows
 from schemas.support.arrow_columns import column
-from schemas.support.many_hashes import BLOCK, blocks_of, digests_of
+from schemas.support.many_hashes import BLOCK, DIGEST, blocks_of, digests_of
 
 #: The first byte of what is hashed says what it is, so that no hash can be passed off as one of another kind.
-OF_ROW: Final = 2
-#: Column 0 of every row: the output that it is in, ``clean`` or ``rejected``.
-OUTPUT: Final = "text output"
+OF_ROW, OF_SHARED, OF_FINDING = 2, 5, 6
+#: Which of the outputs a row is in.
+OUTPUT: Final = "output"
+#: Columns of text that are the same in all rows of a file.
+SHARED: Final = (OUTPUT, "vendor", "source_file", "source_sha256", "source_sheet", "run_id")
 #: Before the name of a column of findings.
 FINDINGS: Final = "finding:"
-#: Rows that are put together at a time: what is written again and again should be near.
-_TILE: Final = 1 << 14
+#: Rows that are put together at a time: what is written should still be near when it is hashed.
+_TILE: Final = 1 << 12
 
 #: Kinds of column, with the type whose values are put.
 _TYPES: Final[dict[str, pa.DataType]] = {
@@ -50,23 +45,22 @@ _TYPES: Final[dict[str, pa.DataType]] = {
     "time": pa.time64("ns"),
     "instant": pa.timestamp("us", "UTC"),
 }
-_NO_BYTES: Final = np.zeros(1, np.uint8)
 Digests = npt.NDArray[np.uint8]
+_Places = npt.NDArray[np.int64]
 
 
 def canonical_columns(extra: list[str], original: list[str]) -> list[str]:
     """Columns by number, as ``kind name``; a field of ``extra`` or ``original`` is ``extra:NAME``.
 
-    The findings of a row are at the end: a list for each of their columns, one item a finding, blank for null.
-    ``extra``, ``original``: source columns that are not mapped, and all of them.
+    The columns of findings are at the end. ``extra``, ``original``: source columns that are not mapped, and all.
     """
-    columns = [OUTPUT]
+    columns = [f"text {OUTPUT}"]
     for name, dtype in output_types(extra, original).items():
         if isinstance(dtype, pl.Struct):
             columns += [f"text {name}:{field.name}" for field in dtype.fields]
         else:
             columns.append(f"{_kind(dtype)} {name}")
-    return columns + [f"texts {FINDINGS}{name}" for name in FINDING_SCHEMA if name != "row_id"]
+    return columns + [f"text {FINDINGS}{name}" for name in FINDING_SCHEMA if name != "row_id"]
 
 
 def _kind(dtype: pl.DataType) -> str:
@@ -78,118 +72,174 @@ def _kind(dtype: pl.DataType) -> str:
     return named[type(dtype)]
 
 
+@dataclass(frozen=True)
+class FindingHashes:
+    """Hashes of findings in the order of their rows: the ``i``-th is about row ``row_id[i]``."""
+
+    row_id: npt.NDArray[np.uint64]
+    hashes: Digests
+
+
 class RowHashes:
     """Hashes rows of tables whose columns are those of ``columns`` (`canonical_columns`)."""
 
     def __init__(self, columns: Sequence[str]) -> None:
-        named = (column.partition(" ") for column in columns)
-        self._columns = {name: (number, kind) for number, (kind, _, name) in enumerate(named)}
+        named = (each.partition(" ") for each in columns)
+        self._columns = {name: _Column(number, kind) for number, (kind, _, name) in enumerate(named)}
 
-    def of(self, table: pa.Table, output: str, findings: pa.Table) -> Digests:
+    def of(self, table: pa.Table, output: str, findings: FindingHashes) -> Digests:
         """Hash each row: n x 32 bytes. A column that the table does not have is null.
 
-        ``findings``: of these rows, and perhaps of others, in the order of ``row_id``, as is the table.
-        Raises `KeyError` when the table has a column that is not one of these, `pyarrow.ArrowException` when one is
-        of another type.
+        ``findings``: of these rows, and perhaps of others. Raises `KeyError` when the table has a column that is not
+        one of these, `pyarrow.ArrowException` when one is of another type.
         """
-        found = _Findings(findings)
-        parts = [self._of_tile(table.slice(first, _TILE), output, found) for first in range(0, len(table), _TILE)]
-        return np.concatenate(parts) if parts else np.empty((0, 32), np.uint8)
+        if not len(table):
+            return np.empty((0, DIGEST), np.uint8)
+        columns = dict(_flat(table))
+        shared, hashes = self._shared({name: columns.pop(name, None) for name in SHARED[1:]}, output, len(table))
+        cells = _Cells([(self._columns[name], values) for name, values in columns.items()])
+        ids = table["row_id"].to_numpy()
+        firsts, lasts = (np.searchsorted(findings.row_id, ids, side) for side in ("left", "right"))
+        ahead = 2 + DIGEST + DIGEST * (lasts - firsts)
+        # Each further byte that the number of findings takes.
+        ahead += sum((lasts - firsts >= 1 << (7 * more)).astype(np.int64) for more in (1, 2, 3))
 
-    def _of_tile(self, table: pa.Table, output: str, findings: _Findings) -> Digests:
-        cells = [_cells(self._columns[name], values) for name, values in _flat(table) if values.null_count < len(table)]
-        cells.sort(key=lambda each: each.number)
-        cells += findings.of(table["row_id"].to_numpy(), self._columns)
-        ahead = np.frombuffer(bytes([OF_ROW, 0, len(output)]) + output.encode(), np.uint8)
-        sizes = np.full(len(table), len(ahead), np.int64)
-        for each in cells:
-            each.measure(sizes)
-        blocks = blocks_of(sizes)
-        data = np.zeros(blocks[-1] * BLOCK, np.uint8)
-        ends = blocks[:-1] * BLOCK
-        put_same(ends, ahead, data)
-        for each in cells:
-            each.put(ends, data)
-        return digests_of(data, blocks, sizes)
+        def head(tile: slice, ends: _Places, data: npt.NDArray[np.uint8]) -> None:
+            found = findings.hashes.reshape(-1)
+            put_heads(shared[tile], hashes.reshape(-1), firsts[tile], lasts[tile], found, OF_ROW, ends, data)
+
+        return _hashed(cells, ahead, head)
+
+    def of_findings(self, said: pa.Table) -> Digests:
+        """Hash what findings say: n x 32 bytes. Columns are those of `FINDING_SCHEMA`; ``row_id`` is left out."""
+        names = [name for name in said.column_names if name != "row_id"]
+        if not len(said):
+            return np.empty((0, DIGEST), np.uint8)
+        cells = [(self._columns[FINDINGS + name], column(said, name)) for name in names]
+        return _hashed(_Cells(cells), np.ones(len(said), np.int64), _kind_ahead(OF_FINDING))
+
+    def _shared(self, columns: Mapping[str, pa.Array | None], output: str, rows: int) -> tuple[_Places, Digests]:
+        """Which of some hashes is that of each row's shared cells, and these hashes."""
+        which = np.zeros(rows, np.int64)
+        coded = {
+            name: values.dictionary_encode()
+            for name, values in columns.items()
+            if values is not None and _has_any(values)
+        }
+        for values in coded.values():
+            which = which * (len(values.dictionary) + 1) + values.indices.fill_null(len(values.dictionary)).to_numpy()
+        _, rows_of, shared = np.unique(which, return_index=True, return_inverse=True)
+        takes = {name: values.take(pa.array(rows_of)) for name, values in coded.items()}
+        takes[OUTPUT] = pa.repeat(pa.scalar(output, pa.large_string()), len(rows_of))
+        cells = _Cells([(self._columns[name], values) for name, values in takes.items()])
+        return shared.astype(np.int64), _hashed(cells, np.ones(len(rows_of), np.int64), _kind_ahead(OF_SHARED))
+
+
+class _Column(NamedTuple):
+    number: int
+    kind: str
 
 
 class _Spans(NamedTuple):
-    """Texts: the ``i``-th is ``data[firsts[i] : lasts[i]]``."""
+    """Where each of some values is in ``data``."""
 
-    firsts: npt.NDArray[np.int64]
-    lasts: npt.NDArray[np.int64]
+    firsts: _Places
+    lasts: _Places
     data: npt.NDArray[np.uint8]
 
 
-@dataclass(frozen=True)
-class _Texts:
-    number: int
-    given: npt.NDArray[np.bool_]
-    spans: _Spans
+class _Cells:
+    """The cells of some columns, in the order of the columns' numbers, as kernels take them."""
 
-    def measure(self, sizes: npt.NDArray[np.int64]) -> None:
-        measure_texts(self.spans.firsts, self.spans.lasts, self.given, self.number, sizes)
+    def __init__(self, columns: list[tuple[_Column, pa.Array]]) -> None:
+        given = sorted(((each, values) for each, values in columns if _has_any(values)), key=lambda pair: pair[0])
+        self.numbers = np.array([each.number for each, _ in given], np.int64)
+        self.lists = np.array([each.kind == "texts" for each, _ in given], np.bool_)
+        self._firsts, self._lasts = [], []
+        items: list[_Spans] = []
+        data: list[npt.NDArray[np.uint8]] = []
+        size = number = 0
+        for each, values in given:
+            if each.kind == "texts":
+                lists = _as(values, _TYPES["texts"])
+                offsets = _offsets(lists)
+                used = lists.values.slice(offsets[0], offsets[-1] - offsets[0])
+                spans = _shifted(_spans(used), size)
+                items.append(spans)
+                offsets = offsets - offsets[0] + number
+                places = _Spans(offsets[:-1], offsets[1:], spans.data)
+                number += len(spans.firsts)
+            else:
+                places = _shifted(_spans(values) if each.kind == "text" else _numbers(values, each.kind), size)
+            size += len(places.data)
+            data.append(places.data)
+            self._firsts.append(np.where(_given(values), places.firsts, -1) if values.null_count else places.firsts)
+            self._lasts.append(places.lasts)
+        self.data = np.concatenate([*data, np.zeros(STEP, np.uint8)])
+        none = [np.empty(0, np.int64)]
+        self.item_firsts = np.concatenate([each.firsts for each in items] or none)
+        self.item_lasts = np.concatenate([each.lasts for each in items] or none)
 
-    def put(self, ends: npt.NDArray[np.int64], data: npt.NDArray[np.uint8]) -> None:
-        put_texts(*self.spans, self.given, self.number, ends, data)
-
-
-@dataclass(frozen=True)
-class _Lists:
-    number: int
-    given: npt.NDArray[np.bool_]
-    firsts: npt.NDArray[np.int64]
-    lasts: npt.NDArray[np.int64]
-    items: _Spans
-
-    def measure(self, sizes: npt.NDArray[np.int64]) -> None:
-        measure_lists(self.firsts, self.lasts, self.items.firsts, self.items.lasts, self.given, self.number, sizes)
-
-    def put(self, ends: npt.NDArray[np.int64], data: npt.NDArray[np.uint8]) -> None:
-        put_lists(self.firsts, self.lasts, *self.items, self.given, self.number, ends, data)
-
-
-class _Numbers:
-    def __init__(self, number: int, values: pa.Array) -> None:
-        self.number, self._given = number, _given(values)
-        small = {pa.bool_(): pa.int8(), pa.date32(): pa.int32()}.get(values.type, pa.int64())
-        numbers = values.cast(small).cast(pa.int64())
-        self._values = np.frombuffer(numbers.buffers()[1], np.int64)[numbers.offset : numbers.offset + len(numbers)]
-
-    def measure(self, sizes: npt.NDArray[np.int64]) -> None:
-        measure_numbers(self._values, self._given, self.number, sizes)
-
-    def put(self, ends: npt.NDArray[np.int64], data: npt.NDArray[np.uint8]) -> None:
-        put_numbers(self._values, self._given, self.number, ends, data)
-
-
-class _Findings:
-    """Findings in the order of ``row_id``: as lists of the rows that they are about."""
-
-    def __init__(self, findings: pa.Table) -> None:
-        self._ids = findings["row_id"].to_numpy()
-        self._columns = {
-            FINDINGS + name: _spans(column(findings, name))
-            for name in (findings.column_names if len(findings) else ())
-            if name != "row_id"
-        }
-
-    def of(self, row_ids: npt.NDArray[np.uint64], numbers: dict[str, tuple[int, str]]) -> list[_Lists]:
-        """The columns of findings of some rows; null of rows that have none."""
-        firsts, lasts = (np.searchsorted(self._ids, row_ids, side) for side in ("left", "right"))
-        given = firsts < lasts
-        return [_Lists(numbers[name][0], given, firsts, lasts, items) for name, items in self._columns.items()]
+    def tile(self, rows: slice) -> tuple[_Places, _Places]:
+        """Where the cells of these rows are, column after column."""
+        if not self._firsts:
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        return (
+            np.concatenate([each[rows] for each in self._firsts]),
+            np.concatenate([each[rows] for each in self._lasts]),
+        )
 
 
-def _cells(numbered: tuple[int, str], values: pa.Array) -> _Texts | _Lists | _Numbers:
-    number, kind = numbered
-    if kind == "text":
-        return _Texts(number, _given(values), _spans(values))
+#: Writes what is ahead of the cells of some rows: from ``ends`` on, which it moves.
+_Head = Callable[[slice, _Places, npt.NDArray[np.uint8]], None]
+
+
+def _hashed(cells: _Cells, ahead: _Places, head: _Head) -> Digests:
+    """Hash rows of cells with what is ahead of them, of which ``ahead`` are the sizes and which ``head`` writes."""
+    found = []
+    # New memory is dearer than what was written before.
+    room = np.empty(0, np.uint8)
+    for first in range(0, len(ahead), _TILE):
+        tile = slice(first, first + _TILE)
+        sizes = ahead[tile].copy()
+        firsts, lasts = cells.tile(tile)
+        measure_rows(sizes, cells.numbers, cells.lists, firsts, lasts, cells.item_firsts, cells.item_lasts)
+        blocks = blocks_of(sizes)
+        if len(room) < blocks[-1] * BLOCK:
+            room = np.empty(blocks[-1] * BLOCK * 5 // 4, np.uint8)
+        data = room[: blocks[-1] * BLOCK]
+        ends = blocks[:-1] * BLOCK
+        head(tile, ends, data)
+        items = cells.item_firsts, cells.item_lasts
+        limits = blocks[1:] * BLOCK
+        put_rows(ends, limits, cells.numbers, cells.lists, firsts, lasts, items[0], items[1], cells.data, data)
+        found.append(digests_of(data, blocks, sizes))
+    return np.concatenate(found)
+
+
+def _kind_ahead(kind: int) -> _Head:
+    def head(_: slice, ends: _Places, data: npt.NDArray[np.uint8]) -> None:
+        data[ends] = kind
+        ends += 1
+
+    return head
+
+
+def _has_any(values: pa.Array) -> bool:
+    return bool(values.null_count < len(values))
+
+
+def _shifted(spans: _Spans, by: int) -> _Spans:
+    return _Spans(spans.firsts + by, spans.lasts + by, spans.data)
+
+
+def _numbers(values: pa.Array, kind: str) -> _Spans:
     values = _as(values, _TYPES[kind])
-    if kind == "texts":
-        lists = _offsets(values)
-        return _Lists(number, _given(values), lists[:-1], lists[1:], _spans(values.values))
-    return _Numbers(number, values)
+    small = {pa.bool_(): pa.int8(), pa.date32(): pa.int32()}.get(values.type, pa.int64())
+    numbers = values.cast(small).cast(pa.int64())
+    data = np.frombuffer(numbers.buffers()[1], np.uint8)[numbers.offset * 8 : (numbers.offset + len(numbers)) * 8]
+    firsts = np.arange(len(numbers), dtype=np.int64) * 8
+    return _Spans(firsts, firsts + 8, data)
 
 
 def _as(values: pa.Array, wanted: pa.DataType) -> pa.Array:
@@ -197,18 +247,18 @@ def _as(values: pa.Array, wanted: pa.DataType) -> pa.Array:
 
 
 def _spans(values: pa.Array) -> _Spans:
-    """Texts, or texts by their number in a dictionary; what is null is blank."""
+    """Texts, or texts by their number in a dictionary. Nobody says what is in the place of a null."""
     if pa.types.is_dictionary(values.type):
         firsts, lasts, data = _spans(values.dictionary)
-        which = values.indices.fill_null(len(firsts)).to_numpy()
-        return _Spans(np.append(firsts, 0)[which], np.append(lasts, 0)[which], data)
+        which = values.indices.fill_null(0).to_numpy()
+        return _Spans(firsts[which], lasts[which], data)
     values = _as(values, _TYPES["text"])
     bounds, data = _offsets(values), values.buffers()[2]
-    first, last = bounds[:-1], bounds[1:]
-    if values.null_count:
-        # Nobody says what is in the place of a null.
-        first = np.where(_given(values), first, last)
-    return _Spans(first, last, np.frombuffer(data, np.uint8) if data is not None and data.size else _NO_BYTES)
+    if data is None:
+        return _Spans(bounds[:-1], bounds[1:], np.empty(0, np.uint8))
+    # Of a slice of a column only what is in it.
+    used = np.frombuffer(data, np.uint8)[bounds[0] : bounds[-1]]
+    return _Spans(bounds[:-1] - bounds[0], bounds[1:] - bounds[0], used)
 
 
 def _flat(table: pa.Table) -> Iterator[tuple[str, pa.Array]]:
@@ -223,14 +273,12 @@ def _flat(table: pa.Table) -> Iterator[tuple[str, pa.Array]]:
 
 
 def _given(values: pa.Array) -> npt.NDArray[np.bool_]:
-    """Which values are not null; nothing at all where none is null."""
-    if not values.null_count:
-        return np.empty(0, np.bool_)
+    """Which values are not null."""
     given: npt.NDArray[np.bool_] = pc.is_valid(values).to_numpy(zero_copy_only=False)
     return given
 
 
-def _offsets(values: pa.Array) -> npt.NDArray[np.int64]:
+def _offsets(values: pa.Array) -> _Places:
     buffer = values.buffers()[1]
     if buffer is None or not buffer.size:
         return np.zeros(len(values) + 1, np.int64)

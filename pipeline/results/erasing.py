@@ -111,7 +111,7 @@ def _rewrite(path: Path, target: Path, ids: list[int], added: pl.DataFrame | Non
     new_file(target).close()
     with path.open("rb") as stream, pq.ParquetFile(stream) as file:
         schema = file.schema_arrow
-        with pq.ParquetWriter(target, schema, compression="zstd", compression_level=1) as writer:
+        with pq.ParquetWriter(target.absolute(), schema, compression="zstd", compression_level=1) as writer:
             for number in range(file.num_row_groups):
                 table = file.read_row_group(number)
                 ids_here = pl.Series(table.column("row_id").to_numpy(), dtype=pl.UInt64)

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.results.canonical_rows import Digests, RowHashes, canonical_columns
+from pipeline.results.canonical_rows import Digests, FindingHashes, RowHashes, canonical_columns
 from pipeline.results.folder import table_files
 from pipeline.results.row_tree import RowTree
 from schemas.manifest import RowsProof
@@ -60,11 +60,17 @@ def row_hash(folder: Path, columns: list[str], output: str, row_id: int) -> tupl
     table = pq.read_table(table_files(folder, output), filters=[("row_id", "=", row_id)])
     if not len(table):
         raise KeyError(row_id)
-    return table, RowHashes(columns).of(table, output, findings_of(folder, table))[0].tobytes()
+    hashes = RowHashes(columns)
+    return table, hashes.of(table, output, hashed_findings(hashes, findings_of(folder, table)))[0].tobytes()
 
 
 def _fields(struct: pa.StructType) -> list[str]:
     return [struct.field(place).name for place in range(struct.num_fields)]
+
+
+def hashed_findings(row_hashes: RowHashes, findings: pa.Table) -> FindingHashes:
+    """The hashes of a table of findings, which is in the order of their rows."""
+    return FindingHashes(findings["row_id"].to_numpy(), row_hashes.of_findings(findings))
 
 
 def _in_lots(folder: Path, row_hashes: RowHashes) -> Iterator[Digests]:
@@ -77,14 +83,18 @@ def _in_lots(folder: Path, row_hashes: RowHashes) -> Iterator[Digests]:
         hashes = np.memmap(file, np.uint8, "w+", shape=(count, DIGEST))
         for name, other in zip(_OUTPUTS, reversed(_OUTPUTS), strict=True):
             places = np.arange(len(ids[name])) + np.searchsorted(ids[other], ids[name])
-            for path in table_files(folder, name):
-                with pq.ParquetFile(path) as parquet:
-                    for group in range(parquet.num_row_groups):
-                        rows = parquet.read_row_group(group)
-                        found = row_hashes.of(rows, name, findings_of(folder, rows))
-                        hashes[places[: len(found)]] = found
-                        places = places[len(found) :]
+            for rows in _row_groups(folder, name):
+                found = row_hashes.of(rows, name, hashed_findings(row_hashes, findings_of(folder, rows)))
+                hashes[places[: len(found)]] = found
+                places = places[len(found) :]
         yield from (np.asarray(hashes[first : first + _LOT]) for first in range(0, count, _LOT))
+
+
+def _row_groups(folder: Path, name: str) -> Iterator[pa.Table]:
+    for path in table_files(folder, name):
+        with pq.ParquetFile(path) as parquet:
+            for group in range(parquet.num_row_groups):
+                yield parquet.read_row_group(group)
 
 
 def findings_of(folder: Path, rows: pa.Table) -> pa.Table:

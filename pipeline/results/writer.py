@@ -13,7 +13,7 @@ import polars as pl
 import pyarrow as pa
 
 from pipeline.context import Context
-from pipeline.results.canonical_rows import Digests, RowHashes, canonical_columns
+from pipeline.results.canonical_rows import Digests, FindingHashes, RowHashes, canonical_columns
 from pipeline.results.identity import program_version
 from pipeline.results.lane import Lane
 from pipeline.results.parquet import ParquetOutput
@@ -79,13 +79,15 @@ class ResultFiles:
         """Check a decided batch and its findings and form what is written. Runs on any thread."""
         clean, rejected = self._clean.formed(verdict.clean), self._rejected.formed(verdict.rejected)
         findings = self._findings.formed(_findings_table(found))
+        said = self._hashes.of_findings(found.said.to_arrow(compat_level=pl.CompatLevel.oldest()))
+        hashed = FindingHashes(found.row_id, said[found.which])
         both = ((clean, "clean"), (rejected, "rejected"))
         return ResultRows(
             clean,
             rejected,
             findings,
             None if self._returns is None else self._returns.formed(verdict.rejected),
-            in_order(*((table["row_id"], self._hashes.of(table, name, findings)) for table, name in both)),
+            in_order(*((table["row_id"], self._hashes.of(table, name, hashed)) for table, name in both)),
         )
 
     def add(self, rows: ResultRows) -> None:

@@ -29,6 +29,14 @@ deliver_to = "sent"
 """
 
 
+class PhoneTyped:
+    """A stdin on which somebody types a phone of the drop each time that it is read, as evidence asks for one."""
+
+    def read(self) -> str:
+        """Return it."""
+        return "(404) 555-0114\n"
+
+
 def _nothing() -> None:
     """The folder is ready."""
 
@@ -99,6 +107,7 @@ def prepare_examples() -> dict[str, Callable[[], None]]:
         "leadscrub scrub": _nothing,
         "leadscrub explain": _nothing,
         "leadscrub verify": _nothing,
+        "leadscrub evidence": _nothing,
         "leadscrub export": _nothing,
         "leadscrub report": _nothing,
         "leadscrub reasons": _nothing,

@@ -32,11 +32,12 @@ def row_of(name: str, command: Any) -> str | None:
     document = json.loads(found)
     assert code == 0 and "error" not in document, printed
     keys = [key for key in document if key != "schema_version"]
-    if keys == ["items"]:
-        if not document["items"]:
-            return None
-        return f"| `{name}` | `items`: {_named(document['items'][0])} |"
-    return f"| `{name}` | {_named(keys)} |"
+    if "items" not in keys:
+        return f"| `{name}` | {_named(keys)} |"
+    if not document["items"]:
+        return None
+    others = "".join(f"`{key}` " for key in keys if key != "items")
+    return f"| `{name}` | {others}`items`: {_named(document['items'][0])} |"
 
 
 def _named(keys: Any) -> str:

@@ -54,7 +54,7 @@ def test_a_result_is_reported_again_as_its_run_did(world: World, tmp_path: Path)
     text = words(page)
     assert "3 of 9 leads can be contacted (33%)." in text
     assert "The vendor's fault 6 (67%) 15.00 USD at stake" in text
-    assert "Only 33% can be contacted; of its last 3 drops 90% to 90% could." in text
+    assert "Only 33% can be contacted; of its last 3 drops 90% could." in text
     assert "2026-10-30 10 9 90% 2026-11-03 10 9 90% 2026-11-04 10 9 90% this drop 9 3 33%" in text
     earlier = words((world.folder / "runs" / "1" / "report.html").read_text(encoding="utf-8"))
     assert "With 1 earlier drop nothing is usual yet." in earlier
@@ -86,7 +86,7 @@ def test_a_night(world: World, tmp_path: Path) -> None:
     assert ran.code == 0, ran.err
     text = words(page)
     assert "3 of 9 leads could be contacted (33%). 1 drop of 1 vendor, scrubbed as of 2026-11-22." in text
-    assert "acme: Only 33% can be contacted; of its last 3 drops 90% to 90% could." in text
+    assert "acme: Only 33% can be contacted; of its last 3 drops 90% could." in text
     assert "The law was not checked" in text
     one_run = words((world.folder / "runs" / "4" / "report.html").read_text(encoding="utf-8"))
     assert (way := re.search(r"leads that left lost were received 9 .*? can be called 3", one_run)) is not None

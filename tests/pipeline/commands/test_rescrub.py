@@ -85,6 +85,7 @@ def test_json_says_what_changed(earlier: Scrubbed, written: Written) -> None:
         "blocked": 1,
         "valid_until": None,
         "valid_until_before": None,
+        "in_review": 0,
     }
     assert ran.manifest["rescrub_of"] == {
         "run_id": earlier.manifest["run_id"],
@@ -92,6 +93,7 @@ def test_json_says_what_changed(earlier: Scrubbed, written: Written) -> None:
         "clean_sha256": earlier.manifest["outputs"]["clean.parquet"]["sha256"],
         "clean": 4,
         "valid_until": None,
+        "released_by": None,
     }
 
 

@@ -151,10 +151,8 @@ CHANGES: dict[str, Callable[[dict[str, Any]], object]] = {
     "day": cell("valid_until", "2027-01-01"),
     "number": cell("source_line", 7),
     "finding": lambda row: row["findings"][0].update(detail="another"),
-    "finding and cell": lambda row: (
-        row["findings"][0].update(code="dnc.state"),
-        row["cells"].update({"finding:code": ["dnc.state", *row["cells"]["finding:code"][1:]]}),
-    ),
+    "finding removed": lambda row: row["findings"].pop(),
+    "findings swapped": lambda row: row["findings"].reverse(),
     "list": lambda row: row["lists"][0].update(as_of="2026-11-02"),
     "leaf": lambda row: row["proof"].update(leaf=0),
     "blinding": lambda row: row["proof"].update(blinding="00" * 16),

@@ -186,7 +186,7 @@ def test_nothing_is_replaced_and_nothing_half_is_left(result: Scrubbed, tmp_path
     assert leadscrub("verify", result.folder).code == 0
     for to, hint in (
         ("leads.xls", "Did you mean '.xlsx'?"),
-        ("leads", "Name a .csv, .xlsx or .parquet file, or delta:FOLDER."),
+        ("leads", "Name a .csv, .xlsx or .parquet file (and .age), or delta:FOLDER."),
         ("s3://bucket/leads.csv", "Name a local file, then copy it."),
     ):
         refused = export(result, to)

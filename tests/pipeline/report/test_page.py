@@ -108,7 +108,7 @@ def drops(*rates: float) -> list[PastDrop]:
             PastDrop(date(2026, 11, 9), 100, 71, {"phone.invalid": 19, "row.malformed": 10}),
             [
                 "row.malformed: 10% of its leads; never in its last 3 drops.",
-                "100 leads; its last 3 drops had 1,000 to 1,000.",
+                "100 leads; its last 3 drops had 1,000.",
             ],
         ),
         # The eleventh drop before this one is forgotten.

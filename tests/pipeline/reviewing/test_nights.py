@@ -103,3 +103,25 @@ def test_a_night_says_how_many_wait_and_keeps_what_was_decided(nights: Path) -> 
         3,
     )
     assert leadscrub("log", "verify").code == 0, leadscrub("log", "verify").out
+
+
+def test_an_encrypted_raw_drop_is_scrubbed_again_only_where_it_can_be_opened(
+    nights: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pyrage = pytest.importorskip("pyrage")
+    identity, keys = pyrage.x25519.Identity.generate(), tmp_path_factory.mktemp("keys")
+    monkeypatch.setenv("LEADSCRUB_KEYS", str(keys))
+    write(nights / "leadscrub.toml", f'[ledger]\n[at_rest]\nrecipients = ["{identity.to_public()}"]\n')
+    night("2026-11-21")
+    assert [path.suffix for path in (nights / "archive").rglob("*drop*")] == [".age"]
+    vendor = nights / "vendors" / "acme.toml"
+    write(vendor, vendor.read_text(encoding="utf-8") + ATTESTED)
+    (line,) = night("2026-11-22")["drops"]
+    assert (line["outcome"], line["code"], "is encrypted" in line["why"]) == ("left", 0, True)
+    write(keys / "archive.txt", f"{identity}\n")
+    (line,) = night("2026-11-23")["drops"]
+    assert (line["outcome"], line["clean"]) == ("scrubbed", 2)
+    # The night leaves nothing of it in the clear.
+    assert [path for path in nights.rglob("*drop.csv*") if path.is_file() and "archive" not in path.parts] == [
+        nights / "drop.csv"
+    ]

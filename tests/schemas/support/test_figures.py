@@ -60,7 +60,7 @@ _NEVER_ONE = re.compile(
     r"== 1 else|_DAYS\}|MOST_|most:|_AHEAD|limits\(\)|share\(|percent\(|last \{len\(|fields\["
     r"|kinds\[|Assertion|len\(infos"
     # A forged log may say anything; a row that is short has two cells at least.
-    r"|log: |pl\.format"
+    r"|log: |if rows else|pl\.format"
 )
 
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pipeline.exporting.export import ExportRequest as ExportRequest
     from pipeline.exporting.export import export as export
     from pipeline.run.plan import Request as Request
+    from pipeline.run.screener import Screened as Screened
+    from pipeline.run.screener import Screener as Screener
     from pipeline.run.scrub import Result as Result
     from pipeline.run.scrub import scrub as scrub
     from schemas.config import ListEntry as ListEntry
@@ -62,6 +64,8 @@ _HOMES = {
     "OutputError": "schemas.errors",
     "Request": "pipeline.run.plan",
     "Result": "pipeline.run.scrub",
+    "Screened": "pipeline.run.screener",
+    "Screener": "pipeline.run.screener",
     "Store": "suppression.store",
     "UsageError": "schemas.errors",
     "export": "pipeline.exporting.export",

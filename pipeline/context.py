@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.columns.date_columns import ColumnDates
+from pipeline.columns.date_columns import ColumnDates, Order
 from pipeline.columns.mapping import Mapping
 from schemas.codes import CODES, ReasonCode
 from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, PHONE_SLOTS
@@ -22,15 +22,23 @@ from suppression.rules.engine import RuleSet
 
 @dataclass(frozen=True)
 class Source:
-    """One table of the drop with its mapping and the region that national numbers in it belong to."""
+    """One table of the drop with its mapping and the region that national numbers in it belong to.
+
+    ``date_orders``: what is known of the order of day and month, by field; None: the table is read for it.
+    """
 
     table: Table
     mapping: Mapping
     region: str | None
+    date_orders: dict[str, Order] | None = None
     dates: ColumnDates = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "dates", ColumnDates(self.table, self.mapping))
+        object.__setattr__(self, "dates", ColumnDates(self.table, self.mapping, self.date_orders))
+
+    def __reduce__(self) -> tuple[type[Source], tuple[object, ...]]:
+        """Pickle it without what is made from the rest."""
+        return Source, (self.table, self.mapping, self.region, self.date_orders)
 
     def slots(self, points: tuple[str, ...]) -> tuple[str, ...]:
         """Those of these contact columns that the file has."""

@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -147,6 +147,27 @@ class Store:
             except ListError:
                 if self._current(name) == version:
                     raise
+
+
+class PinnedStore(Store):
+    """A store as it was once: of each list the version that was current then. It can be pickled."""
+
+    def __init__(self, folder: Path, versions: Mapping[str, str]) -> None:
+        super().__init__(folder.resolve())
+        self._versions = dict(versions)
+
+    def names(self) -> list[str]:
+        """See `Store`."""
+        return sorted(self._versions)
+
+    def _current(self, name: str) -> str:
+        version = self._versions[name]
+        if not self.version_folder(version).is_dir():
+            raise ListError(
+                f"The store '{self.folder}' does not have version {version[:12]} of the suppression list '{name}'.",
+                "It was removed since, or this is another store: open a screener on this one.",
+            )
+        return version
 
 
 def _damaged_history(name: str, path: Path) -> ListError:

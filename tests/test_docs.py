@@ -28,6 +28,7 @@ NOT_RUN = {
     "docs/benchmark.md": 1,
     "docs/every-night.md": 1,
     "docs/phones.md": 1,
+    "docs/spark.md": 2,
     "docs/proof.md": 5,
 }
 #: Its examples run in a folder of their own: see `test_the_example_of_every_help_runs`.
@@ -108,12 +109,15 @@ def test_files_of_the_sample_that_pages_name_exist() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in OWN_FOLDER])
 def test_the_commands_of_a_page_run_as_they_are_written(name: str, tmp_path: Path) -> None:
-    """All ``sh`` blocks of a page, in order, in a copy of the tree; ``# exit N`` behind a line that is to fail."""
-    page = ROOT / name
+    """All ``sh`` blocks of a page, in order, in a copy of the tree; ``# exit N`` behind a line that is to fail.
+
+    Its ``python`` blocks go on where the one before ended, as the cells of a notebook do.
+    """
+    page, cells = ROOT / name, dict[str, object]()
     with in_copy(tmp_path):
         for block in blocks(page):
             if block.language == "python":
-                exec(compile(block.text, name, "exec"), {})  # noqa: S102  # our own pages
+                exec(compile(block.text, name, "exec"), cells)  # noqa: S102  # our own pages
             for line in block.commands if block.language == "sh" else []:
                 expected = re.search(r"# exit (\d)", line)
                 code, printed = run_line(line)
@@ -200,6 +204,7 @@ def test_the_example_of_every_help_runs(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.stdin", PhoneTyped())
     every, documented = dict(commands()), rows()
+    every.pop("leadscrub spark scrub")  # it runs beside the tests of Spark, where a JVM is started
     for name, make_ready in prepare_examples().items():
         make_ready()
         command = every.pop(name)

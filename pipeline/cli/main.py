@@ -24,6 +24,7 @@ from pipeline.cli.returns import returns, vendors
 from pipeline.cli.review import review
 from pipeline.cli.rules import rules_app
 from pipeline.cli.scrub import scrub
+from pipeline.cli.spark import spark_app
 from pipeline.cli.subject import subject
 from pipeline.terminal import begin_command, printable_lines
 from schemas.errors import LeadscrubError, UsageError
@@ -94,6 +95,7 @@ def _root(
     pass
 
 
+app.add_typer(spark_app, rich_help_panel="Scrub")
 app.add_typer(lists, rich_help_panel="Lists")
 app.add_typer(rules_app, rich_help_panel="Law")
 app.add_typer(review, rich_help_panel="Night")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -22,7 +22,7 @@ from schemas.columns import DAYS, INSTANTS
 from schemas.files.table import FileTally, Table, read_batches
 from schemas.findings import findings, no_findings
 
-Order = Literal["mdy", "dmy", "both", "none"]
+Order = Literal["mdy", "dmy", "both", "none", "unknown"]
 _BLOCK = 8 << 20
 _UTC = pl.Datetime("us", "UTC")
 #: Minutes that a zone is ahead of UTC: those of RFC 5322 and the European ones. Others are of several places at once.
@@ -63,6 +63,7 @@ _WHY = {
     "none": "neither order of day and month fits the whole column",
     "mdy": "not a date with the month first, as the column has them",
     "dmy": "not a date with the day first, as the column has them",
+    "unknown": "whether day or month comes first shows in the whole column only, and the layout does not say",
 }
 _READER = "record reader"
 _AUDIT = "consent audit"
@@ -70,11 +71,14 @@ _AUDIT = "consent audit"
 
 @dataclass
 class ColumnDates:
-    """Reads the date columns of one table. The order of its figures is found out when one is first met."""
+    """Reads the date columns of one table. The order of its figures is found out when one is first met.
+
+    ``orders``: what is known of that order already, by field; then the table is not read for it.
+    """
 
     table: Table
     mapping: Mapping
-    _orders: dict[str, Order] | None = None
+    orders: dict[str, Order] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def read(self, name: str, cells: pl.Series) -> pl.Series:
@@ -90,7 +94,7 @@ class ColumnDates:
 
     def _read_written(self, name: str, cells: pl.Series, *, by_layout: bool) -> pl.Series:
         """Read cells as people write dates; null where the order of day and month is not certain."""
-        order = self._orders[name] if self._orders is not None and not by_layout else None
+        order = self.orders[name] if self.orders is not None and not by_layout else None
         if order in ("mdy", "dmy"):
             # Almost all of them, where the order is known already.
             read = fixed_instants(cells, FIGURE_FORMS[order])
@@ -115,31 +119,9 @@ class ColumnDates:
     def order(self, name: str) -> Order:
         """Which orders of day and month all dates of the column fit that are written in figures."""
         with self._lock:
-            if self._orders is None:
-                self._orders = self._survey()
-            return self._orders[name]
-
-    def _survey(self) -> dict[str, Order]:
-        """Read the date columns of the whole file; no further than until no order is left for any."""
-        names = [name for name in (*INSTANTS, *DAYS) if name in self.mapping.fields]
-        fits = {name: [True, True] for name in names}
-        for batch in self._batches():
-            for name in names:
-                cells = self.mapping.cells(name, batch).str.strip_chars()
-                in_figures = cells.filter(cells.str.contains(_FIGURES).fill_null(False))
-                figures = in_figures.str.extract_groups(_FIGURES).struct.unnest()
-                first, second = (figures.to_series(place).cast(pl.Int8) for place in (0, 1))
-                fits[name][0] &= not bool((first > 12).any())
-                fits[name][1] &= not bool((second > 12).any())
-            if not any(month_first or day_first for month_first, day_first in fits.values()):
-                break
-        orders: dict[tuple[bool, bool], Order] = {
-            (True, True): "both",
-            (True, False): "mdy",
-            (False, True): "dmy",
-            (False, False): "none",
-        }
-        return {name: orders[month_first, day_first] for name, (month_first, day_first) in fits.items()}
+            if self.orders is None:
+                self.orders = orders_of(fits_of(self.mapping, self._batches()))
+            return self.orders[name]
 
     def _batches(self) -> Iterator[pl.DataFrame]:
         return read_batches(self.table, FileTally(), _BLOCK)
@@ -161,6 +143,41 @@ class ColumnDates:
         details = in_figures.replace_strict({True: place + instead, False: place + why}, return_dtype=pl.String)
         left = left.with_columns(details.alias("detail"))
         return findings(left, "row.unread_value", source=_READER, detail=pl.col("detail"))
+
+
+#: Whether all dates in figures of a field fit with the month first, and with the day first.
+Fits = dict[str, tuple[bool, bool]]
+
+
+def date_fields(mapping: Mapping) -> tuple[str, ...]:
+    """Those fields of a table that hold dates."""
+    return tuple(name for name in (*INSTANTS, *DAYS) if name in mapping.fields)
+
+
+def fits_of(mapping: Mapping, batches: Iterable[pl.DataFrame]) -> Fits:
+    """Read the date columns of raw batches; no further than until no order is left for any."""
+    fits = dict.fromkeys(date_fields(mapping), (True, True))
+    for batch in batches:
+        for name, (month_first, day_first) in fits.items():
+            cells = mapping.cells(name, batch).str.strip_chars()
+            in_figures = cells.filter(cells.str.contains(_FIGURES).fill_null(False))
+            figures = in_figures.str.extract_groups(_FIGURES).struct.unnest()
+            first, second = (figures.to_series(place).cast(pl.Int8) for place in (0, 1))
+            fits[name] = (month_first and not (first > 12).any(), day_first and not (second > 12).any())
+        if not any(month_first or day_first for month_first, day_first in fits.values()):
+            break
+    return fits
+
+
+def orders_of(fits: Fits) -> dict[str, Order]:
+    """The order of day and month of each field, from what all of its dates fit."""
+    orders: dict[tuple[bool, bool], Order] = {
+        (True, True): "both",
+        (True, False): "mdy",
+        (False, True): "dmy",
+        (False, False): "none",
+    }
+    return {name: orders[fit] for name, fit in fits.items()}
 
 
 def iso_instants(cells: pl.Series) -> pl.Series:

@@ -14,7 +14,7 @@ from pyarrow.lib import ArrowException
 from pipeline.commands.verify_logged import compare
 from pipeline.proof.keys import read_public
 from pipeline.proof.signature import SIGNATURE
-from pipeline.results.folder import PARQUETS, open_manifest, scan
+from pipeline.results.folder import PARQUETS, open_manifest, scan, table_files
 from pipeline.results.manifest_file import MANIFEST
 from pipeline.results.row_proof import tree_of
 from pipeline.results.writer import output_file
@@ -128,11 +128,11 @@ def _content_faults(out: Path, manifest: Manifest) -> Iterator[str]:
     # Rows that are scrubbed again keep the row_id of the run that read them, of which some were rejected.
     if not once or (manifest.rescrub_of is None and len(ids) and ids.max() != len(ids) - 1):
         yield f"row_id does not run from 0 to {counts.read - 1} over both outputs, each once"
-    for name in PARQUETS:
-        with (out / f"{name}.parquet").open("rb") as stream:
+    for path in (path for name in PARQUETS for path in table_files(out, name)):
+        with path.open("rb") as stream:
             metadata = pq.read_schema(stream).metadata or {}
         if metadata.get(b"run_id", b"").decode() != manifest.run_id:
-            yield f"{name}.parquet carries another run_id"
+            yield f"{path.relative_to(out)} carries another run_id"
     primary = dict(scan(out, "rejected").group_by("reason").len().collect().rows())
     if primary != counts.by_primary_reason:
         yield "by_primary_reason of the manifest differs from rejected.parquet"

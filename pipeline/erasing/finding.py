@@ -24,7 +24,9 @@ from pipeline.ledger.history_erasing import runs_with
 from pipeline.ledger.history_points import Points, email_history_points, joined, phone_history_points
 from pipeline.ledger.history_sealing import sealed, secret_of
 from pipeline.ledger.tables import drops, rescrubs, returned_rows, runs
+from pipeline.proof.chain import entries
 from pipeline.proof.run_entry import location
+from pipeline.proof.standing import standing_results
 from pipeline.results.decisions import RECORD, TABLE
 from pipeline.results.exact_search import find_rows
 from pipeline.results.folder import scan
@@ -102,6 +104,10 @@ def look_around(workspace: Path | None, outs: list[Path], ledger: Ledger | None)
     """Find out what there is to look through."""
     places = Places() if workspace is None else places_in(workspace)
     results = {path.resolve(): path for path in [*places.results, *outs]}
+    # One that was scrubbed by hand may be anywhere: the log knows it.
+    logged = () if workspace is None else (workspace / out for out in standing_results(entries(workspace)))
+    for path in filter(is_result, logged):
+        results.setdefault(path.resolve(), path)
     if ledger is not None:
         with ledger.reading() as connection:
             for table in (runs, rescrubs):

@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.results.folder import open_manifest
+from pipeline.results.folder import open_manifest, table_path
 from pipeline.results.writer import output_file
 from schemas.columns import COMMON_COLUMNS, dtype_of
 from schemas.errors import DropError, UsageError
@@ -41,7 +41,7 @@ class ResultRows:
     @property
     def path(self) -> Path:
         """The file that has them."""
-        return self.folder / ("clean.parquet" if self.kind == "clean" else "rejected.parquet")
+        return table_path(self.folder, "clean" if self.kind == "clean" else "rejected")
 
     def fields(self, struct: str) -> tuple[str, ...]:
         """Names of the columns in ``extra`` or ``original``; there is ``_`` where there are none."""

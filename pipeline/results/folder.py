@@ -27,14 +27,28 @@ def open_manifest(out: Path) -> Manifest:
         raise UsageError(f"'{out / MANIFEST}' is damaged.", "Run 'leadscrub verify', or scrub again.") from error
 
 
+def table_files(out: Path, name: str) -> list[Path]:
+    """The files of one of the outputs, in the order of their rows: one, or those of a folder that a cluster wrote.
+
+    Absolute, so that no library takes their beginning for a URL or for a home folder.
+    """
+    folder = (out / name).absolute()
+    return sorted(folder.glob("part-*.parquet")) if folder.is_dir() else [folder.with_name(f"{name}.parquet")]
+
+
 def table_path(out: Path, name: str) -> Path:
-    """Where an output is: absolute, so that no library takes its beginning for a URL or for a home folder."""
-    return (out / f"{name}.parquet").absolute()
+    """The one file of an output, absolute. Raises `UsageError` for a result of a cluster: its outputs are folders."""
+    if (out / name).is_dir():
+        raise UsageError(
+            f"'{out}' is the result of a Spark job, whose tables are folders of files.",
+            "Read them with Spark or whatever reads Parquet; 'verify' and 'explain' take them as they are.",
+        )
+    return table_files(out, name)[0]
 
 
 def scan(out: Path, name: str) -> pl.LazyFrame:
     """Scan one of the outputs. Its path is a path: no glob either, whatever is in it."""
-    return pl.scan_parquet(table_path(out, name), glob=False, hive_partitioning=False)
+    return pl.scan_parquet(table_files(out, name), glob=False, hive_partitioning=False)
 
 
 def earliest_valid_until(out: Path) -> date | None:

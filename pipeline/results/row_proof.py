@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.results.canonical_rows import Digests, FindingHashes, RowHashes, canonical_columns
-from pipeline.results.folder import table_path
+from pipeline.results.folder import table_files
 from pipeline.results.row_tree import RowTree
 from schemas.manifest import RowsProof
 from schemas.support.many_hashes import DIGEST
@@ -48,7 +48,7 @@ def place_of(folder: Path, row_id: int) -> int:
 
 def proof_of(folder: Path) -> RowsProof:
     """The root over the rows in a folder, for a manifest: as when a result is written again without some rows."""
-    with (folder / "rejected.parquet").open("rb") as stream:
+    with table_files(folder, "rejected")[0].open("rb") as stream:
         schema = pq.read_schema(stream)
     columns = canonical_columns(*(_fields(schema.field(name).type) for name in ("extra", "original")))
     with tree_of(folder, columns) as tree:
@@ -57,7 +57,7 @@ def proof_of(folder: Path) -> RowsProof:
 
 def row_hash(folder: Path, columns: list[str], output: str, row_id: int) -> tuple[pa.Table, bytes]:
     """A row of one of the outputs as a table, and its hash. Raises `KeyError` when it is not in there."""
-    table = pq.read_table(table_path(folder, output), filters=[("row_id", "=", row_id)])
+    table = pq.read_table(table_files(folder, output), filters=[("row_id", "=", row_id)])
     if not len(table):
         raise KeyError(row_id)
     hashes = RowHashes(columns)
@@ -83,25 +83,30 @@ def _in_lots(folder: Path, row_hashes: RowHashes) -> Iterator[Digests]:
         hashes = np.memmap(file, np.uint8, "w+", shape=(count, DIGEST))
         for name, other in zip(_OUTPUTS, reversed(_OUTPUTS), strict=True):
             places = np.arange(len(ids[name])) + np.searchsorted(ids[other], ids[name])
-            with pq.ParquetFile(table_path(folder, name)) as parquet:
-                for group in range(parquet.num_row_groups):
-                    rows = parquet.read_row_group(group)
-                    found = row_hashes.of(rows, name, hashed_findings(row_hashes, findings_of(folder, rows)))
-                    hashes[places[: len(found)]] = found
-                    places = places[len(found) :]
+            for rows in _row_groups(folder, name):
+                found = row_hashes.of(rows, name, hashed_findings(row_hashes, findings_of(folder, rows)))
+                hashes[places[: len(found)]] = found
+                places = places[len(found) :]
         yield from (np.asarray(hashes[first : first + _LOT]) for first in range(0, count, _LOT))
+
+
+def _row_groups(folder: Path, name: str) -> Iterator[pa.Table]:
+    for path in table_files(folder, name):
+        with pq.ParquetFile(path) as parquet:
+            for group in range(parquet.num_row_groups):
+                yield parquet.read_row_group(group)
 
 
 def findings_of(folder: Path, rows: pa.Table) -> pa.Table:
     """The findings of rows that are next to each other; row groups of the file that have none are not read."""
     first, last = (rows["row_id"][place].as_py() for place in (0, -1))
     return pq.read_table(
-        table_path(folder, "findings"), filters=[("row_id", ">=", first), ("row_id", "<=", last)], use_threads=False
+        table_files(folder, "findings"), filters=[("row_id", ">=", first), ("row_id", "<=", last)], use_threads=False
     )
 
 
 def _row_ids(folder: Path, name: str) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
-    ids: np.ndarray[tuple[int], np.dtype[np.uint64]] = pq.read_table(table_path(folder, name), columns=["row_id"])[
+    ids: np.ndarray[tuple[int], np.dtype[np.uint64]] = pq.read_table(table_files(folder, name), columns=["row_id"])[
         "row_id"
     ].to_numpy()
     return ids

@@ -52,6 +52,12 @@ class RowTree:
         self._secret.update(content)
         self.rows += len(rows)
 
+    def hashes(self) -> Iterator[Digests]:
+        """The hashes that it was given, a lot at a time."""
+        self._file.seek(0)
+        while content := self._file.read(_LOT * DIGEST):
+            yield np.frombuffer(content, np.uint8).reshape(-1, DIGEST)
+
     def root(self) -> bytes:
         """The root over all of them; that of no rows is the hash of nothing."""
         lots = [_levels(leaves)[-1] for leaves in self._leaves()]
@@ -81,10 +87,8 @@ class RowTree:
         self._file.close()
 
     def _leaves(self) -> Iterator[Digests]:
-        self._file.seek(0)
         first = 0
-        while content := self._file.read(_LOT * DIGEST):
-            rows = np.frombuffer(content, np.uint8).reshape(-1, DIGEST)
+        for rows in self.hashes():
             yield _hashed(_LEAF, self._blindings(first, len(rows)), rows)
             first += len(rows)
 

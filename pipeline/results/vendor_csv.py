@@ -104,7 +104,7 @@ class ReturnFile:
                 header += " (yours)"
             taken.add(header)
             self._originals[header] = neutralised(literal_field(ORIGINAL, columns, name)).alias(header)
-        self._header = pl.DataFrame(schema=[*_OWN, *self._originals, _RAW]).write_csv().encode()
+        self.header = self._header = pl.DataFrame(schema=[*_OWN, *self._originals, _RAW]).write_csv().encode()
 
     def formed(self, rejected: pa.Table) -> Returned:
         """Form the lines of a batch; ``review`` and what a vendor may not be told stay here. Runs on any thread."""

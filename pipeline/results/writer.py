@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -25,6 +27,7 @@ from schemas.findings import FINDING_SCHEMA
 from schemas.frames import output_types
 from schemas.manifest import OutputFile, RowsProof
 from schemas.support.arrow_columns import column, few_values
+from schemas.support.many_hashes import DIGEST
 from suppression.rules.data_transfers import not_returned
 
 #: Name of the return file of a drop whose vendor was not named.
@@ -67,7 +70,7 @@ class ResultFiles:
         self._columns = canonical_columns(extra, original)
         self._hashes = RowHashes(self._columns)
         self._tree = RowTree(folder)
-        self._returns = None if context.rescrub else _return_file(folder, context)
+        self._returns = None if context.rescrub else return_file(folder, context)
         self._lanes = {
             name: Lane(f"write {name}", beside=beside) for name in ("clean", "rejected", "findings", "returns")
         }
@@ -112,6 +115,11 @@ class ResultFiles:
         """The root over all rows that were taken."""
         return RowsProof(root=self._tree.root().hex(), rows=self._tree.rows, columns=self._columns)
 
+    def save_hashes(self, path: Path) -> None:
+        """Write the hashes of the rows, for whoever puts the parts of a result together (`together_proof`)."""
+        with path.open("wb") as file:
+            file.writelines(rows.tobytes() for rows in self._tree.hashes())
+
     @property
     def seconds(self) -> dict[str, float]:
         """How long writing took, by file."""
@@ -126,7 +134,19 @@ class ResultFiles:
         self._tree.close()
 
 
-def _return_file(folder: Path, context: Context) -> ReturnFile:
+def together_proof(parts: Iterable[Path], context: Context, folder: Path) -> RowsProof:
+    """The root over the rows of a result that was written in parts, from the hashes of each, in order."""
+    with RowTree(folder) as tree:
+        for path in parts:
+            with path.open("rb") as file:
+                while content := file.read(DIGEST << 14):
+                    tree.add(np.frombuffer(content, np.uint8).reshape(-1, DIGEST))
+        columns = canonical_columns(list(context.extra_columns), list(context.columns))
+        return RowsProof(root=tree.root().hex(), rows=tree.rows, columns=columns)
+
+
+def return_file(folder: Path, context: Context) -> ReturnFile:
+    """Begin the file with what goes back to the vendor of a run."""
     (folder / "returns").mkdir()
     path = folder / "returns" / f"{context.vendor or UNNAMED_VENDOR}.csv"
     withheld = not_returned(context.rules) if context.rules is not None else frozenset()

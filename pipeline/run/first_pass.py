@@ -2,43 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
-import numpy as np
 import polars as pl
 
 from pipeline.columns.contact_values import unclaimed
 from pipeline.run.batch_spool import Stored
+from pipeline.run.batch_steps import Checked, check_batch
 from pipeline.run.ordered_map import in_order
 from pipeline.run.run_state import RunState
-from pipeline.run.tally import add_present
 from pipeline.stages.checks import Batch
-from pipeline.stages.contactable import contactable
-from pipeline.stages.held import hold
-from pipeline.stages.registry import FIRST_PASS
-from schemas.coded_findings import CodedFindings, coded
+from schemas.coded_findings import coded
 from schemas.files.table import read_batches
 from schemas.findings import no_findings
 from schemas.support.prefetch import read_ahead
-from schemas.support.timer import Timer
 
 #: Bytes of a file that are read at once, unless the request says how many: large where few batches are under way and
 #: nobody asks them for hundreds of rules.
 LARGE_BLOCK, SMALL_BLOCK = 8 << 20, 4 << 20
 _FEW_THREADS = 2
-
-
-@dataclass
-class _Checked:
-    """A batch after the batch checks and put away, with what was counted on the way: matches, filled cells, seconds."""
-
-    batch: Batch
-    stored: Stored
-    matches: Counter[str]
-    present: dict[str, Counter[str]]
-    timer: Timer
 
 
 def first_pass(run: RunState) -> None:
@@ -50,7 +32,7 @@ def first_pass(run: RunState) -> None:
     size = sum(source.table.input.size for source in context.sources) or 1
     sampled: set[int] = set()
     batches = read_ahead(_read(run), depth=min(threads - 1, 1))
-    for checked in in_order(lambda batch: _check(run, batch), batches, threads):
+    for checked, stored in in_order(lambda batch: _check(run, batch), batches, threads):
         batch = checked.batch
         frame, number = batch.frame, batch.number
         if number not in sampled:
@@ -61,7 +43,7 @@ def first_pass(run: RunState) -> None:
         run.tallies[number].valid += checked.present["valid"]
         run.matches.update(checked.matches)
         run.timer.merge(checked.timer.seconds)
-        run.spool.keep(checked.stored)
+        run.spool.keep(stored)
         for check in run.checks:
             with run.timer.step(f"gather {check.name}"):
                 check.gather(batch)
@@ -69,21 +51,11 @@ def first_pass(run: RunState) -> None:
         run.report("reading and checking", sum(file.size for file in run.files) / size, rows)
 
 
-def _check(run: RunState, batch: Batch) -> _Checked:
+def _check(run: RunState, batch: Batch) -> tuple[Checked, Stored]:
     """Take a batch through the batch checks and put it away. Runs on several threads at once."""
-    context, timer = run.context, Timer()
-    source = context.sources[batch.number]
-    present: dict[str, Counter[str]] = {"given": Counter(), "valid": Counter()}
-    for check in FIRST_PASS:
-        with timer.step(check.name):
-            batch = check(batch, source, context)
-        if check.counts is not None:
-            add_present(present[check.counts], batch.frame)
-    with timer.step("contactable"):
-        batch = replace(batch, contactable=contactable(batch.frame, batch.findings, context))
-    with timer.step("put away"):
-        stored = run.spool.put(batch.number, hold(batch.frame, source, context.columns), batch.findings)
-    return _Checked(batch, stored, _matches(run, batch.findings), present, timer)
+    checked = check_batch(batch, run.context)
+    with checked.timer.step("put away"):
+        return checked, run.spool.put(batch.number, checked.held(run.context), checked.batch.findings)
 
 
 def _read(run: RunState) -> Iterator[Batch]:
@@ -101,12 +73,3 @@ def _block_bytes(run: RunState) -> int:
     """How much of a file to read at once: the more the faster, and it takes memory for each thread and each rule."""
     few = run.context.rules is None and run.request.threads <= _FEW_THREADS
     return run.request.block_bytes or (LARGE_BLOCK if few else SMALL_BLOCK)
-
-
-def _matches(run: RunState, found: CodedFindings) -> Counter[str]:
-    """How often each list's authority was found."""
-    authorities = [lst.authority for lst in run.context.lists]
-    times = pl.Series("times", np.bincount(found.which, minlength=len(found.said)))
-    said = pl.DataFrame([found.said.get_column("source"), times])
-    matched = said.filter(pl.col("source").is_in(authorities) & (pl.col("times") > 0))
-    return Counter(dict(matched.group_by("source").agg(pl.col("times").sum()).rows()))

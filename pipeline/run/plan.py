@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,7 +62,7 @@ class Request:
     named_in: Path | None = None
     campaign: Path | None = None
     vendor: str | None = None
-    layout: str | None = None
+    layout: str | Layout | None = None
     sheets: list[str] = field(default_factory=list)
     region: str | None = None
     no_region: bool = False
@@ -115,8 +117,12 @@ class Plan:
     contract: Vendor | None
 
 
-def make_plan(request: Request) -> Plan:
-    """Resolve a request.
+#: Finds the tables of a drop, each with its mapping, by the layout, the campaign, and the region of national numbers.
+Sources = Callable[[Layout, Campaign, str | None], list[Source]]
+
+
+def make_plan(request: Request, sources_of: Sources | None = None) -> Plan:
+    """Resolve a request. ``sources_of``: where the leads come from, if not from the request's drops.
 
     Raises `ConfigError` with all faults of the configuration, `UsageError` when options cannot be combined or name what
     does not exist, `DropError` when the drop cannot be read, `ListError` when a list is missing.
@@ -136,21 +142,13 @@ def make_plan(request: Request) -> Plan:
     file_region = None if request.no_region else own_region
     base = request.campaign.parent if request.campaign else Path()
     lists = _list_specs(campaign, base, request, region)
-    if request.sheets:
-        layout = layout.model_copy(update={"sheet": request.sheets})
-    if request.earlier is not None:
-        sources = [Source(*open_earlier(request.earlier), file_region)]
-    else:
-        tables = open_drop(request.drops, layout, remote_choice(request.drops, workspace_of(request.campaign)))
-        if request.sheets and all(table.sheet is None for table in tables):
-            raise UsageError("--sheet is given, and no file of the drop is a workbook.", "Leave it out.")
-        sources = [Source(table, _mapping(table, layout, campaign, file_region), file_region) for table in tables]
+    sources = (sources_of or partial(_sources, request))(layout, campaign, file_region)
     store = store_of(request.store, workspace_of(request.campaign))
     label = vendor.name if vendor else request.vendor
     notes: list[str] = []
     store_lists = [name for name in _store_lists(request, campaign, store, label, notes) if name != ERASED]
     _check_screened(request, campaign, bool(lists or store_lists), notes)
-    memory = _memory(request, vendor, sources)
+    memory = _memory(request, vendor, sources) if sources_of is None else None
     packs = load_packs([*campaign.rules.packs, *request.rules], workspace_of(request.campaign))
     if request.earlier is not None:
         kinds = {spec.kind.kind for spec in lists}
@@ -176,6 +174,18 @@ def make_plan(request: Request) -> Plan:
     )
 
 
+def _sources(request: Request, layout: Layout, campaign: Campaign, region: str | None) -> list[Source]:
+    """Open the drop of a request."""
+    if request.earlier is not None:
+        return [Source(*open_earlier(request.earlier), region)]
+    if request.sheets:
+        layout = layout.model_copy(update={"sheet": request.sheets})
+    tables = open_drop(request.drops, layout, remote_choice(request.drops, workspace_of(request.campaign)))
+    if request.sheets and all(table.sheet is None for table in tables):
+        raise UsageError("--sheet is given, and no file of the drop is a workbook.", "Leave it out.")
+    return [Source(table, mapping_of(table, layout, campaign, region), region) for table in tables]
+
+
 def _memory(request: Request, vendor: Vendor | None, sources: list[Source]) -> HeaderMemory | None:
     """Compare the drop with the vendor's last accepted one, where a workspace remembers it."""
     workspace = workspace_of(request.campaign)
@@ -185,7 +195,8 @@ def _memory(request: Request, vendor: Vendor | None, sources: list[Source]) -> H
     return check_drift(path, vendor.name, [source.table for source in sources], accept=request.accept_drift)
 
 
-def _mapping(table: Table, layout: Layout, campaign: Campaign, region: str | None) -> Mapping:
+def mapping_of(table: Table, layout: Layout, campaign: Campaign, region: str | None) -> Mapping:
+    """Map the columns of a table of the drop. Raises `DropError` when nobody in it can be contacted."""
     try:
         return map_columns(table, layout, region, by_post="post" in campaign.channels)
     except FileError as error:
@@ -271,9 +282,11 @@ def _vendor(request: Request, faults: list[str]) -> Vendor | None:
     return load(path, Vendor, faults)
 
 
-def layout_of(named: str | None, vendor: Vendor | None, workspace: Path | None, faults: list[str]) -> Layout:
+def layout_of(named: str | Layout | None, vendor: Vendor | None, workspace: Path | None, faults: list[str]) -> Layout:
     """Read the layout that the command line or the vendor's file names. Faults are added to those that are given."""
     path: Path | None = None
+    if isinstance(named, Layout):
+        return named
     if named is not None:
         path = find_layout(named, workspace)
     elif vendor is not None and isinstance(vendor.layout, Path):

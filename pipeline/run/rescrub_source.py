@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.columns.mapping import Mapping
+from pipeline.results.folder import table_path
 from pipeline.results.verdict import Verdict
 from pipeline.results.writer import output_file
 from schemas.coded_findings import CodedFindings
@@ -49,7 +50,7 @@ class Earlier:
     @property
     def clean(self) -> Path:
         """Its clean rows."""
-        return self.folder / "clean.parquet"
+        return table_path(self.folder, "clean")
 
     def record(self) -> EarlierRun:
         """What the manifest of the new run says of it."""

@@ -70,7 +70,7 @@ def start_run(request: Request, plan: Plan, apply: Apply, work: Path, report: Re
     work.mkdir()
     timer, notes = Timer(), list(plan.notes)
     with timer.step("load lists"):
-        lists, identities = _open_lists(request, plan, apply, work / "lists", notes)
+        lists, identities = open_lists(request, plan, apply, work / "lists", notes)
     rules = rules_of(plan, request.as_of, lists)
     reviewed = reviewed_rows(request, plan)
     cache = None if plan.store is None or request.dry_run else plan.store.folder / CACHE_FILE
@@ -120,10 +120,13 @@ def run_inputs(request: Request, plan: Plan, lists: list[str], reviewed: Reviewe
     )
 
 
-def _open_lists(
+def open_lists(
     request: Request, plan: Plan, apply: Apply, folder: Path, notes: list[str]
 ) -> tuple[list[SuppressionList], list[str]]:
-    """Build the lists of this run and open those of the store. Returns them and their identities."""
+    """Build the lists of this run in ``folder`` and open those of the store. Returns them and their identities.
+
+    Raises `ListError` when one of them cannot be used.
+    """
     lists, identities = [], []
     last = plan.campaign.calling.contact(request.as_of)[1]
     for spec in plan.lists:

@@ -18,7 +18,7 @@ from pipeline.results.publish import WORK, publish, scratch_output, staged_outpu
 from pipeline.run.first_pass import first_pass
 from pipeline.run.gate import gate_notes
 from pipeline.run.notices import overtaken_notes
-from pipeline.run.plan import Plan, Request, make_plan
+from pipeline.run.plan import Plan, Request, Sources, make_plan
 from pipeline.run.process_pool import process_pool
 from pipeline.run.progress import Report, silent
 from pipeline.run.region_check import check_regions
@@ -50,14 +50,36 @@ class Result:
 
 def scrub(request: Request, report: Report = silent) -> Result:
     """Do the whole job. Raises `LeadscrubError` for whatever stops a run; outputs appear only when complete."""
+    return scrub_with(_here, request, report)
+
+
+def _here(run: RunState, staging: Path) -> Manifest:
+    """Read, check, compare, decide and write on this machine."""
+    first_pass(run)
+    settle(run)
+    return second_pass(run, staging)
+
+
+def scrub_with(
+    work: Callable[[RunState, Path], Manifest],
+    request: Request,
+    report: Report = silent,
+    sources_of: Sources | None = None,
+) -> Result:
+    """Do the whole job; ``work`` takes a run from its first row to its manifest, which it writes to a folder.
+
+    ``sources_of``: where the leads come from, if not from the request's drops. Raises what `scrub` raises.
+    """
     with limited_to(workspace_limits(request.campaign)):
-        return _scrub(request, report)
+        return _scrub(work, request, report, sources_of)
 
 
-def _scrub(request: Request, report: Report) -> Result:
+def _scrub(
+    work: Callable[[RunState, Path], Manifest], request: Request, report: Report, sources_of: Sources | None
+) -> Result:
     if not request.dry_run and (workspace := workspace_of(request.campaign)) is not None:
         signer_of(workspace)  # better no run than one that cannot be signed in the end
-    plan = make_plan(request)
+    plan = make_plan(request, sources_of)
     check_regions(request, plan)
     if (finished := _finished(request, plan)) is not None:
         return finished
@@ -65,9 +87,7 @@ def _scrub(request: Request, report: Report) -> Result:
     out: Path | None = None
     with output as staging, process_pool(request.threads) as apply:
         run = start_run(request, plan, apply, staging / WORK, report)
-        first_pass(run)
-        settle(run)
-        manifest = second_pass(run, staging)
+        manifest = work(run, staging)
         shutil.rmtree(run.work)
         if not request.dry_run:
             out = request.out if request.named_in is None else request.named_in / manifest.run_id

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-import polars as pl
 import pyarrow as pa
 
 from pipeline.context import Source
 from pipeline.results.manifest_file import write_manifest
 from pipeline.results.writer import ResultFiles, ResultRows
+from pipeline.run.batch_steps import batch_to_decide, decide_batch
 from pipeline.run.gate import gate_outcome
 from pipeline.run.manifest import make_manifest
 from pipeline.run.ordered_map import in_order
@@ -21,14 +21,9 @@ from pipeline.run.run_decisions import used_reviews
 from pipeline.run.run_state import RunState
 from pipeline.run.tally import Tally
 from pipeline.stages.checks import Batch
-from pipeline.stages.contactable import READS, contactable
-from pipeline.stages.decide import decide_stage
 from pipeline.stages.held import restore
-from pipeline.stages.registry import SECOND_PASS
-from pipeline.stages.reviewed import KEY_COLUMNS, lift_found_later
-from schemas.files.table import delivery_of
-from schemas.frame_columns import ORIGINAL
-from schemas.manifest import Manifest
+from schemas.files.table import FileTally, delivery_of
+from schemas.manifest import Manifest, OutputFile, RowsProof
 from schemas.support.prefetch import read_ahead
 from schemas.support.timer import Timer
 
@@ -62,6 +57,12 @@ def second_pass(run: RunState, staging: Path) -> Manifest:
             proof = outputs.proof()
         written = outputs.close()
     run.timer.merge(outputs.seconds)
+    return close_run(run, staging, written, proof)
+
+
+def close_run(run: RunState, staging: Path, written: dict[str, OutputFile], proof: RowsProof) -> Manifest:
+    """Close the account of a run whose rows are ``written``: write its report and manifest to ``staging``."""
+    identity = run.run_id
     manifest = make_manifest(run.plan, run.context, run.files, run.tallies, run.matches, written, identity)
     found: dict[str, object] = {"gate": gate_outcome(run, manifest.counts), "rows": proof}
     if run.request.earlier is not None:
@@ -90,17 +91,10 @@ class _Answered:
 
 def _answered(run: RunState) -> Iterator[_Answered]:
     """Take the batches back, each with what the run checks found in it."""
-    keys = () if run.context.reviewed is None else KEY_COLUMNS
-    reads = dict.fromkeys(("row_id", *READS, *keys, *(name for check in run.checks for name in check.reads)))
     for number, rows, before in run.timer.items("take back", run.spool.take()):
         with run.timer.step("find in the run"):
             held = restore(rows)
-            # The hours of the law ask of any column; without them few are read.
-            asked = [name for name in held.column_names if name in reads or run.context.hours is not None]
-            frame = pl.DataFrame(held.select([name for name in asked if name != ORIGINAL]))
-            batch = Batch(number, frame, before)
-            batch = batch.with_findings(*(check.findings(batch) for check in run.checks))
-            batch = lift_found_later(batch, run.context.sources[number], run.context)
+            batch = batch_to_decide(number, held, before, run.checks, run.context)
         yield _Answered(held, batch)
 
 
@@ -110,17 +104,8 @@ def _decide(run: RunState, outputs: ResultFiles, answered: _Answered, identity: 
     held, batch = answered.held, answered.batch
     source = context.sources[batch.number]
     with timer.step("decide"):
-        known = contactable(batch.frame, batch.findings, context)
-        batch = replace(batch, contactable=known)
-        for check in SECOND_PASS:
-            batch = check(batch, source, context)
-        for name in batch.frame.columns:
-            if name not in held.column_names:
-                held = held.append_column(
-                    name, batch.frame.get_column(name).to_arrow(compat_level=pl.CompatLevel.oldest())
-                )
-        findings = batch.findings.by_row()
-        verdict = decide_stage(held, findings, known, source, context, _provenance(run, batch.number, identity))
+        constants = provenance(source, run.files[batch.number], context.vendor, identity)
+        held, findings, verdict = decide_batch(held, batch, source, context, constants)
     with timer.step("count"):
         tally.add(held, findings, verdict, context)
     with timer.step("form outputs"):
@@ -130,15 +115,14 @@ def _decide(run: RunState, outputs: ResultFiles, answered: _Answered, identity: 
     return _Decided(batch.number, rows, tally, timer)
 
 
-def _provenance(run: RunState, number: int, identity: str) -> dict[str, str | None]:
+def provenance(source: Source, file: FileTally, vendor: str | None, identity: str) -> dict[str, str | None]:
     """Columns that are the same for a whole file. Rows that are scrubbed again keep where they came from."""
-    source: Source = run.context.sources[number]
     if source.mapping.read_before:
         return {"run_id": identity}
     return {
         "run_id": identity,
-        "vendor": run.context.vendor,
+        "vendor": vendor,
         "source_file": source.table.name,
         "source_sheet": source.table.sheet,
-        "source_sha256": delivery_of(source.table.input, run.files[number]).sha256,
+        "source_sha256": delivery_of(source.table.input, file).sha256,
     }

@@ -8,6 +8,7 @@ for consent; there the same findings are only flags.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,11 @@ class ConsentAudit(RunCheck):
         self._tokens.settle(held)
         self._crowded.settle(held)
         settlement.rejected = held
+
+    def answer(self, reused: pl.DataFrame, crowds: Mapping[tuple[int, str], Crowd]) -> None:
+        """Take what the run's consents show, where they were compared elsewhere (`TokenReuse`, `CrowdedFiles`)."""
+        self._tokens.answer(reused)
+        self._crowded.answer(crowds)
 
     def findings(self, batch: Batch) -> pl.DataFrame:
         """Findings on the rows of a batch."""

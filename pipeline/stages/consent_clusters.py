@@ -7,6 +7,7 @@ than half of some piece of it, so each piece names at most one candidate, and th
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,9 +43,7 @@ class CrowdedFiles:
 
     def gather(self, frame: pl.DataFrame, number: int) -> None:
         """Note ``consent_ip`` and ``consent_at`` of the leads of a batch of the file ``number``."""
-        values = pl.DataFrame([frame.get_column("row_id"), *(values_of(frame, name) for name in (IP, SECOND))])
-        given = pl.col(IP).is_not_null() | pl.col(SECOND).is_not_null()
-        values = values.filter(given & frame.get_column("is_lead"))
+        values = consent_values(frame)
         if len(values):
             self._values.add(number, values)
 
@@ -61,6 +60,11 @@ class CrowdedFiles:
                 for batch in self._values.batches(number):
                     held[batch.filter(pl.col(SECOND) == second.value).get_column("row_id").to_numpy()] = True
 
+    def answer(self, crowds: Mapping[tuple[int, str], Crowd]) -> None:
+        """Take what crowds each file, by its number and the column, where the run was compared elsewhere."""
+        self._values.close()
+        self._crowds = dict(crowds)
+
     def of(self, number: int, name: str) -> Crowd | None:
         """What crowds the file ``number``."""
         return self._crowds.get((number, name))
@@ -68,24 +72,43 @@ class CrowdedFiles:
     def _counted(self, number: int, name: str) -> Crowd | None:
         total, candidates = 0, set[int]()
         for batch in self._values.batches(number):
-            values = batch.get_column(name).drop_nulls()
-            total += len(values)
-            top = values.value_counts(sort=True).head(1)
-            candidates.update(value for value, count in top.rows() if 2 * count > len(values))
+            count, found = most_of(batch.get_column(name))
+            total += count
+            candidates |= found
         if total < LEAST_VALUES or not candidates:
             return None
         counts = Counter[int]()
         for batch in self._values.batches(number):
-            found = batch.get_column(name).drop_nulls()
-            counts.update(
-                dict(
-                    found.filter(found.is_in(pl.Series(sorted(candidates), dtype=found.dtype).implode()))
-                    .value_counts()
-                    .rows()
-                )
-            )
-        value, count = counts.most_common(1)[0]
-        return Crowd(value, count, total) if 2 * count > total else None
+            counts.update(counted(batch.get_column(name), candidates))
+        return crowd_of(counts, total)
+
+
+def consent_values(frame: pl.DataFrame) -> pl.DataFrame:
+    """Addresses and seconds of the leads of a batch that have either: ``row_id``, ``consent_ip``, ``consent_at``."""
+    values = pl.DataFrame([frame.get_column("row_id"), *(values_of(frame, name) for name in (IP, SECOND))])
+    given = pl.col(IP).is_not_null() | pl.col(SECOND).is_not_null()
+    return values.filter(given & frame.get_column("is_lead"))
+
+
+def most_of(values: pl.Series) -> tuple[int, set[int]]:
+    """How many values a piece of a file has, and the one that more than half of them are, if there is one."""
+    values = values.drop_nulls()
+    top = values.value_counts(sort=True).head(1)
+    return len(values), {value for value, count in top.rows() if 2 * count > len(values)}
+
+
+def counted(values: pl.Series, candidates: Collection[int]) -> dict[int, int]:
+    """How often each of the candidates occurs."""
+    found = values.drop_nulls()
+    return dict(
+        found.filter(found.is_in(pl.Series(sorted(candidates), dtype=found.dtype).implode())).value_counts().rows()
+    )
+
+
+def crowd_of(counts: Counter[int], total: int) -> Crowd | None:
+    """What holds more than half of a file with so many values; ``counts`` of each candidate."""
+    value, count = next(iter(counts.most_common(1)), (0, 0))
+    return Crowd(value, count, total) if 2 * count > total >= LEAST_VALUES else None
 
 
 def values_of(frame: pl.DataFrame, name: str) -> pl.Series:

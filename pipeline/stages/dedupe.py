@@ -23,7 +23,7 @@ from schemas.findings import findings, no_findings
 from schemas.frame_columns import KEY
 from suppression.index.numbers import number_key
 
-_LOSER_SCHEMA = pa.schema(
+LOSER_SCHEMA = pa.schema(
     [
         ("row_id", pa.uint64()),
         ("position", pa.uint8()),
@@ -57,6 +57,24 @@ def duplicate_losers(points: pl.DataFrame, *, newest: bool) -> pl.DataFrame:
     ).filter((pl.col("row_id") != pl.col("kept_row")) | (pl.col("position") != pl.col("kept_position")))
 
 
+def compared_points(batch: Batch, context: Context) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Yield the usable points of a batch that compete, by column, as `PointKeys.add` takes them."""
+    frame, usable, campaign = batch.frame, batch.usable, context.campaign
+    dated = campaign.dedupe.policy == "newest_consent" and "consent_at" in frame.columns
+    consent = pl.col("consent_at") if dated else pl.lit(None, pl.Datetime("us", "UTC"))
+    folds = frozenset(campaign.dedupe.email_folds)
+    for slots, key in ((PHONE_SLOTS, "phone"), (EMAIL_SLOTS, "email")):
+        for slot in slots:
+            if slot not in usable or key not in campaign.dedupe_keys:
+                continue
+            if key == "phone":
+                points = frame.select("row_id", key=number_key(pl.col(slot)), consent_at=consent)
+            else:
+                text = fold_email(pl.col(KEY.of(slot)), folds)
+                points = frame.select("row_id", text=text, key=text.hash(0), consent_at=consent)
+            yield slot, points.filter(usable[slot])
+
+
 class Deduplication(RunCheck):
     """Gathers the usable points of all batches, settles them once, then says which points of each batch lost."""
 
@@ -71,33 +89,19 @@ class Deduplication(RunCheck):
 
     def __init__(self, folder: Path, context: Context) -> None:
         self._context = context
-        keys = context.campaign.dedupe_keys
-        self._folds = frozenset(context.campaign.dedupe.email_folds)
-        self._slots = tuple(
-            slot for slots, key in ((PHONE_SLOTS, "phone"), (EMAIL_SLOTS, "email")) for slot in slots if key in keys
-        )
         self._phones = PointKeys(folder / "phones", texts=False)
         self._emails = PointKeys(folder / "emails", texts=True)
         self._lines = RowLines(folder / "lines")
         self._newest = context.campaign.dedupe.policy == "newest_consent"
-        self._losers = ByRow(folder / "losers", _LOSER_SCHEMA, self._findings)
+        self._losers = ByRow(folder / "losers", LOSER_SCHEMA, self._findings)
 
     def gather(self, batch: Batch) -> None:
         """Note the usable points of a batch."""
-        frame, usable = batch.frame, batch.usable
-        if frame.is_empty():
+        if batch.frame.is_empty():
             return
-        self._lines.add(frame, batch.number)
-        dated = self._newest and "consent_at" in frame.columns
-        consent = pl.col("consent_at") if dated else pl.lit(None, pl.Datetime("us", "UTC"))
-        for slot in (slot for slot in self._slots if slot in usable):
-            if slot in PHONE_SLOTS:
-                points = frame.select("row_id", key=number_key(pl.col(slot)), consent_at=consent)
-                self._phones.add(points.filter(usable[slot]), POINTS.index(slot))
-            else:
-                text = fold_email(pl.col(KEY.of(slot)), self._folds)
-                points = frame.select("row_id", text=text, key=text.hash(0), consent_at=consent)
-                self._emails.add(points.filter(usable[slot]), POINTS.index(slot))
+        self._lines.add(batch.frame, batch.number)
+        for slot, points in compared_points(batch, self._context):
+            (self._phones if slot in PHONE_SLOTS else self._emails).add(points, POINTS.index(slot))
 
     def settle(self, settlement: Settlement) -> None:
         """Decide for each key which point is kept: the campaign's policy, then the earliest row and column.
@@ -114,6 +118,11 @@ class Deduplication(RunCheck):
             lines, sources = self._lines.of(repeated.get_column("row_id").to_numpy())
             placed = repeated.with_columns(pl.Series("source_line", lines), pl.Series("source", sources))
             self._losers.add(duplicate_losers(placed, newest=self._newest))
+        self._losers.close()
+
+    def answer(self, losers: pl.DataFrame) -> None:
+        """Take the points that lost (`LOSER_SCHEMA`), where the run was compared elsewhere."""
+        self._losers.add(losers)
         self._losers.close()
 
     def _repeated(self) -> Iterator[pl.DataFrame]:

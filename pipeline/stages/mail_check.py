@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,10 +58,16 @@ class MailCheck(RunCheck):
 
     def gather(self, batch: Batch) -> None:
         """Note the domains of a batch's usable addresses."""
-        frame, usable = batch.frame, batch.usable
-        for slot in EMAIL_SLOTS:
-            if slot in usable:
-                self._domains.update(frame.filter(usable[slot]).select(_domain(slot).unique().drop_nulls()).to_series())
+        self.ask_about(usable_domains(batch))
+
+    def ask_about(self, domains: Iterable[str]) -> None:
+        """Note domains."""
+        self._domains.update(domains)
+
+    @property
+    def states(self) -> dict[str, MailState]:
+        """What DNS says of each domain: known once settled."""
+        return self._states
 
     def settle(self, settlement: Settlement) -> None:
         """Ask about every domain that the cache does not answer for; keep the new answers there."""
@@ -90,22 +97,7 @@ class MailCheck(RunCheck):
 
     def findings(self, batch: Batch) -> pl.DataFrame:
         """Findings on the addresses of a batch."""
-        frame = batch.frame
-        found = [no_findings()]
-        by_state: dict[str, list[str]] = {}
-        for domain, state in self._states.items():
-            by_state.setdefault(state, []).append(domain)
-        for slot in EMAIL_SLOTS:
-            if slot not in frame.columns:
-                continue
-            masked = masked_email(pl.col(slot))
-            for refusal, says in _SAYS.items():
-                rows = frame.filter(_domain(slot).is_in(by_state.get(refusal, [])))
-                found.append(findings(rows, "email.no_mx", point=slot, source=_SOURCE, detail=masked + says))
-            rows = frame.filter(_domain(slot).is_in(by_state.get("no_answer", [])))
-            detail = masked + ": no answer about the domain"
-            found.append(findings(rows, "email.mx_not_checked", point=slot, source=_SOURCE, detail=detail))
-        return pl.concat(found)
+        return mail_findings(batch.frame, self._states)
 
     def identity(self) -> dict[str, object]:
         """What DNS answered."""
@@ -128,6 +120,36 @@ class MailCheck(RunCheck):
             no_answer=counts["no_answer"],
             answers_sha256=hashlib.sha256(answers.encode()).hexdigest(),
         )
+
+
+def usable_domains(batch: Batch) -> set[str]:
+    """The domains of a batch's usable addresses."""
+    frame, usable = batch.frame, batch.usable
+    return {
+        domain
+        for slot in EMAIL_SLOTS
+        if slot in usable
+        for domain in frame.filter(usable[slot]).select(_domain(slot).unique().drop_nulls()).to_series()
+    }
+
+
+def mail_findings(frame: pl.DataFrame, states: Mapping[str, MailState]) -> pl.DataFrame:
+    """Findings on the addresses of a batch. ``states``: what DNS says of each domain."""
+    found = [no_findings()]
+    by_state: dict[str, list[str]] = {}
+    for domain, state in states.items():
+        by_state.setdefault(state, []).append(domain)
+    for slot in EMAIL_SLOTS:
+        if slot not in frame.columns:
+            continue
+        masked = masked_email(pl.col(slot))
+        for refusal, says in _SAYS.items():
+            rows = frame.filter(_domain(slot).is_in(by_state.get(refusal, [])))
+            found.append(findings(rows, "email.no_mx", point=slot, source=_SOURCE, detail=masked + says))
+        rows = frame.filter(_domain(slot).is_in(by_state.get("no_answer", [])))
+        detail = masked + ": no answer about the domain"
+        found.append(findings(rows, "email.mx_not_checked", point=slot, source=_SOURCE, detail=detail))
+    return pl.concat(found)
 
 
 def mail_identity(checked: MailChecked) -> dict[str, object]:

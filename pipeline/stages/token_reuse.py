@@ -10,6 +10,7 @@ drop is. Of a token on very many rows the first `_CROWD` are compared: whether a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,7 @@ _CROWD = 10_000
 _DIGITS = 9
 #: One line for each contact of each row with a token. ``link`` is a hash of token and contact: equal for rows of one
 #: token that share the contact.
-_LINES = pa.schema(
+LINES = pa.schema(
     [
         ("token", pa.uint64()),
         ("row_id", pa.uint64()),
@@ -47,7 +48,7 @@ _LINES = pa.schema(
         ("source_line", pa.uint64()),
     ]
 )
-_REUSED = pa.schema(
+REUSED = pa.schema(
     [
         ("row_id", pa.uint64()),
         ("kind", pa.uint8()),
@@ -65,28 +66,13 @@ class TokenReuse:
     """Gathers the tokens of all batches, settles them once, then says which rows' tokens others have as well."""
 
     def __init__(self, folder: Path) -> None:
-        self._lines = Parts(folder / "tokens", _LINES)
-        self._reused = ByRow(folder / "reused", _REUSED)
+        self._lines = Parts(folder / "tokens", LINES)
+        self._reused = ByRow(folder / "reused", REUSED)
         self._waiting: list[pl.DataFrame] = []
 
     def gather(self, frame: pl.DataFrame, source: Source, number: int) -> None:
         """Note the tokens of a batch of the file ``number``, as the stages of the first pass left it."""
-        for kind, (column, (form, _)) in enumerate(TOKENS.items()):
-            if column not in frame.columns:
-                continue
-            has = frame.get_column(column).str.contains(form).fill_null(False) & frame.get_column("is_lead")
-            if not has.any():
-                continue
-            token = frame.get_column(column).filter(has).str.to_lowercase().hash()
-            rows = frame.select("row_id", "source_line").filter(has)
-            for contact in (each.filter(has) for each in _contacts(frame, source)):
-                lines = rows.with_columns(
-                    token=token,
-                    kind=pl.lit(kind, pl.UInt8),
-                    link=pl.Series(token.to_numpy() * np.uint64(_SPREAD) ^ contact.hash(1).to_numpy()),
-                    source=pl.lit(number, pl.UInt32),
-                )
-                self._waiting.append(lines.filter(contact.is_not_null()))
+        self._waiting += token_lines(frame, source, number)
         if sum(map(len, self._waiting)) >= _FLUSH_LINES:
             self._flush()
 
@@ -128,10 +114,45 @@ class TokenReuse:
             crowds = pl.concat([crowds, after]).group_by("token").agg(pl.col("before").max())
         return pl.concat(kept)
 
+    def answer(self, reused: pl.DataFrame) -> None:
+        """Take the rows whose tokens are reused (`REUSED`), where the run was compared elsewhere."""
+        self._lines.close()
+        self._reused.add(reused)
+        self._reused.close()
+
     def of(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Rows of a batch whose tokens are reused, one line a token. Batches come in order of ``row_id``."""
-        empty = pl.DataFrame(_REUSED.empty_table())
+        empty = pl.DataFrame(REUSED.empty_table())
         return pl.concat([empty, *self._reused.of(frame)])
+
+
+def token_lines(frame: pl.DataFrame, source: Source, number: int) -> Iterator[pl.DataFrame]:
+    """Yield the tokens of a batch of the file ``number``: a line (`LINES`) for each contact of a row that has one."""
+    for kind, (column, (form, _)) in enumerate(TOKENS.items()):
+        if column not in frame.columns:
+            continue
+        has = frame.get_column(column).str.contains(form).fill_null(False) & frame.get_column("is_lead")
+        if not has.any():
+            continue
+        token = frame.get_column(column).filter(has).str.to_lowercase().hash()
+        rows = frame.select("row_id", "source_line").filter(has)
+        for contact in (each.filter(has) for each in _contacts(frame, source)):
+            lines = rows.with_columns(
+                token=token,
+                kind=pl.lit(kind, pl.UInt8),
+                link=pl.Series(token.to_numpy() * np.uint64(_SPREAD) ^ contact.hash(1).to_numpy()),
+                source=pl.lit(number, pl.UInt32),
+            )
+            yield lines.filter(contact.is_not_null())
+
+
+def reused_rows(lines: pl.DataFrame) -> pl.DataFrame:
+    """Rows (`REUSED`) whose tokens several people share. ``lines`` (`LINES`): all that there are of their tokens."""
+    counted = lines.group_by("token").agg(rows=pl.col("row_id").n_unique()).filter(pl.col("rows") > 1)
+    several = lines.join(counted, on="token", how="semi")
+    compared = several.filter(pl.col("row_id").rank("dense").over("token") <= _CROWD)
+    rows = several.unique(["token", "row_id"]).select("row_id", "token").join(_reused(compared), on="token")
+    return rows.select(REUSED.names)
 
 
 def _contacts(frame: pl.DataFrame, source: Source) -> list[pl.Series]:

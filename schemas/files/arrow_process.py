@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from schemas.errors import FileError
 from schemas.files.apart.parts import PART_ROWS, PartWriter
 from schemas.files.apart.task import Task
-from schemas.files.as_text import as_text
+from schemas.files.as_text import array_as_text
 from schemas.files.converted import CELL
 from schemas.files.limits import limits, nesting_error, refuse_bomb, refuse_width
 
@@ -142,8 +142,7 @@ def text_of(task: Task, batch: pa.RecordBatch, first: int) -> pl.DataFrame:
     columns = []
     for at, column in enumerate(batch.columns):
         try:
-            plain = column.dictionary_decode() if isinstance(column, pa.DictionaryArray) else column
-            columns.append(as_text(pl.Series(pl.from_arrow(plain))).alias(f"{CELL}{at}"))
+            columns.append(array_as_text(column).alias(f"{CELL}{at}"))
         except MemoryError:
             raise
         except (Exception, pl.exceptions.PanicException) as error:

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import polars as pl
+import pyarrow as pa
+
+
+def array_as_text(column: pa.Array) -> pl.Series:
+    """Write an Arrow array, which was validated, as text. What is raised for types that have none is Arrow's own."""
+    plain = column.dictionary_decode() if isinstance(column, pa.DictionaryArray) else column
+    return as_text(pl.Series(pl.from_arrow(plain)))
 
 
 def as_text(column: pl.Series) -> pl.Series:

@@ -42,16 +42,26 @@ class SummedFile(io.RawIOBase):
             self._stream.close()
         super().close()
 
+    @property
+    def sum(self) -> int:
+        """The checksum of what was written so far."""
+        return self._digest.intdigest()
+
     def check(self) -> None:
         """Compare the file with what was written. Raises `LeadscrubError` when a byte of it differs."""
-        with self.path.open("rb") as stream:
-            try:
-                with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-                    found = xxhash.xxh3_64_intdigest(content)
-            except ValueError:  # an empty file cannot be mapped
-                found = xxhash.xxh3_64_intdigest(b"")
-        if found != self._digest.intdigest():
-            raise LeadscrubError(
-                f"'{self.path.name}', which this run had put away, is not as it was written; nothing was changed.",
-                "Check the disk and the memory of this machine, then run again.",
-            )
+        check_sum(self.path, self.sum)
+
+
+def check_sum(path: Path, expected: int) -> None:
+    """Compare a file with the checksum of what was written. Raises `LeadscrubError` when a byte of it differs."""
+    with path.open("rb") as stream:
+        try:
+            with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+                found = xxhash.xxh3_64_intdigest(content)
+        except ValueError:  # an empty file cannot be mapped
+            found = xxhash.xxh3_64_intdigest(b"")
+    if found != expected:
+        raise LeadscrubError(
+            f"'{path.name}', which this run had put away, is not as it was written; nothing was changed.",
+            "Check the disk and the memory of this machine, then run again.",
+        )

@@ -21,6 +21,12 @@ SIGNATURES = {
     "export": "(request: 'ExportRequest') -> 'Exported'",
     "inspect": "(drops: 'list[str]', layout: 'Layout | None' = None) -> 'list[Inspection]'",
     "verify": "(out: 'Path', *, key: 'Path | None' = None, workspace: 'Path | None' = None) -> 'list[str]'",
+    "Screener": "(like: 'Any', *, as_of: 'date', campaign: 'Path | None' = None, vendor: 'str | None' = None, "
+    "layout: 'str | Path | Layout | None' = None, region: 'str | None' = None, no_region: 'bool' = False, "
+    "channels: 'Sequence[Channel]' = (), lists: 'Sequence[ListEntry]' = (), store: 'Path | None' = None, "
+    "store_lists: 'Sequence[str]' = (), no_lists: 'bool' = False, allow_stale: 'Sequence[str]' = (), "
+    "max_age: 'MaxAge' = MaxAge(days=None, by_kind=()), rules: 'Sequence[str]' = (), accept_weaker: 'bool' = False, "
+    "evidence: 'Sequence[str]' = ()) -> 'None'",
     "open_store": "(folder: 'Path') -> 'Store'",
 }
 FIELDS = {
@@ -31,6 +37,7 @@ FIELDS = {
     "ExportRequest": "folder to as_of rows columns layout allow_expired accept_held force at encrypt_to",
     "Exported": "path rows columns sha256 left_out recorded",
     "Inspection": "file sheet read_as records malformed malformed_lines careful columns notes problem",
+    "Screened": "verdicts findings",
     "Column": "name field confidence why kind filled samples",
 }
 OTHERS = ["Layout", "ListEntry", "Manifest", "Store"]

@@ -47,10 +47,20 @@ class Predicate:
     #: Whether a rule that blocks takes what is absent or unread for a yes, so that it hits anyway.
     unknown_is_yes: bool = False
 
+    def __reduce__(self) -> tuple[Callable[[str], Predicate], tuple[str]]:
+        """Pickle it as its name: where it arrives, the program has a predicate of that name."""
+        return _of_name, (self.name,)
+
     @property
     def reads_in_words(self) -> str:
         """The evidence, for a table of all predicates."""
         return self.fixed or ("nothing" if self.params.model_fields == {} else "what its parameters name")
+
+
+def _of_name(name: str) -> Predicate:
+    from suppression.rules.predicates.registry import PREDICATES  # noqa: PLC0415  # it imports this module
+
+    return PREDICATES[name]
 
 
 def predicate(

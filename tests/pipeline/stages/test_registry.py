@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from pipeline.context import Context
-from pipeline.run import first_pass, second_pass
+from pipeline.run import batch_steps
 from pipeline.stages.checks import Batch, BatchCheck, RunCheck, in_order
 from pipeline.stages.registry import CHECKS, FIRST_PASS, RUN_CHECKS, SECOND_PASS, deciding
 from schemas.coded_findings import CodedFindings
@@ -67,8 +67,8 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[BatchCheck, set[str],
 
         return replace(check, work=work)
 
-    monkeypatch.setattr(first_pass, "FIRST_PASS", tuple(map(watching, FIRST_PASS)))
-    monkeypatch.setattr(second_pass, "SECOND_PASS", tuple(map(watching, SECOND_PASS)))
+    monkeypatch.setattr(batch_steps, "FIRST_PASS", tuple(map(watching, FIRST_PASS)))
+    monkeypatch.setattr(batch_steps, "SECOND_PASS", tuple(map(watching, SECOND_PASS)))
     return seen
 
 

@@ -1,0 +1,123 @@
+"""The ``leadscrub spark`` commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.help import Changing, Group
+from pipeline.cli.options import (
+    NO_REGION,
+    AsOfDay,
+    Json,
+    LawOptions,
+    ListOptions,
+    channel_names,
+    day_of,
+    with_shared_options,
+)
+from schemas.errors import EXIT_TOO_MANY_REJECTED
+
+spark_app = typer.Typer(
+    name="spark",
+    cls=Group,
+    help="Scrub on a Spark cluster, or on this machine as a Spark job.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@spark_app.command(
+    cls=Changing,
+    epilog="Example: leadscrub spark scrub drop.csv -o out-spark --channel call --region US --internal ours.txt",
+)
+@with_shared_options
+def scrub(
+    drops: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH|TABLE", help="Files of a drop, a folder of Parquet, or a table of the catalogue."),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option("-o", "--out", metavar="DIR", help="Folder for the results, which all machines of the job see."),
+    ],
+    campaign: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Campaign TOML; without it, name --channel.")
+    ] = None,
+    vendor: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who sold the drop: vendors/NAME.toml of the workspace.")
+    ] = None,
+    channel: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CHANNEL", autocompletion=channel_names, help="call, text, email or post; repeatable."),
+    ] = None,
+    *,
+    lists: ListOptions,
+    law: LawOptions,
+    layout: Annotated[
+        str | None, typer.Option(metavar="NAME|FILE", help="Layout TOML: columns, delimiter, encoding, region.")
+    ] = None,
+    sheet: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Sheet of a workbook; repeatable; by default all visible ones."),
+    ] = None,
+    region: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REGION", help="Country of numbers without a country code, such as US; none sets them aside."
+        ),
+    ] = None,
+    as_of: AsOfDay = None,
+    max_reject_rate: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, metavar="SHARE", help="Exit 6 when more than this share (0 to 1) is rejected."),
+    ] = None,
+    check_mx: Annotated[
+        bool, typer.Option("--check-mx", help="Ask DNS whether each email's domain receives mail.")
+    ] = False,
+    ledger: Annotated[
+        str | None,
+        typer.Option(metavar="none", help="Say none where the workspace has a ledger: its history is not compared."),
+    ] = None,
+    accept_held: Annotated[
+        bool, typer.Option("--accept-held", help="Accept a drop that is outside the [gate] of its campaign or vendor.")
+    ] = False,
+    master: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Spark master; by default spark-submit's, else this machine."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier result.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Scrub files or a table as a Spark job; write clean, rejected and findings as folders of Parquet."""
+    from pipeline.commands.summary import print_summary  # noqa: PLC0415
+    from pipeline.ledger.open_ledger import chosen_ledger  # noqa: PLC0415
+    from pipeline.run.plan import Request  # noqa: PLC0415
+    from pipeline.spark.session import scrub_named, spark_session  # noqa: PLC0415
+    from schemas.config import channel_named  # noqa: PLC0415
+    from schemas.contact.regions import checked_region  # noqa: PLC0415
+
+    request = Request(
+        drops=drops,
+        out=out,
+        as_of=day_of(as_of),
+        campaign=campaign,
+        vendor=vendor,
+        layout=layout,
+        sheets=sheet or [],
+        region=checked_region(region) if region and region.lower() != NO_REGION else None,
+        no_region=region is not None and region.lower() == NO_REGION,
+        channels=[channel_named(name) for name in dict.fromkeys(channel or [])],
+        max_reject_rate=max_reject_rate,
+        accept_held=accept_held,
+        check_mx=check_mx,
+        force=force,
+    )
+    request = law.of(lists.of(request))
+    with chosen_ledger(ledger, campaign) as opened, spark_session(master) as session:
+        result = scrub_named(session, request, has_ledger=opened is not None)
+    print_summary(result, out, as_json=as_json)
+    if result.too_many_rejected or result.held:
+        raise typer.Exit(EXIT_TOO_MANY_REJECTED)

@@ -70,7 +70,8 @@ def _fields(struct: pa.StructType) -> list[str]:
 
 def hashed_findings(row_hashes: RowHashes, findings: pa.Table) -> FindingHashes:
     """The hashes of a table of findings, which is in the order of their rows."""
-    return FindingHashes(findings["row_id"].to_numpy(), row_hashes.of_findings(findings))
+    which = np.arange(len(findings))
+    return FindingHashes(findings["row_id"].to_numpy(), which, row_hashes.of_findings(findings))
 
 
 def _in_lots(folder: Path, row_hashes: RowHashes) -> Iterator[Digests]:

@@ -80,7 +80,7 @@ class ResultFiles:
         clean, rejected = self._clean.formed(verdict.clean), self._rejected.formed(verdict.rejected)
         findings = self._findings.formed(_findings_table(found))
         said = self._hashes.of_findings(found.said.to_arrow(compat_level=pl.CompatLevel.oldest()))
-        hashed = FindingHashes(found.row_id, said[found.which])
+        hashed = FindingHashes(found.row_id, found.which, said)
         both = ((clean, "clean"), (rejected, "rejected"))
         return ResultRows(
             clean,

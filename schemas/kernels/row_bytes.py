@@ -3,18 +3,26 @@
 A cell that is not null is its column's number, the size of its content and the content. Numbers and sizes have seven
 bits a byte, the lowest first, with the eighth set where more follow (LEB128).
 
-How cells come: column after column, ``firsts[column * rows + row]`` and ``lasts`` say where in ``data`` a cell is, -1
-that it is null. The cell of a list says the same of its items, whose places in ``data`` are ``item_firsts`` and
-``item_lasts``.
+A table has any number of columns, a kernel a fixed number of arrays: so the columns come as one array over all the
+memory in which they are (``memory``; as numbers of 64 and 32 bits ``longs`` and ``ints``), and as places in it, `FIELDS`
+for each of ``columns``. Nothing but what a column has is read. Each loop does a column, of a lot of rows: next to each
+other are cells of about the same size, and what is written is still near.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from schemas.kernels.kernel import Bytes, Flags, Int64s, helper, kernel
+from schemas.kernels.kernel import Bytes, Int32s, Int64s, UInt64s, helper, kernel
 
-#: Bytes that are copied at once: what is copied from has as many behind what is used of it.
+#: What is said of a column: its kind, its number, where the bits are that say which rows have a value (-1: all have), and
+#: the bit of the first row; where texts or items of lists begin and end in ``longs``, and in ``memory`` their bytes, and
+#: the end of these; where in ``ints`` the number of each row's or item's text is (-1: a text for each of them), and
+#: where in ``longs`` the items of each row's list begin and end. A number has its bytes where texts have theirs.
+FIELDS = 9
+TEXT, NUMBER, LIST = 0, 1, 2
+_KIND, _NUMBER, _GIVEN, _BIT, _BOUNDS, _DATA, _END, _CODES, _LISTS = range(FIELDS)
+#: Bytes that are copied at once.
 STEP = 16
 _1, _2, _3, _4, _5 = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4), np.uint64(5)
 _6, _7, _8, _9, _10 = np.uint64(6), np.uint64(7), np.uint64(8), np.uint64(9), np.uint64(10)
@@ -44,12 +52,13 @@ def _put(number: int, at: int, out: Bytes) -> int:
 
 
 @helper
-def _copy(data: Bytes, start: int, end: int, at: int, limit: int, out: Bytes) -> int:
+def _copy(data: Bytes, start: int, end: int, behind: int, at: int, limit: int, out: Bytes) -> int:
     """Copy some bytes, and where there is room up to ``limit`` some more, which are written over; returns their end.
 
-    All of a step are read before they are written, by places that cannot be negative: the compiler moves them at once.
+    As many more are read where they are before ``behind``. All of a step are read before they are written, by places
+    that cannot be negative: the compiler moves them at once.
     """
-    if at + end - start + STEP > limit:
+    if at + end - start + STEP > limit or end + STEP > behind:
         for place in range(start, end):
             out[at] = data[place]
             at += 1
@@ -68,81 +77,117 @@ def _copy(data: Bytes, start: int, end: int, at: int, limit: int, out: Bytes) ->
 
 
 @helper
-def _list_size(first: int, last: int, item_firsts: Int64s, item_lasts: Int64s) -> int:
+def _is_given(given: int, bit: int, memory: Bytes) -> bool:
+    return given < 0 or (int(memory[given + (bit >> 3)]) >> (bit & 7)) & 1 != 0
+
+
+@helper
+def _text(place: int, codes: int, ints: Int32s) -> int:
+    """Which text one is."""
+    return place if codes < 0 else int(ints[codes + place])
+
+
+@helper
+def _list_size(first: int, last: int, bounds: int, codes: int, longs: Int64s, ints: Int32s) -> int:
     size = 0
     for item in range(first, last):
-        of_item = item_lasts[item] - item_firsts[item]
+        text = bounds + _text(item, codes, ints)
+        of_item = longs[text + 1] - longs[text]
         size += _width(of_item) + of_item
     return size
 
 
 @kernel
-def measure_rows(
-    sizes: Int64s,
-    numbers: Int64s,
-    lists: Flags,
-    firsts: Int64s,
-    lasts: Int64s,
-    item_firsts: Int64s,
-    item_lasts: Int64s,
-) -> None:
-    """Add the size of each row's cells to ``sizes``. ``numbers``: of the columns; ``lists``: which have lists."""
-    rows = len(sizes)
-    for column in range(len(numbers)):
-        ahead = _width(numbers[column])
-        for row in range(rows):
-            first, last = firsts[column * rows + row], lasts[column * rows + row]
-            if first >= 0:
-                size = _list_size(first, last, item_firsts, item_lasts) if lists[column] else last - first
-                sizes[row] += ahead + _width(size) + size
+def measure_rows(sizes: Int64s, first: int, columns: Int64s, memory: Bytes, longs: Int64s, ints: Int32s) -> None:
+    """Add the size of each row's cells to ``sizes``; of rows from ``first`` on."""
+    for column in range(0, len(columns), FIELDS):
+        kind, bounds, codes = columns[column + _KIND], columns[column + _BOUNDS], columns[column + _CODES]
+        given, bit, lists = columns[column + _GIVEN], columns[column + _BIT] + first, columns[column + _LISTS] + first
+        ahead = _width(columns[column + _NUMBER]) + 1
+        for row in range(len(sizes)):
+            if _is_given(given, bit + row, memory):
+                size = 8
+                if kind == TEXT:
+                    text = bounds + _text(first + row, codes, ints)
+                    size = longs[text + 1] - longs[text]
+                elif kind == LIST:
+                    size = _list_size(longs[lists + row], longs[lists + row + 1], bounds, codes, longs, ints)
+                sizes[row] += ahead + size + (_width(size) - 1 if size >= 128 else 0)
 
 
 @kernel
 def put_rows(
     ends: Int64s,
     limits: Int64s,
-    numbers: Int64s,
-    lists: Flags,
-    firsts: Int64s,
-    lasts: Int64s,
-    item_firsts: Int64s,
-    item_lasts: Int64s,
-    data: Bytes,
+    first: int,
+    columns: Int64s,
+    memory: Bytes,
+    longs: Int64s,
+    ints: Int32s,
     out: Bytes,
 ) -> None:
     """Write each row's cells from ``ends[row]`` on, and zeros behind them up to ``limits[row]``."""
-    rows = len(ends)
-    for row in range(rows):
-        at, limit = ends[row], limits[row]
-        for column in range(len(numbers)):
-            first, last = firsts[column * rows + row], lasts[column * rows + row]
-            if first < 0:
+    for column in range(0, len(columns), FIELDS):
+        kind, bounds, codes = columns[column + _KIND], columns[column + _BOUNDS], columns[column + _CODES]
+        given, bit, lists = columns[column + _GIVEN], columns[column + _BIT] + first, columns[column + _LISTS] + first
+        number, data, behind = columns[column + _NUMBER], columns[column + _DATA], columns[column + _END]
+        for row in range(len(ends)):
+            if not _is_given(given, bit + row, memory):
                 continue
-            at = _put(numbers[column], at, out)
-            if lists[column]:
-                at = _put(_list_size(first, last, item_firsts, item_lasts), at, out)
-                for item in range(first, last):
-                    at = _put(item_lasts[item] - item_firsts[item], at, out)
-                    at = _copy(data, item_firsts[item], item_lasts[item], at, limit, out)
+            limit = limits[row]
+            at = _put(number, ends[row], out)
+            if kind == LIST:
+                start, end = longs[lists + row], longs[lists + row + 1]
+                at = _put(_list_size(start, end, bounds, codes, longs, ints), at, out)
+                for item in range(start, end):
+                    text = bounds + _text(item, codes, ints)
+                    at = _put(longs[text + 1] - longs[text], at, out)
+                    at = _copy(memory, data + longs[text], data + longs[text + 1], behind, at, limit, out)
             else:
-                at = _copy(data, first, last, _put(last - first, at, out), limit, out)
-        for place in range(at, limit):
+                start = (first + row) * 8
+                end = start + 8
+                if kind == TEXT:
+                    text = bounds + _text(first + row, codes, ints)
+                    start, end = longs[text], longs[text + 1]
+                at = _copy(memory, data + start, data + end, behind, _put(end - start, at, out), limit, out)
+            ends[row] = at
+    for row in range(len(ends)):
+        for place in range(ends[row], limits[row]):
             out[place] = 0
 
 
 @kernel
-def put_heads(
-    shared: Int64s, hashes: Bytes, firsts: Int64s, lasts: Int64s, findings: Bytes, kind: int, ends: Int64s, out: Bytes
-) -> None:
-    """Write what is ahead of the cells of each row, and move ``ends`` behind it.
+def count_findings(rows: UInt64s, about: UInt64s, firsts: Int64s, sizes: Int64s) -> None:
+    """Find the findings of each row: those from ``firsts[row]`` to ``firsts[row] + sizes[row]``.
 
-    That is: what kind of message it is, the hash of its shared cells (the ``shared[row]``-th of ``hashes``), how many
-    findings it has, and their hashes.
+    ``about``: the row of each finding, in order. ``rows`` too are in order, at least in long runs.
     """
+    at = 0
+    for row in range(len(rows)):
+        if row > 0 and rows[row] <= rows[row - 1]:
+            at = 0
+        while at < len(about) and about[at] < rows[row]:
+            at += 1
+        firsts[row] = at
+        while at < len(about) and about[at] == rows[row]:
+            at += 1
+        sizes[row] = at - firsts[row]
+
+
+@kernel
+def put_heads(
+    shared: Int64s, hashes: Bytes, firsts: Int64s, counts: Int64s, which: Int64s, said: Bytes, ends: Int64s, out: Bytes
+) -> None:
+    """Write what is ahead of the cells of each row, but for its first byte, and move ``ends`` behind it.
+
+    That is the hash of its shared cells (the ``shared[row]``-th of ``hashes``), how many findings it has, and the hash
+    of each: the ``which[finding]``-th of ``said``.
+    """
+    limit = len(out)
     for row in range(len(ends)):
-        at = ends[row]
-        out[at] = kind
-        limit = len(out)
-        at = _copy(hashes, shared[row] * 32, shared[row] * 32 + 32, at + 1, limit, out)
-        at = _put(lasts[row] - firsts[row], at, out)
-        ends[row] = _copy(findings, firsts[row] * 32, lasts[row] * 32, at, limit, out)
+        at = _copy(hashes, shared[row] * 32, shared[row] * 32 + 32, len(hashes) + STEP, ends[row], limit, out)
+        at = _put(counts[row], at, out)
+        for finding in range(firsts[row], firsts[row] + counts[row]):
+            start = which[finding] * 32
+            at = _copy(said, start, start + 32, len(said) + STEP, at, limit, out)
+        ends[row] = at

@@ -60,7 +60,9 @@ class Cells:
             values = _as(values, wanted)
         data = values.buffers()[1]
         first = self._address(data) + values.offset * 8
-        return _Column(NUMBER, column.number, given, values.offset, _NONE, first, data.address + data.size, _NONE, _NONE)
+        return _Column(
+            NUMBER, column.number, given, values.offset, _NONE, first, data.address + data.size, _NONE, _NONE
+        )
 
     def _texts(self, values: pa.Array) -> tuple[int, int, int, int]:
         """Where texts begin and end, their bytes and the end of these, and which text each is."""
@@ -115,7 +117,10 @@ class _Memory:
 
     def __init__(self, start: int, size: int) -> None:
         self.__array_interface__: dict[str, Any] = {
-            "data": (start, True), "shape": (size,), "typestr": "|u1", "version": 3
+            "data": (start, True),
+            "shape": (size,),
+            "typestr": "|u1",
+            "version": 3,
         }
 
 

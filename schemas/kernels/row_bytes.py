@@ -22,6 +22,8 @@ from schemas.kernels.kernel import Bytes, Int32s, Int64s, UInt64s, helper, kerne
 FIELDS = 9
 TEXT, NUMBER, LIST = 0, 1, 2
 _KIND, _NUMBER, _GIVEN, _BIT, _BOUNDS, _DATA, _END, _CODES, _LISTS = range(FIELDS)
+#: Rows of which a column is written before the next: they are near as long as they are written to.
+_LOT = 64
 #: Bytes that are copied at once.
 STEP = 16
 _1, _2, _3, _4, _5 = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4), np.uint64(5)
@@ -52,28 +54,21 @@ def _put(number: int, at: int, out: Bytes) -> int:
 
 
 @helper
-def _copy(data: Bytes, start: int, end: int, behind: int, at: int, limit: int, out: Bytes) -> int:
-    """Copy some bytes, and where there is room up to ``limit`` some more, which are written over; returns their end.
+def _copy_step(data: Bytes, i: np.uint64, j: np.uint64, out: Bytes) -> None:
+    """Copy the bytes of a step. All are read before they are written: the compiler moves them at once."""
+    b0, b1, b2, b3, b4, b5 = data[i], data[i + _1], data[i + _2], data[i + _3], data[i + _4], data[i + _5]
+    b6, b7, b8, b9, b10 = data[i + _6], data[i + _7], data[i + _8], data[i + _9], data[i + _10]
+    b11, b12, b13, b14, b15 = data[i + _11], data[i + _12], data[i + _13], data[i + _14], data[i + _15]
+    out[j], out[j + _1], out[j + _2], out[j + _3], out[j + _4], out[j + _5] = b0, b1, b2, b3, b4, b5
+    out[j + _6], out[j + _7], out[j + _8], out[j + _9], out[j + _10] = b6, b7, b8, b9, b10
+    out[j + _11], out[j + _12], out[j + _13], out[j + _14], out[j + _15] = b11, b12, b13, b14, b15
 
-    As many more are read where they are before ``behind``. All of a step are read before they are written, by places
-    that cannot be negative: the compiler moves them at once.
-    """
-    if at + end - start + STEP > limit or end + STEP > behind:
-        for place in range(start, end):
-            out[at] = data[place]
-            at += 1
-        return at
-    i, j = np.uint64(start), np.uint64(at)
-    for _ in range((end - start + STEP - 1) // STEP):
-        b0, b1, b2, b3, b4, b5 = data[i], data[i + _1], data[i + _2], data[i + _3], data[i + _4], data[i + _5]
-        b6, b7, b8, b9, b10 = data[i + _6], data[i + _7], data[i + _8], data[i + _9], data[i + _10]
-        b11, b12, b13, b14, b15 = data[i + _11], data[i + _12], data[i + _13], data[i + _14], data[i + _15]
-        out[j], out[j + _1], out[j + _2], out[j + _3], out[j + _4], out[j + _5] = b0, b1, b2, b3, b4, b5
-        out[j + _6], out[j + _7], out[j + _8], out[j + _9], out[j + _10] = b6, b7, b8, b9, b10
-        out[j + _11], out[j + _12], out[j + _13], out[j + _14], out[j + _15] = b11, b12, b13, b14, b15
-        i += _16
-        j += _16
-    return at + end - start
+
+@helper
+def _copy_digest(digests: Bytes, number: int, at: int, out: Bytes) -> None:
+    i, j = np.uint64(number * 32), np.uint64(at)
+    _copy_step(digests, i, j, out)
+    _copy_step(digests, i + _16, j + _16, out)
 
 
 @helper
@@ -127,33 +122,50 @@ def put_rows(
     out: Bytes,
 ) -> None:
     """Write each row's cells from ``ends[row]`` on, and zeros behind them up to ``limits[row]``."""
-    for column in range(0, len(columns), FIELDS):
-        kind, bounds, codes = columns[column + _KIND], columns[column + _BOUNDS], columns[column + _CODES]
-        given, bit, lists = columns[column + _GIVEN], columns[column + _BIT] + first, columns[column + _LISTS] + first
-        number, data, behind = columns[column + _NUMBER], columns[column + _DATA], columns[column + _END]
-        for row in range(len(ends)):
-            if not _is_given(given, bit + row, memory):
-                continue
-            limit = limits[row]
-            at = _put(number, ends[row], out)
-            if kind == LIST:
-                start, end = longs[lists + row], longs[lists + row + 1]
-                at = _put(_list_size(start, end, bounds, codes, longs, ints), at, out)
-                for item in range(start, end):
-                    text = bounds + _text(item, codes, ints)
-                    at = _put(longs[text + 1] - longs[text], at, out)
-                    at = _copy(memory, data + longs[text], data + longs[text + 1], behind, at, limit, out)
-            else:
-                start = (first + row) * 8
-                end = start + 8
-                if kind == TEXT:
-                    text = bounds + _text(first + row, codes, ints)
-                    start, end = longs[text], longs[text + 1]
-                at = _copy(memory, data + start, data + end, behind, _put(end - start, at, out), limit, out)
-            ends[row] = at
+    for lot in range(0, len(ends), _LOT):
+        for column in range(0, len(columns), FIELDS):
+            kind, bounds, codes = columns[column + _KIND], columns[column + _BOUNDS], columns[column + _CODES]
+            given, bit, lists = (
+                columns[column + _GIVEN],
+                columns[column + _BIT] + first,
+                columns[column + _LISTS] + first,
+            )
+            number, data, behind = columns[column + _NUMBER], columns[column + _DATA], columns[column + _END]
+            for row in range(lot, min(lot + _LOT, len(ends))):
+                if not _is_given(given, bit + row, memory):
+                    continue
+                item, last = first + row, first + row + 1
+                at = _put(number, ends[row], out)
+                if kind == LIST:
+                    item, last = longs[lists + row], longs[lists + row + 1]
+                    at = _put(_list_size(item, last, bounds, codes, longs, ints), at, out)
+                while item < last:
+                    start, end = item * 8, item * 8 + 8
+                    if kind != NUMBER:
+                        text = bounds + _text(item, codes, ints)
+                        start, end = longs[text], longs[text + 1]
+                    at = _put(end - start, at, out)
+                    # Places that cannot be negative are not looked at twice.
+                    i, j, stop = np.uint64(data + start), np.uint64(at), np.uint64(data + end)
+                    at += end - start
+                    # More than there is, where that is the column's own and there is room for it: it is written over.
+                    if at + STEP <= limits[row] and data + end + STEP <= behind:
+                        while i < stop:
+                            _copy_step(memory, i, j, out)
+                            i += _16
+                            j += _16
+                    else:
+                        while i < stop:
+                            out[j] = memory[i]
+                            i += _1
+                            j += _1
+                    item += 1
+                ends[row] = at
     for row in range(len(ends)):
-        for place in range(ends[row], limits[row]):
-            out[place] = 0
+        j = np.uint64(ends[row])
+        while j < np.uint64(limits[row]):
+            out[j] = 0
+            j += _1
 
 
 @kernel
@@ -183,11 +195,11 @@ def put_heads(
     That is the hash of its shared cells (the ``shared[row]``-th of ``hashes``), how many findings it has, and the hash
     of each: the ``which[finding]``-th of ``said``.
     """
-    limit = len(out)
     for row in range(len(ends)):
-        at = _copy(hashes, shared[row] * 32, shared[row] * 32 + 32, len(hashes) + STEP, ends[row], limit, out)
-        at = _put(counts[row], at, out)
+        at = ends[row]
+        _copy_digest(hashes, shared[row], at, out)
+        at = _put(counts[row], at + 32, out)
         for finding in range(firsts[row], firsts[row] + counts[row]):
-            start = which[finding] * 32
-            at = _copy(said, start, start + 32, len(said) + STEP, at, limit, out)
+            _copy_digest(said, which[finding], at, out)
+            at += 32
         ends[row] = at

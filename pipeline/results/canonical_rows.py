@@ -33,7 +33,9 @@ SHARED: Final = (OUTPUT, "vendor", "source_file", "source_sha256", "source_sheet
 #: Before the name of a column of findings.
 FINDINGS: Final = "finding:"
 #: Rows that are put together at a time: what is written should still be near when it is hashed.
-_TILE: Final = 1 << 11
+_TILE: Final = 1 << 12
+#: Combinations of values that are counted in a number of 64 bits.
+_MOST: Final = 1 << 62
 
 Digests = npt.NDArray[np.uint8]
 _Places = npt.NDArray[np.int64]
@@ -107,29 +109,49 @@ class RowHashes:
         names = [name for name in said.column_names if name != "row_id"]
         if not len(said):
             return np.empty((0, DIGEST), np.uint8)
-        cells = Cells([(self._columns[FINDINGS + name], column(said, name)) for name in names])
-        return _hashed(cells, OF_FINDING, np.ones(len(said), np.int64))
+        coded = {name: column(said, name).dictionary_encode() for name in names}
+        which, rows_of = _alike(list(coded.values()), len(said))
+        cells = Cells(
+            [(self._columns[FINDINGS + name], values.take(pa.array(rows_of))) for name, values in coded.items()]
+        )
+        return _hashed(cells, OF_FINDING, np.ones(len(rows_of), np.int64))[which]
 
     def _shared(self, columns: Mapping[str, pa.Array | None], output: str, rows: int) -> tuple[_Places, Digests]:
         """Which of some hashes is that of each row's shared cells, and these hashes."""
-        which = np.zeros(rows, np.int64)
         coded = {
             name: values.dictionary_encode()
             for name, values in columns.items()
             if values is not None and values.null_count < rows
         }
-        for values in coded.values():
-            if len(values.dictionary) > 1 or values.null_count:
-                none = len(values.dictionary)
-                which = which * (none + 1) + values.indices.fill_null(none).to_numpy()
-        if which.any():
-            _, rows_of, which = np.unique(which, return_index=True, return_inverse=True)
-        else:
-            rows_of = np.zeros(1, np.int64)
+        which, rows_of = _alike(list(coded.values()), rows)
         takes = {name: values.take(pa.array(rows_of)) for name, values in coded.items()}
         takes[OUTPUT] = pa.repeat(pa.scalar(output, pa.large_string()), len(rows_of))
         cells = Cells([(self._columns[name], values) for name, values in takes.items()])
         return which, _hashed(cells, OF_SHARED, np.ones(len(rows_of), np.int64))
+
+
+def _alike(columns: list[pa.DictionaryArray], rows: int) -> tuple[_Places, _Places]:
+    """Which of some rows each row says the same as in all of these columns, and where these rows are."""
+    which, most = np.zeros(rows, np.int64), 1
+    for values in columns:
+        count = len(values.dictionary) + 1
+        if count == 2 and not values.null_count:
+            continue
+        if most * count >= _MOST:
+            which, most = _numbered(which)
+        codes = values.indices.fill_null(count - 1) if values.null_count else values.indices
+        which, most = which * count + codes.to_numpy(), most * count
+    if most > 1:
+        which, most = _numbered(which)
+    rows_of = np.empty(most, np.int64)
+    rows_of[which[::-1]] = np.arange(rows - 1, -1, -1)
+    return which, rows_of
+
+
+def _numbered(values: _Places) -> tuple[_Places, int]:
+    """The number of each value among the different ones, and how many these are."""
+    coded = pa.array(values).dictionary_encode()
+    return coded.indices.to_numpy().astype(np.int64), len(coded.dictionary)
 
 
 #: Writes what is ahead of the cells of some rows but for the first byte: from ``ends`` on, which it moves.

@@ -78,9 +78,9 @@ class ResultFiles:
     def formed(self, verdict: Verdict, found: CodedFindings) -> ResultRows:
         """Check a decided batch and its findings and form what is written. Runs on any thread."""
         clean, rejected = self._clean.formed(verdict.clean), self._rejected.formed(verdict.rejected)
-        findings = self._findings.formed(_findings_table(found))
-        said = self._hashes.of_findings(found.said.to_arrow(compat_level=pl.CompatLevel.oldest()))
-        hashed = FindingHashes(found.row_id, found.which, said)
+        said = _encoded(found.said)
+        findings = self._findings.formed(_findings_table(found, said))
+        hashed = FindingHashes(found.row_id, found.which, self._hashes.of_findings(said))
         both = ((clean, "clean"), (rejected, "rejected"))
         return ResultRows(
             clean,
@@ -153,8 +153,13 @@ def return_file(folder: Path, context: Context) -> ReturnFile:
     return ReturnFile(path, context.columns, context.codes, withheld)
 
 
-def _findings_table(found: CodedFindings) -> pa.Table:
-    said = found.said.to_arrow(compat_level=pl.CompatLevel.oldest())
+def _encoded(said: pl.DataFrame) -> pa.Table:
+    """What findings say, with the different texts of each column apart."""
+    table = said.to_arrow(compat_level=pl.CompatLevel.oldest())
+    return pa.table({name: column(table, name).dictionary_encode() for name in table.column_names})
+
+
+def _findings_table(found: CodedFindings, said: pa.Table) -> pa.Table:
     columns = {name: few_values(column(said, name), found.which) for name in said.column_names}
     return pa.table({"row_id": found.row_id} | columns)
 

@@ -126,5 +126,8 @@ def _hashed(kind: int, *parts: Digests) -> Digests:
     size = 1 + sum(part.shape[1] for part in parts)
     messages = np.zeros((len(parts[0]), BLOCK), np.uint8)
     messages[:, 0] = kind
-    messages[:, 1:size] = np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
+    at = 1
+    for part in parts:
+        messages[:, at : at + part.shape[1]] = part
+        at += part.shape[1]
     return digests_of_equal(messages, size)

@@ -39,14 +39,31 @@ def digests_of(
         return found
     if not len(sizes):
         return found
-    order = np.argsort(np.diff(blocks), kind="stable")
+    lengths = np.diff(blocks)
+    # numpy sorts numbers of two bytes by counting.
+    short = lengths.astype(np.uint16) if lengths.max() <= np.iinfo(np.uint16).max else lengths
+    _hash(data, blocks, sizes, np.argsort(short, kind="stable"), found)
+    return found
+
+
+def _hash(
+    data: npt.NDArray[np.uint8],
+    blocks: npt.NDArray[np.int64],
+    sizes: npt.NDArray[np.int64],
+    order: npt.NDArray[np.int64],
+    found: npt.NDArray[np.uint8],
+) -> None:
     order = np.concatenate([order, np.repeat(order[-1:], -len(order) % LANES)])
     work = np.zeros(WORK, np.uint64)
     hash_messages(data.view(np.uint64), blocks, sizes, order, work, found.reshape(-1).view(np.uint64))
-    return found
 
 
 def digests_of_equal(messages: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.uint8]:
     """Hash messages of one block each: n x 128 bytes, of which the first ``size`` count and the others are zeros."""
     rows = len(messages)
-    return digests_of(messages.reshape(-1), np.arange(rows + 1, dtype=np.int64), np.full(rows, size, np.int64))
+    data, blocks, sizes = messages.reshape(-1), np.arange(rows + 1, dtype=np.int64), np.full(rows, size, np.int64)
+    if rows <= kernel.FEW_ROWS:
+        return digests_of(data, blocks, sizes)
+    found = np.empty((rows, DIGEST), np.uint8)
+    _hash(data, blocks, sizes, blocks[:-1], found)
+    return found

@@ -33,7 +33,7 @@ SHARED: Final = (OUTPUT, "vendor", "source_file", "source_sha256", "source_sheet
 #: Before the name of a column of findings.
 FINDINGS: Final = "finding:"
 #: Rows that are put together at a time: what is written should still be near when it is hashed.
-_TILE: Final = 1 << 12
+_TILE: Final = 1 << 13
 #: Combinations of values that are counted in a number of 64 bits.
 _MOST: Final = 1 << 62
 

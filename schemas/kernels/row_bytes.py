@@ -29,7 +29,7 @@ STEP = 16
 _1, _2, _3, _4, _5 = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4), np.uint64(5)
 _6, _7, _8, _9, _10 = np.uint64(6), np.uint64(7), np.uint64(8), np.uint64(9), np.uint64(10)
 _11, _12, _13, _14, _15 = np.uint64(11), np.uint64(12), np.uint64(13), np.uint64(14), np.uint64(15)
-_16 = np.uint64(STEP)
+_16, _32 = np.uint64(STEP), np.uint64(2 * STEP)
 
 
 @helper
@@ -149,12 +149,18 @@ def put_rows(
                     i, j, stop = np.uint64(data + start), np.uint64(at), np.uint64(data + end)
                     at += end - start
                     # More than there is, where that is the column's own and there is room for it: it is written over.
-                    if at + STEP <= limits[row] and data + end + STEP <= behind:
+                    if at + 2 * STEP <= limits[row] and data + end + 2 * STEP <= behind:
+                        # Most texts are no longer: a loop that goes round as often each time is foreseen.
                         while i < stop:
+                            _copy_step(memory, i, j, out)
+                            _copy_step(memory, i + _16, j + _16, out)
+                            i += _32
+                            j += _32
+                    else:
+                        while i + _16 <= stop:
                             _copy_step(memory, i, j, out)
                             i += _16
                             j += _16
-                    else:
                         while i < stop:
                             out[j] = memory[i]
                             i += _1

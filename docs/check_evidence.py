@@ -49,9 +49,9 @@ def number(value):
 def content(kind, value):
     """The bytes of a cell."""
     if kind == "text":
-        return value.encode()
+        return number(len(value.encode())) + value.encode()
     if kind == "texts":
-        return b"".join(number(len(each.encode())) + each.encode() for each in value)
+        return number(len(value)) + b"".join(content("text", each) for each in value)
     if kind == "day":
         value = (date.fromisoformat(value) - date(1970, 1, 1)).days
     elif kind == "instant":
@@ -64,12 +64,12 @@ def content(kind, value):
 
 
 def cell_bytes(columns, cells):
-    """Of each cell that is not null the number of its column, the size of its content, and the content."""
+    """Of each cell that is not null the number of its column and the content."""
     named = [column.split(" ", 1) for column in columns]
     if not cells.keys() <= {name for _, name in named}:
         raise ValueError("a cell of no column")
     found = [(place, content(kind, cells[name])) for place, (kind, name) in enumerate(named) if name in cells]
-    return b"".join(number(place) + number(len(each)) + each for place, each in found)
+    return b"".join(number(place) + each for place, each in found)
 
 
 def row_hash(columns, cells, findings):

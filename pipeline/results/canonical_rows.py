@@ -1,7 +1,7 @@
 """The canonical bytes of a row of ``clean`` or ``rejected`` with its findings, and their hashes (docs/proof.md).
 
 A row's bytes do not depend on the file that it is in: each cell that is not null, in the order of the columns, as
-number of its column, size and content. Text is UTF-8; a list of texts is size and UTF-8 of each; anything else is a
+number of its column and content. Text is size and UTF-8; a list is how many texts it has, and these; anything else is a
 number in eight bytes, the lowest first. What many rows share, and what many findings say, is hashed once, and the row
 has the hash: most of the work is by the byte.
 """

@@ -1,7 +1,8 @@
 """Rows of a table as bytes, cell after cell: as they are hashed for the root of a result (docs/proof.md).
 
-A cell that is not null is its column's number, the size of its content and the content. Numbers and sizes have seven
-bits a byte, the lowest first, with the eighth set where more follow (LEB128).
+A cell that is not null is its column's number and its content: of a text the size and the bytes, of a list how many
+texts it has and these, of a number eight bytes. Sizes and the like have seven bits a byte, the lowest first, with the
+eighth set where more follow (LEB128).
 
 A table has any number of columns, a kernel a fixed number of arrays: so the columns come as one array over all the
 memory in which they are (``memory``; as numbers of 64 and 32 bits ``longs`` and ``ints``), and as places in it, `FIELDS`
@@ -82,32 +83,29 @@ def _text(place: int, codes: int, ints: Int32s) -> int:
     return place if codes < 0 else int(ints[codes + place])
 
 
-@helper
-def _list_size(first: int, last: int, bounds: int, codes: int, longs: Int64s, ints: Int32s) -> int:
-    size = 0
-    for item in range(first, last):
-        text = bounds + _text(item, codes, ints)
-        of_item = longs[text + 1] - longs[text]
-        size += _width(of_item) + of_item
-    return size
-
-
 @kernel
 def measure_rows(sizes: Int64s, first: int, columns: Int64s, memory: Bytes, longs: Int64s, ints: Int32s) -> None:
     """Add the size of each row's cells to ``sizes``; of rows from ``first`` on."""
     for column in range(0, len(columns), FIELDS):
         kind, bounds, codes = columns[column + _KIND], columns[column + _BOUNDS], columns[column + _CODES]
         given, bit, lists = columns[column + _GIVEN], columns[column + _BIT] + first, columns[column + _LISTS] + first
-        ahead = _width(columns[column + _NUMBER]) + 1
+        ahead = _width(columns[column + _NUMBER])
         for row in range(len(sizes)):
-            if _is_given(given, bit + row, memory):
-                size = 8
-                if kind == TEXT:
-                    text = bounds + _text(first + row, codes, ints)
-                    size = longs[text + 1] - longs[text]
-                elif kind == LIST:
-                    size = _list_size(longs[lists + row], longs[lists + row + 1], bounds, codes, longs, ints)
-                sizes[row] += ahead + size + (_width(size) - 1 if size >= 128 else 0)
+            if not _is_given(given, bit + row, memory):
+                continue
+            sizes[row] += ahead
+            if kind == NUMBER:
+                sizes[row] += 8
+                continue
+            item, last = first + row, first + row + 1
+            if kind == LIST:
+                item, last = longs[lists + row], longs[lists + row + 1]
+                sizes[row] += _width(last - item)
+            while item < last:
+                text = bounds + _text(item, codes, ints)
+                size = longs[text + 1] - longs[text]
+                sizes[row] += size + _width(size)
+                item += 1
 
 
 @kernel
@@ -138,13 +136,13 @@ def put_rows(
                 at = _put(number, ends[row], out)
                 if kind == LIST:
                     item, last = longs[lists + row], longs[lists + row + 1]
-                    at = _put(_list_size(item, last, bounds, codes, longs, ints), at, out)
+                    at = _put(last - item, at, out)
                 while item < last:
                     start, end = item * 8, item * 8 + 8
                     if kind != NUMBER:
                         text = bounds + _text(item, codes, ints)
                         start, end = longs[text], longs[text + 1]
-                    at = _put(end - start, at, out)
+                        at = _put(end - start, at, out)
                     # Places that cannot be negative are not looked at twice.
                     i, j, stop = np.uint64(data + start), np.uint64(at), np.uint64(data + end)
                     at += end - start

@@ -1,4 +1,4 @@
-"""The cells of a table where Arrow has them, as the loops of `schemas.kernels.row_bytes` take them: nothing is copied."""
+"""The cells of a table where Arrow has them, for the loops of `schemas.kernels.row_bytes`: nothing is copied."""
 
 from __future__ import annotations
 

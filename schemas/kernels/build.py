@@ -50,10 +50,10 @@ def compile_kernels() -> bytes:
     from numba.extending import register_jitable  # noqa: PLC0415
 
     triple, cpu, features = host()
-    # Without these LLVM leaves half of the widest registers unused where a processor has them.
+    # By that LLVM would leave half of the widest registers unused where a processor has them.
     features += ",-prefer-256-bit" if "+avx512f" in features else ""
     # What numba reads when it compiles its first function.
-    config.CPU_NAME, config.CPU_FEATURES = cpu, features
+    vars(config).update(CPU_NAME=cpu, CPU_FEATURES=features)
     for name in MODULES:
         importlib.import_module(f"schemas.kernels.{name}")
     for function in HELPERS:

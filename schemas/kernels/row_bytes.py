@@ -5,9 +5,9 @@ texts it has and these, of a number eight bytes. Sizes and the like have seven b
 eighth set where more follow (LEB128).
 
 A table has any number of columns, a kernel a fixed number of arrays: so the columns come as one array over all the
-memory in which they are (``memory``; as numbers of 64 and 32 bits ``longs`` and ``ints``), and as places in it, `FIELDS`
-for each of ``columns``. Nothing but what a column has is read. Each loop does a column, of a lot of rows: next to each
-other are cells of about the same size, and what is written is still near.
+memory in which they are (``memory``; as numbers of 64 and 32 bits ``longs`` and ``ints``), and as places in it, as many
+as `FIELDS` for each of ``columns``. Nothing is read but what a column has. Each loop does a column, of a lot of rows:
+next to each other are cells of about the same size, and what is written is still near.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import numpy as np
 
 from schemas.kernels.kernel import Bytes, Int32s, Int64s, UInt64s, helper, kernel
 
-#: What is said of a column: its kind, its number, where the bits are that say which rows have a value (-1: all have), and
-#: the bit of the first row; where texts or items of lists begin and end in ``longs``, and in ``memory`` their bytes, and
-#: the end of these; where in ``ints`` the number of each row's or item's text is (-1: a text for each of them), and
+#: What is said of a column: its kind and its number; where the bits are that say which rows have a value (-1: all
+#: have), and the bit of the first row; where texts, or items of lists, begin and end in ``longs``, and where in
+#: ``memory`` their bytes are and end; where in ``ints`` is which text a row or an item has (-1: each has its own), and
 #: where in ``longs`` the items of each row's list begin and end. A number has its bytes where texts have theirs.
 FIELDS = 9
 TEXT, NUMBER, LIST = 0, 1, 2

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from schemas.errors import ConfigError, OutputError, UsageError
+from schemas.errors import ConfigError, UsageError
 from schemas.support.durable import make_folder, write_atomically
-from schemas.support.secret_keys import KEYS_VARIABLE, key_folder
+from schemas.support.secret_keys import KEYS_VARIABLE, keep_for_owner, key_folder
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -123,20 +122,7 @@ def make_key(workspace: Path) -> Signer:
     key = Ed25519PrivateKey.generate()
     signer = Signer(_pem_of(key), key)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    folder = keys_folder(workspace)
-    beside = folder / f".{signer.public.id}.pem.new"
-    try:
-        make_folder(folder.absolute())
-        # Made for its owner only: it is at no moment anybody's to read.
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(pem)
-            os.fsync(stream.fileno())
-        beside.rename(folder / f"{signer.public.id}.pem")
-    except OSError as error:
-        raise OutputError(
-            f"'{folder}' cannot be written: {error.strerror}.", f"Name another folder with {KEYS_VARIABLE}."
-        ) from error
+    keep_for_owner(keys_folder(workspace), f"{signer.public.id}.pem", pem)
     return signer
 
 

@@ -47,6 +47,7 @@ from schemas.frame_columns import ORIGINAL
 from schemas.frames import output_types
 from schemas.layout import Layout
 from schemas.list_kinds import NO_MAX_AGE, MaxAge
+from schemas.support.figures import counted
 from schemas.support.shown import shown
 from suppression.erased import ERASED
 from suppression.store import PinnedStore
@@ -80,7 +81,7 @@ class Screened:
         """
         given = arrow_table(batch)
         if len(given) != len(self.verdicts):
-            raise UsageError(f"The batch has {len(given):,} rows, and {len(self.verdicts):,} were screened.")
+            raise UsageError(f"The batch has {counted(len(given), 'row')}, and {len(self.verdicts):,} were screened.")
         names = [*given.schema.names, *(prefix + name for name in self.verdicts.schema.names)]
         twice = sorted({name for name in names[len(given.schema.names) :] if names.count(name) > 1})
         if twice:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -131,10 +132,12 @@ def _check(job: Job, context: Context, source: Source, frames: Iterator[pl.DataF
             raise
         except Exception as error:
             line = frame.item(0, "source_line") if len(frame) else 0
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            # Words of other libraries may quote cells, and this goes to the executor's log.
             raise RuntimeError(
-                f"leadscrub: internal error ({type(error).__name__}) in '{source.table.place}', in the batch that "
-                f"begins on line {line}"
-            ) from error
+                f"leadscrub: internal error ({type(error).__name__} at {Path(last.filename).name}:{last.lineno}) in "
+                f"'{source.table.place}', in the batch that begins on line {line}"
+            ) from None
     note.lines = lines.written
 
 

@@ -341,7 +341,7 @@ def _kept(answers: DataFrame, folder: Path) -> Path | None:
     try:
         answers.repartition("part").write.partitionBy("part").parquet(folder.absolute().as_uri())
     except Exception as error:
-        raise _stopped(error) from error
+        raise stopped(error) from error
     return folder.absolute() if any(folder.glob("part=*")) else None
 
 
@@ -382,10 +382,10 @@ def _collected(frame: DataFrame) -> list[Any]:
     try:
         return list(frame.collect())
     except Exception as error:
-        raise _stopped(error) from error
+        raise stopped(error) from error
 
 
-def _stopped(error: Exception) -> LeadscrubError:
+def stopped(error: Exception) -> LeadscrubError:
     """What to say of a job that failed; words of other libraries may quote cells."""
     ours = re.search(r"leadscrub: (internal error [^\n]*)", str(error))
     if ours is not None:

@@ -12,10 +12,12 @@ from pipeline.context import Context, Source
 from pipeline.stages.checks import Batch, BatchCheck
 from pipeline.stages.contactable import Contactable
 from schemas.columns import CALL_COLUMNS, dtype_of
+from schemas.config import Channel
 from schemas.findings import findings, no_findings
 from suppression.rules.call_windows import CallWindows, call_windows
-from suppression.rules.calling import Note, Spans, Who
+from suppression.rules.calling import CallingHours, Note, Spans, Who
 from suppression.rules.encode import Coded, paired
+from suppression.rules.engine import RuleSet
 from suppression.rules.facts import Facts
 from suppression.rules.row_locations import locations_of_rows
 from suppression.rules.time_zones import stretches, zone
@@ -31,21 +33,45 @@ def hours_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.Data
     frame, contactable = batch.frame, batch.contactable
     if context.rules is None or context.hours is None or contactable is None or frame.is_empty():
         return frame, no_findings()
-    facts = context.rules.facts(frame, no_findings(), source.region)
-    windows = call_windows(context.hours, _who(facts, contactable), *locations_of_rows(facts, contactable.points))
+    is_open = np.logical_or.reduce([rows.to_numpy() for rows in _asked(contactable).values()])
+    if 2 * np.count_nonzero(is_open) > len(frame):
+        columns, flags = _hours(frame, contactable, source, context.rules, context.hours)
+        return frame.with_columns(columns), flags
+    # The law leaves few rows open, and the others have no hours.
+    if not is_open.any():
+        return frame.with_columns(pl.lit(None, dtype_of(name)).alias(name) for name in CALL_COLUMNS), no_findings()
+    some = frame.filter(is_open)
+    points = {point: rows.filter(is_open) for point, rows in contactable.points.items()}
+    channels = {channel: rows.filter(is_open) for channel, rows in contactable.channels.items()}
+    columns, flags = _hours(some, Contactable(points, channels), source, context.rules, context.hours)
+    place = pl.Series(np.cumsum(is_open) - 1).scatter(np.flatnonzero(~is_open), None)
+    return frame.with_columns(column.gather(place) for column in columns), flags
+
+
+def _asked(contactable: Contactable) -> dict[Channel, pl.Series]:
+    """The channels that have hours, with the rows that are open on each."""
+    return {channel: rows for channel, rows in contactable.channels.items() if channel in {"call", "text"}}
+
+
+def _hours(
+    frame: pl.DataFrame, contactable: Contactable, source: Source, rules: RuleSet, hours: CallingHours
+) -> tuple[list[pl.Series], pl.DataFrame]:
+    """`CALL_COLUMNS` and the flags of rows."""
+    facts = rules.facts(frame, no_findings(), source.region)
+    windows = call_windows(hours, _who(facts, contactable), *locations_of_rows(facts, contactable.points))
     flags = [
         _flags(frame, "call.not_today", windows.not_today),
         _flags(frame, "call.hours_unknown", windows.unknown),
     ]
-    return frame.with_columns(_columns(windows)), pl.concat(flags)
+    return _columns(windows), pl.concat(flags)
 
 
 def _who(facts: Facts, contactable: Contactable) -> Coded[Who]:
     """Audience of each row, and which of call and text it is open on."""
-    asked = [channel for channel in contactable.channels if channel in {"call", "text"}]
+    asked = _asked(contactable)
     of_row = facts.business().astype(np.int64) << len(asked)
-    for place, channel in enumerate(asked):
-        of_row |= contactable.channels[channel].to_numpy().astype(np.int64) << place
+    for place, rows in enumerate(asked.values()):
+        of_row |= rows.to_numpy().astype(np.int64) << place
     kinds = range(2 << len(asked))
     return Coded(
         [Who(bool(k >> len(asked)), tuple(n for p, n in enumerate(asked) if k >> p & 1)) for k in kinds], of_row

@@ -36,20 +36,24 @@ def make_secret() -> str:
     """Make a secret, for its owner only. Returns its id. Raises `OutputError` when it cannot be written."""
     secret = secrets.token_hex(_BYTES)
     name = _id_of(secret)
-    folder = key_folder()
-    beside = folder / f".{name}.secret.new"
+    keep_for_owner(key_folder(), f"{name}.secret", secret.encode("ascii"))
+    return name
+
+
+def keep_for_owner(folder: Path, name: str, content: bytes) -> None:
+    """Write a key, at no moment readable by anybody else. Raises `OutputError` when it cannot be written."""
+    beside = folder / f".{name}.new"
     try:
         make_folder(folder.absolute())
         with new_file(beside) as stream:
-            stream.write(secret.encode("ascii"))
+            stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        beside.rename(folder / f"{name}.secret")
+        beside.rename(folder / name)
     except OSError as error:
         raise OutputError(
             f"'{folder}' cannot be written: {error.strerror}.", f"Name another folder with {KEYS_VARIABLE}."
         ) from error
-    return name
 
 
 def subkey(key_id: str, purpose: str) -> str:

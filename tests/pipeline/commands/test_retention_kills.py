@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +22,8 @@ from pipeline.ledger.tables import (
     segment_runs,
     segments,
 )
-from tests.conftest import REPO, leadscrub
+from tests.conftest import leadscrub
+from tests.counted_kills import counted_kills
 from tests.pipeline.selling import HEADER, World, bad, good
 
 pytestmark = pytest.mark.slow
@@ -33,45 +32,13 @@ pytestmark = pytest.mark.slow
 ALL = int(os.environ.get("LEADSCRUB_KILLS", "8")) >= 100
 AS_OF = "2025-06-01"
 KEEP = "[retention]\nraw_days = 30\noutput_days = 60\nhistory_days = 90\n"
-#: Runs commands in children of a process that has its imports done; each kills itself before its so-manieth change of
-#: the file system or commit of the ledger. It answers with the exit code and the number of changes.
-KILLING = """\
-import contextlib, io, json, os, signal, sys
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
-from pipeline.cli.main import main
-import pipeline.commands.retention, pipeline.commands.retention_deleting, pipeline.commands.retention_report
-import pipeline.ledger.database
 CHANGES = ("os.rename", "os.remove", "os.rmdir", "shutil.rmtree", "os.link")
-for line in sys.stdin:
-    asked = json.loads(line)
-    read, write = os.pipe()
-    child = os.fork()
-    if child == 0:
-        seen = 0
-        def change(*_):
-            global seen
-            seen += 1
-            os.write(write, b".")
-            if seen == asked["kill_at"]:
-                os.kill(os.getpid(), signal.SIGKILL)
-        sys.addaudithook(lambda name, arguments: change() if name in CHANGES else None)
-        event.listen(Engine, "commit", change)
-        os.chdir(asked["folder"])
-        sys.argv = ["leadscrub", *asked["words"]]
-        code = 1
-        try:
-            with contextlib.redirect_stdout(io.StringIO()):
-                main()
-        except SystemExit as stop:
-            code = stop.code
-        finally:
-            os._exit(code or 0)
-    os.close(write)
-    with os.fdopen(read, "rb") as dots:
-        changes = len(dots.read())
-    print(json.dumps([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), changes]), flush=True)
-"""
+MODULES = (
+    "pipeline.commands.retention",
+    "pipeline.commands.retention_deleting",
+    "pipeline.commands.retention_report",
+    "pipeline.ledger.database",
+)
 
 
 @pytest.fixture(scope="module")
@@ -160,27 +127,11 @@ def due(folder: Path) -> int:
 
 def test_killed_before_every_change_what_is_left_is_due_and_is_ended(aged: Path, tmp_path: Path) -> None:
     folder = tmp_path / "leads"
-    process = subprocess.Popen(
-        [sys.executable, "-c", KILLING],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(REPO)},
-        text=True,
-        bufsize=1,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-
-    def delete(kill_at: int = 0) -> tuple[int, int]:
-        words = ["retention", "--delete", "--yes", "--as-of", AS_OF]
-        process.stdin.write(json.dumps({"folder": str(folder), "words": words, "kill_at": kill_at}) + "\n")  # type: ignore[union-attr]  # checked
-        code, changes = json.loads(process.stdout.readline())  # type: ignore[union-attr]  # checked
-        return code, changes
-
-    try:
+    words = ("retention", "--delete", "--yes", "--as-of", AS_OF)
+    with counted_kills(CHANGES, MODULES) as killer:
         placed(aged, folder)
         assert due(folder) > 10
-        code, changes = delete()
+        code, changes = killer.run(folder, words)
         whole = state(folder)
         assert code == 0
         assert due(folder) == 0
@@ -189,15 +140,11 @@ def test_killed_before_every_change_what_is_left_is_due_and_is_ended(aged: Path,
         assert whole["deleting"] == []
         for kill_at in range(1, changes + 1, 1 if ALL else 8):
             placed(aged, folder)
-            assert delete(kill_at) == (-9, kill_at)
+            assert killer.run(folder, words, kill_at) == (-9, kill_at)
             left = state(folder)
             unlike = {name for name in whole if name != "deletions" and left[name] != whole[name]}
             assert due(folder) or not unlike, f"after change {kill_at} nothing is due, and {unlike} differ"
-            assert delete()[0] == 0
+            assert killer.run(folder, words)[0] == 0
             ended = state(folder)
             assert {name: ended[name] for name in whole if ended[name] != whole[name]} == {}, kill_at
             assert due(folder) == 0
-    finally:
-        process.stdin.close()
-        process.wait()
-        process.stdout.close()

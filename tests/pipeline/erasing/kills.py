@@ -5,11 +5,9 @@ After each kill the same command is run again, and must leave what an erasure th
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
 from datetime import UTC, datetime
@@ -19,7 +17,8 @@ from typing import Any
 from sqlalchemy import create_engine
 
 from schemas.manifest import Manifest
-from tests.conftest import REPO, leadscrub
+from tests.conftest import leadscrub
+from tests.counted_kills import counted_kills
 from tests.pipeline.erasing.person_workspace import EMAIL, PHONE, left_of_the_person, lists_with_the_person
 from tests.pipeline.selling import World
 
@@ -32,50 +31,8 @@ ROWS = (
 )
 AGAIN = f"L5,Pat Doesworthy,12,,{EMAIL},DC\nL6,Dee Ray,303-555-0119,,dee@example.org,CO\n"
 WORDS = ("subject", "erase", "--phone", PHONE, "--email", EMAIL, "--region", "US", "--yes", "--json", "--workspace")
-#: Runs commands in children of a process that has its imports done; each kills itself before its so-manieth change of
-#: the file system or commit of the ledger. It answers with the exit code and the number of changes.
-KILLING = """\
-import contextlib, io, json, os, signal, sys
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
-from pipeline.cli.main import main
-import pipeline.commands.subject, pipeline.erasing.erase, pipeline.commands.log_check, suppression.erased
 CHANGES = ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.chmod", "os.truncate", "shutil.rmtree", "os.link")
-os.fsync = lambda _: None
-for line in sys.stdin:
-    asked = json.loads(line)
-    read, write = os.pipe()
-    child = os.fork()
-    if child == 0:
-        seen = 0
-        def change(*_):
-            global seen
-            seen += 1
-            os.write(write, b".")
-            if seen == asked["kill_at"]:
-                os.kill(os.getpid(), signal.SIGKILL)
-        def hook(name, arguments):
-            written = name == "open" and isinstance(arguments[1], str) and any(mark in arguments[1] for mark in "wxa+")
-            if name in CHANGES or written:
-                change()
-        sys.addaudithook(hook)
-        event.listen(Engine, "commit", change)
-        sys.argv = ["leadscrub", *asked["words"]]
-        code = 1
-        try:
-            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as err:
-                main()
-        except SystemExit as stop:
-            code = stop.code
-        finally:
-            if code:
-                sys.stderr.write(err.getvalue())
-            os._exit(code or 0)
-    os.close(write)
-    with os.fdopen(read, "rb") as dots:
-        changes = len(dots.read())
-    print(json.dumps([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), changes]), flush=True)
-"""
+MODULES = ("pipeline.commands.subject", "pipeline.erasing.erase", "pipeline.commands.log_check", "suppression.erased")
 
 
 def small_workspace(folder: Path) -> Path:
@@ -139,43 +96,12 @@ def state(folder: Path) -> dict[str, Any]:
     }
 
 
-class Killer:
-    """Erases in a workspace, and kills that. A context manager."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", KILLING],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(REPO)},
-            text=True,
-            bufsize=1,
-        )
-
-    def run(self, *words: str, kill_at: int = 0) -> tuple[int, int]:
-        """Exit code of a command, and how many changes it made."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"words": [*words, str(self.folder)], "kill_at": kill_at}) + "\n")
-        code, changes = json.loads(self._process.stdout.readline())
-        return code, changes
-
-    def __enter__(self) -> Killer:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for stream in (self._process.stdin, self._process.stdout):
-            assert stream is not None
-            stream.close()
-        self._process.wait()
-
-
 def check_kills(made: Path, folder: Path, choose: Any) -> int:
     """Kill at the moments that are chosen of all; returns how many there were."""
-    with Killer(folder) as killer:
+    erase, verify = (*WORDS, folder), ("log", "verify", "--workspace", folder)
+    with counted_kills(CHANGES, MODULES, writes=True) as killer:
         placed(made, folder)
-        code, changes = killer.run(*WORDS)
+        code, changes = killer.run(folder, erase)
         assert code == 0
         whole = state(folder)
         assert whole["left"] == []
@@ -183,11 +109,11 @@ def check_kills(made: Path, folder: Path, choose: Any) -> int:
         moments = choose(changes)
         for kill_at in moments:
             placed(made, folder)
-            assert killer.run(*WORDS, kill_at=kill_at) == (-9, kill_at)
-            assert killer.run(*WORDS)[0] == 0, kill_at
+            assert killer.run(folder, erase, kill_at) == (-9, kill_at)
+            assert killer.run(folder, erase)[0] == 0, kill_at
             ended = state(folder)
             assert {name: ended[name] for name in whole if ended[name] != whole[name]} == {}, kill_at
-            assert killer.run("log", "verify", "--workspace")[0] == 0, kill_at
+            assert killer.run(folder, verify)[0] == 0, kill_at
         return len(moments)
 
 

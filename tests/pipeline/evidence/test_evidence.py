@@ -4,7 +4,6 @@ was changed anywhere."""
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import json
 import zipfile
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import REPO, leadscrub
+from tests.conftest import documented_program, leadscrub
 from tests.pipeline.selling import RECEIVED, World
 
 DROP = """\
@@ -75,16 +74,6 @@ def sold(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sold]:
         yield Sold(world.folder, public)
 
 
-def verifier() -> Any:
-    """The independent program of the documentation."""
-    spec = importlib.util.spec_from_file_location("check_evidence", REPO / "docs" / "check_evidence.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def made(sold: Sold, to: Path, *who: str) -> dict[str, bytes]:
     ran = leadscrub("evidence", sold.out, *who, "-o", to)
     assert (ran.code, ran.err) == (0, ""), ran.err
@@ -96,7 +85,7 @@ def test_it_tells_all_about_one_person_and_nothing_of_another(sold: Sold, tmp_pa
     to = tmp_path / "cid.zip"
     files = made(sold, to, "--phone", "+1 202 555 0114")
     assert to.stat().st_mode & 0o777 == 0o600
-    assert list(verifier().check(to, sold.public.read_text())) == []
+    assert list(documented_program("check_evidence").check(to, sold.public.read_text())) == []
     everything = b"\n".join(files.values()).decode()
     assert not [text for text in OTHERS if text in everything]
     document = json.loads(files["evidence.json"])
@@ -162,7 +151,7 @@ CHANGES: dict[str, Callable[[dict[str, Any]], object]] = {
 
 
 def test_whatever_is_changed_the_independent_program_refuses_it(sold: Sold, tmp_path: Path) -> None:
-    to, check, public = tmp_path / "dee.zip", verifier().check, sold.public.read_text()
+    to, check, public = tmp_path / "dee.zip", documented_program("check_evidence").check, sold.public.read_text()
     files = made(sold, to, "--email", "Dee.Dorsey@example.com")
 
     def faults(changed: dict[str, bytes], key: str | None) -> list[str]:
@@ -183,7 +172,7 @@ def test_whatever_is_changed_the_independent_program_refuses_it(sold: Sold, tmp_
         content = json.dumps(document).encode()
         # A forger puts the right hash into contents.json too.
         contents = json.loads(files["contents.json"])
-        contents["signed"]["files"]["evidence.json"] = verifier().sha256(content)
+        contents["signed"]["files"]["evidence.json"] = documented_program("check_evidence").sha256(content)
         forged = {**files, "evidence.json": content, "contents.json": json.dumps(contents).encode()}
         assert [each for each in faults(forged, None) if each.startswith("row 3:")] != [], what
         assert "contents.json is not signed with this key" in faults(forged, public), what

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import json
 import os
 import shutil
@@ -22,7 +21,7 @@ from pipeline.ledger.logged import enter_unlogged
 from pipeline.proof.entries import canonical
 from pipeline.results.row_proof import proof_of
 from schemas.list_version import History
-from tests.conftest import REPO, leadscrub
+from tests.conftest import documented_program, leadscrub
 from tests.pipeline.selling import HEADER, RECEIVED, World, bad, good
 
 
@@ -68,16 +67,6 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
         yield Kept(world.folder, base / "pristine", public)
 
 
-def independent() -> Any:
-    """The verifier of the documentation."""
-    spec = importlib.util.spec_from_file_location("check_proof", REPO / "docs" / "check_proof.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_what_nobody_changed_is_ok(kept: Kept) -> None:
     folder = kept.restored()
     ran = leadscrub("log", "verify", "--workspace", folder, "--key", kept.public)
@@ -87,8 +76,8 @@ def test_what_nobody_changed_is_ok(kept: Kept) -> None:
     for number, with_ in (("0", ["log", "ledger"]), ("1", ["log", "key", "ledger"]), ("2", ["log", "key"])):
         told = json.loads(leadscrub("verify", folder / "runs" / number, "--json").out)
         assert (told["ok"], told["compared_with"], told["notes"]) == (True, with_, [])
-    assert list(independent().check(folder, kept.public.read_text())) == []
-    assert list(independent().check(folder / "runs" / "1", kept.public.read_text())) == []
+    assert list(documented_program("check_proof").check(folder, kept.public.read_text())) == []
+    assert list(documented_program("check_proof").check(folder / "runs" / "1", kept.public.read_text())) == []
 
 
 def test_a_result_elsewhere_is_checked_with_the_key_alone_and_says_when_it_is_not(kept: Kept, tmp_path: Path) -> None:
@@ -103,7 +92,7 @@ def test_a_result_elsewhere_is_checked_with_the_key_alone_and_says_when_it_is_no
     ran = leadscrub("verify", tmp_path / "out", "--key", kept.public)
     assert ran.code == 1
     assert "manifest.json is not the one that was signed with key" in ran.out
-    assert list(independent().check(tmp_path / "out", kept.public.read_text())) != []
+    assert list(documented_program("check_proof").check(tmp_path / "out", kept.public.read_text())) != []
 
 
 def edited(folder: Path, change: Callable[[Any], object], run: str = "runs/1") -> None:
@@ -354,7 +343,7 @@ def test_a_forgery_is_named(kept: Kept, name: str) -> None:
     forge(folder)
     if (folder / RUN_1).exists():
         assert (leadscrub("verify", folder / RUN_1).code == 1) == of_result
-    assert (list(independent().check(folder, kept.public.read_text())) != []) == of_files
+    assert (list(documented_program("check_proof").check(folder, kept.public.read_text())) != []) == of_files
     ran = leadscrub("log", "verify", "--workspace", folder, "--key", kept.public)
     assert (ran.code, ran.err) == (1, "")
     assert named in ran.out

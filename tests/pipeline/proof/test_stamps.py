@@ -12,9 +12,8 @@ import pytest
 
 from pipeline.proof.chain import append, chain_path, position
 from pipeline.proof.entries import Entry, canonical
-from tests.conftest import Ran, leadscrub, scrub_files
+from tests.conftest import Ran, documented_program, leadscrub, scrub_files
 from tests.pipeline.proof.authority import Authority
-from tests.pipeline.proof.test_forgeries import independent
 from tests.pipeline.selling import HEADER, World, good
 
 
@@ -92,7 +91,7 @@ def test_an_answer_dates_the_manifest_of_a_run_and_everybody_agrees(
     at = document["timestamp"]["time"]
     assert notes == [f"entry {number} and all before it were there at {at}, says CN=Stamps,O=Acme Time"]
     assert "no signature was checked" in verified(workspace)[2][0]
-    assert list(independent().check(workspace, (workspace / "log" / "key.pem").read_text())) == []
+    assert list(documented_program("check_proof").check(workspace, (workspace / "log" / "key.pem").read_text())) == []
     (tmp_path / "line").write_text(chain_path(workspace).read_text().splitlines()[number - 1])
     authority.openssl("ts", "-verify", "-data", tmp_path / "line", "-in", answer, "-CAfile", authority.root)
 
@@ -269,13 +268,13 @@ def test_whatever_is_changed_afterwards_is_named(workspace: Path, authority: Aut
 
     def faults(*options: str | Path) -> str:
         code, found, _ = verified(workspace, *options)
-        seen = list(independent().check(workspace))
+        seen = list(documented_program("check_proof").check(workspace))
         restored()
         assert verified(workspace, "--ca", authority.root)[:2] == (0, [])
         return "\n".join(found) if code else f"ok; {seen}"
 
     first.write_bytes(contents[second])
-    assert list(independent().check(workspace)) == [f"{first} is not the one that the log names"]
+    assert list(documented_program("check_proof").check(workspace)) == [f"{first} is not the one that the log names"]
     assert faults() == f"log/timestamps: that of entry 3 is not the answer that was logged: {first.name}"
     second.unlink()
     assert faults() == f"log/timestamps: that of entry 5 is missing: {second.name}"

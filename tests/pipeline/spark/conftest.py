@@ -17,6 +17,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A session with two task slots, in which a task is tried up to four times."""
     pytest.importorskip("pyspark", reason="the extra leadscrub[spark] is not installed")
     if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
+        assert os.environ.get("LEADSCRUB_JAVA") != "required", "there is no Java on this machine"
         pytest.skip("there is no Java on this machine")
     from pyspark.sql import SparkSession
 

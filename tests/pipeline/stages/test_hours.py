@@ -122,6 +122,13 @@ def test_a_rejected_row_has_no_window(windows: Any) -> None:
     assert ran.rejected_rows("reason", *CALL_COLUMNS) == [("dnc.national", *[None] * len(CALL_COLUMNS))]
 
 
+def test_few_open_rows_among_many_have_their_own_windows(windows: Any) -> None:
+    blocked = NEW_YORK.replace("+12125550142", "+12125550199")
+    ran = windows(blocked + ALABAMA + 3 * blocked + NEW_YORK)
+    assert ran.clean_rows("row_id", "call_after_utc") == [(1, at(23, 14)), (5, at(23, 13))]
+    assert ran.rejected_rows("call_zone") == 4 * [(None,)]
+
+
 def test_nothing_is_said_where_nobody_calls_or_no_law_is_asked(windows: Any) -> None:
     by_post = NEW_YORK.replace(",,,", ",,ann@example.com,")
     for channels, campaign, out in ((("email",), None, "email"), (("call",), "", "no-law")):

@@ -104,6 +104,10 @@ def check(folder, public=None):
                 results = {out: run for out, run in results.items() if run["subject"] != entry["subject"]}
             elif entry["kind"] == "release":
                 results = {out: run for out, run in results.items() if out not in entry["facts"].get("withdrawn", [])}
+            elif entry["kind"] == "timestamp":
+                file = folder / "log" / "timestamps" / f"{entry['mark'][:16]}.tsr"
+                if sha256(file.read_bytes()) != entry["mark"]:
+                    yield f"{file} is not the one that the log names"
         for out, run in results.items():
             if sha256((folder / out / "manifest.json").read_bytes()) != run["mark"]:
                 yield f"{out}: manifest.json is not the one that the log names"

@@ -16,6 +16,10 @@ WorkspaceFolder = Annotated[
 PublicKeyFile = Annotated[
     Path | None, typer.Option("--key", metavar="PUB", help="PEM file with the public key that must have signed it.")
 ]
+RootsFile = Annotated[
+    Path | None,
+    typer.Option("--ca", metavar="CA", help="PEM file with the root certificates of timestamp authorities."),
+]
 
 log = typer.Typer(name="log", cls=Group, rich_markup_mode=None, invoke_without_command=True)
 keys = typer.Typer(
@@ -81,13 +85,45 @@ def evidence(
 
 
 @log.command("verify", cls=Command, epilog="Example: leadscrub log verify")
-def verify_log(workspace: WorkspaceFolder = Path(), key: PublicKeyFile = None, as_json: Json = False) -> None:
+def verify_log(
+    workspace: WorkspaceFolder = Path(), key: PublicKeyFile = None, ca: RootsFile = None, as_json: Json = False
+) -> None:
     """Check the log, and ledger, store and results against it; exit 1 when anything differs."""
     from pipeline.commands.log_check import print_log_check  # noqa: PLC0415
     from pipeline.proof.keys import read_public  # noqa: PLC0415
+    from pipeline.proof.timestamps import read_roots  # noqa: PLC0415
 
-    if not print_log_check(workspace, None if key is None else read_public(key), as_json=as_json):
+    public, roots = None if key is None else read_public(key), None if ca is None else read_roots(ca)
+    if not print_log_check(workspace, public, roots, as_json=as_json):
         raise typer.Exit(1)
+
+
+@log.command("stamp", cls=Changing, epilog="Example: leadscrub log stamp --request head.tsq")
+def stamp(
+    request: Annotated[
+        Path | None, typer.Option("--request", metavar="FILE", help="Write a request for an authority; a new file.")
+    ] = None,
+    answer: Annotated[
+        Path | None, typer.Option("--answer", metavar="FILE", help="Check the authority's answer, keep and log it.")
+    ] = None,
+    ca: RootsFile = None,
+    workspace: WorkspaceFolder = Path(),
+    force: Annotated[bool, typer.Option("--force", help="Replace the file of the request.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Have a timestamp authority (RFC 3161) sign when the log was as it is; you send the request."""
+    from pipeline.commands.log_stamp import print_answer, print_request  # noqa: PLC0415
+    from schemas.errors import UsageError  # noqa: PLC0415
+
+    if request is not None and answer is None and ca is None:
+        print_request(workspace, request, force=force, as_json=as_json)
+    elif answer is not None and request is None and not force:
+        print_answer(workspace, answer, ca, as_json=as_json)
+    else:
+        raise UsageError(
+            "One of --request FILE and --answer FILE is needed.",
+            "First --request, with --force or without; then --answer, with --ca or without.",
+        )
 
 
 @keys.command("new", cls=Changing, epilog="Example: leadscrub keys new")

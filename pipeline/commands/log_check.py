@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.commands.log_kept import ledger_file_faults, store_file_faults
 from pipeline.ledger.log_known import knows_log
@@ -17,6 +18,7 @@ from pipeline.proof.keys import PublicKey
 from pipeline.proof.review_entries import all_review_entries
 from pipeline.proof.run_entry import differences, rewritten_files
 from pipeline.proof.signature import signed_faults
+from pipeline.proof.stamps import check_stamps
 from pipeline.proof.standing import standing_results
 from pipeline.proof.store_entries import store_entries
 from pipeline.results.decisions import decisions_in, reviews_in
@@ -28,9 +30,14 @@ from schemas.support.figures import counted
 from schemas.support.shown import shown
 from suppression.store import Store
 
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
-def check_log(workspace: Path, public: PublicKey | None) -> Checked:
+
+def check_log(workspace: Path, public: PublicKey | None, roots: list[Certificate] | None = None) -> Checked:
     """Check the log, and everything of the workspace that it speaks of. First, what a crash left unlogged is entered.
+
+    ``roots``: certificates that must vouch for the authorities of its timestamps.
 
     Raises `UsageError` when nothing was ever logged.
     """
@@ -44,6 +51,7 @@ def check_log(workspace: Path, public: PublicKey | None) -> Checked:
         faults.append(f"what a command that was killed had done cannot be logged: {error.message}")
     checked = check_chain(workspace, public)
     checked.faults += faults
+    check_stamps(workspace, checked, roots)
     checked.faults += _ledger_faults(workspace, checked.entries)
     checked.faults += _store_faults(workspace, checked.entries)
     checked.faults += review_faults(workspace, checked.entries)
@@ -62,9 +70,11 @@ def log_is_gone(workspace: Path) -> bool:
     return False
 
 
-def print_log_check(workspace: Path, public: PublicKey | None, *, as_json: bool) -> bool:
+def print_log_check(
+    workspace: Path, public: PublicKey | None, roots: list[Certificate] | None, *, as_json: bool
+) -> bool:
     """Print each fault, or that there is none. Returns whether there is none."""
-    checked = check_log(workspace, public)
+    checked = check_log(workspace, public, roots)
     number, digest = checked.last
     if as_json:
         last = {"number": number, "digest": digest}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 from pipeline.proof.chain import entries, has_chain
 from pipeline.proof.entries import KINDS, Logged, canonical
@@ -14,6 +15,10 @@ from schemas.errors import UsageError
 from schemas.support.figures import counted
 from schemas.support.names import did_you_mean
 from schemas.support.shown import masked_addresses
+
+#: Facts that fit into a line.
+_DONE: Final = ("action", "as_of", "rows", "destination", "what", "because", "purpose", "entered")
+_SHORT: Final = frozenset({*_DONE, "out", "number", "time", "authority"})
 
 
 @dataclass(frozen=True)
@@ -85,5 +90,5 @@ def _facts(entry: Logged) -> Iterator[str]:
     for name, value in entry.facts.items():
         if name == "counts":
             yield ", ".join(f"{key} {count}" for key, count in value.items())
-        elif name in {"out", "action", "as_of", "rows", "destination", "what", "because", "purpose", "entered"}:
+        elif name in _SHORT:
             yield f"{name} {value if isinstance(value, str) else canonical(value)}"

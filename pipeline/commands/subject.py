@@ -191,7 +191,7 @@ def _print_erased(document: dict[str, Any]) -> None:
     print_lines(*(f"  {name}: {count:,}" for name, count in document["done"].items()))
     print_lines(*(f"  deleted {path}" for path in document["deleted_files"]))
     if document["listed"]:
-        print_lines(f"  {document['listed']} hashes on the list 'erased': rejected in later drops")
+        print_lines(f"  {counted(document['listed'], 'hash')} on the list 'erased': rejected in later drops")
     if document["erasure"]:
         print_lines(f"  the log has it as erasure {document['erasure']}")
     if document["after"]:

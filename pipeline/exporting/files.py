@@ -66,7 +66,7 @@ def target_of(named: str) -> Target:
         hint = did_you_mean(ending, _ENDINGS) if ending else ""
         raise UsageError(
             f"'{named}' is no kind of file that can be written.",
-            hint if hint.startswith("Did") else "Name a .csv, .xlsx or .parquet file, or delta:FOLDER.",
+            hint if hint.startswith("Did") else "Name a .csv, .xlsx or .parquet file (and .age), or delta:FOLDER.",
         )
     return Target(_ENDINGS[ending], Path(named), Path(inner).name)
 

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from pipeline.terminal import JSON_VERSION
 from schemas.errors import EXIT_TOO_MANY_REJECTED, ShortageError
 
 Outcome = Literal["scrubbed", "again", "quarantined", "waiting", "left", "ready"]
@@ -73,8 +74,12 @@ class Unsettled(_Model):
 
 
 class Summary(_Model):
-    """A pass. ``known``: files of remote inboxes that were taken before and stay there."""
+    """A pass. ``known``: files of remote inboxes that were taken before and stay there.
 
+    The hook and the file get the object that ``--json`` prints.
+    """
+
+    schema_version: int = JSON_VERSION
     leadscrub: str
     as_of: date
     began_at: datetime

@@ -3,6 +3,7 @@
     WORKSPACE/log/chain.jsonl     the entries, one a line
     WORKSPACE/log/head.json       number and hash of the last one: shows that the file was cut
     WORKSPACE/log/key.pem         the public key, where the workspace has one
+    WORKSPACE/log/timestamps      answers of timestamp authorities, and what was asked (`pipeline.proof.stamps`)
     WORKSPACE/log/lock            locked by the one process that appends
     WORKSPACE/log/unfinished-*    locked by a process that is about to change something and to log it
 
@@ -112,8 +113,13 @@ def head_of(workspace: Path) -> tuple[int, str] | None:
 
 def position(workspace: Path) -> tuple[int, str]:
     """Number and hash of the last entry there is. Raises `LedgerError` when it cannot be read."""
-    head, _ = _tail(workspace)
+    head = last_entry(workspace)
     return (0, NOTHING) if head is None else (head.number, head.digest)
+
+
+def last_entry(workspace: Path) -> Logged | None:
+    """The last entry there is; None when there is none. Raises `LedgerError` when it cannot be read."""
+    return _tail(workspace)[0]
 
 
 @dataclass(frozen=True)

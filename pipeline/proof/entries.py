@@ -23,6 +23,7 @@ KINDS: Final = {
     "retention": "something was deleted, since it was older than it is kept",
     "erasure": "a person was erased",
     "key": "the workspace got a key",
+    "timestamp": "an authority signed when an entry was there",
     "break": "the log was not as it had been left",
 }
 #: What the first entry holds in place of the hash of the one before it.

@@ -7,12 +7,14 @@ what follows it is in the wrong columns, which mostly shows: an email where phon
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import polars as pl
 
 #: A column is of a class when at least this share of its filled cells is.
 _SURE = 0.9
+#: Columns whose classes are found at once: expressions for thousands of columns take a gigabyte.
+_AT_ONCE = 100
 _POINTS = ("email", "phone")
 _DATE = r"^(?:\d{4}([-/.])\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})(?:[T ,].*)?$"
 #: A remark is none, however much it looks like a row.
@@ -26,18 +28,22 @@ def column_classes(rows: Iterable[Sequence[str]], width: int) -> tuple[str, ...]
     """
     given = list(rows)
     whole = [row for row in given if len(row) == width] or given
-    names = [str(at) for at in range(width)]
-    table = {str(at): [row[at] if at < len(row) else "" for row in whole] for at in range(width)}
-    found = []
+    return tuple(
+        found for first in range(0, width, _AT_ONCE) for found in _classes(whole, range(first, width)[:_AT_ONCE])
+    )
+
+
+def _classes(rows: Sequence[Sequence[str]], columns: range) -> Iterator[str]:
+    names = [str(at) for at in columns]
+    table = {str(at): [row[at] if at < len(row) else "" for row in rows] for at in columns}
     for classes in pl.DataFrame(table, dict.fromkeys(names, pl.String)).select(
         _class(name).alias(name) for name in names
     ):
         counts = classes.drop_nulls().value_counts(sort=True)
         if not len(counts):
-            found.append("empty")
+            yield "empty"
         else:
-            found.append(counts.item(0, 0) if counts.item(0, 1) >= _SURE * len(classes.drop_nulls()) else "mixed")
-    return tuple(found)
+            yield counts.item(0, 0) if counts.item(0, 1) >= _SURE * len(classes.drop_nulls()) else "mixed"
 
 
 def fill_short(cells: pl.DataFrame, raw: pl.Series, delimiter: str, classes: tuple[str, ...]) -> pl.DataFrame | None:

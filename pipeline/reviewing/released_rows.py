@@ -74,7 +74,8 @@ def earlier_of(run: ReviewedRun, review: str, folder: Path, rows: int) -> Earlie
     """The written rows as an earlier result, which a run can scrub again."""
     outputs = {"clean.parquet": output_file(folder / "clean.parquet", rows)}
     counts = run.manifest.counts.model_copy(update={"clean": rows})
-    manifest = run.manifest.model_copy(update={"outputs": outputs, "counts": counts})
+    # The root is over the rows of the run, not over these.
+    manifest = run.manifest.model_copy(update={"outputs": outputs, "counts": counts, "rows": None})
     drops = tuple(sorted(set(run.rows.get_column("source_sha256"))))
     return Earlier(folder, manifest, None, released_by=review, drops=drops)
 

@@ -20,7 +20,6 @@ _OF_READING: tuple[str, ...] = (
     "phone.repaired",
     "email.repaired",
     "consent.future",
-    "consent.after_delivery",
     "row.short",
     "row.unread_value",
 )

@@ -25,7 +25,17 @@ def sync_path(path: Path) -> None:
 
 def write_atomically(path: Path, text: str) -> None:
     """Replace a file's text in one step, readable by its owner only. Raises `LinkError` as `new_file`."""
-    write_lines(path, [text], end="")
+    write_content(path, text.encode())
+
+
+def write_content(path: Path, content: bytes) -> None:
+    """Replace a file's content in one step, readable by its owner only. Raises `LinkError` as `new_file`."""
+    beside = path.with_name(f".{path.name}.new")
+    with new_file(beside) as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    beside.rename(path)
     sync_path(path.parent)
 
 

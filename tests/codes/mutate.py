@@ -31,6 +31,7 @@ _PLACES = (
     "schemas/list_kinds.py",
     "suppression/screening.py",
     "suppression/rules/unread.py",
+    "suppression/rules/unverified.py",
     "suppression/rules/verdicts.py",
 )
 _WORKERS = 2

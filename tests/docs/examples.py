@@ -136,6 +136,7 @@ def prepare_examples() -> dict[str, Callable[[], None]]:
         "leadscrub keys show": _nothing,
         "leadscrub log": _nothing,
         "leadscrub log verify": _nothing,
+        "leadscrub log stamp": _nothing,
         "leadscrub subject find": _nothing,
         "leadscrub subject erase": _nothing,
         "leadscrub nightly": _nightly_workspace,

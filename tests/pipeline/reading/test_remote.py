@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -157,7 +158,7 @@ def test_a_url_may_lead_on_to_the_same_server_only(run: Run, served: Path, in_fo
         assert counted(run(f"{base}/to//nov/a.csv")) == {"a.csv": 2}
         elsewhere, server = f"{base}/to/{other}/nov/a.csv", other.removeprefix("http://")
         ran = run(elsewhere)
-        assert (ran.code, ran.out) == (4, "")
+        assert (ran.code, json.loads(ran.out)["error"]["exit_code"]) == (4, 4)
         assert f'leads on to another server, {server}. If that is right, add redirects = ["{server}"]' in ran.err
         plain = run(f"{base}/to/http://{base.removeprefix('http://').replace('127.0.0.1', '127.0.0.2')}/nov/a.csv")
         assert (plain.code, "leads on to another server, 127.0.0.2:" in plain.err) == (4, True)

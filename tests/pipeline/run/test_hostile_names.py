@@ -123,7 +123,10 @@ def test_hostile_names_are_names(form: str) -> None:
 
 _NAMES = st.lists(
     st.sampled_from(HOSTILE)
-    | st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=6).map(lambda text: f"^{text}$"),
+    # With a sign for addresses inside, the first line is taken for a lead.
+    | st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="@"), max_size=6).map(
+        lambda text: f"^{text}$"
+    ),
     min_size=1,
     max_size=4,
     unique=True,

@@ -48,39 +48,40 @@ class Cells:
     def _column(self, column: ColumnOf, values: pa.Array) -> _Column:
         bits = values.buffers()[0] if values.null_count else None
         given = _NONE if bits is None else self._address(bits)
+        # A cast may put its answers elsewhere, but which of them are null is read here.
+        ahead = (column.number, given, values.offset)
         if column.kind == "texts":
             lists = _as(values, pa.large_list(_text_type(values.type.value_type)))
-            place = self._address(lists.buffers()[1]) + lists.offset * 8
             # Places of items count from the first one, whichever rows are in the array.
             texts = self._texts(lists.values)
-            return _Column(LIST, column.number, given, values.offset, *texts, place)
+            return _Column(LIST, *ahead, *texts, self._address(lists.buffers()[1], 8) + lists.offset * 8)
         if column.kind == "text":
-            return _Column(TEXT, column.number, given, values.offset, *self._texts(values), _NONE)
+            return _Column(TEXT, *ahead, *self._texts(values), _NONE)
         for wanted in _NUMBERS[column.kind]:
             values = _as(values, wanted)
         data = values.buffers()[1]
-        first = self._address(data) + values.offset * 8
-        return _Column(
-            NUMBER, column.number, given, values.offset, _NONE, first, data.address + data.size, _NONE, _NONE
-        )
+        first = self._address(data)
+        return _Column(NUMBER, *ahead, _NONE, first + values.offset * 8, first + data.size, _NONE, _NONE)
 
     def _texts(self, values: pa.Array) -> tuple[int, int, int, int]:
         """Where texts begin and end, their bytes and the end of these, and which text each is."""
         codes = _NONE
         if pa.types.is_dictionary(values.type):
             which = _as(values.indices, pa.int32())
-            codes = self._address(which.buffers()[1]) + which.offset * 4
+            codes = self._address(which.buffers()[1], 4) + which.offset * 4
             values = values.dictionary
         values = _as(values, pa.large_string())
         _, bounds, data = values.buffers()
         if bounds is None or not bounds.size:
-            return self._address(pa.py_buffer(bytes(8))), 0, 0, codes
-        first = 0 if data is None else self._address(data)
-        return self._address(bounds) + values.offset * 8, first, first + (data.size if data else 0), codes
+            # No text at all, as in a column of empty lists.
+            bounds = pa.py_buffer(bytes(8))
+        first = self._address(bounds if data is None else data)
+        end = first if data is None else first + data.size
+        return self._address(bounds, 8) + values.offset * 8, first, end, codes
 
-    def _address(self, buffer: pa.Buffer) -> int:
-        """Note and return where a buffer is: at a multiple of 8, as Arrow's own are."""
-        if buffer.address % 8:
+    def _address(self, buffer: pa.Buffer, size: int = 1) -> int:
+        """Note and return where a buffer is, or a copy of it: at a multiple of the size of its values."""
+        if buffer.address % size:
             copy = pa.allocate_buffer(buffer.size)
             np.frombuffer(copy, np.uint8)[:] = np.frombuffer(buffer, np.uint8)
             buffer = copy

@@ -100,6 +100,33 @@ def test_a_time_or_a_day_is_the_same_bytes_for_both() -> None:
     assert found == independent.row_hash(COLUMNS, cells, [])
 
 
+def test_a_row_is_the_same_bytes_however_arrow_has_its_cells() -> None:
+    texts = pa.array(["a" * 40, None, "", "ü" * 31] * 3, pa.large_string())
+    odd = pa.py_buffer(b"x" + texts.buffers()[1].to_pybytes()).slice(1)
+    elsewhere = pa.Array.from_buffers(texts.type, len(texts), [texts.buffers()[0], odd, texts.buffers()[2]])
+    lists = pa.array([["a", "b" * 200], [], None, ["ü"]] * 3, pa.large_list(pa.large_string()))
+    flags = pa.LargeListArray.from_arrays(lists.offsets, lists.values.dictionary_encode(), mask=lists.is_null())
+    numbers = pa.array(range(12), pa.uint64())
+    days = pa.array([None, 1, 2, None] * 3, pa.int32()).cast(pa.date32())
+    none = pl.DataFrame(schema=FINDING_SCHEMA).to_arrow(compat_level=pl.CompatLevel.oldest())
+    hashes = RowHashes(COLUMNS)
+    findings = hashed_findings(hashes, none)
+    forms = [
+        {"city": texts, "flags": lists},
+        {"city": elsewhere, "flags": lists},
+        {"city": texts.cast(pa.string()), "flags": flags},
+        {"city": texts.dictionary_encode(), "flags": flags},
+    ]
+    tables = [pa.table({"row_id": numbers, "birth_date": days, **form}) for form in forms]
+    for rows in tables:
+        for first in range(len(rows)):
+            part = rows.slice(first, 5)
+            found = hashes.of(part, "clean", findings)
+            for number, each in enumerate(found):
+                cells, _ = cells_of(part.slice(number, 1), none, "clean")
+                assert independent.row_hash(COLUMNS, cells, []) == each.tobytes()
+
+
 @given(st.lists(st.binary(min_size=1, max_size=400), max_size=30))
 def test_many_hashes_are_those_of_hashlib(messages: list[bytes]) -> None:
     sizes = np.array([len(message) for message in messages], np.int64)

@@ -81,6 +81,9 @@ class Cells:
 
     def _address(self, buffer: pa.Buffer, size: int = 1) -> int:
         """Note and return where a buffer is, or a copy of it: at a multiple of the size of its values."""
+        if not buffer.size:
+            # Nothing may be anywhere, even at address 0.
+            buffer = pa.py_buffer(bytes(8))
         if buffer.address % size:
             copy = pa.allocate_buffer(buffer.size)
             np.frombuffer(copy, np.uint8)[:] = np.frombuffer(buffer, np.uint8)

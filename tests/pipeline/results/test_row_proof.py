@@ -116,6 +116,8 @@ def test_a_row_is_the_same_bytes_however_arrow_has_its_cells() -> None:
         {"city": elsewhere, "flags": lists},
         {"city": texts.cast(pa.string()), "flags": flags},
         {"city": texts.dictionary_encode(), "flags": flags},
+        # As polars gives a column of empty texts: their bytes are nowhere.
+        {"city": pl.Series([""] * 12).to_arrow(compat_level=pl.CompatLevel.oldest())},
     ]
     tables = [pa.table({"row_id": numbers, "birth_date": days, **form}) for form in forms]
     for rows in tables:

@@ -8,6 +8,17 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cli.drop_options import (
+    AcceptHeld,
+    CampaignFile,
+    Channels,
+    CheckMx,
+    LayoutName,
+    MostRejected,
+    Region,
+    Sheets,
+    VendorName,
+)
 from pipeline.cli.export import check_targets, export_to
 from pipeline.cli.options import (
     NO_REGION,
@@ -15,7 +26,6 @@ from pipeline.cli.options import (
     LawOptions,
     ListOptions,
     Loudness,
-    channel_names,
     day_of,
     instant_of,
     with_shared_options,
@@ -30,45 +40,23 @@ def scrub(
     out: Annotated[
         Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for the results; must be new (or --force).")
     ],
-    campaign: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Campaign TOML; without it, name --channel.")
-    ] = None,
-    vendor: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Who sold the drop: vendors/NAME.toml of the workspace.")
-    ] = None,
-    channel: Annotated[
-        list[str] | None,
-        typer.Option(metavar="CHANNEL", autocompletion=channel_names, help="call, text, email or post; repeatable."),
-    ] = None,
+    campaign: CampaignFile = None,
+    vendor: VendorName = None,
+    channel: Channels = None,
     *,
     lists: ListOptions,
     law: LawOptions,
     loudness: Loudness,
-    layout: Annotated[
-        str | None, typer.Option(metavar="NAME|FILE", help="Layout TOML: columns, delimiter, encoding, region.")
-    ] = None,
-    sheet: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Sheet of a workbook; repeatable; by default all visible ones."),
-    ] = None,
-    region: Annotated[
-        str | None,
-        typer.Option(
-            metavar="REGION", help="Country of numbers without a country code, such as US; none sets them aside."
-        ),
-    ] = None,
+    layout: LayoutName = None,
+    sheet: Sheets = None,
+    region: Region = None,
     as_of: AsOfDay = None,
-    max_reject_rate: Annotated[
-        float | None,
-        typer.Option(min=0, max=1, metavar="SHARE", help="Exit 6 when more than this share (0 to 1) is rejected."),
-    ] = None,
+    max_reject_rate: MostRejected = None,
     accept_drift: Annotated[
         bool,
         typer.Option("--accept-drift", help="Accept a drop whose columns differ from the vendor's last accepted one."),
     ] = False,
-    check_mx: Annotated[
-        bool, typer.Option("--check-mx", help="Ask DNS whether each email's domain receives mail.")
-    ] = False,
+    check_mx: CheckMx = False,
     dns_server: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="DNS server for --check-mx; by default the system's.")
     ] = None,
@@ -79,9 +67,7 @@ def scrub(
         str | None,
         typer.Option(metavar="INSTANT", help="When a drop that the ledger has not seen was received; by default now."),
     ] = None,
-    accept_held: Annotated[
-        bool, typer.Option("--accept-held", help="Accept a drop that is outside the [gate] of its campaign or vendor.")
-    ] = False,
+    accept_held: AcceptHeld = False,
     to: Annotated[
         list[str] | None,
         typer.Option(

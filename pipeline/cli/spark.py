@@ -7,6 +7,17 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cli.drop_options import (
+    AcceptHeld,
+    CampaignFile,
+    Channels,
+    CheckMx,
+    LayoutName,
+    MostRejected,
+    Region,
+    Sheets,
+    VendorName,
+)
 from pipeline.cli.help import Changing, Group
 from pipeline.cli.options import (
     NO_REGION,
@@ -14,7 +25,6 @@ from pipeline.cli.options import (
     Json,
     LawOptions,
     ListOptions,
-    channel_names,
     day_of,
     with_shared_options,
 )
@@ -43,47 +53,23 @@ def scrub(
         Path,
         typer.Option("-o", "--out", metavar="DIR", help="Folder for the results, which all machines of the job see."),
     ],
-    campaign: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Campaign TOML; without it, name --channel.")
-    ] = None,
-    vendor: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Who sold the drop: vendors/NAME.toml of the workspace.")
-    ] = None,
-    channel: Annotated[
-        list[str] | None,
-        typer.Option(metavar="CHANNEL", autocompletion=channel_names, help="call, text, email or post; repeatable."),
-    ] = None,
+    campaign: CampaignFile = None,
+    vendor: VendorName = None,
+    channel: Channels = None,
     *,
     lists: ListOptions,
     law: LawOptions,
-    layout: Annotated[
-        str | None, typer.Option(metavar="NAME|FILE", help="Layout TOML: columns, delimiter, encoding, region.")
-    ] = None,
-    sheet: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Sheet of a workbook; repeatable; by default all visible ones."),
-    ] = None,
-    region: Annotated[
-        str | None,
-        typer.Option(
-            metavar="REGION", help="Country of numbers without a country code, such as US; none sets them aside."
-        ),
-    ] = None,
+    layout: LayoutName = None,
+    sheet: Sheets = None,
+    region: Region = None,
     as_of: AsOfDay = None,
-    max_reject_rate: Annotated[
-        float | None,
-        typer.Option(min=0, max=1, metavar="SHARE", help="Exit 6 when more than this share (0 to 1) is rejected."),
-    ] = None,
-    check_mx: Annotated[
-        bool, typer.Option("--check-mx", help="Ask DNS whether each email's domain receives mail.")
-    ] = False,
+    max_reject_rate: MostRejected = None,
+    check_mx: CheckMx = False,
     ledger: Annotated[
         str | None,
         typer.Option(metavar="none", help="Say none where the workspace has a ledger: its history is not compared."),
     ] = None,
-    accept_held: Annotated[
-        bool, typer.Option("--accept-held", help="Accept a drop that is outside the [gate] of its campaign or vendor.")
-    ] = False,
+    accept_held: AcceptHeld = False,
     master: Annotated[
         str | None,
         typer.Option(metavar="URL", help="Spark master; by default spark-submit's, else this machine."),

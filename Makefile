@@ -31,7 +31,7 @@ demo: setup ## Scrub the sample drop under rule packs; show what came out and wh
 	@echo "Take along: build/demo.csv, the clean rows, and build/demo/report.html, the report to forward."
 
 quick: $(VENV)/.test ## Run the quick tests: under a minute on two cores.
-	$(PYTEST) -m "not slow" --hypothesis-profile=quick
+	$(PYTEST) -n auto -m "not slow" --hypothesis-profile=quick
 
 test: $(VENV)/.test ## Run all tests (JOBS=4 sets the number of processes).
 	$(PYTEST)

@@ -29,6 +29,7 @@ def test_every_code_has_a_case() -> None:
     assert sorted({name.partition("--")[0] for name in CASES}) == sorted(CODES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_code(name: str, in_folder: Path) -> None:
     """Exactly these rows and points get the code, and go where the case says."""

@@ -7,6 +7,8 @@ import pytest
 from schemas.refusals import REFUSAL_FIELDS, refusal_column, says
 from tests.conftest import Scrub
 
+pytestmark = pytest.mark.slow
+
 ALL = {"call", "text", "email"}
 #: System, column, cell, and the channels that it refuses.
 REFUSED = [

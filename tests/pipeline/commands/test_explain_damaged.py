@@ -6,6 +6,8 @@ import pytest
 
 from tests.conftest import Scrub, leadscrub
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("name", ["clean.parquet", "rejected.parquet", "findings.parquet"])
 @pytest.mark.parametrize("damage", ["flipped", "missing", "empty", "cut"])

@@ -24,6 +24,8 @@ from schemas.list_version import History
 from tests.conftest import documented_program, leadscrub
 from tests.pipeline.selling import HEADER, RECEIVED, World, bad, good
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Kept:

@@ -18,6 +18,8 @@ from schemas.frame_columns import SOURCE
 from schemas.layout import Layout
 from tests.conftest import Scrub
 
+pytestmark = pytest.mark.slow
+
 HEADER = "name,phone,email,city,joined,zip\n"
 WHOLE = [f'"Lead, {n}",202-555-01{n:02},lead{n}@example.com,Boise,2026-01-1{n},8370{n}' for n in range(5)]
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.conftest import Scrub, Scrubbed, Written, leadscrub
 
+pytestmark = pytest.mark.slow
+
 BUDAPEST, TEXAS = "+3612345678", "+13612345678"
 
 

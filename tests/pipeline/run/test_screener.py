@@ -30,6 +30,8 @@ from schemas.frame_columns import SOURCE
 from tests.conftest import DAY, REPO, SHARED, Scrubbed, Written, needs_shared_data, scrub_files
 from tests.conftest import leadscrub as command
 
+pytestmark = pytest.mark.slow
+
 TODAY = date.fromisoformat(DAY)
 SAMPLE = REPO / "data" / "sample"
 #: What only a whole run finds.

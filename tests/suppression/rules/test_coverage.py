@@ -13,6 +13,8 @@ from tests.conftest import leadscrub
 from tests.suppression.rules.cases import packs
 from tests.suppression.rules.conftest import LAW, LawScrub
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2026, 11, 28)
 #: Nothing that a campaign can declare is missing, so that only the law is left.
 DECLARED = (

@@ -18,6 +18,8 @@ from suppression.rules.hours import PackHours
 from tests.suppression.rules.cases import packs
 from tests.suppression.rules.hours_cases import window
 
+pytestmark = pytest.mark.slow
+
 CASES: dict[str, Any] = tomllib.loads((Path(__file__).parent / "hours.toml").read_text(encoding="utf-8"))
 HOURS: dict[str, PackHours] = {each.hours.id: each for pack in packs() for each in pack.hours}
 #: What these say is what the federal hours say as well.

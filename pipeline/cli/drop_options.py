@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.options import channel_names
+from pipeline.cli.options import NO_REGION, channel_names
+
+if TYPE_CHECKING:
+    from schemas.config import Channel as ChannelName
 
 CampaignFile = Annotated[Path | None, typer.Option(metavar="FILE", help="Campaign TOML; without it, name --channel.")]
 VendorName = Annotated[
@@ -36,3 +39,22 @@ CheckMx = Annotated[bool, typer.Option("--check-mx", help="Ask DNS whether each 
 AcceptHeld = Annotated[
     bool, typer.Option("--accept-held", help="Accept a drop that is outside the [gate] of its campaign or vendor.")
 ]
+
+
+def region_of(said: str | None) -> tuple[str | None, bool]:
+    """The region that national numbers belong to, and whether it was said that there is none.
+
+    Raises `UsageError` when there is no such region.
+    """
+    from schemas.contact.regions import checked_region  # noqa: PLC0415
+
+    if said is not None and said.lower() == NO_REGION:
+        return None, True
+    return checked_region(said) if said else None, False
+
+
+def channels_of(said: list[str] | None) -> list[ChannelName]:
+    """The channels, each once. Raises `UsageError` when there is no such channel."""
+    from schemas.config import channel_named  # noqa: PLC0415
+
+    return [channel_named(name) for name in dict.fromkeys(said or [])]

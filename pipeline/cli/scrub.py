@@ -18,10 +18,11 @@ from pipeline.cli.drop_options import (
     Region,
     Sheets,
     VendorName,
+    channels_of,
+    region_of,
 )
 from pipeline.cli.export import check_targets, export_to
 from pipeline.cli.options import (
-    NO_REGION,
     AsOfDay,
     LawOptions,
     ListOptions,
@@ -102,14 +103,13 @@ def scrub(
     from pipeline.run.plan import Request  # noqa: PLC0415
     from pipeline.run.progress import progress_bar  # noqa: PLC0415
     from pipeline.run.scrub import scrub as run  # noqa: PLC0415
-    from schemas.config import channel_named  # noqa: PLC0415
-    from schemas.contact.regions import checked_region  # noqa: PLC0415
 
     if dns_server is not None and not check_mx:
         raise UsageError("--dns-server works only with --check-mx.", "Add --check-mx.")
     if to and dry_run:
         raise UsageError("--to is given, and --dry-run writes nothing.", "Leave one of them out.")
     check_targets(to or [], out, force=force)
+    belongs_to, no_region = region_of(region)
     request = Request(
         drops=drops,
         out=out,
@@ -118,9 +118,9 @@ def scrub(
         vendor=vendor,
         layout=layout,
         sheets=sheet or [],
-        region=checked_region(region) if region and region.lower() != NO_REGION else None,
-        no_region=region is not None and region.lower() == NO_REGION,
-        channels=[channel_named(name) for name in dict.fromkeys(channel or [])],
+        region=belongs_to,
+        no_region=no_region,
+        channels=channels_of(channel),
         max_reject_rate=max_reject_rate,
         accept_drift=accept_drift,
         accept_held=accept_held,

@@ -17,10 +17,11 @@ from pipeline.cli.drop_options import (
     Region,
     Sheets,
     VendorName,
+    channels_of,
+    region_of,
 )
 from pipeline.cli.help import Changing, Group
 from pipeline.cli.options import (
-    NO_REGION,
     AsOfDay,
     Json,
     LawOptions,
@@ -82,9 +83,8 @@ def scrub(
     from pipeline.ledger.open_ledger import chosen_ledger  # noqa: PLC0415
     from pipeline.run.plan import Request  # noqa: PLC0415
     from pipeline.spark.session import scrub_named, spark_session  # noqa: PLC0415
-    from schemas.config import channel_named  # noqa: PLC0415
-    from schemas.contact.regions import checked_region  # noqa: PLC0415
 
+    belongs_to, no_region = region_of(region)
     request = Request(
         drops=drops,
         out=out,
@@ -93,9 +93,9 @@ def scrub(
         vendor=vendor,
         layout=layout,
         sheets=sheet or [],
-        region=checked_region(region) if region and region.lower() != NO_REGION else None,
-        no_region=region is not None and region.lower() == NO_REGION,
-        channels=[channel_named(name) for name in dict.fromkeys(channel or [])],
+        region=belongs_to,
+        no_region=no_region,
+        channels=channels_of(channel),
         max_reject_rate=max_reject_rate,
         accept_held=accept_held,
         check_mx=check_mx,

@@ -21,6 +21,7 @@ from pipeline.exporting.table import LeftOut, OutColumn, Source, Tally
 from pipeline.results.formula_cells import neutralised, neutralised_text
 from schemas.errors import OutputError, UsageError
 from schemas.files.age_files import AGE
+from schemas.support.extras import library_for
 from schemas.support.names import did_you_mean
 
 FileKind = Literal["csv", "xlsx", "parquet", "delta"]
@@ -125,13 +126,10 @@ def write_delta(path: Path, source: Source, metadata: dict[str, str], *, replace
 
     Raises `UsageError` when the library is not installed, `OutputError` when the table cannot be written.
     """
-    try:
-        from deltalake import CommitProperties, write_deltalake  # noqa: PLC0415  # it needs the extra
-        from deltalake.exceptions import DeltaError  # noqa: PLC0415
-    except ImportError as error:
-        raise UsageError(
-            "The library for Delta tables is not installed.", "Install it: pip install 'leadscrub[delta]'."
-        ) from error
+    library_for("Delta tables", "deltalake", "delta")
+    from deltalake import CommitProperties, write_deltalake  # noqa: PLC0415  # it needs the extra
+    from deltalake.exceptions import DeltaError  # noqa: PLC0415
+
     tally = Tally()
     schema = _arrow_schema(source.selection.columns)
     rows = pa.RecordBatchReader.from_batches(schema, _arrow(source, schema, tally))

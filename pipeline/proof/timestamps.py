@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from schemas.errors import FileError, UsageError
+from schemas.errors import FileError
+from schemas.support.extras import library_for
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -115,14 +115,8 @@ def read_roots(path: Path) -> list[Certificate]:
         raise FileError(f"'{path}' cannot be read: {why}.", "Name the PEM file of the authority's root.") from error
 
 
-def _client() -> ModuleType:
-    try:
-        import rfc3161_client  # noqa: PLC0415  # it needs the extra
-    except ImportError as error:
-        raise UsageError(
-            "The library for timestamps is not installed.", "Install it: pip install 'leadscrub[timestamp]'."
-        ) from error
-    return rfc3161_client
+def _client() -> Any:
+    return library_for("timestamps", "rfc3161_client", "timestamp")
 
 
 def _authority(response: TimeStampResponse) -> str:

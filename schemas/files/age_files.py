@@ -18,6 +18,7 @@ from schemas.errors import ConfigError, FileError, UsageError
 from schemas.files.inputs import Delivery, Input
 from schemas.files.spool import Spool, Spooled
 from schemas.support.durable import make_folder, sync_path
+from schemas.support.extras import library_for
 from schemas.support.places import new_file, open_plain
 from schemas.support.secret_keys import KEYS_VARIABLE, key_folder
 
@@ -110,13 +111,7 @@ def _identity(pyrage: Any, path: Path, line: str) -> Any:
 
 
 def _pyrage() -> Any:
-    try:
-        import pyrage  # noqa: PLC0415  # it needs the extra
-    except ImportError as error:
-        raise UsageError(
-            "The library for encrypted files is not installed.", "Install it: pip install 'leadscrub[age]'."
-        ) from error
-    return pyrage
+    return library_for("encrypted files", "pyrage", "age")
 
 
 def _sha256(given: Input) -> str:

@@ -1,4 +1,4 @@
-"""The process that reads one file: its parts go to the spool as Arrow, a report goes to stdout.
+"""The process that reads one file or table: its parts go to the spool as Arrow, a report goes to stdout.
 
 It is a process of its own because these formats tell their reader where to look: a file that lies would take all
 memory, end the process that reads it, or be answered with what happens to be in that process's memory. This process
@@ -13,6 +13,7 @@ import errno
 import importlib
 import json
 import os
+import signal
 import sys
 from contextlib import suppress
 from typing import Any, Final
@@ -38,9 +39,12 @@ UNLIMITED: Final = (
 )
 #: What a report says instead of a library's own words when memory did not suffice.
 MEMORY: Final = "out of memory"
-_OPEN_FILES: Final = 64
+#: A table of a lake is many files, of which some are open at once.
+_OPEN_FILES: Final = 256
 #: Of Linux's ``unshare``: a user's own name space, and a network of its own that leads nowhere.
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
+#: Of Linux's ``prctl``.
+_DIES_WITH_PARENT: Final = 1
 #: Faults of the disk that parts are written to; none of them is the file's.
 _SHORTAGES: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE)
 
@@ -67,6 +71,10 @@ def confine(task: Task) -> None:
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
             system = ctypes.CDLL(None)
+            # A server may keep this process waiting for ever: nobody waits for it once its parent is gone.
+            system.prctl(_DIES_WITH_PARENT, signal.SIGKILL)
+            if task.connected:
+                return
             # Only root may take the network away alone; others may in a name space of users, if at all.
             if system.unshare(_NEW_NETWORK) != 0:
                 system.unshare(_NEW_USER | _NEW_NETWORK)

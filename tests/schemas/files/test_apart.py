@@ -263,7 +263,7 @@ def test_a_full_disk_is_not_the_vendor_s_fault(tmp_path: Path, monkeypatch: pyte
 
 
 def test_too_much_processor_time_is_said() -> None:
-    error = no_answer(LocalFile(Path("drop.parquet")), FORMATS["parquet"], -24, "")
+    error = no_answer("drop.parquet", FORMATS["parquet"], -24, "")
     assert "takes more than 20 minutes of processor time" in str(error)
 
 

@@ -24,6 +24,7 @@ from pipeline.reading.arrow_batches import sample_table, text_frame
 from pipeline.reading.files import find_files
 from pipeline.reading.opening import open_tables
 from pipeline.reading.remote import is_remote
+from pipeline.reading.tables.urls import is_table
 from pipeline.results.vendor_csv import Returned
 from pipeline.results.writer import output_file, return_file, together_proof
 from pipeline.run.plan import Request, Sources, mapping_of
@@ -161,6 +162,8 @@ def _files(request: Request, origins: list[Origin]) -> Sources:
     """Find the tables of a drop, and note for the tasks where each of them is."""
 
     def sources_of(layout: Layout, campaign: Campaign, region: str | None) -> list[Source]:
+        if tables := [drop for drop in request.drops if is_table(drop)]:
+            raise DropError(f"A Spark job reads no table '{tables[0]}'.", "Name it as Spark's catalogue does.")
         if remote := [drop for drop in request.drops if is_remote(drop) or drop == "-"]:
             raise DropError(f"A Spark job cannot read '{remote[0]}'.", "Put the file where all machines see it.")
         if request.sheets:

@@ -26,6 +26,9 @@ _SETTINGS: Final = {
     "preserve_insertion_order": "true",
 }
 _PARTS: Final = 2
+#: Behind the first eight bytes, a checksum.
+_MAGIC: Final = b"DUCK"
+_MAGIC_AT: Final = 8
 
 
 @contextmanager
@@ -55,18 +58,22 @@ def _database(url: TableUrl, shown: str, scratch: Path) -> Iterator[duckdb.DuckD
     path = Path(url.place)
     if not path.is_file():
         raise DropError(f"Drop '{shown}' does not exist.", "Check the path.")
+    # The library would take other databases, and files of rows, for one as well.
+    with path.open("rb") as stream:
+        if stream.read(len(_MAGIC) + _MAGIC_AT)[_MAGIC_AT:] != _MAGIC:
+            raise DropError(f"'{shown}' is no DuckDB database.", "Check the path.")
     try:
         database = duckdb.connect(
             str(path.absolute()), read_only=True, config={**_SETTINGS, "temp_directory": str(scratch)}
         )
-    except duckdb.IOException as error:
+    except (duckdb.IOException, duckdb.SerializationException) as error:
         if "lock" in str(error):
             raise DropError(
                 f"Another program is writing to '{shown}'.", "Close it there, or copy the database."
             ) from error
         raise DropError(
-            f"'{shown}' is no DuckDB database, or was written by a version that this one does not read.",
-            "Check the path.",
+            f"'{shown}' is damaged, or was written by a version of DuckDB that this one does not read.",
+            "Check it with DuckDB itself.",
         ) from error
     except duckdb.Error as error:
         raise _unreadable(shown, error) from error

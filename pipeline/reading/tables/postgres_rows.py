@@ -49,7 +49,7 @@ _KEY: Final = """
 _FIND: Final = """
     SELECT c.oid, n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relname = %s AND c.relkind IN ('r', 'v', 'm', 'p', 'f')
-    AND (n.nspname = %s OR %s IS NULL AND pg_table_is_visible(c.oid))
+    AND (n.nspname = %s OR %s::text IS NULL AND pg_table_is_visible(c.oid))
 """
 _KNOWN: Final = """
     SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

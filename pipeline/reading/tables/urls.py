@@ -84,15 +84,21 @@ def url_of_argument(argument: str) -> TableUrl:
     return TableUrl(**{**facts, "table": tuple(facts["table"]), "order": tuple(facts["order"])})
 
 
+def is_table(drop: str) -> bool:
+    """Whether a drop names a table, or a folder that is a Delta table."""
+    return drop.startswith(tuple(_BEGINNINGS)) or ("://" not in drop and (Path(drop) / DELTA_LOG).is_dir())
+
+
 def table_url(drop: str) -> TableUrl | None:
     """Read a drop that names a table, or a folder that is a Delta table; None for any other drop.
 
     Raises `UsageError` when what is named cannot be a table.
     """
+    if not is_table(drop):
+        return None
     kind = next((kind for begun, kind in _BEGINNINGS.items() if drop.startswith(begun)), None)
     if kind is None:
-        is_delta = "://" not in drop and (Path(drop) / DELTA_LOG).is_dir()
-        return TableUrl("delta", drop) if is_delta else None
+        return TableUrl("delta", drop)
     scheme, _, rest = drop.partition(":")
     rest, options = _taken_apart(rest, kind)
     table = names_in(options.get("table", ""), "table") if "table" in options else ()

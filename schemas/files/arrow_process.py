@@ -43,7 +43,7 @@ def convert(task: Task, source: BinaryIO, sink: BinaryIO) -> dict[str, Any]:
     Raises `FileError` when the file is damaged or exceeds a limit, `MemoryError` when that is the limit of memory.
     """
     writer = PartWriter(sink, task.shown, task.size)
-    with _damage(task):
+    with damage(task):
         if task.kind == "parquet":
             with _parquet(source) as file:
                 header = header_of(task, file.schema_arrow)
@@ -175,7 +175,8 @@ def _no_text(task: Task, at: int, kind: pa.DataType) -> FileError:
 
 
 @contextmanager
-def _damage(task: Task) -> Iterator[None]:
+def damage(task: Task) -> Iterator[None]:
+    """Turn what Arrow says of a damaged file into a `FileError`."""
     try:
         yield
     except _DAMAGE as error:

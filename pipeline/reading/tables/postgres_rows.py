@@ -85,10 +85,10 @@ def open_rows(url: TableUrl, shown: str) -> Iterator[RowStream]:
                 raise DropError(f"'{shown}' has no column '{name}' to order by.", did_you_mean(name, names))
         order = list(dict.fromkeys([*url.order, *key]))
         notes = () if order else (_unordered(url),)
-        query = sql.SQL("COPY (SELECT {} FROM {}{}) TO STDOUT (FORMAT csv)").format(
+        query = sql.SQL("COPY (SELECT {} FROM {} AS t{}) TO STDOUT (FORMAT csv)").format(
             sql.SQL(", ").join(_cell(*column) for column in columns),
             sql.Identifier(schema, url.table[-1]),
-            sql.SQL(" ORDER BY ") + sql.SQL(", ").join(map(sql.Identifier, order)) if order else sql.SQL(""),
+            _order(order),
         )
         with connection.cursor() as cursor, cursor.copy(query) as copy:
             made = pa.schema([(name, pa.large_string()) for name in names])
@@ -154,6 +154,12 @@ def _unordered(url: TableUrl) -> str:
         f"{written(url.table)} has no primary key: its rows are in the order in which the server gave them, which may "
         "be another one the next time; name columns with &order="
     )
+
+
+def _order(columns: list[str]) -> sql.Composable:
+    """By the columns of the table: without its name they would be those that are sent, which are text."""
+    named = sql.SQL(", ").join(sql.Identifier("t", name) for name in columns)
+    return sql.SQL(" ORDER BY ") + named if columns else sql.SQL("")
 
 
 def _cell(name: str, kind: str, category: str) -> sql.Composable:

@@ -6,17 +6,18 @@ in full, as those of a Parquet file are.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 from typing import Any, BinaryIO, Final
 
 from pipeline.reading.tables.cell_digest import CellDigest
 from pipeline.reading.tables.stream import RowStream, in_utc
 from pipeline.reading.tables.urls import TableKind, TableUrl, url_of_argument
+from schemas.errors import FileError
 from schemas.files.apart.parts import PartWriter
 from schemas.files.apart.task import Task
-from schemas.files.arrow_process import header_of, write_batches
+from schemas.files.arrow_process import damage, header_of, write_batches
 from schemas.files.limits import limits
 
 #: Kind -> the module that opens such a table, by its function ``open_rows``.
@@ -39,7 +40,7 @@ def convert(task: Task, source: BinaryIO, sink: BinaryIO) -> dict[str, Any]:
     opener: Opener = import_module(f"pipeline.reading.tables.{_OPENERS[url.kind]}").open_rows
     # Nothing is packed: only what a table may unpack to is a limit.
     writer = PartWriter(sink, task.shown, limits().unpacked_bytes)
-    with opener(url, task.shown) as opened:
+    with damage(task), _gone(task), opener(url, task.shown) as opened:
         stream = in_utc(opened)
         header = header_of(task, stream.schema)
         digest = CellDigest(header)
@@ -52,3 +53,16 @@ def convert(task: Task, source: BinaryIO, sink: BinaryIO) -> dict[str, Any]:
         "pinned": stream.pinned,
         "notes": list(stream.notes),
     }
+
+
+@contextmanager
+def _gone(task: Task) -> Iterator[None]:
+    """Files that a table names, and that are not there or not for us, are the table's fault and not ours."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise FileError(
+            f"'{task.shown}' names files that are gone.", "Check the table: files of an old version may be removed."
+        ) from error
+    except PermissionError as error:
+        raise FileError(f"Access to files of '{task.shown}' is denied.", "Check their permissions.") from error

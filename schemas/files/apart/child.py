@@ -41,6 +41,8 @@ _NO_MEMORY: Final = (
     "Cannot allocate memory",
     "out of memory",
 )
+#: A table of a lake is many files, of which some are open at once.
+_FILES_OF_TABLE: Final = 256
 _SHOWN_BYTES: Final = 64 << 10
 _MAX_REPORT: Final = 64 << 20
 
@@ -83,7 +85,9 @@ def query_apart(
     """
     with Path(os.devnull).open("rb") as nothing:
         source = nothing.fileno()
-        task = _task(program, kind, shown, spool, None, source=source, wanted=wanted, connected=connected)
+        task = _task(
+            program, kind, shown, spool, None, source=source, wanted=wanted, connected=connected, files=_FILES_OF_TABLE
+        )
         return _report(task, form)
 
 
@@ -99,11 +103,12 @@ def _task(
     size: int = 0,
     wanted: tuple[str, ...] = (),
     connected: bool = False,
+    files: int = Task.files,
 ) -> Task:
     most = limits()
     memory = most.memory_bytes if memory is None else memory
     seconds, sink, end = 60 * most.max_minutes, spool.handle, spool.end
-    return Task(program, kind, shown, source, start, size, sink, end, memory, seconds, wanted, most, connected)
+    return Task(program, kind, shown, source, start, size, sink, end, memory, seconds, wanted, most, connected, files)
 
 
 def _report(task: Task, form: Format) -> dict[str, Any]:

@@ -39,8 +39,6 @@ UNLIMITED: Final = (
 )
 #: What a report says instead of a library's own words when memory did not suffice.
 MEMORY: Final = "out of memory"
-#: A table of a lake is many files, of which some are open at once.
-_OPEN_FILES: Final = 256
 #: Of Linux's ``unshare``: a user's own name space, and a network of its own that leads nowhere.
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
 #: Of Linux's ``prctl``.
@@ -66,7 +64,7 @@ def confine(task: Task) -> None:
         _limit(_limits.RLIMIT_AS, task.memory)
         _limit(_limits.RLIMIT_CPU, task.seconds)
         _limit(_limits.RLIMIT_FSIZE, task.end + limits().unpacked_bytes)
-        _limit(_limits.RLIMIT_NOFILE, _OPEN_FILES)
+        _limit(_limits.RLIMIT_NOFILE, task.files)
         _limit(_limits.RLIMIT_CORE, 0)
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):

@@ -37,10 +37,9 @@ def convert(task: Task, source: BinaryIO, sink: BinaryIO) -> dict[str, Any]:
     Raises `FileError` when the table is missing, denied, damaged or exceeds a limit.
     """
     url = url_of_argument(task.wanted[0])
-    opener: Opener = import_module(f"pipeline.reading.tables.{_OPENERS[url.kind]}").open_rows
     # Nothing is packed: only what a table may unpack to is a limit.
     writer = PartWriter(sink, task.shown, limits().unpacked_bytes)
-    with damage(task), _gone(task), opener(url, task.shown) as opened:
+    with damage(task), _gone(task), opener_of(url.kind)(url, task.shown) as opened:
         stream = in_utc(opened)
         header = header_of(task, stream.schema)
         digest = CellDigest(header)
@@ -53,6 +52,12 @@ def convert(task: Task, source: BinaryIO, sink: BinaryIO) -> dict[str, Any]:
         "pinned": stream.pinned,
         "notes": list(stream.notes),
     }
+
+
+def opener_of(kind: TableKind) -> Opener:
+    """What opens a table of a kind. Raises `ImportError` when its library is not installed."""
+    opener: Opener = import_module(f"pipeline.reading.tables.{_OPENERS[kind]}").open_rows
+    return opener
 
 
 @contextmanager

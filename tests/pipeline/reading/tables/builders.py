@@ -14,6 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.reading.opening import open_drop
+from pipeline.reading.tables.process import opener_of
+from pipeline.reading.tables.urls import table_url
+from schemas.errors import FileError
 from schemas.files.table import FileTally, Table, read_batches
 from schemas.layout import Layout
 from schemas.workspace import RemoteChoice
@@ -115,6 +118,15 @@ def opened(drop: str, catalogs: dict[str, dict[str, str]] | None = None) -> Tabl
     """Open the one table of a drop."""
     [table] = open_drop([drop], Layout(), RemoteChoice(catalogs=catalogs or {}))
     return table
+
+
+def refusal(drop: str) -> str:
+    """What is said of a table that cannot be read. It is opened in this process: another takes a second to start."""
+    url = table_url(drop)
+    assert url is not None
+    with pytest.raises(FileError) as refused, opener_of(url.kind)(url, str(url)) as stream:
+        assert len(list(stream.batches)) >= 0
+    return str(refused.value)
 
 
 def cells_of(table: Table) -> pl.DataFrame:

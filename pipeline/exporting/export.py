@@ -25,7 +25,7 @@ from pipeline.results.manifest_file import manifest_digest, read_manifest
 from pipeline.results.publish import publish, publish_file, staged_file
 from pipeline.results.writer import output_file
 from pipeline.workspace import workspace_facts
-from schemas.errors import LeadscrubError, OutputError, UsageError
+from schemas.errors import OutputError, UsageError
 from schemas.export_layout import ExportLayout
 from schemas.files.age_files import checked_recipients, move_encrypted
 from schemas.support.interrupts import interrupts_wait
@@ -102,7 +102,7 @@ def _check_table(target: Target, folder: Path, *, force: bool) -> None:
     last = _lake_table(target, folder).last_export()
     if last is None or force:
         return
-    with suppress(LeadscrubError, ValueError):
+    with suppress(OSError, ValueError):
         if read_manifest(folder).run_id == last.get("run_id"):
             return
     raise _exists(target)

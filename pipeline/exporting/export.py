@@ -196,7 +196,8 @@ def _written(
 def _export_id(request: ExportRequest, rows: ResultRows, layout: ExportLayout | None, names: list[str]) -> str:
     """A hash of what an export's rows depend on: the result as it is now, which of its rows, and which columns."""
     spelled = None if layout is None else layout.model_dump_json()
-    facts = [manifest_digest(rows.folder), rows.kind, request.columns, spelled, names]
+    written = rows.manifest.outputs[rows.path.name].sha256
+    facts = [rows.manifest.run_id, written, rows.kind, request.columns, spelled, names]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
 
 

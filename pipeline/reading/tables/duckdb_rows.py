@@ -78,6 +78,7 @@ def _database(url: TableUrl, shown: str, scratch: Path) -> Iterator[duckdb.DuckD
     except duckdb.Error as error:
         raise _unreadable(shown, error) from error
     with database:
+        database.execute("SET enable_progress_bar = false")
         database.execute("SET lock_configuration = true")
         yield database
 

@@ -50,10 +50,11 @@ _SHORTAGES: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.E
 def main(argument: str) -> None:
     """Do a task, and print its report as JSON: what the program returns, ``refused``, ``fault`` or ``shortage``."""
     task = task_of(argument)
-    with limited_to(task.limits):
+    # The report is alone on stdout: what a library prints there, as how far it has come, joins its complaints.
+    with os.fdopen(os.dup(sys.stdout.fileno()), "w") as stdout, limited_to(task.limits):
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         confine(task)
-        sys.stdout.write(json.dumps(report_of(task)))
-    sys.stdout.flush()
+        stdout.write(json.dumps(report_of(task)))
     # Threads of libraries that still wait would end an orderly exit with a crash.
     os._exit(0)
 

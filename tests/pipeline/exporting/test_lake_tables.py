@@ -141,7 +141,8 @@ def test_a_table_of_another_run_is_not_replaced_by_accident(
     assert (refused.code, "exists already" in refused.err) == (7, True), refused.err
     assert not (tmp_path / "out").exists()
     assert sorted(lake.rows().get_column("Ref")) == ["r1", "r2", "r4"]
-    again = scrub_files([result.folder.parent / "leads.csv"], result.folder, *options)
+    # The same run again, and with it the same export.
+    again = scrub_files([result.folder.parent / "leads.csv"], result.folder, *options, "--force")
     assert again.code == 0, again.err
     assert lake.versions() == 1
 
@@ -149,20 +150,19 @@ def test_a_table_of_another_run_is_not_replaced_by_accident(
 def test_an_export_that_is_killed_leaves_no_table_and_then_succeeds(
     lake: Lake, result: Scrubbed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipeline.exporting import lake_tables
-
     def broken(source: Any, schema: Any, tally: Any) -> Any:
         yield from list(whole(source, schema, tally))[:1]
         raise KeyboardInterrupt
 
-    whole = lake_tables.arrow_batches
+    from pipeline.exporting.files import arrow_batches as whole
+
     with monkeypatch.context() as patch:
-        patch.setattr(lake_tables, "arrow_batches", broken)
+        patch.setattr("pipeline.exporting.lake_tables.arrow_batches", broken)
         assert export(result, lake.to).code != 0
     assert not lake.folder.exists()
     assert export(result, lake.to).code == 0
     with monkeypatch.context() as patch:
-        patch.setattr(lake_tables, "arrow_batches", broken)
+        patch.setattr("pipeline.exporting.lake_tables.arrow_batches", broken)
         assert export(result, lake.to, "--force", "--columns", "row_id").code != 0
     assert lake.rows().columns == COLUMNS
     assert lake.versions() == 1

@@ -16,6 +16,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
 
 from schemas.errors import FileError
@@ -50,9 +51,10 @@ _SHORTAGES: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.E
 def main(argument: str) -> None:
     """Do a task, and print its report as JSON: what the program returns, ``refused``, ``fault`` or ``shortage``."""
     task = task_of(argument)
-    # The report is alone on stdout: what a library prints there, as how far it has come, joins its complaints.
+    # The report is alone on stdout: what a library prints there, as how far it has come, is nobody's.
     with os.fdopen(os.dup(sys.stdout.fileno()), "w") as stdout, limited_to(task.limits):
-        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
         confine(task)
         stdout.write(json.dumps(report_of(task)))
     # Threads of libraries that still wait would end an orderly exit with a crash.

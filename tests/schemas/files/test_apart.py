@@ -230,7 +230,10 @@ def test_what_a_part_holds_is_checked_again(tmp_path: Path) -> None:
         ("raise KeyError('somebody@example.com')", r"is a damaged Arrow file: its reader failed \(KeyError\)"),
         ("bytearray(8 << 30)", "needs more than 4 GB of memory"),
         ("raise RecursionError('too deep')", r"its reader failed \(RecursionError\)"),
-        ("sys.stdout.write('x' * (65 << 20))", r"its reader crashed \(SIGKILL\)|was not read"),
+        (
+            "sys.stdout.write('x' * (65 << 20)); return {'x': 'x' * (65 << 20)}",
+            r"its reader crashed \(SIGKILL\)|was not read",
+        ),
         ("[open('/dev/null') for _ in range(100)]", "Too many open files"),
         ("assert not set(os.environ) & {'AWS_SECRET_ACCESS_KEY'}; raise KeyError", r"failed \(KeyError\)"),
         ("socket.create_connection(('127.0.0.1', 9), 5)", "failed"),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from pipeline.reading.tables.urls import TableUrl
 from schemas.errors import DropError, LeadscrubError
 from schemas.support.names import did_you_mean
 from schemas.workspace import WORKSPACE_FILE
+
+#: What a system says of files that the table names, and libraries without a number.
+_OF_THE_TABLE: Final = (None, errno.ENOENT, errno.EACCES, errno.EPERM)
 
 
 def open_catalog(url: TableUrl) -> Any:
@@ -44,6 +48,13 @@ def iceberg_faults(shown: str) -> Iterator[None]:
             error, PermissionError
         ):
             raise DropError(f"Access to '{shown}' is denied.", "Check what your catalogue asks for.") from error
+        if isinstance(error, OSError) and error.errno not in _OF_THE_TABLE:
+            raise  # what is read is written to our own disk meanwhile
+        if "equality delete" in str(error):
+            raise DropError(
+                f"'{shown}' has rows that are deleted by equality, which is not read here.",
+                "Have the table compacted, or read it with 'leadscrub spark scrub'.",
+            ) from error
         if isinstance(error, FileNotFoundError):
             raise DropError(
                 f"'{shown}' names files that are gone.", "Check the table: a snapshot may have expired."

@@ -211,3 +211,22 @@ def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     )
     with pytest.raises(LeadscrubError):
         opened(drop)
+
+
+def test_rows_that_are_deleted_by_equality_are_never_read(tmp_path: Path) -> None:
+    """The library does not write such deletes: a data file is entered as one."""
+    import copy
+
+    catalogs: Catalogs = {}
+    drop = as_iceberg(tmp_path, PHONES, catalogs)
+    from pyiceberg.catalog import load_catalog
+    from pyiceberg.manifest import DataFileContent
+
+    table = load_catalog("lake", **catalogs["lake"]).load_table("sales.leads")
+    [task] = table.scan().plan_files()
+    deletes = copy.copy(task.file)
+    deletes._data = [DataFileContent.EQUALITY_DELETES, *task.file._data[1:]]
+    with table.transaction() as change, change.update_snapshot().fast_append() as files:
+        files.append_data_file(deletes)
+    with pytest.raises(FileError, match="has rows that are deleted by equality, which is not read here"):
+        opened(drop, catalogs)

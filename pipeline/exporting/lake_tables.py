@@ -132,7 +132,7 @@ class IcebergName:
         return {key.removeprefix(_PREFIX): value for key, value in said.items() if key.startswith(_PREFIX)}
 
     def write(self, source: Source, metadata: dict[str, str]) -> Tally:
-        """See `LakeTable`."""
+        """See `LakeTable`. Raises `OutputError` when that fails, also where the table is partitioned."""
         tally = Tally()
         rows = _reader(source, tally)
         said = {f"{_PREFIX}{key}": value for key, value in metadata.items()}

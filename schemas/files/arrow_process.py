@@ -176,7 +176,7 @@ def _no_text(task: Task, at: int, kind: pa.DataType) -> FileError:
 
 @contextmanager
 def damage(task: Task) -> Iterator[None]:
-    """Turn what Arrow says of a damaged file into a `FileError`."""
+    """Say in our words what Arrow says of a damaged file. Raises `FileError` when it is."""
     try:
         yield
     except _DAMAGE as error:

@@ -28,6 +28,8 @@ from schemas.support.shortage import raise_shortage
 #: What a version says of the export that wrote it, beside ``run_id`` and ``as_of``.
 EXPORT: Final = "export"
 _PREFIX: Final = "leadscrub."
+#: The rows of a file are in memory while it is written: 512 MB, if nothing is said.
+_SMALL_FILES: Final = {"write.target-file-size-bytes": str(128 << 20)}
 
 
 class LakeTable(Protocol):
@@ -140,7 +142,9 @@ class IcebergName:
             # A table without rows has none to replace, which is said in a warning.
             warnings.simplefilter("ignore", UserWarning)
             if self.table is None:
-                with self.catalog.create_table_transaction(self.name, schema=rows.schema) as change:
+                with self.catalog.create_table_transaction(
+                    self.name, schema=rows.schema, properties=_SMALL_FILES
+                ) as change:
                     change.append(rows, snapshot_properties=said)
                 return tally
             if not self.table.spec().is_unpartitioned():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +17,7 @@ def digest(rows: list[tuple[str | None, str | None]], cuts: list[int], header: t
     made = CellDigest(header)
     frame = pl.DataFrame(rows, schema={"cell:0": pl.String, "cell:1": pl.String}, orient="row")
     bounds = sorted({0, *(min(cut, len(rows)) for cut in cuts), len(rows)})
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in pairwise(bounds):
         made.add(frame.slice(start, end - start))
     return made.hexdigest()
 

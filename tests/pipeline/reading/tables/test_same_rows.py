@@ -119,8 +119,7 @@ def test_a_scrub_of_a_table_is_that_of_its_rows(
     assert "sales.leads@" in leadscrub("explain", "iceberg", "--row", "0").out
 
 
-def test_a_killed_reader_leaves_nothing(tmp_path: Path) -> None:
-    """The process that reads ends with the one that asked it to, and its folder is removed by the next."""
+def test_reading_leaves_nothing_in_the_temporary_folder(tmp_path: Path) -> None:
     drop = as_duckdb(tmp_path, LEADS)
     temporary = tmp_path / "tmp"
     temporary.mkdir()

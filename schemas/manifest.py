@@ -51,8 +51,8 @@ class InputFile(_Model):
     path: str = Field(description="where it was: a path, or a URL without user and query")
     sheet: str | None = Field(default=None, description="sheet of the workbook")
     sha256: str = Field(
-        description="of the file as delivered: of the archive, where the table came out of one; of a database's or lake's "
-        "table, of its cells"
+        description="of the file as delivered: of the archive, where the table came out of one; of a database's or "
+        "lake's table, of its cells"
     )
     bytes: int = Field(description="of the file as delivered; of a database's or lake's table, of its cells as text")
     member: ArchiveMember | None = Field(default=None, description="what came out of the archive")

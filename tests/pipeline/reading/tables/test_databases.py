@@ -137,3 +137,10 @@ def test_limits_hold_for_tables_as_for_files(tmp_path: Path, crm: str) -> None:
             opened(drop)
     with limited_to(Limits(max_columns=2)), pytest.raises(FileError, match="max_columns"):
         opened(f"{crm}?table=keyed")
+    import psycopg
+
+    with psycopg.connect(crm) as connection:
+        connection.execute("INSERT INTO nobody VALUES ('1'), (repeat('x', 2097152))")
+    assert len(cells_of(opened(f"{crm}?table=nobody"))) == 2
+    with limited_to(Limits(max_record_mb=1)):
+        assert "max_record_mb" in refusal(f"{crm}?table=nobody")

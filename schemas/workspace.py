@@ -55,6 +55,12 @@ class NightlyChoice(_Model):
     give_up_hours: float = Field(default=24, ge=0, description="after which an empty or broken drop goes to quarantine")
     quarantine_after: int = Field(default=2, ge=1, description="passes in which a drop fails on its own, until then")
     drop_minutes: float = Field(default=240, gt=0, description="after which a drop that is not done has failed")
+    share: bool = Field(
+        default=False, description="passes of several machines work side by side here; the ledger is in PostgreSQL"
+    )
+    lease_seconds: float = Field(
+        default=300, ge=1, description="after which another machine takes over a drop from one that does not go on"
+    )
     hook: list[Annotated[str, Field(min_length=1)]] = Field(default=[], description="command that gets the summary")
     hook_on: Literal["always", "trouble"] = "always"
     hook_seconds: int = Field(default=60, ge=1, description="after which the hook is ended")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,22 +29,33 @@ _BESIDE = ("-wal", "-shm", "-journal", ".sum", ".lock")
 _NOT_OPENED = (14, 8)
 #: Key of the lock in PostgreSQL that makes writers wait for each other, as they do in SQLite.
 _ONE_WRITER = 0x6C656164
+#: PostgreSQL's setting of how many milliseconds a transaction may wait for its own process.
+_STALL = "idle_in_transaction_session_timeout"
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """An open ledger. ``history``: folder of the contact history. ``workspace``: whose log enters what is changed."""
+    """An open ledger. ``history``: folder of the contact history. ``workspace``: whose log enters what is changed.
+
+    ``fence``: raises in a transaction that may not change anything any more. ``stall_seconds``: after which a shared
+    ledger gives up a transaction whose process does not go on.
+    """
 
     engine: Engine
     history: Path
     workspace: Path
+    fence: Callable[[Connection], None] | None = None
+    stall_seconds: float = 300.0
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Give a transaction that happens as a whole or not at all; writers wait for each other."""
         with faults(self.engine), self.engine.begin() as connection:
             if connection.dialect.name == "postgresql":
-                connection.execute(select(func.pg_advisory_xact_lock(_ONE_WRITER)))
+                patience = func.set_config(_STALL, str(round(self.stall_seconds * 1000)), True)  # SQL's
+                connection.execute(select(patience, func.pg_advisory_xact_lock(_ONE_WRITER)))
+            if self.fence is not None:
+                self.fence(connection)
             yield connection
 
     @contextmanager
@@ -200,7 +211,7 @@ def _made(ledger: Ledger) -> None:
             connection.execute(insert(facts).values(name="version", value=str(LEDGER_VERSION)))
     with engine.connect().execution_options(reading=True) as connection:
         version = connection.execute(select(facts.c.value).where(facts.c.name == "version")).scalar_one()
-    if version == "1":
+    if version in ("1", "2"):
         from pipeline.ledger.upgrading import upgrade  # noqa: PLC0415  # seldom
 
         upgrade(ledger.engine, ledger.history)

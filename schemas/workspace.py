@@ -73,6 +73,15 @@ class RemoteChoice(_Model):
     redirects: list[str] = Field(default=[], description="hosts to which an https:// URL may lead on")
 
 
+class StoreChoice(_Model):
+    """[store]: a store of lists that machines share."""
+
+    shared: str | None = Field(
+        default=None,
+        description="s3://bucket/prefix, or a folder: what is pulled from before each night and each scrub",
+    )
+
+
 class LimitChoice(_Model):
     """[limits]: how much a file of a drop or a list may hold; what holds more is refused, with the limit's name.
 
@@ -107,5 +116,6 @@ class Workspace(_Model):
     retention: Retention | None = None
     nightly: NightlyChoice = NightlyChoice()
     remote: RemoteChoice = RemoteChoice()
+    store: StoreChoice = StoreChoice()
     limits: LimitChoice = LimitChoice()
     at_rest: AtRest = AtRest()

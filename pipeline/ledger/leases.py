@@ -127,12 +127,13 @@ class Leases:
             before = connection.execute(select(leases.c.token, leases.c.ended_at).where(*_this(subject))).one_or_none()
             if before is None:
                 new = insert(leases).values(vendor=subject.vendor, place=subject.place, mark=subject.mark, **values)
-                taken = connection.execute(new.on_conflict_do_nothing())
+                taken = connection.execute(new.on_conflict_do_nothing().returning(leases.c.token)).one_or_none()
             else:
                 # Whoever was faster has another token by now.
                 this = (leases.c.token == before.token, free)
-                taken = connection.execute(update(leases).where(*this).values(**values))
-        if not taken.rowcount:
+                changed = update(leases).where(*this).values(**values).returning(leases.c.token)
+                taken = connection.execute(changed).one_or_none()
+        if taken is None:
             return None
         return token, None if before is None or before.ended_at is not None else before.token
 

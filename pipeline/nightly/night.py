@@ -32,8 +32,9 @@ from pipeline.nightly.vendors import Served, find_sellers
 from pipeline.nightly.worker import Worker, scrub_here
 from pipeline.nightly.workspace_lock import alone_for_a_moment, only_pass, shared_pass
 from pipeline.results.identity import program_version
+from pipeline.run.store_copy import pull_named
 from pipeline.workspace import refuse_no_workspace, workspace_facts
-from schemas.errors import ConfigError, LedgerError
+from schemas.errors import ConfigError, LedgerError, ListError
 from schemas.support.durable import write_atomically
 from schemas.support.places import LinkError
 from schemas.support.scratch import scratch_folder
@@ -127,6 +128,7 @@ def _do(request: NightRequest, workspace: Workspace, served: Served, account: Ac
         if not request.dry_run:
             share = _may_share(workspace)
             lock = stack.enter_context(shared_pass(folders) if share else only_pass(folders))
+            pull_named(request.workspace, request.now())
         night = _night(request, workspace, folders, lock, stack)
         quarantine = in_quarantine(night, served.sellers)
         try:
@@ -134,7 +136,7 @@ def _do(request: NightRequest, workspace: Workspace, served: Served, account: Ac
             Turns(night, account, workspace.nightly.quarantine_after, dry_run=request.dry_run).over(served.sellers)
         finally:
             account.add_unsettled(still_unsettled(night, served.sellers, quarantine, account.lines))
-    except (ConfigError, LedgerError, LinkError) as error:
+    except (ConfigError, LedgerError, LinkError, ListError) as error:
         account.trouble(None, error)
 
 

@@ -181,10 +181,8 @@ def _to_pull(store: Store, contents: _Contents, *, thorough: bool) -> list[str]:
     todo = []
     for name, theirs in sorted(contents.lists.items()):
         if name in here and not _goes_on(theirs, ours := store.history(name)):
-            older = (
-                "is older than the copy here" if _goes_on(ours, theirs) else "has another history than the copy here"
-            )
-            raise ListError(f"The list '{name}' in the shared store {older}.", _PUSH)
+            how = "is older" if _goes_on(ours, theirs) else "has another history"
+            raise ListError(f"The list '{name}' in the shared store {how} than the copy here.", _PUSH)
         is_same = name in here and len(theirs.steps) == len(ours.steps)
         version = theirs.current
         if not is_same or (version is not None and not _is_here(store, version, contents, thorough=thorough)):

@@ -51,7 +51,7 @@ def world(folder: Path, url: str | None, lease: float = 1) -> Path:
     share = f"share = true\nlease_seconds = {lease}" if url else ""
     workspace = make_workspace(folder, nightly=share, ledger=ledger)
     first = leads(range(30))
-    drops = {
+    drops: dict[tuple[str, str], str | bytes] = {
         ("acme", "1.csv"): first,
         ("zen", "2.csv"): leads(range(10, 40), prefix="z"),  # acme sold ten of these first
         ("acme", "3.csv"): leads(range(20, 50)),  # ten were bought from acme before

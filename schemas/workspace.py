@@ -119,3 +119,9 @@ class Workspace(_Model):
     store: StoreChoice = StoreChoice()
     limits: LimitChoice = LimitChoice()
     at_rest: AtRest = AtRest()
+
+    @model_validator(mode="after")
+    def _machines_share_a_ledger(self) -> Workspace:
+        if self.nightly.share and (self.ledger is None or self.ledger.url is None):
+            raise ValueError("[nightly] share needs a ledger that machines share: url in [ledger]")
+        return self

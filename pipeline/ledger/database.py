@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, insert, inspect, select
+from sqlalchemy import true as sa_true
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, ProgrammingError, SQLAlchemyError
 
@@ -37,23 +38,25 @@ _STALL = "idle_in_transaction_session_timeout"
 class Ledger:
     """An open ledger. ``history``: folder of the contact history. ``workspace``: whose log enters what is changed.
 
-    ``fence``: raises in a transaction that may not change anything any more. ``stall_seconds``: after which a shared
-    ledger gives up a transaction whose process does not go on.
+    ``fence``: raises in a transaction that may not change anything any more. ``stall_seconds``: after which PostgreSQL
+    gives up a transaction whose process does not go on.
     """
 
     engine: Engine
     history: Path
     workspace: Path
     fence: Callable[[Connection], None] | None = None
-    stall_seconds: float = 300.0
+    stall_seconds: float | None = None
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Give a transaction that happens as a whole or not at all; writers wait for each other."""
         with faults(self.engine), self.engine.begin() as connection:
             if connection.dialect.name == "postgresql":
-                patience = func.set_config(_STALL, str(round(self.stall_seconds * 1000)), True)  # SQL's
-                connection.execute(select(patience, func.pg_advisory_xact_lock(_ONE_WRITER)))
+                asked: list[Any] = [func.pg_advisory_xact_lock(_ONE_WRITER)]
+                if self.stall_seconds is not None:
+                    asked.insert(0, func.set_config(_STALL, str(round(self.stall_seconds * 1000)), sa_true()))
+                connection.execute(select(*asked))
             if self.fence is not None:
                 self.fence(connection)
             yield connection

@@ -38,7 +38,7 @@ from schemas.errors import ConfigError, LedgerError, ListError
 from schemas.support.durable import write_atomically
 from schemas.support.places import LinkError
 from schemas.support.scratch import scratch_folder
-from schemas.workspace import WORKSPACE_FILE, LedgerChoice, Workspace
+from schemas.workspace import LedgerChoice, Workspace
 
 
 @dataclass(frozen=True)
@@ -126,8 +126,7 @@ def _do(request: NightRequest, workspace: Workspace, served: Served, account: Ac
         if not request.day_said:
             refuse_odd_day(folders, request.as_of, "leadscrub nightly")
         if not request.dry_run:
-            share = _may_share(workspace)
-            lock = stack.enter_context(shared_pass(folders) if share else only_pass(folders))
+            lock = stack.enter_context((shared_pass if workspace.nightly.share else only_pass)(folders))
             pull_named(request.workspace, request.now())
         night = _night(request, workspace, folders, lock, stack)
         quarantine = in_quarantine(night, served.sellers)
@@ -138,16 +137,6 @@ def _do(request: NightRequest, workspace: Workspace, served: Served, account: Ac
             account.add_unsettled(still_unsettled(night, served.sellers, quarantine, account.lines))
     except (ConfigError, LedgerError, LinkError, ListError) as error:
         account.trouble(None, error)
-
-
-def _may_share(workspace: Workspace) -> bool:
-    """Whether passes share the workspace. Raises `ConfigError` when it says so and its ledger is a file in it."""
-    if workspace.nightly.share and (workspace.ledger is None or workspace.ledger.url is None):
-        raise ConfigError(
-            [f"{WORKSPACE_FILE}: [nightly] share = true, and the ledger is in SQLite, which one pass has for itself"],
-            'Write url = "postgresql://host/name" into [ledger], or leave share out.',
-        )
-    return workspace.nightly.share
 
 
 def _night(request: NightRequest, workspace: Workspace, folders: Folders, lock: int | None, stack: ExitStack) -> Night:

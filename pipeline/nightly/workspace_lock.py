@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from pipeline.nightly.folders import Folders
 from schemas.errors import OutputError
@@ -14,8 +13,9 @@ from schemas.support.places import lock_file
 
 #: Seconds that a pass which was killed may take until the process that scrubbed for it has ended, too.
 _PATIENCE = 2.0
+_MOMENT = "moment"
 #: Seconds that a pass waits while another one begins or notes something.
-_A_MOMENT = 60.0
+_A_MOMENT = 300.0
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def shared_pass(folders: Folders) -> Iterator[int]:
 @contextmanager
 def alone_for_a_moment(folders: Folders) -> Iterator[None]:
     """Keep other passes from what passes keep together: notes that are read, changed and written again."""
-    with _held(folders, "moment", _A_MOMENT, shared=False):
+    with _held(folders, _MOMENT, _A_MOMENT, shared=False):
         yield
 
 
@@ -51,19 +51,22 @@ def _held(folders: Folders, name: str, patience: float, *, shared: bool) -> Iter
     except OSError as error:
         raise OutputError(f"'{folders.hidden}' cannot be written: {error.strerror}.", "Fix its permissions.") from error
     try:
-        _hold(handle, path, folders, patience, shared=shared)
+        _hold(handle, name, folders, patience, shared=shared)
         yield handle
     finally:
         unlock(handle)
 
 
-def _hold(handle: int, path: Path, folders: Folders, patience: float, *, shared: bool) -> None:
+def _hold(handle: int, name: str, folders: Folders, patience: float, *, shared: bool) -> None:
+    path = folders.hidden / name
     given_up = time.monotonic() + patience
     while True:
         try:
             lock(handle, path, shared=shared)
         except BlockingIOError as error:
             if time.monotonic() > given_up:
+                if name == _MOMENT:
+                    raise OutputError(f"A process holds '{path}' and does not go on.", "End that process.") from error
                 raise OutputError(
                     f"Another pass is running in '{folders.workspace}'; nothing was done.", "Wait for it."
                 ) from error

@@ -26,6 +26,8 @@ import polars as pl
 import psycopg
 import pytest
 
+from pipeline.nightly.folders import Folders
+from pipeline.nightly.workspace_lock import shared_pass
 from tests.conftest import REPO, leadscrub
 from tests.pipeline.nightly.workspaces import Dump, Passes, dump, leads, make_workspace, passes, put
 
@@ -222,6 +224,46 @@ def test_a_machine_that_stood_still_changes_nothing_when_it_goes_on(
         assert_as_alone(workspace, url, alone)
         assert before is None or before == alone, moment
     assert stood > blocked
+
+
+def test_a_machine_that_is_ended_gives_its_drop_back_at_once(
+    machines: list[Passes], tmp_path: Path, postgres_url: str, alone: Outcome
+) -> None:
+    """Nobody waits for a lease of a day, and the drop keeps its place."""
+    workspace = world(tmp_path / "leads", postgres_url, lease=86_400)
+    first = machines[0].start(workspace, NIGHT)
+    while not stage(postgres_url):
+        time.sleep(0.01)
+    os.kill(first, signal.SIGTERM)
+    machines[1].start(workspace, NIGHT)
+    assert [each.wait() for each in machines] == [128 + signal.SIGTERM, QUARANTINE]
+    assert machines[0].told()["troubles"][0]["why"].startswith("The pass was ended by SIGTERM")
+    assert_as_alone(workspace, postgres_url, alone)
+
+
+def stage(url: str) -> bool:
+    """Whether some drop has its place in the order, and is still at work."""
+    with psycopg.connect(url) as connection:
+        try:
+            found = connection.execute(
+                "SELECT 1 FROM leases WHERE sequence IS NOT NULL AND ended_at IS NULL"
+            ).fetchone()
+        except psycopg.errors.UndefinedTable:
+            return False
+    return found is not None
+
+
+def test_a_workspace_that_is_not_shared_is_for_one_pass(tmp_path: Path, postgres_url: str) -> None:
+    """Without ``share`` a second pass is refused; and a ledger in SQLite cannot be shared."""
+    workspace = world(tmp_path / "leads", postgres_url)
+    settings = (workspace / "leadscrub.toml").read_text(encoding="utf-8")
+    with shared_pass(Folders(workspace)):
+        (workspace / "leadscrub.toml").write_text(settings.replace("share = true", ""), encoding="utf-8")
+        ran = leadscrub("nightly", "--workspace", workspace)
+        assert (ran.code, "Another pass is running" in ran.err) == (7, True)
+    (workspace / "leadscrub.toml").write_text("[nightly]\nshare = true\n[ledger]\n", encoding="utf-8")
+    ran = leadscrub("nightly", "--workspace", workspace)
+    assert (ran.code, "share needs a ledger that machines share: url in [ledger]" in ran.err) == (3, True)
 
 
 def test_three_real_commands_share_a_night_and_one_is_killed(tmp_path: Path, postgres_url: str, alone: Outcome) -> None:

@@ -24,7 +24,7 @@ Key = tuple[str, str, str]
 #: For so long the ledger remembers a lease that has ended: passes that began before it ended ask.
 _REMEMBERED = timedelta(days=2)
 #: How long a statement may take from its moment to its commit, amply.
-_OVERLAP = timedelta(seconds=60)
+_OVERLAP = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -82,16 +82,18 @@ class Leases:
         """Whether passes of several machines work side by side in the workspace."""
         return not self._home
 
-    def held_tokens(self) -> set[str]:
-        """Tokens of leases that somebody holds, or let expire and nobody took over yet."""
-        with self._asking() as connection:
-            return set(connection.execute(select(leases.c.token).where(leases.c.ended_at.is_(None))).scalars())
-
     def now(self) -> datetime:
         """The server's clock."""
         with self._asking() as connection:
             moment: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
         return moment
+
+    def held(self) -> list[Held]:
+        """All leases that somebody holds, or let expire and nobody took over yet."""
+        expired = leases.c.expires_at < func.clock_timestamp()
+        with self._asking() as connection:
+            rows = connection.execute(select(leases, expired.label("expired")).where(leases.c.ended_at.is_(None))).all()
+        return [_held(row) for row in rows]
 
     def known(self, since: datetime) -> tuple[list[Held], datetime]:
         """All leases that somebody holds, and those that ended since a moment; and the moment of the answer."""

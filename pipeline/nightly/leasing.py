@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from pipeline.ledger.database import Ledger
@@ -146,19 +146,14 @@ class _Shared:
     subject: Subject
     token: str
     before: str | None
-    looked: Callable[[], list[Held]]
     sha256: str | None = None
     sequence: int | None = None
-    is_settled: bool = False
 
     def ledger(self, ledger: Ledger) -> Ledger:
-        return Ledger(
-            ledger.engine, ledger.history, ledger.workspace, self.leases.fence(self.token), ledger.stall_seconds
-        )
+        return replace(ledger, fence=self.leases.fence(self.token))
 
     def wait_to_receive(self, sha256: str) -> None:
         self.sha256 = sha256
-        self.leases.note(self.token, sha256)
         self._wait(self._keeps_from_receiving)
 
     def received(self, sha256: str, sequence: int) -> None:
@@ -169,7 +164,6 @@ class _Shared:
         self._wait(self._keeps_from_asking)
 
     def settle(self) -> None:
-        self.is_settled = True
         self.leases.settle(self.token)
 
     def _keeps_from_receiving(self, other: Held) -> bool:
@@ -186,7 +180,7 @@ class _Shared:
         """Wait until no lease of others keeps this one."""
         pause = _SOON
         while True:
-            held = [each for each in self.looked() if not each.ended]
+            held = self.leases.held()
             if all(each.token != self.token for each in held):
                 raise self.leases.lost()
             ahead = [each for each in held if each.token != self.token and keeps(each)]
@@ -235,7 +229,7 @@ class Shared:
         taken = self.leases.take(subject, self._began, self._mine)
         if taken is None:
             raise BusyError
-        lease = _Shared(self.leases, subject, *taken, self._known, sha256, sequence)
+        lease = _Shared(self.leases, subject, *taken, sha256, sequence)
         self._mine.add(lease.token)
         self._held = lease.token
         try:
@@ -267,9 +261,6 @@ class Shared:
             return not self.leases.is_held(token)
         except LeadscrubError:
             return False
-
-    def _known(self) -> list[Held]:
-        return self.leases.known(self._asked)[0]
 
     def _renew(self) -> None:
         while not self._ended.wait(self.seconds / 4):

@@ -195,7 +195,7 @@ def _begin(request: NightRequest, folders: Folders, ledger: Ledger, leases: Leas
         leases.release_home()
         leases.forget()
         on_disk = tokens_on_disk(folders)
-        clear_left(folders, ledger, on_disk - leases.held_tokens() if leases.shared else on_disk)
+        clear_left(folders, ledger, on_disk - {held.token for held in leases.held()} if leases.shared else on_disk)
     note_day(folders, request.as_of, request.now().date())
     enter_unlogged(request.workspace, ledger)
     if leases is None:

@@ -85,7 +85,7 @@ class PastChangedError(LedgerError):
 
 
 class LeaseLostError(LedgerError):
-    """This machine stood still for so long that another one took over its drop: it may not change anything of it."""
+    """This machine hung for so long that another one took over its drop: it may not change anything of it."""
 
 
 class OutputError(LeadscrubError):

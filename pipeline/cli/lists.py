@@ -168,7 +168,7 @@ SharedStore = Annotated[
 ]
 
 
-@lists.command(cls=Changing, epilog="Example: leadscrub lists push s3://our-bucket/lists")
+@lists.command(cls=Changing, epilog="Example: leadscrub lists push shared/lists")
 def push(place: SharedStore = None, store: StoreFolder = None) -> None:
     """Put the lists where other machines pull them from."""
     from pipeline.commands.list_sharing import push_lists  # noqa: PLC0415
@@ -176,7 +176,7 @@ def push(place: SharedStore = None, store: StoreFolder = None) -> None:
     push_lists(store_folder(store), place)
 
 
-@lists.command(cls=Changing, epilog="Example: leadscrub lists pull s3://our-bucket/lists")
+@lists.command(cls=Changing, epilog="Example: leadscrub lists pull shared/lists")
 def pull(place: SharedStore = None, store: StoreFolder = None) -> None:
     """Get the lists that another machine pushed, and check every byte. Exit 5 when they are damaged or older."""
     from pipeline.commands.list_sharing import pull_lists  # noqa: PLC0415

@@ -213,9 +213,9 @@ class Leases:
 
 
 def lease_lost(seconds: float) -> LeaseLostError:
-    """What a machine is told that stood still for too long."""
+    """What a machine is told that hung for too long."""
     return LeaseLostError(
-        f"This machine stood still for more than {seconds:g} s (lease_seconds), and another one took over the drop."
+        f"This machine hung for more than {seconds:g} s (lease_seconds), and another one took over the drop."
     )
 
 

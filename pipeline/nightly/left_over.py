@@ -1,4 +1,4 @@
-"""What passes leave that were ended, or that stood still: where machines share a ledger, in folders named by leases."""
+"""What passes leave that were ended, or that hung: where machines share a ledger, in folders named by leases."""
 
 from __future__ import annotations
 

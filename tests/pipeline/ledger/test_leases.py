@@ -55,7 +55,7 @@ def test_one_that_has_expired_is_taken_over_once_and_its_holder_may_not_write(le
     with ThreadPoolExecutor(4) as pool:
         taken = [each for each in pool.map(lambda _: other.take(DROP, since, ()), range(4)) if each is not None]
     assert [before for _, before in taken] == [first[0]]
-    with pytest.raises(LeaseLostError, match="stood still for more than"):
+    with pytest.raises(LeaseLostError, match="hung for more than"):
         receive(fenced, "acme", "b" * 64, "b.csv", 1, datetime.now(UTC))
     with ledger.reading() as connection:
         assert list(connection.execute(select(drops.c.name)).scalars()) == ["a.csv"]
@@ -101,7 +101,7 @@ def test_a_workspace_of_one_machine_gives_back_what_a_killed_pass_held(ledger: L
 
 
 def test_a_transaction_whose_process_does_not_go_on_is_given_up(ledger: Ledger) -> None:
-    """Its machine stands still while it holds the lock of writers: others write when that is too long."""
+    """Its machine hangs while it holds the lock of writers: others write when that is too long."""
     stuck = replace(ledger, stall_seconds=0.2)
     with pytest.raises(LedgerError), stuck.writing() as connection:
         connection.execute(facts.insert().values(name="stuck", value="1"))

@@ -170,9 +170,11 @@ class Leases:
             self._change(leases.c.home == self._home, expires_at=func.clock_timestamp())
 
     def forget(self) -> None:
-        """Forget leases that ended long ago."""
+        """Forget leases that ended, or expired, long ago."""
+        long_ago = func.clock_timestamp() - _REMEMBERED
+        old = or_(leases.c.ended_at < long_ago, and_(leases.c.ended_at.is_(None), leases.c.expires_at < long_ago))
         with self._asking() as connection:
-            connection.execute(delete(leases).where(leases.c.ended_at < func.clock_timestamp() - _REMEMBERED))
+            connection.execute(delete(leases).where(old))
 
     def fence(self, token: str) -> Callable[[Connection], None]:
         """Give what raises `LeaseLostError` in a transaction of whoever does not hold the lease any more.

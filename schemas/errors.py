@@ -84,6 +84,10 @@ class PastChangedError(LedgerError):
     """While a run was at work, another one changed the past that it had asked: it must be done again."""
 
 
+class LeaseLostError(LedgerError):
+    """This machine hung for so long that another one took over its drop: it may not change anything of it."""
+
+
 class OutputError(LeadscrubError):
     """The output exists already, cannot be written, or another run holds its lock."""
 

@@ -56,6 +56,12 @@ class NightlyChoice(_Model):
     give_up_hours: float = Field(default=24, ge=0, description="after which an empty or broken drop goes to quarantine")
     quarantine_after: int = Field(default=2, ge=1, description="passes in which a drop fails on its own, until then")
     drop_minutes: float = Field(default=240, gt=0, description="after which a drop that is not done has failed")
+    share: bool = Field(
+        default=False, description="passes of several machines work side by side here; the ledger is in PostgreSQL"
+    )
+    lease_seconds: float = Field(
+        default=300, ge=1, description="after which another machine takes over a drop from one that does not go on"
+    )
     hook: list[Annotated[str, Field(min_length=1)]] = Field(default=[], description="command that gets the summary")
     hook_on: Literal["always", "trouble"] = "always"
     hook_seconds: int = Field(default=60, ge=1, description="after which the hook is ended")
@@ -82,6 +88,15 @@ class RemoteChoice(_Model):
     redirects: list[str] = Field(default=[], description="hosts to which an https:// URL may lead on")
     catalogs: Annotated[dict[str, dict[str, str]], AfterValidator(_without_secrets)] = Field(
         default={}, description="Iceberg catalogues by name, each with properties of pyiceberg (type, uri, warehouse …)"
+    )
+
+
+class StoreChoice(_Model):
+    """[store]: a store of lists that machines share."""
+
+    shared: str | None = Field(
+        default=None,
+        description="s3://bucket/prefix, or a folder: what is pulled from before each night and each scrub",
     )
 
 
@@ -119,5 +134,12 @@ class Workspace(_Model):
     retention: Retention | None = None
     nightly: NightlyChoice = NightlyChoice()
     remote: RemoteChoice = RemoteChoice()
+    store: StoreChoice = StoreChoice()
     limits: LimitChoice = LimitChoice()
     at_rest: AtRest = AtRest()
+
+    @model_validator(mode="after")
+    def _machines_share_a_ledger(self) -> Workspace:
+        if self.nightly.share and (self.ledger is None or self.ledger.url is None):
+            raise ValueError("[nightly] share needs a ledger that machines share: url in [ledger]")
+        return self

@@ -158,3 +158,27 @@ def history(
     from suppression.store import Store  # noqa: PLC0415
 
     (print_refused if refused else print_history)(Store(store_folder(store)), name, as_json=as_json)
+
+
+SharedStore = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="PLACE", help="s3://bucket/prefix or a folder; by default shared in [store] of leadscrub.toml."
+    ),
+]
+
+
+@lists.command(cls=Changing, epilog="Example: leadscrub lists push shared/lists")
+def push(place: SharedStore = None, store: StoreFolder = None) -> None:
+    """Put the lists where other machines pull them from."""
+    from pipeline.commands.list_sharing import push_lists  # noqa: PLC0415
+
+    push_lists(store_folder(store), place)
+
+
+@lists.command(cls=Changing, epilog="Example: leadscrub lists pull shared/lists")
+def pull(place: SharedStore = None, store: StoreFolder = None) -> None:
+    """Get the lists that another machine pushed, and check every byte. Exit 5 when they are damaged or older."""
+    from pipeline.commands.list_sharing import pull_lists  # noqa: PLC0415
+
+    pull_lists(store_folder(store), place, datetime.now(UTC))

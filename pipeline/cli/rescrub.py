@@ -67,6 +67,7 @@ def rescrub(
     from pipeline.run.plan import Request  # noqa: PLC0415
     from pipeline.run.progress import progress_bar  # noqa: PLC0415
     from pipeline.run.scrub import scrub  # noqa: PLC0415
+    from pipeline.run.store_copy import pull_shared  # noqa: PLC0415
     from pipeline.workspace import workspace_of  # noqa: PLC0415
     from schemas.config import channel_named  # noqa: PLC0415
     from schemas.contact.regions import checked_region  # noqa: PLC0415
@@ -86,8 +87,10 @@ def rescrub(
         earlier=before,
         threads=usable_cores(),
     )
+    request = law.of(lists.of(request))
+    pull_shared(request)
     with progress_bar() as report:
-        result = scrub(law.of(lists.of(request)), report)
+        result = scrub(request, report)
     _record(out, before.manifest.run_id, campaign, as_of)
     print_changes(result, before, out, as_json=as_json)
 

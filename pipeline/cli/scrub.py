@@ -103,6 +103,7 @@ def scrub(
     from pipeline.run.plan import Request  # noqa: PLC0415
     from pipeline.run.progress import progress_bar  # noqa: PLC0415
     from pipeline.run.scrub import scrub as run  # noqa: PLC0415
+    from pipeline.run.store_copy import pull_shared  # noqa: PLC0415
 
     if dns_server is not None and not check_mx:
         raise UsageError("--dns-server works only with --check-mx.", "Add --check-mx.")
@@ -132,6 +133,7 @@ def scrub(
         block_bytes=None if block_mb is None else int(block_mb * (1 << 20)),
     )
     request = law.of(lists.of(request))
+    pull_shared(request)
     with chosen_ledger(ledger, campaign) as opened, progress_bar() as report:
         result = run(replace(request, ledger=opened, received_at=instant_of(received_at, as_of)), report)
     done = []

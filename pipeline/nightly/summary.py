@@ -74,7 +74,8 @@ class Unsettled(_Model):
 
 
 class Summary(_Model):
-    """A pass. ``known``: files of remote inboxes that were taken before and stay there.
+    """A pass. ``known``: files of remote inboxes that were taken before and stay there. ``elsewhere``: drops that other
+    machines took meanwhile, and have in their own summaries. ``machine``: the name of this one.
 
     The hook and the file get the object that ``--json`` prints.
     """
@@ -88,6 +89,8 @@ class Summary(_Model):
     exit_code: int
     vendors: list[str]
     known: int
+    elsewhere: int = 0
+    machine: str = ""
     drops: list[DropLine]
     unsettled: list[Unsettled]
     troubles: list[Trouble]

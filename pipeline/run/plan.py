@@ -54,6 +54,8 @@ class Request:
     ``again``: the drop was accepted before, so its columns are not compared with the vendor's last ones.
     ``decisions``: what people decided about rows; None: what the workspace knows of that.
     ``record``: the finished run is entered into the ledger; otherwise the caller does that.
+    ``turn``: is called before the run asks what was before it, and before its result is complete; it returns when that
+    is known, or raises what stops the run.
     """
 
     drops: list[str]
@@ -84,6 +86,7 @@ class Request:
     ledger: Ledger | None = None
     received_at: datetime | None = None
     record: bool = True
+    turn: Callable[[], None] | None = None
     dry_run: bool = False
     force: bool = False
     earlier: Earlier | None = None
@@ -148,7 +151,7 @@ def make_plan(request: Request, sources_of: Sources | None = None) -> Plan:
     notes: list[str] = []
     store_lists = [name for name in _store_lists(request, campaign, store, label, notes) if name != ERASED]
     _check_screened(request, campaign, bool(lists or store_lists), notes)
-    memory = _memory(request, vendor, sources) if sources_of is None else None
+    memory = header_memory(request, vendor, sources) if sources_of is None else None
     packs = load_packs([*campaign.rules.packs, *request.rules], workspace_of(request.campaign))
     if request.earlier is not None:
         kinds = {spec.kind.kind for spec in lists}
@@ -186,7 +189,7 @@ def _sources(request: Request, layout: Layout, campaign: Campaign, region: str |
     return [Source(table, mapping_of(table, layout, campaign, region), region) for table in tables]
 
 
-def _memory(request: Request, vendor: Vendor | None, sources: list[Source]) -> HeaderMemory | None:
+def header_memory(request: Request, vendor: Vendor | None, sources: list[Source]) -> HeaderMemory | None:
     """Compare the drop with the vendor's last accepted one, where a workspace remembers it."""
     workspace = workspace_of(request.campaign)
     if workspace is None or vendor is None or request.earlier is not None or request.again:

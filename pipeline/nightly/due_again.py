@@ -150,7 +150,7 @@ def _scrubbed(night: Night, due: DueAgain, told: dict[str, str]) -> DropLine:
     folders.made(folders.partial)
     raw = _named(night, run)
     try:
-        result = night.scrub(
+        result = night.scrubbed(
             Request(
                 drops=[str(raw)],
                 out=folders.partial / f"{seller.name}-{run.sha256[:16]}",
@@ -165,7 +165,8 @@ def _scrubbed(night: Night, due: DueAgain, told: dict[str, str]) -> DropLine:
                 received_at=run.received_at,
                 record=False,
                 threads=night.threads,
-            )
+            ),
+            str(run.kept_at),
         )
     finally:
         raw.unlink(missing_ok=True)

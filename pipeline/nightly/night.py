@@ -6,12 +6,13 @@ import shutil
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 
 from pipeline.ledger.database import open_ledger
 from pipeline.ledger.logged import enter_unlogged
+from pipeline.lineage.jobs import Lineage
 from pipeline.nightly.account import Account
 from pipeline.nightly.claims import Claims, only_pass, open_claims
 from pipeline.nightly.completeness import Looks
@@ -29,7 +30,7 @@ from pipeline.nightly.vendors import Served, find_sellers
 from pipeline.nightly.worker import Worker, scrub_here
 from pipeline.results.identity import program_version
 from pipeline.workspace import refuse_no_workspace, workspace_facts
-from schemas.errors import ConfigError, LedgerError
+from schemas.errors import EXIT_TOO_MANY_REJECTED, ConfigError, LedgerError
 from schemas.support.durable import move_file
 from schemas.support.places import LinkError
 from schemas.support.scratch import scratch_folder
@@ -41,6 +42,7 @@ class NightRequest:
     """A pass as the command line asks for it. ``vendors``: only these. ``now`` asks the clock.
 
     ``day_said``: a person named the day, so the clock is not asked whether it can be.
+    ``lineage``: what tells of the pass and its scrubs.
     ``apart``: drops are scrubbed in a process of their own, which a drop may bring down; otherwise in this one.
     """
 
@@ -54,6 +56,7 @@ class NightRequest:
     threads: int = 2
     apart: bool = True
     day_said: bool = True
+    lineage: Lineage = field(default_factory=Lineage)
 
 
 def read_workspace(folder: Path) -> Workspace:
@@ -70,6 +73,14 @@ def one_pass(request: NightRequest, workspace: Workspace, log: EventLog | None =
 
     Raises `OutputError` when another pass is at work here, and `UsageError` when there is no such vendor.
     """
+    with request.lineage.run("nightly", request.as_of) as run:
+        summary = _one_pass(replace(request, lineage=run.children()), workspace, log)
+        if summary.exit_code not in (0, EXIT_TOO_MANY_REJECTED):
+            run.failed(summary.worst_why)
+    return summary
+
+
+def _one_pass(request: NightRequest, workspace: Workspace, log: EventLog | None) -> Summary:
     began, clock = request.now(), time.perf_counter()
     served = find_sellers(request.workspace, request.vendors, workspace.nightly.inboxes)
     account = Account(log or TextLog())
@@ -162,6 +173,7 @@ def _night(request: NightRequest, workspace: Workspace, folders: Folders, lock: 
         request.accept_held,
         workspace.remote,
         workspace.at_rest.recipients,
+        request.lineage,
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from pipeline.ledger.database import Ledger
 from pipeline.ledger.drops import Received, receive
 from pipeline.ledger.runs import record_run
+from pipeline.lineage.jobs import Lineage
 from pipeline.nightly.claims import Claims
 from pipeline.nightly.completeness import Looks
 from pipeline.nightly.folders import WHY, Folders, shell_word, text_name
@@ -65,6 +66,22 @@ class Night:
     accept_held: bool
     remote: RemoteChoice
     recipients: list[str] = field(default_factory=list)
+    lineage: Lineage = field(default_factory=Lineage)
+
+    def scrubbed(self, request: Request, place: str | None = None) -> Scrubbed:
+        """Scrub a drop, and tell of it. ``place``: where the file was taken from, if not where the request says.
+
+        Raises what stops the scrub.
+        """
+        inputs, vendor = [place or request.drops[0]], request.vendor
+        with self.lineage.run("scrub", self.day, campaign=request.campaign, vendor=vendor, inputs=inputs) as run:
+            done = self.scrub(request)
+            moved = {} if place is None else {"path": place}
+            tables = [table.model_copy(update=moved) for table in done.manifest.inputs]
+            run.wrote(done.manifest.model_copy(update={"inputs": tables}), done.out)
+            if done.manifest.held:
+                run.failed(f"{_HELD}: {'; '.join(done.manifest.held)}.")
+        return done
 
 
 def take(night: Night, seller: Seller, inbox: Inbox, seen: Seen, hopeless: str | None) -> DropLine | None:
@@ -198,7 +215,7 @@ class _Drop:
         self._folders.made(self._folders.partial)
         results = self._folders.results(seen.vendor, night.day)
         refuse_links(results, self._folders.workspace)
-        result = night.scrub(
+        result = night.scrubbed(
             Request(
                 drops=[str(self._readable())],
                 out=self._folders.partial / f"{seen.vendor}-{self._raw.sha256[:16]}",
@@ -212,7 +229,8 @@ class _Drop:
                 received_at=drop.received_at,
                 record=False,
                 threads=night.threads,
-            )
+            ),
+            seen.place if seller.remote else None,
         )
         if _inputs(result.manifest) != {self._raw.sha256}:
             self._discard(result.out)

@@ -31,6 +31,9 @@ def nightly(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the summary there as well.")] = None,
+    metrics: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the figures of the pass there as OpenMetrics text.")
+    ] = None,
     log: Annotated[
         str, typer.Option(metavar="text|json", help="Format of stderr: trouble in words, or each event as JSON.")
     ] = "text",
@@ -66,6 +69,6 @@ def nightly(
     finally:
         for note in lineage.close():
             events.trouble(Trouble(vendor=None, code=0, why=note))
-    code = tell(summary, choice.nightly, workspace, report, as_json=as_json)
+    code = tell(summary, choice.nightly, workspace, report, as_json=as_json, metrics=metrics)
     if code:
         raise typer.Exit(code)

@@ -13,7 +13,6 @@ from openlineage.client.facet_v2 import (
     DatasetFacet,
     InputDatasetFacet,
     data_quality_assertions_dataset,
-    data_quality_metrics_dataset,
     data_quality_metrics_input_dataset,
     dataset_version_dataset,
     input_statistics_input_dataset,
@@ -48,11 +47,11 @@ def read_by(manifest: Manifest, namespace: str, *, too_many_rejected: bool) -> l
 
 
 def written_by(manifest: Manifest, out: Path, namespace: str) -> list[OutputDataset]:
-    """What a run wrote: its tables and the files for vendors; the report, which is a page, is none."""
+    """What a run wrote: its tables and the files for vendors; the report, which is for people, is none."""
     return [
         _output(manifest, out, name, files, namespace)
         for name, files in _grouped(manifest.outputs).items()
-        if not name.endswith(".html")
+        if not name.startswith("report.")
     ]
 
 
@@ -168,38 +167,17 @@ def _output(manifest: Manifest, out: Path, name: str, files: list[OutputFile], n
     facets: dict[str, DatasetFacet] = {"version": _version(manifest.run_id)}
     table = name.removesuffix(".parquet")
     if table in PARQUETS:
-        schema, nulls = _looked_into(out, table)
-        facets["schema"] = schema_dataset.SchemaDatasetFacet([_field(field) for field in schema])
-        facets["dataQualityMetrics"] = data_quality_metrics_dataset.DataQualityMetricsDatasetFacet(
-            {
-                column: data_quality_metrics_dataset.ColumnMetrics(nullCount=count, count=rows - count)
-                for column, count in nulls.items()
-            },
-            rowCount=rows,
-            bytes=size,
-            fileCount=len(files),
-        )
+        fields = [_field(field) for field in _schema_of(out, table)]
+        facets["schema"] = schema_dataset.SchemaDatasetFacet(fields)
     if table in {"clean", "rejected"}:
         facets["columnLineage"] = result_columns(manifest, namespace, rejected=table == "rejected")
     wrote = output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(rows, size, len(files))
     return OutputDataset(called.namespace, called.name, facets=facets, outputFacets={"outputStatistics": wrote})
 
 
-def _looked_into(out: Path, table: str) -> tuple[pa.Schema, dict[str, int]]:
-    """A table's schema, and the nulls of each plain column, from what Parquet keeps of its columns."""
-    nulls: dict[str, int] = {}
-    schema = pa.schema([])
-    for path in table_files(out, table):
-        with path.open("rb") as stream:
-            metadata = pq.read_metadata(stream)
-        schema = metadata.schema.to_arrow_schema()
-        plain = {field.name for field in schema if not pa.types.is_nested(field.type)}
-        for group in range(metadata.num_row_groups):
-            for number in range(metadata.num_columns):
-                column = metadata.row_group(group).column(number)
-                if column.path_in_schema in plain and column.statistics and column.statistics.has_null_count:
-                    nulls[column.path_in_schema] = nulls.get(column.path_in_schema, 0) + column.statistics.null_count
-    return schema, nulls
+def _schema_of(out: Path, table: str) -> pa.Schema:
+    with table_files(out, table)[0].open("rb") as stream:
+        return pq.read_schema(stream)
 
 
 def _field(field: pa.Field) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import types
 import typing
+from datetime import datetime
 from enum import Enum
 from functools import cache
 from typing import Any
@@ -24,18 +25,18 @@ _FORMATS |= dict.fromkeys(("schemaURL", "_schemaURL", "_producer"), "uri")
 _formats = FormatChecker()
 
 
-@_formats.checks("uri")
 def _is_uri(text: object) -> bool:
     """By RFC 3986: a scheme, a colon, and no space."""
     scheme, colon, rest = str(text).partition(":")
     return bool(colon and rest and " " not in rest) and scheme[:1].isalpha()
 
 
-@_formats.checks("date-time", raises=ValueError)
 def _is_instant(text: object) -> bool:
-    from datetime import datetime
-
     return "T" in str(text) and datetime.fromisoformat(str(text)).tzinfo is not None
+
+
+_formats.checks("uri")(_is_uri)
+_formats.checks("date-time", raises=ValueError)(_is_instant)
 
 
 @cache

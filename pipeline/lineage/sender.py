@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from openlineage.client.event_v2 import RunEvent
 from openlineage.client.transport.file import FileConfig, FileTransport
@@ -60,7 +61,8 @@ class EventServer:
     """A server that takes events over HTTP. It may lead on nowhere: the key is for it alone."""
 
     def __init__(self, url: str, endpoint: str | None, api_key: str | None, seconds: float) -> None:
-        self.name = shown(url)
+        parts = urlsplit(url)
+        self.name = shown(f"{parts.scheme}://{parts.netloc}")  # a path or a query may be secret
         self._seconds = seconds
         session = Session()
         session.max_redirects = 0

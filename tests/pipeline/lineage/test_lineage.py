@@ -198,7 +198,7 @@ def test_a_server_that_does_not_take_events_changes_nothing(workspace: Path, man
             "scrub", "drop.csv", "-o", "out", "--vendor", "acme", "--campaign", "campaigns/calls.toml", "--as-of", DAY
         )
     assert ran.code == 0
-    assert note.format(url=collector.url) in ran.err
+    assert note.format(url=collector.url.rstrip("/")) in ran.err
     path = workspace / "events" / "lineage.jsonl"
     events = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     assert [event["eventType"] for event in events[:2]] == ["START", "COMPLETE"][: len(events)]

@@ -75,6 +75,10 @@ def scrub(
         str | None,
         typer.Option(metavar="URL", help="Spark master; by default spark-submit's, else this machine."),
     ] = None,
+    delta: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write the tables as Delta tables there as well: DIR/clean and so on."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier result.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -103,7 +107,7 @@ def scrub(
     )
     request = law.of(lists.of(request))
     with chosen_ledger(ledger, campaign) as opened, spark_session(master) as session:
-        result = scrub_named(session, request, has_ledger=opened is not None)
+        result = scrub_named(session, request, has_ledger=opened is not None, delta=delta)
     print_summary(result, out, as_json=as_json)
     if result.too_many_rejected or result.held:
         raise typer.Exit(EXIT_TOO_MANY_REJECTED)

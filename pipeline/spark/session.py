@@ -62,7 +62,7 @@ def spark_session(master: str | None) -> Iterator[SparkSession]:
         session.stop()
 
 
-def scrub_named(session: SparkSession, request: Request, *, has_ledger: bool) -> Result:
+def scrub_named(session: SparkSession, request: Request, *, has_ledger: bool, delta: Path | None = None) -> Result:
     """Scrub what the command line names. Parquet and tables are read by Spark, other files each by one task.
 
     Raises `DropError` when it is neither a path nor a table, and what `leadscrub.scrub` raises.
@@ -70,7 +70,7 @@ def scrub_named(session: SparkSession, request: Request, *, has_ledger: bool) ->
     if has_ledger:
         refuse_history()
     rows = _rows_of(session, request.drops)
-    return scrub_drop(session, request) if rows is None else scrub_rows(rows, request)
+    return scrub_drop(session, request, delta=delta) if rows is None else scrub_rows(rows, request, delta=delta)
 
 
 def _rows_of(session: SparkSession, drops: list[str]) -> DataFrame | None:

@@ -15,7 +15,8 @@ import leadscrub
 from pipeline.reading.arrow_batches import text_frame
 from pipeline.spark import check_part
 from pipeline.spark.notes import Failed, PartChecked, heard, told
-from pipeline.spark.scrub import refuse_history, stopped
+from pipeline.spark.scrub import refuse_history
+from pipeline.spark.tasks import stopped
 from tests.conftest import DAY
 
 pytest.importorskip("pyspark", reason="the extra leadscrub[spark] is not installed")

@@ -17,6 +17,7 @@ import pytest
 
 import leadscrub
 from leadscrub.spark import scrub
+from pipeline.spark.delta_tables import refuse_twins
 from pipeline.spark.scrub import scrub_drop
 from schemas.manifest import Manifest
 from tests.conftest import DAY, Scrubbed, Written, scrub_files, write_campaign
@@ -134,6 +135,22 @@ def assert_equal_rows(here: Path, there: Path, *, without: list[str]) -> None:
     assert one["findings"].rows() == other["findings"].rows()
 
 
+def assert_delta(lake: Path, there: Path, *, version: int) -> None:
+    """Compare Delta tables, at a version, with the tables of a result: times of day are text, numbers have a sign."""
+    from deltalake import DeltaTable
+
+    for name, table in tables(there).items():
+        whole = [column for column, dtype in table.schema.items() if dtype.is_unsigned_integer()]
+        times = [column for column, dtype in table.schema.items() if dtype == pl.Time]
+        plain = table.with_columns(pl.col(whole).cast(pl.Int64), pl.col(times).dt.to_string("%H:%M:%S"))
+        plain = plain.with_columns(pl.col(pl.Categorical).cast(pl.String))
+        assert DeltaTable(str(lake / name)).version() == version
+        read = pl.read_delta(str(lake / name)).sort("row_id", maintain_order=True)
+        without = [column for column in OF_FILE if column in plain.columns]
+        assert read.schema == plain.schema
+        assert read.drop(without).rows() == plain.drop(without).rows()
+
+
 def manifest(folder: Path) -> dict[str, Any]:
     found = Manifest.model_validate_json((folder / "manifest.json").read_text(encoding="utf-8"))
     return found.model_dump(include={"counts", "lists", "rules", "dedupe", "person", "channels"}) | {
@@ -210,15 +227,20 @@ def test_a_process_that_dies_is_tried_again_and_a_job_run_twice_is_one_result(
     _, table, campaign, local = scene("first")
     died = tmp_path / "died"
     rows = spread(spark, table, 4, tmp_path / "in.parquet", died)
-    first = scrub(rows, request(tmp_path / "out", campaign)).result
+    lake = tmp_path / "lake"
+    first = scrub(rows, request(tmp_path / "out", campaign), delta=lake).result
     assert died.exists()
     assert_equal_rows(tmp_path / "out", local.folder, without=OF_FILE)
+    assert_delta(lake, local.folder, version=0)
+    with pytest.raises(leadscrub.OutputError, match="lake/clean' exists already"):
+        scrub(rows, request(tmp_path / "other", campaign), delta=lake)
     with pytest.raises(leadscrub.OutputError, match="exists already"):
         scrub(rows, request(tmp_path / "out", campaign))
-    again = scrub(rows, request(tmp_path / "out", campaign, force=True)).result
+    again = scrub(rows, request(tmp_path / "out", campaign, force=True), delta=lake).result
+    assert_delta(lake, local.folder, version=1)
     assert again.manifest.run_id == first.manifest.run_id
     assert again.manifest.outputs == first.manifest.outputs
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["died", "in.parquet", "out"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["died", "in.parquet", "lake", "out"]
 
 
 def test_the_command_scrubs_a_table_and_what_is_no_path_is_said(spark: Any, in_folder: Path) -> None:
@@ -238,6 +260,12 @@ def test_the_command_scrubs_a_table_and_what_is_no_path_is_said(spark: Any, in_f
     assert ran.err == (
         "leadscrub: 'led' is neither a file nor a table of Spark's catalogue. Check the path, or the name.\n"
     )
+
+
+def test_columns_that_differ_in_case_alone_are_no_delta_table() -> None:
+    twins = pa.schema([("extra", pa.struct([("Note", pa.string()), ("note", pa.string())]))])
+    with pytest.raises(leadscrub.OutputError, match="Two columns of the drop are called 'note' but for the case"):
+        refuse_twins(twins)
 
 
 def test_what_a_job_cannot_do_is_said_and_nothing_is_left(spark: Any, tmp_path: Path, written: Written) -> None:

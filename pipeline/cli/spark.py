@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +28,7 @@ from pipeline.cli.options import (
     LawOptions,
     ListOptions,
     day_of,
+    instant_of,
     with_shared_options,
 )
 from schemas.errors import EXIT_TOO_MANY_REJECTED
@@ -68,7 +70,11 @@ def scrub(
     check_mx: CheckMx = False,
     ledger: Annotated[
         str | None,
-        typer.Option(metavar="none", help="Say none where the workspace has a ledger: its history is not compared."),
+        typer.Option(metavar="URL|none", help="Ledger for this run; by default the workspace's."),
+    ] = None,
+    received_at: Annotated[
+        str | None,
+        typer.Option(metavar="INSTANT", help="When a drop that the ledger has not seen was received; by default now."),
     ] = None,
     accept_held: AcceptHeld = False,
     master: Annotated[
@@ -107,7 +113,8 @@ def scrub(
     )
     request = law.of(lists.of(request))
     with chosen_ledger(ledger, campaign) as opened, spark_session(master) as session:
-        result = scrub_named(session, request, has_ledger=opened is not None, delta=delta)
+        request = replace(request, ledger=opened, received_at=instant_of(received_at, as_of))
+        result = scrub_named(session, request, delta)
     print_summary(result, out, as_json=as_json)
     if result.too_many_rejected or result.held:
         raise typer.Exit(EXIT_TOO_MANY_REJECTED)

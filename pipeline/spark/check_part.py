@@ -20,6 +20,7 @@ from pipeline.spark.notes import PartChecked, PutAway, told
 from pipeline.stages.checks import Batch
 from pipeline.stages.consent_clusters import IP, SECOND, consent_values, most_of
 from pipeline.stages.dedupe import compared_points
+from pipeline.stages.history import points_asked
 from pipeline.stages.mail_check import usable_domains
 from pipeline.stages.token_reuse import token_lines
 from schemas.coded_findings import coded
@@ -184,6 +185,9 @@ def _compare_later(context: Context, checked: Checked, note: PartChecked, lines:
             placed.select("key", text.alias("text"), "row_id", position.alias("position"), "consent_at", "source_line"),
         )
         note.points += len(points)
+    if context.asks_ledger:
+        asked = points_asked(batch, context)
+        lines.add("history", pl.DataFrame(asked, schema=["code", "key", "rest"], orient="row"))
     for tokens in token_lines(batch.frame, context.sources[batch.number], batch.number):
         lines.add("tokens", tokens)
     values = consent_values(batch.frame)

@@ -56,6 +56,7 @@ class Job:
     limits: Limits
     versions: dict[str, str]
     asks_mail: bool
+    asks_ledger: bool
     reviewed: Reviewed | None
 
     def pickled(self) -> bytes:
@@ -100,6 +101,7 @@ def job_of(run: RunState, origins: tuple[Origin, ...]) -> Job:
         limits(),
         _versions(),
         run.context.mail is not None,
+        run.context.asks_ledger,
         run.context.reviewed,
     )
 
@@ -140,6 +142,7 @@ def opened(pickled: bytes) -> tuple[Job, Context]:
         apply_here,
         rules,
         hours_of(rules, job.plan),
+        asks_ledger=job.asks_ledger,
         mail=MailQuestion(None, None) if job.asks_mail else None,
         reviewed=job.reviewed,
     )

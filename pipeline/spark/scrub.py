@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -60,7 +60,7 @@ def scrub(rows: DataFrame, request: Request, delta: Path | None = None) -> Scrub
     The rows are numbered in the order of the partitions; their plan must give the same rows in the same order each time
     that a task is tried. ``delta``: a folder in which the three tables are written as Delta tables as well, unless the
     result is held. ``request.drops`` may name them for the record, else they are called ``table``. Raises what
-    `leadscrub.scrub` raises, and `UsageError` for what a job does not do: a ledger's history, a dry run.
+    `leadscrub.scrub` raises, and `UsageError` for what a job does not do: a dry run.
     """
     result = scrub_rows(rows, request, delta=delta)
     return tables_of(rows.sparkSession, request, result)
@@ -122,8 +122,6 @@ def _refuse(request: Request, delta: Path | None) -> None:
     """Raise `UsageError` for what a job does not do."""
     if delta is not None:
         check_delta(delta, request.out, force=request.force)
-    if request.ledger is not None:
-        refuse_history()
     if request.dry_run or request.earlier is not None or request.named_in is not None:
         raise UsageError("A Spark job makes no dry run, and scrubs no result again.", "Use 'leadscrub scrub'.")
 
@@ -140,14 +138,6 @@ def _refuse_types(rows: DataFrame) -> None:
             raise DropError(
                 f"Column '{column.name}' cannot be read as text (type {kind}).", "Write it as text."
             ) from error
-
-
-def refuse_history() -> NoReturn:
-    """Raise `UsageError`: a run with a ledger would be one in which nothing was bought before."""
-    raise UsageError(
-        "A Spark job does not compare leads with what the ledger says was bought before.",
-        "Say --ledger none to scrub without a history, or scrub on one machine.",
-    )
 
 
 def _files(request: Request, origins: list[Origin]) -> Sources:

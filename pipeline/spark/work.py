@@ -34,6 +34,7 @@ from pipeline.spark.compare import (
 from pipeline.spark.decide_part import Answers, PartToDecide, decide_parts
 from pipeline.spark.job import Job, Origin, job_of
 from pipeline.spark.notes import NOTES, PartChecked, PartDecided, heard
+from pipeline.spark.past import ask_past, history_of
 from pipeline.spark.tasks import collected, partitions, places, stopped
 from pipeline.stages.checks import Settlement
 from pipeline.stages.consent_clusters import SECOND, Crowd, crowd_of
@@ -122,6 +123,7 @@ def _compared(
         found = places(session, len(tokens)).mapInArrow(partial(tokens_of, tokens), TOKENS)
         together = found.repartition(partitions(run.records), "token")
         reused = _kept(together.mapInArrow(partial(reused_of, firsts), REUSED), run.work / "reused")
+    past = ask_past(run, lines("history"), firsts)
     if run.context.campaign.dedupe_keys and (points := lines("points")):
         values = {part.part: part for part in lines("values")}
         points = tuple(
@@ -135,6 +137,9 @@ def _compared(
             held = session.read.parquet(reused.as_uri()).selectExpr("row_id AS held").distinct()
             rows = shuffled.selectExpr("*", "shiftrightunsigned(point, 4) AS held")
             shuffled = rows.join(held, "held", "left_anti").drop("held")
+        if past is not None and past.blocked is not None:
+            bought = session.read.parquet(past.blocked.as_uri())
+            shuffled = shuffled.join(bought, "point", "left_anti").select(*shuffled.columns)
         together = shuffled.repartition(partitions(sum(part.points for part in parts)), "key")
         newest = run.context.campaign.dedupe.policy == "newest_consent"
         losers = _kept(together.mapInArrow(partial(losers_of, firsts, newest), LOSERS), run.work / "losers")
@@ -145,7 +150,7 @@ def _compared(
             check.settle(Settlement(run.records))
             states = check.states
     files = tuple((file.sha256, file.size) for file in run.files)
-    return Answers(run.run_id, files, crowds, losers, reused, states)
+    return Answers(run.run_id, files, crowds, losers, reused, states, past)
 
 
 def _lines(parts: list[PartChecked], firsts: tuple[int, ...], name: str, *, moved: bool) -> tuple[PartLines, ...]:
@@ -191,7 +196,10 @@ def _gathered(run: RunState, notes: list[PartDecided], staging: Path) -> dict[st
     for name in PARQUETS:
         (staging / name).mkdir()
     returned = return_file(staging, run.context)
+    history = history_of(run)
     for note in notes:
+        if history is not None:
+            history.overlaps.update(note.overlaps)
         run.tallies[note.number].merge(note.tally)
         run.timer.merge(note.seconds)
         for name, (path, file) in note.files.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
@@ -20,7 +21,7 @@ from leadscrub.spark import scrub
 from pipeline.spark.delta_tables import refuse_twins
 from pipeline.spark.scrub import scrub_drop
 from schemas.manifest import Manifest
-from tests.conftest import DAY, Scrubbed, Written, scrub_files, write_campaign
+from tests.conftest import DAY, Scrubbed, Written, campaign_text, scrub_files, write_campaign
 from tests.conftest import leadscrub as leadscrub_command
 
 pytestmark = pytest.mark.slow
@@ -241,6 +242,45 @@ def test_a_process_that_dies_is_tried_again_and_a_job_run_twice_is_one_result(
     assert again.manifest.run_id == first.manifest.run_id
     assert again.manifest.outputs == first.manifest.outputs
     assert sorted(path.name for path in tmp_path.iterdir()) == ["died", "in.parquet", "lake", "out"]
+
+
+def test_what_was_bought_before_is_known_to_a_job_and_after_it(spark: Any, tmp_path: Path) -> None:
+    """A workspace with a ledger in which jobs scrub, and one in which this machine does: every run is the same."""
+    common = pl.DataFrame(leads(120)).select("Name", "Phone", "Phone 2", "Email", "Score")
+    drops = {"first": [common.head(50)], "second": [common.slice(30, 40), common.slice(60, 60)]}
+    for name in ("here", "there"):
+        workspace = tmp_path / name
+        (workspace / "vendors").mkdir(parents=True)
+        for vendor in ("acme", "zen"):
+            (workspace / "vendors" / f"{vendor}.toml").write_text(f'name = "{vendor}"\n')
+        campaign = workspace / "campaigns" / "test.toml"
+        campaign.parent.mkdir()
+        (workspace / "leadscrub.toml").write_text("[ledger]\n")
+        campaign.write_text(campaign_text(("call", "email"), more="[dedupe]\ncross_vendor = 'flag'\n"))
+        command = ("scrub",) if name == "here" else ("spark", "scrub")
+        common_options = ("--campaign", campaign, "--as-of", DAY)
+        for number, (drop, parts) in enumerate(drops.items()):
+            (workspace / drop).mkdir()
+            for part, table in enumerate(parts):
+                table.write_csv(workspace / drop / f"{part}.csv")
+            more = ("--vendor", "acme", "--received-at", f"2026-11-{10 + number}T00:00:00Z")
+            ran = leadscrub_command(*command, workspace / drop, "-o", workspace / "out" / drop, *common_options, *more)
+            assert ran.code == 0, ran.err
+    for drop in drops:
+        here, there = (tmp_path / name / "out" / drop for name in ("here", "there"))
+        assert_equal_rows(there, here, without=[])
+        one, other = (Scrubbed(0, "", "", folder).manifest for folder in (here, there))
+        assert one["run_id"] == other["run_id"]
+        assert one["history"] == other["history"]
+    codes = Counter(tables(there)["findings"]["code"].to_list())
+    assert min(codes["duplicate.history"], codes["duplicate.in_drop"]) > 10
+    assert one["history"]["overlaps"].keys() == {"acme"}
+    # A table is a drop as well.
+    spark.createDataFrame([("(202) 555-0100",), ("(202) 555-0195",)], "phone string").createOrReplaceTempView("bought")
+    more = ("--vendor", "zen", "--received-at", "2026-11-20T00:00:00Z")
+    ran = leadscrub_command("spark", "scrub", "bought", "-o", tmp_path / "table", *common_options, *more)
+    assert ran.code == 0, ran.err
+    assert tables(tmp_path / "table")["findings"].select("row_id", "code").rows() == [(0, "duplicate.cross_vendor")]
 
 
 def test_the_command_scrubs_a_table_and_what_is_no_path_is_said(spark: Any, in_folder: Path) -> None:

@@ -22,6 +22,7 @@ from pipeline.cli.drop_options import (
     region_of,
 )
 from pipeline.cli.help import Changing, Group
+from pipeline.cli.lineage import lineage_of, plain_files
 from pipeline.cli.options import (
     AsOfDay,
     Json,
@@ -93,6 +94,7 @@ def scrub(
     from pipeline.ledger.open_ledger import chosen_ledger  # noqa: PLC0415
     from pipeline.run.plan import Request  # noqa: PLC0415
     from pipeline.spark.session import scrub_named, spark_session  # noqa: PLC0415
+    from pipeline.workspace import workspace_of  # noqa: PLC0415
 
     belongs_to, no_region = region_of(region)
     request = Request(
@@ -112,9 +114,12 @@ def scrub(
         force=force,
     )
     request = law.of(lists.of(request))
-    with chosen_ledger(ledger, campaign) as opened, spark_session(master) as session:
-        request = replace(request, ledger=opened, received_at=instant_of(received_at, as_of))
-        result = scrub_named(session, request, delta)
-    print_summary(result, out, as_json=as_json)
+    with lineage_of(workspace_of(campaign)) as lineage:
+        told = lineage.run("scrub", request.as_of, campaign=campaign, vendor=vendor, inputs=plain_files(drops))
+        with chosen_ledger(ledger, campaign) as opened, told as one, spark_session(master) as session:
+            request = replace(request, ledger=opened, received_at=instant_of(received_at, as_of))
+            result = scrub_named(session, request, delta)
+            one.wrote(result.manifest, out, too_many_rejected=result.too_many_rejected)
+        print_summary(result, out, as_json=as_json)
     if result.too_many_rejected or result.held:
         raise typer.Exit(EXIT_TOO_MANY_REJECTED)

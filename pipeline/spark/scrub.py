@@ -8,17 +8,15 @@ its try in its name, and the driver takes the files of one try of each: a task t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
-from pipeline.columns.date_columns import date_fields, fits_of, orders_of
+from pipeline.columns.date_columns import date_fields
 from pipeline.context import Source
-from pipeline.reading.arrow_batches import sample_table, text_frame
+from pipeline.reading.arrow_batches import sample_table
+from pipeline.reading.csv_pieces import cut_file
 from pipeline.reading.files import find_files
 from pipeline.reading.opening import open_tables
 from pipeline.reading.remote import is_remote
@@ -27,10 +25,11 @@ from pipeline.run.plan import Request, Sources, mapping_of
 from pipeline.run.progress import Report, silent
 from pipeline.run.scrub import Result, scrub_with
 from pipeline.spark.check_part import check_file, check_rows
+from pipeline.spark.date_orders import orders_in_frame, orders_in_pieces
 from pipeline.spark.delta_tables import check_delta, write_delta
 from pipeline.spark.job import Job, Origin
 from pipeline.spark.notes import NOTES
-from pipeline.spark.tasks import collected, places
+from pipeline.spark.tasks import places
 from pipeline.spark.work import work_of
 from schemas.config import Campaign
 from schemas.errors import DropError, LeadscrubError, UsageError
@@ -40,6 +39,8 @@ from schemas.support.shown import printable
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+#: About so many bytes of a large CSV file are read by one task.
+PIECE_BYTES = 128 << 20
 #: Rows of a data frame that are looked at to see which column is which.
 _SAMPLE = 2_000
 
@@ -86,7 +87,7 @@ def scrub_rows(rows: DataFrame, request: Request, report: Report = silent, delta
         sample = placed.limit(_SAMPLE).toArrow().rename_columns(list(header))
         table = sample_table(sample, printable(name), "table")
         source = Source(table, mapping_of(table, layout, campaign, region), region)
-        return [replace(source, date_orders=orders_of(_fits(placed, source)))]
+        return [replace(source, date_orders=orders_in_frame(placed, source))]
 
     def first(job: Job) -> DataFrame:
         return placed.mapInArrow(partial(check_rows, job.pickled()), NOTES)
@@ -96,15 +97,18 @@ def scrub_rows(rows: DataFrame, request: Request, report: Report = silent, delta
 
 
 def scrub_drop(session: SparkSession, request: Request, report: Report = silent, delta: Path | None = None) -> Result:
-    """Scrub the files of a drop, each by one task, and publish the result. Raises what `scrub` raises."""
+    """Scrub the files of a drop, each by one task, large regular CSV files by several, and publish the result.
+
+    Raises what `scrub` raises.
+    """
     _refuse(request, delta)
     origins: list[Origin] = []
 
     def first(job: Job) -> DataFrame:
-        return places(session, len(origins)).mapInArrow(partial(check_file, job.pickled()), NOTES)
+        return places(session, len(job.tasks)).mapInArrow(partial(check_file, job.pickled()), NOTES)
 
     work = work_of(session, first, origins, moved=False)
-    return _with_delta(session, request, scrub_with(work, request, report, _files(request, origins)), delta)
+    return _with_delta(session, request, scrub_with(work, request, report, _files(session, request, origins)), delta)
 
 
 def _with_delta(session: SparkSession, request: Request, result: Result, delta: Path | None) -> Result:
@@ -140,8 +144,8 @@ def _refuse_types(rows: DataFrame) -> None:
             ) from error
 
 
-def _files(request: Request, origins: list[Origin]) -> Sources:
-    """Find the tables of a drop, and note for the tasks where each of them is."""
+def _files(session: SparkSession, request: Request, origins: list[Origin]) -> Sources:
+    """Find the tables of a drop, and note for the tasks where each of them is, and in which pieces it is read."""
 
     def sources_of(layout: Layout, campaign: Campaign, region: str | None) -> list[Source]:
         if remote := [drop for drop in request.drops if is_remote(drop) or drop == "-"]:
@@ -154,34 +158,12 @@ def _files(request: Request, origins: list[Origin]) -> Sources:
         for path, name in zip(paths, names, strict=True):
             called = name if names.count(name) == 1 else printable(str(path))
             for position, table in enumerate(open_tables(path, called, layout)):
-                origins.append(Origin(path.absolute(), called, position))
-                sources.append(Source(table, mapping_of(table, layout, campaign, region), region))
+                source = Source(table, mapping_of(table, layout, campaign, region), region)
+                cut = cut_file(table, PIECE_BYTES)
+                if cut is not None and date_fields(source.mapping):
+                    source = replace(source, date_orders=orders_in_pieces(session, source, cut))
+                origins.append(Origin(path.absolute(), called, position, cut))
+                sources.append(source)
         return sources
 
     return sources_of
-
-
-def _fits(placed: DataFrame, source: Source) -> dict[str, tuple[bool, bool]]:
-    """Which orders of day and month all dates in figures fit, of every date column that is text."""
-    mapping, table = source.mapping, source.table
-    fields = date_fields(mapping)
-    of_column = {column: place for place, column in enumerate(table.columns)}
-    places = sorted({of_column[mapping.fields[name]] for name in fields})
-    fits = dict.fromkeys(fields, (True, True))
-    if not places:
-        return fits
-    header, columns = [table.header[place] for place in places], [table.columns[place] for place in places]
-
-    def look(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            given = pa.Table.from_batches([batch]).rename_columns(header)
-            found = fits_of(mapping, [text_frame(given, header, columns)])
-            month, day = (pa.array([fit[which] for fit in found.values()]) for which in (0, 1))
-            yield pa.record_batch({"field": pa.array(list(found)), "month": month, "day": day})
-
-    chosen = placed.select(*(f"c{place}" for place in places))
-    said = collected(chosen.mapInArrow(look, "field string, month boolean, day boolean").distinct())
-    for row in said:
-        month, day = fits[row["field"]]
-        fits[row["field"]] = (month and row["month"], day and row["day"])
-    return fits

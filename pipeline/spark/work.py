@@ -39,6 +39,7 @@ from pipeline.spark.tasks import collected, partitions, places, stopped
 from pipeline.stages.checks import Settlement
 from pipeline.stages.consent_clusters import SECOND, Crowd, crowd_of
 from pipeline.stages.mail_check import MailCheck
+from schemas.files.limits import refuse_rows
 from schemas.manifest import Manifest, OutputFile
 
 if TYPE_CHECKING:
@@ -77,7 +78,10 @@ def work_of(
 
 
 def _account(run: RunState, parts: list[PartChecked]) -> tuple[int, ...]:
-    """Enter what the first tasks counted into the run. Returns the ``row_id`` that each part begins with."""
+    """Enter what the first tasks counted into the run. Returns the ``row_id`` that each part begins with.
+
+    Raises `FileError` when a table has more rows than the workspace takes.
+    """
     firsts, rows = [], 0
     named: set[int] = set()
     for part in parts:
@@ -95,6 +99,7 @@ def _account(run: RunState, parts: list[PartChecked]) -> tuple[int, ...]:
         file.size += part.size
         file.careful_blocks += part.careful_blocks
         file.sha256 = part.sha256
+        refuse_rows(source.table.place, file.records)
         run.report("reading and checking", 1.0, rows)
     if parts and not parts[0].sha256:
         _name_rows(run, parts)

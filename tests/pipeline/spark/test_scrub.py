@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections import Counter
@@ -222,6 +223,34 @@ def test_a_drop_of_several_files_is_the_same_run(spark: Any, tmp_path: Path, wri
     assert leadscrub.verify(tmp_path / "out") == []
 
 
+def test_a_large_regular_csv_is_read_in_pieces_and_is_the_same_run(
+    spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Duplicates, shared certificates and the order of day and month reach over the pieces; a second file is whole."""
+    monkeypatch.setattr("pipeline.reading.csv_pieces._BLOCK", 2_000)
+    monkeypatch.setattr("pipeline.spark.scrub.PIECE_BYTES", 12_000)
+    campaign = write_campaign(tmp_path, more=CAMPAIGNS["first"])
+    table = pl.DataFrame(leads(400)).with_columns(pl.format('{}, "Jr"', "Name").alias("Name"))
+    drop = tmp_path / "drop"
+    drop.mkdir()
+    text = table.write_csv()
+    (drop / "a.csv").write_text("Leads of November\n\n" + text + "Ann,202-555-0101\n\nTotal,400\n")
+    (drop / "b.csv").write_text(table.head(20).write_csv().replace("Jr", "Jr\nof DC"))
+    ran = scrub_files([drop], tmp_path / "local", "--campaign", campaign, *OPTIONS)
+    assert ran.code == 0, ran.err
+    asked = replace(request(tmp_path / "out", campaign), drops=[str(drop)])
+    result = scrub_drop(spark, asked)
+    assert sum(path.startswith("clean/") for path in result.manifest.outputs) > 4
+    assert_equal_rows(tmp_path / "out", tmp_path / "local", without=[])
+    assert manifest(tmp_path / "out") == manifest(tmp_path / "local")
+    local = Scrubbed(0, "", "", tmp_path / "local")
+    assert result.manifest.run_id == local.manifest["run_id"]
+    sizes = [(each.sha256, each.bytes) for each in result.manifest.inputs]
+    assert sizes == [(each["sha256"], each["bytes"]) for each in local.manifest["inputs"]]
+    codes = set(local.findings["code"])
+    assert {"duplicate.in_drop", "consent.token_reused", "row.footer", "row.short"} <= codes
+
+
 def test_a_process_that_dies_is_tried_again_and_a_job_run_twice_is_one_result(
     scene: Any, spark: Any, tmp_path: Path
 ) -> None:
@@ -244,6 +273,21 @@ def test_a_process_that_dies_is_tried_again_and_a_job_run_twice_is_one_result(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["died", "in.parquet", "lake", "out"]
 
 
+def _told(path: Path) -> list[tuple[str, list[tuple[str, int]]]]:
+    """State of each event, and its outputs with their rows."""
+    events = [json.loads(line) for line in path.read_text().splitlines()]
+    return [
+        (
+            event["eventType"],
+            [
+                (Path(each["name"]).name, each["outputFacets"]["outputStatistics"]["rowCount"])
+                for each in event["outputs"]
+            ],
+        )
+        for event in events
+    ]
+
+
 def test_what_was_bought_before_is_known_to_a_job_and_after_it(spark: Any, tmp_path: Path) -> None:
     """A workspace with a ledger in which jobs scrub, and one in which this machine does: every run is the same."""
     common = pl.DataFrame(leads(120)).select("Name", "Phone", "Phone 2", "Email", "Score")
@@ -255,7 +299,7 @@ def test_what_was_bought_before_is_known_to_a_job_and_after_it(spark: Any, tmp_p
             (workspace / "vendors" / f"{vendor}.toml").write_text(f'name = "{vendor}"\n')
         campaign = workspace / "campaigns" / "test.toml"
         campaign.parent.mkdir()
-        (workspace / "leadscrub.toml").write_text("[ledger]\n")
+        (workspace / "leadscrub.toml").write_text("[ledger]\n[lineage]\nfile = 'events.jsonl'\n")
         campaign.write_text(campaign_text(("call", "email"), more="[dedupe]\ncross_vendor = 'flag'\n"))
         command = ("scrub",) if name == "here" else ("spark", "scrub")
         common_options = ("--campaign", campaign, "--as-of", DAY)
@@ -275,6 +319,9 @@ def test_what_was_bought_before_is_known_to_a_job_and_after_it(spark: Any, tmp_p
     codes = Counter(tables(there)["findings"]["code"].to_list())
     assert min(codes["duplicate.history"], codes["duplicate.in_drop"]) > 10
     assert one["history"]["overlaps"].keys() == {"acme"}
+    ours, theirs = (_told(tmp_path / name / "events.jsonl") for name in ("here", "there"))
+    assert [state for state, _ in theirs] == ["START", "COMPLETE"] * 2
+    assert [(name.removesuffix(".parquet"), rows) for name, rows in ours[-1][1]] == theirs[-1][1]
     # A table is a drop as well.
     spark.createDataFrame([("(202) 555-0100",), ("(202) 555-0195",)], "phone string").createOrReplaceTempView("bought")
     more = ("--vendor", "zen", "--received-at", "2026-11-20T00:00:00Z")

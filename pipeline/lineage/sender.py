@@ -34,6 +34,10 @@ class Destination(Protocol):
         """Take one. Raises whatever goes wrong."""
         ...
 
+    def close(self) -> None:
+        """Take no more."""
+        ...
+
 
 @dataclass(frozen=True)
 class EventFile:
@@ -56,6 +60,9 @@ class EventFile:
         finally:
             unlock(handle)
 
+    def close(self) -> None:
+        """See `Destination`. The file is open only while it takes an event."""
+
 
 class EventServer:
     """A server that takes events over HTTP. It may lead on nowhere: the key is for it alone."""
@@ -76,6 +83,10 @@ class EventServer:
     def emit(self, event: RunEvent) -> None:
         """See `Destination`."""
         self._transport.emit(event)
+
+    def close(self) -> None:
+        """See `Destination`."""
+        self._transport.close()
 
 
 class Sender:
@@ -122,6 +133,8 @@ class Sender:
                     self._lost[destination.name] += 1
                     self._why[destination.name] = _why(error)
             self._done += 1
+        for destination in self._destinations:
+            destination.close()
 
 
 def _why(error: Exception) -> str:

@@ -216,6 +216,9 @@ class _Stuck:
     def emit(self, event: RunEvent) -> None:
         self.over.wait()
 
+    def close(self) -> None:
+        pass
+
 
 def test_a_command_waits_for_a_server_for_a_bounded_time() -> None:
     stuck = _Stuck()

@@ -121,7 +121,7 @@ class Sender:
         ]
         if self._thread.is_alive():
             still = counted(self._given - self._done, "lineage event")
-            notes.append(f"{still} could not be sent within {self._seconds:g} s and are given up")
+            notes.append(f"{still} could not be sent within {self._seconds:g} s")
         return notes
 
     def _work(self) -> None:

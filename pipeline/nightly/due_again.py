@@ -166,6 +166,7 @@ def _scrubbed(night: Night, due: DueAgain, told: dict[str, str]) -> DropLine:
                 record=False,
                 threads=night.threads,
             ),
+            seller,
             str(run.kept_at),
         )
     finally:

@@ -68,17 +68,19 @@ class Night:
     recipients: list[str] = field(default_factory=list)
     lineage: Lineage = field(default_factory=Lineage)
 
-    def scrubbed(self, request: Request, place: str | None = None) -> Scrubbed:
-        """Scrub a drop, and tell of it. ``place``: where the file was taken from, if not where the request says.
+    def scrubbed(self, request: Request, seller: Seller, place: str | None = None) -> Scrubbed:
+        """Scrub a drop of a vendor, and tell of it. Raises what stops the scrub.
 
-        Raises what stops the scrub.
+        ``place``: where the file was taken from, if not where the request says.
         """
-        inputs, vendor = [place or request.drops[0]], request.vendor
-        with self.lineage.run("scrub", self.day, campaign=request.campaign, vendor=vendor, inputs=inputs) as run:
+        inputs, limit = [place or request.drops[0]], seller.max_reject_rate
+        with self.lineage.run("scrub", self.day, campaign=request.campaign, vendor=seller.name, inputs=inputs) as run:
             done = self.scrub(request)
             moved = {} if place is None else {"path": place}
             tables = [table.model_copy(update=moved) for table in done.manifest.inputs]
-            run.wrote(done.manifest.model_copy(update={"inputs": tables}), done.out)
+            counts = done.manifest.counts
+            over = limit is not None and counts.rejected > limit * counts.read
+            run.wrote(done.manifest.model_copy(update={"inputs": tables}), done.out, too_many_rejected=over)
             if done.manifest.held:
                 run.failed(f"{_HELD}: {'; '.join(done.manifest.held)}.")
         return done
@@ -230,6 +232,7 @@ class _Drop:
                 record=False,
                 threads=night.threads,
             ),
+            seller,
             seen.place if seller.remote else None,
         )
         if _inputs(result.manifest) != {self._raw.sha256}:

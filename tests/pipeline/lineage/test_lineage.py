@@ -53,6 +53,8 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "ours.csv").write_text("phone\n2125550142\n", encoding="utf-8")
     monkeypatch.chdir(folder)
     monkeypatch.setenv("OPENLINEAGE_API_KEY", "s3cret")
+    text = campaign.read_text(encoding="utf-8")
+    campaign.write_text(text.replace("entity", "max_reject_rate = 0.5\nentity"), encoding="utf-8")
     return folder
 
 
@@ -84,7 +86,7 @@ def test_every_command_tells_a_server_what_it_read_and_wrote(workspace: Path) ->
         rescrubbed = leadscrub("rescrub", "out", "-o", "again", *common)
         exported = leadscrub("export", "out", "--to", "dial.csv", "--for", "five9", "--as-of", DAY)
         night = leadscrub("nightly", "--as-of", DAY)
-    assert [ran.code for ran in (scrubbed, failed, rescrubbed, exported, night)] == [0, 7, 0, 0, 4]
+    assert [ran.code for ran in (scrubbed, failed, rescrubbed, exported, night)] == [6, 7, 0, 0, 4]
     assert "lineage" not in scrubbed.err + rescrubbed.err + exported.err + night.err
     assert collector.told == [
         ("START", "scrub.calls.acme"),
@@ -143,7 +145,7 @@ def _check_scrub(event: dict[str, Any], workspace: Path) -> None:
         "actual": "1",
         "params": {},
     }
-    assert asked["max_reject_rate"]["success"]
+    assert (asked["max_reject_rate"]["success"], asked["max_reject_rate"]["actual"]) == (False, "66.67%")
     assert asked["gate"]["success"]
     assert (ours["namespace"], ours["name"]) == ("leadscrub", "lists/ours")
     assert ours["facets"]["version"]["datasetVersion"] == manifest["lists"][0]["version"]
@@ -178,6 +180,10 @@ def _check_night(collector: Collector) -> None:
     for each in (acme, zen):
         assert each["run"]["facets"]["parent"]["run"]["runId"] == night["run"]["runId"]
         assert each["run"]["facets"]["parent"]["job"]["name"] == "nightly"
+    asked = {
+        each["assertion"]: each for each in acme["inputs"][0]["inputFacets"]["dataQualityAssertions"]["assertions"]
+    }
+    assert not asked["max_reject_rate"]["success"]
     assert "leads.csv" in zen["run"]["facets"]["errorMessage"]["message"]
     assert night["run"]["facets"]["errorMessage"]["message"] == zen["run"]["facets"]["errorMessage"]["message"]
 
@@ -197,7 +203,7 @@ def test_a_server_that_does_not_take_events_changes_nothing(workspace: Path, man
         ran = leadscrub(
             "scrub", "drop.csv", "-o", "out", "--vendor", "acme", "--campaign", "campaigns/calls.toml", "--as-of", DAY
         )
-    assert ran.code == 0
+    assert ran.code == 6  # as without lineage: too much was rejected
     assert note.format(url=collector.url.rstrip("/")) in ran.err
     path = workspace / "events" / "lineage.jsonl"
     events = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
@@ -226,7 +232,7 @@ def test_a_command_waits_for_a_server_for_a_bounded_time() -> None:
     facts = RunFacts(RunName("ns", "scrub", new_run_id(datetime.now(UTC))), "scrub", datetime.now(UTC).date())
     for _ in range(3):
         sender.send(event("START", facts, datetime.now(UTC), Ending()))
-    assert sender.close() == ["3 lineage events could not be sent within 0.05 s and are given up"]
+    assert sender.close() == ["3 lineage events could not be sent within 0.05 s"]
     stuck.over.set()
 
 
@@ -234,7 +240,7 @@ def test_a_night_says_that_nobody_took_its_events_and_ends_as_it_would(workspace
     (workspace / "inbox/acme/leads.csv").write_text(DROP, encoding="utf-8")
     _wants(workspace, url="http://127.0.0.1:9")
     ran = leadscrub("nightly", "--as-of", DAY, "--log", "json")
-    assert ran.code == 0
+    assert ran.code == 6
     last = json.loads(ran.err.splitlines()[-1])
     assert (last["level"], last["event"]) == ("info", "trouble")
     assert last["why"] == "4 lineage events did not reach http://127.0.0.1:9: there is no connection to it"

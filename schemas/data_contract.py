@@ -33,6 +33,7 @@ _LETTERS: Final = {
     "%Y": "yyyy", "%y": "yy", "%m": "MM", "%d": "dd", "%H": "HH", "%I": "hh", "%M": "mm", "%S": "ss", "%p": "a",
     "%b": "MMM", "%B": "MMMM", "%z": "xx",
 }  # fmt: skip
+_DATES: Final = (*INSTANTS, *DAYS)
 #: Keys of a property that ask something of its cells, which no scrub answers.
 _NOT_ASKED: Final = ("unique", "primaryKey", "quality", "enum")
 
@@ -101,10 +102,12 @@ def contract_text(layout: Layout, name: str, unmapped: tuple[str, ...] = ()) -> 
 
 def _property(column: str, fields: list[str], layout: Layout) -> dict[str, Any]:
     made: dict[str, Any] = {"name": column, "physicalName": column, "logicalType": "string"}
-    formats = [layout.dates[name] for name in fields if name in layout.dates]
-    if formats and (java := _java(formats[0])) is not None:
+    formats = {layout.dates.get(name) for name in fields if name in _DATES}
+    form = formats.pop() if len(formats) == 1 else None
+    # Only what means the same when it is read back: a contract may be edited, and then these words count.
+    if form is not None and (java := _java(form)) is not None and _strptime(java) == form:
         made |= {"logicalType": "date", "logicalTypeOptions": {"format": java}}
-    if any(field in layout.required for field in fields):
+    if fields and all(field in layout.required for field in fields):
         made["required"] = True
     if fields:
         made["customProperties"] = [{"property": _FIELD, "value": fields[0] if len(fields) == 1 else fields}]
@@ -117,16 +120,19 @@ def read_contract(path: Path, faults: list[str], notes: list[str]) -> Layout | N
     drop = None if found is None else _object(found, faults)
     if found is None or drop is None:
         return None
-    wrong: list[str] = []
-    values = _layout_values(drop, found, wrong, notes)
     notes += _not_answered(path, found.values)
+    settings = _settings(drop, found, faults)
+    base = None if settings is None else _layout(settings, path, faults)
+    return None if base is None else _layout(_with_columns(base, drop, path, notes), path, faults)
+
+
+def _layout(values: dict[str, Any], path: Path, faults: list[str]) -> Layout | None:
     try:
-        layout = Layout.model_validate(values)
+        return Layout.model_validate(values)
     except ValidationError as error:
         all_of = error.errors(include_url=False)
-        wrong += [f"{path}: {'.'.join(map(str, one['loc']))}: {_words(one)}" for one in all_of]
-    faults += wrong
-    return None if wrong else layout
+        faults += [f"{path}: {'.'.join(map(str, one['loc']))}: {_words(one)}" for one in all_of]
+        return None
 
 
 def _object(found: YamlFile, faults: list[str]) -> _Object | None:
@@ -146,9 +152,10 @@ def _object(found: YamlFile, faults: list[str]) -> _Object | None:
     return contract.objects[0]
 
 
-def _layout_values(drop: _Object, found: YamlFile, faults: list[str], notes: list[str]) -> dict[str, Any]:
-    """Keys of a layout: those that are said as custom properties, and what the columns say."""
+def _settings(drop: _Object, found: YamlFile, faults: list[str]) -> dict[str, Any] | None:
+    """The keys of a layout that are said as custom properties of ours."""
     values: dict[str, Any] = {}
+    wrong = len(faults)
     for number, custom in enumerate(drop.customProperties):
         key = custom.property.removeprefix(_OURS)
         if not custom.property.startswith(_OURS) or custom.property == _MARK:
@@ -156,15 +163,24 @@ def _layout_values(drop: _Object, found: YamlFile, faults: list[str], notes: lis
         if key not in Layout.model_fields:
             at = found.where(["schema", "0", "customProperties", str(number)])
             faults.append(f"{at}: unknown property. {did_you_mean(key, Layout.model_fields)}")
-            continue
         values[key] = custom.value
-    columns, aliases = dict(values.pop("columns", {})), dict(values.get("aliases", {}))
-    required, dates = list(values.get("required", [])), dict(values.get("dates", {}))
-    whole = any(custom.property == _MARK for custom in drop.customProperties)
+    return values if len(faults) == wrong else None
+
+
+def _with_columns(base: Layout, drop: _Object, path: Path, notes: list[str]) -> dict[str, Any]:
+    """The keys of a layout, with what the columns say of themselves.
+
+    In a contract that was made of a layout, names of columns say nothing: they had a field where they were given one.
+    """
+    columns, aliases = dict(base.columns), dict(base.aliases)
+    required, dates = list(base.required), dict(base.dates)
+    ours = any(custom.property == _MARK for custom in drop.customProperties)
     for each in drop.properties:
-        said = _fields_of(each) or ([] if whole else None)
+        said = _fields_of(each)
         if said is not None:
             columns |= dict.fromkeys(said, each.column)
+        elif ours:
+            said = []
         elif each.name in MAPPABLE and each.column not in aliases:
             said = [each.name]
             if each.required:
@@ -174,16 +190,15 @@ def _layout_values(drop: _Object, found: YamlFile, faults: list[str], notes: lis
         else:
             match = match_header(each.column)
             said = [match.field] if match is not None and match.sure else []
-        if each.required and not said and not whole:
-            notes.append(
-                f"{found.path.name}: '{each.column}' is required, and is no field of a lead: it is not asked for"
-            )
-        if not whole and "required" not in values and each.required:
+        if each.required:
             required += said
-        if not whole:
-            dates |= _dates_of(each, said, dates, notes, found.path)
-    made = {"columns": columns, "aliases": aliases, "required": list(dict.fromkeys(required)), "dates": dates}
-    return values | {key: value for key, value in made.items() if value}
+            if not said:
+                notes.append(
+                    f"{path.name}: '{each.column}' is required, and is no field of a lead: it is not asked for"
+                )
+        dates |= _dates_of(each, said, notes, path)
+    kept = base.model_dump(exclude_defaults=True)
+    return kept | {"columns": columns, "aliases": aliases, "required": [*dict.fromkeys(required)], "dates": dates}
 
 
 def _fields_of(each: _Property) -> list[str] | None:
@@ -192,12 +207,10 @@ def _fields_of(each: _Property) -> list[str] | None:
     return None if said is None else [str(name) for name in said] if isinstance(said, list) else [str(said)]
 
 
-def _dates_of(
-    each: _Property, fields: list[str], known: dict[str, str], notes: list[str], path: Path
-) -> dict[str, str]:
+def _dates_of(each: _Property, fields: list[str], notes: list[str], path: Path) -> dict[str, str]:
     """How a date is written, by field."""
     java = each.logicalTypeOptions.get("format")
-    wanted = [name for name in fields if name in (*INSTANTS, *DAYS) and name not in known]
+    wanted = [name for name in fields if name in _DATES]
     if each.logicalType not in ("date", "timestamp") or java is None or not wanted:
         return {}
     form = _strptime(str(java))

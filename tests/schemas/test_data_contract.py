@@ -47,6 +47,24 @@ def test_an_empty_layout_comes_back(tmp_path: Path) -> None:
     assert _there_and_back(Layout(), tmp_path) == Layout()
 
 
+def test_an_edited_contract_says_what_it_was_edited_to(tmp_path: Path) -> None:
+    layout = Layout(
+        columns={"phone": "Tel", "consent_at": "Datum"}, dates={"consent_at": "%d.%m.%Y"}, required=["phone"]
+    )
+    text = contract_text(layout, "test")
+    text = text.replace("dd.MM.yyyy", "MM/dd/yyyy").replace(
+        "physicalName: Datum", "physicalName: Tag\n    required: true"
+    )
+    path = tmp_path / "test.odcs.yaml"
+    path.write_text(text, encoding="utf-8")
+    edited = read_contract(path, [], [])
+    assert edited == Layout(
+        columns={"phone": "Tel", "consent_at": "Tag"},
+        dates={"consent_at": "%m/%d/%Y"},
+        required=["phone", "consent_at"],
+    )
+
+
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
 FIELDS = st.sampled_from(MAPPABLE)
 LAYOUT = st.builds(
@@ -123,10 +141,10 @@ def test_their_contract_is_read_for_its_columns_and_what_is_not_checked_is_said(
         dates={"consent_at": "%d/%m/%y %H:%M Uhr"},
     )
     assert notes == [
-        "theirs.odcs.yaml: the format 'EEEE' of 'birth_date' is not read: dates are read as in any drop",
-        "theirs.odcs.yaml: 'score' is required, and is no field of a lead: it is not asked for",
         "theirs.odcs.yaml: not checked, since a scrub judges leads and not the file: unique of 1 column, "
         "logicalTypeOptions of 1 column, slaProperties",
+        "theirs.odcs.yaml: the format 'EEEE' of 'birth_date' is not read: dates are read as in any drop",
+        "theirs.odcs.yaml: 'score' is required, and is no field of a lead: it is not asked for",
     ]
 
 
@@ -151,6 +169,10 @@ WRONG = [
     ("a: " + "[" * 60 + "]" * 60, ":1: more than 50 values in one another"),
     ("a: \x07\n", ": not valid YAML: it has characters that YAML does not allow"),
     (_with(apiVersion="v2.2.2"), ":1: apiVersion: version 3 of the standard is read"),
+    (
+        _with(schema=[OBJECT | {"customProperties": [{"property": "leadscrub.aliases", "value": [["a"]]}]}]),
+        ": aliases: Input should be a valid dictionary",
+    ),
     (_with(kind="DataProduct"), ":2: kind: String should match pattern '^DataContract$'"),
     (_with(schema=[]), ":3: schema: List should have at least 1 item after validation, not 0"),
     (_with(schema=[OBJECT, {"name": "more"}]), ":3: schema has 2 objects (leads, more): leave one"),

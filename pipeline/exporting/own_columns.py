@@ -50,6 +50,16 @@ class OwnColumns:
         return tuple(each.out for each in self.chosen)
 
     @property
+    def comes_from(self) -> list[list[str]]:
+        """See `Selection`."""
+        return [self._made_of(each) for each in self.chosen]
+
+    def _made_of(self, each: OwnColumn) -> list[str]:
+        if each.vendors is None:
+            return [] if each.column is None else [each.column]
+        return [ORIGINAL] if self.original else vendor_fields(each.vendors, self.sources)
+
+    @property
     def reads(self) -> list[str]:
         """See `Selection`."""
         named = [each.column for each in self.chosen if each.column is not None]
@@ -88,6 +98,12 @@ def vendor_cell(name: str, source: InputFile, extra: Sequence[str]) -> pl.Expr:
         return literal_field(EXTRA, extra, name)
     held = [field for field in fields if field in COMMON_COLUMNS]
     return text(pl.col(held[0]), type_of(held[0])) if held else pl.lit(None, pl.String)
+
+
+def vendor_fields(name: str, sources: Sequence[InputFile]) -> list[str]:
+    """Columns of the result that hold a column of the vendor's, over all files of the drop."""
+    fields = [field for source in sources for field, column in source.mapping.items() if column == name]
+    return list(dict.fromkeys(field for field in fields if field in COMMON_COLUMNS)) or [EXTRA]
 
 
 def vendor_names(rows: ResultRows) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ Index = Literal["phones", "local", "emails", "domains", "digests"]
 #: Ten digits that can be a North American number are no less.
 _FIRST_NUMBER = 2_000_000_000
 _FACTS = ("listed_on", "expires_on", "reason", "severity")
+_NO_COUNTRY = "its country cannot be read"
 _NO_PHONE, _NO_EMAIL = "not a phone number", "not an email address"
 #: Marks at the start of an address that Excel and its users put there; each is valid in one all the same, so that
 #: both readings are listed.
@@ -237,6 +238,8 @@ class Entries:
             return
         phones = read_phones(rest.get_column("text"), self._regions(rest, block), self._how.apply)
         read = pl.concat([rest, phones], how="horizontal")
+        if "region" in read.columns:
+            read = read.with_columns(why=pl.when(pl.col("region").is_null()).then(pl.lit(_NO_COUNTRY)).otherwise("why"))
         yield self._both_readings(read.filter(pl.col("key").is_not_null()).drop("why"))
         yield from self._searched(read.filter(pl.col("key").is_null()).drop("key", "other"), block)
 

@@ -8,6 +8,7 @@ and find each other.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 #: The repair that is named.
 MARK_REMOVED = "spreadsheet's mark removed"
@@ -38,3 +39,8 @@ def without_marks(text: str) -> str:
 def without_invisible(text: str) -> str:
     """Take zero-width characters and marks of direction out of a text."""
     return _INVISIBLE.sub("", text)
+
+
+def plain_word(text: str) -> str:
+    """Return a word as a person would type it: without a spreadsheet's marks, in letters and digits of plain width."""
+    return without_marks(unicodedata.normalize("NFKC", without_invisible(text)).strip())

@@ -34,6 +34,11 @@ LISTS: dict[str, tuple[str, list[int]]] = {
     "country column": ("phone,country\n07911 123456,GB\n020 7930 4832,United Kingdom\n212-736-5000,\n", [0, 4, 5]),
     "calling code column": ("calling code,phone\n44,2079304832\n1,2127365000\n", [0, 4]),
     "country column of calling codes": ("country_code,phone\n44,2079304832\n1,2127365000\n", [0, 4]),
+    "country in other words": (
+        "phone,Paese\n07911 123456,'44\n020 7930 4832,\uff27\uff22\n212-736-5000,\U0001f1fa\U0001f1f8\n",
+        [0, 4, 5],
+    ),
+    "calling codes under any name": ("phone,Prefijo\n2079304832,+44\n2127365000,+1\n7911123456,0044\n", [0, 4, 5]),
     "country in the line": ("07911 123456,GB\n212-736-5000\n+1 212 736 5001\n", [0, 1, 5]),
     "broken quotes": ('phone,note\n"212-736-5000,x\n212-736-5001,"a" b\n', [0, 1]),
     "a cell too many": ("phone,note\n212-736-5000,a,b\n212-736-5001,c\n", [0, 1]),
@@ -63,6 +68,17 @@ def test_an_entry_without_a_point_stops_the_run(scrub: Scrub, written: Written, 
     assert ran.code == 0
     assert "list ours: 1 of 2 entries not usable" in ran.err
     assert "see ours.txt:2" in ran.err
+
+
+@pytest.mark.parametrize("country", ["Freedonia", "44-1", "GB/US"])
+def test_an_entry_whose_country_cannot_be_read_is_not_one_of_the_region(
+    scrub: Scrub, written: Written, country: str
+) -> None:
+    path = written("ours.csv", f"phone,country\n2127365000,US\n2127365001,{country}\n")
+    stopped = scrub(DROP, "--internal", path)
+    assert stopped.code == 5
+    assert "1 of 2 entries (50%) cannot be read and would block nobody" in stopped.err
+    assert "1 its country cannot be read (ours.csv:3" in stopped.err
 
 
 def test_one_in_a_hundred_is_accepted_and_said(scrub: Scrub, written: Written) -> None:

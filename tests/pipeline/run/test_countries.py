@@ -19,7 +19,20 @@ def reviewed(ran: Scrubbed) -> list[tuple[object, ...]]:
 
 @pytest.mark.parametrize(
     "word",
-    ["UK", "GBR", "United Kingdom (UK)", "Vereinigtes Königreich", "England / UK", "+44", "0044", "44", "Regno Unito"],
+    [
+        *("UK", "GBR", "United Kingdom (UK)", "Vereinigtes Königreich", "England / UK", "+44", "0044", "44", "44.0"),
+        *(
+            "Regno Unito",
+            "'44",
+            "'GB",
+            '"=""44"""',
+            "\uff14\uff14",
+            "\uff27\uff22",
+            "\U0001f1ec\U0001f1e7",
+            "011 44",
+            "+44 (UK)",
+        ),
+    ],
 )
 def test_a_country_word_of_any_kind_decides_where_a_number_is_read(scrub: Scrub, word: str) -> None:
     ran = scrub(f"name,country,phone\nAnn,{word},020 7946 0001\n", channels=("call",), region="US")
@@ -46,6 +59,23 @@ def test_an_unknown_country_word_sets_the_numbers_of_its_row_aside(scrub: Scrub)
     ]
     assert ran.rejected_rows("row_id", "reason", "disposition") == [(0, REVIEWED, "review"), (1, REVIEWED, "review")]
     assert "column 'country' has words that name no country (1 of 2 in the first rows, such as 'xxxxxxxxx')" in ran.err
+
+
+def test_a_number_that_may_be_one_of_the_unread_country_is_not_the_vendor_s_fault(scrub: Scrub) -> None:
+    """It is none in the run's region, which says nothing about it; what is none anywhere goes back."""
+    ran = scrub(
+        "country,phone,code\nFreedonia,020 7946 0001,\nFreedonia,no phone,\n?,020 7946 0001,\nUSA,020 7946 0001,\n",
+        channels=("call",),
+        region="US",
+    )
+    assert ran.rejected_rows("row_id", "reasons", "disposition") == [
+        (0, [REVIEWED], "review"),
+        (1, ["phone.unparseable", REVIEWED], "return"),
+        (2, [REVIEWED], "review"),
+        (3, ["phone.invalid"], "return"),
+    ]
+    coded = scrub("phone_code,phone\nbogus,020 7946 0001\n", channels=("call",), region="US", out="coded")
+    assert coded.rejected_rows("reasons", "disposition") == [([REVIEWED], "review")]
 
 
 def test_a_word_far_down_in_the_column_is_noted_too(scrub: Scrub) -> None:

@@ -66,7 +66,7 @@ def only_calling_codes(cells: pl.Series) -> bool:
 
 
 def dialled_codes(cells: pl.Series) -> bool:
-    """Whether trimmed cells (null where blank) are calling codes with what is dialled before them (``+44``): nearly all.
+    """Whether nearly all trimmed cells (null where blank) are calling codes with what is dialled before them (``+44``).
 
     Whoever is among them and has none is in doubt, since the others say what the column is about.
     """

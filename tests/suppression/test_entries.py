@@ -163,7 +163,6 @@ POINTS: dict[str, list[str]] = {
                 "\u300cann@example.org\u300d",
                 "\uff02ann@example.org\uff02",
                 "ann\uff20example.org",
-                "\u2192ann@example.org",
             ),
             *(
                 "\u300eann@example.org\u300f",

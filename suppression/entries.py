@@ -20,7 +20,7 @@ from schemas.recipes import Recipe, looks_hashed
 from schemas.support.column_bytes import binary_column
 from schemas.support.figures import counted, percent, share
 from suppression.entry_phones import read_phones
-from suppression.formats.blocks import NO_ENTRY, NOT_LISTED, Block
+from suppression.formats.blocks import NO_ENTRY, NOT_LISTED, Block, with_text
 from suppression.point_search import emails_in, numbers_in
 from suppression.side_tables import SideTables
 
@@ -105,6 +105,19 @@ class Entries:
     def keyed(self, block: Block) -> Iterator[Keyed]:
         """Put a block's entries under the keys of the indexes that the kind has; what fits none is refused."""
         self.read += block.read
+        if not block.refused.is_empty():
+            yield from self._refused_or_searched(block)
+        if block.frame.is_empty():
+            return
+        if self._how.recipe is not None:
+            yield from self._digests(with_text(block.frame), self._how.recipe, block)
+        elif self._how.kind.domains:
+            yield from self._domains(with_text(block.frame), block)
+        else:
+            yield from self._points(block)
+
+    def _refused_or_searched(self, block: Block) -> Iterator[Keyed]:
+        """Search the entries that are none as they are for points; refuse those that say so themselves or are blank."""
         sound = block.refused.get_column("why").str.starts_with(NOT_LISTED)
         self._refuse(block.refused.filter(sound), block.member)
         lost = block.refused.filter(~sound)
@@ -115,14 +128,6 @@ class Entries:
             vacant = lost.get_column("why") == NO_ENTRY
             self._refuse(lost.filter(vacant), block.member)
             yield from self._searched(lost.filter(~vacant), block)
-        if block.frame.is_empty():
-            return
-        if self._how.recipe is not None:
-            yield from self._digests(block.frame, self._how.recipe, block)
-        elif self._how.kind.domains:
-            yield from self._domains(block.frame, block)
-        else:
-            yield from self._points(block)
 
     def _searched(self, entries: pl.DataFrame, block: Block) -> Iterator[Keyed]:
         """Take every point in the text of entries that are not one as they are; an entry without any is refused.
@@ -179,11 +184,13 @@ class Entries:
         entries = block.frame
         if "number" in entries.columns:
             # What the reader has seen to be ten digits; an area code begins with 2 to 9.
-            real = pl.col("number") >= _FIRST_NUMBER if self._how.kind.phones else pl.lit(False)
-            yield Keyed("local", entries.filter(real).select(key="number"))
-            entries = entries.filter(~real).drop("number")
-            if entries.is_empty():
+            real = entries.get_column("number") >= _FIRST_NUMBER
+            if not self._how.kind.phones:
+                real = pl.repeat(False, len(entries), eager=True)
+            yield Keyed("local", (entries if real.all() else entries.filter(real)).select(key="number"))
+            if real.all():
                 return
+            entries = with_text(entries.filter(~real))
         first = str(entries.item(0, "text"))
         hashed = looks_hashed(first) or ("sha256" if block.holds == "hash" else None)
         if hashed is not None:

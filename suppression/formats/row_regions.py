@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from schemas.contact.blank import BLANKS
+from schemas.contact.blank import COUNTRY_BLANKS
 from schemas.contact.calling_codes import calling_codes, regions_by_code
 from schemas.contact.regions import home_regions
 
@@ -25,7 +25,7 @@ def row_regions(countries: pl.Series | None, codes: pl.Series | None, home: str 
 
 
 def _regions(cells: pl.Series, home: str | None) -> pl.Series:
-    words = BLANKS.cleaned(cells).alias("word")
+    words = COUNTRY_BLANKS.cleaned(cells).alias("word")
     codes = calling_codes(words)
     homes = pl.repeat(home, len(words), dtype=pl.String, eager=True)
     frame = home_regions(words, len(words), home).with_columns(words, code=codes, coded=regions_by_code(codes, homes))

@@ -64,7 +64,7 @@ def test_an_unknown_country_word_sets_the_numbers_of_its_row_aside(scrub: Scrub)
 def test_a_number_that_may_be_one_of_the_unread_country_is_not_the_vendor_s_fault(scrub: Scrub) -> None:
     """It is none in the run's region, which says nothing about it; what is none anywhere goes back."""
     ran = scrub(
-        "country,phone,code\nFreedonia,020 7946 0001,\nFreedonia,no phone,\n?,020 7946 0001,\nUSA,020 7946 0001,\n",
+        "country,phone,code\nFreedonia,020 7946 0001,\nFreedonia,no phone,\n#REF!,020 7946 0001,\nUSA,020 7946 0001,\n",
         channels=("call",),
         region="US",
     )

@@ -106,11 +106,11 @@ def test_what_nobody_serves_is_said(tmp_path: Path) -> None:
     assert [line["outcome"] for line in found["drops"]] == ["scrubbed"]
     why = {trouble["why"].partition(":\n  ")[2] for trouble in found["troubles"]}
     assert why == {
-        f"{idle}: there is no campaign, so its drops are not taken "
+        f"{idle}: there is no campaign, so its drops are not taken. "
         f"Add campaign = \"NAME\" to '{idle}'; or nightly = false, if they are scrubbed by hand.",
-        f"{workspace}/inbox/ghost: no vendor has this inbox, so nothing in it is taken (1 file) "
+        f"{workspace}/inbox/ghost: no vendor has this inbox, so nothing in it is taken (1 file). "
         "Describe the vendor in vendors/ghost.toml, or remove the folder.",
-        f"{workspace}/inbox/loose.csv: lies in no vendor's inbox, so it is not taken "
+        f"{workspace}/inbox/loose.csv: is in no vendor's inbox, so it is not taken. "
         "Move it into the folder of its vendor.",
     }
     assert told(workspace, "--vendor", "acme")["exit_code"] == 0, "what is asked for is all right"

@@ -81,6 +81,8 @@ _ALONE: Final = frozenset(
 _FITS: Final = 0.7
 _NEARLY: Final = 0.05
 _SURE: Final = 0.95
+#: Scripts of the languages above, as the names of their letters begin.
+_JUDGED: Final = frozenset({"LATIN", "CYRILLIC", "GREEK"})
 #: How much more often a file is in windows-1252 than in another.
 _PRIOR: Final = 0.03
 
@@ -111,14 +113,22 @@ def judge_code_page(sample: bytes) -> CodePage | None:
 def second_opinion(sample: bytes, codec: str) -> CodePage:
     """Judge what a general detector says of a text, most of whose letters are not ASCII.
 
-    Of a short text it takes the bytes of one alphabet for signs of thousands, or of another alphabet.
+    Of a short text it takes the bytes of one alphabet for signs of thousands, or of another code page.
     """
     scores, read = _scores(sample)
     best = max(scores, key=scores.__getitem__, default=codec)
-    if best == codec or read[best] == sample.decode(codec, "replace"):
+    text = sample.decode(codec, "replace")
+    if best == codec or read[best] == text:
         return CodePage(codec)
-    surer = scores[best] > (scores[codec] + _NEARLY if codec in scores else _SURE)
-    if surer and (codec in scores or _has_thousands(codec)):
+    scripts = Counter(_script(char) for char in text if char.isalpha() and not char.isascii())
+    if _has_thousands(codec):
+        surer = scores[best] > _SURE
+    elif scripts and scripts.most_common(1)[0][0] in _JUDGED:
+        words = [(word.decode(codec, "replace"), count) for word, count in _frequent(sample)]
+        surer = scores[best] > max(_score(words, languages) for languages in _PAGES.values())
+    else:
+        surer = False
+    if surer:
         return CodePage(best, codec)
     return CodePage(codec, best if scores[best] > _SURE else None)
 
@@ -131,9 +141,14 @@ def _has_thousands(codec: str) -> bool:
         return False
 
 
+def _frequent(sample: bytes) -> list[tuple[bytes, int]]:
+    """Words with bytes beyond ASCII, the most frequent ones, and how often each is there."""
+    return Counter(word for word in _WORD.findall(sample) if not word.isascii()).most_common(_WORDS)
+
+
 def _scores(sample: bytes) -> tuple[dict[str, float], dict[str, str]]:
     """How well each code page that can be it fits a text, and what the text is in it."""
-    words = Counter(word for word in _WORD.findall(sample) if not word.isascii()).most_common(_WORDS)
+    words = _frequent(sample)
     scores: dict[str, float] = {}
     read: dict[str, str] = {}
     for codec, languages in _PAGES.items():

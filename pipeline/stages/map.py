@@ -78,9 +78,9 @@ def _read(name: str, cells: pl.Series, source: Source) -> pl.Series:
 
 
 def _blanks_of(name: str) -> Blanks:
-    # In a column of yes and no, 0 is an answer.
-    if name == "country":
+    if name == "country" or name in CODE_FIELDS:
         return COUNTRY_BLANKS
+    # In a column of yes and no, 0 is an answer.
     return POINT_BLANKS if name in POINTS else NAME_BLANKS if name in (*PERSON, "is_business") else BLANKS
 
 

@@ -47,6 +47,7 @@ _BETWEEN = tuple(
 )
 _IN_BRACKETS = re.compile(r"\s*[(\[{\uff08]([^()\[\]{}\uff08\uff09]*)[)\]}\uff09]")
 _CALLING_CODE = re.compile(r"[(\[]?\s*(?:\+|00|011)\s*([1-9]\d{0,2})\s*[)\]]?")
+_NEGATIVE = re.compile(r"[-\u2013\u2014]\s*\d+|\d+\s*[-\u2013\u2014]")
 _DIGITS = re.compile(r"0*([1-9]\d{0,2})(?:\.0+)?")
 #: Words of a folded text; digits are codes.
 _WORDS = re.compile(r"[^\W\d_]+")
@@ -75,7 +76,8 @@ class Countries(NamedTuple):
 @functools.lru_cache(maxsize=10_000)
 def read_country(cell: str) -> Countries:
     """Read the non-empty text of a country column."""
-    found = _found(plain_word(cell).translate(_FLAGS)) if len(cell) <= _LONGEST else [None]
+    word = plain_word(cell).translate(_FLAGS)
+    found = _found(word) if len(cell) <= _LONGEST and _NEGATIVE.fullmatch(word) is None else [None]
     meant = [regions for regions in found if regions is not None]
     # "Germany (+49)" and "Kongo, CD": what is named exactly decides among what is named loosely.
     exact = {region for regions in meant if len(regions) == 1 for region in regions}

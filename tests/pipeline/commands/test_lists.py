@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 from tests.conftest import REPO
-from tests.conftest import leadscrub as run_command
+from tests.conftest import leadscrub as run
 
 pytestmark = pytest.mark.slow
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 import pytest
 
 from tests.conftest import Scrub, Scrubbed, Written, leadscrub
+from tests.suppression.formats.test_rubbish import RUBBISH
 
 GB = "+442079460001"
 FR = "+33199001234"
@@ -139,3 +143,18 @@ def test_inspect_shows_country_words_that_cannot_be_read(written: Written) -> No
     assert ran.code == 0
     assert "column 'Country' has words that name no country (1 of 2 in the first rows, such as 'xxxxxxxxx')" in ran.err
     assert "Freedonia" not in ran.err
+
+
+def test_rubbish_beside_a_number_never_makes_it_the_run_s(scrub: Scrub) -> None:
+    """London's numbers are Maine's too: whatever becomes of the cell beside one, nobody in Maine is called."""
+    given = {"country": "GB", "phone_code": "44"}
+    cells = [(column, how, RUBBISH[how](cell)) for column, cell in given.items() for how in sorted(RUBBISH)]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, ["phone", *given])
+    writer.writeheader()
+    writer.writerows({"phone": f"20793048{at:02}", column: cell} for at, (column, _, cell) in enumerate(cells))
+    ran = scrub(text.getvalue(), channels=("call",), region="US")
+    assert ran.code == 0, ran.err
+    numbers = ran.clean_rows("row_id", "phone")
+    assert [cells[row] for row, phone in numbers if phone.startswith("+1")] == []
+    assert len(numbers) > 5, "some of it can be read"

@@ -167,6 +167,7 @@ LISTS: dict[str, Written] = {
     "plain": Written("dnc.internal", (*_PHONES[:4], *_EMAILS[:4]), _line),
 }
 
+_WIDE: dict[int, int] = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 #: What becomes of a cell or a line: rubbish by any hand, tool or damage.
 RUBBISH: dict[str, Callable[[str], str]] = {
     "words": lambda text: "call her back",
@@ -194,7 +195,6 @@ RUBBISH: dict[str, Callable[[str], str]] = {
     "full width": lambda text: text.translate(_WIDE),
     "a dash behind": lambda text: f"{text}-",
 }
-_WIDE = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 
 
 def _load(folder: Path, written: Written, rows: list[str] | Path, max_refused: float = 1.0) -> Built:

@@ -243,9 +243,8 @@ def _carefully(text: bytes, shape: Shape, first_line: int, *, last: bool) -> Rec
     raw = np.full(len(read.lines), None, dtype=object)
     raw[list(read.malformed)] = list(read.malformed.values())
     cells = _spread(_sound(read.sound, shape, len(read.lines) - len(read.malformed)), bad)
-    lines = np.array(read.lines, dtype=np.int64) + first_line
     raws = pl.Series(raw.tolist(), dtype=pl.String)
-    return Records(cells, _series(lines), raws, read.consumed, read.lines_consumed, careful=True)
+    return Records(cells, _series(read.lines + first_line), raws, read.consumed, read.lines_consumed, careful=True)
 
 
 def _sound(text: bytes, shape: Shape, count: int) -> pl.DataFrame:

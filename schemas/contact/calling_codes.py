@@ -75,6 +75,11 @@ def dialled_codes(cells: pl.Series) -> bool:
     return not words.is_empty() and int(words.is_in(codes).sum()) >= _MOST * len(words)
 
 
+def begins_dialled(cell: str) -> bool:
+    """Whether a cell is a calling code with what is dialled before it, but for what is around it."""
+    return _DIALLED.fullmatch(plain_word(cell)) is not None
+
+
 def regions_by_code(codes: pl.Series, regions: pl.Series) -> pl.Series:
     """Region to read each number in: the row's own where it has that calling code, else the code's main region."""
     own = {

@@ -88,8 +88,13 @@ def read_country(cell: str) -> Countries:
 def only_countries(cells: pl.Series) -> bool:
     """Whether each of the trimmed cells (null where blank) names a country, by letters and not by digits."""
     given = cells.drop_nulls().unique(maintain_order=True)
-    named = (not word.isdecimal() and read_country(word) for word in given)
-    return not given.is_empty() and all(each and each.regions and not each.unread for each in named)
+    return not given.is_empty() and all(names_country(word) for word in given)
+
+
+def names_country(cell: str) -> bool:
+    """Whether the text of a cell names a country, by letters and not by digits."""
+    named = read_country(cell)
+    return bool(named.regions) and not named.unread and not cell.strip().isdecimal()
 
 
 def read_countries(cells: pl.Series) -> pl.DataFrame:

@@ -30,7 +30,9 @@ _MAIL = {"mail", "mails", "mail address", "mailaddress"}
 #: Cells of a column that are looked at before the others.
 _FEW = 10
 #: Words of a header that may be about calling codes, or about area codes and much else.
-_MAY_BE_CODES = {"code", "prefix", "prefijo", "prefisso", "prefixo", "vorwahl", "indicatif", "landnummer", "ddi", "idd"}
+_MAY_BE_CODES = {"prefix", "prefijo", "prefisso", "prefixo", "vorwahl", "indicatif", "landnummer", "ddi", "idd"}
+#: And whose code it is, where it only says so.
+_WHOSE_CODE = {"country", "mobile", "cell", "phone", "tel", "intl", "contact"}
 #: Words of a header that make it one of types.
 _TYPE_WORDS = ("type", "label", "kind", "typ", "tipo")
 
@@ -211,7 +213,9 @@ def _codes_by_values(draft: Draft, head: _Head) -> None:
         if head.begins(column, begins_dialled) and dialled_codes(head.cells(column)):
             draft.claim("phone_code", column, "its values are calling codes")
             return
-        if _MAY_BE_CODES & set(fold_header(column).split()) and only_calling_codes(head.cells(column)):
+        words = set(fold_header(column).split())
+        named = words & _MAY_BE_CODES or ("code" in words and words & _WHOSE_CODE)
+        if named and only_calling_codes(head.cells(column)):
             draft.doubts.append(
                 f"column '{column}' may hold the phones' calling codes; map it to phone_code with --layout if it does"
             )

@@ -106,6 +106,8 @@ def test_values_settle_what_a_name_leaves_open(opened: Opened, header: str, valu
         ("Mobile Country Code", ["(+44)", "'+1", "+49"], True, ""),
         ("x", ["+44"] * 19 + ["none known"], True, ""),
         ("Prefijo", ["44", "1", "33"], False, "may hold the phones' calling codes"),
+        ("Mobile Country Code", ["44", "1", "33"], False, "may hold the phones' calling codes"),
+        ("Region Code", ["44", "1", "33"], False, ""),
         ("rank", ["44", "1", "33"], False, ""),
         ("area", ["212", "917", "646"], False, ""),
         ("Market", ["GB", "Deutschland", "US"], False, "values look like countries"),

@@ -10,7 +10,7 @@ from typing import Literal
 import polars as pl
 
 from pipeline.exporting.forms import BETWEEN, flat, text
-from pipeline.exporting.rows import Part, ResultRows, type_of
+from pipeline.exporting.rows import Part, ResultRows, open_rows, type_of
 from pipeline.exporting.table import OutColumn, Tally
 from schemas.columns import COMMON_COLUMNS, EMAIL_SLOTS, PERSON, PHONE_SLOTS, REJECTED_COLUMNS
 from schemas.errors import UsageError
@@ -108,8 +108,7 @@ def vendor_fields(name: str, sources: Sequence[InputFile]) -> list[str]:
 
 def vendor_names(rows: ResultRows) -> tuple[str, ...]:
     """Names of the vendor's own columns, over all files, in order of first appearance."""
-    rejected = ResultRows(rows.folder, rows.manifest, "rejected")
-    return rejected.fields(ORIGINAL)
+    return open_rows(rows.folder, "rejected").fields(ORIGINAL)
 
 
 def _mapped(sources: Sequence[InputFile]) -> list[str]:

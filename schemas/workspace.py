@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 #: Name of the file that makes a folder a workspace.
 WORKSPACE_FILE = "leadscrub.toml"
@@ -67,11 +68,28 @@ class NightlyChoice(_Model):
     metrics: Path | None = Field(default=None, description="file that gets the figures of each pass, as OpenMetrics")
 
 
+_SECRETS = ("password", "secret", "token", "credential", "access-key", "account-key")
+
+
+def _without_secrets(catalogs: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    for name, properties in catalogs.items():
+        for key, value in properties.items():
+            if any(word in key.lower() for word in _SECRETS) or re.search(r"://[^/@]*:[^/@]+@", value):
+                raise ValueError(
+                    f"{key} of catalogue '{name}' is a secret: put it into ~/.pyiceberg.yaml, or into "
+                    "PYICEBERG_CATALOG__NAME__KEY of the environment"
+                )
+    return catalogs
+
+
 class RemoteChoice(_Model):
     """[remote]: what fetching over a network does only where it is said. A host is HOST or HOST:PORT."""
 
     plain_http: list[str] = Field(default=[], description="hosts that may be asked over http://, S3 endpoints too")
     redirects: list[str] = Field(default=[], description="hosts to which an https:// URL may lead on")
+    catalogs: Annotated[dict[str, dict[str, str]], AfterValidator(_without_secrets)] = Field(
+        default={}, description="Iceberg catalogues by name, each with properties of pyiceberg (type, uri, warehouse …)"
+    )
 
 
 class StoreChoice(_Model):

@@ -30,8 +30,8 @@ def export(
         str,
         typer.Option(
             "--to",
-            metavar="FILE|delta:DIR",
-            help="Where to: a .csv, .xlsx or .parquet file, .age behind it for an encrypted one; or a Delta table.",
+            metavar="FILE|TABLE",
+            help="Where to: a .csv, .xlsx or .parquet file, .age behind it for an encrypted one; or delta:DIR, iceberg://CATALOG/TABLE.",
         ),
     ],
     rows: Annotated[

@@ -20,7 +20,7 @@ from schemas.errors import UsageError
 
 
 def inspect(
-    drops: Annotated[list[str], typer.Argument(metavar="DROP", help="File, folder, glob or URL; - for stdin.")],
+    drops: Annotated[list[str], typer.Argument(metavar="DROP", help="File, folder, glob, URL or table; - for stdin.")],
     layout: Annotated[
         str | None,
         typer.Option(metavar="NAME|FILE", help="Layout to read it with: a name, a TOML file or an ODCS contract."),

@@ -38,7 +38,7 @@ from schemas.support.cores import usable_cores
 
 @with_shared_options
 def scrub(
-    drops: Annotated[list[str], typer.Argument(metavar="DROP", help="File, folder, glob or URL; - for stdin.")],
+    drops: Annotated[list[str], typer.Argument(metavar="DROP", help="File, folder, glob, URL or table; - for stdin.")],
     out: Annotated[
         Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for the results; must be new (or --force).")
     ],
@@ -74,7 +74,7 @@ def scrub(
         list[str] | None,
         typer.Option(
             "--to",
-            metavar="FILE|delta:DIR",
+            metavar="FILE|TABLE",
             help="Also export the clean rows, as 'leadscrub export' does; repeatable.",
         ),
     ] = None,

@@ -62,7 +62,7 @@ def exported(manifest: Manifest, out: Path, rows: str) -> InputDataset:
 
 
 def export_file(
-    to: Path, table: DatasetName, comes_from: Mapping[str, Iterable[str]], rows: int, sha256: str | None
+    to: Path | str, table: DatasetName, comes_from: Mapping[str, Iterable[str]], rows: int, sha256: str | None
 ) -> OutputDataset:
     """The file or the Delta table that an export wrote. ``comes_from``: its columns -> columns of the result."""
     name = file_name(to)
@@ -72,7 +72,7 @@ def export_file(
     }
     if sha256 is not None:
         facets["version"] = _version(sha256)
-    size = to.stat().st_size if to.is_file() else None
+    size = to.stat().st_size if isinstance(to, Path) and to.is_file() else None
     wrote = output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(rows, size)
     return OutputDataset(name.namespace, name.name, facets=facets, outputFacets={"outputStatistics": wrote})
 

@@ -118,7 +118,7 @@ class LineageRun:
         manifest: Manifest,
         out: Path,
         rows: str,
-        to: Path,
+        to: Path | str,
         comes_from: Mapping[str, Iterable[str]],
         written: int,
         sha256: str | None,

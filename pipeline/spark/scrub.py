@@ -20,6 +20,7 @@ from pipeline.reading.csv_pieces import cut_file
 from pipeline.reading.files import find_files
 from pipeline.reading.opening import open_tables
 from pipeline.reading.remote import is_remote
+from pipeline.reading.tables.urls import is_table
 from pipeline.results.folder import PARQUETS
 from pipeline.run.plan import Request, Sources, mapping_of
 from pipeline.run.progress import Report, silent
@@ -148,6 +149,8 @@ def _files(session: SparkSession, request: Request, origins: list[Origin]) -> So
     """Find the tables of a drop, and note for the tasks where each of them is, and in which pieces it is read."""
 
     def sources_of(layout: Layout, campaign: Campaign, region: str | None) -> list[Source]:
+        if tables := [drop for drop in request.drops if is_table(drop)]:
+            raise DropError(f"A Spark job reads no table '{tables[0]}'.", "Name it as Spark's catalogue does.")
         if remote := [drop for drop in request.drops if is_remote(drop) or drop == "-"]:
             raise DropError(f"A Spark job cannot read '{remote[0]}'.", "Put the file where all machines see it.")
         if request.sheets:

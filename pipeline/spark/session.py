@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.reading.files import refuse_lake
 from pipeline.run.plan import Request
 from pipeline.run.scrub import Result
 from pipeline.spark.scrub import scrub_drop, scrub_rows
@@ -75,6 +76,8 @@ def _rows_of(session: SparkSession, drops: list[str]) -> DataFrame | None:
     """The rows that Spark itself reads; None where the names are files of a drop."""
     paths = [Path(drop) for drop in drops]
     if all(_is_parquet(path) for path in paths):
+        for path in paths:
+            refuse_lake(path)
         return session.read.parquet(*(path.absolute().as_uri() for path in paths))
     if len(drops) == 1 and not paths[0].exists() and "/" not in drops[0] and "*" not in drops[0]:
         if not session.catalog.tableExists(drops[0]):

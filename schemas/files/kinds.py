@@ -87,6 +87,8 @@ def kind_of_head(head: bytes, shown: str) -> Kind:
     for magic, what, hint in _FOREIGN:
         if head.startswith(magic):
             raise FileError(f"'{shown}' is {what}, which is not read.", hint)
+    if head[8:12] == b"DUCK":
+        raise FileError(f"'{shown}' is a DuckDB database.", "Name a table of it: 'duckdb:FILE?table=NAME'.")
     if head[257:262] == b"ustar":
         raise FileError(f"'{shown}' is a tar archive, which is not read.", "Unpack it and name the files in it.")
     kind = next((kind for magic, kind in _MAGIC if head.startswith(magic)), None)

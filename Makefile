@@ -55,7 +55,7 @@ bench-quick: $(VENV)/.bench ## Measure a small drop once, in two minutes: the ta
 COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes $(UPGRADE) --quiet \
   --no-header --no-annotate --no-emit-index-url --group build
 TESTED := --extra spark --extra s3 --extra sftp --extra https --extra postgres --extra delta --extra iceberg \
-  --extra duckdb --extra age --extra timestamp --group test
+  --extra duckdb --extra age --extra timestamp --extra lineage --group test
 
 lock: ## Resolve the lock files again after a change of pyproject.toml (needs uv).
 	$(COMPILE) --output-file requirements.lock

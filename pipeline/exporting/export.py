@@ -63,7 +63,8 @@ class ExportRequest:
 class Exported:
     """What an export came to. ``path``: of the file or the folder; the URL of a catalogue's table.
 
-    ``left_out``: sentences about what is not in it. ``recorded``: in which workspace.
+    ``left_out``: sentences about what is not in it. ``recorded``: in which workspace. ``comes_from``: columns of the
+    result that each of its ``columns`` is made of.
     """
 
     path: Path | str
@@ -72,6 +73,7 @@ class Exported:
     sha256: str | None
     left_out: list[str] = field(default_factory=list)
     recorded: Path | None = None
+    comes_from: list[list[str]] = field(default_factory=list)
 
 
 def check_target(to: str, folder: Path, *, force: bool) -> Target:
@@ -179,7 +181,7 @@ def _written(
         # Its own log is the record of what is in it: nobody reads a table before its commit.
         with logged_change(workspace) as log:
             entry(log, tally, None)
-        return _exported(target, tally, names, None, workspace)
+        return _exported(target, tally, source.selection, None, workspace)
     recipients = _recipients(request, target, workspace)
     with staged_file(target.path, force=request.force) as staging:
         tally = write_file(staging / (target.inner or target.path.name), target.kind, source, form, metadata)
@@ -190,7 +192,7 @@ def _written(
         with interrupts_wait(f"'{target.path}' is complete"), logged_change(workspace) as log:
             entry(log, tally, digest)
             publish_file(staging, target.path)
-    return _exported(target, tally, names, digest, workspace)
+    return _exported(target, tally, source.selection, digest, workspace)
 
 
 def _export_id(request: ExportRequest, rows: ResultRows, layout: ExportLayout | None, names: list[str]) -> str:
@@ -238,6 +240,9 @@ def _recipients(request: ExportRequest, target: Target, workspace: Path | None) 
     return checked_recipients(named)
 
 
-def _exported(target: Target, tally: Tally, names: list[str], sha256: str | None, workspace: Path | None) -> Exported:
+def _exported(
+    target: Target, tally: Tally, selection: Selection, sha256: str | None, workspace: Path | None
+) -> Exported:
+    names = [column.name for column in selection.columns]
     left_out = [why.sentence(count) for why, count in tally.left_out.items()]
-    return Exported(target.where, tally.written, names, sha256, left_out, workspace)
+    return Exported(target.where, tally.written, names, sha256, left_out, workspace, selection.comes_from)

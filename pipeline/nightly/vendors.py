@@ -128,7 +128,7 @@ def _unserved(workspace: Path, served: Served, known: set[str]) -> Iterator[Lead
                 why = f"vendor '{name}' has another inbox or is scrubbed by hand, so nothing here is taken"
                 hint = "Empty and remove the folder, or correct the vendor's file."
         else:
-            why, hint = "lies in no vendor's inbox, so it is not taken", "Move it into the folder of its vendor."
+            why, hint = "is in no vendor's inbox, so it is not taken", "Move it into the folder of its vendor."
         yield ConfigError([f"{workspace / 'inbox' / name}: {why}"], hint)
 
 

@@ -48,7 +48,10 @@ _MARKUP: Final = (
     (("<?xml",), 'progid="word.document"', "an XML document of Word", "Ask for the table itself, as CSV."),
     (("<!doctype html", "<html", "<head", "<body", "<table", "<meta", "<style"), "", "a web page (HTML)", _AS_TABLE),
     (("<?xml", "<!--"), "<html", "a web page (HTML)", _AS_TABLE),
+    (("<!--",), "<table", "a web page (HTML)", _AS_TABLE),
     (("mime-version:", "from:"), "content-type: multipart", "a web page or mail in one file (MHTML)", _AS_TABLE),
+    (("from:", "received:", "return-path:", "delivered-to:"), "\nsubject:", "a mail", "Save the file attached to it."),
+    (("dn:", "version: 1\n"), "\nobjectclass:", "an LDIF file (directory)", "Export the contacts as CSV."),
     (("begin:vcard",), "", "a vCard file (contacts)", "Export the contacts as CSV."),
     (("begin:vcalendar",), "", "a calendar", "Ask for the table itself, as CSV."),
 )

@@ -12,6 +12,7 @@ import polars as pl
 
 from schemas.contact.apply import Apply
 from schemas.contact.email import email_forms
+from schemas.contact.marks import plain_signs
 from schemas.contact.match_keys import fold_email
 from schemas.errors import ListError
 from schemas.list_kinds import ListKind
@@ -28,12 +29,17 @@ Index = Literal["phones", "local", "emails", "domains", "digests"]
 #: Ten digits that can be a North American number are no less.
 _FIRST_NUMBER = 2_000_000_000
 _FACTS = ("listed_on", "expires_on", "reason", "severity")
+_NO_COUNTRY = "its country cannot be read"
 _NO_PHONE, _NO_EMAIL = "not a phone number", "not an email address"
 #: Marks at the start of an address that Excel and its users put there; each is valid in one all the same, so that
 #: both readings are listed.
-_MARKED = "^['`#*=~!|^_-]"
-_DOMAIN = r"^[@.]?(?:[\p{L}\p{N}_-]+\.)+[\p{L}\p{N}-]{2,}$"
-_BETWEEN_DOMAINS = r"[\s,;|()<>\[\]\"'\x{2028}]+"
+#: And signs inside, as in ``tel=2127365000&mail=ann@example.org``.
+_MARKED = r"^['`#*=~!|^_-]|[=&/?%|]|[^\x00-\x7F\p{L}\p{M}\p{N}]"
+_DOMAIN = r"^[@.]?(?:[\p{L}\p{M}\p{N}_-]+\.)+(?:[\p{L}\p{M}\p{N}-]+\p{L}|\p{L}[\p{L}\p{M}\p{N}-]+)$"
+_BETWEEN_DOMAINS = r"[^\p{L}\p{M}\p{N}._@-]+"
+_WWW = "www."
+#: Of the address of a page, only its host is a domain.
+_PAGE = r"\w+://([^/\s?#]+)\S*"
 #: Refused entries that a message names by their line.
 _SHOWN_LINES = 5
 
@@ -244,6 +250,8 @@ class Entries:
             return
         phones = read_phones(rest.get_column("text"), self._regions(rest, block), self._how.apply)
         read = pl.concat([rest, phones], how="horizontal")
+        if "region" in read.columns:
+            read = read.with_columns(why=pl.when(pl.col("region").is_null()).then(pl.lit(_NO_COUNTRY)).otherwise("why"))
         yield self._both_readings(read.filter(pl.col("key").is_not_null()).drop("why"))
         yield from self._searched(read.filter(pl.col("key").is_null()).drop("key", "other"), block)
 
@@ -253,6 +261,10 @@ class Entries:
         lower = entries.with_columns(key=_unicode_domains(entries.get_column("text").str.to_lowercase()))
         is_domain = pl.col("key").str.contains(_DOMAIN)
         yield Keyed("domains", lower.filter(is_domain))
+        # Nobody's address is at www: the company's domain is meant.
+        bare = lower.filter(is_domain & pl.col("key").str.starts_with(_WWW))
+        self.more_points += len(bare)
+        yield Keyed("domains", bare.with_columns(pl.col("key").str.strip_prefix(_WWW)))
         yield from self._searched(lower.filter(~is_domain).drop("key").with_columns(why=pl.lit("not a domain")), block)
 
     def _digests(self, entries: pl.DataFrame, recipe: Recipe, block: Block) -> Iterator[Keyed]:
@@ -278,9 +290,13 @@ def _digests_in(texts: pl.Series, recipe: Recipe) -> pl.DataFrame:
 
 def _domains_in(texts: pl.Series) -> pl.DataFrame:
     """Find domains between blanks and marks: ``row`` and ``key``."""
-    words = texts.str.to_lowercase().str.replace_all(_BETWEEN_DOMAINS, " ").str.split(" ")
+    plain = pl.Series([plain_signs(text) for text in texts.to_list()], dtype=pl.String).str.to_lowercase()
+    words = plain.str.replace_all(_PAGE, "$1").str.replace_all(_BETWEEN_DOMAINS, " ").str.split(" ")
     frame = pl.DataFrame({"text": words}).with_row_index("row").explode("text")
     frame = frame.with_columns(pl.col("text").str.strip_chars_end(".")).filter(pl.col("text").str.contains(_DOMAIN))
+    frame = pl.concat([frame, frame.with_columns(pl.col("text").str.strip_prefix(_WWW))]).sort(
+        "row", maintain_order=True
+    )
     keys = _unicode_domains(frame.get_column("text")).alias("key")
     return frame.select("row").with_columns(keys).unique(maintain_order=True)
 

@@ -39,7 +39,12 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Show each list: version, age, when it expires, entries, coverage. Exit 5 when one must not be used."""
-    from pipeline.commands.list_reports import print_run_lists, print_status, status_of  # noqa: PLC0415
+    from pipeline.commands.list_reports import (  # noqa: PLC0415
+        print_run_lists,
+        print_status,
+        refuse_nothing_to_use,
+        status_of,
+    )
     from pipeline.workspace import read_campaign  # noqa: PLC0415
     from schemas.list_kinds import max_age_said  # noqa: PLC0415
     from suppression.store import Store  # noqa: PLC0415
@@ -51,6 +56,7 @@ def status(
     print_status(found, as_json=as_json)
     if asked is not None and not as_json:
         print_run_lists(asked)
+    refuse_nothing_to_use(kept, found, asked, campaign)
     faulty = [one for one in found if one.fault]
     if faulty:
         shown = "; ".join(f"{one.name}: {one.fault}" for one in faulty)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cli.lineage import lineage_of
 from pipeline.cli.options import (
     AsOfDay,
     Json,
@@ -87,12 +88,15 @@ def rescrub(
         earlier=before,
         threads=usable_cores(),
     )
-    request = law.of(lists.of(request))
-    pull_shared(request)
-    with progress_bar() as report:
-        result = scrub(request, report)
-    _record(out, before.manifest.run_id, campaign, as_of)
-    print_changes(result, before, out, as_json=as_json)
+    with lineage_of(workspace_of(campaign)) as lineage:
+        told = lineage.run("rescrub", today, campaign=campaign, vendor=request.vendor, inputs=request.drops)
+        with told as run, progress_bar() as report:
+            request = law.of(lists.of(request))
+            pull_shared(request)
+            result = scrub(request, report)
+            run.wrote(result.manifest, out, too_many_rejected=result.too_many_rejected)
+        _record(out, before.manifest.run_id, campaign, as_of)
+        print_changes(result, before, out, as_json=as_json)
 
 
 def _list_expiring(within: str, *, as_of: str | None, as_json: bool) -> None:

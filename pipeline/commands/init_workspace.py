@@ -30,6 +30,12 @@ EXAMPLES = {
 # hook = ["mail", "-s", "leadscrub", "ops@example.com"]   # gets the summary on its input
 # hook_on = "trouble"                 # or always
 # hook_seconds = 60                   # then the hook is ended
+# metrics = "leadscrub.prom"          # gets the figures of each pass, as OpenMetrics text
+
+# Where a catalogue hears what was read and written, as OpenLineage events. They hold nobody's data.
+# [lineage]
+# url = "https://lineage.example.com" # or file = "lineage.jsonl", or both
+# namespace = "leads"
 
 # What fetching over a network does only where it is said.
 # [remote]

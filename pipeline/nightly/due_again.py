@@ -169,7 +169,7 @@ def _scrubbed(night: Night, due: DueAgain, told: dict[str, str]) -> DropLine:
     folders.made(folders.partial)
     raw = _named(night, run)
     try:
-        result = night.scrub(
+        result = night.scrubbed(
             Request(
                 drops=[str(raw)],
                 out=folders.partial / f"{seller.name}-{run.sha256[:16]}",
@@ -185,7 +185,9 @@ def _scrubbed(night: Night, due: DueAgain, told: dict[str, str]) -> DropLine:
                 record=False,
                 turn=night.turn,
                 threads=night.threads,
-            )
+            ),
+            seller,
+            str(run.kept_at),
         )
     finally:
         raw.unlink(missing_ok=True)

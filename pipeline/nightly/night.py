@@ -14,6 +14,7 @@ from pathlib import Path
 from pipeline.ledger.database import Ledger, open_ledger
 from pipeline.ledger.leases import Leases
 from pipeline.ledger.logged import enter_unlogged
+from pipeline.lineage.jobs import Lineage
 from pipeline.nightly.account import Account
 from pipeline.nightly.completeness import Looks
 from pipeline.nightly.due_again import scrub_due_again
@@ -34,7 +35,7 @@ from pipeline.nightly.workspace_lock import alone_for_a_moment, only_pass, share
 from pipeline.results.identity import program_version
 from pipeline.run.store_copy import pull_named
 from pipeline.workspace import refuse_no_workspace, workspace_facts
-from schemas.errors import ConfigError, LedgerError, ListError
+from schemas.errors import EXIT_TOO_MANY_REJECTED, ConfigError, LedgerError, ListError
 from schemas.support.durable import write_atomically
 from schemas.support.places import LinkError
 from schemas.support.scratch import scratch_folder
@@ -46,6 +47,7 @@ class NightRequest:
     """A pass as the command line asks for it. ``vendors``: only these. ``now`` asks the clock.
 
     ``day_said``: a person named the day, so the clock is not asked whether it can be.
+    ``lineage``: what tells of the pass and its scrubs.
     ``apart``: drops are scrubbed in a process of their own, which a drop may bring down; otherwise in this one.
     """
 
@@ -59,6 +61,7 @@ class NightRequest:
     threads: int = 2
     apart: bool = True
     day_said: bool = True
+    lineage: Lineage = field(default_factory=Lineage)
 
 
 def read_workspace(folder: Path) -> Workspace:
@@ -76,6 +79,14 @@ def one_pass(request: NightRequest, workspace: Workspace, log: EventLog | None =
     Raises `OutputError` when another pass is at work here, unless both share the workspace, and `UsageError` when there
     is no such vendor.
     """
+    with request.lineage.run("nightly", request.as_of) as run:
+        summary = _one_pass(replace(request, lineage=run.children()), workspace, log)
+        if summary.exit_code not in (0, EXIT_TOO_MANY_REJECTED):
+            run.failed(summary.worst_why)
+    return summary
+
+
+def _one_pass(request: NightRequest, workspace: Workspace, log: EventLog | None) -> Summary:
     began, clock = request.now(), time.perf_counter()
     served = find_sellers(request.workspace, request.vendors, workspace.nightly.inboxes)
     account = Account(log or TextLog())
@@ -174,6 +185,7 @@ def _night(request: NightRequest, workspace: Workspace, folders: Folders, lock: 
         request.accept_held,
         workspace.remote,
         workspace.at_rest.recipients,
+        lineage=request.lineage,
     )
 
 

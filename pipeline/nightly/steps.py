@@ -14,6 +14,7 @@ from pipeline.ledger.database import Ledger
 from pipeline.ledger.drops import Received, receive
 from pipeline.ledger.leases import Subject
 from pipeline.ledger.runs import record_run
+from pipeline.lineage.jobs import Lineage
 from pipeline.nightly.completeness import Looks
 from pipeline.nightly.folders import WHY, Folders, shell_word, text_name
 from pipeline.nightly.guard import Failures
@@ -69,6 +70,7 @@ class Night:
     remote: RemoteChoice
     recipients: list[str] = field(default_factory=list)
     lease: Lease = field(default_factory=Unshared)
+    lineage: Lineage = field(default_factory=Lineage)
 
     @contextmanager
     def leased(self, subject: Subject, sha256: str | None = None, sequence: int | None = None) -> Iterator[Night]:
@@ -113,6 +115,23 @@ class Night:
         self.lease.settle()
         in_place(out, final)
         return manifest, final
+
+    def scrubbed(self, request: Request, seller: Seller, place: str | None = None) -> Scrubbed:
+        """Scrub a drop of a vendor, and tell of it. Raises what stops the scrub.
+
+        ``place``: where the file was taken from, if not where the request says.
+        """
+        inputs, limit = [place or request.drops[0]], seller.max_reject_rate
+        with self.lineage.run("scrub", self.day, campaign=request.campaign, vendor=seller.name, inputs=inputs) as run:
+            done = self.scrub(request)
+            moved = {} if place is None else {"path": place}
+            tables = [table.model_copy(update=moved) for table in done.manifest.inputs]
+            counts = done.manifest.counts
+            over = limit is not None and counts.rejected > limit * counts.read
+            run.wrote(done.manifest.model_copy(update={"inputs": tables}), done.out, too_many_rejected=over)
+            if done.manifest.held:
+                run.failed(f"{_HELD}: {'; '.join(done.manifest.held)}.")
+        return done
 
 
 def take(night: Night, seller: Seller, inbox: Inbox, seen: Seen, hopeless: str | None) -> DropLine | None:
@@ -249,7 +268,7 @@ class _Drop:
         self._folders.made(self._folders.partial)
         results = self._folders.results(seen.vendor, night.day)
         refuse_links(results, self._folders.workspace)
-        result = night.scrub(
+        result = night.scrubbed(
             Request(
                 drops=[str(self._readable())],
                 out=self._folders.partial / f"{seen.vendor}-{self._raw.sha256[:16]}",
@@ -264,7 +283,9 @@ class _Drop:
                 record=False,
                 turn=night.turn,
                 threads=night.threads,
-            )
+            ),
+            seller,
+            seen.place if seller.remote else None,
         )
         if _inputs(result.manifest) != {self._raw.sha256}:
             self._discard(result.out)

@@ -96,6 +96,14 @@ class Summary(_Model):
     troubles: list[Trouble]
 
     @property
+    def worst_why(self) -> str:
+        """Why the exit code is what it is, for a person; nothing when nothing says."""
+        codes = [(each.code, each.why) for each in self.troubles]
+        codes += [(each.code, each.why) for each in self.drops]
+        codes += [(each.code, each.why) for each in self.unsettled]
+        return next((why for code, why in codes if as_configuration(code) == self.exit_code), "")
+
+    @property
     def trouble(self) -> bool:
         """Whether somebody should look."""
         return self.exit_code != 0

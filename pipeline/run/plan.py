@@ -19,7 +19,7 @@ from pipeline.reading.opening import open_drop
 from pipeline.run.declared_evidence import with_evidence
 from pipeline.run.list_options import options_of
 from pipeline.run.rescrub_source import Earlier, check_consulted, open_earlier
-from pipeline.workspace import find_layout, remote_choice, workspace_of
+from pipeline.workspace import find_layout, load_layout, remote_choice, workspace_of
 from schemas.config import VENDOR_NAME, Campaign, Channel, ListEntry, Vendor, load, raise_faults
 from schemas.errors import ConfigError, DropError, FileError, ListError, UsageError
 from schemas.evidence import VendorEvidence
@@ -133,7 +133,8 @@ def make_plan(request: Request, sources_of: Sources | None = None) -> Plan:
     faults: list[str] = []
     campaign = _campaign(request, faults)
     vendor = _vendor(request, faults)
-    layout = layout_of(request.layout, vendor, workspace_of(request.campaign), faults)
+    notes: list[str] = []
+    layout = layout_of(request.layout, vendor, workspace_of(request.campaign), faults, notes)
     raise_faults(faults)
     assert campaign is not None  # noqa: S101  # without faults there is one
     declared, vendor_evidence = with_evidence(
@@ -148,7 +149,6 @@ def make_plan(request: Request, sources_of: Sources | None = None) -> Plan:
     sources = (sources_of or partial(_sources, request))(layout, campaign, file_region)
     store = store_of(request.store, workspace_of(request.campaign))
     label = vendor.name if vendor else request.vendor
-    notes: list[str] = []
     store_lists = [name for name in _store_lists(request, campaign, store, label, notes) if name != ERASED]
     _check_screened(request, campaign, bool(lists or store_lists), notes)
     memory = header_memory(request, vendor, sources) if sources_of is None else None
@@ -285,8 +285,13 @@ def _vendor(request: Request, faults: list[str]) -> Vendor | None:
     return load(path, Vendor, faults)
 
 
-def layout_of(named: str | Layout | None, vendor: Vendor | None, workspace: Path | None, faults: list[str]) -> Layout:
-    """Read the layout that the command line or the vendor's file names. Faults are added to those that are given."""
+def layout_of(
+    named: str | Layout | None, vendor: Vendor | None, workspace: Path | None, faults: list[str], notes: list[str]
+) -> Layout:
+    """Read the layout that the command line or the vendor's file names. Faults are added to those that are given.
+
+    ``notes`` get what a data contract asks and no scrub checks.
+    """
     path: Path | None = None
     if isinstance(named, Layout):
         return named
@@ -297,7 +302,7 @@ def layout_of(named: str | Layout | None, vendor: Vendor | None, workspace: Path
         path = beside if beside.exists() or vendor.layout.suffix else find_layout(str(vendor.layout), workspace)
     elif vendor is not None and isinstance(vendor.layout, Layout):
         return vendor.layout
-    return (load(path, Layout, faults) if path else None) or Layout()
+    return (load_layout(path, faults, notes) if path else None) or Layout()
 
 
 def _list_specs(campaign: Campaign, base: Path, request: Request, region: str | None) -> list[ListSpec]:

@@ -159,6 +159,7 @@ def _warnings(run: RunState) -> list[str]:
     run.notices.of_files(run.files)
     run.notices.of_lists(run.tallies, run.matches)
     run.notices.of_countries(run.tallies)
+    run.notices.of_unread(run.tallies)
     run.notices.of_law()
     return [shown(sentence) for sentence in run.notices.sentences]
 

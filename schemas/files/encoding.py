@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from schemas.errors import FileError
-from schemas.files.code_pages import CodePage, judge_code_page
+from schemas.files.code_pages import CodePage, judge_code_page, second_opinion
 from schemas.files.inputs import Input
 
 _BLOCK = 8 << 20
@@ -264,7 +264,7 @@ def judged_page(sample: bytes, head: bytes) -> CodePage | None:
     from charset_normalizer import from_bytes  # noqa: PLC0415  # few drops come this far
 
     best = from_bytes(sample[:_SAMPLE]).best()
-    return None if best is None else CodePage(codecs.lookup(best.encoding).name)
+    return None if best is None else second_opinion(sample[:_SAMPLE], codecs.lookup(best.encoding).name)
 
 
 def display_name(codec: str) -> str:

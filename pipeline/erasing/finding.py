@@ -223,7 +223,8 @@ def record_file(where: Where, path: Path, person: Person, known: Known) -> Recor
 def _manifest(out: Path) -> Manifest | None:
     try:
         return read_manifest(out)
-    except (OSError, ValueError):
+    except (OSError, ValueError) as error:
+        raise_shortage(error)
         return None
 
 

@@ -20,9 +20,10 @@ from tests.attack.findings import Account
 from tests.conftest import DAY, leadscrub
 
 _COLUMNS: Final = (
-    "Lead ID,First Name,Last Name,Phone,Mobile,Email,Street,City,State,Zip,Country,Consent Date,Consent Text,IP,Source "
-    "URL,DOB,Date Received,Do Not Call,Company,Last Purchase,Status,Tags,Language,Phone Type,Trusted Form,Is Business"
-).split(",")
+    *("Lead ID", "First Name", "Last Name", "Phone", "Mobile", "Email", "Street", "City", "State", "Zip", "Country"),
+    *("Consent Date", "Consent Text", "IP", "Source URL", "DOB", "Date Received", "Do Not Call", "Company"),
+    *("Last Purchase", "Status", "Tags", "Language", "Phone Type", "Trusted Form", "Is Business"),
+)
 #: What readers look for: the beginnings and the middles of numbers, addresses, days, words, names and marks.
 _PIECES: Final = (
     *("1", "00", "+", "(", "1 ", "1-", "(2", "20_", "2.0.2.", "202-555-012", "2025550123 ", "+1202", "٣", "x1", "ext"),

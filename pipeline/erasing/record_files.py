@@ -195,7 +195,8 @@ def kind_or_text(given: Input) -> Kind:
     """
     try:
         return kind_of(given)
-    except FileError:
+    except FileError as error:
+        raise_shortage(error)
         with given.open("rb") as stream:
             head = stream.read(HEAD_BYTES)
         if b"\0" in head or head[:4] in (b"%PDF", b"7z\xbc\xaf", b"Rar!", b"\xfd7zX") or head[:2] == b"PK":

@@ -215,7 +215,7 @@ def is_unfinished(workspace: Path, out: Path) -> bool:
             mark = json.loads(path.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):  # it has just ended well, or was killed before it had begun
             continue
-        if isinstance(mark, dict) and mark.get("out") == str(out.absolute()):
+        if isinstance(mark, dict) and mark.get("out") in (None, str(out.absolute())):
             return True
     return False
 

@@ -54,8 +54,8 @@ bench-quick: $(VENV)/.bench ## Measure a small drop once, in two minutes: the ta
 # pyproject.toml; UPGRADE=--upgrade takes the newest.
 COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes $(UPGRADE) --quiet \
   --no-header --no-annotate --no-emit-index-url --group build
-TESTED := --extra spark --extra s3 --extra sftp --extra https --extra postgres --extra delta --extra age \
-  --extra timestamp --group test
+TESTED := --extra spark --extra s3 --extra sftp --extra https --extra postgres --extra delta --extra iceberg \
+  --extra duckdb --extra age --extra timestamp --extra lineage --group test
 
 lock: ## Resolve the lock files again after a change of pyproject.toml (needs uv).
 	$(COMPILE) --output-file requirements.lock

@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from schemas.config import Campaign, load, raise_faults
+from schemas.data_contract import SUFFIXES as CONTRACTS
+from schemas.data_contract import read_contract
 from schemas.errors import UsageError
 from schemas.files.limits import Limits
 from schemas.layout import LAYOUTS, Layout
@@ -63,12 +65,25 @@ def vendor_files(workspace: Path) -> list[Path]:
     return [path for path in files if path.name not in layouts]
 
 
-def named_layout(name: str | None) -> Layout:
-    """Read a layout by its name or file; an empty one without. Raises `ConfigError` with all faults."""
+def load_layout(path: Path, faults: list[str], notes: list[str]) -> Layout | None:
+    """Read a layout's file, or a data contract as one. Faults are appended to ``faults``.
+
+    ``notes`` get what a contract asks and no scrub checks.
+    """
+    if path.suffix.lower() in CONTRACTS:
+        return read_contract(path, faults, notes)
+    return load(path, Layout, faults)
+
+
+def named_layout(name: str | None, notes: list[str]) -> Layout:
+    """Read a layout by its name or file; an empty one without. Raises `ConfigError` with all faults.
+
+    ``notes`` get what a contract asks and no scrub checks.
+    """
     if name is None:
         return Layout()
     faults: list[str] = []
-    layout = load(find_layout(name, workspace_of(None)), Layout, faults)
+    layout = load_layout(find_layout(name, workspace_of(None)), faults, notes)
     raise_faults(faults)
     return layout or Layout()
 
@@ -79,10 +94,12 @@ def find_layout(name: str, workspace: Path | None) -> Path:
     Raises `UsageError` when there is none of that name.
     """
     own = workspace / "layouts" if workspace is not None else None
-    places = [Path(name), *([own / f"{name}.toml"] if own else []), LAYOUTS / f"{name}.toml"]
+    mine = [] if own is None else [own / f"{name}.toml", *(own / f"{name}.odcs{ending}" for ending in CONTRACTS)]
+    places = [Path(name), *mine, LAYOUTS / f"{name}.toml"]
     found = next((place for place in places if place.is_file()), None)
     if found is None:
         known = [path.stem for folder in (own, LAYOUTS) if folder is not None for path in folder.glob("*.toml")]
+        known += [path.name.partition(".odcs.")[0] for path in (own.glob("*.odcs.y*ml") if own is not None else [])]
         raise UsageError(f"There is no layout '{name}'.", did_you_mean(name, known))
     return found
 

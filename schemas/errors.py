@@ -15,6 +15,10 @@ from schemas.support.shown import shown
 EXIT_TOO_MANY_REJECTED = 6
 
 
+#: What a message ends with when its hint can follow.
+_ENDS = (".", "?", "!", ":", ";", "\u2026")
+
+
 class LeadscrubError(Exception):
     """A run cannot go on. ``hint`` says what the user can do next, ``lines`` are further lines of the message.
 
@@ -32,7 +36,9 @@ class LeadscrubError(Exception):
         super().__init__(self.message)
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}" if self.hint else self.message
+        if not self.hint:
+            return self.message
+        return f"{self.message}{'' if self.message.endswith(_ENDS) else '.'} {self.hint}"
 
 
 class UsageError(LeadscrubError):
@@ -82,6 +88,10 @@ class LedgerError(LeadscrubError):
 
 class PastChangedError(LedgerError):
     """While a run was at work, another one changed the past that it had asked: it must be done again."""
+
+
+class LeaseLostError(LedgerError):
+    """This machine hung for so long that another one took over its drop: it may not change anything of it."""
 
 
 class OutputError(LeadscrubError):

@@ -50,8 +50,11 @@ class InputFile(_Model):
     name: str = Field(description="name of the file; archive!member where it came out of a zip")
     path: str = Field(description="where it was: a path, or a URL without user and query")
     sheet: str | None = Field(default=None, description="sheet of the workbook")
-    sha256: str = Field(description="of the file as delivered: of the archive, where the table came out of one")
-    bytes: int = Field(description="of the file as delivered")
+    sha256: str = Field(
+        description="of the file as delivered: of the archive, where the table came out of one; of a database's or "
+        "lake's table, of its cells"
+    )
+    bytes: int = Field(description="of the file as delivered; of a database's or lake's table, of its cells as text")
     member: ArchiveMember | None = Field(default=None, description="what came out of the archive")
     read_as: dict[str, str] = Field(description="format and, for CSV, encoding, delimiter and quote")
     mapping: dict[str, str] = Field(description="field of a lead -> source column")

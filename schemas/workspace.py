@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 #: Name of the file that makes a folder a workspace.
 WORKSPACE_FILE = "leadscrub.toml"
@@ -55,9 +56,30 @@ class NightlyChoice(_Model):
     give_up_hours: float = Field(default=24, ge=0, description="after which an empty or broken drop goes to quarantine")
     quarantine_after: int = Field(default=2, ge=1, description="passes in which a drop fails on its own, until then")
     drop_minutes: float = Field(default=240, gt=0, description="after which a drop that is not done has failed")
+    share: bool = Field(
+        default=False, description="passes of several machines work side by side here; the ledger is in PostgreSQL"
+    )
+    lease_seconds: float = Field(
+        default=300, ge=1, description="after which another machine takes over a drop from one that does not go on"
+    )
     hook: list[Annotated[str, Field(min_length=1)]] = Field(default=[], description="command that gets the summary")
     hook_on: Literal["always", "trouble"] = "always"
     hook_seconds: int = Field(default=60, ge=1, description="after which the hook is ended")
+    metrics: Path | None = Field(default=None, description="file that gets the figures of each pass, as OpenMetrics")
+
+
+_SECRETS = ("password", "secret", "token", "credential", "access-key", "account-key")
+
+
+def _without_secrets(catalogs: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    for name, properties in catalogs.items():
+        for key, value in properties.items():
+            if any(word in key.lower() for word in _SECRETS) or re.search(r"://[^/@]*:[^/@]+@", value):
+                raise ValueError(
+                    f"{key} of catalogue '{name}' is a secret: put it into ~/.pyiceberg.yaml, or into "
+                    "PYICEBERG_CATALOG__NAME__KEY of the environment"
+                )
+    return catalogs
 
 
 class RemoteChoice(_Model):
@@ -65,6 +87,18 @@ class RemoteChoice(_Model):
 
     plain_http: list[str] = Field(default=[], description="hosts that may be asked over http://, S3 endpoints too")
     redirects: list[str] = Field(default=[], description="hosts to which an https:// URL may lead on")
+    catalogs: Annotated[dict[str, dict[str, str]], AfterValidator(_without_secrets)] = Field(
+        default={}, description="Iceberg catalogues by name, each with properties of pyiceberg (type, uri, warehouse …)"
+    )
+
+
+class StoreChoice(_Model):
+    """[store]: a store of lists that machines share."""
+
+    shared: str | None = Field(
+        default=None,
+        description="s3://bucket/prefix, or a folder: what is pulled from before each night and each scrub",
+    )
 
 
 class LimitChoice(_Model):
@@ -94,6 +128,23 @@ class AtRest(_Model):
     )
 
 
+class LineageChoice(_Model):
+    """[lineage]: where OpenLineage events of what a workspace does are sent. Without this table, none are.
+
+    ``file`` is relative to the workspace. Both may be given: each gets every event. What is not given here is taken
+    from OPENLINEAGE_URL, OPENLINEAGE_ENDPOINT and OPENLINEAGE_NAMESPACE.
+    """
+
+    url: str | None = Field(default=None, description="of a server that takes events, as http://localhost:5000")
+    endpoint: str | None = Field(default=None, description="path at that server; api/v1/lineage when not given")
+    file: Path | None = Field(default=None, description="to which each event is added as a line of JSON")
+    namespace: str | None = Field(default=None, min_length=1, description="of the jobs; leadscrub when not given")
+    api_key_from: str = Field(
+        default="OPENLINEAGE_API_KEY", min_length=1, description="environment variable that holds the server's key"
+    )
+    seconds: float = Field(default=5, gt=0, le=60, description="that a command waits at its end for the server")
+
+
 class Workspace(_Model):
     """The workspace's own file. Without [ledger] nothing is remembered between runs, unless `nightly` runs them."""
 
@@ -101,5 +152,13 @@ class Workspace(_Model):
     retention: Retention | None = None
     nightly: NightlyChoice = NightlyChoice()
     remote: RemoteChoice = RemoteChoice()
+    store: StoreChoice = StoreChoice()
     limits: LimitChoice = LimitChoice()
     at_rest: AtRest = AtRest()
+    lineage: LineageChoice | None = None
+
+    @model_validator(mode="after")
+    def _machines_share_a_ledger(self) -> Workspace:
+        if self.nightly.share and (self.ledger is None or self.ledger.url is None):
+            raise ValueError("[nightly] share needs a ledger that machines share: url in [ledger]")
+        return self

@@ -12,6 +12,7 @@ import polars as pl
 
 from schemas.contact.apply import Apply
 from schemas.contact.email import email_forms
+from schemas.contact.marks import plain_signs
 from schemas.contact.match_keys import fold_email
 from schemas.errors import ListError
 from schemas.list_kinds import ListKind
@@ -19,7 +20,7 @@ from schemas.recipes import Recipe, looks_hashed
 from schemas.support.column_bytes import binary_column
 from schemas.support.figures import counted, percent, share
 from suppression.entry_phones import read_phones
-from suppression.formats.blocks import NO_ENTRY, NOT_LISTED, Block
+from suppression.formats.blocks import NO_ENTRY, NOT_LISTED, Block, with_text
 from suppression.point_search import emails_in, numbers_in
 from suppression.side_tables import SideTables
 
@@ -28,12 +29,17 @@ Index = Literal["phones", "local", "emails", "domains", "digests"]
 #: Ten digits that can be a North American number are no less.
 _FIRST_NUMBER = 2_000_000_000
 _FACTS = ("listed_on", "expires_on", "reason", "severity")
+_NO_COUNTRY = "its country cannot be read"
 _NO_PHONE, _NO_EMAIL = "not a phone number", "not an email address"
 #: Marks at the start of an address that Excel and its users put there; each is valid in one all the same, so that
 #: both readings are listed.
-_MARKED = "^['`#*=~!|^_-]"
-_DOMAIN = r"^[@.]?(?:[\p{L}\p{N}_-]+\.)+[\p{L}\p{N}-]{2,}$"
-_BETWEEN_DOMAINS = r"[\s,;|()<>\[\]\"'\x{2028}]+"
+#: And signs inside, as in ``tel=2127365000&mail=ann@example.org``.
+_MARKED = r"^['`#*=~!|^_-]|[=&/?%|]|[^\x00-\x7F\p{L}\p{M}\p{N}]"
+_DOMAIN = r"^[@.]?(?:[\p{L}\p{M}\p{N}_-]+\.)+(?:[\p{L}\p{M}\p{N}-]+\p{L}|\p{L}[\p{L}\p{M}\p{N}-]+)$"
+_BETWEEN_DOMAINS = r"[^\p{L}\p{M}\p{N}._@-]+"
+_WWW = "www."
+#: Of the address of a page, only its host is a domain.
+_PAGE = r"\w+://([^/\s?#]+)\S*"
 #: Refused entries that a message names by their line.
 _SHOWN_LINES = 5
 
@@ -99,6 +105,19 @@ class Entries:
     def keyed(self, block: Block) -> Iterator[Keyed]:
         """Put a block's entries under the keys of the indexes that the kind has; what fits none is refused."""
         self.read += block.read
+        if not block.refused.is_empty():
+            yield from self._refused_or_searched(block)
+        if block.frame.is_empty():
+            return
+        if self._how.recipe is not None:
+            yield from self._digests(with_text(block.frame), self._how.recipe, block)
+        elif self._how.kind.domains:
+            yield from self._domains(with_text(block.frame), block)
+        else:
+            yield from self._points(block)
+
+    def _refused_or_searched(self, block: Block) -> Iterator[Keyed]:
+        """Search the entries that are none as they are for points; refuse those that say so themselves or are blank."""
         sound = block.refused.get_column("why").str.starts_with(NOT_LISTED)
         self._refuse(block.refused.filter(sound), block.member)
         lost = block.refused.filter(~sound)
@@ -109,14 +128,6 @@ class Entries:
             vacant = lost.get_column("why") == NO_ENTRY
             self._refuse(lost.filter(vacant), block.member)
             yield from self._searched(lost.filter(~vacant), block)
-        if block.frame.is_empty():
-            return
-        if self._how.recipe is not None:
-            yield from self._digests(block.frame, self._how.recipe, block)
-        elif self._how.kind.domains:
-            yield from self._domains(block.frame, block)
-        else:
-            yield from self._points(block)
 
     def _searched(self, entries: pl.DataFrame, block: Block) -> Iterator[Keyed]:
         """Take every point in the text of entries that are not one as they are; an entry without any is refused.
@@ -173,11 +184,13 @@ class Entries:
         entries = block.frame
         if "number" in entries.columns:
             # What the reader has seen to be ten digits; an area code begins with 2 to 9.
-            real = pl.col("number") >= _FIRST_NUMBER if self._how.kind.phones else pl.lit(False)
-            yield Keyed("local", entries.filter(real).select(key="number"))
-            entries = entries.filter(~real).drop("number")
-            if entries.is_empty():
+            real = entries.get_column("number") >= _FIRST_NUMBER
+            if not self._how.kind.phones:
+                real = pl.repeat(False, len(entries), eager=True)
+            yield Keyed("local", (entries if real.all() else entries.filter(real)).select(key="number"))
+            if real.all():
                 return
+            entries = with_text(entries.filter(~real))
         first = str(entries.item(0, "text"))
         hashed = looks_hashed(first) or ("sha256" if block.holds == "hash" else None)
         if hashed is not None:
@@ -237,6 +250,8 @@ class Entries:
             return
         phones = read_phones(rest.get_column("text"), self._regions(rest, block), self._how.apply)
         read = pl.concat([rest, phones], how="horizontal")
+        if "region" in read.columns:
+            read = read.with_columns(why=pl.when(pl.col("region").is_null()).then(pl.lit(_NO_COUNTRY)).otherwise("why"))
         yield self._both_readings(read.filter(pl.col("key").is_not_null()).drop("why"))
         yield from self._searched(read.filter(pl.col("key").is_null()).drop("key", "other"), block)
 
@@ -246,6 +261,10 @@ class Entries:
         lower = entries.with_columns(key=_unicode_domains(entries.get_column("text").str.to_lowercase()))
         is_domain = pl.col("key").str.contains(_DOMAIN)
         yield Keyed("domains", lower.filter(is_domain))
+        # Nobody's address is at www: the company's domain is meant.
+        bare = lower.filter(is_domain & pl.col("key").str.starts_with(_WWW))
+        self.more_points += len(bare)
+        yield Keyed("domains", bare.with_columns(pl.col("key").str.strip_prefix(_WWW)))
         yield from self._searched(lower.filter(~is_domain).drop("key").with_columns(why=pl.lit("not a domain")), block)
 
     def _digests(self, entries: pl.DataFrame, recipe: Recipe, block: Block) -> Iterator[Keyed]:
@@ -271,9 +290,13 @@ def _digests_in(texts: pl.Series, recipe: Recipe) -> pl.DataFrame:
 
 def _domains_in(texts: pl.Series) -> pl.DataFrame:
     """Find domains between blanks and marks: ``row`` and ``key``."""
-    words = texts.str.to_lowercase().str.replace_all(_BETWEEN_DOMAINS, " ").str.split(" ")
+    plain = pl.Series([plain_signs(text) for text in texts.to_list()], dtype=pl.String).str.to_lowercase()
+    words = plain.str.replace_all(_PAGE, "$1").str.replace_all(_BETWEEN_DOMAINS, " ").str.split(" ")
     frame = pl.DataFrame({"text": words}).with_row_index("row").explode("text")
     frame = frame.with_columns(pl.col("text").str.strip_chars_end(".")).filter(pl.col("text").str.contains(_DOMAIN))
+    frame = pl.concat([frame, frame.with_columns(pl.col("text").str.strip_prefix(_WWW))]).sort(
+        "row", maintain_order=True
+    )
     keys = _unicode_domains(frame.get_column("text")).alias("key")
     return frame.select("row").with_columns(keys).unique(maintain_order=True)
 

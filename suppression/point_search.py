@@ -16,12 +16,15 @@ import polars as pl
 
 from schemas.contact.apply import Apply
 from schemas.contact.email import email_forms
+from schemas.contact.marks import plain_signs
 from suppression.entry_phones import read_phones
 
-_AROUND_EMAIL: Final = '\\s,;:<>()\\[\\]{}"|\u2018-\u201f\u00ab\u00bb\u2039\u203a=\u2022'
-_EMAIL: Final = re.compile(rf"[^{_AROUND_EMAIL}@]{{1,250}}@[^{_AROUND_EMAIL}@]{{1,250}}")
+_AROUND_EMAIL: Final = '\\s,;:<>()\\[\\]{}"|\u2018-\u201f\u00ab\u00bb\u2039\u203a=\u2022&\\\\'
+#: What ends a domain besides.
+_BEHIND_DOMAIN: Final = "/?#%!*$+^~`'"
+_EMAIL: Final = re.compile(rf"[^{_AROUND_EMAIL}@]{{1,250}}(?:@[^{_AROUND_EMAIL}{_BEHIND_DOMAIN}@]{{1,250}}+)+")
 #: Marks around an address that could be part of it, and are not: Excel's, quotes, bullets, the end of a sentence.
-_MARKS: Final = "'`\u00b4*.!?#~^_-\u200b\ufeff"
+_MARKS: Final = "'`\u00b4*.!?#~^_-/+$%\u200b\ufeff"
 _TIME: Final = r"(?:[T ]\d{1,2}:\d\d(?::\d\d)?(?:\.\d+)?Z?)?"
 _DATE: Final = re.compile(
     rf"(?<![\d.\-/+])(?:(?:19|20)\d\d([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])"
@@ -35,6 +38,10 @@ _GROUP: Final = re.compile(r"[+(\uff0b]{0,3}\d+")
 _BEGINS: Final = "+(0\uff0b"
 _CELLS: Final = re.compile(r"[,;|\t]")
 _CODE_AND_NUMBER: Final = re.compile(r"\+?(\d{1,3}) *[,;|\t]([\d\s().\-]{6,})")
+#: ``5000/01``, ``5000 thru 5009``: the last digits of a second number.
+_ENDINGS: Final = re.compile(
+    r"(\d[\d().\- ]{5,}\d) ?(?:[/\\&]| (?:and|or|thru|through|to|und|oder|bis|et|ou|y|o|e) ) ?(\d{1,4})(?![\d/])"
+)
 #: Digits of a number; groups that it is written in; and characters between two of them.
 _FEWEST, _MOST, _GROUPS, _GAP = 5, 17, 7, 4
 #: Of a longer text, only what is between words and marks is read: no entry is so long.
@@ -69,7 +76,10 @@ class _Found:
 def emails_in(texts: pl.Series, apply: Apply) -> pl.DataFrame:
     """Find addresses: ``row`` (position in ``texts``, u32) and ``key``; each address of a text once, in its order."""
     found = [
-        (row, match[0].strip(_MARKS)) for row, text in enumerate(texts.to_list()) for match in _EMAIL.finditer(text)
+        (row, match[0].strip(_MARKS))
+        for row, text in enumerate(texts.to_list())
+        for match in _EMAIL.finditer(plain_signs(text))
+        if match[0].count("@") == 1  # of two run together, nobody knows where the first ends
     ]
     frame = pl.DataFrame(found, schema={"row": pl.UInt32, "text": pl.String}, orient="row")
     keyed = frame.select("row").with_columns(email_forms(frame.get_column("text"), apply).get_column("key"))
@@ -98,12 +108,41 @@ def numbers_in(texts: pl.Series, regions: pl.Series, apply: Apply) -> pl.DataFra
         for row in left:
             for stretch in stretches[row]:
                 numbers[row].update((number.key, number) for number in _numbers_of(stretch, given[row][1], found))
+    _add_endings(numbers, given, apply)
     with_code = {row: abroad for row, (text, _) in enumerate(given) if (abroad := _with_calling_code(text)) is not None}
     found = _Found(((abroad, None) for abroad in with_code.values()), apply)
     for row, abroad in with_code.items():
         numbers[row].update((number.key, number) for number in found.number(abroad, (None,)))
     rows = [(row, number.key, number.other) for row, found in numbers.items() for number in found.values()]
     return pl.DataFrame(rows, schema={"row": pl.UInt32, "key": pl.String, "other": pl.String}, orient="row")
+
+
+def _add_endings(
+    numbers: Mapping[int, dict[str, _Number]], given: list[tuple[str, tuple[str | None, ...]]], apply: Apply
+) -> None:
+    """Add the numbers of which an entry has only the last digits, beside one that it has whole."""
+    pairs = [
+        (row, base, _with_ending(base, match[2]), region)
+        for row, (text, regions) in enumerate(given)
+        if numbers[row]
+        for match in _ENDINGS.finditer(text)
+        for base in _from_each_group(match[1])
+        for region in regions
+    ]
+    found = _Found(((text, region) for _, *texts, region in pairs for text in texts), apply)
+    for row, base, other, region in pairs:
+        if found.number(base, (region,)):
+            numbers[row].update((number.key, number) for number in found.number(other, (region,)))
+
+
+def _from_each_group(text: str) -> list[str]:
+    return [text[group.start() :] for group in _GROUP.finditer(text)]
+
+
+def _with_ending(number: str, ending: str) -> str:
+    """Put other last digits into a number as it is written."""
+    left = list(ending)
+    return "".join(left.pop() if left and char.isdecimal() else char for char in reversed(number))[::-1]
 
 
 def _regions(text: str, region: str | None) -> tuple[str | None, ...]:

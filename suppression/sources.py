@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from schemas.list_version import SourceFile
+from schemas.support.shown import printable
 
 _BLOCK = 1 << 20
 
@@ -37,4 +38,4 @@ def _source_file(path: Path, stop: threading.Event) -> SourceFile:
     with path.open("rb") as stream:
         while not stop.is_set() and (block := stream.read(_BLOCK)):
             digest.update(block)
-    return SourceFile(name=path.name, sha256=digest.hexdigest(), bytes=path.stat().st_size)
+    return SourceFile(name=printable(path.name), sha256=digest.hexdigest(), bytes=path.stat().st_size)

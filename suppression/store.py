@@ -193,8 +193,20 @@ class Writer(Store):
 
     def commit(self, built: Path, facts: ListVersion, *, at: datetime, action: str) -> None:
         """Make a built version current, then remove versions that were superseded longer ago than they are kept."""
-        final = self.version_folder(facts.version)
-        if final.exists() and self._is_sound(final, facts.version):
+        self.put(built, facts.version)
+        self._append(facts.name, Loading(version=facts.version, at=at, action=action))
+        self._prune(at)
+
+    def adopt(self, histories: Mapping[str, list[Loading]], *, at: datetime) -> None:
+        """Give lists histories of which the current versions are here, then remove as `commit` does."""
+        for name, steps in histories.items():
+            self._write(name, steps)
+        self._prune(at)
+
+    def put(self, built: Path, version: str) -> None:
+        """Move a version that is complete to where it belongs. It is not current by that."""
+        final = self.version_folder(version)
+        if final.exists() and self._is_sound(final, version):
             shutil.rmtree(built)
         else:
             if final.exists():
@@ -207,8 +219,6 @@ class Writer(Store):
             final.parent.mkdir(parents=True, exist_ok=True)
             built.rename(final)
             sync_path(final.parent)
-        self._append(facts.name, Loading(version=facts.version, at=at, action=action))
-        self._prune(at)
 
     def remove(self, name: str, *, at: datetime) -> None:
         """Take a list out of force. Its versions are kept for audit."""

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.cli.lineage import lineage_of
 from pipeline.cli.options import AsOfDay, Json, ResultFolder, day_of
 from schemas.errors import LeadscrubError
+
+if TYPE_CHECKING:
+    from pipeline.lineage.jobs import Lineage
 
 
 def layout_names(begun: str) -> list[str]:
@@ -26,8 +30,8 @@ def export(
         str,
         typer.Option(
             "--to",
-            metavar="FILE|delta:DIR",
-            help="Where to: a .csv, .xlsx or .parquet file, .age behind it for an encrypted one; or a Delta table.",
+            metavar="FILE|TABLE",
+            help="Where to: a .csv, .xlsx or .parquet file, .age behind it for an encrypted one; or delta:DIR, iceberg://CATALOG/TABLE.",
         ),
     ],
     rows: Annotated[
@@ -58,9 +62,9 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write clean, rejected or review rows of a result to a file for people, a dialler, a mailer or a table."""
-    from pipeline.commands.export_report import print_export  # noqa: PLC0415
+    from pipeline.commands.export_report import export_and_tell, print_export  # noqa: PLC0415
     from pipeline.exporting.export import ExportRequest  # noqa: PLC0415
-    from pipeline.exporting.export import export as write  # noqa: PLC0415
+    from pipeline.exporting.record import workspace_of_result  # noqa: PLC0415
     from pipeline.exporting.rows import row_kind  # noqa: PLC0415
 
     request = ExportRequest(
@@ -75,7 +79,8 @@ def export(
         force=force,
         encrypt_to=encrypt_to or [],
     )
-    print_export(write(request), as_json=as_json)
+    with lineage_of(workspace_of_result(out)) as lineage:
+        print_export(export_and_tell(request, lineage), as_json=as_json)
 
 
 def check_targets(targets: Iterable[str], out: Path, *, force: bool) -> None:
@@ -87,20 +92,19 @@ def check_targets(targets: Iterable[str], out: Path, *, force: bool) -> None:
 
 
 def export_to(
-    targets: Iterable[str], out: Path, day: date, *, force: bool, report: bool = False
+    targets: Iterable[str], out: Path, day: date, lineage: Lineage, *, force: bool, report: bool = False
 ) -> list[dict[str, object]]:
     """Export a new result to every target; returns what the summary says of them, or prints it.
 
     Raises what `export` raises; its hint says that the result itself is complete.
     """
-    from pipeline.commands.export_report import facts, print_export  # noqa: PLC0415
+    from pipeline.commands.export_report import export_and_tell, facts, print_export  # noqa: PLC0415
     from pipeline.exporting.export import ExportRequest  # noqa: PLC0415
-    from pipeline.exporting.export import export as write  # noqa: PLC0415
 
     done = []
     for to in targets:
         try:
-            exported = write(ExportRequest(out, to, day, force=force))
+            exported = export_and_tell(ExportRequest(out, to, day, force=force), lineage)
         except LeadscrubError as error:
             error.hint = f"{error.hint} The results in '{out}' are complete.".strip()
             raise

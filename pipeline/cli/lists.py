@@ -39,7 +39,12 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Show each list: version, age, when it expires, entries, coverage. Exit 5 when one must not be used."""
-    from pipeline.commands.list_reports import print_run_lists, print_status, status_of  # noqa: PLC0415
+    from pipeline.commands.list_reports import (  # noqa: PLC0415
+        print_run_lists,
+        print_status,
+        refuse_nothing_to_use,
+        status_of,
+    )
     from pipeline.workspace import read_campaign  # noqa: PLC0415
     from schemas.list_kinds import max_age_said  # noqa: PLC0415
     from suppression.store import Store  # noqa: PLC0415
@@ -51,6 +56,7 @@ def status(
     print_status(found, as_json=as_json)
     if asked is not None and not as_json:
         print_run_lists(asked)
+    refuse_nothing_to_use(kept, found, asked, campaign)
     faulty = [one for one in found if one.fault]
     if faulty:
         shown = "; ".join(f"{one.name}: {one.fault}" for one in faulty)
@@ -158,3 +164,27 @@ def history(
     from suppression.store import Store  # noqa: PLC0415
 
     (print_refused if refused else print_history)(Store(store_folder(store)), name, as_json=as_json)
+
+
+SharedStore = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="PLACE", help="s3://bucket/prefix or a folder; by default shared in [store] of leadscrub.toml."
+    ),
+]
+
+
+@lists.command(cls=Changing, epilog="Example: leadscrub lists push shared/lists")
+def push(place: SharedStore = None, store: StoreFolder = None) -> None:
+    """Put the lists where other machines pull them from."""
+    from pipeline.commands.list_sharing import push_lists  # noqa: PLC0415
+
+    push_lists(store_folder(store), place)
+
+
+@lists.command(cls=Changing, epilog="Example: leadscrub lists pull shared/lists")
+def pull(place: SharedStore = None, store: StoreFolder = None) -> None:
+    """Get the lists that another machine pushed, and check every byte. Exit 5 when they are damaged or older."""
+    from pipeline.commands.list_sharing import pull_lists  # noqa: PLC0415
+
+    pull_lists(store_folder(store), place, datetime.now(UTC))

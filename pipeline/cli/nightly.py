@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -30,6 +31,9 @@ def nightly(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the summary there as well.")] = None,
+    metrics: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the figures of the pass there as OpenMetrics text.")
+    ] = None,
     log: Annotated[
         str, typer.Option(metavar="text|json", help="Format of stderr: trouble in words, or each event as JSON.")
     ] = "text",
@@ -38,12 +42,16 @@ def nightly(
 ) -> None:
     """Make one pass over the vendors' inboxes: scrub complete drops, archive them, report."""
     loudness.begin("looking into the inboxes")
+    from pipeline.lineage.opening import open_lineage  # noqa: PLC0415
     from pipeline.nightly.log import event_log, log_form  # noqa: PLC0415
     from pipeline.nightly.night import NightRequest, one_pass, read_workspace  # noqa: PLC0415
     from pipeline.nightly.report import report as tell  # noqa: PLC0415
+    from pipeline.nightly.summary import Trouble  # noqa: PLC0415
 
     form = log_form(log)
     choice = read_workspace(workspace)
+    events = event_log(form, lambda: datetime.now(UTC), every_drop=loudness.verbose)
+    lineage = open_lineage(None if dry_run else workspace, os.environ, lambda: datetime.now(UTC))
     request = NightRequest(
         workspace,
         day_of(as_of),
@@ -54,8 +62,13 @@ def nightly(
         dry_run=dry_run,
         threads=usable_cores(),
         day_said=as_of is not None,
+        lineage=lineage,
     )
-    summary = one_pass(request, choice, event_log(form, request.now, every_drop=loudness.verbose))
-    code = tell(summary, choice.nightly, workspace, report, as_json=as_json)
+    try:
+        summary = one_pass(request, choice, events)
+    finally:
+        for note in lineage.close():
+            events.trouble(Trouble(vendor=None, code=0, why=note))
+    code = tell(summary, choice.nightly, workspace, report, as_json=as_json, metrics=metrics)
     if code:
         raise typer.Exit(code)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cli.lineage import lineage_of
 from pipeline.cli.options import (
     AsOfDay,
     Json,
@@ -67,6 +68,7 @@ def rescrub(
     from pipeline.run.plan import Request  # noqa: PLC0415
     from pipeline.run.progress import progress_bar  # noqa: PLC0415
     from pipeline.run.scrub import scrub  # noqa: PLC0415
+    from pipeline.run.store_copy import pull_shared  # noqa: PLC0415
     from pipeline.workspace import workspace_of  # noqa: PLC0415
     from schemas.config import channel_named  # noqa: PLC0415
     from schemas.contact.regions import checked_region  # noqa: PLC0415
@@ -86,10 +88,15 @@ def rescrub(
         earlier=before,
         threads=usable_cores(),
     )
-    with progress_bar() as report:
-        result = scrub(law.of(lists.of(request)), report)
-    _record(out, before.manifest.run_id, campaign, as_of)
-    print_changes(result, before, out, as_json=as_json)
+    with lineage_of(workspace_of(campaign)) as lineage:
+        told = lineage.run("rescrub", today, campaign=campaign, vendor=request.vendor, inputs=request.drops)
+        with told as run, progress_bar() as report:
+            request = law.of(lists.of(request))
+            pull_shared(request)
+            result = scrub(request, report)
+            run.wrote(result.manifest, out, too_many_rejected=result.too_many_rejected)
+        _record(out, before.manifest.run_id, campaign, as_of)
+        print_changes(result, before, out, as_json=as_json)
 
 
 def _list_expiring(within: str, *, as_of: str | None, as_json: bool) -> None:

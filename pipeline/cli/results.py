@@ -20,23 +20,30 @@ from schemas.errors import UsageError
 
 
 def inspect(
-    drops: Annotated[list[str], typer.Argument(metavar="DROP", help="File, folder, glob or URL; - for stdin.")],
+    drops: Annotated[list[str], typer.Argument(metavar="DROP", help="File, folder, glob, URL or table; - for stdin.")],
     layout: Annotated[
-        str | None, typer.Option(metavar="NAME|FILE", help="Layout to read it with: a name or a TOML file.")
+        str | None,
+        typer.Option(metavar="NAME|FILE", help="Layout to read it with: a name, a TOML file or an ODCS contract."),
     ] = None,
     save_layout: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Save what was detected as a layout to edit; must be a new file."),
+        typer.Option(
+            metavar="FILE",
+            help="Save what was detected as a layout to edit; as an ODCS contract where it ends in .yaml.",
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
     """Show how a scrub would read a drop: encoding, dialect, columns, fields, kinds, doubts. Values are masked."""
     from pipeline.commands.inspect import print_inspection  # noqa: PLC0415
+    from pipeline.terminal import print_notes  # noqa: PLC0415
     from pipeline.workspace import named_layout, workspace_limits  # noqa: PLC0415
     from schemas.files.limits import limited_to  # noqa: PLC0415
 
     with limited_to(workspace_limits(None)):
-        print_inspection(drops, named_layout(layout), as_json=as_json, save=save_layout)
+        notes: list[str] = []
+        print_inspection(drops, named_layout(layout, notes), as_json=as_json, save=save_layout)
+        print_notes(*notes)
 
 
 def explain(

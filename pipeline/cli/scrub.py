@@ -22,6 +22,7 @@ from pipeline.cli.drop_options import (
     region_of,
 )
 from pipeline.cli.export import check_targets, export_to
+from pipeline.cli.lineage import lineage_of, plain_files
 from pipeline.cli.options import (
     AsOfDay,
     LawOptions,
@@ -37,7 +38,7 @@ from schemas.support.cores import usable_cores
 
 @with_shared_options
 def scrub(
-    drops: Annotated[list[str], typer.Argument(metavar="DROP", help="File, folder, glob or URL; - for stdin.")],
+    drops: Annotated[list[str], typer.Argument(metavar="DROP", help="File, folder, glob, URL or table; - for stdin.")],
     out: Annotated[
         Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for the results; must be new (or --force).")
     ],
@@ -73,7 +74,7 @@ def scrub(
         list[str] | None,
         typer.Option(
             "--to",
-            metavar="FILE|delta:DIR",
+            metavar="FILE|TABLE",
             help="Also export the clean rows, as 'leadscrub export' does; repeatable.",
         ),
     ] = None,
@@ -103,6 +104,8 @@ def scrub(
     from pipeline.run.plan import Request  # noqa: PLC0415
     from pipeline.run.progress import progress_bar  # noqa: PLC0415
     from pipeline.run.scrub import scrub as run  # noqa: PLC0415
+    from pipeline.run.store_copy import pull_shared  # noqa: PLC0415
+    from pipeline.workspace import workspace_of  # noqa: PLC0415
 
     if dns_server is not None and not check_mx:
         raise UsageError("--dns-server works only with --check-mx.", "Add --check-mx.")
@@ -132,13 +135,17 @@ def scrub(
         block_bytes=None if block_mb is None else int(block_mb * (1 << 20)),
     )
     request = law.of(lists.of(request))
-    with chosen_ledger(ledger, campaign) as opened, progress_bar() as report:
-        result = run(replace(request, ledger=opened, received_at=instant_of(received_at, as_of)), report)
-    done = []
-    if to and as_json and not result.held:
-        done = export_to(to, out, request.as_of, force=force)
-    print_summary(result, None if dry_run else out, as_json=as_json, more={"exports": done} if to else None)
-    if to and not as_json and not result.held:
-        export_to(to, out, request.as_of, force=force, report=True)
+    with lineage_of(workspace_of(campaign), dry_run=dry_run) as lineage:
+        told = lineage.run("scrub", request.as_of, campaign=campaign, vendor=vendor, inputs=plain_files(drops))
+        with chosen_ledger(ledger, campaign) as opened, told as one, progress_bar() as report:
+            pull_shared(request)
+            result = run(replace(request, ledger=opened, received_at=instant_of(received_at, as_of)), report)
+            one.wrote(result.manifest, out, too_many_rejected=result.too_many_rejected)
+        done = []
+        if to and as_json and not result.held:
+            done = export_to(to, out, request.as_of, lineage, force=force)
+        print_summary(result, None if dry_run else out, as_json=as_json, more={"exports": done} if to else None)
+        if to and not as_json and not result.held:
+            export_to(to, out, request.as_of, lineage, force=force, report=True)
     if result.too_many_rejected or result.held:
         raise typer.Exit(EXIT_TOO_MANY_REJECTED)

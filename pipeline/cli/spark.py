@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -21,12 +22,14 @@ from pipeline.cli.drop_options import (
     region_of,
 )
 from pipeline.cli.help import Changing, Group
+from pipeline.cli.lineage import lineage_of, plain_files
 from pipeline.cli.options import (
     AsOfDay,
     Json,
     LawOptions,
     ListOptions,
     day_of,
+    instant_of,
     with_shared_options,
 )
 from schemas.errors import EXIT_TOO_MANY_REJECTED
@@ -68,12 +71,20 @@ def scrub(
     check_mx: CheckMx = False,
     ledger: Annotated[
         str | None,
-        typer.Option(metavar="none", help="Say none where the workspace has a ledger: its history is not compared."),
+        typer.Option(metavar="URL|none", help="Ledger for this run; by default the workspace's."),
+    ] = None,
+    received_at: Annotated[
+        str | None,
+        typer.Option(metavar="INSTANT", help="When a drop that the ledger has not seen was received; by default now."),
     ] = None,
     accept_held: AcceptHeld = False,
     master: Annotated[
         str | None,
         typer.Option(metavar="URL", help="Spark master; by default spark-submit's, else this machine."),
+    ] = None,
+    delta: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write the tables as Delta tables there as well: DIR/clean and so on."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier result.")] = False,
     as_json: Json = False,
@@ -83,6 +94,7 @@ def scrub(
     from pipeline.ledger.open_ledger import chosen_ledger  # noqa: PLC0415
     from pipeline.run.plan import Request  # noqa: PLC0415
     from pipeline.spark.session import scrub_named, spark_session  # noqa: PLC0415
+    from pipeline.workspace import workspace_of  # noqa: PLC0415
 
     belongs_to, no_region = region_of(region)
     request = Request(
@@ -102,8 +114,12 @@ def scrub(
         force=force,
     )
     request = law.of(lists.of(request))
-    with chosen_ledger(ledger, campaign) as opened, spark_session(master) as session:
-        result = scrub_named(session, request, has_ledger=opened is not None)
-    print_summary(result, out, as_json=as_json)
+    with lineage_of(workspace_of(campaign)) as lineage:
+        told = lineage.run("scrub", request.as_of, campaign=campaign, vendor=vendor, inputs=plain_files(drops))
+        with chosen_ledger(ledger, campaign) as opened, told as one, spark_session(master) as session:
+            request = replace(request, ledger=opened, received_at=instant_of(received_at, as_of))
+            result = scrub_named(session, request, delta)
+            one.wrote(result.manifest, out, too_many_rejected=result.too_many_rejected)
+        print_summary(result, out, as_json=as_json)
     if result.too_many_rejected or result.held:
         raise typer.Exit(EXIT_TOO_MANY_REJECTED)

@@ -1,13 +1,17 @@
-"""Writes how a table was read as a layout, with comments, for a person to edit."""
+"""Writes how a table was read as a layout, with comments, for a person to edit, or as a data contract."""
 
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 
 from pipeline.columns.mapping import Mapping
+from schemas.data_contract import SUFFIXES as CONTRACTS
+from schemas.data_contract import contract_text
 from schemas.errors import OutputError
 from schemas.files.table import Table
+from schemas.layout import Layout
 from schemas.support.durable import write_atomically
 
 
@@ -16,9 +20,19 @@ def save_layout(path: Path, table: Table, mapping: Mapping) -> None:
     if path.exists():
         raise OutputError(f"'{path}' exists.", "Name a new file for --save-layout.")
     try:
-        write_atomically(path, layout_text(table, mapping))
+        is_contract = path.suffix.lower() in CONTRACTS
+        write_atomically(path, _contract(path, table, mapping) if is_contract else layout_text(table, mapping))
     except OSError as error:
         raise OutputError(f"'{path}' cannot be written: {error.strerror}.", "Name another file.") from error
+
+
+def _contract(path: Path, table: Table, mapping: Mapping) -> str:
+    """The same as an ODCS contract, with the layout's settings that were in force."""
+    detected = Layout.model_validate(tomllib.loads(layout_text(table, mapping)))
+    given = mapping.layout
+    layout = detected.model_copy(update={"fields": given.fields, "sheet": given.sheet})
+    name = path.name.removesuffix(path.suffix).removesuffix(".odcs")
+    return contract_text(layout, name, table.columns)
 
 
 def layout_text(table: Table, mapping: Mapping) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -13,8 +14,8 @@ from pipeline.columns.contact_values import SAMPLE_ROWS, sure_kind
 from pipeline.columns.mapping_draft import Draft
 from schemas.columns import CODE_FIELDS, DAYS, EMAIL_SLOTS, INSTANTS, PHONE_SLOTS
 from schemas.contact.blank import BLANKS
-from schemas.contact.calling_codes import only_calling_codes
-from schemas.contact.countries import read_countries
+from schemas.contact.calling_codes import begins_dialled, dialled_codes, only_calling_codes
+from schemas.contact.countries import names_country, only_countries, read_countries
 from schemas.errors import DropError
 from schemas.files.table import Table, first_rows
 from schemas.frame_columns import SOURCE
@@ -26,6 +27,12 @@ from schemas.support.names import did_you_mean
 
 #: Headers that name an email, or where letters go.
 _MAIL = {"mail", "mails", "mail address", "mailaddress"}
+#: Cells of a column that are looked at before the others.
+_FEW = 10
+#: Words of a header that may be about calling codes, or about area codes and much else.
+_MAY_BE_CODES = {"prefix", "prefijo", "prefisso", "prefixo", "vorwahl", "indicatif", "landnummer", "ddi", "idd"}
+#: And whose code it is, where it only says so.
+_WHOSE_CODE = {"country", "mobile", "cell", "phone", "tel", "intl", "contact"}
 #: Words of a header that make it one of types.
 _TYPE_WORDS = ("type", "label", "kind", "typ", "tipo")
 
@@ -80,6 +87,11 @@ class _Head:
         """The filled cells of a column, trimmed."""
         return BLANKS.cleaned(self.frame.get_column(SOURCE + column).head(SAMPLE_ROWS)).drop_nulls()
 
+    def begins(self, column: str, judge: Callable[[str], bool]) -> bool:
+        """Whether most of the first few filled cells fit, or there are none. Cheap: nearly no column gets further."""
+        few = [text for text in self.frame.get_column(SOURCE + column).head(_FEW).to_list() if text and text.strip()]
+        return 2 * sum(map(judge, few)) >= len(few)
+
     def kind(self, column: str) -> str | None:
         """``phone`` or ``email``, where its values leave no doubt."""
         return sure_kind(self.frame.get_column(SOURCE + column), self.region)
@@ -118,8 +130,9 @@ def map_columns(
     # Faxes take what the phones leave free.
     placed = {column: draft.place("phone", column, draft.why.pop(column, "")) for column in draft.faxes}
     draft.withheld += [column for column, slot in placed.items() if slot is None]
+    _codes_by_values(draft, head)
     _place_codes(draft)
-    draft.doubts += _unread_countries(draft, head)
+    draft.doubts += [*_unread_countries(draft, head), *_unclaimed_countries(draft, head)]
     if checked:
         _check_found(draft, table, path, by_post=by_post)
     draft.doubts += [
@@ -192,6 +205,45 @@ def _by_header(draft: Draft, head: _Head, column: str, match: HeaderMatch) -> No
         draft.doubts.append(f"column '{column}' may hold {match.field} ({match.why}); map it with --layout if it does")
 
 
+def _codes_by_values(draft: Draft, head: _Head) -> None:
+    """Take a column that nobody claims and whose values are dialled as calling codes are (``+44``) for one of them."""
+    if draft.codes or not _has_phones(draft):
+        return
+    for column in _unclaimed(draft):
+        if head.begins(column, begins_dialled) and dialled_codes(head.cells(column)):
+            draft.claim("phone_code", column, "its values are calling codes")
+            return
+        words = set(fold_header(column).split())
+        named = words & _MAY_BE_CODES or ("code" in words and words & _WHOSE_CODE)
+        if named and only_calling_codes(head.cells(column)):
+            draft.doubts.append(
+                f"column '{column}' may hold the phones' calling codes; map it to phone_code with --layout if it does"
+            )
+
+
+def _unclaimed_countries(draft: Draft, head: _Head) -> list[str]:
+    """Sentences about columns that nobody claims, whose values are countries other than that of the run."""
+    if "country" in draft.fields or not _has_phones(draft):
+        return []
+    return [
+        f"column '{column}' is not mapped, but its values look like countries: numbers are not read by it; map it to "
+        "country with --layout if they are"
+        for column in _unclaimed(draft)
+        if head.begins(column, names_country)
+        and only_countries(cells := head.cells(column))
+        and not read_countries(cells).select((pl.col("region") == head.region).fill_null(False).all()).item()
+    ]
+
+
+def _has_phones(draft: Draft) -> bool:
+    return any(slot in draft.fields for slot in PHONE_SLOTS)
+
+
+def _unclaimed(draft: Draft) -> list[str]:
+    taken = {*draft.fields.values(), *draft.faxes, *draft.withheld, *draft.refusals, *draft.codes, *draft.layout.ignore}
+    return [column for column in draft.columns if column not in taken]
+
+
 def _place_codes(draft: Draft) -> None:
     """Give each column of calling codes to the phone that its header names, else to the first."""
     slots = {phone_words(draft.fields[slot]): slot for slot in reversed(PHONE_SLOTS) if slot in draft.fields}
@@ -209,7 +261,7 @@ def _place_codes(draft: Draft) -> None:
 
 def _unread_countries(draft: Draft, head: _Head) -> list[str]:
     """Sentences about words of the country column that name no country."""
-    if "country" not in draft.fields or not any(slot in draft.fields for slot in PHONE_SLOTS):
+    if "country" not in draft.fields or not _has_phones(draft):
         return []
     column = draft.fields["country"]
     words = head.cells(column).unique(maintain_order=True)

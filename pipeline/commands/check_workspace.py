@@ -11,7 +11,7 @@ from typing import Literal
 from pipeline.nightly.folders import WHY, Folders
 from pipeline.nightly.vendors import find_sellers
 from pipeline.terminal import plain_table, print_lines, write_json
-from pipeline.workspace import find_layout, refuse_no_workspace, vendor_files
+from pipeline.workspace import find_layout, load_layout, refuse_no_workspace, vendor_files
 from schemas.config import Campaign, Vendor, load
 from schemas.errors import ConfigError, LeadscrubError, UsageError
 from schemas.export_layout import ExportLayout
@@ -59,6 +59,7 @@ def check_workspace(folder: Path, day: date) -> list[Finding]:
         found += _campaign(folder, path, store, vendors, day)
     for path in sorted((folder / "exports").glob("*.toml")):
         found += _faults(path, ExportLayout)
+    found += _layouts(folder, vendors)
     found += _vendors(folder)
     found += _gone(store)
     found += _quarantine(folder)
@@ -107,6 +108,18 @@ def _faults(path: Path, model: type[Workspace | Campaign | Vendor | ExportLayout
     faults: list[str] = []
     load(path, model, faults)
     yield from (_fault(fault) for fault in faults)
+
+
+def _layouts(folder: Path, vendors: list[Vendor]) -> Iterator[Finding]:
+    """Faults of the workspace's layouts, data contracts among them, and of those beside the vendors that name them."""
+    own = folder / "layouts"
+    beside = [folder / "vendors" / vendor.layout for vendor in vendors if isinstance(vendor.layout, Path)]
+    for path in sorted({*own.glob("*.toml"), *own.glob("*.odcs.y*ml"), *(each for each in beside if each.is_file())}):
+        faults: list[str] = []
+        load_layout(path, faults, [])
+        yield from (
+            _fault(fault, "Compare with what 'leadscrub inspect DROP --save-layout' writes.") for fault in faults
+        )
 
 
 def _fault(fault: str, remedy: str = "") -> Finding:

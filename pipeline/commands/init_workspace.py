@@ -25,14 +25,26 @@ EXAMPLES = {
 # give_up_hours = 24                  # then an empty drop, or one with a wrong checksum, goes to quarantine
 # quarantine_after = 2                # passes in which a drop fails on its own, until it goes to quarantine
 # drop_minutes = 240                  # then a drop that is not done has failed
+# share = true                        # machines do a night together here; the ledger is in PostgreSQL
+# lease_seconds = 300                 # then another machine takes over a drop from one that does not go on
 # hook = ["mail", "-s", "leadscrub", "ops@example.com"]   # gets the summary on its input
 # hook_on = "trouble"                 # or always
 # hook_seconds = 60                   # then the hook is ended
+# metrics = "leadscrub.prom"          # gets the figures of each pass, as OpenMetrics text
+
+# Where a catalogue hears what was read and written, as OpenLineage events. They hold nobody's data.
+# [lineage]
+# url = "https://lineage.example.com" # or file = "lineage.jsonl", or both
+# namespace = "leads"
 
 # What fetching over a network does only where it is said.
 # [remote]
 # plain_http = ["minio.lan:9000"]     # hosts that may be asked over http://, S3 endpoints too
 # redirects = ["files.example.net"]   # hosts to which an https:// URL may lead on
+
+# Where machines that do not share this folder share its lists: pulled before each night and each scrub.
+# [store]
+# shared = "s3://our-bucket/lists"    # or a folder of a mount
 
 # How much a file of a drop or a list may hold. What holds more is refused, and the message names the limit.
 # [limits]

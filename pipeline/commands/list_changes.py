@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from pipeline.commands.list_logging import logged_writing
+from pipeline.ledger.list_logging import logged_writing
 from pipeline.terminal import is_quiet, print_lines, print_notes, print_step
 from pipeline.workspace import workspace_limits
 from schemas.contact.apply import apply_here

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 import polars as pl
 
-from pipeline.commands.list_logging import logged_writing
+from pipeline.ledger.list_logging import logged_writing
 from pipeline.terminal import print_lines, print_notes
 from pipeline.workspace import workspace_of
 from schemas.errors import ConfigError, ListError, OutputError, UsageError

@@ -10,12 +10,14 @@ import polars as pl
 from pipeline.terminal import print_lines, write_json
 from schemas.contact.email import read_email
 from schemas.contact.phone_readings import read_phone_point
-from schemas.errors import UsageError
+from schemas.errors import ListError, UsageError
 from schemas.list_kinds import MaxAge
 from schemas.masking import mask
 from suppression.lists import SuppressionList, fault_on
 from suppression.screening import screen_points
 from suppression.store import Store
+
+NO_LIST_HINT = "Load one with 'leadscrub lists add', or name another store with --store."
 
 
 def print_lookup(
@@ -23,8 +25,11 @@ def print_lookup(
 ) -> list[str]:
     """Say of each value and each current list whether it is on it. Returns why some could not be asked.
 
-    A list that must not be used says *matched*, but never *clear*: what is missing in it is not known.
+    Raises `ListError` when there is no list. One that must not be used says *matched*, but never
+    *clear*: what is missing in it is not known.
     """
+    if not store.names():
+        raise ListError(f"There is no list in the store '{store.folder}': nothing was asked.", NO_LIST_HINT)
     lists = [replace(lst, max_age=max_age.of(lst.facts.kind)) for lst in (store.open(n, today) for n in store.names())]
     faults = {lst.facts.name: fault_on(today, lst.facts, lst.valid_until) for lst in lists}
     answers = []

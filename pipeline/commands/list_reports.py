@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from pipeline.commands.list_lookup import NO_LIST_HINT
 from pipeline.terminal import plain_table, print_lines, stdout_console, write_json
 from schemas.config import Campaign
 from schemas.errors import ListError
@@ -78,6 +80,22 @@ def print_run_lists(campaign: Campaign) -> None:
         print_lines(f"read for each run: {entry.name} ({entry.kind}) from {entry.file}")
     if campaign.no_lists:
         print_lines("no_lists: leads of this campaign are not screened against any list")
+
+
+def refuse_nothing_to_use(
+    store: Store, found: list[ListStatus], campaign: Campaign | None, campaign_file: Path | None
+) -> None:
+    """Check that there is a list to look leads up in, and each file that a run would read.
+
+    Raises `ListError` when a file is missing; or when there is no list, and a campaign does not say that it wants none.
+    """
+    entries = [] if campaign is None else campaign.lists
+    folder = Path() if campaign_file is None else campaign_file.parent
+    missing = [f"{entry.name} from {entry.file}" for entry in entries if not (folder / entry.file).is_file()]
+    if missing:
+        raise ListError(f"Files of lists are missing: {'; '.join(missing)}.", "Check their paths in the campaign.")
+    if not found and not entries and not (campaign is not None and campaign.no_lists):
+        raise ListError(f"There is no list in the store '{store.folder}': nobody would be screened.", NO_LIST_HINT)
 
 
 #: A narrower terminal shows fewer columns: the others are in --json and in the history.

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.commands.verify import refuse_damaged
 from pipeline.report.page import run_page
 from pipeline.report.source import Deal, ReportSource
 from pipeline.report.stored_counts import counts_of
@@ -16,6 +17,7 @@ from pipeline.results.manifest_file import MANIFEST
 from schemas.codes import CODES, ReasonCode, may_go_back
 from schemas.config import Vendor
 from schemas.errors import OutputError, UsageError
+from schemas.report_counts import REPORT_COUNTS
 from schemas.support.durable import write_atomically
 from suppression.rules.loading import ALL, load_packs
 
@@ -52,6 +54,7 @@ def result_report(out: Path, workspace: Path) -> str:
     Raises `UsageError` when the folder holds no result, or one that is damaged.
     """
     manifest = open_manifest(out)
+    refuse_damaged(out, REPORT_COUNTS)
     counts = counts_of(out, manifest)
     vendor = manifest.vendor
     deal, past = Deal(), None

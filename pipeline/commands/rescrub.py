@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.commands.summary import print_summary
+from pipeline.commands.verify import refuse_damaged
 from pipeline.exporting.record import workspace_of_result
 from pipeline.results.decisions import settled_rows
 from pipeline.results.folder import earliest_valid_until, open_manifest, rows_in_review, scan
@@ -22,8 +23,9 @@ _POINTS = (*PHONE_SLOTS, *EMAIL_SLOTS)
 
 
 def earlier_result(folder: Path) -> Earlier:
-    """Open a result to scrub again. Raises `UsageError` when it is none, or was itself thrown away."""
+    """Open a result to scrub again. Raises `UsageError` when it is none, is damaged, or was itself thrown away."""
     manifest = open_manifest(folder)
+    refuse_damaged(folder)
     return Earlier(folder, manifest, earliest_valid_until(folder))
 
 

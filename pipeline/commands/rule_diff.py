@@ -14,6 +14,7 @@ import polars as pl
 
 from pipeline.commands.asked_again import clean_rows, setting_of
 from pipeline.commands.rule_reports import Fact, all_packs, rules_by_id
+from pipeline.commands.verify import refuse_damaged
 from pipeline.results.folder import open_manifest
 from pipeline.terminal import plain_table, print_lines, write_json
 from pipeline.workspace import workspace_of
@@ -127,11 +128,12 @@ def _statute(each: Fact) -> Rule | Hours | Permit:
 def on_result(out: Path, first: date, last: date) -> OnResult:
     """Ask the law of both days of the clean rows of a result, with its packs as they are now.
 
-    Raises `UsageError` when the result was scrubbed without rule packs.
+    Raises `UsageError` when the result was scrubbed without rule packs, or is damaged.
     """
     manifest = open_manifest(out)
     if not manifest.rules.checked:
         raise UsageError(f"'{out}' was scrubbed without rule packs.", "Scrub it with --rules or a campaign's [rules].")
+    refuse_damaged(out)
     packs = load_packs([pack.name for pack in manifest.rules.packs], workspace_of(None))
     days = [RuleSet(packs, setting_of(manifest, day), manifest.rules.always) for day in (first, last)]
     found = OnResult(0, [], Counter(), Counter())

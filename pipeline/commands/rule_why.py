@@ -9,6 +9,7 @@ import polars as pl
 
 from pipeline.commands.asked_again import asked_again, setting_of
 from pipeline.commands.hours_why import hours_story, hours_told
+from pipeline.commands.verify import refuse_damaged
 from pipeline.results.folder import open_manifest, scan
 from pipeline.terminal import print_lines, write_json
 from pipeline.workspace import workspace_of
@@ -39,11 +40,12 @@ _OF_OTHERS = {
 def print_why(out: Path, row: int, *, as_json: bool) -> None:
     """Ask the run's rules about one row of its result again, and print each answer.
 
-    Raises `UsageError` when the run had no rules, or there is no such row.
+    Raises `UsageError` when the run had no rules, there is no such row, or the result is damaged.
     """
     manifest = open_manifest(out)
     if not manifest.rules.checked:
         raise UsageError(f"'{out}' was scrubbed without rule packs.", "Scrub it with --rules or a campaign's [rules].")
+    refuse_damaged(out)
     story = _story(out, row, manifest)
     if as_json:
         write_json(story, default=str)

@@ -17,8 +17,8 @@ from pipeline.erasing.plan_file import left_plans
 from pipeline.erasing.recipients import also_known_by, recipients
 from pipeline.ledger.database import Ledger
 from pipeline.ledger.log_mending import ledger_of
-from pipeline.nightly.claims import only_pass
 from pipeline.nightly.folders import Folders
+from pipeline.nightly.workspace_lock import only_pass
 from pipeline.results.folder import open_manifest
 from pipeline.terminal import plain_table, print_lines, write_json
 from pipeline.workspace import refuse_no_workspace, workspace_limits

@@ -36,13 +36,14 @@ def verify(out: Path, *, key: Path | None = None, workspace: Path | None = None)
     return [*_faults(out, manifest), *compared.faults]
 
 
-def refuse_damaged(out: Path) -> None:
-    """Check that the tables of a result are those that its manifest names.
+def refuse_damaged(out: Path, *others: str) -> None:
+    """Check that the tables of a result, and ``others`` of its files that are there, are those that its manifest names.
 
     Raises `UsageError` that says what `verify` says when they are not: nothing that they tell is to be relied on.
     """
     manifest = open_manifest(out)
-    tables = {name: file for name, file in manifest.outputs.items() if name.endswith(".parquet")}
+    asked = {name for name in others if (out / name).exists()}
+    tables = {name: file for name, file in manifest.outputs.items() if name.endswith(".parquet") or name in asked}
     faults = list(_file_faults(out, manifest.model_copy(update={"outputs": tables})))
     if faults:
         raise UsageError(f"'{out}' is damaged: {'; '.join(faults)}.", "See 'leadscrub verify', or scrub again.")

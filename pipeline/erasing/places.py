@@ -151,7 +151,7 @@ def layouts_of(workspace: Path) -> dict[str, Layout]:
         faults: list[str] = []
         vendor = load(path, Vendor, faults)
         if vendor is not None and not faults:
-            found[vendor.name] = layout_of(None, vendor, workspace, faults)
+            found[vendor.name] = layout_of(None, vendor, workspace, faults, [])
     return found
 
 

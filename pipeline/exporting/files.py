@@ -1,12 +1,10 @@
-"""Writes an export as CSV, XLSX, Parquet or a Delta table, part by part."""
+"""Writes an export as CSV, XLSX or Parquet, part by part, and reads where it is to go."""
 
 from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -18,14 +16,14 @@ import pyarrow.parquet as pq
 
 from pipeline.exporting.forms import BETWEEN, text
 from pipeline.exporting.table import LeftOut, OutColumn, Source, Tally
+from pipeline.reading.tables.urls import TableUrl, table_url
 from pipeline.results.formula_cells import neutralised, neutralised_text
 from schemas.errors import OutputError, UsageError
 from schemas.files.age_files import AGE
-from schemas.support.extras import library_for
 from schemas.support.names import did_you_mean
 
-FileKind = Literal["csv", "xlsx", "parquet", "delta"]
-DELTA = "delta:"
+FileKind = Literal["csv", "xlsx", "parquet", "delta", "iceberg"]
+_LAKES = ("delta:", "iceberg://")
 _ENDINGS: dict[str, FileKind] = {".csv": "csv", ".xlsx": "xlsx", ".parquet": "parquet"}
 _PHONES = rf"^\+?[0-9]+(?:{BETWEEN}\+?[0-9]+)*$"
 #: Of addresses such as ``+news@example.com``: what reads the file must take the apostrophe off again.
@@ -39,11 +37,20 @@ MOST_ROWS, MOST_COLUMNS, MOST_CHARACTERS = 1_048_575, 16_384, 32_767
 
 @dataclass(frozen=True)
 class Target:
-    """Where an export goes to. ``inner``: name of what is encrypted; empty where nothing is."""
+    """Where an export goes to: a file, the folder of a Delta table, or a ``table`` of a catalogue, which is no path.
+
+    ``inner``: name of what is encrypted; empty where nothing is.
+    """
 
     kind: FileKind
     path: Path
     inner: str = ""
+    table: TableUrl | None = None
+
+    @property
+    def where(self) -> Path | str:
+        """The path, or the URL of a table that has none."""
+        return self.path if self.table is None else str(self.table)
 
 
 @dataclass(frozen=True)
@@ -56,18 +63,23 @@ class FileForm:
 
 
 def target_of(named: str) -> Target:
-    """Read where an export goes to. Raises `UsageError` when it is no local file of a known kind or ``delta:``."""
+    """Read where an export goes to. Raises `UsageError` when it is no local file of a known kind, and no table."""
+    if named.startswith(_LAKES):
+        url = table_url(named)
+        if url is not None and url.pinned is None:
+            return Target("delta", Path(url.place)) if url.kind == "delta" else Target("iceberg", Path(), table=url)
+        raise UsageError(f"'{named}' is one version of a table, which never changes.", "Leave it out.")
     if "://" in named:
         raise UsageError(f"'{named.partition('://')[0]}://' cannot be exported to.", "Name a local file, then copy it.")
-    if named.startswith(DELTA) and named != DELTA:
-        return Target("delta", Path(named.removeprefix(DELTA)))
     inner = named[: -len(AGE)] if named.lower().endswith(AGE) else ""
     ending = Path(inner or named).suffix.lower()
     if ending not in _ENDINGS:
         hint = did_you_mean(ending, _ENDINGS) if ending else ""
         raise UsageError(
             f"'{named}' is no kind of file that can be written.",
-            hint if hint.startswith("Did") else "Name a .csv, .xlsx or .parquet file (and .age), or delta:FOLDER.",
+            hint
+            if hint.startswith("Did")
+            else "Name a .csv, .xlsx or .parquet file (and .age), delta:FOLDER, or iceberg://…",
         )
     return Target(_ENDINGS[ending], Path(named), Path(inner).name)
 
@@ -78,9 +90,9 @@ def check_fits(target: Target, source: Source) -> None:
     Raises `OutputError` when a sheet cannot, `UsageError` when a table would have two columns of one name.
     """
     names = [column.name for column in source.selection.columns]
-    if target.kind in {"parquet", "delta"}:
-        # A Delta table takes names in another case for the same.
-        folded = [name.lower() if target.kind == "delta" else name for name in names]
+    if target.kind in {"parquet", "delta", "iceberg"}:
+        # Engines that read lakes take names in another case for the same.
+        folded = [name if target.kind == "parquet" else name.lower() for name in names]
         twice = next((name for place, name in enumerate(folded) if name in folded[:place]), None)
         if twice is not None:
             raise UsageError(f"Two columns are called '{twice}', which only CSV and XLSX can have.", "Write a .csv.")
@@ -114,47 +126,11 @@ def write_file(path: Path, kind: FileKind, source: Source, form: FileForm, metad
     elif kind == "xlsx":
         _write_xlsx(path, source, form, tally)
     else:
-        schema = _arrow_schema(source.selection.columns).with_metadata(metadata)
+        schema = arrow_schema(source.selection.columns).with_metadata(metadata)
         with pq.ParquetWriter(path.absolute(), schema, compression="zstd") as writer:
-            for batch in _arrow(source, schema, tally):
+            for batch in arrow_batches(source, schema, tally):
                 writer.write_table(pa.Table.from_batches([batch], schema))
     return tally
-
-
-def write_delta(path: Path, source: Source, metadata: dict[str, str], *, replace: bool) -> Tally:
-    """Write the rows as a version of a Delta table, which its log names when it is complete.
-
-    Raises `UsageError` when the library is not installed, `OutputError` when the table cannot be written.
-    """
-    library_for("Delta tables", "deltalake", "delta")
-    from deltalake import CommitProperties, write_deltalake  # noqa: PLC0415  # it needs the extra
-    from deltalake.exceptions import DeltaError  # noqa: PLC0415
-
-    tally = Tally()
-    schema = _arrow_schema(source.selection.columns)
-    rows = pa.RecordBatchReader.from_batches(schema, _arrow(source, schema, tally))
-    try:
-        with _owner_only():
-            write_deltalake(
-                str(path.absolute()),
-                rows,
-                mode="overwrite" if replace else "error",
-                schema_mode="overwrite" if replace else None,
-                commit_properties=CommitProperties(custom_metadata=metadata),
-            )
-    except (DeltaError, OSError) as error:
-        raise OutputError(f"The Delta table '{path}' cannot be written ({type(error).__name__}).", "") from error
-    return tally
-
-
-@contextmanager
-def _owner_only() -> Iterator[None]:
-    """What the library creates is for its owner only; its threads have our mask."""
-    before = os.umask(0o077)
-    try:
-        yield
-    finally:
-        os.umask(before)
 
 
 def _texts(source: Source, tally: Tally) -> Iterator[pl.DataFrame]:
@@ -224,13 +200,15 @@ def _write_xlsx(path: Path, source: Source, form: FileForm, tally: Tally) -> Non
                 line += 1
 
 
-def _arrow_schema(columns: Sequence[OutColumn]) -> pa.Schema:
+def arrow_schema(columns: Sequence[OutColumn]) -> pa.Schema:
+    """The columns as Arrow has them."""
     empty = pl.DataFrame({str(place): pl.Series([], dtype=column.dtype) for place, column in enumerate(columns)})
     made = empty.to_arrow(compat_level=pl.CompatLevel.oldest()).schema
     return pa.schema([field.with_name(column.name) for field, column in zip(made, columns, strict=True)])
 
 
-def _arrow(source: Source, schema: pa.Schema, tally: Tally) -> Iterator[pa.RecordBatch]:
+def arrow_batches(source: Source, schema: pa.Schema, tally: Tally) -> Iterator[pa.RecordBatch]:
+    """The rows in batches with that schema."""
     for frame in source.frames(tally):
         table = frame.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
         yield from pa.table(table.columns, schema=schema).to_batches()

@@ -10,7 +10,7 @@ from typing import Literal
 import polars as pl
 
 from pipeline.exporting.forms import calling_code, formed, hashed, text
-from pipeline.exporting.own_columns import EXTRA, vendor_cell, vendor_names
+from pipeline.exporting.own_columns import EXTRA, vendor_cell, vendor_fields, vendor_names
 from pipeline.exporting.rows import Part, ResultRows, type_of
 from pipeline.exporting.table import LeftOut, OutColumn, Tally
 from pipeline.workspace import workspace_of
@@ -37,6 +37,19 @@ class LayoutColumns:
     def columns(self) -> tuple[OutColumn, ...]:
         """See `Selection`."""
         return tuple(OutColumn(each.name, pl.String(), holds=_holds(each)) for each in self.layout.columns)
+
+    @property
+    def comes_from(self) -> list[list[str]]:
+        """See `Selection`."""
+        return [self._made_of(each) for each in self.layout.columns]
+
+    def _made_of(self, each: ExportColumn) -> list[str]:
+        if each.column is not None:
+            return vendor_fields(each.column, self.sources)
+        if each.field is None:
+            return []
+        found = point_kind(each.field)
+        return [each.field] if found is None else list(_SLOTS[found[0]])
 
     @property
     def reads(self) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Literal
 import polars as pl
 
 from pipeline.exporting.forms import BETWEEN, flat, text
-from pipeline.exporting.rows import Part, ResultRows, type_of
+from pipeline.exporting.rows import Part, ResultRows, open_rows, type_of
 from pipeline.exporting.table import OutColumn, Tally
 from schemas.columns import COMMON_COLUMNS, EMAIL_SLOTS, PERSON, PHONE_SLOTS, REJECTED_COLUMNS
 from schemas.errors import UsageError
@@ -48,6 +48,16 @@ class OwnColumns:
     def columns(self) -> tuple[OutColumn, ...]:
         """See `Selection`."""
         return tuple(each.out for each in self.chosen)
+
+    @property
+    def comes_from(self) -> list[list[str]]:
+        """See `Selection`."""
+        return [self._made_of(each) for each in self.chosen]
+
+    def _made_of(self, each: OwnColumn) -> list[str]:
+        if each.vendors is None:
+            return [] if each.column is None else [each.column]
+        return [ORIGINAL] if self.original else vendor_fields(each.vendors, self.sources)
 
     @property
     def reads(self) -> list[str]:
@@ -90,10 +100,15 @@ def vendor_cell(name: str, source: InputFile, extra: Sequence[str]) -> pl.Expr:
     return text(pl.col(held[0]), type_of(held[0])) if held else pl.lit(None, pl.String)
 
 
+def vendor_fields(name: str, sources: Sequence[InputFile]) -> list[str]:
+    """Columns of the result that hold a column of the vendor's, over all files of the drop."""
+    fields = [field for source in sources for field, column in source.mapping.items() if column == name]
+    return list(dict.fromkeys(field for field in fields if field in COMMON_COLUMNS)) or [EXTRA]
+
+
 def vendor_names(rows: ResultRows) -> tuple[str, ...]:
     """Names of the vendor's own columns, over all files, in order of first appearance."""
-    rejected = ResultRows(rows.folder, rows.manifest, "rejected")
-    return rejected.fields(ORIGINAL)
+    return open_rows(rows.folder, "rejected").fields(ORIGINAL)
 
 
 def _mapped(sources: Sequence[InputFile]) -> list[str]:

@@ -19,7 +19,7 @@ def workspace_of_result(folder: Path) -> Path | None:
     return next(above, None) or workspace_of(None)
 
 
-def export_entry(workspace: Path, manifest: Manifest, to: Path, at: datetime, facts: dict[str, Any]) -> Entry:
+def export_entry(workspace: Path, manifest: Manifest, to: Path | str, at: datetime, facts: dict[str, Any]) -> Entry:
     """The entry of an export of a run's rows. ``facts``: how many, which and in what form, and the file's hash."""
-    where = {"to": location(workspace, to)}
+    where = {"to": to if isinstance(to, str) else location(workspace, to)}
     return Entry("export", manifest.run_id, at.isoformat(), manifest.vendor, {**facts, **where})

@@ -50,6 +50,10 @@ class Selection(Protocol):
         """Columns of the file, in order; names may repeat."""
 
     @property
+    def comes_from(self) -> list[list[str]]:
+        """Columns of the result that each column of the file is made of, in order."""
+
+    @property
     def reads(self) -> Sequence[str]:
         """Columns of the result that it needs."""
 

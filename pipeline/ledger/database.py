@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, insert, inspect, select
+from sqlalchemy import true as sa_true
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, ProgrammingError, SQLAlchemyError
 
@@ -29,22 +30,35 @@ _BESIDE = ("-wal", "-shm", "-journal", ".sum", ".lock")
 _NOT_OPENED = (14, 8)
 #: Key of the lock in PostgreSQL that makes writers wait for each other, as they do in SQLite.
 _ONE_WRITER = 0x6C656164
+#: PostgreSQL's setting of how many milliseconds a transaction may wait for its own process.
+_STALL = "idle_in_transaction_session_timeout"
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """An open ledger. ``history``: folder of the contact history. ``workspace``: whose log enters what is changed."""
+    """An open ledger. ``history``: folder of the contact history. ``workspace``: whose log enters what is changed.
+
+    ``fence``: raises in a transaction that may not change anything any more. ``stall_seconds``: after which PostgreSQL
+    gives up a transaction whose process does not go on.
+    """
 
     engine: Engine
     history: Path
     workspace: Path
+    fence: Callable[[Connection], None] | None = None
+    stall_seconds: float | None = None
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Give a transaction that happens as a whole or not at all; writers wait for each other."""
         with faults(self.engine), self.engine.begin() as connection:
             if connection.dialect.name == "postgresql":
-                connection.execute(select(func.pg_advisory_xact_lock(_ONE_WRITER)))
+                asked: list[Any] = [func.pg_advisory_xact_lock(_ONE_WRITER)]
+                if self.stall_seconds is not None:
+                    asked.insert(0, func.set_config(_STALL, str(round(self.stall_seconds * 1000)), sa_true()))
+                connection.execute(select(*asked))
+            if self.fence is not None:
+                self.fence(connection)
             yield connection
 
     @contextmanager
@@ -200,7 +214,7 @@ def _made(ledger: Ledger) -> None:
             connection.execute(insert(facts).values(name="version", value=str(LEDGER_VERSION)))
     with engine.connect().execution_options(reading=True) as connection:
         version = connection.execute(select(facts.c.value).where(facts.c.name == "version")).scalar_one()
-    if version == "1":
+    if version in ("1", "2"):
         from pipeline.ledger.upgrading import upgrade  # noqa: PLC0415  # seldom
 
         upgrade(ledger.engine, ledger.history)

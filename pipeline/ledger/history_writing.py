@@ -23,6 +23,7 @@ from pipeline.ledger.history_file import (
 from pipeline.ledger.history_merging import merged
 from pipeline.ledger.history_points import email_history_points, phone_history_points
 from pipeline.ledger.history_sealing import sealed
+from pipeline.results.folder import table_files
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
 from schemas.contact.email import email_key
 
@@ -38,7 +39,8 @@ def write_run(
     """Write what the clean rows of ``out`` let through, by the drops (SHA-256) that they came in. The same run always
     makes the same file; memory holds ``at_once`` points. ``secret``: that the history is under."""
     owners = sorted(Owner(run_id, sha256) for sha256 in drops)
-    found = _entries(out / "clean.parquet", [owner.sha256 for owner in owners])
+    sha256s = [owner.sha256 for owner in owners]
+    found = chain.from_iterable(_entries(path, sha256s) for path in table_files(out, "clean"))
     chunks = _together((Entries(sealed(each.points, secret), each.owners) for each in found), at_once)
     first, second = next(chunks, joined_entries([])), next(chunks, None)
     if second is None:

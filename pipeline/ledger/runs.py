@@ -37,9 +37,11 @@ def recorded(ledger: Ledger, run_id: str) -> bool:
     return state == "done"
 
 
-def record_run(ledger: Ledger, out: Path, received: list[Received], now: datetime) -> Manifest:
+def record_run(
+    ledger: Ledger, out: Path, received: list[Received], now: datetime, final: Path | None = None
+) -> Manifest:
     """Enter the run in ``out``, which scrubbed these drops. An earlier run of one of them for the same
-    campaign no longer counts.
+    campaign no longer counts. ``final``: where the caller will move it to.
 
     Raises `PastChangedError` when, since the run asked, another run of an earlier drop was entered or stopped counting.
     Nothing is entered then, and the run must be repeated.
@@ -47,7 +49,8 @@ def record_run(ledger: Ledger, out: Path, received: list[Received], now: datetim
     manifest = read_manifest(out)
     digest = manifest_digest(out)
     enter_unlogged(ledger.workspace, ledger)
-    if _stands(ledger, manifest.run_id, out, digest):
+    final = final or out
+    if _stands(ledger, manifest.run_id, final, digest):
         return manifest
     first = min(received, key=lambda drop: drop.sequence)
     sources = [drop.sha256 for drop in received]
@@ -58,7 +61,7 @@ def record_run(ledger: Ledger, out: Path, received: list[Received], now: datetim
         "as_of": manifest.as_of,
         "received_at": stamp(first.received_at),
         "sequence": first.sequence,
-        "out": str(out.absolute()),
+        "out": str(final.absolute()),
         "read": manifest.counts.read,
         "clean": manifest.counts.clean,
         "rejected": manifest.counts.rejected,
@@ -84,7 +87,7 @@ def record_run(ledger: Ledger, out: Path, received: list[Received], now: datetim
             refresh_blocks(connection, (drop.sequence for drop in received))
             refresh_blocks_of(connection, replaced)
             _add_points(connection, ledger.history, manifest.run_id, written)
-        log.append(run_entry(ledger.workspace, out, manifest, digest, in_ledger=True))
+        log.append(run_entry(ledger.workspace, final, manifest, digest, in_ledger=True))
     with suppress(OSError):  # the history is kept in few files where there is room; nothing that it says depends on it
         tidy_history(ledger, now)
     return manifest

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ColumnElement,
     Date,
+    DateTime,
     Float,
     ForeignKey,
     Index,
@@ -23,7 +25,7 @@ from sqlalchemy import (
 )
 
 #: Raised with every change of the tables; a ledger of another version is refused.
-LEDGER_VERSION = 2
+LEDGER_VERSION = 3
 
 metadata = MetaData()
 
@@ -228,6 +230,25 @@ past_blocks = Table(
     Column("digest", String, nullable=False),
 )
 
+#: Which pass is at work on what, where machines share the ledger (`leases`). Moments are those of the server's clock.
+#: The order of receipt is that of ``arrived``, vendor and place; what is scrubbed again comes before all that is new.
+leases = Table(
+    "leases",
+    metadata,
+    Column("vendor", String, primary_key=True),
+    Column("place", String, primary_key=True, doc="as in arrivals; empty for a drop of the archive"),
+    Column("mark", String, primary_key=True, doc="as in arrivals; the content of a drop of the archive"),
+    Column("token", String, nullable=False, unique=True, doc="of whoever took it last; he alone may change the ledger"),
+    Column("holder", String, nullable=False, doc="machine and process, for people"),
+    Column("home", String, nullable=False, doc="workspace of one machine alone; empty where machines share it"),
+    Column("arrived", Float(53), nullable=False),
+    Column("sha256", String, doc="once the content is known"),
+    Column("sequence", Integer, doc="its place in the order, once it has one"),
+    Column("settled", Boolean, nullable=False, doc="later drops need not wait for it"),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True), doc="null while it is held"),
+)
+
 
 def run_is_of(vendor: str) -> ColumnElement[bool]:
     """Whether a run is of a vendor, where something better than the vendor finds it: no index is used for this."""
@@ -244,4 +265,5 @@ Index("run_drops_by_content", run_drops.c.sha256)
 Index("segments_by_retirement", segments.c.retired_at)
 Index("segment_runs_by_run", segment_runs.c.run_id)
 Index("returned_by_file", returned_rows.c.file)
+Index("leases_by_end", leases.c.ended_at)
 Index("returned_counts_by_vendor", returned_counts.c.vendor)

@@ -12,21 +12,29 @@ from pipeline.ledger.went_back import keyed_hash, made_key
 
 
 def upgrade(engine: Engine, history: Path) -> None:
-    """Bring a ledger of version 1 to this one. Another machine may do so at the same moment: then it is done."""
+    """Bring a ledger of an earlier version to this one. Another machine may do so just now: then it is done."""
     with engine.begin() as connection:
-        version = connection.execute(select(facts.c.value).where(facts.c.name == "version")).scalar_one()
-        if version != "1":
+        known = select(facts.c.value).where(facts.c.name == "version").with_for_update()
+        version = connection.execute(known).scalar_one()
+        if version not in ("1", "2"):
             return
-        _add_columns(connection)
+        if version == "1":
+            _add_columns(connection)
         metadata.create_all(connection)
-        for table in metadata.sorted_tables:
-            for index in table.indexes:
-                index.create(connection, checkfirst=True)
-        owners = select(func.count()).where(segment_runs.c.file == segments.c.file).scalar_subquery()
-        connection.execute(update(segments).values(owners=owners))
-        _hash_under_key(connection, history)
-        refresh_blocks(connection, connection.execute(select(drops.c.sequence)).scalars().all())
+        if version == "1":
+            _from_first(connection, history)
         connection.execute(update(facts).where(facts.c.name == "version").values(value=str(LEDGER_VERSION)))
+
+
+def _from_first(connection: Connection, history: Path) -> None:
+    """Fill what version 1 had not; version 2 had all but whole tables."""
+    for table in metadata.sorted_tables:
+        for index in table.indexes:
+            index.create(connection, checkfirst=True)
+    owners = select(func.count()).where(segment_runs.c.file == segments.c.file).scalar_subquery()
+    connection.execute(update(segments).values(owners=owners))
+    _hash_under_key(connection, history)
+    refresh_blocks(connection, connection.execute(select(drops.c.sequence)).scalars().all())
 
 
 def _hash_under_key(connection: Connection, history: Path) -> None:

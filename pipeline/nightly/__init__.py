@@ -15,5 +15,8 @@ ledger or the disk shows: 1 is not repeated (same vendor, same content: same pla
 does not know is recorded as it is; after 3 nothing is scrubbed; after 4 the very file (its place, size and times
 are in the ledger) is only moved. What a scrub had begun is in runs/.partial, which each pass clears first.
 
+Where machines share a ledger in PostgreSQL each drop has a lease, and 3 comes before 2: a result that is complete is
+entered, then moved to its place (`pipeline.nightly.left_over`). Whoever lost the lease enters nothing.
+
 Any other trouble (a list too old, a disk full, a ledger that does not answer) leaves the drop where it is.
 """

@@ -20,6 +20,7 @@ class Account:
     unsettled: list[Unsettled] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
     known: int = 0
+    elsewhere: int = 0
 
     def trouble(self, vendor: str | None, error: BaseException) -> None:
         """What stopped a vendor, or the pass where there is none."""

@@ -15,11 +15,12 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from pipeline.ledger.drops import Received
-from pipeline.ledger.runs import record_run
+from pipeline.ledger.leases import Subject
 from pipeline.nightly.account import Account
 from pipeline.nightly.guard import StoppedError, fault_of
 from pipeline.nightly.hints import at_night
 from pipeline.nightly.journal import RunOfDrop
+from pipeline.nightly.leasing import BehindError, BusyError
 from pipeline.nightly.steps import Night
 from pipeline.nightly.summary import DropLine, Unsettled, as_configuration
 from pipeline.nightly.vendors import Seller
@@ -59,6 +60,19 @@ def scrub_due_again(night: Night, account: Account, sellers: list[Seller], *, dr
 
     Raises what ends the pass; of all else the earlier result stays, and the drops that came tonight are taken.
     """
+    while True:
+        try:
+            _scrub_due(night, account, sellers, dry_run=dry_run)
+        except BehindError as behind:
+            # What another machine left comes first, where it is still due.
+            due, _ = due_again(night, sellers)
+            if behind.held.subject.key not in {_subject(each).key for each in due}:
+                night.leasing.abandon(behind.held)
+        else:
+            return
+
+
+def _scrub_due(night: Night, account: Account, sellers: list[Seller], *, dry_run: bool) -> None:
     due, gone = due_again(night, sellers)
     for each in due:
         if dry_run:
@@ -67,7 +81,9 @@ def scrub_due_again(night: Night, account: Account, sellers: list[Seller], *, dr
             continue
         try:
             account.add(scrub_again(night, each))
-        except (LedgerError, StoppedError):
+        except BusyError:
+            account.elsewhere += 1
+        except (BehindError, LedgerError, StoppedError):
             raise
         except BaseException as error:  # one drop's trouble, whatever it is, does not stop the others
             account.trouble(each.seller.name, error)
@@ -126,12 +142,10 @@ def scrub_again(night: Night, due: DueAgain) -> DropLine:
     """
     seller, run = due.seller, due.run
     told = {"vendor": seller.name, "drop": printable(run.name), "why": f"scrubbed again: {due.why}"}
-    with night.claims.held("drop", seller.name, run.sha256) as mine:
-        if not mine:
-            return DropLine.model_validate(told | {"outcome": "left", "why": "another machine is at work on it"})
+    with night.leased(_subject(due), run.sha256, run.sequence) as mine:
         try:
-            with night.claims.turn(), unfinished(night.folders.workspace):
-                return _scrubbed(night, due, told)
+            with unfinished(night.folders.workspace):
+                return _scrubbed(mine, due, told)
         except LeadscrubError as error:
             fault = fault_of(error)
             if fault.kind == "pass":
@@ -142,19 +156,24 @@ def scrub_again(night: Night, due: DueAgain) -> DropLine:
             return DropLine.model_validate(told | {"outcome": "left", "code": code, "why": why})
 
 
+def _subject(due: DueAgain) -> Subject:
+    return Subject(due.seller.name, "", due.run.sha256)
+
+
 def _scrubbed(night: Night, due: DueAgain, told: dict[str, str]) -> DropLine:
     seller, run, folders = due.seller, due.run, night.folders
-    _discard_orphans(night, run, seller.name)
+    if not night.lease.token:
+        _discard_orphans(night, run, seller.name)
     results = folders.results(seller.name, night.day)
     refuse_links(results, folders.workspace)
     folders.made(folders.partial)
     raw = _named(night, run)
     try:
-        result = night.scrub(
+        result = night.scrubbed(
             Request(
                 drops=[str(raw)],
                 out=folders.partial / f"{seller.name}-{run.sha256[:16]}",
-                named_in=results,
+                named_in=night.named_in(results),
                 as_of=night.day,
                 campaign=seller.campaign,
                 vendor=seller.name,
@@ -164,24 +183,27 @@ def _scrubbed(night: Night, due: DueAgain, told: dict[str, str]) -> DropLine:
                 ledger=night.ledger,
                 received_at=run.received_at,
                 record=False,
+                turn=night.turn,
                 threads=night.threads,
-            )
+            ),
+            seller,
+            str(run.kept_at),
         )
     finally:
         raw.unlink(missing_ok=True)
     drop = Received(seller.name, run.sha256, run.sequence, run.received_at, "done", run.run_id, again=True)
-    manifest = record_run(night.ledger, result.out, [drop], night.now())
+    manifest, out = night.enter(result.out, results, drop)
     counts = manifest.counts
     return DropLine.model_validate(
         told
         | {
             "outcome": "scrubbed",
             "run_id": manifest.run_id,
-            "out": folders.shown(result.out.absolute()),
+            "out": folders.shown(out.absolute()),
             "read": counts.read,
             "clean": counts.clean,
             "rejected": counts.rejected,
-            "review": rows_in_review(result.out),
+            "review": rows_in_review(out),
             "notes": [at_night(note, seller.name) for note in result.notes],
         }
     )

@@ -20,9 +20,10 @@ WHY = ".why.txt"
 
 @dataclass(frozen=True)
 class Folders:
-    """Paths below the workspace."""
+    """Paths below the workspace. ``token``: the lease that what is made belongs to, where machines share a ledger."""
 
     workspace: Path
+    token: str = ""
 
     @property
     def hidden(self) -> Path:
@@ -32,12 +33,12 @@ class Folders:
     @property
     def fetched(self) -> Path:
         """Remote drops by vendor and content, until they are in the archive."""
-        return self.hidden / "fetched"
+        return self.hidden / "fetched" / self.token
 
     @property
     def fetching(self) -> Path:
         """Remote drops that are on their way."""
-        return self.hidden / "fetching"
+        return self.hidden / "fetching" / self.token
 
     @property
     def runs(self) -> Path:
@@ -47,7 +48,12 @@ class Folders:
     @property
     def partial(self) -> Path:
         """Results that are being made: on the disk of their final place."""
-        return self.runs / ".partial"
+        return self.runs / ".partial" / self.token
+
+    @property
+    def complete(self) -> Path:
+        """Results that are complete, until the ledger has them: only of a lease."""
+        return self.partial / "complete"
 
     def results(self, vendor: str, day: date) -> Path:
         """Results of a vendor's drops of a day, each under its run's id."""

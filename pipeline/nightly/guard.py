@@ -15,7 +15,7 @@ from typing import Literal
 
 from pipeline.nightly.folders import Folders
 from pipeline.nightly.inbox import Seen
-from schemas.errors import LeadscrubError, LedgerError, OutputError
+from schemas.errors import LeadscrubError, LeaseLostError, LedgerError, OutputError
 from schemas.support.durable import make_folder, write_atomically
 from schemas.support.shortage import raise_shortage, shortage_in
 from schemas.support.shown import shown
@@ -79,6 +79,8 @@ def fault_of(error: BaseException) -> Fault:
     """Say what went wrong. Other libraries' messages may quote cells, so only ours are shown."""
     if (short := shortage_in(error)) is not None:
         return Fault("shortage", short.exit_code, str(short))
+    if isinstance(error, LeaseLostError):
+        return Fault("known", 0, str(error))
     if isinstance(error, LeadscrubError):
         alone = isinstance(error, DropFailedError)
         return Fault("alone" if alone else "pass" if _ledger_fails(error) else "known", error.exit_code, str(error))
@@ -143,6 +145,7 @@ class Failures:
 
     def add(self, seen: Seen) -> int:
         """Note one more failure, on disk at once. Returns how many there are."""
+        self._counts = _read(self._path)  # other passes may have added theirs
         failed = self.count(seen) + 1
         self._counts.setdefault(seen.vendor, {})[seen.place] = (seen.mark, failed)
         self._write()
@@ -150,6 +153,7 @@ class Failures:
 
     def forget(self, vendor: str, there: set[str]) -> None:
         """Forget drops of a vendor that are no longer in its inbox."""
+        self._counts = _read(self._path)
         kept = {place: known for place, known in self._counts.get(vendor, {}).items() if place in there}
         if kept != self._counts.get(vendor, {}):
             self._counts[vendor] = kept

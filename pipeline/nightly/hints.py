@@ -36,6 +36,19 @@ SETTINGS: Final = {
     "--accept-held": "--accept-held",
     "--dry-run": "--dry-run",
 }
+#: Words with several options, or with one that takes a word of its own, and what they are at night.
+_PHRASES: Final = {
+    "(--dnc, --internal, --unsubscribe, --list, --store, or in the campaign)": (
+        "([[lists]] or store_lists in the campaign, or the workspace's folder store/)"
+    ),
+    "with --region US (or 'region' in the campaign, vendor or layout)": "with region in the campaign, vendor or layout",
+    "with --region, or 'region' in the campaign, vendor or layout": "with region in the campaign, vendor or layout",
+    "in the campaign's [rules] or with --rules": "in the campaign's [rules]",
+    "with --region none": "with no_region = true in the campaign",
+    "--max-refused SHARE (in TOML max_refused = SHARE)": "max_refused = SHARE in [[lists]] of the campaign",
+    "--state TX (in TOML state)": "state in [[lists]] of the campaign",
+    "with --list KIND:NAME=FILE": "in [[lists]] of the campaign",
+}
 #: Sentences that say nothing at night: it decides itself where results stand.
 _NOT_AT_NIGHT: Final = re.compile(r"[^.]*--force[^.]*\.\s*")
 _OPTION: Final = re.compile(r"(?<![\w'-])--[a-z][a-z-]+(?: [A-Z][A-Z:=|]+\b)?")
@@ -49,4 +62,6 @@ def at_night(sentence: str, vendor: str) -> str:
         option = found[0].partition(" ")[0]
         return SETTINGS.get(option, found[0]).format(vendor=vendor)
 
+    for phrase, at_work in _PHRASES.items():
+        without = without.replace(phrase, at_work)
     return _OPTION.sub(setting, without)

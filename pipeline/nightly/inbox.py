@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from copy import copy
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
@@ -81,6 +82,10 @@ class Inbox(Protocol):
 
     def bring(self, seen: Seen) -> Raw | None:
         """Have the drop here. None: it is no longer what was seen."""
+        ...
+
+    def under(self, folders: Folders) -> Inbox:
+        """The same inbox, as it was looked at; what is fetched from it goes to these folders."""
         ...
 
 
@@ -167,6 +172,10 @@ class LocalInbox:
             raise DropError(f"'{seen.place}' cannot be read: {error.strerror}.", "Check its permissions.") from error
         return Raw(path, sha256, md5, companions) if unchanged else None
 
+    def under(self, folders: Folders) -> LocalInbox:
+        """See `Inbox`. Nothing is fetched from a folder."""
+        return self
+
     def _seen(self, name: str, facts: os.stat_result) -> Seen:
         path = self._folder / name
         place = path.relative_to(self._workspace) if path.is_relative_to(self._workspace) else path
@@ -206,6 +215,12 @@ class RemoteInbox:
         path = self._folders.made(self._folders.fetched / seen.vendor / sha256) / coming.name
         coming.rename(path)
         return Raw(path, sha256, md5, [])
+
+    def under(self, folders: Folders) -> RemoteInbox:
+        """See `Inbox`."""
+        same = copy(self)
+        same._folders = folders
+        return same
 
     def _seen(self, file: RemoteFile) -> Seen:
         return Seen(self._vendor, file.name, printable(file.shown), file.size, file.modified, file.modified, file.mark)

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import shutil
+import secrets
+import socket
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 
-from pipeline.ledger.database import open_ledger
+from pipeline.ledger.database import Ledger, open_ledger
+from pipeline.ledger.leases import Leases
 from pipeline.ledger.logged import enter_unlogged
+from pipeline.lineage.jobs import Lineage
 from pipeline.nightly.account import Account
-from pipeline.nightly.claims import Claims, only_pass, open_claims
 from pipeline.nightly.completeness import Looks
 from pipeline.nightly.due_again import scrub_due_again
 from pipeline.nightly.folders import Folders
 from pipeline.nightly.guard import Failures, StoppedError, stoppable
 from pipeline.nightly.journal import Journal
 from pipeline.nightly.last_pass import note_day, refuse_odd_day
+from pipeline.nightly.leasing import Alone, Leasing, Shared, holder
+from pipeline.nightly.left_over import clear_left, resume_fetched, tokens_on_disk
 from pipeline.nightly.log import EventLog, TextLog
 from pipeline.nightly.steps import Night
 from pipeline.nightly.summary import Summary, Trouble, worst
@@ -27,10 +31,12 @@ from pipeline.nightly.turns import Turns
 from pipeline.nightly.unsettled import in_quarantine, still_unsettled
 from pipeline.nightly.vendors import Served, find_sellers
 from pipeline.nightly.worker import Worker, scrub_here
+from pipeline.nightly.workspace_lock import alone_for_a_moment, only_pass, shared_pass
 from pipeline.results.identity import program_version
+from pipeline.run.store_copy import pull_named
 from pipeline.workspace import refuse_no_workspace, workspace_facts
-from schemas.errors import ConfigError, LedgerError
-from schemas.support.durable import move_file
+from schemas.errors import EXIT_TOO_MANY_REJECTED, ConfigError, LedgerError, ListError
+from schemas.support.durable import write_atomically
 from schemas.support.places import LinkError
 from schemas.support.scratch import scratch_folder
 from schemas.workspace import LedgerChoice, Workspace
@@ -41,6 +47,7 @@ class NightRequest:
     """A pass as the command line asks for it. ``vendors``: only these. ``now`` asks the clock.
 
     ``day_said``: a person named the day, so the clock is not asked whether it can be.
+    ``lineage``: what tells of the pass and its scrubs.
     ``apart``: drops are scrubbed in a process of their own, which a drop may bring down; otherwise in this one.
     """
 
@@ -54,6 +61,7 @@ class NightRequest:
     threads: int = 2
     apart: bool = True
     day_said: bool = True
+    lineage: Lineage = field(default_factory=Lineage)
 
 
 def read_workspace(folder: Path) -> Workspace:
@@ -68,8 +76,17 @@ def read_workspace(folder: Path) -> Workspace:
 def one_pass(request: NightRequest, workspace: Workspace, log: EventLog | None = None) -> Summary:
     """Do one pass. What stops a drop, a vendor or the rest of the pass is in the summary.
 
-    Raises `OutputError` when another pass is at work here, and `UsageError` when there is no such vendor.
+    Raises `OutputError` when another pass is at work here, unless both share the workspace, and `UsageError` when there
+    is no such vendor.
     """
+    with request.lineage.run("nightly", request.as_of) as run:
+        summary = _one_pass(replace(request, lineage=run.children()), workspace, log)
+        if summary.exit_code not in (0, EXIT_TOO_MANY_REJECTED):
+            run.failed(summary.worst_why)
+    return summary
+
+
+def _one_pass(request: NightRequest, workspace: Workspace, log: EventLog | None) -> Summary:
     began, clock = request.now(), time.perf_counter()
     served = find_sellers(request.workspace, request.vendors, workspace.nightly.inboxes)
     account = Account(log or TextLog())
@@ -102,6 +119,8 @@ def one_pass(request: NightRequest, workspace: Workspace, log: EventLog | None =
         exit_code=stopped or worst(codes),
         vendors=served.names,
         known=account.known,
+        elsewhere=account.elsewhere,
+        machine=socket.gethostname(),
         drops=account.lines,
         unsettled=account.unsettled,
         troubles=account.troubles,
@@ -118,19 +137,16 @@ def _do(request: NightRequest, workspace: Workspace, served: Served, account: Ac
         if not request.day_said:
             refuse_odd_day(folders, request.as_of, "leadscrub nightly")
         if not request.dry_run:
-            lock = stack.enter_context(only_pass(folders))
-            folders.sweep()
-            note_day(folders, request.as_of, request.now().date())
+            lock = stack.enter_context((shared_pass if workspace.nightly.share else only_pass)(folders))
+            pull_named(request.workspace, request.now())
         night = _night(request, workspace, folders, lock, stack)
         quarantine = in_quarantine(night, served.sellers)
         try:
-            if not request.dry_run:
-                _resume_fetched(night)
             scrub_due_again(night, account, served.sellers, dry_run=request.dry_run)
             Turns(night, account, workspace.nightly.quarantine_after, dry_run=request.dry_run).over(served.sellers)
         finally:
             account.add_unsettled(still_unsettled(night, served.sellers, quarantine, account.lines))
-    except (ConfigError, LedgerError, LinkError) as error:
+    except (ConfigError, LedgerError, LinkError, ListError) as error:
         account.trouble(None, error)
 
 
@@ -140,9 +156,16 @@ def _night(request: NightRequest, workspace: Workspace, folders: Folders, lock: 
         # Nothing is known yet, and a dry run does not begin to.
         home = stack.enter_context(scratch_folder())
     ledger = stack.enter_context(open_ledger(choice, home))
+    leasing: Leasing = Alone()
     if not request.dry_run:
-        enter_unlogged(request.workspace, ledger)
-    claims = Claims(None) if request.dry_run else stack.enter_context(open_claims(ledger))
+        leases = None
+        if ledger.engine.dialect.name == "postgresql":
+            ledger = replace(ledger, stall_seconds=workspace.nightly.lease_seconds)
+            leases = Leases(ledger, workspace.nightly.lease_seconds, holder(), _home(folders, workspace))
+        with alone_for_a_moment(folders):
+            _begin(request, folders, ledger, leases)
+        if leases is not None:
+            leasing = stack.enter_context(Shared(leases, workspace.nightly.lease_seconds))
     scrub = scrub_here
     if request.apart:
         worker = Worker(choice, request.workspace, lock, workspace.nightly.drop_minutes * 60)
@@ -151,7 +174,7 @@ def _night(request: NightRequest, workspace: Workspace, folders: Folders, lock: 
         folders,
         ledger,
         Journal(ledger),
-        claims,
+        leasing,
         Looks(folders.hidden / "looks.json", workspace.nightly, request.now()),
         Failures(folders.hidden / "failures.json"),
         scrub,
@@ -162,13 +185,30 @@ def _night(request: NightRequest, workspace: Workspace, folders: Folders, lock: 
         request.accept_held,
         workspace.remote,
         workspace.at_rest.recipients,
+        lineage=request.lineage,
     )
 
 
-def _resume_fetched(night: Night) -> None:
-    """Put away remote drops that a pass had entered and not moved; what it had only fetched is fetched again."""
-    for path in night.folders.fetched.glob("*/*/*"):
-        drop = night.journal.drop(path.parent.parent.name, path.parent.name)
-        if drop is not None and drop.kept_at and night.folders.own(drop.kept_at) and not drop.kept_at.exists():
-            move_file(path, drop.kept_at)
-    shutil.rmtree(night.folders.fetched, ignore_errors=True)
+def _home(folders: Folders, workspace: Workspace) -> str:
+    """What a workspace is called in leases, of which only one pass has them at a time; empty for one that is shared."""
+    if workspace.nightly.share:
+        return ""
+    path = folders.made(folders.hidden) / "home"
+    if not path.is_file():
+        write_atomically(path, secrets.token_hex(16))
+    return path.read_text(encoding="utf-8")
+
+
+def _begin(request: NightRequest, folders: Folders, ledger: Ledger, leases: Leases | None) -> None:
+    """Clear away what ended passes left, and note the day."""
+    if leases is None:
+        folders.sweep()
+    else:
+        leases.release_home()
+        leases.forget()
+        on_disk = tokens_on_disk(folders)
+        clear_left(folders, ledger, on_disk - {held.token for held in leases.held()} if leases.shared else on_disk)
+    note_day(folders, request.as_of, request.now().date())
+    enter_unlogged(request.workspace, ledger)
+    if leases is None:
+        resume_fetched(folders, Journal(ledger))

@@ -18,9 +18,17 @@ from schemas.support.shown import printable_json, shown
 from schemas.workspace import NightlyChoice
 
 
-def report(summary: Summary, choice: NightlyChoice, workspace: Path, file: Path | None, *, as_json: bool) -> int:
-    """Write the summary, call the hook, then print. Returns the exit code: where only the reporting failed, 1 or that
-    of a shortage.
+def report(
+    summary: Summary,
+    choice: NightlyChoice,
+    workspace: Path,
+    file: Path | None,
+    *,
+    as_json: bool,
+    metrics: Path | None = None,
+) -> int:
+    """Write the summary and the metrics, call the hook, then print. Returns the exit code: where only the reporting
+    failed, 1 or that of a shortage. ``metrics``: the file for them, if not the one that the workspace names.
 
     What cannot be written or printed in one place is still reported in the others.
     """
@@ -38,6 +46,20 @@ def report(summary: Summary, choice: NightlyChoice, workspace: Path, file: Path 
             code = ShortageError.exit_code if shortage_in(error) is not None else code
         except LinkError as error:
             faults.append(f"The summary cannot be written: {error.message}")
+    if metrics is None and choice.metrics is not None:
+        metrics = workspace / choice.metrics
+    if metrics is not None and not summary.dry_run:
+        from pipeline.nightly.metrics import write_metrics  # noqa: PLC0415  # few nights are measured
+
+        try:
+            refuse_links(metrics, workspace)
+            make_folder(metrics.absolute().parent)
+            write_metrics(metrics, summary, workspace)
+        except OSError as error:
+            faults.append(f"The metrics '{metrics}' cannot be written: {error.strerror}.")
+            code = ShortageError.exit_code if shortage_in(error) is not None else code
+        except LinkError as error:
+            faults.append(f"The metrics cannot be written: {error.message}")
     fault = None if summary.dry_run else call_hook(choice, summary, workspace)
     faults += [] if fault is None else [fault]
     try:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 
 from pipeline.ledger.database import Ledger
 from pipeline.ledger.drops import Received, receive
+from pipeline.ledger.leases import Subject
 from pipeline.ledger.runs import record_run
-from pipeline.nightly.claims import Claims
+from pipeline.lineage.jobs import Lineage
 from pipeline.nightly.completeness import Looks
 from pipeline.nightly.folders import WHY, Folders, shell_word, text_name
 from pipeline.nightly.guard import Failures
 from pipeline.nightly.hints import at_night
 from pipeline.nightly.inbox import Inbox, Raw, Seen
 from pipeline.nightly.journal import Journal, Recorded
+from pipeline.nightly.leasing import Lease, Leasing, Unshared
+from pipeline.nightly.left_over import clear_left, in_place, put_in_place
 from pipeline.nightly.summary import DropLine
 from pipeline.nightly.vendors import Seller
 from pipeline.nightly.worker import Scrubbed
@@ -26,7 +30,7 @@ from pipeline.proof.chain import unfinished
 from pipeline.results.folder import open_manifest, rows_in_review
 from pipeline.results.manifest_file import MANIFEST
 from pipeline.run.plan import Request
-from schemas.errors import EXIT_TOO_MANY_REJECTED, FileError, HeldError, PastChangedError, UsageError
+from schemas.errors import EXIT_TOO_MANY_REJECTED, FileError, HeldError, LeadscrubError, PastChangedError, UsageError
 from schemas.files.age_files import AGE, move_encrypted
 from schemas.manifest import Manifest
 from schemas.support.durable import move_file, write_atomically
@@ -54,7 +58,7 @@ class Night:
     folders: Folders
     ledger: Ledger
     journal: Journal
-    claims: Claims
+    leasing: Leasing
     looks: Looks
     failures: Failures
     scrub: Callable[[Request], Scrubbed]
@@ -65,6 +69,69 @@ class Night:
     accept_held: bool
     remote: RemoteChoice
     recipients: list[str] = field(default_factory=list)
+    lease: Lease = field(default_factory=Unshared)
+    lineage: Lineage = field(default_factory=Lineage)
+
+    @contextmanager
+    def leased(self, subject: Subject, sha256: str | None = None, sequence: int | None = None) -> Iterator[Night]:
+        """Give the same for the work on one drop, as `Leasing.lease`, which raises for it."""
+        with self.leasing.lease(subject, sha256, sequence) as lease:
+            if not lease.token:
+                yield self
+                return
+            if lease.before is not None:
+                clear_left(self.folders, self.ledger, [lease.before])
+            ledger, folders = lease.ledger(self.ledger), replace(self.folders, token=lease.token)
+            try:
+                yield replace(self, ledger=ledger, journal=Journal(ledger), folders=folders, lease=lease)
+            finally:
+                with suppress(LeadscrubError, OSError):  # then a later pass does that
+                    clear_left(self.folders, self.ledger, [lease.token])
+
+    @property
+    def turn(self) -> Callable[[], None] | None:
+        """What a scrub asks before it goes on to what depends on other drops; None where no others are at work."""
+        return self.lease.wait_for_turn if self.lease.token else None
+
+    def named_in(self, results: Path) -> Path:
+        """Where a scrub puts its complete result, of those that are to be in ``results``.
+
+        Under a lease it is moved there when the ledger has it: whoever lost the lease has published nothing.
+        """
+        return self.folders.complete if self.lease.token else results
+
+    def enter(self, out: Path, results: Path, drop: Received) -> tuple[Manifest, Path]:
+        """Enter a complete result into the ledger, and put it in its place: gives its manifest, and where it is.
+
+        Raises what `record_run` raises.
+        """
+        if not self.lease.token:
+            return record_run(self.ledger, out, [drop], self.now()), out
+        put_in_place(self.folders, self.ledger)
+        final = results / out.name
+        if final.exists():  # of a run that was replaced, and is made again on the same day
+            final = results / f"{out.name}-{self.lease.token[:8]}"
+        manifest = record_run(self.ledger, out, [drop], self.now(), final)
+        self.lease.settle()
+        in_place(out, final)
+        return manifest, final
+
+    def scrubbed(self, request: Request, seller: Seller, place: str | None = None) -> Scrubbed:
+        """Scrub a drop of a vendor, and tell of it. Raises what stops the scrub.
+
+        ``place``: where the file was taken from, if not where the request says.
+        """
+        inputs, limit = [place or request.drops[0]], seller.max_reject_rate
+        with self.lineage.run("scrub", self.day, campaign=request.campaign, vendor=seller.name, inputs=inputs) as run:
+            done = self.scrub(request)
+            moved = {} if place is None else {"path": place}
+            tables = [table.model_copy(update=moved) for table in done.manifest.inputs]
+            counts = done.manifest.counts
+            over = limit is not None and counts.rejected > limit * counts.read
+            run.wrote(done.manifest.model_copy(update={"inputs": tables}), done.out, too_many_rejected=over)
+            if done.manifest.held:
+                run.failed(f"{_HELD}: {'; '.join(done.manifest.held)}.")
+        return done
 
 
 def take(night: Night, seller: Seller, inbox: Inbox, seen: Seen, hopeless: str | None) -> DropLine | None:
@@ -73,28 +140,30 @@ def take(night: Night, seller: Seller, inbox: Inbox, seen: Seen, hopeless: str |
     ``hopeless``: why it will never be complete. Raises what keeps it in the inbox.
     """
     began = time.perf_counter()
-    with night.claims.held("place", seen.vendor, seen.place, seen.mark) as mine:
-        if not mine:
-            return _line(seen, "left", why="another machine is at work on it")
-        # Asked again under the claim: another machine may just have been done with it.
-        if seller.remote and taken_before(night, seen):
+    with night.leased(subject_of(seen)) as mine:
+        # Asked again under the lease: another machine may just have been done with it.
+        if seller.remote and taken_before(mine, seen):
             return None
-        arrived = night.journal.arrived(seen)
+        arrived = mine.journal.arrived(seen)
+        inbox = inbox.under(mine.folders)
         raw = inbox.bring(seen)
         if raw is None:
             return _line(seen, "waiting", why="changed while it was read")
-        with night.claims.held("drop", seen.vendor, raw.sha256) as content_mine:
-            if not content_mine:
-                return _line(seen, "left", why="another machine is at work on the same content")
-            one = _Drop(night, seller, seen, raw)
-            if arrived is not None and arrived.sha256 == raw.sha256 and not seller.remote:
-                line = one.finish(again=arrived.again)
-            else:
-                verdict = night.looks.check(seen, inbox, raw)
-                if verdict.state == "waiting":
-                    return _line(seen, "waiting", why=verdict.why)
-                line = one.judge(hopeless or verdict.why or None)
+        mine.lease.wait_to_receive(raw.sha256)
+        one = _Drop(mine, seller, seen, raw)
+        if arrived is not None and arrived.sha256 == raw.sha256 and not seller.remote:
+            line = one.finish(again=arrived.again)
+        else:
+            verdict = mine.looks.check(seen, inbox, raw)
+            if verdict.state == "waiting":
+                return _line(seen, "waiting", why=verdict.why)
+            line = one.judge(hopeless or verdict.why or None)
     return line.model_copy(update={"seconds": round(time.perf_counter() - began, 3)})
+
+
+def subject_of(seen: Seen) -> Subject:
+    """What a pass must have a lease of that works on it."""
+    return Subject(seen.vendor, seen.place, seen.mark, seen.arrived)
 
 
 def taken_before(night: Night, seen: Seen) -> bool:
@@ -153,33 +222,34 @@ class _Drop:
 
     def _run(self) -> Recorded | None:
         """Have the drop's run in the ledger; None when what was read is not what was seen."""
-        with self._night.claims.turn():
-            # What is known of it comes before its place does: a new place makes an earlier result void.
-            orphan = self._orphan()
-            drop = self._receive()
-            for _ in range(_TRIES):
-                try:
-                    if orphan is not None and drop.again and not open_manifest(orphan).held:
-                        return self._record(orphan, drop, [_NOTES_LOST])
-                    if orphan is not None:
-                        self._discard(orphan)
-                    # A result is on disk before it is entered: until then the log's keeper knows that it may be.
-                    with unfinished(self._folders.workspace):
-                        return self._scrub(drop)
-                except PastChangedError as error:
-                    orphan, last = None, error
-            raise last
+        # What is known of it comes before its place does: a new place makes an earlier result void.
+        orphan = self._orphan()
+        drop = self._receive()
+        for _ in range(_TRIES):
+            try:
+                if orphan is not None and drop.again and not open_manifest(orphan).held:
+                    return self._record(orphan, drop, [_NOTES_LOST])
+                if orphan is not None:
+                    self._discard(orphan)
+                # A result is on disk before it is entered: until then the log's keeper knows that it may be.
+                with unfinished(self._folders.workspace):
+                    return self._scrub(drop)
+            except PastChangedError as error:
+                orphan, last = None, error
+        raise last
 
     def _receive(self) -> Received:
         """Give the drop its place in the order; a new one, at its end, if drops behind it have been done already."""
         seen, sha256 = self._seen, self._raw.sha256
         self._journal.reopen(seen.vendor, sha256)
-        return receive(self._night.ledger, seen.vendor, sha256, seen.shown, seen.size, self._night.now())
+        drop = receive(self._night.ledger, seen.vendor, sha256, seen.shown, seen.size, self._night.now())
+        self._night.lease.received(sha256, drop.sequence)
+        return drop
 
     def _orphan(self) -> Path | None:
         """Find the result of a pass that was killed right after it had published it."""
-        if self._journal.drop(self._seen.vendor, self._raw.sha256) is None:
-            return None
+        if self._night.lease.token or self._journal.drop(self._seen.vendor, self._raw.sha256) is None:
+            return None  # under a lease a result is published when it is in the ledger
         results = {path.name: path for path in self._folders.runs.glob(f"*/{self._seen.vendor}/*")}
         for run_id in sorted(self._journal.unknown(set(results))):
             if not (results[run_id] / MANIFEST).is_file():
@@ -198,11 +268,11 @@ class _Drop:
         self._folders.made(self._folders.partial)
         results = self._folders.results(seen.vendor, night.day)
         refuse_links(results, self._folders.workspace)
-        result = night.scrub(
+        result = night.scrubbed(
             Request(
                 drops=[str(self._readable())],
                 out=self._folders.partial / f"{seen.vendor}-{self._raw.sha256[:16]}",
-                named_in=results,
+                named_in=night.named_in(results),
                 as_of=night.day,
                 campaign=seller.campaign,
                 vendor=seen.vendor,
@@ -211,8 +281,11 @@ class _Drop:
                 ledger=night.ledger,
                 received_at=drop.received_at,
                 record=False,
+                turn=night.turn,
                 threads=night.threads,
-            )
+            ),
+            seller,
+            seen.place if seller.remote else None,
         )
         if _inputs(result.manifest) != {self._raw.sha256}:
             self._discard(result.out)
@@ -236,8 +309,9 @@ class _Drop:
 
     def _record(self, out: Path, drop: Received, notes: list[str]) -> Recorded:
         """Enter a result. One that the ledger does not take is removed."""
+        results = self._folders.results(self._seen.vendor, self._night.day)
         try:
-            manifest = record_run(self._night.ledger, out, [drop], self._night.now())
+            manifest, out = self._night.enter(out, results, drop)
         except PastChangedError:
             self._discard(out)
             raise
@@ -273,6 +347,7 @@ class _Drop:
         """Put the drop where a person finds it, with the reason beside it."""
         seen, why = self._seen, shown(at_night(why, self._seen.vendor))
         target = self._folders.quarantined(seen.vendor, self._raw.sha256, seen.name)
+        self._night.lease.wait_for_turn()  # whoever lost the lease leaves no note
         if self._seller.remote:
             back = f"rm {shell_word(target)}; then it is fetched again"
         else:

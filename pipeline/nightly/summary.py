@@ -74,7 +74,8 @@ class Unsettled(_Model):
 
 
 class Summary(_Model):
-    """A pass. ``known``: files of remote inboxes that were taken before and stay there.
+    """A pass. ``known``: files of remote inboxes that were taken before and stay there. ``elsewhere``: drops that other
+    machines took meanwhile, and have in their own summaries. ``machine``: the name of this one.
 
     The hook and the file get the object that ``--json`` prints.
     """
@@ -88,9 +89,19 @@ class Summary(_Model):
     exit_code: int
     vendors: list[str]
     known: int
+    elsewhere: int = 0
+    machine: str = ""
     drops: list[DropLine]
     unsettled: list[Unsettled]
     troubles: list[Trouble]
+
+    @property
+    def worst_why(self) -> str:
+        """Why the exit code is what it is, for a person; nothing when nothing says."""
+        codes = [(each.code, each.why) for each in self.troubles]
+        codes += [(each.code, each.why) for each in self.drops]
+        codes += [(each.code, each.why) for each in self.unsettled]
+        return next((why for code, why in codes if as_configuration(code) == self.exit_code), "")
 
     @property
     def trouble(self) -> bool:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from typing import Final
 
+from pipeline.ledger.leases import Key
 from pipeline.nightly.account import Account
+from pipeline.nightly.due_again import scrub_due_again
 from pipeline.nightly.guard import Fault, StoppedError, fault_of, has_room
 from pipeline.nightly.inbox import Inbox, Seen, inbox_of
-from pipeline.nightly.steps import Night, take, taken_before
+from pipeline.nightly.leasing import BehindError, BusyError
+from pipeline.nightly.steps import Night, subject_of, take, taken_before
 from pipeline.nightly.summary import DropLine, as_configuration
 from pipeline.nightly.vendors import Seller
+from pipeline.nightly.workspace_lock import alone_for_a_moment
 from schemas.errors import LeadscrubError, LedgerError
 from schemas.support.figures import counted
 from schemas.support.shown import shown
+
+#: Seconds between two looks at what other machines do, while they have all there is.
+_PAUSE: Final = 0.25
 
 
 @dataclass(frozen=True)
@@ -24,6 +33,11 @@ class _Complete:
     seen: Seen
     hopeless: str | None
 
+    @property
+    def key(self) -> Key:
+        """What other machines know it by."""
+        return subject_of(self.seen).key
+
 
 class Turns:
     """Looks first, then takes: an upload that goes on meanwhile is not mistaken for a drop."""
@@ -33,6 +47,7 @@ class Turns:
         self._quarantine_after = quarantine_after
         #: A drop during which this machine was short of something: its own doing if the next one is not.
         self._suspect: tuple[_Complete, Fault] | None = None
+        self._waiting: list[_Complete] = []
 
     def over(self, sellers: list[Seller]) -> None:
         """Do everything for these vendors."""
@@ -46,22 +61,54 @@ class Turns:
                 self._account.trouble(seller.name, error)
         if not self._dry_run:
             try:
-                self._night.looks.keep()
+                with alone_for_a_moment(self._night.folders):
+                    self._night.looks.keep()
             except OSError as error:
                 self._account.trouble(None, error)
         complete.sort(key=lambda one: (one.seen.arrived, one.seen.vendor, one.seen.name))
-        for number, one in enumerate(complete):
-            if self._dry_run:
+        if self._dry_run:
+            for one in complete:
                 self._account.line(one.seen, "ready", self._what_becomes_of(one))
+            return
+        self._waiting = complete
+        try:
+            self._in_turn(sellers)
+        except StoppedError as stop:
+            self._leave(Fault("pass", 0, f"the pass was ended by {stop.name}"))
+            raise
+
+    def _in_turn(self, sellers: list[Seller]) -> None:
+        """Take the oldest that no other machine has, until all are done, here or elsewhere."""
+        while self._waiting:
+            others = self._night.leasing.others()
+            if others.done:
+                rest = [one for one in self._waiting if one.key not in others.done]
+                self._account.elsewhere += len(self._waiting) - len(rest)
+                self._waiting = rest
+            one = next((one for one in self._waiting if one.key not in others.busy), None)
+            if one is None and self._waiting:
+                # They may be left to be taken over: what is done elsewhere is seen, what is not is done here.
+                time.sleep(_PAUSE)
+            if one is None:
                 continue
             try:
                 fault = self._take(one)
-            except StoppedError as stop:
-                self._leave(complete[number:], Fault("pass", 0, f"the pass was ended by {stop.name}"))
-                raise
+            except BusyError:  # somebody else was faster
+                continue
+            except BehindError as behind:
+                self._make_way(behind, sellers)
+                continue
+            self._waiting.remove(one)
             if fault is not None and not self._goes_on(one, fault):
-                self._leave(complete[number + 1 :], fault)
+                self._leave(fault)
                 return
+
+    def _make_way(self, behind: BehindError, sellers: list[Seller]) -> None:
+        """See that what another machine left is done before what waits for it, or let it go."""
+        if not behind.held.subject.place:
+            scrub_due_again(self._night, self._account, sellers, dry_run=False)
+        if behind.held.subject.key not in {one.key for one in self._waiting}:
+            self._night.leasing.abandon(behind.held)
 
     def _what_becomes_of(self, one: _Complete) -> str:
         """What a pass would do with a drop, and where to it would move the file."""
@@ -79,7 +126,7 @@ class Turns:
         """Take a drop. Returns what went wrong, after it was told; None when nothing did."""
         try:
             line = take(self._night, one.seller, one.inbox, one.seen, one.hopeless)
-        except StoppedError:
+        except (StoppedError, BusyError, BehindError):
             raise
         except BaseException as error:  # whatever a drop brings about, it stays where it is and the others are served
             fault = fault_of(error)
@@ -95,13 +142,13 @@ class Turns:
             # This drop could be done, so it was the other one alone that asked for too much.
             suspect, fault = self._suspect
             self._suspect = None
-            self._night.failures.add(suspect.seen)
+            self._failed(suspect)
         return None
 
     def _failed_alone(self, one: _Complete, fault: Fault) -> Fault:
         """Count the failure; after the last one that is allowed, put the drop into quarantine."""
         try:
-            failed = self._night.failures.add(one.seen)
+            failed = self._failed(one)
             if failed >= self._quarantine_after:
                 passes = counted(failed, "pass")
                 why = f"could not be done in {passes}, while others could: {fault.why}"
@@ -109,12 +156,19 @@ class Turns:
                 if line is not None:
                     self._account.add(line)
                 return fault
-        except StoppedError:
+        except (StoppedError, BehindError):
             raise
+        except BusyError:
+            return fault
         except BaseException as error:  # then it stays where it is, for the next pass
             fault = fault_of(error)
         self._account.line(one.seen, "left", fault.why, as_configuration(fault.code))
         return fault
+
+    def _failed(self, one: _Complete) -> int:
+        """Count a failure that is a drop's own. Returns how many there are."""
+        with alone_for_a_moment(self._night.folders):
+            return self._night.failures.add(one.seen)
 
     def _goes_on(self, one: _Complete, fault: Fault) -> bool:
         """Whether the drops behind it may fare better. Otherwise they wait: none overtakes those before it."""
@@ -126,8 +180,8 @@ class Turns:
             self._suspect = (one, fault)
         return True
 
-    def _leave(self, rest: list[_Complete], fault: Fault) -> None:
-        for one in rest:
+    def _leave(self, fault: Fault) -> None:
+        for one in self._waiting:
             self._account.line(one.seen, "left", fault.why, as_configuration(fault.code))
 
     def _complete(self, seller: Seller) -> list[_Complete]:
@@ -137,7 +191,8 @@ class Turns:
             self._account.add(DropLine(vendor=seller.name, drop=shown(name), outcome="waiting", why=why))
         self._night.looks.note(seller.name, look.drops)
         if not self._dry_run:
-            self._night.failures.forget(seller.name, {seen.place for seen in look.drops})
+            with alone_for_a_moment(self._night.folders):
+                self._night.failures.forget(seller.name, {seen.place for seen in look.drops})
         complete = []
         for seen in look.drops:
             arrived = self._night.journal.arrived(seen) is not None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.reading.remote import is_remote
+from pipeline.reading.tables.urls import is_table
 from pipeline.workspace import vendor_files
 from schemas.config import Campaign, Vendor, load, raise_faults
 from schemas.errors import ConfigError, LeadscrubError, UsageError
@@ -127,7 +128,7 @@ def _unserved(workspace: Path, served: Served, known: set[str]) -> Iterator[Lead
                 why = f"vendor '{name}' has another inbox or is scrubbed by hand, so nothing here is taken"
                 hint = "Empty and remove the folder, or correct the vendor's file."
         else:
-            why, hint = "lies in no vendor's inbox, so it is not taken", "Move it into the folder of its vendor."
+            why, hint = "is in no vendor's inbox, so it is not taken", "Move it into the folder of its vendor."
         yield ConfigError([f"{workspace / 'inbox' / name}: {why}"], hint)
 
 
@@ -180,6 +181,11 @@ def _seller(workspace: Path, path: Path, inboxes: list[Path]) -> Seller | None:
     raise_faults(faults)
     assert campaign is not None  # noqa: S101  # likewise
     inbox = vendor.inbox or f"inbox/{vendor.name}"
+    if is_table(inbox):
+        raise ConfigError(
+            [f"{path}: inbox: '{inbox}' is a table, and a night takes files"],
+            "Scrub the table with a command of its own, or have its new rows written to a folder.",
+        )
     remote = is_remote(inbox)
     if not remote and (fault := _inbox_fault(workspace, inbox, inboxes)) is not None:
         raise ConfigError([f"{path}: inbox: '{inbox}' {fault[0]}"], fault[1])

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
@@ -35,6 +36,8 @@ _BEGIN: Final = (
 )
 #: After these the process is started anew: what a library could not set up for want of files or memory stays broken.
 _SPOILT: Final = ("ShortageError", "DropFailedError")
+#: What the process asks instead of giving its answer.
+_TURN: Final = {"asks": "turn"}
 _MEMORY = "The most likely reason is that it needed more memory than there is."
 
 
@@ -72,7 +75,9 @@ class Worker:
 
         `ShortageError`: this machine is short of something.
         """
-        message = pickle.dumps((replace(request, ledger=None), *self._ledger))
+        turn = request.turn
+        # A fenced ledger stays here: what is scrubbed there changes nothing that counts.
+        message = pickle.dumps((replace(request, ledger=None, turn=None), turn is not None, *self._ledger))
         try:
             connection = self._started()
             try:
@@ -81,9 +86,12 @@ class Worker:
                 self.close()
                 connection = self._started()
                 connection.send_bytes(message)
-            if not connection.poll(self._seconds):
-                raise DropFailedError(f"It was not done within {self._seconds / 60:g} minutes and was given up.")
-            answer = json.loads(connection.recv_bytes())
+            answer = self._answer(connection)
+            while answer == _TURN:
+                assert turn is not None  # noqa: S101  # it was told that there is one
+                turn()
+                connection.send_bytes(b"go")
+                answer = self._answer(connection)
         except (EOFError, ConnectionError) as error:
             raise DropFailedError(self._ending()) from error
         except BaseException:
@@ -94,6 +102,12 @@ class Worker:
                 self.close()
             raise _raised(answer["raised"], answer["message"], answer["hint"])
         return Scrubbed(Manifest.model_validate_json(answer["manifest"]), answer["notes"], Path(answer["out"]))
+
+    def _answer(self, connection: Connection) -> dict[str, Any]:
+        if not connection.poll(self._seconds):
+            raise DropFailedError(f"It was not done within {self._seconds / 60:g} minutes and was given up.")
+        answer: dict[str, Any] = json.loads(connection.recv_bytes())
+        return answer
 
     def __enter__(self) -> Worker:
         return self
@@ -159,10 +173,18 @@ def work(connected: int, watched: int) -> None:
     connection = Connection(connected)
     while True:
         try:
-            request, choice, workspace = pickle.loads(connection.recv_bytes())  # noqa: S301  # from our own parent
+            request, in_turn, choice, workspace = pickle.loads(connection.recv_bytes())  # noqa: S301  # from our parent
         except EOFError:
             return
+        if in_turn:
+            request = replace(request, turn=partial(_wait_for_turn, connection))
         connection.send_bytes(json.dumps(_answer(request, choice, workspace)).encode())
+
+
+def _wait_for_turn(connection: Connection) -> None:
+    """Ask the parent, who knows what other passes do, whether the drop may go on."""
+    connection.send_bytes(json.dumps(_TURN).encode())
+    connection.recv_bytes()
 
 
 def _end_with_parent(watched: int) -> None:

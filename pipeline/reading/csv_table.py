@@ -40,10 +40,11 @@ def open_csv(path: Input, name: str, layout: Layout) -> list[Table]:
 
 @dataclass(frozen=True)
 class CsvReader:
-    """Reads the records of one table of a CSV file in blocks."""
+    """Reads the records of one table of a CSV file in blocks. ``before``: lines of the file that come before it."""
 
     path: Input
     dialect: Dialect
+    before: int = 0
 
     def describe(self) -> dict[str, str]:
         """See `Reader`."""
@@ -58,7 +59,7 @@ class CsvReader:
 
     def _batches(self, tally: FileTally, names: list[str], block_bytes: int) -> Iterator[pl.DataFrame]:
         dialect = self.dialect
-        rest, line = b"", dialect.body + 1
+        rest, line = b"", self.before + dialect.body + 1
         blocks = _lines(self._blocks(tally, block_bytes), dialect.body, dialect.end)
         block = next(blocks, None)
         while block is not None:

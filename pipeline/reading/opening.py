@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from pipeline.reading.csv_table import open_csv
 from pipeline.reading.files import find_files
 from pipeline.reading.fixed_width import open_fixed_width
 from pipeline.reading.remote import fetch, is_remote
+from pipeline.reading.tables.opening import open_table
+from pipeline.reading.tables.urls import table_url
 from pipeline.reading.workbook_tables import open_workbook
 from schemas.errors import DropError
 from schemas.files.age_files import decrypted
@@ -30,28 +33,35 @@ STANDARD_INPUT = "-"
 
 
 def open_drop(drops: list[str], layout: Layout, remote: RemoteChoice | None = None) -> list[Table]:
-    """Open all tables of all files that the command line names: paths, folders, globs, URLs and ``-``, in order.
+    """Open all tables of all that the command line names: paths, folders, globs, URLs, tables and ``-``, in order.
 
     ``remote``: what may be done over a network besides.
     """
-    spool = Spool()
+    spool, remote = Spool(), remote or RemoteChoice()
     inputs: list[Input] = []
+    read: dict[Input, Table] = {}
     for drop in drops:
-        found: list[Input] = (
-            [_standard_input(spool)]
-            if drop == STANDARD_INPUT
-            else fetch(drop, spool, remote or RemoteChoice())
-            if is_remote(drop)
-            else [LocalFile(path) for path in find_files([drop])]
-        )
-        inputs += [given for given in found if given not in inputs]
+        for given in _inputs(drop, spool, remote, read):
+            if given not in inputs:
+                inputs.append(given)
     # What is no text, a result could not keep.
-    names = [printable(str(given).rpartition("/")[2]) for given in inputs]
-    return [
-        table
-        for given, name in zip(inputs, names, strict=True)
-        for table in open_tables(given, name if names.count(name) == 1 else printable(str(given)), layout, spool)
-    ]
+    names = [read[given].name if given in read else printable(str(given).rpartition("/")[2]) for given in inputs]
+    tables: list[Table] = []
+    for given, name in zip(inputs, names, strict=True):
+        called = name if names.count(name) == 1 else printable(str(given))
+        tables += [replace(read[given], name=called)] if given in read else open_tables(given, called, layout, spool)
+    return tables
+
+
+def _inputs(drop: str, spool: Spool, remote: RemoteChoice, read: dict[Input, Table]) -> Sequence[Input]:
+    """Find what one drop names. What is a table already, as one of a database, is put into ``read``."""
+    if drop == STANDARD_INPUT:
+        return [_standard_input(spool)]
+    if (url := table_url(drop)) is not None:
+        table = open_table(url, spool, remote.catalogs)
+        read.setdefault(table.input, table)
+        return [table.input]
+    return fetch(drop, spool, remote) if is_remote(drop) else [LocalFile(path) for path in find_files([drop])]
 
 
 def _standard_input(spool: Spool) -> Input:

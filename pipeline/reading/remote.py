@@ -147,6 +147,18 @@ def open_folder(url: str, allowed: RemoteChoice) -> Iterator[RemoteFolder]:
         yield RemoteFolder(system, place)
 
 
+@contextmanager
+def connected(url: str, allowed: RemoteChoice) -> Iterator[tuple[Any, str, str]]:
+    """Connect to where a URL leads: gives the service's file system (fsspec's), the path in it, and what is shown.
+
+    Raises what `open_folder` raises.
+    """
+    place = _place(url, allowed)
+    shown = place.shown(place.path)
+    with remote_faults(shown), _file_system(place) as system:
+        yield system, place.path, shown
+
+
 def _place(url: str, allowed: RemoteChoice) -> _Place:
     parts = _checked(url, allowed)
     if parts.scheme in ("http", "https"):

@@ -21,9 +21,18 @@ def refuse_unprotected(url: SplitResult, what: str, allowed: RemoteChoice) -> No
 
     ``what`` it is, for the message.
     """
-    if url.scheme == "http" and url.hostname not in _LOOPBACK and not _is_named(url, allowed.plain_http):
-        setting = _setting(url, "plain_http")
-        raise UsageError(f"{what} sends personal data unprotected.", f"Use https://, or {setting}.")
+    if is_unprotected(url, allowed):
+        raise UsageError(f"{what} sends personal data unprotected.", f"Use https://, or {allowing_plain(url)}.")
+
+
+def is_unprotected(url: SplitResult, allowed: RemoteChoice) -> bool:
+    """Whether a URL of a server is plain http, and its host neither this machine nor allowed."""
+    return url.scheme == "http" and url.hostname not in _LOOPBACK and not _is_named(url, allowed.plain_http)
+
+
+def allowing_plain(url: SplitResult) -> str:
+    """The setting that allows the plain http of a URL's server, as a clause."""
+    return _setting(url, "plain_http")
 
 
 def endpoints(system: Any) -> list[SplitResult]:

@@ -41,7 +41,8 @@ def read_sample(text: str, punctuation: Punctuation) -> list[SampleRecord]:
     plain = rewrite(body, punctuation)
     read = read_carefully(plain.text, None, plain.delimiter, last=True, max_record=len(plain.text))
     sound = iter(sound_cells(read.sound, plain.delimiter))
-    ends = [*read.lines[1:], read.lines_consumed]
+    lines = read.lines.tolist()
+    ends = [*lines[1:], read.lines_consumed]
     meaning = bytes.decode if punctuation.is_plain else plain.meaning
     return [
         SampleRecord(
@@ -50,5 +51,5 @@ def read_sample(text: str, punctuation: Punctuation) -> list[SampleRecord]:
             None if number in read.malformed else tuple(map(meaning, next(sound))),
             "\n".join(given[line:end]).removesuffix("\r"),
         )
-        for number, (line, end) in enumerate(zip(read.lines, ends, strict=True))
+        for number, (line, end) in enumerate(zip(lines, ends, strict=True))
     ]

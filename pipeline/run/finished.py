@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from pipeline.reading.arrow_batches import Memory
 from pipeline.results.identity import run_id
 from pipeline.results.manifest_file import is_complete, read_manifest
 from pipeline.run.ledger_session import ask, enter
@@ -23,6 +24,8 @@ def finished_before(request: Request, plan: Plan) -> tuple[Manifest, list[str]] 
 
     It is entered into the ledger again, in case that was cut short. No list is built and no row is read.
     """
+    if any(isinstance(source.table.input, Memory) for source in plan.sources):
+        return None  # of rows that are no file, the hash is not known before they are read
     with suppress(ValueError):
         manifest = read_manifest(request.out)
         files = [FileTally() for _ in plan.sources]

@@ -20,6 +20,8 @@ from suppression.lists import SuppressionList
 _READ_HERE = frozenset({"csv", "fixed width", "json"})
 #: Runs, and lines of a list, that a sentence names, before it only counts them.
 _NAMED = 5
+#: Of fewer filled cells, that most cannot be read says nothing of the run.
+_MANY = 10
 
 
 class Notices:
@@ -71,6 +73,15 @@ class Notices:
                 rows = f"{counted(count, 'row')} {'is' if count == 1 else 'are'}"
                 sentence = f"{rows} in review since the country of a number cannot be read (phone.country_unread)"
                 self.of_source(source, [sentence])
+
+    def of_unread(self, tallies: list[Tally]) -> None:
+        """Contact columns of which most cells cannot be read: region or layout is oftener at fault than the vendor."""
+        for source, tally in zip(self._context.sources, tallies, strict=True):
+            for slot, column in source.mapping.fields.items():
+                given, valid = tally.given[slot], tally.valid[slot]
+                if given >= _MANY and 2 * valid < given:
+                    lost = f"most cells of '{column}' cannot be read ({given - valid:,} of {given:,})"
+                    self.of_source(source, [f"{lost}: check region and layout before rows go back to the vendor"])
 
     def of_law(self) -> None:
         """What of the law was not checked."""

@@ -19,7 +19,7 @@ from pipeline.reading.opening import open_drop
 from pipeline.run.declared_evidence import with_evidence
 from pipeline.run.list_options import options_of
 from pipeline.run.rescrub_source import Earlier, check_consulted, open_earlier
-from pipeline.workspace import find_layout, remote_choice, workspace_of
+from pipeline.workspace import find_layout, load_layout, remote_choice, workspace_of
 from schemas.config import VENDOR_NAME, Campaign, Channel, ListEntry, Vendor, load, raise_faults
 from schemas.errors import ConfigError, DropError, FileError, ListError, UsageError
 from schemas.evidence import VendorEvidence
@@ -54,6 +54,8 @@ class Request:
     ``again``: the drop was accepted before, so its columns are not compared with the vendor's last ones.
     ``decisions``: what people decided about rows; None: what the workspace knows of that.
     ``record``: the finished run is entered into the ledger; otherwise the caller does that.
+    ``turn``: is called before the run asks what was before it, and before its result is complete; it returns when that
+    is known, or raises what stops the run.
     """
 
     drops: list[str]
@@ -84,6 +86,7 @@ class Request:
     ledger: Ledger | None = None
     received_at: datetime | None = None
     record: bool = True
+    turn: Callable[[], None] | None = None
     dry_run: bool = False
     force: bool = False
     earlier: Earlier | None = None
@@ -130,7 +133,8 @@ def make_plan(request: Request, sources_of: Sources | None = None) -> Plan:
     faults: list[str] = []
     campaign = _campaign(request, faults)
     vendor = _vendor(request, faults)
-    layout = layout_of(request.layout, vendor, workspace_of(request.campaign), faults)
+    notes: list[str] = []
+    layout = layout_of(request.layout, vendor, workspace_of(request.campaign), faults, notes)
     raise_faults(faults)
     assert campaign is not None  # noqa: S101  # without faults there is one
     declared, vendor_evidence = with_evidence(
@@ -145,10 +149,9 @@ def make_plan(request: Request, sources_of: Sources | None = None) -> Plan:
     sources = (sources_of or partial(_sources, request))(layout, campaign, file_region)
     store = store_of(request.store, workspace_of(request.campaign))
     label = vendor.name if vendor else request.vendor
-    notes: list[str] = []
     store_lists = [name for name in _store_lists(request, campaign, store, label, notes) if name != ERASED]
     _check_screened(request, campaign, bool(lists or store_lists), notes)
-    memory = _memory(request, vendor, sources) if sources_of is None else None
+    memory = header_memory(request, vendor, sources) if sources_of is None else None
     packs = load_packs([*campaign.rules.packs, *request.rules], workspace_of(request.campaign))
     if request.earlier is not None:
         kinds = {spec.kind.kind for spec in lists}
@@ -186,7 +189,7 @@ def _sources(request: Request, layout: Layout, campaign: Campaign, region: str |
     return [Source(table, mapping_of(table, layout, campaign, region), region) for table in tables]
 
 
-def _memory(request: Request, vendor: Vendor | None, sources: list[Source]) -> HeaderMemory | None:
+def header_memory(request: Request, vendor: Vendor | None, sources: list[Source]) -> HeaderMemory | None:
     """Compare the drop with the vendor's last accepted one, where a workspace remembers it."""
     workspace = workspace_of(request.campaign)
     if workspace is None or vendor is None or request.earlier is not None or request.again:
@@ -282,8 +285,13 @@ def _vendor(request: Request, faults: list[str]) -> Vendor | None:
     return load(path, Vendor, faults)
 
 
-def layout_of(named: str | Layout | None, vendor: Vendor | None, workspace: Path | None, faults: list[str]) -> Layout:
-    """Read the layout that the command line or the vendor's file names. Faults are added to those that are given."""
+def layout_of(
+    named: str | Layout | None, vendor: Vendor | None, workspace: Path | None, faults: list[str], notes: list[str]
+) -> Layout:
+    """Read the layout that the command line or the vendor's file names. Faults are added to those that are given.
+
+    ``notes`` get what a data contract asks and no scrub checks.
+    """
     path: Path | None = None
     if isinstance(named, Layout):
         return named
@@ -294,7 +302,7 @@ def layout_of(named: str | Layout | None, vendor: Vendor | None, workspace: Path
         path = beside if beside.exists() or vendor.layout.suffix else find_layout(str(vendor.layout), workspace)
     elif vendor is not None and isinstance(vendor.layout, Layout):
         return vendor.layout
-    return (load(path, Layout, faults) if path else None) or Layout()
+    return (load_layout(path, faults, notes) if path else None) or Layout()
 
 
 def _list_specs(campaign: Campaign, base: Path, request: Request, region: str | None) -> list[ListSpec]:

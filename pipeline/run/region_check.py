@@ -26,7 +26,8 @@ def check_regions(request: Request, plan: Plan) -> None:
         if source.region is None and (found := _needing(source, plan, request)):
             needing, of = found
             where = f"{_label(source)}: {needing:,} of the first {counted(of, 'row')}"
-            faults.append(f"{where} have phone numbers without a country, and no region is given.")
+            has = "has" if needing == 1 else "have"
+            faults.append(f"{where} {has} phone numbers without a country, and no region is given.")
     if faults:
         raise ConfigError(
             faults,

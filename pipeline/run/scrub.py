@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.columns.header_drift import HeaderMemory
 from pipeline.ledger.logged import logged_change
 from pipeline.proof.chain import unfinished
 from pipeline.proof.keys import signer_of
@@ -18,7 +19,7 @@ from pipeline.results.publish import WORK, publish, scratch_output, staged_outpu
 from pipeline.run.first_pass import first_pass
 from pipeline.run.gate import gate_notes
 from pipeline.run.notices import overtaken_notes
-from pipeline.run.plan import Plan, Request, Sources, make_plan
+from pipeline.run.plan import Plan, Request, Sources, header_memory, make_plan
 from pipeline.run.process_pool import process_pool
 from pipeline.run.progress import Report, silent
 from pipeline.run.region_check import check_regions
@@ -56,6 +57,8 @@ def scrub(request: Request, report: Report = silent) -> Result:
 def _here(run: RunState, staging: Path) -> Manifest:
     """Read, check, compare, decide and write on this machine."""
     first_pass(run)
+    if run.request.turn is not None:
+        run.request.turn()
     settle(run)
     return second_pass(run, staging)
 
@@ -93,14 +96,23 @@ def _scrub(
             out = request.out if request.named_in is None else request.named_in / manifest.run_id
             with interrupts_wait(f"the results in '{out}' are complete"), _logged(request, out, manifest) as entered:
                 sign_result(workspace_of(request.campaign), staging)
+                memory = _memory_in_turn(request, plan)
                 publish(staging, out)
                 # What is held was not accepted: its columns are not the vendor's last, and its leads not bought.
-                if plan.memory is not None and not manifest.held:
-                    plan.memory.keep()
+                if memory is not None and not manifest.held:
+                    memory.keep()
                 entered(manifest)
                 if not manifest.held:
                     _enter(run)
     return Result(manifest, [*_warnings(run), *gate_notes(manifest)], _too_many_rejected(manifest, plan), out=out)
+
+
+def _memory_in_turn(request: Request, plan: Plan) -> HeaderMemory | None:
+    """What to remember of the vendor's columns; asked again where drops before this one may have changed that."""
+    if request.turn is None:
+        return plan.memory
+    request.turn()
+    return header_memory(request, plan.contract, plan.sources)
 
 
 @contextmanager
@@ -147,6 +159,7 @@ def _warnings(run: RunState) -> list[str]:
     run.notices.of_files(run.files)
     run.notices.of_lists(run.tallies, run.matches)
     run.notices.of_countries(run.tallies)
+    run.notices.of_unread(run.tallies)
     run.notices.of_law()
     return [shown(sentence) for sentence in run.notices.sentences]
 

@@ -14,12 +14,14 @@ import pyarrow as pa
 from pipeline.columns.contact_values import unclaimed
 from pipeline.context import Context, Source
 from pipeline.reading.arrow_batches import text_frame
+from pipeline.reading.csv_pieces import piece_of
 from pipeline.run.batch_steps import Checked, check_batch
 from pipeline.spark.job import Job, opened
 from pipeline.spark.notes import PartChecked, PutAway, told
 from pipeline.stages.checks import Batch
 from pipeline.stages.consent_clusters import IP, SECOND, consent_values, most_of
 from pipeline.stages.dedupe import compared_points
+from pipeline.stages.history import points_asked
 from pipeline.stages.mail_check import usable_domains
 from pipeline.stages.token_reuse import token_lines
 from schemas.coded_findings import coded
@@ -41,16 +43,16 @@ _WORD = (1 << 64) - 1
 
 
 def check_file(job_bytes: bytes, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Check a whole table of the drop: ``batches`` have its number in one row."""
+    """Check tables of the drop, or pieces of them: ``batches`` have the places of these in the job's tasks."""
     for batch in batches:
-        for number in batch.column(0).to_pylist():
+        for place in batch.column(0).to_pylist():
 
-            def work(number: int = number) -> PartChecked:
+            def work(place: int = place) -> PartChecked:
                 job, context = opened(job_bytes)
                 with limited_to(job.limits):
-                    return _file_checked(job, context, number)
+                    return _file_checked(job, context, place)
 
-            yield from told(number, work)
+            yield from told(place, work)
 
 
 def check_rows(job_bytes: bytes, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -68,12 +70,16 @@ def check_rows(job_bytes: bytes, batches: Iterator[pa.RecordBatch]) -> Iterator[
     yield from told(part, work)
 
 
-def _file_checked(job: Job, context: Context, number: int) -> PartChecked:
+def _file_checked(job: Job, context: Context, place: int) -> PartChecked:
+    number, piece = job.tasks[place]
     source = job.source(number)
-    note, tally = PartChecked(number, number), FileTally()
-    frames = read_batches(source.table, tally, _BLOCK_BYTES)
-    _check(job, context, source, frames, note)
+    note, tally = PartChecked(place, number), FileTally()
+    table = source.table if piece is None else piece_of(source.table, piece)
+    _check(job, context, source, read_batches(table, tally, _BLOCK_BYTES), note)
     note.sha256, note.size, note.careful_blocks = tally.sha256, tally.size, tally.careful_blocks
+    if (cut := job.origins[number].cut) is not None:
+        # The first piece counts for the whole file, and for the marks of its end that no piece has.
+        note.sha256, note.size = cut.sha256, cut.size if piece == cut.pieces[0] else 0
     return note
 
 
@@ -184,6 +190,9 @@ def _compare_later(context: Context, checked: Checked, note: PartChecked, lines:
             placed.select("key", text.alias("text"), "row_id", position.alias("position"), "consent_at", "source_line"),
         )
         note.points += len(points)
+    if context.asks_ledger:
+        asked = points_asked(batch, context)
+        lines.add("history", pl.DataFrame(asked, schema=["code", "key", "rest"], orient="row"))
     for tokens in token_lines(batch.frame, context.sources[batch.number], batch.number):
         lines.add("tokens", tokens)
     values = consent_values(batch.frame)

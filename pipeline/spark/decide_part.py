@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +22,13 @@ from pipeline.run.tally import Tally
 from pipeline.spark.check_part import try_of
 from pipeline.spark.job import opened
 from pipeline.spark.notes import PartDecided, PutAway, told
+from pipeline.spark.past import PastAnswers
 from pipeline.stages.checks import Batch, RunCheck, Settlement
 from pipeline.stages.consent_audit import ConsentAudit
 from pipeline.stages.consent_clusters import Crowd
 from pipeline.stages.dedupe import LOSER_SCHEMA, Deduplication
 from pipeline.stages.held import restore
+from pipeline.stages.history import PurchaseHistoryCheck
 from pipeline.stages.mail_check import mail_findings
 from pipeline.stages.token_reuse import REUSED
 from schemas.coded_findings import CodedFindings
@@ -58,6 +61,7 @@ class Answers:
     """What the comparisons of the run came to. ``losers`` and ``reused``: folders of Parquet, by part; None: nothing.
 
     ``files``: hash and size of each source. ``states``: what DNS says of each domain.
+    ``past``: what the ledger says of the points.
     """
 
     run_id: str
@@ -66,6 +70,7 @@ class Answers:
     losers: Path | None
     reused: Path | None
     states: Mapping[str, MailState] | None
+    past: PastAnswers | None
 
 
 class _MailAnswers(RunCheck):
@@ -115,7 +120,7 @@ def _decided(job_bytes: bytes, part: PartToDecide, answers: Answers) -> PartDeci
     folder.mkdir(parents=True)
     scratch = Path(tempfile.mkdtemp(prefix="leadscrub-"))
     try:
-        checks = _answered(context, part.part, answers, scratch)
+        checks, history = _answered(context, part.part, answers, scratch)
         with ResultFiles(folder, context, answers.run_id, beside=False) as outputs:
             for away in part.batches:
                 with timer.step("take back"):
@@ -137,17 +142,27 @@ def _decided(job_bytes: bytes, part: PartToDecide, answers: Answers) -> PartDeci
         shutil.rmtree(scratch, ignore_errors=True)
     files = {name: (folder / name, file) for name, file in written.items()}
     timer.merge(outputs.seconds)
-    return PartDecided(part.part, part.number, tally, files, folder / _HASHES, timer.seconds)
+    overlaps = Counter() if history is None else history.overlaps
+    return PartDecided(part.part, part.number, tally, files, folder / _HASHES, timer.seconds, overlaps)
 
 
-def _answered(context: Context, part: int, answers: Answers, scratch: Path) -> list[RunCheck]:
+def _answered(
+    context: Context, part: int, answers: Answers, scratch: Path
+) -> tuple[list[RunCheck], PurchaseHistoryCheck | None]:
     """The run checks with what they have to say of the rows of a part."""
     audit = ConsentAudit(scratch / "consents", context)
     audit.answer(_of_part(answers.reused, part, REUSED), answers.crowds)
     dedupe = Deduplication(scratch / "dedupe", context)
     dedupe.answer(_of_part(answers.losers, part, LOSER_SCHEMA))
     checks: list[RunCheck] = [audit, dedupe]
-    return checks if answers.states is None else [*checks, _MailAnswers(answers.states)]
+    history = None
+    if answers.past is not None:
+        history = PurchaseHistoryCheck(scratch / "history", context)
+        history.answer(answers.past.of_part(part), answers.past.deliveries)
+        checks.append(history)
+    if answers.states is not None:
+        checks.append(_MailAnswers(answers.states))
+    return checks, history
 
 
 def _of_part(folder: Path | None, part: int, schema: pa.Schema) -> pl.DataFrame:

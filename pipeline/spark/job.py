@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline.context import Context, MailQuestion, Reviewed, Source
 from pipeline.reading.arrow_batches import Memory, SampleReader
+from pipeline.reading.csv_pieces import CsvPiece, CutFile
 from pipeline.reading.opening import open_tables
 from pipeline.results.identity import LIBRARIES, program_version
 from pipeline.run.plan import Plan
@@ -24,11 +25,15 @@ from suppression.lists import open_version
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a task finds a table of the drop: the file, what outputs call it, and which of its tables it is."""
+    """Where a task finds a table of the drop: the file, what outputs call it, and which of its tables it is.
+
+    ``cut``: a large file in pieces, each read by a task of its own.
+    """
 
     path: Path
     name: str
     position: int
+    cut: CutFile | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,16 @@ class Job:
     limits: Limits
     versions: dict[str, str]
     asks_mail: bool
+    asks_ledger: bool
     reviewed: Reviewed | None
+
+    @property
+    def tasks(self) -> list[tuple[int, CsvPiece | None]]:
+        """What each task reads of a drop: the number of a source, and which piece of it, if not all."""
+        found: list[tuple[int, CsvPiece | None]] = []
+        for number, origin in enumerate(self.origins):
+            found += [(number, None)] if origin.cut is None else [(number, piece) for piece in origin.cut.pieces]
+        return found
 
     def pickled(self) -> bytes:
         """The job, for its tasks."""
@@ -74,7 +88,7 @@ class Job:
         table = open_tables(origin.path, origin.name, source.mapping.layout)[origin.position]
         if table.columns != source.table.columns:
             raise UsageError(f"'{table.place}' has other columns than when the run began.", "Run again.")
-        return Source(table, source.mapping, source.region)
+        return Source(table, source.mapping, source.region, source.date_orders)
 
 
 def job_of(run: RunState, origins: tuple[Origin, ...]) -> Job:
@@ -100,6 +114,7 @@ def job_of(run: RunState, origins: tuple[Origin, ...]) -> Job:
         limits(),
         _versions(),
         run.context.mail is not None,
+        run.context.asks_ledger,
         run.context.reviewed,
     )
 
@@ -140,6 +155,7 @@ def opened(pickled: bytes) -> tuple[Job, Context]:
         apply_here,
         rules,
         hours_of(rules, job.plan),
+        asks_ledger=job.asks_ledger,
         mail=MailQuestion(None, None) if job.asks_mail else None,
         reviewed=job.reviewed,
     )

@@ -58,7 +58,10 @@ class PartChecked:
 
 @dataclass
 class PartDecided:
-    """A part of the results. ``files``: where the work folder has each output; ``hashes``: those of its rows."""
+    """A part of the results. ``files``: where the work folder has each output; ``hashes``: those of its rows.
+
+    ``overlaps``: how many of its rows each vendor had delivered before.
+    """
 
     part: int
     number: int
@@ -66,6 +69,7 @@ class PartDecided:
     files: dict[str, tuple[Path, OutputFile]]
     hashes: Path
     seconds: dict[str, float]
+    overlaps: Counter[str]
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.reading.files import refuse_lake
 from pipeline.run.plan import Request
 from pipeline.run.scrub import Result
-from pipeline.spark.scrub import refuse_history, scrub_drop, scrub_rows
+from pipeline.spark.scrub import scrub_drop, scrub_rows
 from schemas.errors import DropError, UsageError
 from schemas.support.cores import usable_cores
 
@@ -62,21 +63,21 @@ def spark_session(master: str | None) -> Iterator[SparkSession]:
         session.stop()
 
 
-def scrub_named(session: SparkSession, request: Request, *, has_ledger: bool) -> Result:
+def scrub_named(session: SparkSession, request: Request, delta: Path | None = None) -> Result:
     """Scrub what the command line names. Parquet and tables are read by Spark, other files each by one task.
 
     Raises `DropError` when it is neither a path nor a table, and what `leadscrub.scrub` raises.
     """
-    if has_ledger:
-        refuse_history()
     rows = _rows_of(session, request.drops)
-    return scrub_drop(session, request) if rows is None else scrub_rows(rows, request)
+    return scrub_drop(session, request, delta=delta) if rows is None else scrub_rows(rows, request, delta=delta)
 
 
 def _rows_of(session: SparkSession, drops: list[str]) -> DataFrame | None:
     """The rows that Spark itself reads; None where the names are files of a drop."""
     paths = [Path(drop) for drop in drops]
     if all(_is_parquet(path) for path in paths):
+        for path in paths:
+            refuse_lake(path)
         return session.read.parquet(*(path.absolute().as_uri() for path in paths))
     if len(drops) == 1 and not paths[0].exists() and "/" not in drops[0] and "*" not in drops[0]:
         if not session.catalog.tableExists(drops[0]):

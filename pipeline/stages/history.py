@@ -49,10 +49,7 @@ class PurchaseHistoryCheck(RunCheck):
     def __init__(self, folder: Path, context: Context) -> None:
         folder.mkdir()
         self._context = context
-        keys = context.campaign.dedupe_keys
-        self._slots = tuple(
-            slot for slots, key in ((PHONE_SLOTS, "phone"), (EMAIL_SLOTS, "email")) for slot in slots if key in keys
-        )
+        self._slots = _slots(context)
         self._gathered, self._found = folder / "points", folder / "found"
         self._gathered.touch()
         self._batches: list[tuple[int, int]] = []
@@ -65,20 +62,36 @@ class PurchaseHistoryCheck(RunCheck):
 
     def gather(self, batch: Batch) -> None:
         """Note the usable points of a batch."""
-        frame, usable = batch.frame, batch.usable
-        codes, points = [], []
-        for slot in self._slots:
-            if slot in usable:
-                phone = slot in PHONE_SLOTS
-                # The two columns first: to filter all of the frame's costs more than the rest of this.
-                rows = frame.select("row_id", value=slot if phone else KEY.of(slot)).filter(usable[slot])
-                points.append((phone_history_points if phone else email_history_points)(rows.get_column("value")))
-                codes.append(_codes(rows.get_column("row_id"), POINTS.index(slot)))
-        together = joined(points)
-        table = np.column_stack([np.concatenate([np.empty(0, np.uint64), *codes]), together.keys, together.rests])
+        self.take(batch.number, points_asked(batch, self._context))
+
+    def take(self, source: int, points: Words) -> None:
+        """Note points of a source, as `points_asked` gives them, which come in the order of their rows."""
         with self._gathered.open("ab") as stream:
-            stream.write(table.data)
-        self._batches.append((batch.number, len(table)))
+            stream.write(np.ascontiguousarray(points).data)
+        self._batches.append((source, len(points)))
+
+    @property
+    def known(self) -> tuple[Words, dict[int, Delivery]]:
+        """What was found, once it is settled: a line for each point, and the deliveries that the lines name."""
+        return self._hits, self._deliveries
+
+    @property
+    def overlaps(self) -> Counter[str]:
+        """Rows that each vendor had delivered before, of the batches that were asked for."""
+        return self._overlaps
+
+    def answer(self, hits: Words, deliveries: dict[int, Delivery]) -> None:
+        """Know what another check found, as its ``known`` has it."""
+        self._hits, self._deliveries = hits, deliveries
+
+    def blocked_points(self) -> Words:
+        """Points that what was found blocks: the row, and four bits for the position."""
+        dedupe = self._context.campaign.dedupe
+        blocked = np.zeros(len(self._hits), dtype=bool)
+        for policy, column in ((dedupe.history, 1), (dedupe.cross_vendor, 2)):
+            if policy == "block":
+                blocked |= self._hits[:, column] > 0
+        return np.ascontiguousarray(self._hits[blocked, 0])
 
     def settle(self, settlement: Settlement) -> None:
         """Look all points up, each in the past of its drop."""
@@ -106,15 +119,12 @@ class PurchaseHistoryCheck(RunCheck):
 
     def _blocked(self, points: pl.DataFrame) -> pl.Series:
         """Whether what was found blocks each point (``row_id``, ``position``)."""
-        dedupe = self._context.campaign.dedupe
-        codes = self._hits[:, 0]
+        codes = self.blocked_points()
         asked = _codes(points.get_column("row_id"), points.get_column("position").to_numpy())
+        if not len(codes):
+            return pl.Series(np.zeros(len(asked), dtype=bool))
         at = np.minimum(np.searchsorted(codes, asked), len(codes) - 1)
-        blocked = np.zeros(len(asked), dtype=bool)
-        for policy, column in ((dedupe.history, 1), (dedupe.cross_vendor, 2)):
-            if policy == "block" and len(codes):
-                blocked |= (codes[at] == asked) & (self._hits[at, column] > 0)
-        return pl.Series(blocked)
+        return pl.Series(codes[at] == asked)
 
     def identity(self) -> dict[str, object]:
         """The past that the run was made with."""
@@ -170,6 +180,27 @@ class PurchaseHistoryCheck(RunCheck):
         rows = known.select("row_id", vendor=_in_words(column, vendors)).unique()
         for vendor, count in rows.get_column("vendor").value_counts().rows():
             self._overlaps[vendor] += count
+
+
+def _slots(context: Context) -> tuple[str, ...]:
+    keys = context.campaign.dedupe_keys
+    kinds = ((PHONE_SLOTS, "phone"), (EMAIL_SLOTS, "email"))
+    return tuple(slot for slots, key in kinds for slot in slots if key in keys)
+
+
+def points_asked(batch: Batch, context: Context) -> Words:
+    """The usable points of a batch as lines: the row with four bits for the position, and the point in two words."""
+    frame, usable = batch.frame, batch.usable
+    codes, points = [], []
+    for slot in _slots(context):
+        if slot in usable:
+            phone = slot in PHONE_SLOTS
+            # The two columns first: to filter all of the frame's costs more than the rest of this.
+            rows = frame.select("row_id", value=slot if phone else KEY.of(slot)).filter(usable[slot])
+            points.append((phone_history_points if phone else email_history_points)(rows.get_column("value")))
+            codes.append(_codes(rows.get_column("row_id"), POINTS.index(slot)))
+    together = joined(points)
+    return np.column_stack([np.concatenate([np.empty(0, np.uint64), *codes]), together.keys, together.rests])
 
 
 def history_identity(used: UsedHistory) -> dict[str, object]:

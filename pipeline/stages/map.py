@@ -11,7 +11,7 @@ from pipeline.columns.date_columns import consent_findings, perhaps_zoned, zoned
 from pipeline.context import Context, Source
 from pipeline.stages.checks import Batch, BatchCheck
 from schemas.columns import CODE_FIELDS, DAYS, INSTANTS, PERSON, PLAIN_FIELDS, POINTS, WORD_LISTS
-from schemas.contact.blank import BLANKS, EMPTY_WORDS, NAME_BLANKS, POINT_BLANKS, Blanks, trimmed
+from schemas.contact.blank import BLANKS, COUNTRY_BLANKS, EMPTY_WORDS, NAME_BLANKS, POINT_BLANKS, Blanks, trimmed
 from schemas.findings import findings, no_findings
 from schemas.frame_columns import CELLS_MISSING, IS_LEAD, SOURCE, UNREAD, ZONED
 from schemas.words import answered, audience_of
@@ -78,6 +78,8 @@ def _read(name: str, cells: pl.Series, source: Source) -> pl.Series:
 
 
 def _blanks_of(name: str) -> Blanks:
+    if name == "country" or name in CODE_FIELDS:
+        return COUNTRY_BLANKS
     # In a column of yes and no, 0 is an answer.
     return POINT_BLANKS if name in POINTS else NAME_BLANKS if name in (*PERSON, "is_business") else BLANKS
 

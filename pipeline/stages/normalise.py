@@ -96,7 +96,7 @@ def _phones(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.D
         noted = forms[part.at[rows]].with_columns(
             numbers[rows], frame["row_id"][rows], frame[slot][rows].alias("value"), read_in[slot][rows].alias("read_in")
         )
-        found += _noted(noted, slot)
+        guessed = pl.Series([], dtype=frame.schema["row_id"])
         if slot in codes or homes.get_column("doubt").null_count() < len(homes):
             beside = frame.select("row_id", pl.col(slot).alias("value")).with_columns(numbers, *homes)
             beside = beside.rename({"region": "home"})
@@ -106,6 +106,8 @@ def _phones(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.D
                 found += _conflicts(beside, slot, column)
                 beside = _of_code(beside, column, source.mapping.fields[column])
             found += _unread(beside, slot)
+            guessed = beside.filter(pl.col("doubt").is_not_null()).get_column("row_id")
+        found += _noted(noted, slot, guessed)
         frame = frame.with_columns(
             numbers.alias(slot),
             *(_of_forms(forms, name, part).alias(column.of(slot)) for name, column in _ADDED.items()),
@@ -121,12 +123,17 @@ def _of_forms(forms: pl.DataFrame, name: str, part: PhoneColumn) -> pl.Series:
     return column[part.at]
 
 
-def _noted(noted: pl.DataFrame, slot: str) -> list[pl.DataFrame]:
-    """Say what is to be said of values that are no number, or were not one as they came."""
+def _noted(noted: pl.DataFrame, slot: str, guessed: pl.Series) -> list[pl.DataFrame]:
+    """Say what is to be said of values that are no number, or were not one as they came.
+
+    ``guessed``: ids of rows whose region is a guess. That a national number is none there says nothing about it.
+    """
     if noted.is_empty():
         return []
-    if noted.get_column("read_in").null_count():
-        homeless = needs_country(*(noted.get_column(name) for name in ("value", "read_in", "state")))
+    if noted.get_column("read_in").null_count() or len(guessed):
+        known = pl.when(~pl.col("row_id").is_in(guessed.implode())).then("read_in").alias("read_in")
+        read = noted.with_columns(known)
+        homeless = needs_country(*(read.get_column(name) for name in ("value", "read_in", "state")))
     else:
         homeless = pl.repeat(False, len(noted), dtype=pl.Boolean, eager=True)
     details = {
@@ -138,7 +145,7 @@ def _noted(noted: pl.DataFrame, slot: str) -> list[pl.DataFrame]:
         ),
     }
     return [
-        *_without_country(noted, homeless, slot),
+        *_without_country(noted, homeless & noted.get_column("read_in").is_null(), slot),
         *_trouble(noted.filter(~homeless), _PHONE_CODES, slot, PHONE_AUTHORITY),
         *(
             findings(noted.filter(pl.col(name).is_not_null()), code, point=slot, source=PHONE_AUTHORITY, detail=detail)

@@ -105,5 +105,7 @@ class Blanks:
 BLANKS = Blanks(EMPTY_WORDS, lines=True)
 #: In contact columns. A spreadsheet's errors mean something there: they are damage.
 POINT_BLANKS = Blanks(EMPTY_WORDS - ERROR_WORDS, lines=True)
+#: In country columns: what was there and is lost, or says that it is unknown, is no reason to take the run's country.
+COUNTRY_BLANKS = Blanks(EMPTY_NAME_WORDS - ERROR_WORDS, lines=False)
 #: In name and address columns, where only what nobody is called means nothing.
 NAME_BLANKS = Blanks(EMPTY_NAME_WORDS, lines=False)

@@ -17,11 +17,16 @@ from phonenumbers import (
 )
 
 from schemas.contact.countries import countries_of_number, read_country
+from schemas.contact.marks import plain_word
 
-#: One to three digits; a plus, zeros in front and a spreadsheet's ".0" do not matter.
-_CODE = re.compile(r"\(?\+?\s*0*([1-9]\d{0,2})(?:\.0+)?\)?")
+#: One to three digits; what is dialled before them and a spreadsheet's ".0" do not matter.
+_CODE = re.compile(r"\(?(?:\+|011\s)?\s*0*\s*([1-9]\d{0,2})(?:\.0+)?\)?")
+#: With what is dialled before it, it is no number of anything else.
+_DIALLED = re.compile(r"\(?(?:\+|00|011\s)\s*[1-9]\d{0,2}(?:\.0+)?\)?")
 _ONLY_DIGITS = r"^[(+0-9 .)]+$"
 _NUMERIC_DIGITS = 3
+#: A column is of calling codes when this share of its cells is.
+_MOST = 0.9
 #: What is longer is text.
 _LONGEST = 60
 
@@ -34,6 +39,7 @@ def calling_codes(cells: pl.Series) -> pl.Series:
 
 
 def _calling_code(word: str) -> str | None:
+    word = plain_word(word)
     if match := _CODE.fullmatch(word):
         return match[1] if int(match[1]) in COUNTRY_CODE_TO_REGION_CODE else None
     if len(word) > _LONGEST:
@@ -49,7 +55,7 @@ def only_calling_codes(cells: pl.Series) -> bool:
 
     Not where all could be numeric codes of countries as well (ISO 3166-1): 250 is Rwanda's calling code, and France.
     """
-    given = cells.drop_nulls().unique()
+    given = pl.Series([plain_word(word) for word in cells.drop_nulls().unique()], dtype=pl.String)
     if given.is_empty() or not given.str.contains(_ONLY_DIGITS).all():
         return False
     codes = [code for word in given if (code := _calling_code(word)) is not None]
@@ -57,6 +63,21 @@ def only_calling_codes(cells: pl.Series) -> bool:
         len(code) < _NUMERIC_DIGITS or not countries_of_number(code) for code in codes
     )
     return len(codes) == len(given) and plain
+
+
+def dialled_codes(cells: pl.Series) -> bool:
+    """Whether nearly all trimmed cells (null where blank) are calling codes with what is dialled before them (``+44``).
+
+    Whoever is among them and has none is in doubt, since the others say what the column is about.
+    """
+    words = cells.drop_nulls()
+    codes = [word for word in words.unique() if _DIALLED.fullmatch(plain_word(word)) and _calling_code(word)]
+    return not words.is_empty() and int(words.is_in(codes).sum()) >= _MOST * len(words)
+
+
+def begins_dialled(cell: str) -> bool:
+    """Whether a cell is a calling code with what is dialled before it, but for what is around it."""
+    return _DIALLED.fullmatch(plain_word(cell)) is not None
 
 
 def regions_by_code(codes: pl.Series, regions: pl.Series) -> pl.Series:

@@ -14,6 +14,7 @@ import polars as pl
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
 from schemas.contact.country_names import Meant, country_names, fold_country, known_countries
+from schemas.contact.marks import plain_word
 
 #: What `read_countries` returns. ``region``: the only country named; null where the cell is blank, unread or names
 #: several. ``regions``: every country named, sorted; empty where none is, null where the cell is blank. ``unread``: the
@@ -45,7 +46,8 @@ _BETWEEN = tuple(
     )
 )
 _IN_BRACKETS = re.compile(r"\s*[(\[{\uff08]([^()\[\]{}\uff08\uff09]*)[)\]}\uff09]")
-_CALLING_CODE = re.compile(r"[(\[]?\s*(?:\+|00)\s*([1-9]\d{0,2})\s*[)\]]?")
+_CALLING_CODE = re.compile(r"[(\[]?\s*(?:\+|00|011)\s*([1-9]\d{0,2})\s*[)\]]?")
+_NEGATIVE = re.compile(r"[-\u2013\u2014]\s*\d+|\d+\s*[-\u2013\u2014]")
 _DIGITS = re.compile(r"0*([1-9]\d{0,2})(?:\.0+)?")
 #: Words of a folded text; digits are codes.
 _WORDS = re.compile(r"[^\W\d_]+")
@@ -55,6 +57,8 @@ _SUBDIVISION = re.compile(r"([A-Z]{2})-(?:[A-Z]{1,3}|[A-Z]?\d{1,3})")
 #: A longer cell names no country; it is text.
 _LONGEST = 120
 _MOST_WORDS = 8
+#: The two letters that make a flag are those of ISO 3166-1.
+_FLAGS = {0x1F1E6 + at: ord("A") + at for at in range(26)}
 
 
 class Countries(NamedTuple):
@@ -72,12 +76,25 @@ class Countries(NamedTuple):
 @functools.lru_cache(maxsize=10_000)
 def read_country(cell: str) -> Countries:
     """Read the non-empty text of a country column."""
-    found = _found(cell.strip()) if len(cell) <= _LONGEST else [None]
+    word = plain_word(cell).translate(_FLAGS)
+    found = _found(word) if len(cell) <= _LONGEST and _NEGATIVE.fullmatch(word) is None else [None]
     meant = [regions for regions in found if regions is not None]
     # "Germany (+49)" and "Kongo, CD": what is named exactly decides among what is named loosely.
     exact = {region for regions in meant if len(regions) == 1 for region in regions}
     loose = [regions for regions in meant if len(regions) > 1 and not regions & exact]
     return Countries(tuple(sorted(exact.union(*loose))), len(meant) < len(found))
+
+
+def only_countries(cells: pl.Series) -> bool:
+    """Whether each of the trimmed cells (null where blank) names a country, by letters and not by digits."""
+    given = cells.drop_nulls().unique(maintain_order=True)
+    return not given.is_empty() and all(names_country(word) for word in given)
+
+
+def names_country(cell: str) -> bool:
+    """Whether the text of a cell names a country, by letters and not by digits."""
+    named = read_country(cell)
+    return bool(named.regions) and not named.unread and not cell.strip().isdecimal()
 
 
 def read_countries(cells: pl.Series) -> pl.DataFrame:

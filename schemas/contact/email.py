@@ -121,6 +121,9 @@ def _read(value: str) -> EmailForm:
         return EmailForm("damaged", why="characters were lost in an earlier conversion")
     if normal := _valid(value):
         return EmailForm("ok", normal)
+    if _WIDE_AT in value and "@" not in value:
+        read = _read(value.translate(_FROM_WIDE))
+        return read._replace(repair=read.repair or "full-width signs replaced") if read.normal else read
     return _read_around(value) if "@" in value else _read_without_at(value)
 
 
@@ -147,6 +150,11 @@ def _read_around(value: str) -> EmailForm:
     if was_address(value, _valid):
         return EmailForm("damaged", why="a blank or a comma inside the address")
     return EmailForm("syntax", why="not an email address")
+
+
+#: Signs of an address as a Chinese, Japanese or Korean keyboard writes them.
+_WIDE_AT = "\uff20"
+_FROM_WIDE = str.maketrans("\uff20\uff0e\uff3f\uff0d\uff0b", "@._-+")
 
 
 def _read_chunk(items: Sequence[str]) -> list[EmailForm]:

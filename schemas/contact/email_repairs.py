@@ -15,7 +15,13 @@ Valid = Callable[[str], str | None]
 
 _TRAILING = re.compile(r"(?<![\s.,;:!])[\s.,;:!]+$")
 #: Brackets and quotes, as they open and close.
-_AROUND = dict(zip("([{\"'`\u201c\u201e\u2018\u00ab\u2039", ")]}\"'`\u201d\u201c\u2019\u00bb\u203a", strict=True))
+_AROUND = dict(
+    zip(
+        "([{\"'`\u201c\u201e\u2018\u201a\u00ab\u2039\u00bb\u203a\u3008\u300a\u300c\u300e\u3010\uff02\uff07\uff08\uff1c",
+        ")]}\"'`\u201d\u201c\u2019\u2018\u00bb\u203a\u00ab\u2039\u3009\u300b\u300d\u300f\u3011\uff02\uff07\uff09\uff1e",
+        strict=True,
+    )
+)
 _BRACKETED = re.compile(r"([^<>]*)<\s*([^<>]+?)\s*>")
 _MAILTO = re.compile(r"mailto:\s*([^?]*)(?:\?.*)?", re.IGNORECASE | re.DOTALL)
 #: What says that an address follows; Exchange writes SMTP.

@@ -8,6 +8,7 @@ and find each other.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 #: The repair that is named.
 MARK_REMOVED = "spreadsheet's mark removed"
@@ -19,6 +20,8 @@ MARKS = _APOSTROPHES + '="'
 _MARKED = frozenset({"=", *_APOSTROPHES})
 _FORMULA = re.compile(r'=\s*(?:T\(\s*)?"([^"]*)"\s*\)?', re.IGNORECASE)
 #: Soft hyphen, zero-width characters, marks and overrides of direction, byte order mark.
+#: A lost character, which may have been any, and the dot of a Chinese or Japanese domain.
+_KEPT = "\ufffd\u3002"
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 
 
@@ -38,3 +41,21 @@ def without_marks(text: str) -> str:
 def without_invisible(text: str) -> str:
     """Take zero-width characters and marks of direction out of a text."""
     return _INVISIBLE.sub("", text)
+
+
+def plain_signs(text: str) -> str:
+    """Return a text in which every sign beyond ASCII is a blank, or the ASCII sign that it is a wider form of.
+
+    For a search only: letters, digits and what stands for a lost character (U+FFFD) stay as they are.
+    """
+    if text.isascii():
+        return text
+    plain = unicodedata.normalize("NFKC", without_invisible(text))
+    return "".join(
+        char if char.isascii() or char in _KEPT or unicodedata.category(char)[0] in "LMN" else " " for char in plain
+    )
+
+
+def plain_word(text: str) -> str:
+    """Return a word as a person would type it: without a spreadsheet's marks, in letters and digits of plain width."""
+    return without_marks(unicodedata.normalize("NFKC", without_invisible(text)).strip())

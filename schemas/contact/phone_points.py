@@ -143,10 +143,11 @@ def _put_nationals(read: PhoneColumn, rows: npt.NDArray[np.intp], column: _Colum
 
 def _begins_twice(e164: npt.NDArray[np.int64], codes: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
     """Whether the digits behind the calling code begin with it again."""
+    # A number of Japan may have nineteen digits: the next power of ten is beyond 64 bits.
     powers = 10 ** np.arange(19, dtype=np.int64)
-    of_code = powers[powers.searchsorted(codes, "right")]
-    behind = powers[powers.searchsorted(e164, "right")] // of_code // of_code
-    twice: npt.NDArray[np.bool_] = e164 // np.maximum(behind, 1) == codes * of_code + codes
+    of_code = powers.searchsorted(codes, "right")
+    behind = powers[np.maximum(powers.searchsorted(e164, "right") - 2 * of_code, 0)]
+    twice: npt.NDArray[np.bool_] = e164 // behind == codes * powers[of_code] + codes
     return twice
 
 

@@ -23,6 +23,8 @@ def checked_region(region: str) -> str:
 
 def _region_meant(region: str) -> str:
     """Suggest a region for a country's name or its other codes, else for a slip of the finger."""
+    if region.strip().lower() == "none":
+        return "To set numbers without a country aside, say no_region = true in a campaign, --region none for a run."
     named = read_country(region.strip()).region if region.strip() else None
     if named in phonenumbers.SUPPORTED_REGIONS:
         return f"Did you mean '{named}'?"

@@ -6,7 +6,7 @@ UTF-8, dictionary indices, lengths. What a file claims of rows and sizes is look
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, Final
 
@@ -21,7 +21,14 @@ from schemas.files.as_text import array_as_text
 from schemas.files.converted import CELL
 from schemas.files.limits import limits, nesting_error, refuse_bomb, refuse_width
 
-NOUNS: Final = {"parquet": "Parquet file", "arrow": "Arrow file"}
+NOUNS: Final = {
+    "parquet": "Parquet file",
+    "arrow": "Arrow file",
+    "delta": "Delta table",
+    "iceberg": "Iceberg table",
+    "duckdb": "DuckDB database",
+    "postgresql": "PostgreSQL table",
+}
 _ARROW_FILE: Final = b"ARROW1"
 _DAMAGE: Final = (pa.ArrowException, OSError, ValueError, OverflowError)
 #: Rows of the first piece that becomes text. Pieces grow while their text is short: a dictionary makes much of little.
@@ -36,18 +43,18 @@ def convert(task: Task, source: BinaryIO, sink: BinaryIO) -> dict[str, Any]:
     Raises `FileError` when the file is damaged or exceeds a limit, `MemoryError` when that is the limit of memory.
     """
     writer = PartWriter(sink, task.shown, task.size)
-    with _damage(task):
+    with damage(task):
         if task.kind == "parquet":
             with _parquet(source) as file:
-                header = _header(task, file.schema_arrow)
+                header = header_of(task, file.schema_arrow)
                 _look_at_claims(task, file.metadata, writer)
-                rows = _write(task, _batches_of_parquet(file), writer)
+                rows = write_batches(task, _batches_of_parquet(file), writer)
                 if rows != file.metadata.num_rows:
                     raise _damaged(task, "it has another number of rows than it claims")
         else:
             reader = _arrow(source)
-            header = _header(task, reader.schema)
-            _write(task, _batches_of_arrow(reader), writer)
+            header = header_of(task, reader.schema)
+            write_batches(task, _batches_of_arrow(reader), writer)
     return {"header": header, "parts": writer.close()}
 
 
@@ -61,8 +68,8 @@ def _arrow(source: BinaryIO) -> pa.RecordBatchFileReader | pa.RecordBatchStreamR
     return pa.ipc.open_file(source) if is_file else pa.ipc.open_stream(source)
 
 
-def _header(task: Task, schema: pa.Schema) -> list[str]:
-    """Return the names of the columns, none of which has too many others in it or lies too deep."""
+def header_of(task: Task, schema: pa.Schema) -> list[str]:
+    """Return the names of the columns. Raises `FileError` when one has too many others in it or lies too deep."""
     if not len(schema):
         raise FileError(f"'{task.shown}' has no column.", "Ask for it again.")
     refuse_width(task.shown, len(schema))
@@ -111,8 +118,16 @@ def _batches_of_arrow(reader: pa.RecordBatchFileReader | pa.RecordBatchStreamRea
         yield from reader
 
 
-def _write(task: Task, batches: Iterator[pa.RecordBatch], writer: PartWriter) -> int:
-    """Write batches as text; returns how many rows."""
+def write_batches(
+    task: Task,
+    batches: Iterator[pa.RecordBatch],
+    writer: PartWriter,
+    seen: Callable[[pl.DataFrame], None] = lambda _: None,
+) -> int:
+    """Write batches as text, and show each piece of it to ``seen``; returns how many rows.
+
+    Raises `FileError` when a batch is damaged, has a column without text, or exceeds a limit.
+    """
     done, rows = 0, _FIRST_ROWS
     for number, batch in enumerate(batches, start=1):
         writer.foresee(len(batch), batch.num_columns)
@@ -120,7 +135,9 @@ def _write(task: Task, batches: Iterator[pa.RecordBatch], writer: PartWriter) ->
         start = 0
         while start < len(batch):
             piece = batch.slice(start, rows)
-            size = writer.add(text_of(task, piece, done + 1))
+            text = text_of(task, piece, done + 1)
+            seen(text)
+            size = writer.add(text)
             start += len(piece)
             done += len(piece)
             rows = min(rows * 2, PART_ROWS) if size < _PIECE_BYTES else max(rows // 2, 1)
@@ -158,7 +175,8 @@ def _no_text(task: Task, at: int, kind: pa.DataType) -> FileError:
 
 
 @contextmanager
-def _damage(task: Task) -> Iterator[None]:
+def damage(task: Task) -> Iterator[None]:
+    """Say in our words what Arrow says of a damaged file. Raises `FileError` when it is."""
     try:
         yield
     except _DAMAGE as error:

@@ -18,7 +18,7 @@ FORMATS: Final = {
     "arrow": Format("Arrow file", "Write it in smaller batches, or as CSV."),
 }
 #: Rows of a hundred bytes: about the same memory as a block of text.
-_ROW_BYTES: Final = 128
+ROW_BYTES: Final = 128
 
 
 def open_arrow(given: Input, name: str, form: Form, spool: Spool) -> Table:
@@ -32,5 +32,5 @@ def open_arrow(given: Input, name: str, form: Form, spool: Spool) -> Table:
     parts = tuple(spool.written(size, str(given)) for size in report["parts"])
     cells = {column: f"{CELL}{at}" for at, column in enumerate(columns)}
     return Table(
-        given, name, columns, header, ConvertedReader(given, {"format": form}, parts, cells, row_bytes=_ROW_BYTES)
+        given, name, columns, header, ConvertedReader(given, {"format": form}, parts, cells, row_bytes=ROW_BYTES)
     )

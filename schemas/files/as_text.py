@@ -13,7 +13,7 @@ def array_as_text(column: pa.Array) -> pl.Series:
 
 
 def as_text(column: pl.Series) -> pl.Series:
-    """Whole numbers without a point, instants in ISO 8601, nested values as JSON, and no text for what is absent.
+    """Whole numbers without a point, instants in ISO 8601, nested values as JSON, and an empty text for what is absent.
 
     The result has no name: operations on a series take a name such as ``^x$`` for a pattern.
     """
@@ -21,11 +21,11 @@ def as_text(column: pl.Series) -> pl.Series:
     if column.dtype.is_float():
         whole = column.cast(pl.Int64, strict=False)
         is_whole = (whole.cast(column.dtype) == column).fill_null(False)
-        return column.cast(pl.String).zip_with(~is_whole, whole.cast(pl.String))
+        return column.cast(pl.String).zip_with(~is_whole, whole.cast(pl.String)).fill_null("")
     if column.dtype.is_nested():
         wrapped = column.alias("v").to_frame().select(pl.struct("v").struct.json_encode()).to_series()
         inner = wrapped.str.strip_prefix('{"v":').str.strip_suffix("}")
-        return inner.zip_with(column.is_not_null(), pl.repeat(None, len(column), dtype=pl.String, eager=True))
+        return inner.zip_with(column.is_not_null(), pl.repeat("", len(column), dtype=pl.String, eager=True))
     if isinstance(column.dtype, pl.Datetime) and column.dtype.time_zone:
         return column.dt.to_string("iso").fill_null("")
     if column.dtype == pl.Binary:

@@ -80,6 +80,9 @@ _ALONE: Final = frozenset(
 #: A code page fits when this share of its signs does; one that fits nearly as well leaves a doubt.
 _FITS: Final = 0.7
 _NEARLY: Final = 0.05
+_SURE: Final = 0.95
+#: Scripts of the languages above, as the names of their letters begin.
+_JUDGED: Final = frozenset({"LATIN", "CYRILLIC", "GREEK"})
 #: How much more often a file is in windows-1252 than in another.
 _PRIOR: Final = 0.03
 
@@ -94,15 +97,7 @@ class CodePage:
 
 def judge_code_page(sample: bytes) -> CodePage | None:
     """Choose a code page by lines with bytes beyond ASCII, most of whose letters are ASCII; None when none fits."""
-    words = Counter(word for word in _WORD.findall(sample) if not word.isascii()).most_common(_WORDS)
-    scores: dict[str, float] = {}
-    read: dict[str, str] = {}
-    for codec, languages in _PAGES.items():
-        try:
-            read[codec] = sample.decode(codec)
-            scores[codec] = _score([(word.decode(codec), count) for word, count in words], languages)
-        except UnicodeDecodeError:
-            continue
+    scores, read = _scores(sample)
     if not scores:
         return None
     best = max(scores, key=lambda codec: scores[codec] + _PRIOR * (codec == "cp1252"))
@@ -113,6 +108,56 @@ def judge_code_page(sample: bytes) -> CodePage | None:
         return CodePage(best)  # only signs, and names read alike
     others = [codec for codec in scores if read[codec] != read[best] and scores[codec] >= scores[best] - _NEARLY]
     return CodePage(best, max(others, key=scores.__getitem__, default=None))
+
+
+def second_opinion(sample: bytes, codec: str) -> CodePage:
+    """Judge what a general detector says of a text, most of whose letters are not ASCII.
+
+    Of a short text it takes the bytes of one alphabet for signs of thousands, or of another code page.
+    """
+    scores, read = _scores(sample)
+    best = max(scores, key=scores.__getitem__, default=codec)
+    text = sample.decode(codec, "replace")
+    if best == codec or read[best] == text:
+        return CodePage(codec)
+    scripts = Counter(_script(char) for char in text if char.isalpha() and not char.isascii())
+    if _has_thousands(codec):
+        surer = scores[best] > _SURE
+    elif scripts and scripts.most_common(1)[0][0] in _JUDGED:
+        words = [(word.decode(codec, "replace"), count) for word, count in _frequent(sample)]
+        surer = scores[best] > max(_score(words, languages) for languages in _PAGES.values())
+    else:
+        surer = False
+    if surer:
+        return CodePage(best, codec)
+    return CodePage(codec, best if scores[best] > _SURE else None)
+
+
+def _has_thousands(codec: str) -> bool:
+    """Whether it is an encoding of Chinese, Japanese or Korean."""
+    try:
+        return len("\u4e00".encode(codec)) > 1
+    except UnicodeEncodeError:
+        return False
+
+
+def _frequent(sample: bytes) -> list[tuple[bytes, int]]:
+    """Words with bytes beyond ASCII, the most frequent ones, and how often each is there."""
+    return Counter(word for word in _WORD.findall(sample) if not word.isascii()).most_common(_WORDS)
+
+
+def _scores(sample: bytes) -> tuple[dict[str, float], dict[str, str]]:
+    """How well each code page that can be it fits a text, and what the text is in it."""
+    words = _frequent(sample)
+    scores: dict[str, float] = {}
+    read: dict[str, str] = {}
+    for codec, languages in _PAGES.items():
+        try:
+            read[codec] = sample.decode(codec)
+            scores[codec] = _score([(word.decode(codec), count) for word, count in words], languages)
+        except UnicodeDecodeError:
+            continue
+    return scores, read
 
 
 def _score(words: list[tuple[str, int]], languages: dict[str, str]) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from schemas.errors import FileError
-from schemas.files.code_pages import CodePage, judge_code_page
+from schemas.files.code_pages import CodePage, judge_code_page, second_opinion
 from schemas.files.inputs import Input
 
 _BLOCK = 8 << 20
@@ -133,6 +133,9 @@ def _is_binary(head: bytes) -> bool:
     A mark of the file's end (Ctrl-Z), the NULs behind it, and a single slip are no sign of it.
     """
     head = head.rstrip(END_MARKS)
+    content = np.frombuffer(head, dtype=np.uint8)
+    if np.count_nonzero(content < ord(" ")) == sum(head.count(common) for common in b"\t\n\r"):
+        return False
     counts = [count for control in _CONTROLS if (count := head.count(control))]
     delimiter = max((head.count(bytes([code])) for code in (1, 2, 28, 29, 30, 31)), default=0)
     return sum(counts) - delimiter > max(len(head) // 100, 1) or head[:64].count(0) > 1
@@ -140,6 +143,8 @@ def _is_binary(head: bytes) -> bool:
 
 def _wide_codec(head: bytes) -> str | None:
     """UTF-16 or UTF-32 without a byte order mark: Latin letters leave NULs in fixed places."""
+    if b"\0" not in head:
+        return None
     for size, places in ((4, {0: "utf-32-be", 3: "utf-32-le"}), (2, {0: "utf-16-be", 1: "utf-16-le"})):
         whole = head[: len(head) // size * size]
         nuls = [whole[place::size].count(0) * size for place in range(size)]
@@ -259,7 +264,7 @@ def judged_page(sample: bytes, head: bytes) -> CodePage | None:
     from charset_normalizer import from_bytes  # noqa: PLC0415  # few drops come this far
 
     best = from_bytes(sample[:_SAMPLE]).best()
-    return None if best is None else CodePage(codecs.lookup(best.encoding).name)
+    return None if best is None else second_opinion(sample[:_SAMPLE], codecs.lookup(best.encoding).name)
 
 
 def display_name(codec: str) -> str:

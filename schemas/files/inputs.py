@@ -1,10 +1,15 @@
-"""Where the bytes of a file are: on disk, or in the run's spool. Readers open them as often as they need to."""
+"""Where the bytes of a file are: on disk, or in the run's spool. Readers open them as often as they need to.
+
+The rows of a table have a hash instead.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
+
+from schemas.errors import FileError
 
 
 @dataclass(frozen=True)
@@ -51,3 +56,20 @@ class LocalFile:
 
     def __str__(self) -> str:
         return str(self.path)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a table that is no file. ``sha256`` is of its cells, ``size`` the bytes of their text."""
+
+    shown: str
+    sha256: str
+    size: int
+    delivery: None = None
+
+    def open(self, mode: Literal["rb"]) -> BinaryIO:
+        """See `Input`. Raises `FileError`: there are no bytes to read."""
+        raise FileError(f"'{self}' is a table, which has no bytes of its own.", "Export it to a file.")
+
+    def __str__(self) -> str:
+        return self.shown

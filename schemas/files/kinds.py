@@ -48,7 +48,10 @@ _MARKUP: Final = (
     (("<?xml",), 'progid="word.document"', "an XML document of Word", "Ask for the table itself, as CSV."),
     (("<!doctype html", "<html", "<head", "<body", "<table", "<meta", "<style"), "", "a web page (HTML)", _AS_TABLE),
     (("<?xml", "<!--"), "<html", "a web page (HTML)", _AS_TABLE),
+    (("<!--",), "<table", "a web page (HTML)", _AS_TABLE),
     (("mime-version:", "from:"), "content-type: multipart", "a web page or mail in one file (MHTML)", _AS_TABLE),
+    (("from:", "received:", "return-path:", "delivered-to:"), "\nsubject:", "a mail", "Save the file attached to it."),
+    (("dn:", "version: 1\n"), "\nobjectclass:", "an LDIF file (directory)", "Export the contacts as CSV."),
     (("begin:vcard",), "", "a vCard file (contacts)", "Export the contacts as CSV."),
     (("begin:vcalendar",), "", "a calendar", "Ask for the table itself, as CSV."),
 )
@@ -84,6 +87,8 @@ def kind_of_head(head: bytes, shown: str) -> Kind:
     for magic, what, hint in _FOREIGN:
         if head.startswith(magic):
             raise FileError(f"'{shown}' is {what}, which is not read.", hint)
+    if head[8:12] == b"DUCK":
+        raise FileError(f"'{shown}' is a DuckDB database.", "Name a table of it: 'duckdb:FILE?table=NAME'.")
     if head[257:262] == b"ustar":
         raise FileError(f"'{shown}' is a tar archive, which is not read.", "Unpack it and name the files in it.")
     kind = next((kind for magic, kind in _MAGIC if head.startswith(magic)), None)

@@ -10,6 +10,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+import numpy as np
+
+from schemas.kernels.kernel import Int64s
+from schemas.kernels.records import find_records
+
 
 class LineTooLongError(Exception):
     """A physical line is longer than any record may be. ``line`` is 0-based within the text."""
@@ -27,7 +32,7 @@ class CarefulRead:
     of the text that the records took.
     """
 
-    lines: list[int]
+    lines: Int64s
     malformed: dict[int, str]
     sound: bytes
     consumed: int
@@ -37,92 +42,45 @@ class CarefulRead:
 def read_carefully(text: bytes, width: int | None, delimiter: str, *, last: bool, max_record: int) -> CarefulRead:
     """Read all complete records, of ``width`` fields or, without it, of any number of them.
 
-    Unless ``last``, stop before a record that the next block might complete. A blank line is sound.
+    Unless ``last``, stop before a record that the next block might complete. A blank line is sound where the width is
+    known. Raises `LineTooLongError` when a line is longer than ``max_record`` bytes.
     """
-    grammar = _Grammar(text, delimiter)
-    mark = grammar.mark
-    lines: list[int] = []
+    most = text.count(b"\n") + 2
+    starts, lines, state = np.empty(most, np.int64), np.empty(most, np.int64), np.zeros(2, np.int64)
+    sound = np.zeros(most, np.uint8)
+    data = np.frombuffer(text, dtype=np.uint8)
+    find_records(data, width or 0, ord(delimiter), int(last), max_record, starts, lines, sound, state)
+    count = int(state[0])
+    if state[1]:
+        raise LineTooLongError(int(lines[count]))
+    bad = np.flatnonzero(sound[:count] == 0)
+    kept, run = [], 0
     malformed: dict[int, str] = {}
-    kept: list[bytes] = []
-    position = line = run = 0
-    end = len(text)
-    while position < end:
-        line_end = text.find(b"\n", position)
-        if line_end < 0 and not last and end - position <= max_record:
-            break
-        after = end if line_end < 0 else line_end + 1
-        content = text[position:after]
-        fields: int | None
-        stop: int | None
-        if b'"' in content:
-            fields, stop = grammar.fields(text, position)
-            open_ended = stop is None or (stop == end and not text.endswith(b"\n"))
-            if open_ended and not last and end - position <= max_record:
-                break
-        else:
-            fields, stop = content.count(mark) + 1, after
-            if fields != width and content in (b"\n", b"\r\n"):
-                fields = width
-        lines.append(line)
-        if stop is not None and fields is not None and fields == (width or fields) and stop - position <= max_record:
-            line += 1 if stop == after else text.count(b"\n", position, stop)
-            position = stop
-            continue
-        if after - position > max_record:
-            raise LineTooLongError(line)
-        malformed[len(lines) - 1] = content.decode().removesuffix("\n").removesuffix("\r")
-        kept.append(text[run:position])
-        position = run = after
-        line += 1
-    kept.append(text[run:position])
-    return CarefulRead(lines, malformed, b"".join(kept), position, line)
+    for number, start, after in zip(bad.tolist(), starts[bad].tolist(), starts[bad + 1].tolist(), strict=True):
+        malformed[number] = text[start:after].decode().removesuffix("\n").removesuffix("\r")
+        kept.append(text[run:start])
+        run = after
+    consumed = int(starts[count])
+    kept.append(text[run:consumed])
+    return CarefulRead(lines[:count], malformed, b"".join(kept), consumed, int(lines[count]))
 
 
 def sound_cells(text: bytes, delimiter: str) -> list[list[bytes]]:
     """Cells of each record of a text in which every record is sound; a blank line has one, which is empty."""
-    grammar = _Grammar(text, delimiter)
+    mark = re.escape(delimiter.encode())
+    # A carriage return that no line feed follows is text. What follows a cell cannot begin inside it, so nothing is
+    # matched twice. Greedy groups, not possessive ones: Python before 3.11.5 matches those wrongly (gh-106052).
+    plain_text = rb"[^\r\n" + mark + rb"]*+"
+    plain = rb'(?!")' + plain_text + rb"(?:\r(?!\n)" + plain_text + rb")*"
+    cell = rb'(?:"[^"]*+(?:""[^"]*+)*"|' + plain + rb")"
+    one = re.compile(rb"(?:\A|" + mark + rb")(" + cell + rb")")
+    record = re.compile(cell + rb"(?:" + mark + cell + rb")*(\r?\n|\Z)")
     found: list[list[bytes]] = []
     position = 0
     while position < len(text):
-        cells, position = grammar.cells(text, position)
-        found.append(cells)
+        match = record.match(text, position)
+        assert match is not None  # noqa: S101  # every record is sound
+        cells = one.findall(text[position : match.start(1)])
+        found.append([each[1:-1].replace(b'""', b'"') if each[:1] == b'"' else each for each in cells])
+        position = match.end()
     return found
-
-
-# Groups are repeated greedily, not possessively: Python before 3.11.5 matches possessive groups wrongly (gh-106052).
-# What follows a cell cannot begin inside it, so nothing is matched twice.
-_CLOSED_CELL = re.compile(rb'"[^"]*+(?:""[^"]*+)*"(?!"|\r?\Z)')
-
-
-class _Grammar:
-    """What a cell and a record look like, for one delimiter."""
-
-    def __init__(self, text: bytes, delimiter: str) -> None:
-        self.mark = delimiter.encode()
-        mark = re.escape(self.mark)
-        lone_returns = text.count(b"\r") != text.count(b"\r\n")
-        plain_text = rb"[^\r\n" + mark + rb"]*+"
-        plain = rb'(?!")' + plain_text + (rb"(?:\r(?!\n)" + plain_text + rb")*" if lone_returns else b"")
-        cell = rb'(?:"[^"]*+(?:""[^"]*+)*"|' + plain + rb")"
-        self._cell = re.compile(rb"(?:\A|" + mark + rb")(" + cell + rb")")
-        self._step = re.compile(cell + rb"(" + mark + rb"|\r?\n|\Z)")
-        self._record = re.compile(cell + rb"(?:" + mark + cell + rb")*(\r?\n|\Z)")
-
-    def fields(self, text: bytes, start: int) -> tuple[int | None, int | None]:
-        """Count the fields of the record at ``start``, and find where it stops.
-
-        None when a quoted cell is followed by the wrong thing; then the stop is None if more text could mend it.
-        """
-        if match := self._record.match(text, start):
-            return len(self._cell.findall(text[start : match.start(1)])), match.end()
-        position = start
-        while (step := self._step.match(text, position)) and step[1] == self.mark:
-            position = step.end()
-        return None, position if _CLOSED_CELL.match(text, position) else None
-
-    def cells(self, text: bytes, start: int) -> tuple[list[bytes], int]:
-        """Cells of the sound record at ``start``, and where it stops."""
-        match = self._record.match(text, start)
-        assert match is not None  # noqa: S101  # the record is sound
-        cells = self._cell.findall(text[start : match.start(1)])
-        return [cell[1:-1].replace(b'""', b'"') if cell[:1] == b'"' else cell for cell in cells], match.end()

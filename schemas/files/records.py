@@ -59,7 +59,7 @@ def split_block(block: bytes, shape: Shape, first_line: int, *, last: bool) -> R
     When ``last``, the end of the block is the end of the file. What is not consumed belongs to the next block.
     """
     text = block if not last or block.endswith(b"\n") else block + b"\n"
-    ends = _record_ends(text, shape)
+    ends = record_ends(text, shape)
     if ends is None or not ends.plausible(len(text), last=last):
         return _carefully(text, shape, first_line, last=last)
     if not len(ends.offsets):
@@ -73,7 +73,7 @@ def split_block(block: bytes, shape: Shape, first_line: int, *, last: bool) -> R
 
 
 @dataclass(frozen=True)
-class _Ends:
+class RecordEnds:
     """Where records end: offset of each one's line end, and the 0-based line each starts on."""
 
     offsets: Positions
@@ -93,7 +93,7 @@ class _Ends:
         return longest <= most and (left == 0 if last else left <= most)
 
 
-def _record_ends(text: bytes, shape: Shape) -> _Ends | None:
+def record_ends(text: bytes, shape: Shape) -> RecordEnds | None:
     """Find record ends by quote parity; None when a quote or a carriage return is where RFC 4180 has none."""
     # A carriage return at the very end of a block may be half of a line end.
     if b"\r" in text and text.count(b"\r") - text.endswith(b"\r") != text.count(b"\r\n"):
@@ -102,16 +102,16 @@ def _record_ends(text: bytes, shape: Shape) -> _Ends | None:
     line_ends = np.flatnonzero(data == _LF)
     if b'"' not in text:
         count = len(line_ends)
-        return _Ends(line_ends, np.arange(count), count)
+        return RecordEnds(line_ends, np.arange(count), count)
     quotes = np.flatnonzero(data == _QUOTE)
     inside = (np.searchsorted(quotes, line_ends) & 1).astype(bool)
-    record_ends = np.flatnonzero(~inside)
-    offsets = line_ends[record_ends]
+    outside = np.flatnonzero(~inside)
+    offsets = line_ends[outside]
     cut = int(offsets[-1]) + 1 if len(offsets) else 0
     if not _quotes_fit(data, quotes[: np.searchsorted(quotes, cut)], shape.delimiter_byte):
         return None
-    starts = np.concatenate([[0], record_ends[:-1] + 1]) if len(record_ends) else record_ends
-    return _Ends(offsets, starts, int(record_ends[-1]) + 1 if len(record_ends) else 0)
+    starts = np.concatenate([[0], outside[:-1] + 1]) if len(outside) else outside
+    return RecordEnds(offsets, starts, int(outside[-1]) + 1 if len(outside) else 0)
 
 
 def _quotes_fit(data: npt.NDArray[np.uint8], quotes: Positions, delimiter: int) -> bool:
@@ -151,7 +151,7 @@ def _parse(text: bytes, shape: Shape) -> pa.Table | None:
         return None
 
 
-def _without_ragged(text: bytes, ends: _Ends, shape: Shape, first_line: int) -> Records | None:
+def _without_ragged(text: bytes, ends: RecordEnds, shape: Shape, first_line: int) -> Records | None:
     """Set ragged records aside and parse the rest as one block.
 
     None when a ragged record spans several lines: it may hide other records, which the careful path finds.
@@ -189,7 +189,7 @@ def _lengths(text: bytes, starts: Positions, stops: Positions) -> Positions:
     return np.asarray(stops - starts - carriage_return, dtype=np.int64)
 
 
-def _fields(text: bytes, ends: _Ends, shape: Shape) -> Positions:
+def _fields(text: bytes, ends: RecordEnds, shape: Shape) -> Positions:
     """Number of fields of each record: delimiters outside quotes, and one."""
     data = np.frombuffer(text, np.uint8, ends.cut)
     delimiters = np.flatnonzero(data == shape.delimiter_byte)
@@ -243,9 +243,8 @@ def _carefully(text: bytes, shape: Shape, first_line: int, *, last: bool) -> Rec
     raw = np.full(len(read.lines), None, dtype=object)
     raw[list(read.malformed)] = list(read.malformed.values())
     cells = _spread(_sound(read.sound, shape, len(read.lines) - len(read.malformed)), bad)
-    lines = np.array(read.lines, dtype=np.int64) + first_line
     raws = pl.Series(raw.tolist(), dtype=pl.String)
-    return Records(cells, _series(lines), raws, read.consumed, read.lines_consumed, careful=True)
+    return Records(cells, _series(read.lines + first_line), raws, read.consumed, read.lines_consumed, careful=True)
 
 
 def _sound(text: bytes, shape: Shape, count: int) -> pl.DataFrame:

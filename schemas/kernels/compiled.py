@@ -29,6 +29,8 @@ _loading = threading.Lock()
 def compiled_entry(name: str, words: int) -> Entry:
     """Return a kernel that takes that many words; compile all kernels where that was never done."""
     address = _program().get_function_address(name)
+    if not address:
+        raise RuntimeError(f"{name} is in no module that schemas.kernels.build names")
     result, fault = ctypes.c_void_p(), ctypes.c_void_p()
     places = (ctypes.byref(result), ctypes.byref(fault))
     # ctypes lets other threads run meanwhile.

@@ -28,11 +28,16 @@ def write_atomically(path: Path, text: str) -> None:
     write_content(path, text.encode())
 
 
-def write_content(path: Path, content: bytes) -> None:
-    """Replace a file's content in one step, readable by its owner only. Raises `LinkError` as `new_file`."""
+def write_content(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Replace a file's content in one step, readable by its owner only, or by those whom ``mode`` allows it.
+
+    Raises `LinkError` as `new_file`.
+    """
     beside = path.with_name(f".{path.name}.new")
     with new_file(beside) as stream:
         stream.write(content)
+        if mode != 0o600:
+            beside.chmod(mode)
         stream.flush()
         os.fsync(stream.fileno())
     beside.rename(path)

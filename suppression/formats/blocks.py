@@ -11,8 +11,8 @@ Holds = Literal["phone", "email", "domain", "hash", "mixed"]
 
 #: Columns of `Block.refused`: the text as it came, why, and the 1-based physical line.
 REFUSED_SCHEMA: Final = pl.Schema({"text": pl.String, "why": pl.String, "line": pl.Int64})
-#: Columns that `Block.frame` may have. ``text`` and ``line`` are always there. ``number`` is the text as an
-#: integer, where the reader has seen that it is ten digits and nothing else.
+#: Columns that `Block.frame` may have: ``line`` always, and ``text`` or ``number``. ``number`` is ten digits as an
+#: integer, where the reader has seen that an entry is that and nothing else.
 FRAME_SCHEMA: Final = pl.Schema(
     {
         "text": pl.String,
@@ -43,7 +43,8 @@ class Block:
 
     ``frame``: ``text`` (trimmed, never empty) and ``line`` (1-based, of the record's start); optionally ``listed_on``,
     ``expires_on`` (dates), ``reason``, ``severity``, ``region`` of a phone (empty: that of the list; null: in a country
-    that is not known) and, for change files, ``action`` (``add`` or ``delete``).
+    that is not known) and, for change files, ``action`` (``add`` or ``delete``). A registry's flat file has ``number``
+    (ten digits, as an integer) in the place of ``text``; `with_text` makes it.
     ``holds`` is what the texts are; ``mixed`` means that each says so by its look.
     ``north_american`` texts are ten digits without a calling code.
     ``covers``: area codes that the file *says* it covers, in its name or its markup. A number in the file does not say
@@ -68,6 +69,14 @@ class Block:
 def empty_frame() -> pl.DataFrame:
     """Return a frame of no entries."""
     return pl.DataFrame(schema={name: FRAME_SCHEMA[name] for name in ("text", "line")})
+
+
+def with_text(frame: pl.DataFrame) -> pl.DataFrame:
+    """Put ``text`` in the place of ``number``."""
+    if "number" not in frame.columns:
+        return frame
+    digits = pl.col("number").cast(pl.String).str.zfill(10).alias("text")
+    return frame.select(digits, pl.exclude("number"))
 
 
 def refuse(frame: pl.DataFrame, why: str | pl.Expr) -> pl.DataFrame:

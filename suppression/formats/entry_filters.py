@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 import polars as pl
 
-from schemas.contact.blank import trimmed
+from schemas.contact.blank import EMPTY_WORDS, trimmed
 from schemas.errors import ListError
 from suppression.formats.blocks import NOT_LISTED
 from suppression.formats.dates import read_dates
 from suppression.formats.options import Options
 from suppression.formats.roles import Roles
 
+#: No list is older; what expired before is a program's word for no date (1900-01-00, 1970-01-01, 0001-01-01).
+_FIRST_EXPIRY: Final = date(1991, 1, 1)
+#: What another code is written with; what else is in the column says nothing, and neither does "n/a".
+_CODE: Final = r"^[\p{L}\p{N}][\p{L}\p{N} ._/&+-]*$"
+_NO_WORD: Final = r"[^\p{L}\p{N}]+"
 # Stands in no code.
+_UNSAID: Final = sorted(EMPTY_WORDS)
 _BETWEEN: Final = "\x1f"
 _BETWEEN_CODES: Final = r"\s*[,;|][\s,;|]*"
 
@@ -34,6 +41,8 @@ def with_facts(
             continue
         cells = rows.select(text_at(position).alias(name)).to_series()
         value = _severity(cells) if role == "severity" else read_dates(cells, day_first)
+        if role == "expiry":
+            value = value.alias(name).to_frame().select(pl.when(pl.col(name) >= _FIRST_EXPIRY).then(name)).to_series()
         facts.append(value.alias(name))
         lost = int(((cells != "") & value.is_null()).sum())
         if lost:
@@ -56,9 +65,9 @@ def with_facts(
 
 
 def _severity(cells: pl.Series) -> pl.Series:
-    """Read a whole number, in whatever writing: ``30`` or ``30.0``."""
+    """Read a whole number, in whatever writing: ``30`` or ``30.0``. What is below zero says that there is none."""
     number = cells.cast(pl.Float64, strict=False)
-    return number.floor().cast(pl.Int64, strict=False)
+    return number.set(number < 0, None).floor().cast(pl.Int64, strict=False)
 
 
 def joined(texts: list[pl.Expr]) -> pl.Expr:
@@ -78,15 +87,23 @@ def kept_by_choice(rows: pl.DataFrame, options: Options, name: str) -> pl.DataFr
             why = pl.coalesce(why, pl.when(pl.col("listed_on").is_null()).then(pl.lit("a date that cannot be read")))
     if options.codes:
         _need(rows, "codes", "codes", name)
-        folded = pl.col("codes").list.join(_BETWEEN).str.to_lowercase().str.split(_BETWEEN)
-        chosen = pl.any_horizontal([folded.list.contains(code.lower()) for code in sorted(options.codes)])
-        other = (pl.col("codes").list.len() > 0) & ~chosen
+        words = _words(pl.col("codes").list.join(_BETWEEN))
+        chosen = pl.any_horizontal(
+            [words.str.contains(pl.select(_words(pl.lit(code))).item(), literal=True) for code in sorted(options.codes)]
+        )
+        word = pl.element()
+        said = pl.col("codes").list.eval(word.str.contains(_CODE) & ~word.str.to_lowercase().is_in(_UNSAID))
+        other = said.list.all() & (pl.col("codes").list.len() > 0) & ~chosen
         why = pl.coalesce(why, pl.when(other).then(pl.lit(NOT_LISTED + "none of the codes to keep")))
     if options.min_severity is not None:
         _need(rows, "severity", "a severity", name)
         mild = pl.col("severity") < options.min_severity
         why = pl.coalesce(why, pl.when(mild).then(pl.lit(f"{NOT_LISTED}severity below {options.min_severity}")))
     return rows.with_columns(why.alias("why"))
+
+
+def _words(text: pl.Expr) -> pl.Expr:
+    return pl.concat_str(pl.lit(" "), text.str.to_lowercase().str.replace_all(_NO_WORD, " "), pl.lit(" "))
 
 
 def _need(rows: pl.DataFrame, column: str, what: str, name: str) -> None:

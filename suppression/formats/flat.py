@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
 
+from schemas.kernels.kernel import Bytes, Int64s
+from schemas.kernels.registry_lines import registry_numbers
 from suppression.formats.area_codes import codes_in_name, refuse_others
 from suppression.formats.blocks import Block, no_refused, refuse
 from suppression.formats.format import Format, never
 from suppression.formats.members import Member
 from suppression.formats.options import Options
 from suppression.formats.sample import Sample
-from suppression.formats.text import TextBlock, line_blocks, lines_of_one_width, text_lines, with_lines
+from suppression.formats.text import TextBlock, line_blocks, text_lines, with_lines
 
 _COMMA: Final = re.compile(r"\s*[0-9]{3},[0-9]{7}\s*")
 # Without a comma the digits could be of any country; see `_looks_flat`.
@@ -29,7 +29,6 @@ _BARE: Final = re.compile(r"\s*1?[2-9][0-9]{2}[2-9][0-9]{6}\s*")
 _LINE: Final = r"^(?:[0-9]{3},[0-9]{7}|[0-9]{10}|1[0-9]{10})$"
 _HALVED_DOWN_TO: Final = 32 << 10
 _COMMA_BYTE: Final = ord(",")
-_ZERO: Final = ord("0")
 _AREA_NUMBERS: Final = 10_000_000
 
 
@@ -45,85 +44,62 @@ _MOST = 0.6
 
 
 def read_flat(member: Member, _options: Options) -> Iterator[Block]:
-    """Yield ten-digit texts; an irregular line is refused. `ListError` when the file's name denies an area code."""
+    """Yield ten-digit numbers; an irregular line is refused. `ListError` when the file's name denies an area code."""
     named = codes_in_name(member)
     for block in line_blocks(member.stream):
-        parts = list(_read(block))
+        areas = np.zeros(1000, dtype=np.uint8)
+        parts = list(_read(block, areas))
         frame = pl.concat([frame for frame, _ in parts])
         refused = pl.concat([refused for _, refused in parts])
         if named:
-            refuse_others(member, named, _areas(frame))
+            refuse_others(member, named, frozenset(f"{area:03d}" for area in np.flatnonzero(areas)))
         yield Block(frame, "phone", north_american=True, covers=named, refused=refused)
 
 
-def _areas(frame: pl.DataFrame) -> frozenset[str]:
-    """Area codes of a block: found in its numbers, since cutting every text costs more than reading it."""
-    areas = frame.get_column("number").to_numpy() // _AREA_NUMBERS
-    return frozenset(f"{area:03d}" for area in np.flatnonzero(np.bincount(areas)))
+def _read(block: TextBlock, areas: Bytes) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """Read whole if regular; else halve, so that one odd line costs the fast way only to its own neighbours.
 
-
-def _read(block: TextBlock) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-    """Read whole if regular; else halve, so that one odd line costs the fast way only to its own neighbours."""
-    digits = _regular(block.data)
-    if digits is not None:
-        yield _numbered(with_lines(_texts(digits), block)), no_refused()
+    Yields entries (``number``, ``line``) and those refused, and marks the area codes that are met in ``areas``.
+    """
+    numbers = _regular(block.data, areas)
+    if numbers is not None:
+        yield with_lines(pl.Series("number", numbers), block), no_refused()
     elif len(block.data) <= _HALVED_DOWN_TO:
-        yield _irregular(block)
+        yield _irregular(block, areas)
     else:
         cut = block.data.rfind(b"\n", 0, len(block.data) // 2) + 1
         if not cut:
-            yield _irregular(block)
+            yield _irregular(block, areas)
             return
         left = block.data[:cut]
-        yield from _read(TextBlock(left, block.line))
-        yield from _read(TextBlock(block.data[cut:], block.line + left.count(b"\n")))
+        yield from _read(TextBlock(left, block.line), areas)
+        yield from _read(TextBlock(block.data[cut:], block.line + left.count(b"\n")), areas)
 
 
-def _regular(data: bytes) -> npt.NDArray[np.uint8] | None:
-    """Return the digits, one row of ten a line, when all lines have one layout and nothing else; else None.
-
-    This carries a quarter of a billion lines, so it looks at whole columns of bytes and never at a line.
-    """
-    rows = lines_of_one_width(data)
-    if rows is None or (width := rows.shape[1]) not in (11, 12):
+def _regular(data: bytes, areas: Bytes) -> Int64s | None:
+    """Return the numbers when all lines have one layout and nothing else; else None. Reads a quarter of a billion."""
+    width = data.find(b"\n") + 1
+    if width not in (11, 12) or len(data) % width:
         return None
-    comma = width == 12 and rows[0, 3] == _COMMA_BYTE
-    if comma and not (rows[:, 3] == _COMMA_BYTE).all():
+    comma = width == 12 and data[3] == _COMMA_BYTE
+    numbers = np.zeros(len(data) // width, dtype=np.int64)
+    met = np.zeros_like(areas)
+    content = np.frombuffer(data, dtype=np.uint8)
+    registry_numbers(content, width, int(width == 12 and not comma), int(comma), numbers, met)
+    if numbers.min() < 0:
         return None
-    if comma:
-        digits = np.delete(rows, (3, 11), axis=1)
-    elif width == 12:
-        if not (rows[:, 0] == _ZERO + 1).all():
-            return None
-        digits = np.ascontiguousarray(rows[:, 1:11])
-    else:
-        digits = np.ascontiguousarray(rows[:, :10])
-    # Unsigned: what is below "0" wraps round to above nine.
-    return digits if bool(((digits - np.uint8(_ZERO)) <= 9).all()) else None
+    areas |= met
+    return numbers
 
 
-def _texts(digits: npt.NDArray[np.uint8]) -> pl.Series:
-    """Turn rows of ten digits into texts without copying them one by one.
-
-    Arrow's view of a text of at most twelve bytes is its length in four bytes, then the text itself, then zeros.
-    """
-    views = np.zeros((len(digits), 16), dtype=np.uint8)
-    views[:, 0] = 10
-    views[:, 4:14] = digits
-    array: Any = pa.Array.from_buffers(pa.string_view(), len(digits), [None, pa.py_buffer(views.reshape(-1))])
-    return pl.Series("text", array)
-
-
-def _irregular(block: TextBlock) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _irregular(block: TextBlock, areas: Bytes) -> tuple[pl.DataFrame, pl.DataFrame]:
     rows = text_lines(block)
     fits = pl.col("text").str.contains(_LINE)
     # The last ten digits: a leading 1 goes, and the comma with it.
-    frame = rows.filter(fits).with_columns(pl.col("text").str.replace(",", "", literal=True).str.slice(-10))
-    return _numbered(frame), refuse(rows.filter(~fits), "not an area code and a seven-digit number")
-
-
-def _numbered(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.with_columns(frame.get_column("text").cast(pl.Int64).alias("number"))
+    digits = pl.col("text").str.replace(",", "", literal=True).str.slice(-10)
+    frame = rows.filter(fits).select(digits.cast(pl.Int64).alias("number"), "line")
+    areas[frame.get_column("number").to_numpy() // _AREA_NUMBERS] = 1
+    return frame, refuse(rows.filter(~fits), "not an area code and a seven-digit number")
 
 
 FTC_FLAT: Final = Format(

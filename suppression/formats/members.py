@@ -21,6 +21,7 @@ from schemas.files.spool import Spool
 from schemas.files.stream_guard import GuardedStream
 from schemas.files.workbook.table import open_sheets
 from schemas.layout import Layout
+from schemas.support.shown import printable
 from suppression.formats.table_text import TableText, sheet_frames, table_frames
 
 
@@ -62,7 +63,7 @@ def open_members(paths: Sequence[Path], sheets: Sequence[str] = ()) -> Iterator[
         _refuse_missing(path)
         given: Input = LocalFile(path)
         try:
-            kind, name = kind_of(given), path.name
+            kind, name = kind_of(given), printable(path.name)
             if kind == "age":
                 given, name = decrypted(given, spool), name.removesuffix(AGE)
                 kind = kind_of(given)

@@ -25,24 +25,14 @@ SPELLED: Final[Mapping[str, tuple[str, ...]]] = {
     "severity": ("severity", "severity level"),
     "code": ("code", "codes"),
     "country": (),
-    "calling_code": (
-        "calling code",
-        "country calling code",
-        "dial code",
-        "dialing code",
-        "dialling code",
-        "country dial code",
-        "phone code",
-        "phone country code",
-        "international code",
-    ),
+    "calling_code": (),
     "status": (),
     # A column that says what to do with an entry must be declared: "action" may mean anything.
     "action": (),
 }
 _HOLDS: Final[Mapping[str, Holds]] = {"number": "phone", "email": "email", "domain": "domain", "hash": "hash"}
 #: Roles whose headers are those of a lead's field too.
-_OF_LEADS: Final = {"date": "withdrawn_at", "country": "country"}
+_OF_LEADS: Final = {"date": "withdrawn_at", "country": "country", "calling_code": "phone_code"}
 _SEVERAL: Final = (*ENTRY_ROLES, "reason")
 
 

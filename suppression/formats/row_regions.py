@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
-from schemas.contact.blank import BLANKS
+from schemas.contact.blank import COUNTRY_BLANKS
 from schemas.contact.calling_codes import calling_codes, regions_by_code
 from schemas.contact.regions import home_regions
 
 
 def row_regions(countries: pl.Series | None, codes: pl.Series | None, home: str | None) -> pl.Series | None:
-    """Return the region of each row: empty for that of the list (``home``), null where a word is not known.
+    """Return the region of each row: empty for that of the list (``home``), null where its country is not certain.
 
     A calling code is about the number itself and wins over a country. Either column may hold either of both. None when
     there is neither.
@@ -25,10 +25,12 @@ def row_regions(countries: pl.Series | None, codes: pl.Series | None, home: str 
 
 
 def _regions(cells: pl.Series, home: str | None) -> pl.Series:
-    words = BLANKS.cleaned(cells).alias("word")
+    words = COUNTRY_BLANKS.cleaned(cells).alias("word")
     codes = calling_codes(words)
     homes = pl.repeat(home, len(words), dtype=pl.String, eager=True)
     frame = home_regions(words, len(words), home).with_columns(words, code=codes, coded=regions_by_code(codes, homes))
+    # A word that names countries of several calling codes names none for a number.
+    sure = pl.col("certain") & pl.col("doubt").is_null()
     # Of digits alone, a calling code is meant, and not a country's number in ISO 3166.
-    known = pl.when(pl.col("code").is_not_null()).then("coded").when("certain").then("region")
+    known = pl.when(pl.col("code").is_not_null()).then("coded").when(sure).then("region")
     return frame.select(pl.when(pl.col("word").is_null()).then(pl.lit("")).otherwise(known).alias("region")).to_series()

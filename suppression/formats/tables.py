@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import polars as pl
 
+from schemas.contact.calling_codes import dialled_codes
+from schemas.contact.countries import only_countries
 from schemas.support.figures import counted
 from suppression.formats.blocks import NO_ENTRY, NOT_LISTED, Block, Holds, empty_frame, refuse
 from suppression.formats.entry_filters import kept_by_choice, text_at, with_facts
@@ -61,6 +63,7 @@ def read_table(
             header = _header(frame.drop("line").row(0), headerless=options.headerless)
             layout = _Layout(header, find_roles(header, options, known or {}, member.name), sample.delimiter)
             frame = frame if options.headerless else frame.slice(1)
+            layout = replace(layout, roles=_with_codes(frame, layout, options))
             layout.unclaimed.extend(_contact_like(frame, layout, options))
         yield Block(empty_frame(), "mixed", refused=records.refused)
         if layout is not None and not frame.is_empty():
@@ -107,13 +110,32 @@ def _header(cells: tuple[str, ...], *, headerless: bool) -> tuple[str, ...]:
     return tuple(cell.strip("\ufeff \t") for cell in cells)
 
 
-def _contact_like(frame: pl.DataFrame, layout: _Layout, options: Options) -> Iterator[tuple[str, str]]:
-    """Name columns without a role whose first cells are mostly points that the list's kind would hold."""
+def _without_role(frame: pl.DataFrame, layout: _Layout) -> Iterator[tuple[int, pl.Series]]:
+    """Yield the columns without a role, with their first filled cells."""
     used = {position for position, _ in layout.roles.entries}.union(*layout.roles.positions.values())
-    for position, name in enumerate(layout.header):
-        cells = frame.head(_LOOKED_AT).select(text_at(position).alias("cell")).filter(pl.col("cell") != "")
-        if position in used or name in layout.roles.doubts or cells.is_empty():
+    for position in range(len(layout.header)):
+        cells = frame.head(_LOOKED_AT).select(text_at(position).alias("cell")).filter(pl.col("cell") != "").to_series()
+        if position not in used and not cells.is_empty():
+            yield position, cells
+
+
+def _with_codes(frame: pl.DataFrame, layout: _Layout, options: Options) -> Roles:
+    """Take a column whose cells are dialled as calling codes are (``+44``) for theirs, whatever it is called."""
+    roles = layout.roles
+    if "phone" not in options.fields or roles.positions.get("calling_code"):
+        return roles
+    found = (position for position, cells in _without_role(frame, layout) if dialled_codes(cells))
+    return replace(roles, positions={**roles.positions, "calling_code": tuple(found)[:1]})
+
+
+def _contact_like(frame: pl.DataFrame, layout: _Layout, options: Options) -> Iterator[tuple[str, str]]:
+    """Name columns without a role whose first cells are mostly points that the list's kind would hold, or countries."""
+    for position, column in _without_role(frame, layout):
+        name, cells = layout.header[position], column.to_frame()
+        if name in layout.roles.doubts:
             continue
+        if "phone" in options.fields and not layout.roles.positions.get("country") and only_countries(column):
+            yield name, "countries"
         for field_name, what, pattern in _LOOKS:
             fitting = cells.select(pl.col("cell").str.contains(pattern).sum()).item()
             if field_name in options.fields and fitting * 2 > cells.height:

@@ -124,6 +124,8 @@ def prepare_examples() -> dict[str, Callable[[], None]]:
         "leadscrub lists export": _run(ours.format("ours")),
         "leadscrub lists remove": _run(ours.format("old-partner")),
         "leadscrub lists history": _nothing,
+        "leadscrub lists push": _nothing,
+        "leadscrub lists pull": _nothing,
         "leadscrub returns": _run("leadscrub scrub drop.csv -o bought --channel call --region US --vendor acme"),
         "leadscrub vendors": _nothing,
         "leadscrub retention": _nothing,

@@ -32,10 +32,10 @@ SIGNATURES = {
 FIELDS = {
     "Request": "drops out as_of named_in campaign vendor layout sheets region no_region channels lists store "
     "store_lists no_lists allow_stale max_age rules accept_weaker evidence max_reject_rate accept_drift accept_held "
-    "check_mx dns_server ledger received_at record dry_run force earlier again decisions threads block_bytes",
+    "check_mx dns_server ledger received_at record turn dry_run force earlier again decisions threads block_bytes",
     "Result": "manifest warnings too_many_rejected unchanged out",
     "ExportRequest": "folder to as_of rows columns layout allow_expired accept_held force at encrypt_to",
-    "Exported": "path rows columns sha256 left_out recorded",
+    "Exported": "path rows columns sha256 left_out recorded comes_from",
     "Inspection": "file sheet read_as records malformed malformed_lines careful columns notes problem",
     "Screened": "verdicts findings",
     "Column": "name field confidence why kind filled samples",

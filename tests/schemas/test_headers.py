@@ -13,7 +13,7 @@ from schemas.columns import PLAIN_FIELDS
 from schemas.headers import NUMBERED_FIELDS, fold_header, match_header, read_register
 
 REGISTER = Path(schemas.headers.__file__).with_name("aliases.toml")
-LANGUAGES = {"en", "fr", "de", "es", "pt"}
+LANGUAGES = {"en", "fr", "de", "es", "pt", "others"}
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +122,12 @@ def test_fold(header: str, folded: str) -> None:
         ("Email1EmailAddress", "email"),
         ("State/Region", "state"),
         ("Country/Region", "country"),
+        ("Paese", "country"),
+        ("Kraj", "country"),
+        ("Ülke", "country"),
+        ("Страна", "country"),
+        ("国家", "country"),
+        ("International Code", "phone_code"),
         ("OPTIN_TIME", "consent_at"),
         ("OPTIN_IP", "consent_ip"),
         ("OptOut_Date", "withdrawn_at"),

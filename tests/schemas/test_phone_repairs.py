@@ -349,3 +349,17 @@ def test_the_lost_zero_is_no_guess() -> None:
 def test_no_values_give_no_rows() -> None:
     empty = pl.Series([], dtype=pl.String)
     assert phone_points(empty, empty).is_empty()
+
+
+@pytest.mark.parametrize(
+    ("value", "region", "e164"),
+    [
+        ("0037" + "1" * 13, "JP", "+810037" + "1" * 13),
+        ("0066" + "9" * 13, "JP", "+810066" + "9" * 13),
+        ("001803" + "1" * 11, "ID", "+62001803" + "1" * 11),
+    ],
+)
+def test_the_longest_numbers_that_are_given_out_are_read(value: str, region: str, e164: str) -> None:
+    # Nineteen digits with the calling code: almost as many as 64 bits hold.
+    read = phone_points(pl.Series([value]), pl.Series([region]))
+    assert read.select("state", "e164", "other").rows() == [("ok", e164, None)]

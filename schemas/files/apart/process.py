@@ -1,4 +1,4 @@
-"""The process that reads one file: its parts go to the spool as Arrow, a report goes to stdout.
+"""The process that reads one file or table: its parts go to the spool as Arrow, a report goes to stdout.
 
 It is a process of its own because these formats tell their reader where to look: a file that lies would take all
 memory, end the process that reads it, or be answered with what happens to be in that process's memory. This process
@@ -13,8 +13,10 @@ import errno
 import importlib
 import json
 import os
+import signal
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
 
 from schemas.errors import FileError
@@ -38,9 +40,10 @@ UNLIMITED: Final = (
 )
 #: What a report says instead of a library's own words when memory did not suffice.
 MEMORY: Final = "out of memory"
-_OPEN_FILES: Final = 64
 #: Of Linux's ``unshare``: a user's own name space, and a network of its own that leads nowhere.
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
+#: Of Linux's ``prctl``.
+_DIES_WITH_PARENT: Final = 1
 #: Faults of the disk that parts are written to; none of them is the file's.
 _SHORTAGES: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE)
 
@@ -48,10 +51,12 @@ _SHORTAGES: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.E
 def main(argument: str) -> None:
     """Do a task, and print its report as JSON: what the program returns, ``refused``, ``fault`` or ``shortage``."""
     task = task_of(argument)
-    with limited_to(task.limits):
+    # The report is alone on stdout: what a library prints there, as how far it has come, is nobody's.
+    with os.fdopen(os.dup(sys.stdout.fileno()), "w") as stdout, limited_to(task.limits):
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
         confine(task)
-        sys.stdout.write(json.dumps(report_of(task)))
-    sys.stdout.flush()
+        stdout.write(json.dumps(report_of(task)))
     # Threads of libraries that still wait would end an orderly exit with a crash.
     os._exit(0)
 
@@ -62,11 +67,15 @@ def confine(task: Task) -> None:
         _limit(_limits.RLIMIT_AS, task.memory)
         _limit(_limits.RLIMIT_CPU, task.seconds)
         _limit(_limits.RLIMIT_FSIZE, task.end + limits().unpacked_bytes)
-        _limit(_limits.RLIMIT_NOFILE, _OPEN_FILES)
+        _limit(_limits.RLIMIT_NOFILE, task.files)
         _limit(_limits.RLIMIT_CORE, 0)
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
             system = ctypes.CDLL(None)
+            # A server may keep this process waiting for ever: nobody waits for it once its parent is gone.
+            system.prctl(_DIES_WITH_PARENT, signal.SIGKILL)
+            if task.connected:
+                return
             # Only root may take the network away alone; others may in a name space of users, if at all.
             if system.unshare(_NEW_NETWORK) != 0:
                 system.unshare(_NEW_USER | _NEW_NETWORK)

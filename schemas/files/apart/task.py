@@ -14,7 +14,8 @@ class Task:
 
     ``source`` is an open file's number, of which ``size`` bytes from ``start`` on are read; ``sink`` another's, to
     which parts are written from ``end`` on. ``memory`` in bytes,
-    ``seconds`` of processor time. ``wanted``: see the program.
+    ``seconds`` of processor time. ``wanted``: see the program. ``connected``: what is read is behind a network.
+    ``files``: how many the process may have open.
     """
 
     program: str
@@ -29,6 +30,8 @@ class Task:
     seconds: int
     wanted: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    connected: bool = False
+    files: int = 64
 
     def as_argument(self) -> str:
         """Write it for a command line."""

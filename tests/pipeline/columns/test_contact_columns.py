@@ -99,6 +99,31 @@ def test_values_settle_what_a_name_leaves_open(opened: Opened, header: str, valu
     assert {name: column for name, column in fields.items() if column == header} == ({field: header} if field else {})
 
 
+@pytest.mark.parametrize(
+    ("header", "cells", "code", "says"),
+    [
+        ("Prefijo", ["+44", "+1", "0033"], True, ""),
+        ("Mobile Country Code", ["(+44)", "'+1", "+49"], True, ""),
+        ("x", ["+44"] * 19 + ["none known"], True, ""),
+        ("Prefijo", ["44", "1", "33"], False, "may hold the phones' calling codes"),
+        ("Mobile Country Code", ["44", "1", "33"], False, "may hold the phones' calling codes"),
+        ("Region Code", ["44", "1", "33"], False, ""),
+        ("rank", ["44", "1", "33"], False, ""),
+        ("area", ["212", "917", "646"], False, ""),
+        ("Market", ["GB", "Deutschland", "US"], False, "values look like countries"),
+        ("Market", ["US", "USA", "United States"], False, ""),
+        ("Market", ["GB", "Deutschland", "north"], False, ""),
+        ("language", ["en", "de", "fr"], False, ""),
+    ],
+)
+def test_what_country_a_number_is_of_is_found_by_values_or_said(
+    opened: Opened, header: str, cells: list[str], code: bool, says: str
+) -> None:
+    mapping = mapped(opened(f"phone,{header}\n" + "".join(f"202-555-0100,{cell}\n" for cell in cells)))
+    assert mapping.fields == {"phone": "phone", **({"phone_code": header} if code else {})}
+    assert [says in doubt for doubt in mapping.doubts] == [True] * bool(says)
+
+
 OUTLOOK = (
     "First Name,Assistant's Phone,Business Fax,Business Phone,Business Phone 2,Callback,Car Phone,Company Main Phone,"
     "Home Fax,Home Phone,Home Phone 2,ISDN,Mobile Phone,Other Fax,Other Phone,Pager,Primary Phone,Radio Phone,Telex"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.conftest import Scrub, leadscrub
@@ -29,6 +31,34 @@ def test_explain_says_what_verify_says(scrub: Scrub, name: str, damage: str) -> 
     assert (explained.code, explained.out) == (2, "")
     assert fault in explained.err
     assert "internal error" not in verified.out + verified.err + explained.err
+
+
+#: Commands that tell something from a result, and the files that they tell it from.
+_TELLING: dict[tuple[str, ...], set[str]] = {
+    ("explain", "OUT", "--row", "1"): {"clean.parquet", "rejected.parquet", "findings.parquet"},
+    ("rules", "why", "OUT", "--row", "1"): {"clean.parquet", "rejected.parquet", "findings.parquet"},
+    ("rules", "diff", "--from", "2026-01-01", "--to", "2026-11-21", "--on", "OUT"): {"clean.parquet"},
+    ("report", "OUT", "--to", "made.html"): {"clean.parquet", "rejected.parquet", "report.json"},
+    ("evidence", "OUT", "--row", "1", "-o", "made.zip"): {"clean.parquet", "rejected.parquet", "findings.parquet"},
+    ("export", "OUT", "--to", "made.csv"): {"clean.parquet", "rejected.parquet"},
+    ("export", "OUT", "--to", "made.csv", "--rows", "rejected"): {"rejected.parquet"},
+    ("rescrub", "OUT", "-o", "again", "--no-lists"): {"clean.parquet", "rejected.parquet"},
+}
+
+
+def test_no_command_tells_anything_from_a_damaged_result(scrub: Scrub, in_folder: Path) -> None:
+    ran = scrub("phone\n202-555-0101\n12\n", "--rules", "us", channels=("call",))
+    for words, names in _TELLING.items():
+        command = [str(ran.folder) if word == "OUT" else word for word in words]
+        for name in sorted(names):
+            path = ran.folder / name
+            content = path.read_bytes()
+            path.write_bytes(content[: len(content) // 2])
+            told = leadscrub(*command)
+            path.write_bytes(content)
+            assert told.code in (2, 4), (words, name, told.err)
+            assert f"{name} is not the file that the run wrote" in told.err or f"/{name}' is not the file" in told.err
+            assert not list(in_folder.glob("made.*")) + list(in_folder.glob("again*")), (words, name)
 
 
 def test_verify_reports_every_flipped_byte_and_never_breaks(scrub: Scrub) -> None:

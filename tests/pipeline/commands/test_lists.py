@@ -636,3 +636,30 @@ def test_a_list_that_is_gone_stops_every_run_until_it_is_settled(store: Path, tm
     assert leadscrub(*scrubbing, "-o", tmp_path / "without")[0] == 0
     add(store, "ours", SAMPLE / "lists/our-do-not-contact.csv", "--kind", "dnc.internal", "--as-of", "2026-01-02")
     assert leadscrub(*scrubbing, "-o", tmp_path / "last")[0] == 0
+
+
+def test_no_list_is_no_answer(tmp_path: Path) -> None:
+    store = tmp_path / "empty"
+    for words in (("status",), ("lookup", "+12125550100"), ("status", "--json")):
+        ran = run("lists", *words, "--store", store)
+        assert (ran.code, f"There is no list in the store '{store}'" in ran.err) == (5, True), words
+    campaign = tmp_path / "campaign.toml"
+    campaign.write_text('channels = ["call"]\nno_lists = true\n', encoding="utf-8")
+    assert run("lists", "status", "--campaign", campaign, "--store", store).code == 0
+    campaign.write_text(
+        'channels = ["call"]\n[[lists]]\nkind = "dnc.internal"\nname = "ours"\nfile = "gone.txt"\n', encoding="utf-8"
+    )
+    ran = run("lists", "status", "--campaign", campaign, "--store", store)
+    assert (ran.code, "Files of lists are missing: ours from gone.txt" in ran.err) == (5, True)
+    (tmp_path / "gone.txt").write_text("+12125550100\n", encoding="utf-8")
+    assert run("lists", "status", "--campaign", campaign, "--store", store).code == 0
+
+
+def test_a_file_name_that_is_no_text_is_spelled(tmp_path: Path) -> None:
+    odd = Path(os.fsdecode(os.fsencode(str(tmp_path)) + b"/ours\xff.txt"))
+    odd.write_text("+12125550100\n?\n", encoding="utf-8")
+    store = tmp_path / "store"
+    adding = ("lists", "add", "ours", odd, "--kind", "dnc.internal", "--as-of", "2026-11-01", "--store", store)
+    assert "ours\\xff.txt:2" in run(*adding).err
+    assert run(*adding, "--accept-refused").code == 0
+    assert "ours\\xff.txt line 2" in run("lists", "history", "ours", "--refused", "--store", store).out

@@ -139,10 +139,7 @@ def test_a_rule_pack_must_be_asked_again(scrub: Scrub) -> None:
 def test_changed_rows_are_refused(earlier: Scrubbed, written: Written) -> None:
     earlier.clean.head(2).write_parquet(earlier.folder / "clean.parquet")
     ran = again(earlier, "--internal", written("ours.txt", "2025550109\n"))
-    assert (ran.code, ran.err.endswith("is not the file that its run wrote. Scrub the vendor's drop again.\n")) == (
-        4,
-        True,
-    )
+    assert (ran.code, "clean.parquet is not the file that the run wrote" in ran.err) == (2, True)
 
 
 def test_the_result_can_be_scrubbed_again_itself(earlier: Scrubbed, written: Written) -> None:

@@ -107,7 +107,7 @@ def test_parquet_and_delta_tables_have_cells_as_they_are(result: Scrubbed, tmp_p
     # A table keeps rows in no order.
     assert pl.read_delta(str(table)).sort("Ref").equals(frame.sort("Ref"))
     assert {each.stat().st_mode & 0o077 for each in table.rglob("*")} == {0}
-    again = export(result, f"delta:{table}")
+    again = export(result, f"delta:{table}", "--columns", "row_id")
     assert (again.code, again.err) == (
         7,
         f"leadscrub: '{table}' exists already. Name another table, or replace it with --force.\n",
@@ -186,7 +186,7 @@ def test_nothing_is_replaced_and_nothing_half_is_left(result: Scrubbed, tmp_path
     assert leadscrub("verify", result.folder).code == 0
     for to, hint in (
         ("leads.xls", "Did you mean '.xlsx'?"),
-        ("leads", "Name a .csv, .xlsx or .parquet file (and .age), or delta:FOLDER."),
+        ("leads", "Name a .csv, .xlsx or .parquet file (and .age), delta:FOLDER, or iceberg://…"),
         ("s3://bucket/leads.csv", "Name a local file, then copy it."),
     ):
         refused = export(result, to)

@@ -106,11 +106,11 @@ def test_what_nobody_serves_is_said(tmp_path: Path) -> None:
     assert [line["outcome"] for line in found["drops"]] == ["scrubbed"]
     why = {trouble["why"].partition(":\n  ")[2] for trouble in found["troubles"]}
     assert why == {
-        f"{idle}: there is no campaign, so its drops are not taken "
+        f"{idle}: there is no campaign, so its drops are not taken. "
         f"Add campaign = \"NAME\" to '{idle}'; or nightly = false, if they are scrubbed by hand.",
-        f"{workspace}/inbox/ghost: no vendor has this inbox, so nothing in it is taken (1 file) "
+        f"{workspace}/inbox/ghost: no vendor has this inbox, so nothing in it is taken (1 file). "
         "Describe the vendor in vendors/ghost.toml, or remove the folder.",
-        f"{workspace}/inbox/loose.csv: lies in no vendor's inbox, so it is not taken "
+        f"{workspace}/inbox/loose.csv: is in no vendor's inbox, so it is not taken. "
         "Move it into the folder of its vendor.",
     }
     assert told(workspace, "--vendor", "acme")["exit_code"] == 0, "what is asked for is all right"
@@ -151,6 +151,23 @@ def test_hints_name_options_that_a_night_has() -> None:
     for option in spelled & set(SETTINGS):
         left = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", at_night(f"Say {option} X.", "acme")))
         assert left <= of_night or "of 'leadscrub scrub', by hand" in at_night(f"Say {option} X.", "acme"), option
+    for before, after in (
+        (
+            "Name lists (--dnc, --internal, --unsubscribe, --list, --store, or in the campaign), or say --no-lists.",
+            "Name lists ([[lists]] or store_lists in the campaign, or the workspace's folder store/), or say "
+            "no_lists = true in the campaign.",
+        ),
+        (
+            "Say which country they are of with --region US (or 'region' in the campaign, vendor or layout), or set "
+            "them aside for review with --region none.",
+            "Say which country they are of with region in the campaign, vendor or layout, or set them aside for review "
+            "with no_region = true in the campaign.",
+        ),
+        ("name packs in the campaign's [rules] or with --rules", "name packs in the campaign's [rules]"),
+    ):
+        spelled_in = "".join(path.read_text(encoding="utf-8") for path in (REPO / "pipeline" / "run").rglob("*.py"))
+        assert "".join(re.findall(r"\w", before)) in "".join(re.findall(r"\w", spelled_in)), "a hint that is there"
+        assert at_night(before, "acme") == after
     assert at_night("Name them with --sheet.", "acme") == "Name them with sheet in [layout] of vendors/acme.toml."
     assert at_night("It changed. Run again with --force.", "acme") == "It changed. The next pass does it again."
 

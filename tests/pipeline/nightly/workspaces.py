@@ -69,7 +69,8 @@ def night(number: int, hours: float = HOUR) -> datetime:
 
 
 #: Runs passes in processes of their own, forked from one that has its imports done: it learns from a first pass which
-#: those are. ``kill_at``: the process kills itself before its so-manieth change of the file system.
+#: those are. ``kill_at``: the process kills itself before its so-manieth change of the file system; ``stop_at``: it
+#: stands still there until somebody lets it go on.
 FORKING = """\
 import json, os, signal, sys, time
 from datetime import datetime, timedelta
@@ -77,7 +78,7 @@ from pathlib import Path
 import pipeline.nightly.night as night
 import pipeline.nightly.report as reporting
 CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "shutil.rmtree")
-def watch(kill_at, counted):
+def watch(kill_at, stop_at, counted):
     seen = 0
     def hook(event, arguments):
         nonlocal seen
@@ -88,6 +89,8 @@ def watch(kill_at, counted):
                 os.write(counted, b".")
             if seen == kill_at:
                 os.kill(os.getpid(), signal.SIGKILL)
+            if seen == stop_at:
+                os.kill(os.getpid(), signal.SIGSTOP)
     sys.addaudithook(hook)
 def learn(folder):
     told, tell = os.pipe()
@@ -118,8 +121,8 @@ for line in sys.stdin:
         begun, start = datetime.fromisoformat(asked["now"]), time.monotonic()
         clock = lambda: begun + timedelta(seconds=time.monotonic() - start)
         counted = os.open(asked["count"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC) if asked.get("count") else None
-        if asked.get("kill_at") or counted:
-            watch(asked.get("kill_at"), counted)
+        if asked.get("kill_at") or asked.get("stop_at") or counted:
+            watch(asked.get("kill_at"), asked.get("stop_at"), counted)
         code = 1
         try:
             folder = Path(asked["workspace"])
@@ -146,19 +149,28 @@ class Passes:
 
     def run(self, workspace: Path, now: datetime, kill_after: float | None = None, **more: Any) -> int:
         """Exit code of a pass; -9 when it was killed before it ended."""
-        asked = {"workspace": str(workspace), "now": now.isoformat(), "log": str(self.log), "home": os.environ["HOME"]}
-        asked |= more
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
         began = time.monotonic()
-        self.process.stdin.write(json.dumps(asked) + "\n")
-        child = int(self.process.stdout.readline())
+        child = self.start(workspace, now, **more)
         if kill_after is not None:
             kill_9(child, kill_after)
-        self.process.stdin.write("wait\n")
-        code = int(self.process.stdout.readline())
+        code = self.wait()
         self.seconds = time.monotonic() - began
         return code
+
+    def start(self, workspace: Path, now: datetime, **more: Any) -> int:
+        """Start a pass, and give its process; `wait` is called once after that."""
+        asked = {"workspace": str(workspace), "now": now.isoformat(), "log": str(self.log), "home": os.environ["HOME"]}
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps(asked | more) + "\n")
+        return int(self.process.stdout.readline())
+
+    def wait(self) -> int:
+        """Exit code of the pass that was started, once it has ended."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write("wait\n")
+        return int(self.process.stdout.readline())
 
     def told(self) -> dict[str, Any]:
         """Summary of the last pass."""

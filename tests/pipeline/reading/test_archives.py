@@ -196,6 +196,9 @@ LOCKED_XLS = bytes.fromhex("0908100000060500bb0dcc0741000000060000002f0006000000
         pytest.param(XML_2003.replace(b"\n", b""), "is an XML spreadsheet of 2003", id="xml 2003 in a line"),
         pytest.param(b"<?xml version='1.0'?><leads><lead/></leads>", "is XML, which is not read", id="xml"),
         pytest.param(b"MIME-Version: 1.0\nContent-Type: multipart/related;\n\n", r"\(MHTML\)", id="mhtml"),
+        pytest.param(b"From: a@example.org\nTo: b@example.org\nSubject: leads\n\n2025550100\n", "is a mail", id="mail"),
+        pytest.param(b"dn: cn=Ann\nobjectClass: person\ntelephoneNumber: 2025550100\n", "is an LDIF file", id="ldif"),
+        pytest.param(b"<!-- x -->\n<table><tr><td>2025550100</td></tr></table>", "is a web page", id="comment"),
         pytest.param(b"BEGIN:VCARD\r\nVERSION:3.0\r\nTEL:2025550100\r\n", "is a vCard file", id="vcard"),
         pytest.param(
             ole_file({"EncryptionInfo": b"x", "EncryptedPackage": b"y"}), "is locked with a password", id="locked xlsx"

@@ -16,7 +16,7 @@ from pipeline.reading.opening import open_tables
 from schemas.errors import FileError
 from schemas.files.table import FileTally, read_batches
 from schemas.layout import Layout
-from tests.pipeline.reading.builders import Rows, write_xlsx
+from tests.pipeline.reading.builders import Rows, ods_content, write_ods, write_xls, write_xlsx
 
 pytestmark = pytest.mark.slow
 
@@ -77,13 +77,20 @@ def check(path: Path, grid: list[list[str]]) -> None:
 
 
 @settings(max_examples=8)
-@given(GRIDS)
-@example([["Ann", "ann@example.com"], ["name", "email"], ["Bo", "bo@example.com"]])
-@example([["ann@example.com"], ["name", "email"], ["Bo", "bo@example.com"]])
-def test_every_row_of_a_sheet_is_somewhere(grid: list[list[str]]) -> None:
+@given(GRIDS, st.sampled_from(["xlsx", "xls", "ods"]))
+@example([["Ann", "ann@example.com"], ["name", "email"], ["Bo", "bo@example.com"]], "xls")
+@example([["ann@example.com"], ["name", "email"], ["Bo", "bo@example.com"]], "ods")
+def test_every_row_of_a_sheet_is_somewhere(grid: list[list[str]], kind: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        rows: Rows = [[*row] for row in grid]
-        check(write_xlsx(Path(folder) / "drop.xlsx", {"A": rows}), grid)
+        check(written(Path(folder) / f"drop.{kind}", grid), grid)
+
+
+def written(path: Path, grid: list[list[str]]) -> Path:
+    """Write a grid as the workbook that the name of its file says."""
+    sheets: dict[str, Rows] = {"A": [[*row] for row in grid]}
+    if path.suffix == ".ods":
+        return write_ods(path, ods_content(sheets))
+    return (write_xls if path.suffix == ".xls" else write_xlsx)(path, sheets)
 
 
 @settings(max_examples=60)
@@ -97,7 +104,7 @@ def test_every_line_of_a_text_is_somewhere(grid: list[list[str]], delimiter: str
         check(path, grid)
 
 
-@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+@pytest.mark.parametrize("suffix", ["csv", "xlsx", "xls", "ods"])
 def test_the_same_rows_are_read_from_text_and_from_a_sheet(tmp_path: Path, suffix: str) -> None:
     rows = [
         ["November"],
@@ -109,5 +116,5 @@ def test_the_same_rows_are_read_from_text_and_from_a_sheet(tmp_path: Path, suffi
     if suffix == "csv":
         path.write_text("\n".join(map(",".join, rows)), encoding="utf-8")
     else:
-        write_xlsx(path, {"A": [[*row] for row in rows]})
+        written(path, rows)
     assert lines_of(path) == ([2, 3, 4, 6], {1}, 1)

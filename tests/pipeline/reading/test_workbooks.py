@@ -13,7 +13,6 @@ import xlsxwriter
 from pipeline.reading.opening import open_tables
 from schemas.errors import FileError
 from schemas.files.apart.child import no_answer
-from schemas.files.inputs import LocalFile
 from schemas.files.workbook.table import FORMAT
 from schemas.files.workbook.zeros import PLAIN, NumberFormat, read_format
 from schemas.layout import Layout
@@ -312,6 +311,6 @@ def test_no_module_beside_a_workbook_is_executed(tmp_path: Path, monkeypatch: py
     ],
 )
 def test_a_dead_reader_is_not_always_a_lack_of_memory(code: int, complaint: str, says: str) -> None:
-    error = no_answer(LocalFile(Path("drop.xlsx")), FORMAT, code, complaint)
+    error = no_answer("drop.xlsx", FORMAT, code, complaint)
     assert re.search(says, str(error))
     assert "somebody" not in str(error)

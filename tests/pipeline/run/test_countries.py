@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 import pytest
 
 from tests.conftest import Scrub, Scrubbed, Written, leadscrub
+from tests.suppression.formats.test_rubbish import RUBBISH
 
 GB = "+442079460001"
 FR = "+33199001234"
@@ -19,7 +23,20 @@ def reviewed(ran: Scrubbed) -> list[tuple[object, ...]]:
 
 @pytest.mark.parametrize(
     "word",
-    ["UK", "GBR", "United Kingdom (UK)", "Vereinigtes Königreich", "England / UK", "+44", "0044", "44", "Regno Unito"],
+    [
+        *("UK", "GBR", "United Kingdom (UK)", "Vereinigtes Königreich", "England / UK", "+44", "0044", "44", "44.0"),
+        *(
+            "Regno Unito",
+            "'44",
+            "'GB",
+            '"=""44"""',
+            "\uff14\uff14",
+            "\uff27\uff22",
+            "\U0001f1ec\U0001f1e7",
+            "011 44",
+            "+44 (UK)",
+        ),
+    ],
 )
 def test_a_country_word_of_any_kind_decides_where_a_number_is_read(scrub: Scrub, word: str) -> None:
     ran = scrub(f"name,country,phone\nAnn,{word},020 7946 0001\n", channels=("call",), region="US")
@@ -46,6 +63,23 @@ def test_an_unknown_country_word_sets_the_numbers_of_its_row_aside(scrub: Scrub)
     ]
     assert ran.rejected_rows("row_id", "reason", "disposition") == [(0, REVIEWED, "review"), (1, REVIEWED, "review")]
     assert "column 'country' has words that name no country (1 of 2 in the first rows, such as 'xxxxxxxxx')" in ran.err
+
+
+def test_a_number_that_may_be_one_of_the_unread_country_is_not_the_vendor_s_fault(scrub: Scrub) -> None:
+    """It is none in the run's region, which says nothing about it; what is none anywhere goes back."""
+    ran = scrub(
+        "country,phone,code\nFreedonia,020 7946 0001,\nFreedonia,no phone,\n#REF!,020 7946 0001,\nUSA,020 7946 0001,\n",
+        channels=("call",),
+        region="US",
+    )
+    assert ran.rejected_rows("row_id", "reasons", "disposition") == [
+        (0, [REVIEWED], "review"),
+        (1, ["phone.unparseable", REVIEWED], "return"),
+        (2, [REVIEWED], "review"),
+        (3, ["phone.invalid"], "return"),
+    ]
+    coded = scrub("phone_code,phone\nbogus,020 7946 0001\n", channels=("call",), region="US", out="coded")
+    assert coded.rejected_rows("reasons", "disposition") == [([REVIEWED], "review")]
 
 
 def test_a_word_far_down_in_the_column_is_noted_too(scrub: Scrub) -> None:
@@ -109,3 +143,18 @@ def test_inspect_shows_country_words_that_cannot_be_read(written: Written) -> No
     assert ran.code == 0
     assert "column 'Country' has words that name no country (1 of 2 in the first rows, such as 'xxxxxxxxx')" in ran.err
     assert "Freedonia" not in ran.err
+
+
+def test_rubbish_beside_a_number_never_makes_it_the_run_s(scrub: Scrub) -> None:
+    """London's numbers are Maine's too: whatever becomes of the cell beside one, nobody in Maine is called."""
+    given = {"country": "GB", "phone_code": "44"}
+    cells = [(column, how, RUBBISH[how](cell)) for column, cell in given.items() for how in sorted(RUBBISH)]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, ["phone", *given])
+    writer.writeheader()
+    writer.writerows({"phone": f"20793048{at:02}", column: cell} for at, (column, _, cell) in enumerate(cells))
+    ran = scrub(text.getvalue(), channels=("call",), region="US")
+    assert ran.code == 0, ran.err
+    numbers = ran.clean_rows("row_id", "phone")
+    assert [cells[row] for row, phone in numbers if phone.startswith("+1")] == []
+    assert len(numbers) > 5, "some of it can be read"

@@ -87,3 +87,13 @@ def test_a_campaign_can_say_it_for_its_nights(written: Written) -> None:
     ran = leadscrub("scrub", drop, "-o", drop.parent / "out", "--campaign", campaign, "--as-of", DAY)
     assert ran.code == 3
     assert "no_region is true, and a region is named" in ran.err
+
+
+def test_a_region_in_which_most_numbers_are_none_is_doubted(written: Written) -> None:
+    """Nothing says that the region is wrong but the numbers themselves."""
+    rows = [("Ann", f"646490{number:04}", "") for number in range(20)]
+    assert (
+        "most cells of 'phone' cannot be read (20 of 20): check region and layout"
+        in run(written("drop.csv", text(rows)), "--region", "GB").err
+    )
+    assert "most cells" not in run(written("drop.csv", text(rows)), "--region", "US", "--force").err

@@ -250,7 +250,7 @@ def test_what_cannot_be_screened_is_said() -> None:
         small(pa.schema([("a", pa.string())]))
     with pytest.raises(leadscrub.ListError, match="No suppression list is named"):
         small(no_lists=False)
-    with pytest.raises(leadscrub.ConfigError, match="1 of the first 1 row have phone numbers without a country"):
+    with pytest.raises(leadscrub.ConfigError, match="1 of the first 1 row has phone numbers without a country"):
         small(batch(), region=None)
 
 

@@ -15,7 +15,7 @@ import leadscrub
 from pipeline.reading.arrow_batches import text_frame
 from pipeline.spark import check_part
 from pipeline.spark.notes import Failed, PartChecked, heard, told
-from pipeline.spark.scrub import refuse_history, stopped
+from pipeline.spark.tasks import stopped
 from tests.conftest import DAY
 
 pytest.importorskip("pyspark", reason="the extra leadscrub[spark] is not installed")
@@ -54,8 +54,3 @@ def test_an_error_that_a_person_can_do_something_about_comes_back_as_it_was() ->
     with pytest.raises(leadscrub.ConfigError, match=r"no such pack Name another\.") as error:
         heard(rows, Failed)
     assert error.value.exit_code == 3
-
-
-def test_a_ledger_is_refused() -> None:
-    with pytest.raises(leadscrub.UsageError, match="Say --ledger none"):
-        refuse_history()

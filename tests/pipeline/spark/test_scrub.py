@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
@@ -17,9 +19,10 @@ import pytest
 
 import leadscrub
 from leadscrub.spark import scrub
+from pipeline.spark.delta_tables import refuse_twins
 from pipeline.spark.scrub import scrub_drop
 from schemas.manifest import Manifest
-from tests.conftest import DAY, Scrubbed, Written, scrub_files, write_campaign
+from tests.conftest import DAY, Scrubbed, Written, campaign_text, scrub_files, write_campaign
 from tests.conftest import leadscrub as leadscrub_command
 
 pytestmark = pytest.mark.slow
@@ -134,6 +137,22 @@ def assert_equal_rows(here: Path, there: Path, *, without: list[str]) -> None:
     assert one["findings"].rows() == other["findings"].rows()
 
 
+def assert_delta(lake: Path, there: Path, *, version: int) -> None:
+    """Compare Delta tables, at a version, with the tables of a result: times of day are text, numbers have a sign."""
+    from deltalake import DeltaTable
+
+    for name, table in tables(there).items():
+        whole = [column for column, dtype in table.schema.items() if dtype.is_unsigned_integer()]
+        times = [column for column, dtype in table.schema.items() if dtype == pl.Time]
+        plain = table.with_columns(pl.col(whole).cast(pl.Int64), pl.col(times).dt.to_string("%H:%M:%S"))
+        plain = plain.with_columns(pl.col(pl.Categorical).cast(pl.String))
+        assert DeltaTable(str(lake / name)).version() == version
+        read = pl.read_delta(str(lake / name)).sort("row_id", maintain_order=True)
+        without = [column for column in OF_FILE if column in plain.columns]
+        assert read.schema == plain.schema
+        assert read.drop(without).rows() == plain.drop(without).rows()
+
+
 def manifest(folder: Path) -> dict[str, Any]:
     found = Manifest.model_validate_json((folder / "manifest.json").read_text(encoding="utf-8"))
     return found.model_dump(include={"counts", "lists", "rules", "dedupe", "person", "channels"}) | {
@@ -204,21 +223,111 @@ def test_a_drop_of_several_files_is_the_same_run(spark: Any, tmp_path: Path, wri
     assert leadscrub.verify(tmp_path / "out") == []
 
 
+def test_a_large_regular_csv_is_read_in_pieces_and_is_the_same_run(
+    spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Duplicates, shared certificates and the order of day and month reach over the pieces; a second file is whole."""
+    monkeypatch.setattr("pipeline.reading.csv_pieces._BLOCK", 2_000)
+    monkeypatch.setattr("pipeline.spark.scrub.PIECE_BYTES", 12_000)
+    campaign = write_campaign(tmp_path, more=CAMPAIGNS["first"])
+    table = pl.DataFrame(leads(400)).with_columns(pl.format('{}, "Jr"', "Name").alias("Name"))
+    drop = tmp_path / "drop"
+    drop.mkdir()
+    text = table.write_csv()
+    (drop / "a.csv").write_text("Leads of November\n\n" + text + "Ann,202-555-0101\n\nTotal,400\n")
+    (drop / "b.csv").write_text(table.head(20).write_csv().replace("Jr", "Jr\nof DC"))
+    ran = scrub_files([drop], tmp_path / "local", "--campaign", campaign, *OPTIONS)
+    assert ran.code == 0, ran.err
+    asked = replace(request(tmp_path / "out", campaign), drops=[str(drop)])
+    result = scrub_drop(spark, asked)
+    assert sum(path.startswith("clean/") for path in result.manifest.outputs) > 4
+    assert_equal_rows(tmp_path / "out", tmp_path / "local", without=[])
+    assert manifest(tmp_path / "out") == manifest(tmp_path / "local")
+    local = Scrubbed(0, "", "", tmp_path / "local")
+    assert result.manifest.run_id == local.manifest["run_id"]
+    sizes = [(each.sha256, each.bytes) for each in result.manifest.inputs]
+    assert sizes == [(each["sha256"], each["bytes"]) for each in local.manifest["inputs"]]
+    codes = set(local.findings["code"])
+    assert {"duplicate.in_drop", "consent.token_reused", "row.footer", "row.short"} <= codes
+
+
 def test_a_process_that_dies_is_tried_again_and_a_job_run_twice_is_one_result(
     scene: Any, spark: Any, tmp_path: Path
 ) -> None:
     _, table, campaign, local = scene("first")
     died = tmp_path / "died"
     rows = spread(spark, table, 4, tmp_path / "in.parquet", died)
-    first = scrub(rows, request(tmp_path / "out", campaign)).result
+    lake = tmp_path / "lake"
+    first = scrub(rows, request(tmp_path / "out", campaign), delta=lake).result
     assert died.exists()
     assert_equal_rows(tmp_path / "out", local.folder, without=OF_FILE)
+    assert_delta(lake, local.folder, version=0)
+    with pytest.raises(leadscrub.OutputError, match="lake/clean' exists already"):
+        scrub(rows, request(tmp_path / "other", campaign), delta=lake)
     with pytest.raises(leadscrub.OutputError, match="exists already"):
         scrub(rows, request(tmp_path / "out", campaign))
-    again = scrub(rows, request(tmp_path / "out", campaign, force=True)).result
+    again = scrub(rows, request(tmp_path / "out", campaign, force=True), delta=lake).result
+    assert_delta(lake, local.folder, version=1)
     assert again.manifest.run_id == first.manifest.run_id
     assert again.manifest.outputs == first.manifest.outputs
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["died", "in.parquet", "out"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["died", "in.parquet", "lake", "out"]
+
+
+def _told(path: Path) -> list[tuple[str, list[tuple[str, int]]]]:
+    """State of each event, and its outputs with their rows."""
+    events = [json.loads(line) for line in path.read_text().splitlines()]
+    return [
+        (
+            event["eventType"],
+            [
+                (Path(each["name"]).name, each["outputFacets"]["outputStatistics"]["rowCount"])
+                for each in event["outputs"]
+            ],
+        )
+        for event in events
+    ]
+
+
+def test_what_was_bought_before_is_known_to_a_job_and_after_it(spark: Any, tmp_path: Path) -> None:
+    """A workspace with a ledger in which jobs scrub, and one in which this machine does: every run is the same."""
+    common = pl.DataFrame(leads(120)).select("Name", "Phone", "Phone 2", "Email", "Score")
+    drops = {"first": [common.head(50)], "second": [common.slice(30, 40), common.slice(60, 60)]}
+    for name in ("here", "there"):
+        workspace = tmp_path / name
+        (workspace / "vendors").mkdir(parents=True)
+        for vendor in ("acme", "zen"):
+            (workspace / "vendors" / f"{vendor}.toml").write_text(f'name = "{vendor}"\n')
+        campaign = workspace / "campaigns" / "test.toml"
+        campaign.parent.mkdir()
+        (workspace / "leadscrub.toml").write_text("[ledger]\n[lineage]\nfile = 'events.jsonl'\n")
+        campaign.write_text(campaign_text(("call", "email"), more="[dedupe]\ncross_vendor = 'flag'\n"))
+        command = ("scrub",) if name == "here" else ("spark", "scrub")
+        common_options = ("--campaign", campaign, "--as-of", DAY)
+        for number, (drop, parts) in enumerate(drops.items()):
+            (workspace / drop).mkdir()
+            for part, table in enumerate(parts):
+                table.write_csv(workspace / drop / f"{part}.csv")
+            more = ("--vendor", "acme", "--received-at", f"2026-11-{10 + number}T00:00:00Z")
+            ran = leadscrub_command(*command, workspace / drop, "-o", workspace / "out" / drop, *common_options, *more)
+            assert ran.code == 0, ran.err
+    for drop in drops:
+        here, there = (tmp_path / name / "out" / drop for name in ("here", "there"))
+        assert_equal_rows(there, here, without=[])
+        one, other = (Scrubbed(0, "", "", folder).manifest for folder in (here, there))
+        assert one["run_id"] == other["run_id"]
+        assert one["history"] == other["history"]
+    codes = Counter(tables(there)["findings"]["code"].to_list())
+    assert min(codes["duplicate.history"], codes["duplicate.in_drop"]) > 10
+    assert one["history"]["overlaps"].keys() == {"acme"}
+    ours, theirs = (_told(tmp_path / name / "events.jsonl") for name in ("here", "there"))
+    assert [state for state, _ in theirs] == ["START", "COMPLETE"] * 2
+    assert [(name.removesuffix(".parquet"), rows) for name, rows in ours[-1][1]] == theirs[-1][1]
+    # A table is a drop as well.
+    spark.createDataFrame([("(202) 555-0100",), ("(202) 555-0195",)], "phone string").createOrReplaceTempView("bought")
+    more = ("--vendor", "zen", "--received-at", "2026-11-20T00:00:00Z")
+    ran = leadscrub_command("spark", "scrub", "bought", "-o", tmp_path / "table", *common_options, *more)
+    assert ran.code == 0, ran.err
+    assert tables(tmp_path / "table")["findings"].select("row_id", "code").rows() == [(0, "duplicate.cross_vendor")]
 
 
 def test_the_command_scrubs_a_table_and_what_is_no_path_is_said(spark: Any, in_folder: Path) -> None:
@@ -238,6 +347,12 @@ def test_the_command_scrubs_a_table_and_what_is_no_path_is_said(spark: Any, in_f
     assert ran.err == (
         "leadscrub: 'led' is neither a file nor a table of Spark's catalogue. Check the path, or the name.\n"
     )
+
+
+def test_columns_that_differ_in_case_alone_are_no_delta_table() -> None:
+    twins = pa.schema([("extra", pa.struct([("Note", pa.string()), ("note", pa.string())]))])
+    with pytest.raises(leadscrub.OutputError, match="Two columns of the drop are called 'note' but for the case"):
+        refuse_twins(twins)
 
 
 def test_what_a_job_cannot_do_is_said_and_nothing_is_left(spark: Any, tmp_path: Path, written: Written) -> None:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.files.code_pages import judge_code_page
+from schemas.files.encoding import judged_page
 from tests.conftest import SHARED, Scrub, Written, needs_shared_data
 
 POLISH = ["Michał Wiśniewski,Kraków", "Paweł Zieliński,Łódź", "Grażyna Kozłowska,Rzeszów", "Łukasz Wójcik,Białystok"]
@@ -53,6 +54,24 @@ def test_a_single_name_is_read_right_or_doubted(case: tuple[list[str], str], dat
     page = judge_code_page(content)
     if page is not None and page.doubt is None and names not in (RUSSIAN, BALTIC):
         assert content.decode(page.codec) == name
+
+
+#: Few of whose letters are ASCII: a general detector is asked, and is wrong about some.
+SHORT = [
+    (["Jiří Dvořák,Třebíč", "Růžena Šťastná,Plzeň"], ("cp1250", "cp852", "iso8859_2")),
+    (["Иван Петров,Москва", "Ольга Смирнова,Казань"], ("cp1251", "cp866", "koi8_r")),
+    (["Γιώργος Παπαδόπουλος,Αθήνα", "Μαρία Νικολάου,Θεσσαλονίκη"], ("cp1253", "iso8859_7")),
+    (["דוד כהן,ירושלים", "שרה לוי,חיפה"], ("cp1255",)),
+    (["山田太郎,東京", "佐藤花子,大阪"], ("shift_jis", "euc_jp")),
+]
+
+
+@pytest.mark.parametrize(("names", "codec"), [(names, codec) for names, codecs in SHORT for codec in codecs])
+def test_few_names_of_an_alphabet_are_read_in_it(names: list[str], codec: str) -> None:
+    text = "".join(f"{name},64649{number:05}\n" for number, name in enumerate(names * 20))
+    page = judged_page(text.encode(codec), text.encode(codec))
+    assert page is not None
+    assert text.encode(codec).decode(page.codec) == text
 
 
 def test_curly_quotes_and_money_are_windows_1252() -> None:

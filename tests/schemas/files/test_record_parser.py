@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import Literal
+from collections.abc import Callable
+from typing import Any, Literal
 
 import pytest
 from hypothesis import example, given, settings
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 
 from schemas.files.record_parser import LineTooLongError, read_carefully, sound_cells
 from schemas.files.records import Shape, split_block
+from schemas.kernels.kernel import FEW_ROWS
+from tests.schemas.files.records_by_patterns import by_patterns
 
 pytestmark = pytest.mark.slow
 
@@ -55,7 +58,7 @@ def read_record_by_record(text: bytes, shape: Shape) -> list[Row]:
     assert read.consumed == len(whole)
     sound = iter(sound_cells(read.sound, shape.delimiter))
     rows: list[Row] = []
-    for number, line in enumerate(read.lines):
+    for number, line in enumerate(read.lines.tolist()):
         raw = read.malformed.get(number)
         cells = None if raw is not None else tuple(cell.decode() for cell in next(sound))
         rows.append((line + 1, ("",) * shape.width if cells == ("",) else cells, raw))
@@ -111,6 +114,31 @@ def test_damaged_text_reads_the_same_in_blocks_of_any_size(text: str, width: int
         expected = read_record_by_record(raw, shape_of(width, delimiter))
         assert read_in_blocks(raw, shape_of(width, delimiter), size) == expected
         assert read_in_blocks(raw, shape_of(width, delimiter), len(raw)) == expected
+
+
+@settings(max_examples=300, deadline=None)
+@given(damaged, st.none() | widths, st.sampled_from([",", ";"]), st.booleans(), st.integers(1, 40))
+@example('a,"b"\r', 2, ",", False, 40)
+@example('"a\n"b,c\n"d"e\n', 2, ",", True, 5)
+def test_records_are_those_that_patterns_find(
+    text: str, width: int | None, delimiter: str, last: bool, longest: int
+) -> None:
+    """The compiled loop finds what the grammar's patterns find, in Python and compiled."""
+    raw = text.encode()
+    expected = outcome(by_patterns, raw, width, delimiter, last, longest)
+    assert outcome(read_carefully, raw, width, delimiter, last, longest) == expected
+    many = raw + b"x" * FEW_ROWS
+    assert outcome(read_carefully, many, width, delimiter, last, longest) == outcome(
+        by_patterns, many, width, delimiter, last, longest
+    )
+
+
+def outcome(read: Callable[..., Any], text: bytes, width: int | None, delimiter: str, last: bool, longest: int) -> Any:
+    try:
+        found = read(text, width, delimiter, last=last, max_record=longest)
+    except LineTooLongError as error:
+        return error.line
+    return list(found.lines), found.malformed, found.sound, found.consumed, found.lines_consumed
 
 
 def spelled_as(text: str, cells: tuple[str, ...], delimiter: str) -> bool:
@@ -197,7 +225,7 @@ def test_reads_records(text: str, width: int, expected: list[Row]) -> None:
 def test_waits_for_the_next_block_when_a_record_may_go_on() -> None:
     """What is not the file's end may be completed: an open quote is not yet a fault."""
     read = read_carefully(b'a,b\nc,"d\n', 2, ",", last=False, max_record=1000)
-    assert (read.lines, read.malformed, read.sound) == ([0], {}, b"a,b\n")
+    assert (read.lines.tolist(), read.malformed, read.sound) == ([0], {}, b"a,b\n")
     assert (read.consumed, read.lines_consumed) == (4, 1)
 
 
@@ -205,7 +233,7 @@ def test_a_record_longer_than_the_limit_is_an_unclosed_quote() -> None:
     """Reading does not wait for the closing quote for ever."""
     text = b'"' + b"x\n" * 50
     read = read_carefully(text, 1, ",", last=False, max_record=20)
-    assert (read.lines[:2], read.malformed, read.sound[:4]) == ([0, 1], {0: '"x'}, b"x\nx\n")
+    assert (read.lines[:2].tolist(), read.malformed, read.sound[:4]) == ([0, 1], {0: '"x'}, b"x\nx\n")
 
 
 def test_a_line_longer_than_the_limit_is_not_csv() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas.files.stream_guard import GuardedStream
-from suppression.formats.blocks import Block
+from suppression.formats.blocks import Block, with_text
 from suppression.formats.members import Member
 from suppression.formats.options import Options
 from suppression.formats.registry import detect, format_named
@@ -28,7 +28,8 @@ class Read:
 
     def rows(self, *columns: str) -> list[tuple[Any, ...]]:
         """Rows of all blocks, these columns."""
-        return [row for block in self.blocks if block.frame.height for row in block.frame.select(columns).rows()]
+        frames = [with_text(block.frame) for block in self.blocks if block.frame.height]
+        return [row for frame in frames for row in frame.select(columns).rows()]
 
     @property
     def texts(self) -> list[str]:

@@ -7,14 +7,17 @@ the share of refused entries that is accepted unless said otherwise, a list as s
 from __future__ import annotations
 
 import base64
+import csv
 import hashlib
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -28,6 +31,7 @@ from suppression.formats.options import Options
 from suppression.formats.registry import FORMATS
 from suppression.lists import open_version
 from suppression.loading import Built, ListSpec, build_version
+from tests.pipeline.reading.builders import write_xlsx
 
 pytestmark = pytest.mark.slow
 
@@ -48,6 +52,7 @@ class Written:
     region: str = "US"
     recipe: str | None = None
     answers: tuple[str, ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
 
     def text(self, rows: list[str]) -> str:
         return self.header + "".join(f"{row}\n" for row in rows) + self.end
@@ -143,10 +148,26 @@ LISTS: dict[str, Written] = {
         "phone,email,expires,note,country\n",
         answers=("2030-01-02", '"a, note"', "US"),
     ),
+    "csv, abroad": Written(
+        "dnc.internal",
+        tuple(f"20793048{n:02}" for n in range(_SIZE)),
+        lambda entry: f"{entry},44,GB",
+        "phone,country_code,country\n",
+        answers=("44", "GB"),
+    ),
+    "litigators, chosen": Written(
+        "dnc.litigator",
+        _PHONES,
+        lambda entry: f"{entry},Plaintiff,30,TCPA",
+        "Phone,Type,Severity,Code\n",
+        answers=("30", "TCPA"),
+        options={"codes": frozenset({"TCPA"}), "min_severity": 20},
+    ),
     "domains": Written("email.domain_suppressed", _DOMAINS, _line),
     "plain": Written("dnc.internal", (*_PHONES[:4], *_EMAILS[:4]), _line),
 }
 
+_WIDE: dict[int, int] = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 #: What becomes of a cell or a line: rubbish by any hand, tool or damage.
 RUBBISH: dict[str, Callable[[str], str]] = {
     "words": lambda text: "call her back",
@@ -168,19 +189,25 @@ RUBBISH: dict[str, Callable[[str], str]] = {
     "invisible": lambda text: f"\u200b{text}\u00a0",
     "lost characters": lambda text: f"{text[:2]}\ufffd{text[3:]}",
     "digits": lambda text: "00",
+    "below zero": lambda text: "-1",
+    "no date": lambda text: "1900-01-01",
+    "no answer": lambda text: "n/a",
+    "full width": lambda text: text.translate(_WIDE),
+    "a dash behind": lambda text: f"{text}-",
 }
 
 
-def _load(folder: Path, written: Written, rows: list[str], max_refused: float = 1.0) -> Built:
-    path = folder / written.name
-    path.write_text(written.text(rows), encoding="utf-8")
+def _load(folder: Path, written: Written, rows: list[str] | Path, max_refused: float = 1.0) -> Built:
+    path = rows if isinstance(rows, Path) else folder / written.name
+    if not isinstance(rows, Path):
+        path.write_text(written.text(rows), encoding="utf-8")
     kind = list_kind(written.kind)
     spec = ListSpec(
         kind,
         "own",
         (path,),
         DAY,
-        options=Options(region=written.region, fields=kind.fields),
+        options=Options(region=written.region, fields=kind.fields, **written.options),
         recipes=(parse_recipe(written.recipe),) if written.recipe else (),
         max_refused=max_refused,
     )
@@ -189,6 +216,8 @@ def _load(folder: Path, written: Written, rows: list[str], max_refused: float = 
 
 #: Of these, any few digits or letters are an entry of their own, and no rubbish.
 _ANOTHER_ENTRY = {"ftc-xml": {"cut off", "digits"}, "canada-xml": {"cut off", "digits"}, "domains": {"cut off"}}
+#: Of a choice, other words and digits are another answer, and no rubbish.
+_ANOTHER_ENTRY["litigators, chosen"] = {"cut off", "digits", "words", "a comma inside", "no date"}
 
 
 def _keys(folder: Path) -> set[object]:
@@ -213,7 +242,7 @@ def _sound_keys(name: str) -> set[object]:
 
 def test_every_format_is_tried() -> None:
     """But for change files, which are no full copy of a list: an action that is rubbish is refused there."""
-    assert set(LISTS) | {"ftc-change"} == {made.name for made in FORMATS}
+    assert {name.partition(",")[0] for name in LISTS} | {"ftc-change"} == {made.name for made in FORMATS}
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -247,3 +276,40 @@ def test_rubbish_never_takes_an_entry_off_in_silence(name: str, data: st.DataObj
         if lost:
             with tempfile.TemporaryDirectory() as strict, pytest.raises(ListError, match="cannot be read"):
                 _load(Path(strict), written, broken, 0.01)
+
+
+def _as_file(folder: Path, written: Written, cells: list[list[str]], kind: str) -> Path:
+    """Write a table of that header and these cells as a file of another kind."""
+    header = next(csv.reader([written.header]))
+    path = folder / Path(written.name).with_suffix(f".{kind}").name
+    if kind == "xlsx":
+        return write_xlsx(path, {"A": [[*row] for row in (header, *cells)]})
+    frame = pl.DataFrame({name: [row[at] for row in cells] for at, name in enumerate(header)})
+    if kind == "parquet":
+        frame.write_parquet(path)
+    else:
+        frame.write_ndjson(path)
+    return path
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "jsonl", "parquet"])
+@settings(max_examples=10)
+@given(data=st.data())
+def test_nor_in_files_of_other_kinds(kind: str, data: st.DataObject) -> None:
+    tables = [name for name, made in LISTS.items() if made.header and not made.header.startswith("<")]
+    written = LISTS[name := data.draw(st.sampled_from(tables), "list")]
+    rows = [next(csv.reader([written.row(entry)])) for entry in written.entries]
+    at = data.draw(st.integers(0, _SIZE - 1), "entry")
+    cells = {written.entries[at], *(answer.strip('"') for answer in written.answers)}
+    places = [place for place, cell in enumerate(rows[at]) if cell in cells]
+    place = data.draw(st.sampled_from(places), "cell")
+    how = data.draw(st.sampled_from(sorted(RUBBISH.keys() - _ANOTHER_ENTRY.get(name, set()))), "rubbish")
+    rows[at][place] = RUBBISH[how](rows[at][place])
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            facts = _load(Path(folder), written, _as_file(Path(folder), written, rows, kind)).facts
+        except ListError:
+            return
+        lost = _sound_keys(name) - _keys(Path(folder))
+        refused = sum(count for why, count in facts.counts.refused.items() if not why.startswith(NOT_LISTED))
+        assert len(lost) <= min(refused, 1)

@@ -7,7 +7,7 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -35,7 +35,7 @@ ON_COMMANDS: Final[dict[str, Callable[[Commands], Part]]] = {
     "limits": Limits,
     "flips": Flips,
 }
-ALONE: Final = {"formats": formats, "growth": growth}
+ALONE: Final[dict[str, Callable[[], AbstractContextManager[Part]]]] = {"formats": formats, "growth": growth}
 PARTS: Final = (*ALONE, *ON_COMMANDS)
 
 

@@ -12,7 +12,8 @@ from typing import Final
 from schemas.errors import LedgerError, ShortageError
 from tests.attack.findings import Account
 from tests.attack.forked import Asked, Came, Forked, forked
-from tests.attack.scenes import SCENES, Scene, Stage, State
+from tests.attack.kept_state import State
+from tests.attack.scenes import SCENES, Scene, Stage
 
 KILLED: Final = -9
 _SHORT: Final = ShortageError.exit_code

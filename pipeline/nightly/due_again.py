@@ -21,7 +21,7 @@ from pipeline.nightly.guard import StoppedError, fault_of
 from pipeline.nightly.hints import at_night
 from pipeline.nightly.journal import RunOfDrop
 from pipeline.nightly.leasing import BehindError, BusyError
-from pipeline.nightly.steps import Night
+from pipeline.nightly.night_context import Night
 from pipeline.nightly.summary import DropLine, Unsettled, as_configuration
 from pipeline.nightly.vendors import Seller
 from pipeline.proof.chain import entries, unfinished

@@ -9,18 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.cli.options import (
-    ListName,
-    Loudness,
-    StoreFolder,
-    addresses_of,
-    day_of,
-    kind_names,
-    list_name,
-    past_day_of,
-    store_folder,
-    with_shared_options,
-)
+from pipeline.cli.option_values import addresses_of, day_of, list_name, past_day_of, store_folder
+from pipeline.cli.options import ListName, Loudness, StoreFolder, kind_names, with_shared_options
 from schemas.errors import UsageError
 from schemas.support.names import did_you_mean
 

@@ -8,16 +8,9 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.lineage import lineage_of
-from pipeline.cli.options import (
-    AsOfDay,
-    Json,
-    LawOptions,
-    ListOptions,
-    Loudness,
-    day_of,
-    instant_of,
-    with_shared_options,
-)
+from pipeline.cli.option_values import day_of, instant_of
+from pipeline.cli.options import AsOfDay, Json, Loudness, with_shared_options
+from pipeline.cli.run_options import LawOptions, ListOptions
 from schemas.errors import UsageError
 from schemas.support.cores import usable_cores
 

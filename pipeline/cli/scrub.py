@@ -23,15 +23,9 @@ from pipeline.cli.drop_options import (
 )
 from pipeline.cli.export import check_targets, export_to
 from pipeline.cli.lineage import lineage_of, plain_files
-from pipeline.cli.options import (
-    AsOfDay,
-    LawOptions,
-    ListOptions,
-    Loudness,
-    day_of,
-    instant_of,
-    with_shared_options,
-)
+from pipeline.cli.option_values import day_of, instant_of
+from pipeline.cli.options import AsOfDay, Loudness, with_shared_options
+from pipeline.cli.run_options import LawOptions, ListOptions
 from schemas.errors import EXIT_TOO_MANY_REJECTED, UsageError
 from schemas.support.cores import usable_cores
 

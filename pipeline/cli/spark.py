@@ -23,15 +23,9 @@ from pipeline.cli.drop_options import (
 )
 from pipeline.cli.help import Changing, Group
 from pipeline.cli.lineage import lineage_of, plain_files
-from pipeline.cli.options import (
-    AsOfDay,
-    Json,
-    LawOptions,
-    ListOptions,
-    day_of,
-    instant_of,
-    with_shared_options,
-)
+from pipeline.cli.option_values import day_of, instant_of
+from pipeline.cli.options import AsOfDay, Json, with_shared_options
+from pipeline.cli.run_options import LawOptions, ListOptions
 from schemas.errors import EXIT_TOO_MANY_REJECTED
 
 spark_app = typer.Typer(

@@ -58,8 +58,8 @@ def rescrub(
         )
 
     from pipeline.commands.rescrub import campaign_of, earlier_result, print_changes  # noqa: PLC0415
-    from pipeline.run.plan import Request  # noqa: PLC0415
     from pipeline.run.progress import progress_bar  # noqa: PLC0415
+    from pipeline.run.request import Request  # noqa: PLC0415
     from pipeline.run.scrub import scrub  # noqa: PLC0415
     from pipeline.run.store_copy import pull_shared  # noqa: PLC0415
     from pipeline.workspace import workspace_of  # noqa: PLC0415

@@ -95,8 +95,8 @@ def scrub(
     loudness.begin("opening the drop and the lists")
     from pipeline.commands.summary import print_summary  # noqa: PLC0415
     from pipeline.ledger.open_ledger import chosen_ledger  # noqa: PLC0415
-    from pipeline.run.plan import Request  # noqa: PLC0415
     from pipeline.run.progress import progress_bar  # noqa: PLC0415
+    from pipeline.run.request import Request  # noqa: PLC0415
     from pipeline.run.scrub import scrub as run  # noqa: PLC0415
     from pipeline.run.store_copy import pull_shared  # noqa: PLC0415
     from pipeline.workspace import workspace_of  # noqa: PLC0415

@@ -86,7 +86,7 @@ def scrub(
     """Scrub files or a table as a Spark job; write clean, rejected and findings as folders of Parquet."""
     from pipeline.commands.summary import print_summary  # noqa: PLC0415
     from pipeline.ledger.open_ledger import chosen_ledger  # noqa: PLC0415
-    from pipeline.run.plan import Request  # noqa: PLC0415
+    from pipeline.run.request import Request  # noqa: PLC0415
     from pipeline.spark.session import scrub_named, spark_session  # noqa: PLC0415
     from pipeline.workspace import workspace_of  # noqa: PLC0415
 

@@ -17,7 +17,7 @@ from pipeline.nightly.vendors import Seller
 from pipeline.proof.chain import unfinished
 from pipeline.results.folder import open_manifest, rows_in_review
 from pipeline.results.manifest_file import MANIFEST
-from pipeline.run.plan import Request
+from pipeline.run.request import Request
 from schemas.errors import HeldError, PastChangedError, UsageError
 from schemas.manifest import Manifest
 from schemas.support.places import refuse_links

@@ -28,7 +28,7 @@ from pipeline.proof.chain import entries, unfinished
 from pipeline.results.decisions import reviews_in
 from pipeline.results.folder import rows_in_review
 from pipeline.results.manifest_file import MANIFEST, read_manifest
-from pipeline.run.plan import Request
+from pipeline.run.request import Request
 from schemas.errors import FileError, LeadscrubError, LedgerError, UsageError
 from schemas.evidence import VendorEvidence
 from schemas.files.age_files import AGE, decrypted

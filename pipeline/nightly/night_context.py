@@ -22,7 +22,7 @@ from pipeline.nightly.left_over import clear_left, in_place, put_in_place
 from pipeline.nightly.summary import HELD
 from pipeline.nightly.vendors import Seller
 from pipeline.nightly.worker import Scrubbed
-from pipeline.run.plan import Request
+from pipeline.run.request import Request
 from schemas.errors import LeadscrubError
 from schemas.manifest import Manifest
 from schemas.workspace import RemoteChoice

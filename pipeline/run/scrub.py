@@ -19,10 +19,11 @@ from pipeline.results.publish import WORK, publish, scratch_output, staged_outpu
 from pipeline.run.first_pass import first_pass
 from pipeline.run.gate import gate_notes
 from pipeline.run.notices import overtaken_notes
-from pipeline.run.plan import Plan, Request, Sources, header_memory, make_plan
+from pipeline.run.plan import Plan, Sources, header_memory, make_plan
 from pipeline.run.process_pool import process_pool
 from pipeline.run.progress import Report, silent
 from pipeline.run.region_check import check_regions
+from pipeline.run.request import Request
 from pipeline.run.run_state import RunState, start_run
 from pipeline.run.second_pass import second_pass
 from pipeline.run.settle import settle

@@ -29,9 +29,10 @@ from pipeline.ledger.history_sealing import sealed, secret_of
 from pipeline.ledger.log_mending import RETURNS, follow_rewritten
 from pipeline.ledger.logged import logged_change
 from pipeline.ledger.tables import return_files
-from pipeline.proof.chain import Rewriting, entries
+from pipeline.proof.chain import entries
 from pipeline.proof.entries import Entry
 from pipeline.proof.store_entries import store_entries
+from pipeline.proof.unfinished import Rewriting
 from pipeline.results.publish import remove_begun
 from schemas.errors import FileError
 from schemas.files.inputs import LocalFile

@@ -14,7 +14,7 @@ from pipeline.nightly.journal import Recorded
 from pipeline.nightly.night_context import Night
 from pipeline.nightly.summary import HELD
 from pipeline.nightly.vendors import Seller
-from pipeline.proof.chain import unfinished
+from pipeline.proof.unfinished import unfinished
 from pipeline.results.folder import open_manifest, rows_in_review
 from pipeline.results.manifest_file import MANIFEST
 from pipeline.run.request import Request

@@ -24,7 +24,8 @@ from pipeline.nightly.leasing import BehindError, BusyError
 from pipeline.nightly.night_context import Night
 from pipeline.nightly.summary import DropLine, Unsettled, as_configuration
 from pipeline.nightly.vendors import Seller
-from pipeline.proof.chain import entries, unfinished
+from pipeline.proof.chain import entries
+from pipeline.proof.unfinished import unfinished
 from pipeline.results.decisions import reviews_in
 from pipeline.results.folder import rows_in_review
 from pipeline.results.manifest_file import MANIFEST, read_manifest

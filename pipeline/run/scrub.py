@@ -10,10 +10,10 @@ from pathlib import Path
 
 from pipeline.columns.header_drift import HeaderMemory
 from pipeline.ledger.logged import logged_change
-from pipeline.proof.chain import unfinished
 from pipeline.proof.keys import signer_of
 from pipeline.proof.run_entry import run_entry
 from pipeline.proof.signature import sign_result
+from pipeline.proof.unfinished import unfinished
 from pipeline.results.manifest_file import MANIFEST, manifest_digest
 from pipeline.results.publish import WORK, publish, scratch_output, staged_output
 from pipeline.run.first_pass import first_pass

@@ -21,14 +21,15 @@ from pipeline.nightly.guard import StoppedError, fault_of
 from pipeline.nightly.hints import at_night
 from pipeline.nightly.journal import RunOfDrop
 from pipeline.nightly.leasing import BehindError, BusyError
-from pipeline.nightly.steps import Night
+from pipeline.nightly.night_context import Night
 from pipeline.nightly.summary import DropLine, Unsettled, as_configuration
 from pipeline.nightly.vendors import Seller
-from pipeline.proof.chain import entries, unfinished
+from pipeline.proof.chain import entries
+from pipeline.proof.unfinished import unfinished
 from pipeline.results.decisions import reviews_in
 from pipeline.results.folder import rows_in_review
 from pipeline.results.manifest_file import MANIFEST, read_manifest
-from pipeline.run.plan import Request
+from pipeline.run.request import Request
 from schemas.errors import FileError, LeadscrubError, LedgerError, UsageError
 from schemas.evidence import VendorEvidence
 from schemas.files.age_files import AGE, decrypted

@@ -17,7 +17,7 @@ from pyarrow.lib import ArrowException
 from sqlalchemy import select
 
 from pipeline.erasing.person import Person
-from pipeline.erasing.places import Places, is_result, layouts_of, places_in, remote_inboxes, vendor_of
+from pipeline.erasing.places import Places, layouts_of, places_in, remote_inboxes, vendor_of
 from pipeline.erasing.record_files import CannotEraseError, Known, RecordFile, Records
 from pipeline.ledger.database import Ledger
 from pipeline.ledger.history_erasing import runs_with
@@ -29,7 +29,7 @@ from pipeline.proof.run_entry import location
 from pipeline.proof.standing import standing_results
 from pipeline.results.decisions import RECORD, TABLE
 from pipeline.results.exact_search import find_rows
-from pipeline.results.folder import scan
+from pipeline.results.folder import files_of_rows, is_result, is_whole, open_manifest, scan, table_files
 from pipeline.results.manifest_file import read_manifest
 from pipeline.results.quick_search import QuickSearch
 from pipeline.workspace import workspace_facts
@@ -150,7 +150,9 @@ def _in_results(where: Where, person: Person, found: Found) -> None:
 
     def look(out: Path) -> tuple[Path, pl.DataFrame | None]:
         try:
-            if any(search.may_hold(out / f"{name}.parquet") for name in ("clean", "rejected")):
+            if not is_whole(out, open_manifest(out)):
+                return out, None
+            if any(search.may_hold(path) for name in ("clean", "rejected") for path in table_files(out, name)):
                 return out, find_rows(out, person.wanted)
             return out, pl.DataFrame(schema={"output": pl.String, "row_id": pl.UInt64, "column": pl.String})
         except (PolarsError, ArrowException, OSError, LeadscrubError):
@@ -327,7 +329,8 @@ def _describe(where: Where, found: Found) -> None:
     for out, rows in sorted(found.rows.items()):
         numbers = ", ".join(map(str, sorted(rows)[:20])) + (" …" if len(rows) > 20 else "")
         columns = f" ({', '.join(sorted(found.columns[out]))})" if out in found.columns else " (by its source record)"
-        found.spots.append(Spot("result", where.shown(out), f"row {numbers}{columns}", len(rows)))
+        files = f" in {', '.join(files_of_rows(out, rows))}" if (out / "clean").is_dir() else ""
+        found.spots.append(Spot("result", where.shown(out), f"row {numbers}{columns}{files}", len(rows)))
     for path, records in sorted(found.files.items()):
         law = where.places.kept.get(Path(path).absolute())
         parts = [f"{part} line {', '.join(map(str, lines[:20]))}".strip() for part, lines in records.items()]

@@ -55,10 +55,14 @@ def table_path(out: Path, name: str) -> Path:
 
 def is_whole(out: Path, manifest: Manifest) -> bool:
     """Whether a result has the files of its tables that its manifest names, and no others of their names."""
-    there = {str(path.relative_to(out.absolute())) for name in PARQUETS for path in table_files(out, name)}
-    return there == {name for name in manifest.outputs if name.endswith(".parquet")} and all(
-        (out / name).is_file() for name in there
-    )
+    return all(has_table(out, manifest, name) for name in PARQUETS)
+
+
+def has_table(out: Path, manifest: Manifest, name: str) -> bool:
+    """Whether a result has the files of one of its tables that its manifest names, and no others of their names."""
+    files = table_files(out, name)
+    named = {out.absolute() / each for each in manifest.outputs if each.removesuffix(".parquet").split("/")[0] == name}
+    return set(files) == named and all(path.is_file() for path in files)
 
 
 def scan(out: Path, name: str) -> pl.LazyFrame:

@@ -63,7 +63,10 @@ class Spot:
 
 @dataclass
 class Found:
-    """Where the person is. ``rows``: of each result; ``files``: records of each file; ``lists``: versions by list."""
+    """Where the person is. ``rows``: of each result; ``files``: records of each file; ``lists``: versions by list.
+
+    ``damaged``: results that nobody can look through.
+    """
 
     rows: dict[Path, set[int]] = field(default_factory=dict)
     columns: dict[Path, set[str]] = field(default_factory=dict)
@@ -72,6 +75,7 @@ class Found:
     lists: dict[str, set[str]] = field(default_factory=dict)
     history: set[str] = field(default_factory=set)
     returned: dict[str, set[int]] = field(default_factory=dict)
+    damaged: set[Path] = field(default_factory=set)
     spots: list[Spot] = field(default_factory=list)
     at_work: list[Path] = field(default_factory=list)
 
@@ -161,6 +165,7 @@ def _in_results(where: Where, person: Person, found: Found) -> None:
     with ThreadPoolExecutor(_AT_ONCE, "find") as pool:
         for out, cells in pool.map(look, where.places.results):
             if cells is None:
+                found.damaged.add(out)
                 found.spots.append(_unread("result", where.shown(out), "it is damaged"))
             elif len(cells):
                 found.rows[out] = set(cells.get_column("row_id").to_list())
@@ -169,7 +174,8 @@ def _in_results(where: Where, person: Person, found: Found) -> None:
 
 def _in_files(where: Where, person: Person, ledger: Ledger | None, found: Found) -> None:
     """Look through files; then rows of results that came from what was found there are the person's as well."""
-    manifests = {out: manifest for out in where.places.results if (manifest := _manifest(out)) is not None}
+    whole = [out for out in where.places.results if out not in found.damaged]
+    manifests = {out: manifest for out in whole if (manifest := _manifest(out)) is not None}
     sizes = {file.bytes for out in found.rows if out in manifests for file in manifests[out].inputs}
     originals = _originals(ledger)
     lines = _lines_of_rows(found.rows)

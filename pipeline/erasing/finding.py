@@ -17,7 +17,7 @@ from pyarrow.lib import ArrowException
 from sqlalchemy import select
 
 from pipeline.erasing.person import Person
-from pipeline.erasing.places import Places, layouts_of, places_in, remote_inboxes, vendor_of
+from pipeline.erasing.places import Places, is_delta, layouts_of, places_in, remote_inboxes, vendor_of
 from pipeline.erasing.record_files import CannotEraseError, Known, RecordFile, Records
 from pipeline.ledger.database import Ledger
 from pipeline.ledger.history_erasing import runs_with
@@ -29,7 +29,7 @@ from pipeline.proof.run_entry import location
 from pipeline.proof.standing import standing_results
 from pipeline.results.decisions import RECORD, TABLE
 from pipeline.results.exact_search import find_rows
-from pipeline.results.folder import files_of_rows, is_result, is_whole, open_manifest, scan, table_files
+from pipeline.results.folder import PARQUETS, files_of_rows, is_result, is_whole, open_manifest, scan, table_files
 from pipeline.results.manifest_file import read_manifest
 from pipeline.results.quick_search import QuickSearch
 from pipeline.workspace import workspace_facts
@@ -123,7 +123,16 @@ def look_around(workspace: Path | None, outs: list[Path], ledger: Ledger | None)
     places.results = list(results.values())
     if workspace is None:
         return Where(None, outs, places)
+    known = {path.resolve() for path in places.delta}
+    places.delta += [path for path in _exported_delta(workspace) if path.resolve() not in known]
     return Where(workspace, outs, places, layouts_of(workspace), workspace_facts(workspace).at_rest.recipients)
+
+
+def _exported_delta(workspace: Path) -> list[Path]:
+    """Delta tables that the log knows, wherever they are: of an export, and of a Spark job a folder of three."""
+    logged = {str(entry.facts.get("to", "")) for entry in entries(workspace) if entry.kind == "export"}
+    folders = [workspace / to for to in sorted(logged) if to and "://" not in to]
+    return [path for folder in folders for path in (folder, *(folder / name for name in PARQUETS)) if is_delta(path)]
 
 
 def find_person(where: Where, person: Person, ledger: Ledger | None) -> Found:

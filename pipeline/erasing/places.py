@@ -57,6 +57,11 @@ def places_in(workspace: Path) -> Places:
     return found
 
 
+def is_delta(folder: Path) -> bool:
+    """Whether a folder holds a Delta table."""
+    return (folder / "_delta_log").is_dir()
+
+
 def _walk(folder: Path, workspace: Path, found: Places, apart: frozenset[Path] = frozenset()) -> None:
     """Look through a folder but for files that are looked through as parts of a result (``apart``, absolute)."""
     try:
@@ -96,7 +101,7 @@ def _into(path: Path, workspace: Path, found: Places, apart: frozenset[Path]) ->
         found.foreign[path] = "a history of versions, in which nothing is erased"
     elif is_begun(path):
         found.begun.append(path)
-    elif (path / "_delta_log").is_dir():
+    elif is_delta(path):
         found.delta.append(path)
     else:
         _walk(path, workspace, found, apart)

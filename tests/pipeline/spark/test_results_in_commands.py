@@ -15,8 +15,12 @@ import pytest
 from sqlalchemy import update
 
 from pipeline.ledger.database import open_ledger, stamp
+from pipeline.ledger.logged import logged_change
 from pipeline.ledger.tables import runs
 from pipeline.results.folder import scan
+from pipeline.results.manifest_file import read_manifest
+from pipeline.run.plan import Request
+from pipeline.spark.scrub import _delta_entry
 from schemas.workspace import LedgerChoice
 from tests.conftest import DAY, Ran, leadscrub
 from tests.pipeline.reviewing import desk
@@ -154,6 +158,24 @@ def test_a_person_is_found_in_the_file_of_the_row_and_erased_from_it(tmp_path: P
         ran = run(folder, command)
         assert ran.code == 0, ran.out
     assert "2 rows erased" in run(folder, f"verify {OUT}").out
+
+
+def test_delta_tables_of_a_job_are_looked_through_wherever_they_are(tmp_path: Path) -> None:
+    deltalake = pytest.importorskip("deltalake", reason="the extra leadscrub[delta] is not installed")
+    folder, lake = make(tmp_path / "leads", on_spark=True), tmp_path / "lake"
+    deltalake.write_deltalake(lake / "clean", scan(folder / OUT, "clean").select("row_id", "email").collect())
+    with contextlib.chdir(folder), logged_change(Path()) as log:
+        result = read_manifest(Path(OUT))
+        asked = Request(["drop.csv"], Path(OUT), result.as_of)
+        log.append(_delta_entry(Path(), asked, result, lake))
+    for command, places in (("find", "places"), ("erase --yes", "after")):
+        ran = run(folder, f"subject {command} --email fay@example.com --json")
+        tables = [spot for spot in json.loads(ran.out)[places] if spot["kind"] == "table"]
+        assert (ran.code, [(Path(spot["where"]), spot["fate"], spot["records"]) for spot in tables]) == (
+            4,
+            [(lake / "clean", "by hand", 2)],  # the table's log has the greatest value of a column
+        )
+    assert "were exported to" in run(folder, "subject find --email ann@example.com").out
 
 
 def test_a_result_that_lacks_a_part_is_not_one_without_the_person(tmp_path: Path) -> None:

@@ -35,7 +35,8 @@ _NO_PHONE, _NO_EMAIL = "not a phone number", "not an email address"
 #: both readings are listed.
 #: And signs inside, as in ``tel=2127365000&mail=ann@example.org``.
 _MARKED = r"^['`#*=~!|^_-]|[=&/?%|]|[^\x00-\x7F\p{L}\p{M}\p{N}]"
-_DOMAIN = r"^[@.]?(?:[\p{L}\p{M}\p{N}_-]+\.)+(?:[\p{L}\p{M}\p{N}-]+\p{L}|\p{L}[\p{L}\p{M}\p{N}-]+)$"
+_END_OF_DOMAIN = r"(?:\p{L}[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}]|\p{N}[\p{L}\p{M}\p{N}-]*\p{L})"
+_DOMAIN = rf"^[@.]?(?:[\p{{L}}\p{{M}}\p{{N}}_-]+\.)+{_END_OF_DOMAIN}$"
 _BETWEEN_DOMAINS = r"[^\p{L}\p{M}\p{N}._@-]+"
 _WWW = "www."
 #: Of the address of a page, only its host is a domain.
@@ -293,7 +294,9 @@ def _domains_in(texts: pl.Series) -> pl.DataFrame:
     plain = pl.Series([plain_signs(text) for text in texts.to_list()], dtype=pl.String).str.to_lowercase()
     words = plain.str.replace_all(_PAGE, "$1").str.replace_all(_BETWEEN_DOMAINS, " ").str.split(" ")
     frame = pl.DataFrame({"text": words}).with_row_index("row").explode("text")
-    frame = frame.with_columns(pl.col("text").str.strip_chars_end(".")).filter(pl.col("text").str.contains(_DOMAIN))
+    frame = frame.with_columns(pl.col("text").str.strip_chars_end(".-_").str.strip_chars_start("-_")).filter(
+        pl.col("text").str.contains(_DOMAIN)
+    )
     frame = pl.concat([frame, frame.with_columns(pl.col("text").str.strip_prefix(_WWW))]).sort(
         "row", maintain_order=True
     )

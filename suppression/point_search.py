@@ -36,6 +36,7 @@ _APART: Final = re.compile(rf"[^\d\s().+\-/{_DASHES}\uff0b]+|[\r\n\t\v\f\u2028\u
 _STRANGE: Final = re.compile(rf"[^\d().+\-/{_DASHES}\uff0b]+")
 _GROUP: Final = re.compile(r"[+(\uff0b]{0,3}\d+")
 _BEGINS: Final = "+(0\uff0b"
+_QUOTES: Final = " \"'`"
 _CELLS: Final = re.compile(r"[,;|\t]")
 _CODE_AND_NUMBER: Final = re.compile(r"\+?(\d{1,3}) *[,;|\t]([\d\s().\-]{6,})")
 #: ``5000/01``, ``5000 thru 5009``: the last digits of a second number.
@@ -147,7 +148,7 @@ def _with_ending(number: str, ending: str) -> str:
 
 def _regions(text: str, region: str | None) -> tuple[str | None, ...]:
     """Regions to read an entry in: its own, and one whose code is in a cell of it (``07911 123456,GB``)."""
-    named = {cell.strip() for cell in _CELLS.split(text)} & phonenumbers.SUPPORTED_REGIONS
+    named = {cell.strip(_QUOTES) for cell in _CELLS.split(text)} & phonenumbers.SUPPORTED_REGIONS
     return (*sorted(named), region)
 
 

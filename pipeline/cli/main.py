@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from copy import copy
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 import typer
 from typer.main import get_command
@@ -128,7 +128,7 @@ class Ended(NamedTuple):
 def run_words(words: Sequence[str]) -> Ended:
     """Run the command line that these words make; errors are printed on stderr."""
     command = _command_line(words[0] if words else "")
-    return Ended(_guarded(command, words), getattr(_called(command, words), "changes", False))
+    return Ended(_guarded(command, words), _changes(_called(command, words), words))
 
 
 @cache
@@ -173,6 +173,21 @@ def _guarded(command: AnyCommand, words: Sequence[str]) -> int:
             typer.echo(printable_lines(error.format_message()), err=True)
             return UsageError.exit_code
         return wrong_usage(error, _all_called(words)).tell(as_json=as_json)
+
+
+#: Commands that change something with one of these options only, and options with which nothing is changed.
+_CHANGES_WITH: Final = {"due": {"--ics"}, "retention": {"--delete"}, "returns": {"--write", "--deliver"}}
+_CHANGES_NOTHING: Final = {"--dry-run", "--expiring"}
+
+
+def _changes(command: AnyCommand, words: Sequence[str]) -> bool:
+    """Whether these words change the disk: what is printed is otherwise all that there is of the result."""
+    options = {word.partition("=")[0] for word in words}
+    return (
+        getattr(command, "changes", False)
+        and options.isdisjoint(_CHANGES_NOTHING)
+        and not options.isdisjoint(_CHANGES_WITH.get(command.name or "", options))
+    )
 
 
 def _all_called(words: Sequence[str]) -> list[AnyCommand]:

@@ -27,6 +27,7 @@ from pipeline.results.writer import output_file
 from pipeline.terminal import print_lines, write_json
 from schemas.errors import LeadscrubError, ListError
 from schemas.support.figures import counted
+from schemas.support.shortage import raise_shortage
 from schemas.support.shown import shown
 from suppression.store import Store
 
@@ -99,7 +100,8 @@ def result_faults(workspace: Path, entry: Logged, checked: Checked) -> list[str]
         return [f"{where}: run {run} is gone, and the log knows of no deletion"]
     try:
         digest, manifest = manifest_digest(out), read_manifest(out)
-    except (OSError, ValueError):
+    except (OSError, ValueError) as error:
+        raise_shortage(error)
         return [f"{where}: {MANIFEST} of run {run} is missing or damaged"]
     if digest != entry.mark:
         named = list(differences(entry.facts, manifest)) if manifest.run_id == entry.subject else []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from pipeline.returning.windows import local_day
 from pipeline.terminal import money
 from schemas.errors import UsageError
 from schemas.support.figures import counted
+from schemas.support.shortage import raise_shortage
 
 #: Months that the report of a vendor goes back.
 _MONTHS = 12
@@ -116,9 +116,11 @@ class _Drops:
         """Manifests and counts of the last of these runs, as far as their results are there and whole."""
         found = []
         for run in runs[-_ASKED:]:
-            with suppress(OSError, ValidationError, UnicodeDecodeError, UsageError):
+            try:
                 manifest = read_manifest(run.out)
                 found.append(ReportSource(manifest, counts_of(run.out, manifest)))
+            except (OSError, ValidationError, UnicodeDecodeError, UsageError) as error:
+                raise_shortage(error)
         return found
 
     def lines(self, runs: list[VendorRun]) -> list[DropLine]:
@@ -152,7 +154,8 @@ def _gaps(out: Path) -> list[str]:
     """What a run did not check; nothing is known where its result is gone."""
     try:
         return serious_gaps(read_manifest(out))
-    except (OSError, ValidationError, UnicodeDecodeError):
+    except (OSError, ValidationError, UnicodeDecodeError) as error:
+        raise_shortage(error)
         return ["The result is gone or damaged, so what was not checked is not known."]
 
 

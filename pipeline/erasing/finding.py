@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 import polars as pl
-from polars.exceptions import PolarsError
+from polars.exceptions import PanicException, PolarsError
 from pyarrow.lib import ArrowException
 from sqlalchemy import select
 
@@ -33,11 +33,12 @@ from pipeline.results.folder import PARQUETS, files_of_rows, is_result, is_whole
 from pipeline.results.manifest_file import read_manifest
 from pipeline.results.quick_search import QuickSearch
 from pipeline.workspace import workspace_facts
-from schemas.errors import FileError, LeadscrubError
+from schemas.errors import LeadscrubError
 from schemas.files.inputs import LocalFile
 from schemas.layout import Layout
 from schemas.manifest import Manifest
 from schemas.support.figures import counted
+from schemas.support.shortage import raise_shortage
 from suppression.entries import Index
 from suppression.entry_erasing import held_keys, kept_by_law, open_any, versions_on_disk
 from suppression.erased import ERASED
@@ -168,7 +169,8 @@ def _in_results(where: Where, person: Person, found: Found) -> None:
             if any(search.may_hold(path) for name in ("clean", "rejected") for path in table_files(out, name)):
                 return out, find_rows(out, person.wanted)
             return out, pl.DataFrame(schema={"output": pl.String, "row_id": pl.UInt64, "column": pl.String})
-        except (PolarsError, ArrowException, OSError, LeadscrubError):
+        except (PolarsError, PanicException, ArrowException, OSError, LeadscrubError) as error:
+            raise_shortage(error)
             return out, None
 
     with ThreadPoolExecutor(_AT_ONCE, "find") as pool:
@@ -207,10 +209,8 @@ def _in_file(where: Where, path: Path, person: Person, known: Known, found: Foun
     layout = where.layouts.get(vendor or "", Layout())
     try:
         records = RecordFile(LocalFile(path), layout, person.wanted, known).find()
-    except (LeadscrubError, OSError, UnicodeError) as error:
-        why = error.message if isinstance(error, LeadscrubError) else type(error).__name__
-        hint = error.hint if isinstance(error, CannotEraseError) else "Look at it yourself."
-        found.spots.append(_unread("file", where.shown(path), f"{why} {hint}"))
+    except (LeadscrubError, OSError) as error:
+        found.spots.append(_unread("file", where.shown(path), _why_unread(error)))
         return
     if records and path.name in (RECORD, TABLE) and (path.parent / RECORD).is_file():
         hint = "withdraw the review ('leadscrub review withdraw'), delete its folder, and apply it again in other words"
@@ -218,6 +218,16 @@ def _in_file(where: Where, path: Path, person: Person, known: Known, found: Foun
     elif records:
         found.files[path] = records
         found.known[path] = known
+
+
+def _why_unread(error: LeadscrubError | OSError) -> str:
+    """Why a file cannot be looked through; the others are, none the less.
+
+    Raises `ShortageError` when this machine is short of something, which is no file's fault.
+    """
+    raise_shortage(error)
+    why = error.message if isinstance(error, LeadscrubError) else f"it cannot be read: {error.strerror}."
+    return f"{why} {error.hint if isinstance(error, CannotEraseError) else 'Look at it yourself.'}"
 
 
 def record_file(where: Where, path: Path, person: Person, known: Known) -> RecordFile:
@@ -230,7 +240,8 @@ def record_file(where: Where, path: Path, person: Person, known: Known) -> Recor
 def _manifest(out: Path) -> Manifest | None:
     try:
         return read_manifest(out)
-    except (OSError, ValueError):
+    except (OSError, ValueError) as error:
+        raise_shortage(error)
         return None
 
 
@@ -379,8 +390,8 @@ def _in_delta(where: Where, person: Person, found: Found) -> None:
         for path in [path for path in sorted(folder.rglob("*")) if path.is_file() and path.stat().st_size]:
             try:
                 count += sum(map(len, RecordFile(LocalFile(path), Layout(), person.wanted).find().values()))
-            except FileError as error:
-                found.spots.append(_unread("table", where.shown(path), error.message))
+            except (LeadscrubError, OSError) as error:
+                found.spots.append(_unread("table", where.shown(path), _why_unread(error)))
         if count:
             why = "a Delta table, also in its earlier versions: delete the folder, and export again"
             found.spots.append(Spot("table", where.shown(folder), counted(count, "record"), count, "by hand", why))

@@ -16,7 +16,13 @@ from schemas.files.inputs import Input
 from schemas.layout import Layout
 
 _BLANK = re.compile(r"[\s,\x1a\0\ufeff]*")
-_DECODER = json.JSONDecoder(parse_float=str, parse_int=str)
+
+
+class _Object(list[Any]):
+    """Keys and values as they came: a key that repeats keeps each of its values."""
+
+
+_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_Object, strict=False)
 
 
 @dataclass(frozen=True)
@@ -83,12 +89,11 @@ def _skipped(text: str, position: int) -> int:
 
 
 def _leaves(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield key
-            yield from _leaves(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _leaves(inner)
-    elif value is not None:
-        yield str(value)
+    """Keys and values in their order, however deep they are."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, list | tuple):
+            waiting += reversed(each)
+        elif each is not None:
+            yield str(each)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from pipeline.results.person_wanted import Wanted, wanted_email, wanted_name, wanted_phone
 from schemas.errors import UsageError
 from schemas.recipes import KeyedRecipe
+from schemas.support.shortage import raise_shortage
 from suppression.entry_erasing import Sought
 
 
@@ -74,6 +74,8 @@ def _region_of(workspace: Path | None) -> str | None:
     """The region of all campaigns of a workspace, if it is the same."""
     found: set[str | None] = set()
     for path in sorted((workspace / "campaigns").glob("*.toml")) if workspace is not None else []:
-        with suppress(OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        try:
             found.add(tomllib.loads(path.read_text(encoding="utf-8")).get("region"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise_shortage(error)
     return found.pop() if len(found) == 1 else None

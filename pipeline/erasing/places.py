@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -20,6 +20,7 @@ from pipeline.workspace import vendor_files
 from schemas.config import Vendor, load
 from schemas.layout import Layout
 from schemas.report_counts import REPORT_COUNTS
+from schemas.support.shortage import raise_shortage
 from suppression.entry_erasing import kept_by_law
 
 #: Folders of a workspace that are looked through in ways of their own.
@@ -62,11 +63,24 @@ def is_delta(folder: Path) -> bool:
     return (folder / "_delta_log").is_dir()
 
 
+@contextmanager
+def _as_far_as_it_can_be_read() -> Iterator[None]:
+    """Pass over a file of the workspace that is damaged, which other commands tell of.
+
+    Raises `ShortageError` when it cannot be read for want of something: it is not absent.
+    """
+    try:
+        yield
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise_shortage(error)
+
+
 def _walk(folder: Path, workspace: Path, found: Places, apart: frozenset[Path] = frozenset()) -> None:
     """Look through a folder but for files that are looked through as parts of a result (``apart``, absolute)."""
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
+        raise_shortage(error)
         found.foreign[folder] = f"it cannot be opened: {error.strerror}"
         return
     in_result = is_result(folder)
@@ -113,7 +127,7 @@ def _lists_of_campaigns(workspace: Path) -> dict[Path, str]:
     kept: dict[Path, str] = {}
     others: set[Path] = set()
     for path in sorted((workspace / "campaigns").glob("*.toml")):
-        with suppress(OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        with _as_far_as_it_can_be_read():
             entries = tomllib.loads(path.read_text(encoding="utf-8")).get("lists", [])
             for entry in entries if isinstance(entries, list) else []:
                 if isinstance(entry, dict) and isinstance(entry.get("file"), str):
@@ -149,7 +163,7 @@ def layouts_of(workspace: Path) -> dict[str, Layout]:
 
 def _inboxes_elsewhere(workspace: Path) -> Iterator[Path]:
     for path in vendor_files(workspace):
-        with suppress(OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        with _as_far_as_it_can_be_read():
             inbox = tomllib.loads(path.read_text(encoding="utf-8")).get("inbox")
             if isinstance(inbox, str) and "://" not in inbox:
                 folder = Path(os.path.abspath(workspace / inbox))  # noqa: PTH100
@@ -161,7 +175,7 @@ def remote_inboxes(workspace: Path) -> list[str]:
     """Vendors whose inbox is elsewhere: what is there is theirs, and is not looked through."""
     found = []
     for path in vendor_files(workspace):
-        with suppress(OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        with _as_far_as_it_can_be_read():
             facts = tomllib.loads(path.read_text(encoding="utf-8"))
             if "://" in str(facts.get("inbox", "")):
                 found.append(str(facts.get("name", path.stem)))

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
 import pyarrow as pa
+from polars.exceptions import PanicException
 
 from pipeline.erasing.arrow_records import blank_arrow, find_in_arrow
 from pipeline.erasing.json_records import blank_json, find_in_json
@@ -23,7 +24,7 @@ from pipeline.erasing.workbook_records import Workbook
 from pipeline.reading.opening import open_tables
 from pipeline.results.exact_search import search_frame
 from pipeline.results.person_wanted import Wanted
-from schemas.errors import FileError
+from schemas.errors import FileError, LeadscrubError
 from schemas.files.age_files import decrypted, encrypt
 from schemas.files.archives import is_packed, opened_archive
 from schemas.files.inputs import Input
@@ -31,6 +32,7 @@ from schemas.files.kinds import HEAD_BYTES, Kind, kind_of
 from schemas.files.spool import Spool
 from schemas.files.table import FileTally, read_batches
 from schemas.layout import Layout
+from schemas.support.shortage import raise_shortage
 
 _BLOCK: Final = 8 << 20
 #: No text that means a person is longer; even, so that UTF-16 stays in step.
@@ -75,11 +77,26 @@ class RecordFile:
 
     def find(self) -> Records:
         """The person's records. Raises `FileError` when the file, or a part of it, cannot be looked through."""
-        return self._work(self.given, "", None)
+        return self._guarded(None)
 
     def erase(self, sink: BinaryIO) -> Records:
-        """Write the file again, with its records blanked. Raises `CannotEraseError` when that cannot be done."""
-        return self._work(self.given, "", sink)
+        """Write the file again, with its records blanked. Raises `FileError` when that cannot be done."""
+        return self._guarded(sink)
+
+    def _guarded(self, sink: BinaryIO | None) -> Records:
+        """Work, and say of whatever goes wrong in a library that the file is damaged.
+
+        Raises `FileError`, `ShortageError` when this machine is short of something, and `OSError`.
+        """
+        try:
+            return self._work(self.given, "", sink)
+        except (LeadscrubError, OSError):
+            raise
+        except (Exception, PanicException) as error:
+            raise_shortage(error)
+            raise FileError(
+                f"'{self.given}' is damaged: its reader failed ({type(error).__name__}).", "Ask for it again."
+            ) from error
 
     def _work(self, given: Input, member: str, sink: BinaryIO | None) -> Records:
         kind = kind_or_text(given)
@@ -178,7 +195,8 @@ def kind_or_text(given: Input) -> Kind:
     """
     try:
         return kind_of(given)
-    except FileError:
+    except FileError as error:
+        raise_shortage(error)
         with given.open("rb") as stream:
             head = stream.read(HEAD_BYTES)
         if b"\0" in head or head[:4] in (b"%PDF", b"7z\xbc\xaf", b"Rar!", b"\xfd7zX") or head[:2] == b"PK":

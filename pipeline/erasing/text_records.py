@@ -25,6 +25,7 @@ from schemas.files.inputs import Input
 from schemas.files.spool import Spool
 from schemas.files.table import FileTally, Table, read_batches
 from schemas.layout import Layout
+from schemas.support.shortage import raise_shortage
 
 _BLOCK: Final = 8 << 20
 #: No text that means a person is longer.
@@ -103,7 +104,8 @@ def _may_hold(given: Input, codec: str, wanted: Sequence[Wanted]) -> bool:
 def _codec(given: Input, layout: Layout) -> str:
     try:
         return survey_text(given, layout.encoding).encoding.codec
-    except FileError:
+    except FileError as error:
+        raise_shortage(error)
         return _ANY
 
 
@@ -111,7 +113,8 @@ def _tables(given: Input, layout: Layout, spool: Spool) -> list[Table]:
     """Tables of a text; none where it is no table."""
     try:
         return open_tables(given, str(given), layout, spool)
-    except FileError:
+    except FileError as error:
+        raise_shortage(error)
         return []
 
 
@@ -127,8 +130,8 @@ def _records_of(table: Table, wanted: Sequence[Wanted]) -> tuple[np.ndarray, set
         for batch in read_batches(table, FileTally(), _BLOCK):
             starts.append(batch.get_column("source_line").to_numpy().astype(np.int64))
             hits |= set(search_frame(with_rows(batch, wanted).lazy(), wanted, "source_line")["source_line"].to_list())
-    except FileError:  # what comes behind is found by its lines
-        pass
+    except FileError as error:  # what comes behind is found by its lines
+        raise_shortage(error)
     return np.unique(np.concatenate(starts)), hits
 
 

@@ -9,26 +9,61 @@ from __future__ import annotations
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import unescape
 from pathlib import PurePosixPath
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 from pipeline.results.person_wanted import Wanted
 from schemas.errors import FileError
 from schemas.files.inputs import Input
+from schemas.files.stream_guard import DAMAGE
+from schemas.files.workbook.workbook_guard import refuse_harmful
 
 _STRINGS: Final = "xl/sharedStrings.xml"
-_ROW: Final = re.compile(r"<(?P<tag>(?:\w+:)?row)\b(?P<of>[^>]*?)(?:/>|>(?P<cells>.*?)</(?P=tag)>)", re.DOTALL)
-_CELL: Final = re.compile(r"<(?P<tag>(?:\w+:)?c)\b(?P<of>[^>]*?)(?:/>|>(?P<inside>.*?)</(?P=tag)>)", re.DOTALL)
-_ITEM: Final = re.compile(r"<(?P<tag>(?:\w+:)?si)\b[^>]*?(?:/>|>(?P<inside>.*?)</(?P=tag)>)", re.DOTALL)
-_VALUE: Final = re.compile(r"<(?:\w+:)?v\b[^>]*>([^<]*)</")
-_TEXT: Final = re.compile(r"<(?:\w+:)?(?:t|f)\b[^>/]*>([^<]*)</")
-_NUMBER: Final = re.compile(r"""\br=["'](\d+)["']""")
+#: Beginnings and ends of elements. What is between them is found by going over the text once: a pattern for whole
+#: elements would, after each beginning that has no end, search to the end of the file.
+_ROW: Final = re.compile(r"<(?P<end>/?)(?P<tag>(?:\w{1,30}:)?row)(?P<of>\s[^<>]*|/?)>")
+_CELL: Final = re.compile(r"<(?P<end>/?)(?P<tag>(?:\w{1,30}:)?c)(?P<of>\s[^<>]*|/?)>")
+_ITEM: Final = re.compile(r"<(?P<end>/?)(?P<tag>(?:\w{1,30}:)?si)(?P<of>\s[^<>]*|/?)>")
+_VALUE: Final = re.compile(r"<(?:\w{1,30}:)?v\b[^<>]*>([^<]*)</")
+_TEXT: Final = re.compile(r"<(?:\w{1,30}:)?(?:t|f)\b[^<>/]*>([^<]*)</")
+_NUMBER: Final = re.compile(r"""\br=["'](\d{1,18})["']""")
 _SHARED: Final = re.compile(r"""\bt=["']s["']""")
-_SHEET: Final = re.compile(r"<(?:\w+:)?sheet\b[^>]*>")
-_LINK: Final = re.compile(r"<(?:\w+:)?Relationship\b[^>]*>")
-_NAMED: Final = re.compile(r"""([\w:]+)=(?:"([^"]*)"|'([^']*)')""")
+_SHEET: Final = re.compile(r"<(?:\w{1,30}:)?sheet\b[^<>]*>")
+_LINK: Final = re.compile(r"<(?:\w{1,30}:)?Relationship\b[^<>]*>")
+_NAMED: Final = re.compile(r"""(?<![\w:])([\w:]{1,60})=(?:"([^"]*)"|'([^']*)')""")
+#: Digits of the number of a shared text; one with more is none.
+_MOST_DIGITS: Final = 9
+
+
+class _Element(NamedTuple):
+    """An element of XML: where it begins and ends, its tag, its attributes, and what is inside it."""
+
+    start: int
+    stop: int
+    tag: str
+    of: str
+    inside: str
+
+
+def _elements(pattern: re.Pattern[str], xml: str) -> Iterator[_Element]:
+    """The elements of a pattern in a text. Raises `ValueError` when one does not end before the next begins."""
+    opened: re.Match[str] | None = None
+    for found in pattern.finditer(xml):
+        if found["end"]:
+            if opened is not None:
+                inside = xml[opened.end() : found.start()]
+                yield _Element(opened.start(), found.end(), opened["tag"], opened["of"], inside)
+            opened = None
+        elif opened is not None:
+            break
+        elif found["of"].endswith("/"):
+            yield _Element(found.start(), found.end(), found["tag"], found["of"].removesuffix("/"), "")
+        else:
+            opened = found
+    if opened is not None:
+        raise ValueError("an element does not end")
 
 
 class Workbook:
@@ -36,6 +71,7 @@ class Workbook:
 
     def __init__(self, given: Input) -> None:
         self._given = given
+        refuse_harmful(given)
         try:
             with given.open("rb") as stream, zipfile.ZipFile(stream) as archive:
                 names = set(archive.namelist())
@@ -46,17 +82,26 @@ class Workbook:
                 }
                 self._parts = {part: name for name, part in _parts_of_sheets(archive).items()}
                 strings = archive.read(_STRINGS).decode("utf-8") if _STRINGS in names else ""
-        except (zipfile.BadZipFile, KeyError, UnicodeDecodeError, OSError) as error:
+        except (KeyError, *DAMAGE) as error:
             raise FileError(f"'{given}' is a workbook in a form that cannot be changed.", "") from error
         self._strings_xml = strings
-        self.strings = [_text_of(item["inside"] or "") for item in _ITEM.finditer(strings)]
+        self.strings = [_text_of(item.inside) for item in _elements(_ITEM, strings)]
 
     def find(self, wanted: Sequence[Wanted], known: dict[str, set[int]]) -> dict[str, list[int]]:
-        """Rows of each sheet (1-based) that are a person's, and those that are ``known``."""
+        """Rows of each sheet (1-based) that are a person's, and those that are ``known``.
+
+        Raises `FileError` when the workbook is damaged.
+        """
+        try:
+            return self._found(wanted, known)
+        except ValueError as error:
+            raise FileError(f"'{self._given}' is a damaged workbook: {error}.", "Ask for it again.") from error
+
+    def _found(self, wanted: Sequence[Wanted], known: dict[str, set[int]]) -> dict[str, list[int]]:
         found: dict[str, list[int]] = {}
         for name, xml in self.sheets.items():
             for number, row in _rows(xml):
-                cells = [self._cell(cell) for cell in _CELL.finditer(row["cells"] or "")]
+                cells = [self._cell(cell) for cell in _elements(_CELL, row.inside)]
                 texts = [text for text in cells if text]
                 if number in known.get(name, ()) or any(
                     each.is_in(text) for each in wanted for text in [*texts, ", ".join(texts)]
@@ -81,30 +126,35 @@ class Workbook:
                 content = archive.read(info) if text is None else text.encode()
                 copy.writestr(info, content, zipfile.ZIP_DEFLATED)
 
-    def _cell(self, cell: re.Match[str]) -> str:
-        inside = cell["inside"] or ""
-        value = _VALUE.search(inside)
-        if _SHARED.search(cell["of"]) and value is not None:
-            at = int(value[1]) if value[1].isdecimal() else -1
+    def _cell(self, cell: _Element) -> str:
+        value = _VALUE.search(cell.inside)
+        if _SHARED.search(cell.of) and value is not None:
+            at = _place(value[1])
             return self.strings[at] if 0 <= at < len(self.strings) else ""
-        texts = _text_of(inside)
+        texts = _text_of(cell.inside)
         return f"{texts} {unescape(value[1])}".strip() if value is not None else texts
 
-    def _uses(self, sheets: object) -> Iterator[int]:
-        for xml in sheets:  # type: ignore[attr-defined]  # values of a dict
-            for cell in _CELL.finditer(xml):
-                if _SHARED.search(cell["of"]) and (value := _VALUE.search(cell["inside"] or "")) is not None:
-                    yield int(value[1])
+    def _uses(self, sheets: Iterable[str]) -> Iterator[int]:
+        for xml in sheets:
+            for cell in _elements(_CELL, xml):
+                if _SHARED.search(cell.of) and (value := _VALUE.search(cell.inside)) is not None:
+                    yield _place(value[1])
+
+
+def _place(text: str) -> int:
+    """The number of a shared text; -1 of what is none."""
+    digits = text.strip()
+    return int(digits) if digits.isdecimal() and len(digits) <= _MOST_DIGITS else -1
 
 
 def _text_of(inside: str) -> str:
     return unescape("".join(_TEXT.findall(inside)))
 
 
-def _rows(xml: str) -> Iterator[tuple[int, re.Match[str]]]:
+def _rows(xml: str) -> Iterator[tuple[int, _Element]]:
     number = 0
-    for row in _ROW.finditer(xml):
-        named = _NUMBER.search(row["of"])
+    for row in _elements(_ROW, xml):
+        named = _NUMBER.search(row.of)
         number = int(named[1]) if named else number + 1
         yield number, row
 
@@ -112,19 +162,19 @@ def _rows(xml: str) -> Iterator[tuple[int, re.Match[str]]]:
 def _without_cells(xml: str, rows: set[int]) -> str:
     parts, position = [], 0
     for number, row in _rows(xml):
-        if number in rows and row["cells"]:
-            parts += [xml[position : row.start()], f"<{row['tag']}{row['of']}/>"]
-            position = row.end()
+        if number in rows and row.inside:
+            parts += [xml[position : row.start], f"<{row.tag}{row.of}/>"]
+            position = row.stop
     return "".join([*parts, xml[position:]])
 
 
 def _without_texts(xml: str, gone: set[int]) -> str:
     parts, position = [], 0
-    for number, item in enumerate(_ITEM.finditer(xml)):
+    for number, item in enumerate(_elements(_ITEM, xml)):
         if number in gone:
-            prefix = item["tag"].removesuffix("si")
-            parts += [xml[position : item.start()], f"<{prefix}si><{prefix}t></{prefix}t></{prefix}si>"]
-            position = item.end()
+            prefix = item.tag.removesuffix("si")
+            parts += [xml[position : item.start], f"<{prefix}si><{prefix}t></{prefix}t></{prefix}si>"]
+            position = item.stop
     return "".join([*parts, xml[position:]])
 
 

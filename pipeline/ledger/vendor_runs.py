@@ -9,7 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from pipeline.ledger.database import Ledger, moment_of, open_ledger
 from pipeline.ledger.tables import run_drops, run_reasons, runs
@@ -65,7 +65,21 @@ def standing(connection: Connection, vendor: str) -> list[tuple[str, str, str]]:
 
 def vendor_runs(connection: Connection, vendor: str | None = None) -> list[VendorRun]:
     """Every run that counts, or those of one vendor, in the order of receipt."""
-    this = [runs.c.state != "replaced", *([] if vendor is None else [runs.c.vendor == vendor])]
+    return _runs_where(connection, [runs.c.state != "replaced", *([] if vendor is None else [runs.c.vendor == vendor])])
+
+
+def last_runs(connection: Connection, vendor: str, before: int, most: int) -> list[VendorRun]:
+    """A vendor's last runs whose drops were received before a place in the order, in the order of receipt.
+
+    What this costs does not grow with the ledger.
+    """
+    this = (runs.c.vendor == vendor, runs.c.state != "replaced", runs.c.sequence < before)
+    last = select(runs.c.run_id).where(*this).order_by(runs.c.sequence.desc(), runs.c.run_id).limit(most)
+    found = connection.execute(last).scalars().all()
+    return _runs_where(connection, [runs.c.run_id.in_(found)])
+
+
+def _runs_where(connection: Connection, this: list[ColumnElement[bool]]) -> list[VendorRun]:
     reasons: dict[str, dict[str, int]] = {}
     by_reason = select(run_reasons).join(runs, runs.c.run_id == run_reasons.c.run_id).where(*this)
     for run_id, code, rows in connection.execute(by_reason):

@@ -208,6 +208,18 @@ def left_unfinished(workspace: Path) -> Iterator[Left | None]:
             unlock(handle)
 
 
+def is_unfinished(workspace: Path, out: Path) -> bool:
+    """Whether a process is publishing a result here, or ended before it had logged that: the next command does."""
+    for path in (workspace / "log").glob(f"{_UNFINISHED}*"):
+        try:
+            mark = json.loads(path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):  # it has just ended well, or was killed before it had begun
+            continue
+        if isinstance(mark, dict) and mark.get("out") in (None, str(out.absolute())):
+            return True
+    return False
+
+
 def _marked(out: Path | None, rewriting: Rewriting | None) -> dict[str, Any]:
     mark: dict[str, Any] = {"out": None if out is None else str(out.absolute())}
     if rewriting is not None:

@@ -12,6 +12,7 @@ from pipeline.proof.entries import Logged, canonical
 from pipeline.proof.keys import PublicKey, signer_of
 from pipeline.results.manifest_file import manifest_digest, read_manifest
 from schemas.support.durable import write_atomically
+from schemas.support.shortage import raise_shortage
 
 SIGNATURE: Final = "signature.json"
 
@@ -47,7 +48,8 @@ def signature_faults(folder: Path, public: PublicKey) -> list[str]:
             faults.append("the signature is of another run")
     except FileNotFoundError:
         return [f"{SIGNATURE} is missing: the result is not signed"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise_shortage(error)
         return [f"{SIGNATURE} is damaged"]
     return faults
 
@@ -61,7 +63,8 @@ def signed_faults(folder: Path, entry: Logged, checked: Checked) -> list[str]:
     try:
         signed = json.loads((folder / SIGNATURE).read_text(encoding="utf-8"))["signed"]
         key, number, digest = str(signed["key"]), int(signed["log"]["number"]), str(signed["log"]["digest"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise_shortage(error)
         return [f"{SIGNATURE} is damaged"]
     if key not in checked.keys:
         return [f"{SIGNATURE} is of key {key}, which the log does not name"]

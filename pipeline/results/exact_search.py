@@ -7,6 +7,7 @@ clean row is in no file of a result but masked; `rows_alike` names such rows apa
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,8 @@ NOT_PERSONAL: Final = frozenset(
     {"phone_type", "phone_region", "vendor", "source_file", "source_sha256", "source_sheet", "run_id", "call_zone"}
     | {"reason", "reason_detail", "disposition"}
 )
+#: Cells that were looked at, of which the answer is kept.
+_REMEMBERED: Final = 10_000
 _FULL_NAME: Final = "first_name last_name"
 
 
@@ -57,12 +60,17 @@ def search_frame(frame: pl.LazyFrame, wanted: Sequence[Wanted], key: str = "row_
         .select(pl.col(key).alias("key"), *(cells[name].alias(number) for number, name in numbered.items()))
         .collect()
     )
+
+    @lru_cache(_REMEMBERED)  # a file may repeat one cell without end
+    def has(text: str) -> bool:
+        return any(each.is_in(text) for each in wanted)
+
     return pl.DataFrame(
         [
             (row["key"], numbered[number])
             for row in rows.iter_rows(named=True)
             for number in numbered
-            if (text := row[number]) is not None and any(each.is_in(text) for each in wanted)
+            if (text := row[number]) is not None and has(text)
         ],
         schema={key: rows.schema["key"], "column": pl.String()},
         orient="row",

@@ -197,10 +197,13 @@ def _has_number(cell: str, nsn: str, ahead: tuple[frozenset[str], frozenset[str]
         # What begins as a number of some country is that number, and none that begins later.
         from_abroad = run.startswith("+") or groups[0].startswith("00")
         allowed = abroad if from_abroad else abroad | national
+        longest = len(nsn) + max(map(len, allowed))
         for first in range(1 if from_abroad else len(groups)):
             digits = ""
-            for group in groups[first:]:
-                digits += group
+            for at in range(first, len(groups)):
+                digits += groups[at]
+                if len(digits) > longest:
+                    break
                 if digits.endswith(nsn) and digits.removesuffix(nsn) in allowed:
                     return True
     return False

@@ -245,7 +245,7 @@ def _check_target(out: Path, *, force: bool) -> None:
 
 
 def _unwritable(out: Path, error: OSError) -> OutputError:
-    return OutputError(f"'{out}' cannot be written: {error.strerror}.", "Choose another -o, or fix its permissions.")
+    return OutputError(f"'{out}' cannot be written: {error.strerror}.", "Choose another name, or fix its permissions.")
 
 
 def _empty(folder: Path, handle: int) -> None:

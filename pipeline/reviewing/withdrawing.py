@@ -7,7 +7,6 @@ and the log gets its entry. A command that is killed in between is finished by t
 from __future__ import annotations
 
 import shutil
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ from schemas.support.durable import sync_path, write_atomically
 from schemas.support.interrupts import interrupts_wait
 from schemas.support.names import did_you_mean
 from schemas.support.places import refuse_links
+from schemas.support.shortage import raise_shortage
 from schemas.support.shown import shown
 from schemas.words import is_missing
 
@@ -108,8 +108,11 @@ def resting_on(workspace: Path, review: str) -> list[str]:
     """Results of the workspace that rest on a review: scrubs of the drop, or of released rows, since it was made."""
     found = []
     for out in standing_results(entries(workspace)):
-        with suppress(OSError, ValueError):  # what is no result any more, 'leadscrub log verify' names
+        try:
             used = read_manifest(workspace / out).reviews
-            if used is not None and review in used.reviews:
-                found.append(out)
+        except (OSError, ValueError) as error:  # what is no result any more, 'leadscrub log verify' names
+            raise_shortage(error)
+            continue
+        if used is not None and review in used.reviews:
+            found.append(out)
     return found

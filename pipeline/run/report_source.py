@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.report.source import Deal, PastDrop, ReportSource
+from pipeline.report.vendor_band import LAST
 from pipeline.run.run_state import RunState
 from pipeline.run.tally import total
 from schemas.codes import may_go_back
@@ -30,9 +31,11 @@ def _past(run: RunState) -> list[PastDrop] | None:
     """The vendor's drops that were received before the run's; None without a ledger, or where no vendor is named."""
     if run.past is None or run.request.ledger is None or run.plan.vendor is None:
         return None
-    from pipeline.ledger.vendor_runs import vendor_runs  # noqa: PLC0415  # loaded where there is a ledger
+    from pipeline.ledger.vendor_runs import last_runs  # noqa: PLC0415  # loaded where there is a ledger
     from pipeline.report.past_drops import past_drops  # noqa: PLC0415
 
+    before = min(drop.sequence for drop in run.past.received)
     with run.request.ledger.reading() as connection:
-        found = vendor_runs(connection, run.past.received[0].vendor)
-    return past_drops(found, before=min(drop.sequence for drop in run.past.received))
+        # Runs of several drops share some of them: of more than are shown, enough are left.
+        found = last_runs(connection, run.past.received[0].vendor, before, 4 * LAST)
+    return past_drops(found, before)

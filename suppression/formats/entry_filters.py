@@ -103,7 +103,9 @@ def kept_by_choice(rows: pl.DataFrame, options: Options, name: str) -> pl.DataFr
 
 
 def _words(text: pl.Expr) -> pl.Expr:
-    return pl.concat_str(pl.lit(" "), text.str.to_lowercase().str.replace_all(_NO_WORD, " "), pl.lit(" "))
+    return pl.concat_str(
+        pl.lit(" "), text.str.normalize("NFKC").str.to_lowercase().str.replace_all(_NO_WORD, " "), pl.lit(" ")
+    )
 
 
 def _need(rows: pl.DataFrame, column: str, what: str, name: str) -> None:

@@ -79,6 +79,11 @@ def _state_names() -> dict[str, int]:
 
 
 @functools.cache
+def _most_words() -> int:
+    return max(len(name.split()) for name in _state_names())
+
+
+@functools.cache
 def _of_area_code() -> Bits:
     """State of each area code from 0 to 999."""
     bits = np.zeros(1000, dtype=np.uint64)
@@ -112,7 +117,8 @@ def read_state(cell: str) -> int | None:
         if text in _NO_STATES:
             return 0
     words = folded.split()
-    for at in range(1, len(words)):
+    # Each half is a name: a longer text is none twice, and every way to halve it takes its length again.
+    for at in range(1, len(words) if len(words) <= 2 * _most_words() else 0):
         first, second = _state_names().get(" ".join(words[:at])), _state_names().get(" ".join(words[at:]))
         if first is not None and first == second:
             return first

@@ -7,7 +7,7 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -15,6 +15,7 @@ from tests.attack.faults import Commands, Errors, Kills, commands
 from tests.attack.findings import Account
 from tests.attack.flips import Flips
 from tests.attack.formats import formats
+from tests.attack.growth import growth
 from tests.attack.limits import Limits
 
 
@@ -34,14 +35,15 @@ ON_COMMANDS: Final[dict[str, Callable[[Commands], Part]]] = {
     "limits": Limits,
     "flips": Flips,
 }
-PARTS: Final = ("formats", *ON_COMMANDS)
+ALONE: Final[dict[str, Callable[[], AbstractContextManager[Part]]]] = {"formats": formats, "growth": growth}
+PARTS: Final = (*ALONE, *ON_COMMANDS)
 
 
 @contextmanager
 def opened(names: list[str]) -> Iterator[list[Part]]:
     """Give these parts."""
     with ExitStack() as stack:
-        parts: list[Part] = [stack.enter_context(formats())] if "formats" in names else []
+        parts: list[Part] = [stack.enter_context(make()) for name, make in ALONE.items() if name in names]
         on_commands = [name for name in names if name in ON_COMMANDS]
         if on_commands:
             shared = stack.enter_context(commands())

@@ -11,14 +11,14 @@ from contextlib import chdir
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
-from sqlalchemy import create_engine, select
 
-from pipeline.ledger.tables import drops, metadata, return_files, returned_rows, runs
 from schemas.errors import LeadscrubError
 from suppression.store import Store
+from tests.attack.kept_state import State, folder_log, ledger, leftovers, results, whole
+from tests.attack.later_scenes import LATER, make_changes
 from tests.conftest import DAY, leadscrub, write_campaign
 from tests.pipeline.nightly.workspaces import accounted, leads, make_workspace, put
 from tests.pipeline.reviewing.desk import ABROAD, BY_RULE, PROMISES
@@ -26,7 +26,6 @@ from tests.pipeline.reviewing.desk import make_workspace as make_desk
 from tests.pipeline.reviewing.desk import scrub as scrub_reviewed
 from tests.pipeline.selling import HEADER, World, bad, good
 
-State = dict[str, Any]
 _OLD: Final = datetime.now(UTC) - timedelta(days=1)
 _LISTED: Final = "".join(f"+1202555{n:04}\n" for n in range(100, 140))
 _SHORTER: Final = "".join(_LISTED.splitlines(keepends=True)[:15])
@@ -36,6 +35,7 @@ _SHORTER: Final = "".join(_LISTED.splitlines(keepends=True)[:15])
 class Scene:
     """``make`` fills a folder. ``words``: the command, run in it. ``state``: all that counts, equal whenever that
     has ended well. ``faults``: what is not whole at any time. ``kept``: files that no failure may touch.
+    ``again``: how the command may end that is run again after it was stopped, perhaps when all was done.
     """
 
     name: str
@@ -45,67 +45,7 @@ class Scene:
     faults: Callable[[Path], list[str]]
     kept: tuple[str, ...] = ()
     night: bool = False
-
-
-def _results(folder: Path) -> State:
-    """Results below a folder: hashes of their files, and counts; no two runs of one day differ in them."""
-    found: State = {}
-    for path in sorted(folder.rglob("manifest.json")):
-        if any(part.startswith(".") for part in path.relative_to(folder).parts):
-            continue
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        hashes = {name: file["sha256"] for name, file in manifest["outputs"].items()}
-        found[str(path.parent.relative_to(folder))] = [manifest["run_id"], manifest["counts"], hashes]
-    return found
-
-
-def _whole(folder: Path) -> list[str]:
-    """What `verify` has to say of the results below a folder."""
-    faults = []
-    for path in sorted(folder.rglob("manifest.json")):
-        if any(part.startswith(".") for part in path.relative_to(folder).parts):
-            continue
-        ran = leadscrub("verify", path.parent)
-        faults += [] if ran.code == 0 else [f"verify of {path.parent.name}: {ran.out}{ran.err}"]
-    return faults
-
-
-def _leftovers(folder: Path) -> list[str]:
-    """What a run leaves beside its results."""
-    return sorted(
-        str(path.relative_to(folder))
-        for path in folder.rglob("*")
-        if path.name.endswith((".partial", ".replaced", ".new")) and path.parent.name != "tmp"
-    )
-
-
-def _ledger(folder: Path) -> State:
-    """What a ledger says, without instants."""
-    engine = create_engine(f"sqlite:///{folder / 'ledger' / 'ledger.db'}")
-    try:
-        with engine.connect() as connection:
-
-            def rows(*columns: Any) -> list[str]:
-                return sorted(repr(tuple(row)) for row in connection.execute(select(*columns)))
-
-            return {
-                "runs": rows(runs.c.run_id, runs.c.state, runs.c.clean, runs.c.out),
-                "drops": rows(drops.c.vendor, drops.c.sha256, drops.c.sequence, drops.c.state, drops.c.kept_at),
-                "returned": rows(returned_rows.c.run_id, returned_rows.c.row_id),
-                "return_files": rows(return_files.c.state, return_files.c.rows),
-                "tables": sorted(metadata.tables),
-            }
-    finally:
-        engine.dispose()
-
-
-def _log(folder: Path) -> State:
-    """What the log tells, each thing once, and what is wrong with it. What a kill left unlogged was entered."""
-    left = [path.name for path in (folder / "log").glob("unfinished-*")]
-    told = json.loads(leadscrub("log", "--workspace", folder, "--json").out)["items"]
-    ran = leadscrub("log", "verify", "--workspace", folder)
-    every = sorted((entry["kind"], f"{entry['subject']} {entry['facts'].get('what', '')}") for entry in told)
-    return {"log": every, "log is": "ok" if ran.code == 0 else ran.out + ran.err, "left": left}
+    again: tuple[int, ...] = (0,)
 
 
 def _make_scrub(folder: Path) -> None:
@@ -133,7 +73,7 @@ def _make_night(folder: Path) -> None:
 
 def _night_faults(folder: Path) -> list[str]:
     """A drop is in the inbox or in the archive, and never in quarantine: it is as it should be."""
-    faults = _whole(folder)
+    faults = whole(folder)
     for vendor in ("acme", "zen"):
         name = f"{vendor}.csv"
         where = [path.relative_to(folder).parts[0] for path in folder.rglob(f"*{name}") if path.is_file()]
@@ -150,8 +90,8 @@ def _night_state(folder: Path) -> State:
         if not path.is_relative_to(folder / "runs")
     ]
     # Which drop comes first, and by that the id of a run, depends on which one had to wait.
-    counts = sorted(repr(counts) for _, counts, _ in _results(folder / "runs").values())
-    log = _log(folder)["log"]
+    counts = sorted(repr(counts) for _, counts, _ in results(folder / "runs").values())
+    log = folder_log(folder)["log"]
     return {"counts": counts, "places": places, "leads": accounted(folder), "log": [kind for kind, _ in log]}
 
 
@@ -166,7 +106,7 @@ def _make_lists(folder: Path) -> None:
 def _list_state(folder: Path) -> State:
     store = Store(folder / "store")
     facts = store.facts("registry")
-    return {"version": facts.version, "left": _leftovers(folder)}
+    return {"version": facts.version, "left": leftovers(folder)}
 
 
 def _list_faults(folder: Path) -> list[str]:
@@ -201,7 +141,7 @@ def _sent_faults(folder: Path) -> list[str]:
         if path.is_file() and not path.name.startswith(".")
         for line in path.read_text(encoding="utf-8").splitlines()[1:]
     ]
-    return _whole(folder / "runs") + ([] if len(rows) == len(set(rows)) else ["a row went back twice"])
+    return whole(folder / "runs") + ([] if len(rows) == len(set(rows)) else ["a row went back twice"])
 
 
 _KEEP: Final = "[retention]\nraw_days = 30\noutput_days = 60\nhistory_days = 90\n"
@@ -228,7 +168,7 @@ def _aged_state(folder: Path) -> State:
     with chdir(folder):
         ran = leadscrub("retention", "--as-of", "2025-06-01", "--json")
     due = json.loads(ran.out)["items"] if ran.code == 0 else ran.err
-    return _ledger(folder) | _log(folder) | {"files": files, "due": due}
+    return ledger(folder) | folder_log(folder) | {"files": files, "due": due}
 
 
 def _make_review(folder: Path) -> None:
@@ -245,7 +185,7 @@ def _review_state(folder: Path) -> State:
         for path in (folder / "reviews").glob("*/decisions.parquet")
     }
     left = [path.name for path in (folder / "reviews").glob(".*")]
-    return _results(folder) | _ledger(folder) | _log(folder) | {"decided": decided, "left over": left}
+    return results(folder) | ledger(folder) | folder_log(folder) | {"decided": decided, "left over": left}
 
 
 SCENES: Final = (
@@ -254,16 +194,16 @@ SCENES: Final = (
         f"scrub drop.csv second.csv -o out --force --campaign campaign.toml --as-of {DAY} --threads 1 "
         f"--dnc list.txt@{DAY}",
         _make_scrub,
-        lambda folder: _results(folder) | {"left": _leftovers(folder)},
-        _whole,
+        lambda folder: results(folder) | {"left": leftovers(folder)},
+        whole,
         kept=("drop.csv", "second.csv", "list.txt"),
     ),
     Scene(
         "scrub packed",
         f"scrub drop.parquet drop.csv.gz -o out --force --campaign campaign.toml --as-of {DAY} --threads 1 --no-lists",
         _make_scrub,
-        lambda folder: _results(folder) | {"left": _leftovers(folder)},
-        _whole,
+        lambda folder: results(folder) | {"left": leftovers(folder)},
+        whole,
         kept=("drop.parquet", "drop.csv.gz"),
     ),
     Scene("nightly", "nightly --json", _make_night, _night_state, _night_faults, night=True),
@@ -279,7 +219,7 @@ SCENES: Final = (
         "returns",
         "returns --deliver --accept-unread --as-of 2026-11-02T12:00:00+00:00",
         _make_returns,
-        lambda folder: _sent(folder) | _ledger(folder) | _log(folder),
+        lambda folder: _sent(folder) | ledger(folder) | folder_log(folder),
         _sent_faults,
     ),
     Scene(
@@ -287,14 +227,14 @@ SCENES: Final = (
         "retention --delete --yes --as-of 2025-06-01",
         _make_aged,
         _aged_state,
-        lambda folder: _whole(folder / "runs"),
+        lambda folder: whole(folder / "runs"),
     ),
     Scene(
         "review apply",
         f"review apply --rule {PROMISES} {' '.join(BY_RULE).replace('Ann Officer', 'Ann')} --as-of {DAY}",
         _make_review,
         _review_state,
-        _whole,
+        whole,
         kept=("drop.csv",),
     ),
     Scene(
@@ -302,9 +242,20 @@ SCENES: Final = (
         "review withdraw last --by Ann --because read-again",
         _make_review,
         _review_state,
-        _whole,
+        whole,
         kept=("drop.csv",),
     ),
+    Scene(
+        "lists update",
+        f"lists update registry changes.txt --store store --as-of {DAY} --since 2026-11-20 "
+        "--change-layout area,number,date,action --accept-unexpected",
+        make_changes,
+        _list_state,
+        _list_faults,
+        kept=("changes.txt",),
+        again=(0, 5),  # a file of changes counts once
+    ),
+    *(Scene(name, *scene) for name, scene in LATER.items()),
 )
 
 

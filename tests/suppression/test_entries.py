@@ -238,6 +238,8 @@ DOMAINS: dict[str, list[str]] = {
                 "`example.com`",
                 "\u300cexample.com\u300d",
                 "example.com:",
+                "- example.com -",
+                "example.com-",
                 "http://example.com/",
             ),
             *(

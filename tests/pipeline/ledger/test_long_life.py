@@ -22,6 +22,7 @@ from pipeline.ledger.history_merging import tidy_history
 from pipeline.ledger.history_past import past_of, refresh_blocks
 from pipeline.ledger.runs import record_run
 from pipeline.ledger.tables import arrivals, drops, facts, run_drops, run_reasons, runs
+from pipeline.ledger.vendor_runs import last_runs
 from pipeline.ledger.went_back import returns_key
 from pipeline.nightly.inbox import Seen
 from pipeline.nightly.journal import Journal
@@ -108,6 +109,8 @@ def test_entering_a_drop_reads_through_no_table_that_grows(workspace: Workspace)
                 with ledger.reading() as connection:
                     past_of(ledger, connection, drop, days)
             journal.run_of("acme", "c" * 64, "test")
+            with ledger.reading() as connection:
+                assert [run.vendor for run in last_runs(connection, "acme", drop.sequence, 10)] == ["acme"]
             (known,) = workspace.received("acme", done)
             record_run(ledger, moved, [replace(known, state="taken")], noon(5))
             journal.close(seen, "c" * 64, None, noon(5))

@@ -32,10 +32,10 @@ def workspace(tmp_path: Path) -> Path:
     return world.folder
 
 
-def scrubbed(workspace: Path, out: str = "out") -> int:
-    (workspace / "drop.csv").write_text(HEADER + good(0, 3), encoding="utf-8")
+def scrubbed(workspace: Path, out: str = "out", rows: int = 3, *options: str) -> int:
+    (workspace / "drop.csv").write_text(HEADER + good(0, rows), encoding="utf-8")
     campaign = workspace / "campaigns" / "calls.toml"
-    return scrub_files([workspace / "drop.csv"], workspace / out, "--campaign", campaign).code
+    return scrub_files([workspace / "drop.csv"], workspace / out, "--campaign", campaign, *options).code
 
 
 def told(workspace: Path, *options: str) -> list[dict[str, Any]]:
@@ -107,6 +107,26 @@ def test_a_run_that_was_killed_before_it_was_logged_is_entered(
     assert [(entry["kind"], entry["facts"].get("entered")) for entry in told(workspace)][1:] == [("run", "late")]
     assert json.loads(leadscrub("verify", workspace / "out", "--json").out)["compared_with"][0] == "log"
     assert not list((workspace / "log").glob("unfinished-*"))
+
+
+def test_a_result_that_took_the_place_of_another_and_was_not_logged_is_no_forgery(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert scrubbed(workspace) == 0
+
+    def killed(*_: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pipeline.ledger.logged.append_signed", killed)
+        assert scrubbed(workspace, "out", 4, "--force") == 1
+    ran = leadscrub("verify", workspace / "out")
+    assert (ran.code, "is not in the log yet: the next command enters it" in ran.out + ran.err) == (0, True), ran.out
+    assert verified(workspace) == "ok"
+    # What nobody has begun is one.
+    manifest = workspace / "out" / "manifest.json"
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace('"read"', '"had"', 1), encoding="utf-8")
+    assert leadscrub("verify", workspace / "out").code == 1
 
 
 def test_a_workspace_that_has_worked_without_a_log_gets_one_with_all_that_is_known(workspace: Path) -> None:

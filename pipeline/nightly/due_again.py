@@ -105,10 +105,13 @@ def due_again(night: Night, sellers: list[Seller]) -> tuple[list[DueAgain], list
     found: list[DueAgain] = []
     gone: dict[str, list[RunOfDrop]] = {}
     for seller in sellers:
+        if not withdrawn and not seller.has_rules:
+            continue
         now = seller.evidence.model_dump(mode="json", exclude_defaults=True)
-        for run in night.journal.runs_of_drops(seller.name, seller.campaign_name):
-            if not withdrawn and (not seller.has_rules or logged.get(run.run_id) == now):
-                continue
+        asked = night.journal.runs_of(seller.name, seller.campaign_name)
+        if not withdrawn:
+            asked = [run_id for run_id in asked if logged.get(run_id) != now]
+        for run in night.journal.runs_of_drops(seller.name, asked):
             why = _why(run, seller, withdrawn)
             if why is None or not night.folders.own(run.out):
                 continue

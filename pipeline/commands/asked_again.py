@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from pipeline.columns.date_cells import perhaps_zoned
-from pipeline.results.folder import scan, table_path
+from pipeline.results.folder import scan, table_files
 from schemas.columns import COMMON_COLUMNS, INSTANTS, PHONE_SLOTS
 from schemas.config import channel_named
 from schemas.contact.phone import phone_forms
@@ -40,9 +40,10 @@ def setting_of(manifest: Manifest, contact: date | None = None) -> Setting:
 
 def clean_rows(out: Path) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     """Clean rows of a result part by part, as `asked_again` gives them."""
-    with pq.ParquetFile(table_path(out, "clean")) as file:
-        for batch in file.iter_batches(columns=list(COMMON_COLUMNS)):
-            yield asked_again(out, pl.DataFrame(batch))
+    for path in table_files(out, "clean"):
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(columns=list(COMMON_COLUMNS)):
+                yield asked_again(out, pl.DataFrame(batch))
 
 
 def asked_again(out: Path, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -194,8 +194,9 @@ class Eraser:
 
     def _results(self, where: Where, found: Found, plans: Plans, erased: Erased) -> None:
         rows = {out.absolute(): set(ids) for out, ids in found.rows.items()}
+        damaged = {out.absolute() for out in found.damaged}
         for out, ids in plans.rows.items():
-            if (out / "manifest.json").is_file():
+            if (out / "manifest.json").is_file() and out not in damaged:
                 rows.setdefault(out, set()).update(ids)
         for out, ids in sorted(rows.items()):
             place = where.shown(out)

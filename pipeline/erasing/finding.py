@@ -24,6 +24,7 @@ from pipeline.ledger.history_points import Points, email_history_points, joined,
 from pipeline.ledger.history_sealing import sealed, secret_of
 from pipeline.ledger.tables import returned_rows
 from pipeline.results.exact_search import find_rows
+from pipeline.results.folder import files_of_rows, is_whole, open_manifest, table_files
 from pipeline.results.quick_search import QuickSearch
 from schemas.errors import LeadscrubError
 from schemas.support.figures import counted
@@ -61,7 +62,9 @@ def _in_results(where: Where, person: Person, found: Found) -> None:
 
     def look(out: Path) -> tuple[Path, pl.DataFrame | None]:
         try:
-            if any(search.may_hold(out / f"{name}.parquet") for name in ("clean", "rejected")):
+            if not is_whole(out, open_manifest(out)):
+                return out, None
+            if any(search.may_hold(path) for name in ("clean", "rejected") for path in table_files(out, name)):
                 return out, find_rows(out, person.wanted)
             return out, pl.DataFrame(schema={"output": pl.String, "row_id": pl.UInt64, "column": pl.String})
         except (PolarsError, PanicException, ArrowException, OSError, LeadscrubError) as error:
@@ -71,6 +74,7 @@ def _in_results(where: Where, person: Person, found: Found) -> None:
     with ThreadPoolExecutor(_AT_ONCE, "find") as pool:
         for out, cells in pool.map(look, where.places.results):
             if cells is None:
+                found.damaged.add(out)
                 found.spots.append(unread("result", where.shown(out), "it is damaged"))
             elif len(cells):
                 found.rows[out] = set(cells.get_column("row_id").to_list())
@@ -96,7 +100,8 @@ def _describe(where: Where, found: Found) -> None:
     for out, rows in sorted(found.rows.items()):
         numbers = ", ".join(map(str, sorted(rows)[:20])) + (" …" if len(rows) > 20 else "")
         columns = f" ({', '.join(sorted(found.columns[out]))})" if out in found.columns else " (by its source record)"
-        found.spots.append(Spot("result", where.shown(out), f"row {numbers}{columns}", len(rows)))
+        files = f" in {', '.join(files_of_rows(out, rows))}" if (out / "clean").is_dir() else ""
+        found.spots.append(Spot("result", where.shown(out), f"row {numbers}{columns}{files}", len(rows)))
     for path, records in sorted(found.files.items()):
         law = where.places.kept.get(Path(path).absolute())
         parts = [f"{part} line {', '.join(map(str, lines[:20]))}".strip() for part, lines in records.items()]

@@ -37,7 +37,8 @@ _ORIGIN: Final = ("source_file", "source_sha256", "source_sheet", "source_line")
 
 def find_in_files(where: Where, person: Person, ledger: Ledger | None, found: Found) -> None:
     """Look through files; then rows of results that came from what was found there are the person's as well."""
-    manifests = {out: manifest for out in where.places.results if (manifest := manifest_of(out)) is not None}
+    whole = [out for out in where.places.results if out not in found.damaged]
+    manifests = {out: manifest for out in whole if (manifest := manifest_of(out)) is not None}
     sizes = {file.bytes for out in found.rows if out in manifests for file in manifests[out].inputs}
     originals = _originals(ledger)
     lines = _lines_of_rows(found.rows)

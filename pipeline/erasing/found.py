@@ -26,7 +26,10 @@ class Spot:
 
 @dataclass
 class Found:
-    """Where the person is. ``rows``: of each result; ``files``: records of each file; ``lists``: versions by list."""
+    """Where the person is. ``rows``: of each result; ``files``: records of each file; ``lists``: versions by list.
+
+    ``damaged``: results that nobody can look through.
+    """
 
     rows: dict[Path, set[int]] = field(default_factory=dict)
     columns: dict[Path, set[str]] = field(default_factory=dict)
@@ -35,6 +38,7 @@ class Found:
     lists: dict[str, set[str]] = field(default_factory=dict)
     history: set[str] = field(default_factory=set)
     returned: dict[str, set[int]] = field(default_factory=dict)
+    damaged: set[Path] = field(default_factory=set)
     spots: list[Spot] = field(default_factory=list)
     at_work: list[Path] = field(default_factory=list)
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from pipeline.proof.signature import SIGNATURE
 from pipeline.report.files import REPORT_PAGE
-from pipeline.results.folder import PARQUETS
+from pipeline.results.folder import PARQUETS, is_result, table_files
 from pipeline.results.manifest_file import MANIFEST
 from pipeline.results.publish import is_begun
 from pipeline.run.plan import layout_of
@@ -25,10 +25,8 @@ from suppression.entry_erasing import kept_by_law
 
 #: Folders of a workspace that are looked through in ways of their own.
 _APART: Final = frozenset({"ledger", "log", "store"})
-#: What a result's folder holds and `pipeline.results.erasing` writes again.
-_OF_RESULT: Final = frozenset(
-    {*(f"{name}.parquet" for name in PARQUETS), MANIFEST, SIGNATURE, REPORT_COUNTS, REPORT_PAGE}
-)
+#: What a result's folder holds beside its tables, and an erasure writes again.
+_OF_RESULT: Final = (MANIFEST, SIGNATURE, REPORT_COUNTS, REPORT_PAGE)
 #: Folders below which the folder of a vendor is.
 _BY_VENDOR: Final = ("archive", "quarantine", "inbox", "outgoing")
 #: Files without content of anybody.
@@ -60,9 +58,9 @@ def places_in(workspace: Path) -> Places:
     return found
 
 
-def is_result(folder: Path) -> bool:
-    """Whether a folder holds a result."""
-    return (folder / MANIFEST).is_file() and (folder / "clean.parquet").is_file()
+def is_delta(folder: Path) -> bool:
+    """Whether a folder holds a Delta table."""
+    return (folder / "_delta_log").is_dir()
 
 
 @contextmanager
@@ -77,7 +75,8 @@ def _as_far_as_it_can_be_read() -> Iterator[None]:
         raise_shortage(error)
 
 
-def _walk(folder: Path, workspace: Path, found: Places) -> None:
+def _walk(folder: Path, workspace: Path, found: Places, apart: frozenset[Path] = frozenset()) -> None:
+    """Look through a folder but for files that are looked through as parts of a result (``apart``, absolute)."""
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
@@ -87,6 +86,7 @@ def _walk(folder: Path, workspace: Path, found: Places) -> None:
     in_result = is_result(folder)
     if in_result:
         found.results.append(folder)
+        apart = _files_of(folder)
     for entry in entries:
         path = folder / entry.name
         if entry.is_symlink():
@@ -94,25 +94,31 @@ def _walk(folder: Path, workspace: Path, found: Places) -> None:
         elif entry.is_dir(follow_symlinks=False):
             is_apart = folder == workspace and entry.name in _APART
             if not is_apart and not (in_result and entry.name == "returns"):
-                _into(path, workspace, found)
+                _into(path, workspace, found, apart)
         elif (
             entry.is_file(follow_symlinks=False)
-            and not (in_result and entry.name in _OF_RESULT)
+            and path.absolute() not in apart
             and entry.name not in _LOCKS
             and entry.stat(follow_symlinks=False).st_size
         ):
             found.files.append(path)
 
 
-def _into(path: Path, workspace: Path, found: Places) -> None:
+def _files_of(result: Path) -> frozenset[Path]:
+    """What an erasure writes again of a result, but for ``returns/``; absolute. Other files may be in its folders."""
+    tables = [path for name in PARQUETS for path in table_files(result, name)]
+    return frozenset([*tables, *(result.absolute() / name for name in _OF_RESULT)])
+
+
+def _into(path: Path, workspace: Path, found: Places, apart: frozenset[Path]) -> None:
     if path.name == ".git":
         found.foreign[path] = "a history of versions, in which nothing is erased"
     elif is_begun(path):
         found.begun.append(path)
-    elif (path / "_delta_log").is_dir():
+    elif is_delta(path):
         found.delta.append(path)
     else:
-        _walk(path, workspace, found)
+        _walk(path, workspace, found, apart)
 
 
 def _lists_of_campaigns(workspace: Path) -> dict[Path, str]:

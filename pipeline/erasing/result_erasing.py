@@ -108,7 +108,7 @@ def _finished(
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             shutil.copyfile(out / name, path)
-        outputs[name] = output_file(path, _rows_of(name, file.rows, made, path))
+        outputs[name] = output_file(path, _rows_of(name, file.rows, path))
     erasure = Erasure(
         at=now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         because=because,
@@ -122,13 +122,9 @@ def _finished(
     return made
 
 
-def _rows_of(name: str, rows: int, manifest: Manifest, path: Path) -> int:
+def _rows_of(name: str, rows: int, path: Path) -> int:
     """Rows of an output after the erasure."""
-    if name == "clean.parquet":
-        return manifest.counts.clean
-    if name == "rejected.parquet":
-        return manifest.counts.rejected
-    if name == "findings.parquet":
+    if name.endswith(".parquet"):
         import pyarrow.parquet as pq  # noqa: PLC0415
 
         return int(pq.read_metadata(path.absolute()).num_rows)

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from pipeline.erasing.places import Places, is_result, layouts_of, places_in
+from pipeline.erasing.places import Places, is_delta, layouts_of, places_in
 from pipeline.ledger.database import Ledger
 from pipeline.ledger.tables import rescrubs, runs
 from pipeline.proof.chain import entries
 from pipeline.proof.run_entry import location
 from pipeline.proof.standing import standing_results
+from pipeline.results.folder import PARQUETS, is_result
 from pipeline.workspace import workspace_facts
 from schemas.layout import Layout
 
@@ -52,4 +53,13 @@ def look_around(workspace: Path | None, outs: list[Path], ledger: Ledger | None)
     places.results = list(results.values())
     if workspace is None:
         return Where(None, outs, places)
+    known = {path.resolve() for path in places.delta}
+    places.delta += [path for path in _exported_delta(workspace) if path.resolve() not in known]
     return Where(workspace, outs, places, layouts_of(workspace), workspace_facts(workspace).at_rest.recipients)
+
+
+def _exported_delta(workspace: Path) -> list[Path]:
+    """Delta tables that the log knows, wherever they are: of an export, and of a Spark job a folder of three."""
+    logged = {str(entry.facts.get("to", "")) for entry in entries(workspace) if entry.kind == "export"}
+    folders = [workspace / to for to in sorted(logged) if to and "://" not in to]
+    return [path for folder in folders for path in (folder, *(folder / name for name in PARQUETS)) if is_delta(path)]

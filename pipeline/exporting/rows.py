@@ -51,7 +51,7 @@ class ResultRows:
 
     def parts(self, columns: Sequence[str]) -> Iterator[Part]:
         """Read these columns, in order of rows. Where the file of the drop changes, a part ends."""
-        wanted = [*columns, *(["disposition"] if self.kind == "review" else [])]
+        wanted = list(dict.fromkeys([*columns, *(["disposition"] if self.kind == "review" else [])]))
         clean = self.kind == "clean"
         files = iter(self.manifest.inputs)
         source, left = next(files), 0
@@ -66,7 +66,7 @@ class ResultRows:
                     taken, frame = frame.head(left), frame.slice(left)
                     left -= len(taken)
                     if self.kind == "review":
-                        taken = taken.filter(pl.col("disposition") == "review").drop("disposition")
+                        taken = taken.filter(pl.col("disposition") == "review").select(columns)
                     if len(taken):
                         yield Part(taken, source)
 

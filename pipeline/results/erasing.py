@@ -18,6 +18,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.results.folder import PARQUETS, rows_in, scan, table_files
 from schemas.codes import CODES, ERASED_ROW
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
 from schemas.manifest import Counts, InputFile, Manifest
@@ -52,9 +53,10 @@ class ErasedRows:
 
 def erase_rows(out: Path, folder: Path, row_ids: set[int], day: str) -> ErasedRows:
     """Write the tables of a result into another folder, without what is in these rows; those that are erased already
-    stay as they are. ``day``: what the rows say, as the day on which they were erased."""
+    stay as they are. Of a result in parts those are written that have such rows. ``day``: what the rows say, as the day
+    on which they were erased."""
     ids = sorted(row_ids)
-    erased = ErasedRows(_rows(out / "clean.parquet", ids), _not_yet(_rows(out / "rejected.parquet", ids)))
+    erased = ErasedRows(_rows(out, "clean", ids), _not_yet(_rows(out, "rejected", ids)))
     fresh = sorted([*erased.clean["row_id"].to_list(), *erased.rejected["row_id"].to_list()])
     detail = f"erased on {day}, as the person may ask"
     kept = pl.concat([erased.clean.select(_KEPT), erased.rejected.select(_KEPT)])
@@ -69,15 +71,28 @@ def erase_rows(out: Path, folder: Path, row_ids: set[int], day: str) -> ErasedRo
     found = kept.select("row_id").with_columns(
         code=pl.lit(ERASED_ROW), effect=pl.lit("block"), source=pl.lit(_SOURCE), detail=pl.lit(detail)
     )
-    for name, added in (("clean", None), ("rejected", tombs), ("findings", found)):
-        _rewrite(out / f"{name}.parquet", folder / f"{name}.parquet", fresh, added)
+    parts = list(zip(*(table_files(out, name) for name in PARQUETS), strict=True))
+    for part in parts:
+        here = fresh if len(parts) == 1 else _of_part(part, fresh)
+        if here:
+            of_part = pl.col("row_id").is_in(here)
+            for path, added in zip(part, (None, tombs.filter(of_part), found.filter(of_part)), strict=True):
+                target = folder / path.relative_to(out.absolute())
+                target.parent.mkdir(exist_ok=True, mode=0o700)
+                _rewrite(path, target, here, added)
     for path in sorted((out / "returns").glob("*.csv")) if (out / "returns").is_dir() else []:
         (folder / "returns").mkdir(exist_ok=True, mode=0o700)
         without_lines(path, folder / "returns" / path.name, erased.places)
     return erased
 
 
-def _rows(path: Path, ids: list[int]) -> pl.DataFrame:
+def _of_part(part: tuple[Path, ...], ids: list[int]) -> list[int]:
+    """Those of the rows that are in a part: its clean, its rejected and its findings are of the same rows."""
+    clean, rejected, _ = part
+    return sorted([*rows_in(clean, ids), *rows_in(rejected, ids)])
+
+
+def _rows(out: Path, name: str, ids: list[int]) -> pl.DataFrame:
     """What is counted of these rows, and what is kept."""
     wanted = [
         *_KEPT,
@@ -90,14 +105,13 @@ def _rows(path: Path, ids: list[int]) -> pl.DataFrame:
         *PHONE_SLOTS,
         *EMAIL_SLOTS,
     ]
-    schema = pl.read_parquet_schema(path)
+    schema = scan(out, name).collect_schema()
     columns = [
         pl.col(name).is_not_null() if name in (*PHONE_SLOTS, *EMAIL_SLOTS) else pl.col(name)
         for name in wanted
         if name in schema
     ]
-    scanned = pl.scan_parquet(path.absolute(), glob=False, hive_partitioning=False)
-    return scanned.filter(pl.col("row_id").is_in(ids)).select(columns).collect()
+    return scan(out, name).filter(pl.col("row_id").is_in(ids)).select(columns).collect()
 
 
 def _not_yet(rejected: pl.DataFrame) -> pl.DataFrame:
@@ -121,8 +135,9 @@ def _rewrite(path: Path, target: Path, ids: list[int], added: pl.DataFrame | Non
                     due = waiting if is_last else waiting.filter(pl.col("row_id") <= ids_here.max())
                     waiting = waiting.slice(len(due))
                     table = _merged(table, due, schema)
-                writer.write_table(table)
-            if waiting is not None and not file.num_row_groups:
+                if len(table):  # no reader expects a row group without rows
+                    writer.write_table(table)
+            if waiting is not None and len(waiting) and not file.num_row_groups:
                 writer.write_table(_merged(schema.empty_table(), waiting, schema))
 
 

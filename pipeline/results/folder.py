@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -27,6 +28,12 @@ def open_manifest(out: Path) -> Manifest:
         raise UsageError(f"'{out / MANIFEST}' is damaged.", "Run 'leadscrub verify', or scrub again.") from error
 
 
+def is_result(folder: Path) -> bool:
+    """Whether a folder holds a result, also one that lacks a table: of one machine, or of a cluster in folders."""
+    tables = (path for name in PARQUETS for path in table_files(folder, name))
+    return (folder / MANIFEST).is_file() and any(path.is_file() for path in tables)
+
+
 def table_files(out: Path, name: str) -> list[Path]:
     """The files of one of the outputs, in the order of their rows: one, or those of a folder that a cluster wrote.
 
@@ -46,9 +53,38 @@ def table_path(out: Path, name: str) -> Path:
     return table_files(out, name)[0]
 
 
+def is_whole(out: Path, manifest: Manifest) -> bool:
+    """Whether a result has the files of its tables that its manifest names, and no others of their names."""
+    return all(has_table(out, manifest, name) for name in PARQUETS)
+
+
+def has_table(out: Path, manifest: Manifest, name: str) -> bool:
+    """Whether a result has the files of one of its tables that its manifest names, and no others of their names."""
+    files = table_files(out, name)
+    named = {out.absolute() / each for each in manifest.outputs if each.removesuffix(".parquet").split("/")[0] == name}
+    return set(files) == named and all(path.is_file() for path in files)
+
+
 def scan(out: Path, name: str) -> pl.LazyFrame:
     """Scan one of the outputs. Its path is a path: no glob either, whatever is in it."""
     return pl.scan_parquet(table_files(out, name), glob=False, hive_partitioning=False)
+
+
+def files_of_rows(out: Path, rows: Iterable[int]) -> list[str]:
+    """The files of a result that have these rows, by their names in its folder: of clean rows, then of rejected."""
+    ids = sorted(rows)
+    return [
+        path.relative_to(out.absolute()).as_posix()
+        for name in ("clean", "rejected")
+        for path in table_files(out, name)
+        if len(rows_in(path, ids))
+    ]
+
+
+def rows_in(path: Path, rows: list[int]) -> list[int]:
+    """Those of ``rows`` that a file of a result has."""
+    scanned = pl.scan_parquet(path, glob=False, hive_partitioning=False)
+    return scanned.select("row_id").filter(pl.col("row_id").is_in(rows)).collect()["row_id"].to_list()
 
 
 def earliest_valid_until(out: Path) -> date | None:

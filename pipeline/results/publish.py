@@ -24,6 +24,7 @@ from schemas.support.shortage import shortage_in
 _PARTIAL = ".partial"
 WORK = "leadscrub-work"
 _RESULT = frozenset(f"{name}.parquet" for name in PARQUETS)
+_RESULT_OF_CLUSTER = frozenset({*PARQUETS, MANIFEST})
 #: Whether an open folder can be worked in, whatever is put at its path meanwhile; else (Windows) its path has to do.
 _BY_HANDLE = os.listdir in os.supports_fd and {os.mkdir, os.unlink, os.rmdir} <= os.supports_dir_fd
 _AT_FDCWD = -100
@@ -141,7 +142,7 @@ def _names(folder: Path, handle: int) -> list[str]:
 def _is_ours(folder: Path, handle: int) -> bool:
     """Whether a folder is our user's and holds a result, or what a run makes while it is at work."""
     inside = set(_names(folder, handle))
-    return is_own(handle) and (WORK in inside or inside >= _RESULT)
+    return is_own(handle) and (WORK in inside or inside >= _RESULT or inside >= _RESULT_OF_CLUSTER)
 
 
 def _sweep_beside(staging: Path) -> None:

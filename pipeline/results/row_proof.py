@@ -95,7 +95,9 @@ def _row_groups(folder: Path, name: str) -> Iterator[pa.Table]:
     for path in table_files(folder, name):
         with pq.ParquetFile(path) as parquet:
             for group in range(parquet.num_row_groups):
-                yield parquet.read_row_group(group)
+                rows = parquet.read_row_group(group)
+                if len(rows):  # other writers write row groups without rows
+                    yield rows
 
 
 def findings_of(folder: Path, rows: pa.Table) -> pa.Table:

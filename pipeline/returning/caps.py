@@ -13,6 +13,7 @@ from pipeline.ledger.database import moment_of
 from pipeline.ledger.tables import runs
 from pipeline.ledger.vendor_runs import VendorRun, counted_once
 from pipeline.ledger.went_back import went_back
+from pipeline.results.folder import table_files
 from pipeline.returning.rows import rows_by_state
 from pipeline.returning.windows import period
 from schemas.contracts import ReturnTerms
@@ -72,7 +73,7 @@ def _received(found: list[VendorRun], periods: dict[str, str], notes: list[str],
     for run in found:
         if not by_state:
             received[periods[run.run_id], ""] += run.read
-        elif (run.out / "clean.parquet").exists():
+        elif all(path.is_file() for name in ("clean", "rejected") for path in table_files(run.out, name)):
             for state, count in rows_by_state(run.out).items():
                 received[periods[run.run_id], state] += count
         else:

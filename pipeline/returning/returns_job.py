@@ -14,6 +14,7 @@ from pipeline.ledger.database import Ledger
 from pipeline.ledger.logged import enter_unlogged
 from pipeline.ledger.vendor_runs import VendorRun, standing, vendor_runs, vendors_with_runs
 from pipeline.ledger.went_back import returns_key
+from pipeline.results.folder import has_table
 from pipeline.results.manifest_file import mostly_unread, read_manifest
 from pipeline.returning.contracts import Contracts
 from pipeline.returning.decisions import OpenRun, VendorReturns, open_runs, plan_returns
@@ -168,10 +169,11 @@ def _refused(vendor: str, run_id: str, which: list[tuple[str, int, int]]) -> Dro
 
 def _is_there(run: VendorRun) -> bool:
     """Whether the folder still has this run: not removed, and not overwritten by another one."""
-    if run.state != "done" or not (run.out / "rejected.parquet").is_file():
+    if run.state != "done":
         return False
     try:
-        return read_manifest(run.out).run_id == run.run_id
+        manifest = read_manifest(run.out)
+        return manifest.run_id == run.run_id and has_table(run.out, manifest, "rejected")
     except (OSError, ValidationError, UnicodeDecodeError) as error:
         raise_shortage(error)
         return False

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from pipeline.ledger.vendor_runs import VendorRun
 from pipeline.ledger.went_back import keyed
-from pipeline.results.folder import scan
+from pipeline.results.folder import scan, table_files
 from pipeline.results.manifest_file import read_manifest
 from pipeline.results.vendor_csv import may_be_in
 from schemas.columns import PHONE_SLOTS
@@ -39,27 +39,25 @@ ROW_SCHEMA = pl.Schema(
 )
 
 
-_REJECTED = "rejected.parquet"
-
-
 def original_columns(run: VendorRun) -> list[str]:
     """Columns of the vendor's own rows, in order."""
-    with (run.out / _REJECTED).open("rb") as stream:
+    with table_files(run.out, "rejected")[0].open("rb") as stream:
         return [field.name for field in pq.read_schema(stream).field("original").type]
 
 
 def original_rows(run: VendorRun, wanted: pl.Expr) -> Iterator[pl.DataFrame]:
     """Rejected rows that are wanted, a part at a time, in order of ``row_id``.
 
-    Columns: as ``rejected.parquet`` has them, those that a return needs; ``original`` has the vendor's cells.
+    Columns: as the rejected rows have them, those that a return needs; ``original`` has the vendor's cells.
     """
     columns = ["row_id", "source_file", "source_line", "state", "country", *PHONE_SLOTS]
     columns += ["reason", "disposition", "original", "raw"]
-    with (run.out / _REJECTED).open("rb") as stream, pq.ParquetFile(stream) as file:
-        for group in range(file.num_row_groups):
-            part = pl.DataFrame(file.read_row_group(group, columns=columns)).filter(wanted)
-            if len(part):
-                yield part
+    for path in table_files(run.out, "rejected"):
+        with path.open("rb") as stream, pq.ParquetFile(stream) as file:
+            for group in range(file.num_row_groups):
+                part = pl.DataFrame(file.read_row_group(group, columns=columns)).filter(wanted)
+                if len(part):
+                    yield part
 
 
 def accepted_rows(run: VendorRun, terms: ReturnTerms, phrases: Mapping[str, str], secret: bytes) -> pl.DataFrame:

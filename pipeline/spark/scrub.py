@@ -9,12 +9,16 @@ its try in its name, and the driver takes the files of one try of each: a task t
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.columns.date_columns import date_fields
 from pipeline.context import Source
+from pipeline.ledger.logged import logged_change
+from pipeline.proof.entries import Entry
+from pipeline.proof.run_entry import location
 from pipeline.reading.arrow_batches import sample_table
 from pipeline.reading.csv_pieces import cut_file
 from pipeline.reading.files import find_files
@@ -22,6 +26,7 @@ from pipeline.reading.opening import open_tables
 from pipeline.reading.remote import is_remote
 from pipeline.reading.tables.urls import is_table
 from pipeline.results.folder import PARQUETS
+from pipeline.results.manifest_file import manifest_digest
 from pipeline.run.plan import Sources, mapping_of
 from pipeline.run.progress import Report, silent
 from pipeline.run.request import Request
@@ -33,9 +38,11 @@ from pipeline.spark.job import Job, Origin
 from pipeline.spark.notes import NOTES
 from pipeline.spark.tasks import places
 from pipeline.spark.work import work_of
+from pipeline.workspace import workspace_of
 from schemas.config import Campaign
 from schemas.errors import DropError, LeadscrubError, UsageError
 from schemas.layout import Layout
+from schemas.manifest import Manifest
 from schemas.support.shown import printable
 
 if TYPE_CHECKING:
@@ -114,14 +121,32 @@ def scrub_drop(session: SparkSession, request: Request, report: Report = silent,
 
 
 def _with_delta(session: SparkSession, request: Request, result: Result, delta: Path | None) -> Result:
-    """Write the tables of a result that is not held as Delta tables, where that is wanted."""
+    """Write the tables of a result that is not held as Delta tables, where that is wanted.
+
+    The log has it before: what tasks write is there before the commit.
+    """
     if delta is not None and not result.held:
+        with logged_change(workspace_of(request.campaign), request.ledger) as log:
+            if log.workspace is not None:
+                log.append(_delta_entry(log.workspace, request, result.manifest, delta))
         try:
             write_delta(session, request.out, delta, result.manifest.run_id, force=request.force)
         except LeadscrubError as error:
             error.hint = f"{error.hint} The results in '{request.out}' are complete.".strip()
             raise
     return result
+
+
+def _delta_entry(workspace: Path, request: Request, manifest: Manifest, delta: Path) -> Entry:
+    """What the log says of rows that are in Delta tables besides: nobody finds them there by the result."""
+    facts = {
+        "as_of": manifest.as_of.isoformat(),
+        "manifest_sha256": manifest_digest(request.out),
+        "rows": {"clean": manifest.counts.clean, "rejected": manifest.counts.rejected},
+        "what": "Delta tables",
+        "to": location(workspace, delta),
+    }
+    return Entry("export", manifest.run_id, datetime.now(UTC).isoformat(), manifest.vendor, facts)
 
 
 def _refuse(request: Request, delta: Path | None) -> None:

@@ -10,6 +10,7 @@ import random
 import shutil
 import sys
 import tempfile
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from tests.conftest import leadscrub
 from tests.counted_kills import counted_kills
 from tests.pipeline.erasing.person_workspace import EMAIL, PHONE, left_of_the_person, lists_with_the_person
 from tests.pipeline.selling import World
+from tests.pipeline.spark_layout import as_spark_lays_out
 
 HEADER = "Lead ID,Name,Phone,Mobile,Email,State\n"
 ROWS = (
@@ -29,6 +31,7 @@ ROWS = (
     "L3,Cid Fox,12,,cid@example.org,CO\n"
     f"L4,Kim Poe,404-555-0144,{PHONE},kim@example.org,GA\n"
 )
+ON_SPARK = f"L7,Eva Orr,303-555-0121,,eva@example.org,CO\nL8,Pat Doesworthy,{PHONE},,,DC\nL9,Gil Ash,12,,{EMAIL},CO\n"
 AGAIN = f"L5,Pat Doesworthy,12,,{EMAIL},DC\nL6,Dee Ray,303-555-0119,,dee@example.org,CO\n"
 WORDS = ("subject", "erase", "--phone", PHONE, "--email", EMAIL, "--region", "US", "--yes", "--json", "--workspace")
 CHANGES = ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.chmod", "os.truncate", "shutil.rmtree", "os.link")
@@ -36,12 +39,16 @@ MODULES = ("pipeline.commands.subject", "pipeline.erasing.erase", "pipeline.comm
 
 
 def small_workspace(folder: Path) -> Path:
-    """A workspace with two drops that are in its archive, returns, an export and a list, all with the person."""
+    """A workspace with drops that are in its archive, returns, an export and a list, all with the person.
+
+    The third drop was scrubbed on Spark.
+    """
     world = World(folder)
     world.contract(more='deliver_to = "sent"', reasons='"phone.*" = "BAD"')
     at = datetime(2026, 11, 2, 9, tzinfo=UTC)
-    for number, rows in enumerate((ROWS, AGAIN)):
-        world.sell(HEADER + rows, at=at)
+    for number, rows in enumerate((ROWS, AGAIN, ON_SPARK)):
+        with as_spark_lays_out() if rows == ON_SPARK else nullcontext():
+            world.sell(HEADER + rows, at=at)
         place = folder / "archive" / "acme" / "2026-11-02" / f"{number}.csv"
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(HEADER + rows, encoding="utf-8")

@@ -21,6 +21,7 @@ from pipeline.exporting.table import Selection, Source, Tally
 from pipeline.ledger.logged import Log, logged_change
 from pipeline.reading.tables.opening import with_properties
 from pipeline.reading.tables.urls import DELTA_LOG
+from pipeline.results.folder import named_files
 from pipeline.results.manifest_file import manifest_digest, read_manifest
 from pipeline.results.publish import publish, publish_file, staged_file
 from pipeline.results.writer import output_file
@@ -198,7 +199,7 @@ def _written(
 def _export_id(request: ExportRequest, rows: ResultRows, layout: ExportLayout | None, names: list[str]) -> str:
     """A hash of what an export's rows depend on: the result as it is now, which of its rows, and which columns."""
     spelled = None if layout is None else layout.model_dump_json()
-    written = rows.manifest.outputs[rows.path.name].sha256
+    written = "".join(file.sha256 for file in named_files(rows.manifest, rows.table).values())
     facts = [rows.manifest.run_id, written, rows.kind, request.columns, spelled, names]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
 

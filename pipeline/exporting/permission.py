@@ -55,7 +55,7 @@ def check_valid(rows: ResultRows, day: date) -> None:
     """
     if rows.kind != "clean":
         return
-    late = scan(rows.folder, rows.path.stem).filter(pl.col("valid_until") < day)
+    late = scan(rows.folder, rows.table).filter(pl.col("valid_until") < day)
     found = late.select(
         rows=pl.len(), first=pl.col("valid_until").min(), named=pl.col("row_id").head(_NAMED).implode()
     ).collect()

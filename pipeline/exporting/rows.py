@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.results.folder import open_manifest, table_path
+from pipeline.results.folder import named_files, open_manifest, table_files
 from pipeline.results.writer import output_file
 from schemas.columns import COMMON_COLUMNS, dtype_of
 from schemas.errors import DropError, UsageError
@@ -39,13 +39,18 @@ class ResultRows:
     kind: RowKind
 
     @property
-    def path(self) -> Path:
-        """The file that has them."""
-        return table_path(self.folder, "clean" if self.kind == "clean" else "rejected")
+    def table(self) -> str:
+        """The output that has them."""
+        return "clean" if self.kind == "clean" else "rejected"
+
+    @property
+    def files(self) -> list[Path]:
+        """The files of that output: one, or those that a cluster wrote."""
+        return table_files(self.folder, self.table)
 
     def fields(self, struct: str) -> tuple[str, ...]:
         """Names of the columns in ``extra`` or ``original``; there is ``_`` where there are none."""
-        with self.path.open("rb") as stream:
+        with self.files[0].open("rb") as stream:
             fields = pq.read_schema(stream).field(struct).type
         return tuple(field.name for field in fields if field.name != "_")
 
@@ -56,19 +61,24 @@ class ResultRows:
         files = iter(self.manifest.inputs)
         source, left = next(files), 0
         left = source.counts.clean if clean else source.counts.rejected
-        with self.path.open("rb") as stream, pq.ParquetFile(stream) as file:
-            for batch in file.iter_batches(_PART, columns=wanted):
-                frame = pl.DataFrame(pl.from_arrow(batch))
-                while len(frame):
-                    while left == 0:
-                        source = next(files)
-                        left = source.counts.clean if clean else source.counts.rejected
-                    taken, frame = frame.head(left), frame.slice(left)
-                    left -= len(taken)
-                    if self.kind == "review":
-                        taken = taken.filter(pl.col("disposition") == "review").select(columns)
-                    if len(taken):
-                        yield Part(taken, source)
+        for frame in self._frames(wanted):
+            rest = frame
+            while len(rest):
+                while left == 0:
+                    source = next(files)
+                    left = source.counts.clean if clean else source.counts.rejected
+                taken, rest = rest.head(left), rest.slice(left)
+                left -= len(taken)
+                if self.kind == "review":
+                    taken = taken.filter(pl.col("disposition") == "review").select(columns)
+                if len(taken):
+                    yield Part(taken, source)
+
+    def _frames(self, columns: list[str]) -> Iterator[pl.DataFrame]:
+        for path in self.files:
+            with path.open("rb") as stream, pq.ParquetFile(stream) as file:
+                for batch in file.iter_batches(_PART, columns=columns):
+                    yield pl.DataFrame(pl.from_arrow(batch))
 
 
 def row_kind(name: str) -> RowKind:
@@ -82,18 +92,20 @@ def row_kind(name: str) -> RowKind:
 def open_rows(folder: Path, kind: RowKind) -> ResultRows:
     """Open the rows of a result.
 
-    Raises `UsageError` when the folder is none, `DropError` when its file is not the one that its run wrote.
+    Raises `UsageError` when the folder is none, `DropError` when a file of its is not the one that its run wrote.
     """
     rows = ResultRows(folder, open_manifest(folder), kind)
-    written = rows.manifest.outputs.get(rows.path.name)
-    try:
-        intact = written is not None and output_file(rows.path, written.rows) == written
-        if intact:
-            rows.fields("extra")
-    except (OSError, pa.ArrowException) as error:
-        raise DropError(f"'{rows.path}' is missing or damaged.", "Scrub the drop again.") from error
-    if not intact:
-        raise DropError(f"'{rows.path}' is not the file that its run wrote.", "Scrub the drop again.")
+    named = {folder.absolute() / name: file for name, file in named_files(rows.manifest, rows.table).items()}
+    for path in sorted({*named, *rows.files}):
+        written = named.get(path)
+        try:
+            intact = written is not None and output_file(path, written.rows) == written
+            if intact:
+                rows.fields("extra")
+        except (OSError, pa.ArrowException) as error:
+            raise DropError(f"'{path}' is missing or damaged.", "Scrub the drop again.") from error
+        if not intact:
+            raise DropError(f"'{path}' is not the file that its run wrote.", "Scrub the drop again.")
     return rows
 
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from pipeline.results.manifest_file import MANIFEST, read_manifest
 from schemas.errors import UsageError
-from schemas.manifest import Manifest
+from schemas.manifest import Manifest, OutputFile
 from schemas.support.places import refuse_odd_name
 
 PARQUETS = ("clean", "rejected", "findings")
@@ -48,7 +48,7 @@ def table_path(out: Path, name: str) -> Path:
     if (out / name).is_dir():
         raise UsageError(
             f"'{out}' is the result of a Spark job, whose tables are folders of files.",
-            "Read them with Spark or whatever reads Parquet; 'verify' and 'explain' take them as they are.",
+            "Scrub the drop again as a Spark job; 'export' and all other commands take them as they are.",
         )
     return table_files(out, name)[0]
 
@@ -58,10 +58,15 @@ def is_whole(out: Path, manifest: Manifest) -> bool:
     return all(has_table(out, manifest, name) for name in PARQUETS)
 
 
+def named_files(manifest: Manifest, name: str) -> dict[str, OutputFile]:
+    """The files of one of the outputs as a manifest names them, in the order of their rows."""
+    files = sorted(manifest.outputs.items())
+    return {each: file for each, file in files if each.removesuffix(".parquet").partition("/")[0] == name}
+
+
 def has_table(out: Path, manifest: Manifest, name: str) -> bool:
     """Whether a result has the files of one of its tables that its manifest names, and no others of their names."""
-    files = table_files(out, name)
-    named = {out.absolute() / each for each in manifest.outputs if each.removesuffix(".parquet").split("/")[0] == name}
+    files, named = table_files(out, name), {out.absolute() / each for each in named_files(manifest, name)}
     return set(files) == named and all(path.is_file() for path in files)
 
 

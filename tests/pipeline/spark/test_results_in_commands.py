@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 from sqlalchemy import update
 
 from pipeline.ledger.database import open_ledger, stamp
@@ -75,11 +77,8 @@ READ = (
     (f"evidence {OUT} --email nobody@example.com --to nobody.zip", 2),
     (f"scrub drop.csv -o {OUT} --campaign campaigns/mail.toml --vendor acme --as-of {DAY}", 0),
 )
-#: Those that want a result of one machine.
-REFUSED = (
-    *(f"export {OUT} --to {rows}.csv --rows {rows} --as-of {DAY}" for rows in ("clean", "rejected", "review")),
-    f"rescrub {OUT} -o again --as-of {DAY}",
-)
+#: What is exported: which rows, and other options.
+EXPORTED = (("clean", ""), ("rejected", ""), ("review", ""), ("rejected", "--columns all"))
 
 
 def make(folder: Path, *, on_spark: bool) -> Path:
@@ -118,9 +117,32 @@ def test_what_reads_a_result_reads_one_of_spark(command: str, code: int, both: t
     assert spark == here
 
 
-@pytest.mark.parametrize("command", REFUSED)
-def test_what_wants_one_file_says_that_there_are_many(command: str, both: tuple[Path, Path]) -> None:
-    here, spark = (run(folder, command) for folder in both)
+@pytest.mark.parametrize(("rows", "options"), EXPORTED)
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_rows_of_all_parts_are_exported(rows: str, options: str, ending: str, both: tuple[Path, Path]) -> None:
+    name = f"{rows}.{ending}"
+    here, spark = (
+        run(folder, f"export {OUT} --to {name} --rows {rows} --as-of {DAY} --force {options}") for folder in both
+    )
+    assert (here.code, spark) == (0, here), here.err + spark.err
+    files = [folder / name for folder in both]
+    if ending == "parquet":
+        assert_frame_equal(*map(pl.read_parquet, files))
+    else:
+        assert files[0].read_bytes() == files[1].read_bytes()
+
+
+@pytest.mark.parametrize("part", ["clean/part-00000.parquet", "clean/part-00002.parquet"])
+def test_rows_are_not_exported_without_a_part(part: str, both: tuple[Path, Path], tmp_path: Path) -> None:
+    shutil.copytree(both[1] / OUT, tmp_path / "out")
+    (tmp_path / "out" / part).unlink()
+    ran = leadscrub("export", tmp_path / "out", "--to", tmp_path / "rows.csv", "--as-of", DAY)
+    assert (ran.code, f"{part}' is missing or damaged." in ran.err) == (4, True), ran.err
+    assert not (tmp_path / "rows.csv").exists()
+
+
+def test_a_rescrub_says_that_it_wants_one_file(both: tuple[Path, Path]) -> None:
+    here, spark = (run(folder, f"rescrub {OUT} -o again --as-of {DAY}") for folder in both)
     assert here.code == 0, here.err
     assert (spark.code, spark.err.count("\n")) == (2, 1)
     assert f"'{OUT}' is the result of a Spark job, whose tables are folders of files." in spark.err

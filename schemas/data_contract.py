@@ -19,7 +19,7 @@ from schemas.layout import MAPPABLE, Layout
 from schemas.support.figures import counted
 from schemas.support.names import did_you_mean
 from schemas.support.shown import shown
-from schemas.support.yamls import YamlFile, read_yaml
+from schemas.support.yamls import YamlFile, read_yaml, yaml_text
 
 #: Endings of a contract's file.
 SUFFIXES: Final = (".yaml", ".yml")
@@ -75,8 +75,6 @@ class _Contract(_Model):
 
 def contract_text(layout: Layout, name: str, unmapped: tuple[str, ...] = ()) -> str:
     """Return the YAML of a layout. ``unmapped``: columns that are no field."""
-    import yaml  # noqa: PLC0415
-
     kept = layout.model_dump(mode="json", exclude_defaults=True, exclude={"columns"})
     fields: dict[str, list[str]] = {}
     for field, column in layout.columns.items():
@@ -97,7 +95,7 @@ def contract_text(layout: Layout, name: str, unmapped: tuple[str, ...] = ()) -> 
     settings = {_MARK: name} | {f"{_OURS}{key}": value for key, value in kept.items()}
     drop["customProperties"] = [{"property": key, "value": value} for key, value in settings.items()]
     document["schema"] = [drop]
-    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
+    return yaml_text(document)
 
 
 def _property(column: str, fields: list[str], layout: Layout) -> dict[str, Any]:

@@ -39,9 +39,10 @@ _BEGINS: Final = "+(0\uff0b"
 _QUOTES: Final = " \"'`"
 _CELLS: Final = re.compile(r"[,;|\t]")
 _CODE_AND_NUMBER: Final = re.compile(r"\+?(\d{1,3}) *[,;|\t]([\d\s().\-]{6,})")
-#: ``5000/01``, ``5000 thru 5009``: the last digits of a second number.
+#: ``5000/01``, ``5000 thru 5009``: the last digits of a second number, and not the first of a whole one.
 _ENDINGS: Final = re.compile(
-    r"(\d[\d().\- ]{5,}\d) ?(?:[/\\&]| (?:and|or|thru|through|to|und|oder|bis|et|ou|y|o|e) ) ?(\d{1,4})(?![\d/])"
+    r"(\d[\d().\- ]{5,}\d) ?(?:[/\\&]| (?:and|or|thru|through|to|und|oder|bis|et|ou|y|o|e) ) ?"
+    r"(\d{1,4})(?![\d/]|[ .()\-]{1,2}\d)"
 )
 #: Digits of a number; groups that it is written in; and characters between two of them.
 _FEWEST, _MOST, _GROUPS, _GAP = 5, 17, 7, 4
@@ -126,7 +127,7 @@ def _add_endings(
         (row, base, _with_ending(base, match[2]), region)
         for row, (text, regions) in enumerate(given)
         if numbers[row]
-        for match in _ENDINGS.finditer(text)
+        for match in _ENDINGS.finditer(_DATE.sub(" | ", text))
         for base in _from_each_group(match[1])
         for region in regions
     ]

@@ -231,7 +231,9 @@ def _unclaimed_countries(draft: Draft, head: _Head) -> list[str]:
         for column in _unclaimed(draft)
         if head.begins(column, names_country)
         and only_countries(cells := head.cells(column))
-        and not read_countries(cells).select((pl.col("region") == head.region).fill_null(False).all()).item()
+        and not read_countries(cells)
+        .select((pl.col("region") == pl.lit(head.region, pl.String)).fill_null(False).all())
+        .item()
     ]
 
 

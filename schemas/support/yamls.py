@@ -1,4 +1,4 @@
-"""Reads a YAML file as plain values, and remembers on which line each of them is.
+"""Reads a YAML file as plain values, and remembers on which line each of them is; writes plain values.
 
 Only what JSON has as well is read: no tags of types, no value that refers to another (so a small file stays small), no
 key twice.
@@ -33,6 +33,23 @@ class YamlFile:
             if (line := self.lines.get(".".join(at[:length]))) is not None:
                 return f"{self.path}:{line}"
         return str(self.path)
+
+
+def yaml_text(values: Any) -> str:
+    """Write plain values, so that they are read as they were."""
+    import yaml  # noqa: PLC0415  # few files are YAML
+
+    class Dumper(yaml.SafeDumper):
+        pass
+
+    def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+        # As it is, what YAML takes for the end of a line is read back as another one.
+        ends_line = any(each in value for each in "\x85\u2028\u2029")
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style='"' if ends_line else None)
+
+    Dumper.add_representer(str, text)
+    written: str = yaml.dump(values, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=120)
+    return written
 
 
 class _YamlError(Exception):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft201909Validator
 
@@ -82,7 +82,7 @@ LAYOUT = st.builds(
     columns=st.dictionaries(FIELDS, NAMES, max_size=4),
     aliases=st.dictionaries(NAMES | FIELDS, FIELDS, max_size=3),
     column_names=st.lists(NAMES | FIELDS, max_size=3),
-    required=st.lists(FIELDS, max_size=2),
+    required=st.lists(FIELDS, max_size=2, unique=True),
     ignore=st.lists(NAMES | FIELDS, max_size=2),
     in_cell=st.dictionaries(NAMES, st.builds(InCell, between=NAMES, until=st.none() | NAMES), max_size=2),
     prefixes=st.dictionaries(NAMES, st.lists(NAMES, max_size=2), max_size=2),
@@ -103,6 +103,7 @@ def test_any_layout_is_a_contract(layout: Layout, unmapped: list[str]) -> None:
 @pytest.mark.slow
 @settings(max_examples=50)
 @given(layout=LAYOUT, unmapped=st.lists(NAMES | FIELDS, max_size=3))
+@example(layout=Layout(ignore=["\x85", "\u2028 a", "\r\n"]), unmapped=["\u2029"])
 def test_any_layout_comes_back(layout: Layout, unmapped: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
     assert _there_and_back(layout, tmp_path_factory.mktemp("contract"), tuple(unmapped)) == layout
 

@@ -192,7 +192,7 @@ def test_an_inbox_elsewhere_must_be_named_and_ours_are_none(tmp_path: Path) -> N
     for inbox, says in (
         (
             str(elsewhere),
-            f'is outside the workspace If its files may be moved into the archive, add inboxes = ["{elsewhere}"]',
+            f'is outside the workspace. If its files may be moved into the archive, add inboxes = ["{elsewhere}"]',
         ),
         ("../elsewhere", "is outside the workspace"),
         ("runs", "is where leadscrub keeps its own files"),

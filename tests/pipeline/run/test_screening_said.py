@@ -116,15 +116,18 @@ def test_status_shows_what_a_campaign_would_use(workspace: Path, written: Writte
     campaign = written("campaigns/calls.toml", CAMPAIGN)
     listed = '[[lists]]\nkind = "dnc.state"\nname = "tx"\nfile = "tx.txt"\n'
 
-    def names() -> tuple[list[str], list[str]]:
+    def names(code: int = 0) -> tuple[list[str], list[str]]:
         ran = leadscrub("lists", "status", "--store", "store", "--campaign", campaign, "--as-of", DAY)
-        assert ran.code == 0, ran.err
+        assert ran.code == code, ran.err
         lines = ran.out.splitlines()
         stored = [line.split()[0] for line in lines if line.split() and line.split()[0] in {"ours", "zens"}]
         return stored, [line for line in lines if line.startswith(("read for", "no_lists"))]
 
     assert names() == (["ours", "zens"], [])
     campaign.write_text(CAMPAIGN + 'store_lists = ["ours"]\n' + listed)
-    assert names() == (["ours"], ["read for each run: tx (dnc.state) from tx.txt"])
+    used = (["ours"], ["read for each run: tx (dnc.state) from tx.txt"])
+    assert names(5) == used  # the file is not there
+    written("campaigns/tx.txt", "2125550100\n")
+    assert names() == used
     campaign.write_text(CAMPAIGN + "no_lists = true\n")
     assert names() == ([], ["no_lists: leads of this campaign are not screened against any list"])

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pipeline.exporting.export import Exported as Exported
     from pipeline.exporting.export import ExportRequest as ExportRequest
     from pipeline.exporting.export import export as export
-    from pipeline.run.plan import Request as Request
+    from pipeline.run.request import Request as Request
     from pipeline.run.screener import Screened as Screened
     from pipeline.run.screener import Screener as Screener
     from pipeline.run.scrub import Result as Result
@@ -62,7 +62,7 @@ _HOMES = {
     "ListError": "schemas.errors",
     "Manifest": "schemas.manifest",
     "OutputError": "schemas.errors",
-    "Request": "pipeline.run.plan",
+    "Request": "pipeline.run.request",
     "Result": "pipeline.run.scrub",
     "Screened": "pipeline.run.screener",
     "Screener": "pipeline.run.screener",

@@ -50,7 +50,7 @@ class Today(date):
 
 @pytest.fixture(autouse=True)
 def _the_day_of_the_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.cli.options.date", Today)
+    monkeypatch.setattr("pipeline.cli.option_values.date", Today)
 
 
 def anchors(page: Path) -> set[str]:

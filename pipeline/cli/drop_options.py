@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.options import NO_REGION, channel_names
+from pipeline.cli.option_values import NO_REGION
+from pipeline.cli.options import channel_names
 
 if TYPE_CHECKING:
     from schemas.config import Channel as ChannelName

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.options import AsOfDay, Json, day_of
+from pipeline.cli.option_values import day_of
+from pipeline.cli.options import AsOfDay, Json
 from pipeline.cli.proof import WorkspaceFolder
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.lineage import lineage_of
-from pipeline.cli.options import AsOfDay, Json, ResultFolder, day_of
+from pipeline.cli.option_values import day_of
+from pipeline.cli.options import AsOfDay, Json, ResultFolder
 from schemas.errors import LeadscrubError
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import typer
 
 from pipeline.cli.help import Changing, Command, Group
 from pipeline.cli.list_loading import add, update
-from pipeline.cli.options import AsOfDay, Json, ListName, MaxAgeDays, StoreFolder, addresses_of, day_of, store_folder
+from pipeline.cli.option_values import addresses_of, day_of, store_folder
+from pipeline.cli.options import AsOfDay, Json, ListName, MaxAgeDays, StoreFolder
 from schemas.errors import ListError, UsageError
 from schemas.support.figures import counted
 

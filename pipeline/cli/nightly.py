@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.options import AsOfDay, Loudness, day_of, with_shared_options
+from pipeline.cli.option_values import day_of
+from pipeline.cli.options import AsOfDay, Loudness, with_shared_options
 from schemas.support.cores import usable_cores
 
 

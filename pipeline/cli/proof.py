@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.help import Changing, Command, Group
-from pipeline.cli.options import Json, ResultFolder, address_of, day_of
+from pipeline.cli.option_values import address_of, day_of
+from pipeline.cli.options import Json, ResultFolder
 
 WorkspaceFolder = Annotated[
     Path, typer.Option("--workspace", metavar="DIR", help="The workspace; by default this folder.")

@@ -8,16 +8,9 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.lineage import lineage_of
-from pipeline.cli.options import (
-    AsOfDay,
-    Json,
-    LawOptions,
-    ListOptions,
-    Loudness,
-    day_of,
-    instant_of,
-    with_shared_options,
-)
+from pipeline.cli.option_values import day_of, instant_of
+from pipeline.cli.options import AsOfDay, Json, Loudness, with_shared_options
+from pipeline.cli.run_options import LawOptions, ListOptions
 from schemas.errors import UsageError
 from schemas.support.cores import usable_cores
 
@@ -65,8 +58,8 @@ def rescrub(
         )
 
     from pipeline.commands.rescrub import campaign_of, earlier_result, print_changes  # noqa: PLC0415
-    from pipeline.run.plan import Request  # noqa: PLC0415
     from pipeline.run.progress import progress_bar  # noqa: PLC0415
+    from pipeline.run.request import Request  # noqa: PLC0415
     from pipeline.run.scrub import scrub  # noqa: PLC0415
     from pipeline.run.store_copy import pull_shared  # noqa: PLC0415
     from pipeline.workspace import workspace_of  # noqa: PLC0415

@@ -7,15 +7,8 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.options import (
-    AsOfDay,
-    Json,
-    ResultFolder,
-    address_of,
-    code_names,
-    day_of,
-    last_instant_of,
-)
+from pipeline.cli.option_values import address_of, day_of, last_instant_of
+from pipeline.cli.options import AsOfDay, Json, ResultFolder, code_names
 from schemas.errors import UsageError
 
 

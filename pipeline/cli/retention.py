@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.help import InterruptedByUserError
-from pipeline.cli.options import AsOfDay, Json, day_of
+from pipeline.cli.option_values import day_of
+from pipeline.cli.options import AsOfDay, Json
 from schemas.errors import UsageError
 from schemas.support.figures import counted
 

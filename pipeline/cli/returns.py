@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.options import Json, last_instant_of
+from pipeline.cli.option_values import last_instant_of
+from pipeline.cli.options import Json
 from pipeline.terminal import complain
 
 Workspace = Annotated[Path, typer.Option("--workspace", metavar="DIR", help="The workspace; by default this folder.")]

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.help import Changing, Command, Group
-from pipeline.cli.options import AsOfDay, Json, ListOptions, day_of, with_shared_options
+from pipeline.cli.option_values import day_of
+from pipeline.cli.options import AsOfDay, Json, with_shared_options
 from pipeline.cli.proof import WorkspaceFolder
+from pipeline.cli.run_options import ListOptions
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.help import Command, Group
-from pipeline.cli.options import AsOfDay, Json, channel_names, day_of
+from pipeline.cli.option_values import day_of
+from pipeline.cli.options import AsOfDay, Json, channel_names
 
 rules_app = typer.Typer(
     name="rules",

@@ -23,15 +23,9 @@ from pipeline.cli.drop_options import (
 )
 from pipeline.cli.export import check_targets, export_to
 from pipeline.cli.lineage import lineage_of, plain_files
-from pipeline.cli.options import (
-    AsOfDay,
-    LawOptions,
-    ListOptions,
-    Loudness,
-    day_of,
-    instant_of,
-    with_shared_options,
-)
+from pipeline.cli.option_values import day_of, instant_of
+from pipeline.cli.options import AsOfDay, Loudness, with_shared_options
+from pipeline.cli.run_options import LawOptions, ListOptions
 from schemas.errors import EXIT_TOO_MANY_REJECTED, UsageError
 from schemas.support.cores import usable_cores
 
@@ -101,8 +95,8 @@ def scrub(
     loudness.begin("opening the drop and the lists")
     from pipeline.commands.summary import print_summary  # noqa: PLC0415
     from pipeline.ledger.open_ledger import chosen_ledger  # noqa: PLC0415
-    from pipeline.run.plan import Request  # noqa: PLC0415
     from pipeline.run.progress import progress_bar  # noqa: PLC0415
+    from pipeline.run.request import Request  # noqa: PLC0415
     from pipeline.run.scrub import scrub as run  # noqa: PLC0415
     from pipeline.run.store_copy import pull_shared  # noqa: PLC0415
     from pipeline.workspace import workspace_of  # noqa: PLC0415

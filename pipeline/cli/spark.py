@@ -23,15 +23,9 @@ from pipeline.cli.drop_options import (
 )
 from pipeline.cli.help import Changing, Group
 from pipeline.cli.lineage import lineage_of, plain_files
-from pipeline.cli.options import (
-    AsOfDay,
-    Json,
-    LawOptions,
-    ListOptions,
-    day_of,
-    instant_of,
-    with_shared_options,
-)
+from pipeline.cli.option_values import day_of, instant_of
+from pipeline.cli.options import AsOfDay, Json, with_shared_options
+from pipeline.cli.run_options import LawOptions, ListOptions
 from schemas.errors import EXIT_TOO_MANY_REJECTED
 
 spark_app = typer.Typer(
@@ -92,7 +86,7 @@ def scrub(
     """Scrub files or a table as a Spark job; write clean, rejected and findings as folders of Parquet."""
     from pipeline.commands.summary import print_summary  # noqa: PLC0415
     from pipeline.ledger.open_ledger import chosen_ledger  # noqa: PLC0415
-    from pipeline.run.plan import Request  # noqa: PLC0415
+    from pipeline.run.request import Request  # noqa: PLC0415
     from pipeline.spark.session import scrub_named, spark_session  # noqa: PLC0415
     from pipeline.workspace import workspace_of  # noqa: PLC0415
 

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.help import Command, Group, Stepwise
-from pipeline.cli.options import Json, addresses_of
+from pipeline.cli.option_values import addresses_of
+from pipeline.cli.options import Json
 from schemas.errors import UsageError
 
 subject = typer.Typer(

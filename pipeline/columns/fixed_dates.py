@@ -1,6 +1,6 @@
 """Dates whose figures are at fixed positions, read on the column's bytes: almost every date of a file is one.
 
-Only what is certain is read: every other cell is left to the patterns of ``date_columns.py``, which agree with all of
+Only what is certain is read: every other cell is left to the patterns of ``date_cells.py``, which agree with all of
 this.
 """
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
-from pipeline.columns.date_columns import perhaps_zoned
+from pipeline.columns.date_cells import perhaps_zoned
 from pipeline.results.folder import scan, table_files
 from schemas.columns import COMMON_COLUMNS, INSTANTS, PHONE_SLOTS
 from schemas.config import channel_named

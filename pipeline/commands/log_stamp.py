@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.ledger.logged import enter_unlogged, logged_change
-from pipeline.proof.chain import Rewriting, entries, position
+from pipeline.proof.chain import entries, position
 from pipeline.proof.stamps import TIMESTAMP, answer_path, ask, asked_for, forget_request, stamp_entry
 from pipeline.proof.timestamps import read_answer, read_roots, read_timestamp
+from pipeline.proof.unfinished import Rewriting
 from pipeline.results.publish import publish_file, staged_file
 from pipeline.terminal import print_lines, write_json
 from pipeline.workspace import refuse_no_workspace

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.erasing.erase import Asked, Erased, Eraser
-from pipeline.erasing.finding import Found, Spot, find_person, look_around
+from pipeline.erasing.finding import find_person
+from pipeline.erasing.found import Found, Spot
 from pipeline.erasing.person import Person, person_named
 from pipeline.erasing.plan_file import left_plans
 from pipeline.erasing.recipients import also_known_by, recipients
+from pipeline.erasing.where_to_look import look_around
 from pipeline.ledger.database import Ledger
 from pipeline.ledger.log_mending import ledger_of
 from pipeline.nightly.folders import Folders

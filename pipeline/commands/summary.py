@@ -8,7 +8,7 @@ from rich.text import Text
 
 from pipeline.commands.declarations import declaration_lines, undeclared_lines
 from pipeline.report.files import REPORT_PAGE
-from pipeline.run.plan import NOT_SCREENED
+from pipeline.run.screened_lists import NOT_SCREENED
 from pipeline.run.scrub import Result
 from pipeline.terminal import (
     PlainTable,

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.proof.chain import has_chain, is_unfinished
+from pipeline.proof.chain import has_chain
 from pipeline.proof.checking import check_chain
 from pipeline.proof.entries import Logged
 from pipeline.proof.keys import PublicKey
 from pipeline.proof.run_entry import differences
 from pipeline.proof.signature import SIGNATURE, signature_faults, signed_faults
+from pipeline.proof.unfinished import is_unfinished
 from pipeline.results.manifest_file import MANIFEST, manifest_digest
 from pipeline.workspace import refuse_no_workspace, workspace_above
 from schemas.errors import LeadscrubError

@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 from pipeline.ledger.logged import enter_unlogged
-from pipeline.proof.chain import append_signed, unfinished
+from pipeline.proof.chain import append_signed
 from pipeline.proof.entries import Entry
 from pipeline.proof.keys import Signer, keep_public, keys_folder, make_key, public_of, signer_of
+from pipeline.proof.unfinished import unfinished
 from pipeline.terminal import print_lines, write_json
 from pipeline.workspace import refuse_no_workspace
 from schemas.errors import ConfigError, UsageError

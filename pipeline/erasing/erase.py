@@ -18,20 +18,25 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from pipeline.erasing.finding import Found, Where, find_person, history_points, look_around, record_file, refused_rows
+from pipeline.erasing.finding import find_person, history_points
+from pipeline.erasing.finding_files import record_file
+from pipeline.erasing.finding_lists import refused_rows
+from pipeline.erasing.found import Found
 from pipeline.erasing.person import Person
 from pipeline.erasing.plan_file import Plans, left_plans, remove_plans, write_plan
 from pipeline.erasing.record_files import CannotEraseError, Known, leftovers
 from pipeline.erasing.result_erasing import erase_result
+from pipeline.erasing.where_to_look import Where, look_around
 from pipeline.ledger.database import Ledger
 from pipeline.ledger.history_erasing import erase_points
 from pipeline.ledger.history_sealing import sealed, secret_of
 from pipeline.ledger.log_mending import RETURNS, follow_rewritten
 from pipeline.ledger.logged import logged_change
 from pipeline.ledger.tables import return_files
-from pipeline.proof.chain import Rewriting, entries
+from pipeline.proof.chain import entries
 from pipeline.proof.entries import Entry
 from pipeline.proof.store_entries import store_entries
+from pipeline.proof.unfinished import Rewriting
 from pipeline.results.publish import remove_begun
 from schemas.errors import FileError
 from schemas.files.inputs import LocalFile

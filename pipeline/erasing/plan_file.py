@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.erasing.finding import Found
+from pipeline.erasing.found import Found
 from pipeline.erasing.record_files import Known
 from schemas.support.durable import make_folder, write_atomically
 from schemas.support.places import refuse_links

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 from sqlalchemy import select
 
-from pipeline.erasing.finding import Found
+from pipeline.erasing.found import Found
 from pipeline.erasing.person import Person
 from pipeline.ledger.database import Ledger
 from pipeline.ledger.tables import return_files, returned_rows

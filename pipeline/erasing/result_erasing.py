@@ -14,10 +14,10 @@ from pipeline.ledger.log_mending import follow_rewritten
 from pipeline.ledger.logged import logged_change
 from pipeline.ledger.tables import runs
 from pipeline.ledger.went_back import keep_counts_of
-from pipeline.proof.chain import Rewriting
 from pipeline.proof.entries import Entry
 from pipeline.proof.run_entry import run_entry
 from pipeline.proof.signature import sign_result
+from pipeline.proof.unfinished import Rewriting
 from pipeline.report.files import REPORT_PAGE
 from pipeline.report.page import run_page
 from pipeline.report.source import ReportSource

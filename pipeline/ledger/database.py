@@ -104,7 +104,7 @@ def stamp(moment: datetime) -> str:
 
 def moment_of(stamped: str) -> datetime:
     """Read it back."""
-    return datetime.strptime(stamped, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    return datetime.fromisoformat(stamped)
 
 
 @contextmanager

@@ -16,11 +16,12 @@ from sqlalchemy import Connection, Row, select, update
 from pipeline.ledger.database import Ledger, open_ledger
 from pipeline.ledger.log_known import knows_log
 from pipeline.ledger.tables import deletions, rescrubs, return_files, runs
-from pipeline.proof.chain import Left, entries, has_chain
+from pipeline.proof.chain import entries, has_chain
 from pipeline.proof.entries import Entry
 from pipeline.proof.review_entries import all_review_entries
 from pipeline.proof.run_entry import location, run_entry
 from pipeline.proof.store_entries import store_entries
+from pipeline.proof.unfinished import Left
 from pipeline.results.manifest_file import MANIFEST, manifest_digest, read_manifest
 from pipeline.workspace import workspace_facts
 from schemas.workspace import LedgerChoice

@@ -10,9 +10,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.proof.chain import Left, Rewriting, append_signed, entries, has_chain, left_unfinished, unfinished
+from pipeline.proof.chain import append_signed, entries, has_chain
 from pipeline.proof.entries import Entry
 from pipeline.proof.keys import PublicKey, keep_public, signer_of
+from pipeline.proof.unfinished import Left, Rewriting, left_unfinished, unfinished
 from schemas.workspace import WORKSPACE_FILE
 
 if TYPE_CHECKING:

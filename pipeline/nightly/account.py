@@ -46,5 +46,11 @@ class Account:
 
     def line(self, seen: Seen, outcome: str, why: str, code: int = 0) -> None:
         """What became of a drop that was not scrubbed, and why."""
-        facts = {"vendor": seen.vendor, "drop": seen.shown, "outcome": outcome, "code": code}
-        self.add(DropLine.model_validate(facts | {"why": at_night(why, seen.vendor)}))
+        self.add(drop_line(seen, outcome, code, at_night(why, seen.vendor)))
+
+
+def drop_line(seen: Seen, outcome: str, code: int = 0, why: str = "") -> DropLine:
+    """What became of a drop, and why, without the counts of its run."""
+    return DropLine.model_validate(
+        {"vendor": seen.vendor, "drop": seen.shown, "outcome": outcome, "code": code, "why": why}
+    )

@@ -21,14 +21,15 @@ from pipeline.nightly.guard import StoppedError, fault_of
 from pipeline.nightly.hints import at_night
 from pipeline.nightly.journal import RunOfDrop
 from pipeline.nightly.leasing import BehindError, BusyError
-from pipeline.nightly.steps import Night
+from pipeline.nightly.night_context import Night
 from pipeline.nightly.summary import DropLine, Unsettled, as_configuration
 from pipeline.nightly.vendors import Seller
-from pipeline.proof.chain import entries, unfinished
+from pipeline.proof.chain import entries
+from pipeline.proof.unfinished import unfinished
 from pipeline.results.decisions import reviews_in
 from pipeline.results.folder import rows_in_review
 from pipeline.results.manifest_file import MANIFEST, read_manifest
-from pipeline.run.plan import Request
+from pipeline.run.request import Request
 from schemas.errors import FileError, LeadscrubError, LedgerError, UsageError
 from schemas.evidence import VendorEvidence
 from schemas.files.age_files import AGE, decrypted
@@ -104,10 +105,13 @@ def due_again(night: Night, sellers: list[Seller]) -> tuple[list[DueAgain], list
     found: list[DueAgain] = []
     gone: dict[str, list[RunOfDrop]] = {}
     for seller in sellers:
+        if not withdrawn and not seller.has_rules:
+            continue
         now = seller.evidence.model_dump(mode="json", exclude_defaults=True)
-        for run in night.journal.runs_of_drops(seller.name, seller.campaign_name):
-            if not withdrawn and (not seller.has_rules or logged.get(run.run_id) == now):
-                continue
+        asked = night.journal.runs_of(seller.name, seller.campaign_name)
+        if not withdrawn:
+            asked = [run_id for run_id in asked if logged.get(run_id) != now]
+        for run in night.journal.runs_of_drops(seller.name, asked):
             why = _why(run, seller, withdrawn)
             if why is None or not night.folders.own(run.out):
                 continue

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import and_, delete, exists, insert, or_, select, update
 
 from pipeline.ledger.database import Ledger, moment_of, stamp
 from pipeline.ledger.tables import arrivals, drops, run_drops, run_is_of, runs
 from pipeline.nightly.inbox import Seen
+
+#: Runs that one question names: databases take only so many values.
+_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True)
@@ -152,18 +155,26 @@ class Journal:
         with self._ledger.reading() as connection:
             return [(row.vendor, _recorded(row)) for row in connection.execute(query)]
 
-    def runs_of_drops(self, vendor: str, campaign: str) -> list[RunOfDrop]:
-        """A vendor's runs for a campaign that count and are of one drop, in the order of receipt."""
+    def runs_of(self, vendor: str, campaign: str) -> list[str]:
+        """Ids of a vendor's runs for a campaign that count."""
+        query = select(runs.c.run_id).where(runs.c.state == "done", run_is_of(vendor), runs.c.campaign == campaign)
+        with self._ledger.reading() as connection:
+            return list(connection.execute(query).scalars())
+
+    def runs_of_drops(self, vendor: str, run_ids: Sequence[str]) -> list[RunOfDrop]:
+        """Those of a vendor's runs that are of one drop, in the order of receipt."""
         query = (
             select(runs.c.run_id, runs.c.out, run_drops.c.sha256, drops.c.name, drops.c.sequence)
             .add_columns(drops.c.received_at, drops.c.kept_at)
             .join(run_drops, run_drops.c.run_id == runs.c.run_id)
-            .join(drops, and_(drops.c.vendor == runs.c.vendor, drops.c.sha256 == run_drops.c.sha256))
-            .where(runs.c.state == "done", run_is_of(vendor), runs.c.campaign == campaign)
-            .order_by(drops.c.sequence)
+            # By the vendor's name, and not that of the run: a database goes through all drops for each run else.
+            .join(drops, and_(drops.c.vendor == vendor, drops.c.sha256 == run_drops.c.sha256))
         )
+        found: list[Any] = []
         with self._ledger.reading() as connection:
-            found = connection.execute(query).all()
+            for start in range(0, len(run_ids), _AT_ONCE):
+                some = run_ids[start : start + _AT_ONCE]
+                found += connection.execute(query.where(runs.c.run_id.in_(some))).all()
         of_run = Counter(row.run_id for row in found)
         return [
             RunOfDrop(
@@ -175,7 +186,7 @@ class Journal:
                 moment_of(row.received_at),
                 Path(row.kept_at) if row.kept_at else None,
             )
-            for row in found
+            for row in sorted(found, key=lambda row: (row.sequence, row.run_id))
             if of_run[row.run_id] == 1
         ]
 

@@ -25,7 +25,7 @@ from pipeline.nightly.last_pass import note_day, refuse_odd_day
 from pipeline.nightly.leasing import Alone, Leasing, Shared, holder
 from pipeline.nightly.left_over import clear_left, resume_fetched, tokens_on_disk
 from pipeline.nightly.log import EventLog, TextLog
-from pipeline.nightly.steps import Night
+from pipeline.nightly.night_context import Night
 from pipeline.nightly.summary import Summary, Trouble, worst
 from pipeline.nightly.turns import Turns
 from pipeline.nightly.unsettled import in_quarantine, still_unsettled

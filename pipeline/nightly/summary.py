@@ -8,7 +8,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.terminal import JSON_VERSION
-from schemas.errors import EXIT_TOO_MANY_REJECTED, ShortageError
+from schemas.errors import EXIT_TOO_MANY_REJECTED, FileError, HeldError, ShortageError
 
 Outcome = Literal["scrubbed", "again", "quarantined", "waiting", "left", "ready"]
 
@@ -16,6 +16,8 @@ Outcome = Literal["scrubbed", "again", "quarantined", "waiting", "left", "ready"
 SEVERITY: Final = (0, EXIT_TOO_MANY_REJECTED, 4, 3, 5, 7, ShortageError.exit_code, 1, 130, 143)
 #: The command line of a night is the configuration: what a drop's scrub calls wrong usage stands there.
 _AS_CONFIGURATION: Final = 2
+#: How the reason of a drop begins that a gate holds.
+HELD: Final = "It is held"
 
 
 class _Model(BaseModel):
@@ -112,6 +114,11 @@ class Summary(_Model):
 def as_configuration(code: int) -> int:
     """The exit code of a night for one of a scrub: no command line of a night is wrong in what a campaign says."""
     return 3 if code == _AS_CONFIGURATION else code
+
+
+def quarantine_code(why: str) -> int:
+    """Exit code of a drop in quarantine: it could not be read, or a gate holds it."""
+    return HeldError.exit_code if why.startswith(HELD) else FileError.exit_code
 
 
 def worst(codes: list[int]) -> int:

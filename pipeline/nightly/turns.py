@@ -12,8 +12,9 @@ from pipeline.nightly.due_again import scrub_due_again
 from pipeline.nightly.guard import Fault, StoppedError, fault_of, has_room
 from pipeline.nightly.inbox import Inbox, Seen, inbox_of
 from pipeline.nightly.leasing import BehindError, BusyError
-from pipeline.nightly.steps import Night, subject_of, take, taken_before
+from pipeline.nightly.night_context import Night
 from pipeline.nightly.summary import DropLine, as_configuration
+from pipeline.nightly.take_drop import subject_of, take, taken_before
 from pipeline.nightly.vendors import Seller
 from pipeline.nightly.workspace_lock import alone_for_a_moment
 from schemas.errors import LeadscrubError, LedgerError

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.nightly.folders import WHY
-from pipeline.nightly.steps import Night, quarantine_code
-from pipeline.nightly.summary import DropLine, Unsettled
+from pipeline.nightly.night_context import Night
+from pipeline.nightly.summary import DropLine, Unsettled, quarantine_code
 from pipeline.nightly.vendors import Seller
 from pipeline.results.decisions import settled_rows
 from schemas.errors import EXIT_TOO_MANY_REJECTED

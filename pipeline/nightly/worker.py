@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline.nightly.guard import DropFailedError, internal_error
-from pipeline.run.plan import Request
+from pipeline.run.request import Request
 from pipeline.run.scrub import scrub
 from schemas import errors
 from schemas.errors import LeadscrubError

@@ -5,36 +5,31 @@
     WORKSPACE/log/key.pem         the public key, where the workspace has one
     WORKSPACE/log/timestamps      answers of timestamp authorities, and what was asked (`pipeline.proof.stamps`)
     WORKSPACE/log/lock            locked by the one process that appends
-    WORKSPACE/log/unfinished-*    locked by a process that is about to change something and to log it
+    WORKSPACE/log/unfinished-*    locked by a process that is about to change something (`pipeline.proof.unfinished`)
 
-An entry is on disk when `append` returns. A process that dies between a change and its entry leaves its ``unfinished``
-file; the next command that logs enters what is missing (`pipeline.ledger.log_mending`).
+An entry is on disk when `append` returns.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from pipeline.proof.entries import NOTHING, Entry, Logged, canonical, document_of, line_digest, read_line
 from pipeline.proof.keys import Signer, signer_of
 from schemas.errors import LeadscrubError, LedgerError, OutputError
 from schemas.support.durable import make_folder, sync_path
 from schemas.support.locks import lock, unlock
-from schemas.support.places import lock_file, new_file, open_to_lock, refuse_links
+from schemas.support.places import lock_file, new_file, refuse_links
 from schemas.support.shortage import shortage_in
 
 CHAIN: Final = "chain.jsonl"
 HEAD: Final = "head.json"
-_UNFINISHED: Final = "unfinished-"
 
 
 def chain_path(workspace: Path) -> Path:
@@ -82,7 +77,7 @@ def append_signed(workspace: Path, signer: Signer | None, *entries: Entry) -> No
                 os.fsync(stream.fileno())
             _write_head(workspace, number, prior)
     except OSError as error:
-        raise _unwritable(workspace, error) from error
+        raise unwritable(workspace, error) from error
 
 
 def lines(workspace: Path) -> Iterator[str]:
@@ -122,127 +117,7 @@ def last_entry(workspace: Path) -> Logged | None:
     return _tail(workspace)[0]
 
 
-@dataclass(frozen=True)
-class Rewriting:
-    """A file is about to get other content, of this hash, and what is to be logged of it then."""
-
-    path: Path
-    sha256: str
-    entries: tuple[Entry, ...]
-
-    @property
-    def is_done(self) -> bool:
-        """Whether the file has that content."""
-        try:
-            with self.path.open("rb") as stream:
-                return hashlib.file_digest(stream, "sha256").hexdigest() == self.sha256
-        except OSError:
-            return False
-
-
-@contextmanager
-def unfinished(workspace: Path, out: Path | None = None, rewriting: Rewriting | None = None) -> Iterator[None]:
-    """Mark that something is being changed which is to be logged; a block that fails, or is killed, leaves the mark.
-
-    ``out``: the result that is being published. ``rewriting``: the file that is being written again. Raises
-    `OutputError` when the mark cannot be written, `LedgerError` when nothing could be appended.
-    """
-    folder = workspace / "log"
-    try:
-        _made(workspace)
-        position(workspace)
-        handle, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=folder)
-        try:
-            lock(handle, Path(name), wait=True)
-            _write_all(handle, canonical(_marked(out, rewriting)).encode())
-            os.fsync(handle)
-        except OSError:
-            unlock(handle)
-            raise
-    except OSError as error:
-        raise _unwritable(workspace, error) from error
-    try:
-        yield
-        Path(name).unlink()
-    finally:
-        unlock(handle)
-
-
-@dataclass
-class Left:
-    """What processes were about to do which have died since: results to publish, files to write again."""
-
-    outs: list[Path] = field(default_factory=list)
-    rewritings: list[Rewriting] = field(default_factory=list)
-
-
-@contextmanager
-def left_unfinished(workspace: Path) -> Iterator[Left | None]:
-    """What processes were about to do which have died since; None when none has died.
-
-    Their marks go when the block ends well.
-    """
-    marks: list[tuple[int, Path]] = []
-    left = Left()
-    try:
-        for path in sorted((workspace / "log").glob(f"{_UNFINISHED}*")):
-            try:
-                handle = open_to_lock(path)
-            except FileNotFoundError:  # its process has just ended well
-                continue
-            marks.append((handle, path))
-            try:
-                lock(handle, path)
-            except BlockingIOError:  # alive
-                unlock(marks.pop()[0])
-                continue
-            try:
-                _read_mark(json.loads(path.read_bytes()), left)
-            except (ValueError, KeyError, TypeError):  # it died before it had said: before it changed anything
-                continue
-        yield left if marks else None
-        for _, path in marks:
-            path.unlink(missing_ok=True)
-    finally:
-        for handle, _ in marks:
-            unlock(handle)
-
-
-def is_unfinished(workspace: Path, out: Path) -> bool:
-    """Whether a process is publishing a result here, or ended before it had logged that: the next command does."""
-    for path in (workspace / "log").glob(f"{_UNFINISHED}*"):
-        try:
-            mark = json.loads(path.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):  # it has just ended well, or was killed before it had begun
-            continue
-        if isinstance(mark, dict) and mark.get("out") in (None, str(out.absolute())):
-            return True
-    return False
-
-
-def _marked(out: Path | None, rewriting: Rewriting | None) -> dict[str, Any]:
-    mark: dict[str, Any] = {"out": None if out is None else str(out.absolute())}
-    if rewriting is not None:
-        entries = [asdict(entry) for entry in rewriting.entries]
-        path = str(rewriting.path.absolute())
-        mark["rewriting"] = {"path": path, "sha256": rewriting.sha256, "entries": entries}
-    return mark
-
-
-def _read_mark(mark: dict[str, Any], left: Left) -> None:
-    if isinstance(mark["out"], str):
-        left.outs.append(Path(mark["out"]))
-    if (of := mark.get("rewriting")) is not None:
-        logged = tuple(Entry(**entry) for entry in of["entries"])
-        left.rewritings.append(Rewriting(Path(of["path"]), of["sha256"], logged))
-
-
-def _write_all(handle: int, content: bytes) -> None:
-    while content:
-        content = content[os.write(handle, content) :]
-
-
-def _made(workspace: Path) -> None:
+def make_log_folder(workspace: Path) -> None:
     """Make the folder of the log. Raises `LinkError` when it, or what is written in it, is a link."""
     for path in (chain_path(workspace), workspace / "log" / HEAD):
         refuse_links(path, workspace)
@@ -251,7 +126,7 @@ def _made(workspace: Path) -> None:
 
 @contextmanager
 def _locked(workspace: Path) -> Iterator[None]:
-    _made(workspace)
+    make_log_folder(workspace)
     path = workspace / "log" / "lock"
     handle = lock_file(path)
     try:
@@ -323,7 +198,8 @@ def _goes_on(workspace: Path, head: tuple[int, str]) -> bool:
     return any(each.number == number and each.digest == digest for each in entries(workspace))
 
 
-def _unwritable(workspace: Path, error: OSError) -> LeadscrubError:
+def unwritable(workspace: Path, error: OSError) -> LeadscrubError:
+    """What to raise when the log cannot be written: `OutputError`, or a shortage of this machine."""
     where = workspace / "log"
     return shortage_in(error) or OutputError(f"'{where}' cannot be written: {error.strerror}.", "Fix its permissions.")
 

@@ -37,7 +37,7 @@ from pipeline.reviewing.choices import decisions_of
 from pipeline.reviewing.queue import ReviewedRun, refuse_changed
 from pipeline.reviewing.released_rows import earlier_of, write_released
 from pipeline.reviewing.withdrawing import finish_withdrawals
-from pipeline.run.plan import Request
+from pipeline.run.request import Request
 from pipeline.run.scrub import scrub
 from pipeline.workspace import read_campaign
 from schemas.errors import ConfigError, ListError, OutputError

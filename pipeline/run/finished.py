@@ -8,7 +8,8 @@ from pipeline.reading.arrow_batches import Memory
 from pipeline.results.identity import run_id
 from pipeline.results.manifest_file import is_complete, read_manifest
 from pipeline.run.ledger_session import ask, enter
-from pipeline.run.plan import Plan, Request
+from pipeline.run.plan import Plan
+from pipeline.run.request import Request
 from pipeline.run.run_decisions import reviewed_rows
 from pipeline.run.run_state import run_inputs, stored_identity
 from pipeline.stages.history import history_identity

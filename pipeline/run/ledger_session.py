@@ -10,7 +10,8 @@ from pipeline.ledger.history_past import Past, past_identity, past_of
 from pipeline.ledger.run_past import RunPast
 from pipeline.ledger.runs import overtaken, record_run
 from pipeline.results.writer import UNNAMED_VENDOR
-from pipeline.run.plan import Plan, Request
+from pipeline.run.plan import Plan
+from pipeline.run.request import Request
 from schemas.files.table import FileTally, delivery_of
 from schemas.manifest import UsedHistory
 

@@ -4,96 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import polars as pl
 
 from pipeline.columns.header_drift import HeaderMemory, check_drift
 from pipeline.columns.mapping import Mapping, map_columns
 from pipeline.context import Source
 from pipeline.reading.opening import open_drop
 from pipeline.run.declared_evidence import with_evidence
-from pipeline.run.list_options import options_of
-from pipeline.run.rescrub_source import Earlier, check_consulted, open_earlier
+from pipeline.run.request import Request
+from pipeline.run.rescrub_source import check_consulted, open_earlier
+from pipeline.run.screened_lists import check_screened, list_specs, lists_of_store
 from pipeline.workspace import find_layout, load_layout, remote_choice, workspace_of
-from schemas.config import VENDOR_NAME, Campaign, Channel, ListEntry, Vendor, load, raise_faults
-from schemas.errors import ConfigError, DropError, FileError, ListError, UsageError
+from schemas.config import VENDOR_NAME, Campaign, Vendor, load, raise_faults
+from schemas.errors import DropError, FileError, UsageError
 from schemas.evidence import VendorEvidence
 from schemas.files.table import Table
 from schemas.layout import Layout
-from schemas.list_kinds import NO_MAX_AGE, MaxAge, list_kind
-from schemas.list_version import UNDATED
-from schemas.recipes import parse_recipe
 from schemas.support.names import did_you_mean
 from suppression.erased import ERASED, erased_store
-from suppression.loading import DATED_FOR_RUN, MAX_REFUSED, RUN_ONLY, ListSpec
+from suppression.loading import ListSpec
 from suppression.rules.loading import LoadedPack, checked_weaker, load_packs
-from suppression.rules.us_states import state_named
 from suppression.store import Store, store_of
-
-if TYPE_CHECKING:  # what a ledger needs is loaded only where there is one
-    from pipeline.ledger.database import Ledger
-
-
-#: What a run says first that looked leads up in no list.
-NOT_SCREENED = "not screened against any list"
-
-
-@dataclass(frozen=True)
-class Request:
-    """A scrub as the command line asks for it. ``as_of`` is resolved there: no stage reads the clock.
-
-    With ``named_in`` the result goes into that folder, under the run's id; ``out`` is then only where it is made.
-    ``received_at`` is when drops came that the ledger has not seen (the beginning of ``as_of``, in UTC, if not said).
-    ``no_region``: numbers without a country are set aside, on purpose. ``no_lists``: the leads are looked up in no list
-    at all, which the result says. ``evidence``: ``KEY=VALUE``, for this run only.
-    ``again``: the drop was accepted before, so its columns are not compared with the vendor's last ones.
-    ``decisions``: what people decided about rows; None: what the workspace knows of that.
-    ``record``: the finished run is entered into the ledger; otherwise the caller does that.
-    ``turn``: is called before the run asks what was before it, and before its result is complete; it returns when that
-    is known, or raises what stops the run.
-    """
-
-    drops: list[str]
-    out: Path
-    as_of: date
-    named_in: Path | None = None
-    campaign: Path | None = None
-    vendor: str | None = None
-    layout: str | Layout | None = None
-    sheets: list[str] = field(default_factory=list)
-    region: str | None = None
-    no_region: bool = False
-    channels: list[Channel] = field(default_factory=list)
-    lists: list[ListEntry] = field(default_factory=list)
-    store: Path | None = None
-    store_lists: list[str] = field(default_factory=list)
-    no_lists: bool = False
-    allow_stale: list[str] = field(default_factory=list)
-    max_age: MaxAge = NO_MAX_AGE
-    rules: list[str] = field(default_factory=list)
-    accept_weaker: bool = False
-    evidence: list[str] = field(default_factory=list)
-    max_reject_rate: float | None = None
-    accept_drift: bool = False
-    accept_held: bool = False
-    check_mx: bool = False
-    dns_server: str | None = None
-    ledger: Ledger | None = None
-    received_at: datetime | None = None
-    record: bool = True
-    turn: Callable[[], None] | None = None
-    dry_run: bool = False
-    force: bool = False
-    earlier: Earlier | None = None
-    again: bool = False
-    decisions: pl.DataFrame | None = None
-    threads: int = 2
-    block_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -145,12 +78,12 @@ def make_plan(request: Request, sources_of: Sources | None = None) -> Plan:
     own_region = layout.region or request.region or (vendor.region if vendor else None) or campaign.region
     file_region = None if request.no_region else own_region
     base = request.campaign.parent if request.campaign else Path()
-    lists = _list_specs(campaign, base, request, region)
+    lists = list_specs(campaign, base, request, region)
     sources = (sources_of or partial(_sources, request))(layout, campaign, file_region)
     store = store_of(request.store, workspace_of(request.campaign))
     label = vendor.name if vendor else request.vendor
-    store_lists = [name for name in _store_lists(request, campaign, store, label, notes) if name != ERASED]
-    _check_screened(request, campaign, bool(lists or store_lists), notes)
+    store_lists = [name for name in lists_of_store(request, campaign, store, label, notes) if name != ERASED]
+    check_screened(request, campaign, bool(lists or store_lists), notes)
     memory = header_memory(request, vendor, sources) if sources_of is None else None
     packs = load_packs([*campaign.rules.packs, *request.rules], workspace_of(request.campaign))
     if request.earlier is not None:
@@ -208,50 +141,6 @@ def mapping_of(table: Table, layout: Layout, campaign: Campaign, region: str | N
         raise DropError(error.message, f"{error.hint} Or name the sheets to read with --sheet.".strip()) from error
 
 
-def _store_lists(
-    request: Request, campaign: Campaign, store: Store | None, vendor: str | None, notes: list[str]
-) -> list[str]:
-    """Lists of the store that the run needs: those named, else every current one that speaks for the vendor.
-
-    A list that speaks for one vendor is refused for another when the command line names it; a campaign may name it
-    for all its runs, and then it is left out of the others, which is noted.
-    """
-    named = list(dict.fromkeys([*campaign.store_lists, *request.store_lists]))
-    if not named and (request.no_lists or campaign.no_lists):
-        return []
-    if store is None:
-        if named:
-            raise ListError(f"There is no store to take the list '{named[0]}' from.", "Name it with --store DIR.")
-        return []
-    if not named:
-        return [name for name in store.names() if store.facts(name).scope in {"seller", f"vendor:{vendor}"}]
-    chosen = []
-    for name in named:
-        whose = store.facts(name).vendor
-        if whose is None or whose == vendor:
-            chosen.append(name)
-            continue
-        ours = "names no vendor" if vendor is None else f"is about vendor {vendor}"
-        if name in request.store_lists:
-            raise UsageError(f"List '{name}' is for vendor {whose} only, and the run {ours}.", "Leave it out.")
-        notes.append(f"list {name} is for vendor {whose} only and was not used: the run {ours}")
-    return chosen
-
-
-def _check_screened(request: Request, campaign: Campaign, screened: bool, notes: list[str]) -> None:
-    """Refuse a run against no list at all, unless that was said; then it is the first thing that the run notes."""
-    if screened and request.no_lists:
-        raise UsageError("--no-lists is given, and so are lists.", "Leave one of them out.")
-    if screened:
-        return
-    if not request.no_lists and not campaign.no_lists:
-        raise ListError(
-            "No suppression list is named, and there is none in a store: nobody would be screened.",
-            "Name lists (--dnc, --internal, --unsubscribe, --list, --store, or in the campaign), or say --no-lists.",
-        )
-    notes.insert(0, NOT_SCREENED)
-
-
 def _campaign(request: Request, faults: list[str]) -> Campaign | None:
     """Read the campaign; the command line wins over it."""
     if request.campaign is None:
@@ -303,39 +192,3 @@ def layout_of(
     elif vendor is not None and isinstance(vendor.layout, Layout):
         return vendor.layout
     return (load_layout(path, faults, notes) if path else None) or Layout()
-
-
-def _list_specs(campaign: Campaign, base: Path, request: Request, region: str | None) -> list[ListSpec]:
-    """Lists of the campaign (its files are relative to its folder), then those of the command line."""
-    specs = [
-        _list_spec(entry, folder, request.as_of, region)
-        for entries, folder in ((campaign.lists, base), (request.lists, Path()))
-        for entry in entries
-    ]
-    names = [spec.name for spec in specs]
-    for name in names:
-        if names.count(name) > 1:
-            raise UsageError(f"Two lists are called '{name}'.", "Give one another name with --list KIND:NAME=FILE.")
-    return specs
-
-
-def _list_spec(entry: ListEntry, folder: Path, day: date, region: str | None) -> ListSpec:
-    kind = list_kind(entry.kind)
-    dated_by = DATED_FOR_RUN if entry.as_of else UNDATED if kind.register else RUN_ONLY
-    try:
-        return ListSpec(
-            kind,
-            entry.name,
-            (folder / entry.file,),
-            entry.as_of or day,
-            dated_by,
-            registry=entry.registry,
-            state=entry.state or (state_named(entry.name) if kind.kind == "dnc.state" else None),
-            max_refused=MAX_REFUSED if entry.max_refused is None else entry.max_refused,
-            format=entry.format,
-            options=options_of(entry, region),
-            recipes=(parse_recipe(entry.hash),) if entry.hash else (),
-            folds=frozenset(entry.fold),
-        )
-    except UsageError as error:
-        raise ConfigError([f"list '{entry.name}': {error.message}"], error.hint) from error

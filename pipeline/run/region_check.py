@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.context import Context, Source
-from pipeline.run.plan import Plan, Request
+from pipeline.run.plan import Plan
+from pipeline.run.request import Request
 from pipeline.stages.checks import Batch
 from pipeline.stages.map import MAP
 from pipeline.stages.normalise import NORMALISE

@@ -7,7 +7,8 @@ import polars as pl
 from pipeline.context import Reviewed
 from pipeline.results.decisions import decided, digest_of, on_day
 from pipeline.results.folder import scan
-from pipeline.run.plan import Plan, Request
+from pipeline.run.plan import Plan
+from pipeline.run.request import Request
 from pipeline.workspace import workspace_of
 from schemas.files.table import FileTally, delivery_of
 from schemas.manifest import Counts, UsedReviews

@@ -11,8 +11,9 @@ from pipeline.context import Context, MailQuestion, Reviewed
 from pipeline.results.identity import RunInputs, run_id
 from pipeline.run.batch_spool import BatchSpool
 from pipeline.run.notices import Notices
-from pipeline.run.plan import Plan, Request
+from pipeline.run.plan import Plan
 from pipeline.run.progress import Report
+from pipeline.run.request import Request
 from pipeline.run.run_decisions import decisions_digest, reviewed_rows
 from pipeline.run.run_rules import hours_of, rules_of
 from pipeline.run.tally import Tally

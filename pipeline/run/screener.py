@@ -27,8 +27,9 @@ from pipeline.reading.arrow_batches import Memory, SampleReader, arrow_table, sa
 from pipeline.results.identity import LIBRARIES, program_version
 from pipeline.results.verdict import Verdict
 from pipeline.run.batch_steps import batch_to_decide, check_batch, decide_batch
-from pipeline.run.plan import Plan, Request, make_plan, mapping_of
+from pipeline.run.plan import Plan, make_plan, mapping_of
 from pipeline.run.region_check import check_regions
+from pipeline.run.request import Request
 from pipeline.run.run_rules import hours_of, law_warnings, rules_of
 from pipeline.run.run_state import open_lists
 from pipeline.stages.checks import Batch, Declared

@@ -10,19 +10,20 @@ from pathlib import Path
 
 from pipeline.columns.header_drift import HeaderMemory
 from pipeline.ledger.logged import logged_change
-from pipeline.proof.chain import unfinished
 from pipeline.proof.keys import signer_of
 from pipeline.proof.run_entry import run_entry
 from pipeline.proof.signature import sign_result
+from pipeline.proof.unfinished import unfinished
 from pipeline.results.manifest_file import MANIFEST, manifest_digest
 from pipeline.results.publish import WORK, publish, scratch_output, staged_output
 from pipeline.run.first_pass import first_pass
 from pipeline.run.gate import gate_notes
 from pipeline.run.notices import overtaken_notes
-from pipeline.run.plan import Plan, Request, Sources, header_memory, make_plan
+from pipeline.run.plan import Plan, Sources, header_memory, make_plan
 from pipeline.run.process_pool import process_pool
 from pipeline.run.progress import Report, silent
 from pipeline.run.region_check import check_regions
+from pipeline.run.request import Request
 from pipeline.run.run_state import RunState, start_run
 from pipeline.run.second_pass import second_pass
 from pipeline.run.settle import settle

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pipeline.ledger.list_logging import logged_writing
 from pipeline.reading.remote import is_remote
 from pipeline.reading.shared_folder import SharedFolder, SharedPlace, open_shared
-from pipeline.run.plan import Request
+from pipeline.run.request import Request
 from pipeline.workspace import workspace_facts, workspace_of
 from schemas.errors import FileError, ListError
 from schemas.list_version import History, Loading

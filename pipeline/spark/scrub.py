@@ -27,8 +27,9 @@ from pipeline.reading.remote import is_remote
 from pipeline.reading.tables.urls import is_table
 from pipeline.results.folder import PARQUETS
 from pipeline.results.manifest_file import manifest_digest
-from pipeline.run.plan import Request, Sources, mapping_of
+from pipeline.run.plan import Sources, mapping_of
 from pipeline.run.progress import Report, silent
+from pipeline.run.request import Request
 from pipeline.run.scrub import Result, scrub_with
 from pipeline.spark.check_part import check_file, check_rows
 from pipeline.spark.date_orders import orders_in_frame, orders_in_pieces

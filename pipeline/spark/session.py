@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.reading.files import refuse_lake
-from pipeline.run.plan import Request
+from pipeline.run.request import Request
 from pipeline.run.scrub import Result
 from pipeline.spark.scrub import scrub_drop, scrub_rows
 from schemas.errors import DropError, UsageError

@@ -7,9 +7,10 @@ from collections.abc import Collection
 
 import polars as pl
 
-from pipeline.columns.date_columns import consent_findings, perhaps_zoned, zoned_cells
+from pipeline.columns.date_cells import perhaps_zoned, zoned_cells
 from pipeline.context import Context, Source
 from pipeline.stages.checks import Batch, BatchCheck
+from pipeline.stages.consent_dates import consent_findings
 from schemas.columns import CODE_FIELDS, DAYS, INSTANTS, PERSON, PLAIN_FIELDS, POINTS, WORD_LISTS
 from schemas.contact.blank import BLANKS, COUNTRY_BLANKS, EMPTY_WORDS, NAME_BLANKS, POINT_BLANKS, Blanks, trimmed
 from schemas.findings import findings, no_findings

@@ -18,7 +18,7 @@ from typer.main import get_command
 
 from pipeline.cli.help import PANELS
 from pipeline.cli.main import app
-from pipeline.cli.options import LawOptions, ListOptions
+from pipeline.cli.run_options import LawOptions, ListOptions
 from schemas.codes import CODES
 from schemas.support.names import did_you_mean
 from tests.conftest import REPO, Written, leadscrub

@@ -51,6 +51,6 @@ def test_an_error_that_a_person_can_do_something_about_comes_back_as_it_was() ->
     (batch,) = told(3, fails)
     rows = batch.to_pylist()
     assert rows[0]["part"] == 3
-    with pytest.raises(leadscrub.ConfigError, match=r"no such pack Name another\.") as error:
+    with pytest.raises(leadscrub.ConfigError, match=r"no such pack\. Name another\.") as error:
         heard(rows, Failed)
     assert error.value.exit_code == 3

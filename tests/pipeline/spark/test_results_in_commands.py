@@ -162,6 +162,10 @@ def test_a_person_is_found_in_the_file_of_the_row_and_erased_from_it(tmp_path: P
     assert [spot["what"] for spot in found["places"] if spot["kind"] == "result"] == [
         "row 3, 4 (email, original:Email) in clean/part-00001.parquet, rejected/part-00002.parquet"
     ]
+    # What an erasure leaves that is killed once the result is in its place, and one of another result.
+    left = [folder / "runs" / f".{number}.partial" for number in (1, 2)]
+    for place in left:
+        shutil.copytree(folder / OUT, place)
     ran = run(folder, f"subject erase {who} --yes --json --because case-17")
     assert (ran.code, json.loads(ran.out)["done"]["row of a result"]) == (0, 2), ran.err
     assert json.loads(run(folder, f"subject find {who} --json").out)["records"] == 0
@@ -170,6 +174,7 @@ def test_a_person_is_found_in_the_file_of_the_row_and_erased_from_it(tmp_path: P
         assert scan(folder / OUT, name).filter(others).collect().equals(table.filter(others)), name
     gone = scan(folder / OUT, "rejected").filter(reason="row.erased").select("row_id", "email", "original").collect()
     assert gone.rows() == [(3, None, None), (4, None, None)]
+    assert not any(place.exists() for place in left)
     # Parts without the person are the same files.
     changed = {str(path.relative_to(folder / OUT)) for path, content in parts.items() if path.read_bytes() != content}
     assert changed == {

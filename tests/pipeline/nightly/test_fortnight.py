@@ -30,7 +30,7 @@ from tests.pipeline.nightly.workspaces import (
 pytestmark = pytest.mark.slow
 
 #: How often passes are killed; LEADSCRUB_KILLS=100 for the whole show.
-KILLS = int(os.environ.get("LEADSCRUB_KILLS", "8"))
+KILLS = int(os.environ.get("LEADSCRUB_KILLS", "5"))
 NIGHTS = range(1, 15)
 REGISTRY = "".join(f"{area},55501{n:02}\n" for area in AREAS for n in range(0, 100, 9))
 STALE, FULL, BACK = 5, 10, 9

@@ -23,7 +23,7 @@ from tests.pipeline.reading.servers import s3_server, sftp_server
 
 pytestmark = pytest.mark.slow
 
-DROPS = 6
+DROPS = 4
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ def test_a_remote_drop_is_killed_before_each_change_of_the_disk(
     assert forked.run(calm, night(1), count=str(count)) == 0
     changes = count.stat().st_size
     whole = dump(calm)
-    for moment in range(3, changes + 1, max(changes // 5, 1)):
+    for moment in range(3, changes + 1, max(changes // 3, 1)):
         workspace = machine(tmp_path / f"killed-{moment}", inbox, "", tmp_path)
         assert forked.run(workspace, night(1), kill_at=moment) == -9, moment
         assert forked.run(workspace, night(1)) == 0

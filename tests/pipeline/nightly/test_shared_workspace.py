@@ -168,7 +168,7 @@ def test_what_a_machine_leaves_that_is_killed_is_taken_over(
 ) -> None:
     """Whenever it is killed, the other one goes on when its lease has expired, and comes to the same."""
     killed = 0
-    for moment in moments(machines, tmp_path, postgres, [0.1, 0.25, 0.45]):
+    for moment in moments(machines, tmp_path, postgres, [0.25]):
         workspace = world(tmp_path / f"killed-{moment}", url := database(postgres, "killed"))
         machines[0].start(workspace, NIGHT, kill_at=moment)
         machines[1].start(workspace, NIGHT)
@@ -208,7 +208,7 @@ def test_a_machine_that_stood_still_changes_nothing_when_it_goes_on(
 ) -> None:
     """It has lost its lease: what another one did in its place stays as it is."""
     stood = blocked = 0
-    for moment in moments(machines, tmp_path, postgres, [0.08, 0.2, 0.4]):
+    for moment in moments(machines, tmp_path, postgres, [0.2]):
         workspace = world(tmp_path / f"stopped-{moment}", url := database(postgres, "stopped"))
         first = machines[0].start(workspace, NIGHT, stop_at=moment)
         second = machines[1].start(workspace, NIGHT)

@@ -116,7 +116,7 @@ def test_damaged_text_reads_the_same_in_blocks_of_any_size(text: str, width: int
         assert read_in_blocks(raw, shape_of(width, delimiter), len(raw)) == expected
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(damaged, st.none() | widths, st.sampled_from([",", ";"]), st.booleans(), st.integers(1, 40))
 @example('a,"b"\r', 2, ",", False, 40)
 @example('"a\n"b,c\n"d"e\n', 2, ",", True, 5)

@@ -188,9 +188,10 @@ class Entries:
             real = entries.get_column("number") >= _FIRST_NUMBER
             if not self._how.kind.phones:
                 real = pl.repeat(False, len(entries), eager=True)
-            yield Keyed("local", (entries if real.all() else entries.filter(real)).select(key="number"))
             if real.all():
+                yield Keyed("local", entries.select(key="number"))
                 return
+            yield Keyed("local", entries.filter(real).select(key="number"))
             entries = with_text(entries.filter(~real))
         first = str(entries.item(0, "text"))
         hashed = looks_hashed(first) or ("sha256" if block.holds == "hash" else None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Final
 
@@ -49,7 +48,7 @@ class DropRun:
                 if orphan is not None and drop.again and not open_manifest(orphan).held:
                     return self._record(orphan, drop, [_NOTES_LOST])
                 if orphan is not None:
-                    self._discard(orphan)
+                    self._folders.discard(orphan)
                 # A result is on disk before it is entered: until then the log's keeper knows that it may be.
                 with unfinished(self._folders.workspace):
                     return self._scrub(drop)
@@ -107,10 +106,10 @@ class DropRun:
             seen.place if seller.remote else None,
         )
         if _inputs(result.manifest) != {self._raw.sha256}:
-            self._discard(result.out)
+            self._folders.discard(result.out)
             return None
         if reasons := result.manifest.held:
-            self._discard(result.out)
+            self._folders.discard(result.out)
             raise HeldError(
                 f"{HELD}: {'; '.join(reasons)}.", "Look into it; if it is right, accept it with --accept-held."
             )
@@ -132,7 +131,7 @@ class DropRun:
         try:
             manifest, out = self._night.enter(out, results, drop)
         except PastChangedError:
-            self._discard(out)
+            self._folders.discard(out)
             raise
         counts = manifest.counts
         return Recorded(
@@ -144,13 +143,6 @@ class DropRun:
             rows_in_review(out),
             tuple(at_night(note, self._seen.vendor) for note in notes),
         )
-
-    def _discard(self, out: Path) -> None:
-        """Remove a result that does not count, in one step for whoever looks."""
-        aside = self._folders.partial / f"discarded-{out.name}"
-        self._folders.made(aside.parent)
-        out.rename(aside)
-        shutil.rmtree(aside)
 
 
 def _inputs(manifest: Manifest) -> set[str]:

@@ -223,9 +223,7 @@ def _discard_orphans(night: Night, run: RunOfDrop, vendor: str) -> None:
             continue
         if inputs == {run.sha256}:
             refuse_links(results[run_id], night.folders.workspace)
-            aside = night.folders.made(night.folders.partial) / f"discarded-{run_id}"
-            results[run_id].rename(aside)
-            shutil.rmtree(aside)
+            night.folders.discard(results[run_id])
 
 
 def _named(night: Night, run: RunOfDrop) -> Path:

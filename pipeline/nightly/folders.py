@@ -83,6 +83,12 @@ class Folders:
         make_folder(folder)
         return folder
 
+    def discard(self, out: Path) -> None:
+        """Remove a result that does not count, in one step for whoever looks."""
+        aside = self.made(self.partial) / f"discarded-{out.name}"
+        out.rename(aside)
+        shutil.rmtree(aside)
+
     def refuse_planted(self) -> None:
         """Raise `LinkError` when what a pass works in is a link, or leads through one."""
         for folder in (self.partial, self.fetched, self.fetching, self.archive, self.workspace / "quarantine"):

@@ -101,19 +101,21 @@ class ResultFiles:
 
     def close(self) -> dict[str, OutputFile]:
         """Finish all files; sizes, rows and hashes by name."""
-        written = {"clean": self._clean, "rejected": self._rejected, "findings": self._findings}
-        for name, file in written.items():
-            self._lanes[name].do(ParquetOutput.close, file)
+        parquets = {"clean": self._clean, "rejected": self._rejected, "findings": self._findings}
+        for name, parquet in parquets.items():
+            self._lanes[name].do(ParquetOutput.close, parquet)
         for lane in self._lanes.values():
             lane.finish()
-        rows = {file.path: file.rows for file in (*written.values(), self._returns) if file is not None}
-        for path in rows:
+        written = {parquet.path.name: parquet.file for parquet in parquets.values()}
+        if self._returns is not None:
+            path = self._returns.path
             path.touch()
-        return {str(path.relative_to(self._folder)): output_file(path, count) for path, count in rows.items()}
+            written[str(path.relative_to(self._folder))] = output_file(path, self._returns.rows)
+        return written
 
-    def proof(self) -> RowsProof:
+    def proof(self, threads: int = 1) -> RowsProof:
         """The root over all rows that were taken."""
-        return RowsProof(root=self._tree.root().hex(), rows=self._tree.rows, columns=self._columns)
+        return RowsProof(root=self._tree.root(threads).hex(), rows=self._tree.rows, columns=self._columns)
 
     def save_hashes(self, path: Path) -> None:
         """Write the hashes of the rows, for whoever puts the parts of a result together (`together_proof`)."""

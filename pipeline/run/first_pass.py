@@ -9,12 +9,12 @@ import polars as pl
 from pipeline.columns.contact_values import unclaimed
 from pipeline.run.batch_spool import Stored
 from pipeline.run.batch_steps import Checked, check_batch
-from pipeline.run.ordered_map import in_order
 from pipeline.run.run_state import RunState
 from pipeline.stages.checks import Batch
 from schemas.coded_findings import coded
 from schemas.files.table import read_batches
 from schemas.findings import no_findings
+from schemas.support.ordered_map import in_order
 from schemas.support.prefetch import read_ahead
 
 #: Bytes of a file that are read at once, unless the request says how many: large where few batches are under way and

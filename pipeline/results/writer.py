@@ -28,7 +28,6 @@ from schemas.frames import output_types
 from schemas.manifest import OutputFile, RowsProof
 from schemas.support.arrow_columns import column, few_values
 from schemas.support.many_hashes import DIGEST
-from suppression.rules.data_transfers import not_returned
 
 #: Name of the return file of a drop whose vendor was not named.
 UNNAMED_VENDOR = "unnamed-vendor"
@@ -151,7 +150,11 @@ def return_file(folder: Path, context: Context) -> ReturnFile:
     """Begin the file with what goes back to the vendor of a run."""
     (folder / "returns").mkdir()
     path = folder / "returns" / f"{context.vendor or UNNAMED_VENDOR}.csv"
-    withheld = not_returned(context.rules) if context.rules is not None else frozenset()
+    withheld = frozenset[str]()
+    if context.rules is not None:
+        from suppression.rules.data_transfers import not_returned  # noqa: PLC0415  # only runs with rule packs need the law
+
+        withheld = not_returned(context.rules)
     return ReturnFile(path, context.columns, context.codes, withheld)
 
 

@@ -15,6 +15,8 @@ from schemas.findings import FINDING_SCHEMA, no_findings
 SAID_SCHEMA = {name: dtype for name, dtype in FINDING_SCHEMA.items() if name != "row_id"}
 #: Numpy sorts so few places by counting.
 _FEW_ROWS = 1 << 16
+#: Findings of which it is worth while to look whether they say the same.
+_SEVERAL = 256
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,18 @@ class CodedFindings:
 
 
 def coded(frame: pl.DataFrame) -> CodedFindings:
-    """Code findings (`FINDING_SCHEMA`) of which most differ."""
+    """Code findings (`FINDING_SCHEMA`) that all say the same, or of which most differ."""
     said = pl.DataFrame([frame.get_column(name) for name in SAID_SCHEMA])
-    return CodedFindings(frame.get_column("row_id").to_numpy(), np.arange(len(frame)), said)
+    rows = frame.get_column("row_id").to_numpy()
+    if len(said) > _SEVERAL and all(_is_one(said.get_column(name)) for name in reversed(SAID_SCHEMA)):
+        return CodedFindings(rows, np.zeros(len(rows), np.int64), said[:1])
+    return CodedFindings(rows, np.arange(len(rows)), said)
+
+
+def _is_one(values: pl.Series) -> bool:
+    """Whether a value, or none, is in all rows."""
+    first = values[0]
+    return values.null_count() == len(values) if first is None else not values.ne_missing(first).any()
 
 
 def together(parts: Iterable[CodedFindings]) -> CodedFindings:

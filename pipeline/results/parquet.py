@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from schemas.columns import EMAIL_SLOTS, INSTANTS, PHONE_SLOTS
 from schemas.frames import FileContract
 from schemas.manifest import OutputFile
-from schemas.support.arrow_columns import joined_few
+from schemas.support.arrow_columns import few_texts, joined_few
 from schemas.support.summed_file import DigestedFile
 
 ROW_GROUP = 65_536
@@ -27,6 +27,7 @@ _SELDOM_REPEATS = frozenset(
 _ORDERED = ("row_id", "source_line")
 #: Bytes that are handed to a file at once: each time, Python is waited for.
 _AT_ONCE = 4 << 20
+_TEXTS = (pa.large_string(), pa.large_list(pa.large_string()))
 
 
 class ParquetOutput:
@@ -76,12 +77,12 @@ class ParquetOutput:
     def formed(self, rows: pa.Table) -> pa.Table:
         """Check and return rows as `add` takes them.
 
-        ``rows``: the file's columns, order and types (`schemas.frames.output_types`); those of ``few`` as text or as
-        dictionaries. A column that the table does not have is null in all of them. Runs on any thread.
+        ``rows``: the file's columns, order and types (`schemas.frames.output_types`); those of ``few`` as text, or
+        lists of it, or as dictionaries. A column that the table does not have is null in all of them. On any thread.
         """
         for place, field in enumerate(rows.schema):
-            if field.name in self._few and pa.types.is_large_string(field.type):
-                rows = rows.set_column(place, field.name, rows.column(field.name).dictionary_encode())
+            if field.name in self._few and field.type in _TEXTS:
+                rows = rows.set_column(place, field.name, few_texts(rows.column(field.name).chunks))
         self._contract.check(rows)
         return rows
 

@@ -116,7 +116,7 @@ class ReturnFile:
         reasons = _vendor_reasons(rows.get_column("reasons"), self._codes)
         table = rows.select(
             neutralised(pl.lit(reasons)).alias(_OWN[0]),
-            neutralised(pl.col("source_file")).alias(_OWN[1]),
+            neutralised(pl.col("source_file").cast(pl.String)).alias(_OWN[1]),
             pl.col("source_line").alias(_OWN[2]),
             *self._originals.values(),
             neutralised(pl.col("raw")).alias(_RAW),

@@ -33,8 +33,8 @@ from schemas.support.many_hashes import DIGEST
 UNNAMED_VENDOR = "unnamed-vendor"
 #: Columns of text, or of lists of it, of clean and rejected that have few different values in a whole run.
 _FEW = frozenset(
-    {"run_id", "vendor", "source_file", "source_sha256", "phone_type", "phone_region"}
-    | {"reason", "reasons", "reason_detail", "disposition", "flags"}
+    {"run_id", "vendor", "source_file", "source_sheet", "source_sha256", "phone_type", "phone_region", "time_zones"}
+    | {"channels", "reason", "reasons", "reason_detail", "disposition", "flags"}
 )
 
 

@@ -35,8 +35,8 @@ def only_where(values: pa.Array, keep: npt.NDArray[np.bool_]) -> pa.Array:
 
 
 def of_one_value(value: str, rows: int) -> pa.Array:
-    """The same text in every row."""
-    return pa.repeat(pa.scalar(value, pa.large_string()), rows)
+    """The same text in every row, as a column of few values."""
+    return pa.DictionaryArray.from_arrays(np.zeros(rows, np.int32), pa.array([value], pa.large_string()))
 
 
 def few_values(values: pa.Array, which: npt.NDArray[np.integer[Any]]) -> pa.DictionaryArray:
@@ -46,6 +46,16 @@ def few_values(values: pa.Array, which: npt.NDArray[np.integer[Any]]) -> pa.Dict
         return pa.DictionaryArray.from_arrays(codes.indices.to_numpy()[which], codes.dictionary)
     places = codes.indices.fill_null(-1).to_numpy()[which]
     return pa.DictionaryArray.from_arrays(pa.array(places, mask=places < 0), codes.dictionary)
+
+
+def few_texts(parts: Sequence[pa.Array]) -> pa.Array:
+    """Columns of text, or of lists of text, one behind the other, with their different values apart."""
+    values = pa.concat_arrays(parts)
+    if not pa.types.is_large_list(values.type):
+        return values.dictionary_encode()
+    nulls, bounds = values.buffers()[:2]
+    texts = values.values.dictionary_encode()
+    return pa.Array.from_buffers(few_type(values.type), len(values), [nulls, bounds], children=[texts])
 
 
 def few_type(dtype: pa.DataType) -> pa.DataType:
@@ -65,9 +75,12 @@ def texts_of(values: pa.ChunkedArray) -> list[pa.DictionaryArray]:
 def joined_few(chunks: Sequence[pa.Array]) -> pa.Array:
     """Put chunks of such a column together, the values in the order in which they first appear."""
     if pa.types.is_large_list(chunks[0].type):
-        lengths = np.concatenate([chunk.value_lengths().to_numpy() for chunk in chunks])
+        # A list that is null has no texts.
+        lengths = np.concatenate([chunk.value_lengths().fill_null(0).to_numpy() for chunk in chunks])
         values = _joined_texts([chunk.flatten() for chunk in chunks])
-        return pa.LargeListArray.from_arrays(np.concatenate([[0], np.cumsum(lengths)]), values, chunks[0].type)
+        nulls = pa.concat_arrays([chunk.is_null() for chunk in chunks]) if any(c.null_count for c in chunks) else None
+        bounds = np.concatenate([[0], np.cumsum(lengths)])
+        return pa.LargeListArray.from_arrays(bounds, values, chunks[0].type, mask=nulls)
     return _joined_texts(chunks)
 
 

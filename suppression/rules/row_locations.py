@@ -19,8 +19,8 @@ if TYPE_CHECKING:  # facts ask where their rows are
     from suppression.rules.facts import Facts
 
 Codes = npt.NDArray[np.int64]
-#: Area codes have three digits.
-_AREAS = 1000
+#: Area codes, which have three digits; none has the number 0.
+_AREAS: list[str | None] = [None, *(f"{area:03}" for area in range(1, 1000))]
 
 
 @dataclass
@@ -63,12 +63,12 @@ def _of_numbers(facts: Facts, slot: str, usable: pl.Series, places: Places) -> C
     """Place of each usable number: by its area code in the North American plan, else by its time zones."""
     regions, open_rows = facts.locations.regions(slot), usable.to_numpy()
     areas = np.where(open_rows, facts.locations.area_codes(slot), 0)
-    words: list[str | None] = [None, *(f"{area:03}" for area in range(1, _AREAS))]
+    words = _AREAS
     left = np.flatnonzero(open_rows & (areas == 0))
     if len(left):
         zones, of_left = distinct(facts.frame.get_column(ZONES.of(slot))[left].list.join(SEPARATOR).fill_null(""))
         areas[left] = len(words) + of_left
-        words += zones
+        words = [*words, *zones]
     occurring, which = distinct_codes(areas, len(words))
 
     def place(region: int, word: int) -> int:
@@ -94,11 +94,15 @@ def _of_address(facts: Facts, country: Coded[str | None], places: Places, number
     chosen = np.where(own, country.of_row, len(country.values) + of_number)
     said = own if numbers is None else own | has_part | (of_number == 0)
 
+    names = list(dict.fromkeys(choices))
+    numbers = {name: number for number, name in enumerate(names)}
+
     def place(which: int, word: int) -> int:
-        region = choices[which]
+        region = names[which]
         return places.number(None if region is None else location_of_address(region, part.values[word]))
 
-    return np.where(said, paired(chosen, part.of_row, place), 0)
+    of_name = np.array([numbers[name] for name in choices])[chosen]
+    return np.where(said, paired(of_name, part.of_row, place), 0)
 
 
 def _settled(of_rows: list[Codes], places: Places) -> list[Codes]:

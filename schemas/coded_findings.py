@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from schemas.findings import FINDING_SCHEMA, no_findings
+from schemas.support.text_views import changes
 
 #: What a finding says of a row: `FINDING_SCHEMA` but for the row.
 SAID_SCHEMA = {name: dtype for name, dtype in FINDING_SCHEMA.items() if name != "row_id"}
@@ -34,6 +35,12 @@ class CodedFindings:
         rows = pl.Series("row_id", self.row_id, pl.UInt64)
         return self.said[self.which].insert_column(0, rows)
 
+    def with_codes(self, codes: Collection[str]) -> CodedFindings:
+        """Those of some codes, in their order."""
+        wanted = self.said.get_column("code").is_in(codes).to_numpy()
+        mine = wanted[self.which]
+        return CodedFindings(self.row_id[mine], self.which[mine], self.said)
+
     def places(self, first: int) -> npt.NDArray[np.int64]:
         """Which row of a batch each is about; the batch's rows are consecutive and begin with ``first``."""
         return (self.row_id - np.uint64(first)).astype(np.int64)
@@ -48,9 +55,14 @@ class CodedFindings:
 
 
 def coded(frame: pl.DataFrame) -> CodedFindings:
-    """Code findings (`FINDING_SCHEMA`) of which most differ."""
-    said = pl.DataFrame([frame.get_column(name) for name in SAID_SCHEMA])
-    return CodedFindings(frame.get_column("row_id").to_numpy(), np.arange(len(frame)), said)
+    """Code findings (`FINDING_SCHEMA`). What is said of several rows one after the other is there once."""
+    rows, said = frame.get_column("row_id").to_numpy(), frame.select(list(SAID_SCHEMA))
+    new = np.zeros(len(frame), dtype=np.bool_)
+    new[:1] = True
+    for column in said.get_columns():
+        new[1:] |= changes(column)
+    which = np.cumsum(new, dtype=np.int64) - 1
+    return CodedFindings(rows, which, said if new.all() else said.filter(pl.Series(new)))
 
 
 def together(parts: Iterable[CodedFindings]) -> CodedFindings:

@@ -55,10 +55,13 @@ def _with_others(frame: pl.DataFrame, matches: pl.DataFrame, points: list[str]) 
     """Matches of rows that have another point."""
     if matches.is_empty():
         return matches
-    held = frame.select("row_id", held=pl.sum_horizontal(pl.lit(0), *(pl.col(point).is_not_null() for point in points)))
-    listed = matches.group_by("row_id").agg(listed=pl.col("point").filter(pl.col("point").is_in(points)).n_unique())
-    rows = listed.join(held, on="row_id").filter(pl.col("listed") < pl.col("held")).get_column("row_id")
-    return matches.filter(pl.col("row_id").is_in(rows.implode()))
+    listed = matches.filter(pl.col("point").is_in(points)).group_by("row_id").agg(listed=pl.col("point").n_unique())
+    rows = frame.select("row_id", *points).filter(pl.col("row_id").is_in(matches.get_column("row_id").implode()))
+    given = rows.select(
+        "row_id", given=pl.sum_horizontal(pl.lit(0), *(pl.col(point).is_not_null() for point in points))
+    )
+    others = given.join(listed, on="row_id", how="left").filter(pl.col("listed").fill_null(0) < pl.col("given"))
+    return matches.filter(pl.col("row_id").is_in(others.get_column("row_id").implode()))
 
 
 def _of_person(matches: pl.DataFrame, kind: str, channel: str | None) -> pl.DataFrame:

@@ -89,10 +89,10 @@ class Deduplication(RunCheck):
 
     def __init__(self, folder: Path, context: Context) -> None:
         self._context = context
-        self._phones = PointKeys(folder / "phones", texts=False)
-        self._emails = PointKeys(folder / "emails", texts=True)
-        self._lines = RowLines(folder / "lines")
         self._newest = context.campaign.dedupe.policy == "newest_consent"
+        self._phones = PointKeys(folder / "phones", texts=False, dated=self._newest)
+        self._emails = PointKeys(folder / "emails", texts=True, dated=self._newest)
+        self._lines = RowLines(folder / "lines")
         self._losers = ByRow(folder / "losers", LOSER_SCHEMA, self._findings)
 
     def gather(self, batch: Batch) -> None:

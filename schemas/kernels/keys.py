@@ -71,3 +71,53 @@ def find_marked(keys: UInt64s, left: int, right: int, marks: UInt64s, rows: Int6
         rows[found] = row
         found += int((marks[bit >> _6] >> (bit & _63)) & _1)
     count[0] = found
+
+
+@kernel
+def find_most(keys: UInt64s, found: Int64s, candidate: UInt64s) -> None:
+    """Find the key that more than half of those that are not 0 have, if there is one.
+
+    ``found``: how many are not 0, and how many are the ``candidate``, which is no such key unless these are enough.
+    """
+    given, lead, same = 0, 0, 0
+    for row in range(len(keys)):
+        if keys[row] == 0:
+            continue
+        given += 1
+        # Each of it and one of another cancel out: what holds more than half is left (Boyer and Moore's vote).
+        if lead == 0:
+            candidate[0] = keys[row]
+        lead += 1 if keys[row] == candidate[0] else -1
+    for row in range(len(keys)):
+        same += keys[row] == candidate[0]
+    found[0], found[1] = given, same
+
+
+@kernel
+def mark_repeated(keys: UInt64s, left: int, right: int, once: UInt64s, again: UInt64s) -> None:
+    """Set a key's bit (`mark_keys`) in ``once`` when it comes, and in ``again`` when it was set already."""
+    for row in range(len(keys)):
+        bit = (keys[row] << np.uint64(left)) >> np.uint64(right)
+        mark = _1 << (bit & _63)
+        again[bit >> _6] |= once[bit >> _6] & mark
+        once[bit >> _6] |= mark
+
+
+@kernel
+def order_by_part(keys: UInt64s, bounds: Int64s, order: Int64s) -> None:
+    """List the rows by the part of their key, which is what is left of it by the number of parts, a power of two.
+
+    ``bounds``: where each part begins, and the last one ends; zeros at first.
+    """
+    last = np.uint64(len(bounds) - 2)
+    for row in range(len(keys)):
+        bounds[(keys[row] & last) + _1] += 1
+    for part in range(1, len(bounds)):
+        bounds[part] += bounds[part - 1]
+    for row in range(len(keys)):
+        part = keys[row] & last
+        order[bounds[part]] = row
+        bounds[part] += 1
+    for part in range(len(bounds) - 2, 0, -1):
+        bounds[part] = bounds[part - 1]
+    bounds[0] = 0

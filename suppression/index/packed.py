@@ -61,18 +61,23 @@ def packed(values: pl.Series) -> Packed:
     return Packed(data, offsets[:-1] - offsets[0], np.diff(offsets))
 
 
-def text_keys(values: pl.Series) -> Keys:
+def text_keys(values: pl.Series, *, lower: bool = False) -> Keys:
     """64 well-mixed bits of each text's UTF-8; 0 where null. The same on every machine and in every version.
 
     Starting from the length times a constant, each eight bytes are added by exclusive or, then the sum is multiplied
     and its upper half folded onto the lower one. Each step can be undone, so two texts that differ in one word only
     never share a key; of more than 256 bytes, which no address has, only the first 256 count. Not meant to withstand
-    somebody who looks for two texts that share a key: what is found is compared in full.
+    somebody who looks for two texts that share a key: what is found is compared in full. ``lower``: with A to Z as a
+    to z.
     """
     if len(values) <= FEW_ROWS:
-        return np.array([0 if value is None else _key(value.encode()) for value in values], dtype=np.uint64)
+        texts = (None if value is None else value.encode() for value in values)
+        return np.array(
+            [0 if text is None else _key(text.lower() if lower else text) for text in texts], dtype=np.uint64
+        )
     (bounds, data), keys = column_bytes(values), np.empty(len(values), dtype=np.uint64)
-    key_texts(bounds, data, keys)
+    capital = data - np.uint8(ord("A")) < 26 if lower else np.empty(0, np.bool_)
+    key_texts(bounds, data + np.uint8(32) * capital if capital.any() else data, keys)
     if values.null_count():
         keys[values.is_null().to_numpy()] = 0
     return keys

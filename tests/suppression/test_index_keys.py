@@ -75,6 +75,7 @@ def test_keys_of_many_texts_are_those_of_each(values: list[str | None]) -> None:
     """Few texts are keyed without a compiled loop."""
     many = pl.Series([*values, "end"] * (FEW_ROWS + 1), dtype=pl.String)
     few = pl.Series([*values, "end"], dtype=pl.String)
+    assert text_keys(many, lower=True).tolist() == text_keys(few, lower=True).tolist() * (FEW_ROWS + 1)
     assert text_keys(many).tolist() == text_keys(few).tolist() * (FEW_ROWS + 1)
 
 

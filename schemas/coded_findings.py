@@ -14,6 +14,8 @@ from schemas.support.text_views import changes
 
 #: What a finding says of a row: `FINDING_SCHEMA` but for the row.
 SAID_SCHEMA = {name: dtype for name, dtype in FINDING_SCHEMA.items() if name != "row_id"}
+#: So few are not worth a look at what they have in common.
+_FEW_FINDINGS = 100
 #: Numpy sorts so few places by counting.
 _FEW_ROWS = 1 << 16
 
@@ -56,13 +58,18 @@ class CodedFindings:
 
 def coded(frame: pl.DataFrame) -> CodedFindings:
     """Code findings (`FINDING_SCHEMA`). What is said of several rows one after the other is there once."""
-    rows, said = frame.get_column("row_id").to_numpy(), frame.select(list(SAID_SCHEMA))
+    rows, said = frame.get_column("row_id").to_numpy(), pl.DataFrame([frame.get_column(name) for name in SAID_SCHEMA])
+    if len(frame) <= _FEW_FINDINGS:
+        return CodedFindings(rows, np.arange(len(frame)), said)
     new = np.zeros(len(frame), dtype=np.bool_)
-    new[:1] = True
+    new[0] = True
     for column in said.get_columns():
         new[1:] |= changes(column)
-    which = np.cumsum(new, dtype=np.int64) - 1
-    return CodedFindings(rows, which, said if new.all() else said.filter(pl.Series(new)))
+    places = np.flatnonzero(new)
+    # Where nearly all differ, to leave some out takes longer than it saves.
+    if len(places) > len(new) // 2:
+        return CodedFindings(rows, np.arange(len(frame)), said)
+    return CodedFindings(rows, np.cumsum(new) - 1, said[places])
 
 
 def together(parts: Iterable[CodedFindings]) -> CodedFindings:

@@ -132,7 +132,7 @@ def _repeated(keys: Words) -> npt.NDArray[np.int64]:
     find_marked(keys, left, right, again, rows, count)
     # Different keys may share a bit.
     rows = rows[: count[0]]
-    rows = rows[np.argsort(keys[rows], kind="stable")]
+    rows = rows[np.argsort(keys[rows])]
     same = keys[rows[1:]] == keys[rows[:-1]]
     twice = np.zeros(len(rows), dtype=np.bool_)
     twice[1:] |= same

@@ -24,6 +24,7 @@ MODULES = (
     "distinct",
     "emails",
     "findings",
+    "keys",
     "phones",
     "records",
     "registry_lines",

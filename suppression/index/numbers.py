@@ -15,6 +15,7 @@ import numpy.typing as npt
 import polars as pl
 
 from suppression.index.blobs import Blob, write_blob
+from suppression.index.key_filter import KeyFilter
 
 Numbers = npt.NDArray[np.uint64]
 Locals = npt.NDArray[np.uint32]
@@ -151,7 +152,7 @@ class NumberIndex:
         self._areas: list[int] = [area for area, _ in record["areas"]]
         self._bitmaps = Blob(folder, record["bitmaps"], list_name)
         self._sorted_blob = Blob(folder, record["sorted"], list_name)
-        self._sorted: Numbers | None = None
+        self._sorted: tuple[Numbers, KeyFilter] | None = None
 
     def __len__(self) -> int:
         return self._entries
@@ -166,14 +167,18 @@ class NumberIndex:
         found = np.zeros(len(wanted), dtype=bool)
         if not self._entries:
             return found
-        for start in range(0, len(wanted), _ROWS):
-            rows = slice(start, start + _ROWS)
-            if self._areas:
+        if self._areas:
+            # In ascending order, neighbours are found near each other.
+            order = np.argsort(wanted)
+            for start in range(0, len(wanted), _ROWS):
+                rows = order[start : start + _ROWS]
                 found[rows] = self._in_bitmaps(wanted[rows])
-            if len(self._sorted_blob):
-                ordered = self._all_sorted()
-                at = np.minimum(np.searchsorted(ordered, wanted[rows]), len(ordered) - 1)
-                found[rows] |= ordered[at] == wanted[rows]
+        if len(self._sorted_blob):
+            ordered, marked = self._all_sorted()
+            rows = marked.passing(wanted)
+            rows = rows[np.argsort(wanted[rows])]
+            at = np.minimum(np.searchsorted(ordered, wanted[rows]), len(ordered) - 1)
+            found[rows] |= ordered[at] == wanted[rows]
         return found
 
     def _in_bitmaps(self, wanted: Numbers) -> npt.NDArray[np.bool_]:
@@ -198,9 +203,10 @@ class NumberIndex:
             data = self._bitmaps.touch(np.array([start]))[start : start + BITMAP_BYTES]
             yield _whole(area, np.flatnonzero(np.unpackbits(data)).astype(np.uint32))
         if len(self._sorted_blob):
-            yield self._all_sorted()
+            yield self._all_sorted()[0]
 
-    def _all_sorted(self) -> Numbers:
+    def _all_sorted(self) -> tuple[Numbers, KeyFilter]:
         if self._sorted is None:
-            self._sorted = self._sorted_blob.all().view(np.uint64)
+            numbers = self._sorted_blob.all().view(np.uint64)
+            self._sorted = (numbers, KeyFilter(numbers, "low"))
         return self._sorted

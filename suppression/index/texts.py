@@ -73,13 +73,13 @@ class TextIndex:
             return np.zeros(len(values), dtype=bool)
         if self._keys is None:
             self._keys = SortedKeys(self._key_blob.all().view(np.uint64))
-        asked = packed(values)
 
         def same(rows: Places, places: Places) -> npt.NDArray[np.bool_]:
-            return same_texts(self._at(places), asked.part(rows))
+            return same_texts(self._at(places), packed(values[rows]))
 
         found = self._keys.matching(wanted, same)
-        found &= values.is_not_null().to_numpy()
+        if values.null_count():
+            found &= values.is_not_null().to_numpy()
         return found
 
     def contains(self, values: pl.Series) -> pl.Series:

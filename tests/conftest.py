@@ -25,6 +25,7 @@ from hypothesis import settings
 
 from schemas.kernels import kernel
 from schemas.kernels.build import ensure_built
+from schemas.support.user_cache import cache_folder
 
 # In the tests' own process no row is too few for compiled code, and no command's stderr says that it compiles.
 kernel.FEW_ROWS = -1
@@ -100,6 +101,14 @@ def _keys_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No test writes into the user's own folder of keys."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LEADSCRUB_KEYS", str(tmp_path_factory.mktemp("keys")))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _compiled_once() -> Iterator[None]:
+    """A process with another home folder finds what was compiled, which takes many seconds, where it is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(cache_folder().parent))
         yield
 
 

@@ -122,6 +122,25 @@ def _scrubbed_here() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _readers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What reads workbooks, Parquet and tables for the tests' own process is forked, which takes a tenth of a start."""
+    from schemas.files.apart import child
+    from tests.reader_server import ReaderServer
+
+    server = ReaderServer(tmp_path_factory.mktemp("readers"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(child, "subprocess", server)
+        yield
+    server.close()
+
+
+@pytest.fixture
+def real_readers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start them as the program does, each as a new interpreter."""
+    monkeypatch.setattr("schemas.files.apart.child.subprocess", subprocess)
+
+
 def leadscrub(*arguments: str | Path) -> Ran:
     """Run the command in this process, from its arguments to its exit code."""
     out, err = io.StringIO(), io.StringIO()

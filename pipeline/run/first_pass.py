@@ -49,6 +49,8 @@ def first_pass(run: RunState) -> None:
                 check.gather(batch)
         rows = int(frame.item(-1, "row_id")) + 1
         run.report("reading and checking", sum(file.size for file in run.files) / size, rows)
+    for suppression in context.lists:
+        suppression.release()
 
 
 def _check(run: RunState, batch: Batch) -> tuple[Checked, Stored]:

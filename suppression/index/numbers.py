@@ -196,6 +196,12 @@ class NumberIndex:
         found[dense] = bits
         return found
 
+    def release(self) -> None:
+        """Let go of the memory of what was read; it is read again when it is asked for."""
+        self._sorted = None
+        for blob in (self._bitmaps, self._sorted_blob):
+            blob.release()
+
     def each(self) -> Iterator[Numbers]:
         """All numbers, in blocks: the bitmaps' area codes, then the sorted ones."""
         for place, area in enumerate(self._areas):

@@ -86,6 +86,12 @@ class TextIndex:
         """Whether each text (null allowed) is in the index; null is not."""
         return pl.Series(self.hits(values, text_keys(values)))
 
+    def release(self) -> None:
+        """Let go of the memory of what was read; it is read again when it is asked for."""
+        self._keys = None
+        for blob in (self._key_blob, self._end_blob, self._texts):
+            blob.release()
+
     def each(self) -> Iterator[pl.Series]:
         """All texts, in blocks."""
         bounds = np.concatenate([[0], self._end_blob.all().view(np.int64)])

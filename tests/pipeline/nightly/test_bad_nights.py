@@ -173,7 +173,8 @@ def test_a_pass_that_is_killed_takes_its_worker_with_it_and_counts_for_no_drop(s
 @pytest.mark.parametrize("where", ["full", "closed", "ascii"])
 def test_a_summary_that_cannot_be_printed_is_in_the_hook_and_the_file(workspace: Path, where: str) -> None:
     """One drop is scrubbed; where another pass has shown that, it still waits: its upload is a moment old."""
-    put(workspace / "inbox" / "acme", "naïve-😀.csv", leads(range(3)), EARLIER if where == "full" else datetime.now(UTC))
+    when = EARLIER if where == "full" else datetime.now(UTC)
+    put(workspace / "inbox" / "acme", "naïve-😀.csv", leads(range(3)), when)
     command = [sys.executable, "-m", "leadscrub", "nightly", "--workspace", str(workspace), "--as-of", DAY]
     environment = {**os.environ, "PYTHONPATH": str(REPO)}
     if where == "ascii":

@@ -291,7 +291,7 @@ for line in sys.stdin:
     os.close(source)
     print("\\n" + json.dumps([task.shown, report]), flush=True)
 """
-_FILES = 300
+_FILES = 150
 
 
 def _mutated(content: bytes, chance: random.Random) -> bytes:

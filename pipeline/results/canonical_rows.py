@@ -33,7 +33,7 @@ SHARED: Final = (OUTPUT, "vendor", "source_file", "source_sha256", "source_sheet
 #: Before the name of a column of findings.
 FINDINGS: Final = "finding:"
 #: Rows that are put together at a time: what is written should still be near when it is hashed.
-_TILE: Final = 1 << 13
+_TILE: Final = 1 << 12
 #: Combinations of values that are counted in a number of 64 bits.
 _MOST: Final = 1 << 62
 
@@ -176,7 +176,7 @@ def _hashed(cells: Cells, kind: int, ahead: _Places, head: _Head = lambda *_: No
         data[ends] = kind
         ends += 1
         head(tile, ends, data)
-        put_rows(ends, bounds[1:], first, *cells.arrays, data)
+        put_rows(ends, bounds[1:], first, *cells.arrays, data, data.view(np.uint64))
         found.append(digests_of(data, blocks, sizes))
     return np.concatenate(found)
 

@@ -111,7 +111,7 @@ class _Against:
 
     def __init__(self, rows: DecidedRows, findings: CodedFindings, missing: Missing) -> None:
         said = findings.said
-        row = rows.positions(pl.Series(findings.row_id))
+        row = rows.positions(findings.row_id)
         blocks = (said.get_column("effect") != "flag").to_numpy()
         kept = blocks[findings.which] & ~rows.is_clean[row]
         self._rows, self._row, which = rows, row[kept], findings.which[kept]

@@ -17,7 +17,7 @@ from typing import IO, Final, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from schemas.support.many_hashes import BLOCK, DIGEST, digest, digests_of_equal
+from schemas.support.many_hashes import DIGEST, digest, digests_of_short
 from schemas.support.ordered_map import in_order
 
 #: The first byte of what is hashed: a leaf, a node above two others, the secret, two blindings. 2 is a row's.
@@ -126,11 +126,4 @@ def _beside(levels: list[Digests], place: int) -> list[bytes]:
 
 def _hashed(kind: int, *parts: Digests) -> Digests:
     """Hash, of each row, what kind it is of and these parts: together less than a block."""
-    size = 1 + sum(part.shape[1] for part in parts)
-    messages = np.zeros((len(parts[0]), BLOCK), np.uint8)
-    messages[:, 0] = kind
-    at = 1
-    for part in parts:
-        messages[:, at : at + part.shape[1]] = part
-        at += part.shape[1]
-    return digests_of_equal(messages, size)
+    return digests_of_short(kind, parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1))

@@ -159,14 +159,17 @@ def return_file(folder: Path, context: Context) -> ReturnFile:
 
 
 def _encoded(said: pl.DataFrame) -> pa.Table:
-    """What findings say, with the different texts of each column apart."""
+    """What findings say, with the different texts of each column apart, but for details: most of them differ."""
     table = said.to_arrow(compat_level=pl.CompatLevel.oldest())
-    return pa.table({name: column(table, name).dictionary_encode() for name in table.column_names})
+    columns = {name: column(table, name) for name in table.column_names}
+    return pa.table({n: values if n == "detail" else values.dictionary_encode() for n, values in columns.items()})
 
 
 def _findings_table(found: CodedFindings, said: pa.Table) -> pa.Table:
-    columns = {name: few_values(column(said, name), found.which) for name in said.column_names}
-    return pa.table({"row_id": found.row_id} | columns)
+    columns = {name: few_values(column(said, name), found.which) for name in said.column_names if name != "detail"}
+    # Details that are equal are found when the rows are put together.
+    columns["detail"] = pa.DictionaryArray.from_arrays(found.which.astype(np.int32), column(said, "detail"))
+    return pa.table({"row_id": found.row_id} | {name: columns[name] for name in said.column_names})
 
 
 def output_file(path: Path, rows: int) -> OutputFile:

@@ -13,10 +13,10 @@ from schemas.kernels.keys import find_marked, mark_keys
 Keys = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.int64]
 
-#: Bits for each key, at least: of what is not listed, at most an eighth passes.
-_BITS = 8
-#: With more keys, the bits would not stay near the processor.
-_MOST_KEYS = 1 << 25
+#: Bits for each key, at least, as long as all of them are at most so many: of what is not listed, at most an eighth
+#: passes. With more keys than a quarter of that, too much would.
+_BITS, _MOST_BITS = 8, 28
+_MOST_KEYS = 1 << _MOST_BITS - 2
 #: Bits of a mark, as a power of two.
 _WORD = 6
 
@@ -26,7 +26,7 @@ class KeyFilter:
 
     def __init__(self, keys: Keys, by: Literal["high", "low"]) -> None:
         self._keys, self._marks = keys, np.empty(0, np.uint64)
-        bits = max((len(keys) * _BITS).bit_length(), _WORD)
+        bits = min(max((len(keys) * _BITS).bit_length(), _WORD), _MOST_BITS)
         self._right = 64 - bits
         self._left = self._right if by == "low" else 0
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ from suppression.index.key_filter import KeyFilter
 
 Numbers = npt.NDArray[np.uint64]
 Locals = npt.NDArray[np.uint32]
+_Number = TypeVar("_Number", np.uint32, np.uint64)
 
 _AREA_NUMBERS = 10_000_000
 BITMAP_BYTES = _AREA_NUMBERS // 8
@@ -97,47 +98,56 @@ class NumberBuilder:
 
     def write(self, folder: Path) -> dict[str, Any]:
         """Write the index. Returns its record; ``entries`` counts distinct numbers."""
-        dense, sparse = self._settle()
-        # A short number of another country sorts before +1: all are ordered together.
-        ordered = np.concatenate([sparse, *self._others])
-        ordered.sort(kind="stable")
-        sorted_all = ordered[_fresh(ordered)]
+        dense: dict[int, npt.NDArray[np.uint8]] = {}
+        sizes = [0]
+
+        def counted() -> Iterator[Numbers]:
+            for part in self._in_order(dense):
+                sizes.append(len(part))
+                yield part
+
+        ordered = write_blob(folder / "numbers.sorted", counted())
         ones = {area: int(np.bitwise_count(bitmap).sum()) for area, bitmap in dense.items()}
         return {
             "areas": [[area, count] for area, count in ones.items()],
-            "sparse": len(sorted_all),
-            "entries": sum(ones.values()) + len(sorted_all),
+            "sparse": sum(sizes),
+            "entries": sum(ones.values()) + sum(sizes),
             "bitmaps": write_blob(folder / "numbers.bitmaps", dense.values(), BITMAP_BYTES),
-            "sorted": write_blob(folder / "numbers.sorted", [sorted_all]),
+            "sorted": ordered,
         }
 
-    def _settle(self) -> tuple[dict[int, npt.NDArray[np.uint8]], Numbers]:
-        """Divide the area codes: bitmaps where they are worth it, one sorted array for all others."""
-        dense: dict[int, npt.NDArray[np.uint8]] = {}
-        sparse: list[Numbers] = [np.empty(0, np.uint64)]
+    def _in_order(self, dense: dict[int, npt.NDArray[np.uint8]]) -> Iterator[Numbers]:
+        """Yield all numbers in ascending order, but for area codes that are worth a bitmap: these go to ``dense``.
+
+        Each area code is let go as it is done: all of them as whole numbers take three times the memory.
+        """
+        others = _set_of(np.concatenate([np.empty(0, np.uint64), *self._others]))
+        self._others = []
+        # A short number of another country sorts before +1.
+        below = int(np.searchsorted(others, _PLAN))
+        yield others[:below]
         for area in sorted({*self._bitmaps, *self._waiting}):
             waiting = self._waiting.pop(area, [])
             bitmap = self._bitmaps.pop(area, None)
             if bitmap is None:
-                numbers = np.concatenate(waiting)
-                numbers.sort()
-                sparse.append(_whole(area, numbers[_fresh(numbers)]))
+                yield _whole(area, _set_of(np.concatenate(waiting)))
                 continue
             if waiting:
                 self._mark(bitmap, waiting)
             dense[area] = bitmap
-        return dense, np.concatenate(sparse)
+        yield others[below:]
 
 
 def _whole(area: int, numbers: Locals) -> Numbers:
     return numbers.astype(np.uint64) + np.uint64((1000 + area) * _AREA_NUMBERS)
 
 
-def _fresh(ordered: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """Mark the first of each run of equal values."""
-    fresh = np.ones(len(ordered), dtype=bool)
-    np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:])
-    return fresh
+def _set_of(numbers: npt.NDArray[_Number]) -> npt.NDArray[_Number]:
+    """Sort numbers, in place, and leave out repeats."""
+    numbers.sort()
+    fresh = np.ones(len(numbers), dtype=bool)
+    np.not_equal(numbers[1:], numbers[:-1], out=fresh[1:])
+    return numbers if fresh.all() else numbers[fresh]
 
 
 class NumberIndex:

@@ -25,6 +25,7 @@ MODULES = (
     "emails",
     "findings",
     "keys",
+    "known",
     "phones",
     "records",
     "registry_lines",

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pipeline.columns.fixed_dates import FIGURE_FORMS, ISO_FORMS, WORD_FORMS, fixed_instants
 from schemas.contact.blank import BLANKS, EMPTY_NAME_WORDS, EMPTY_WORDS, ERROR_WORDS, NAME_BLANKS, POINT_BLANKS, trimmed
 from schemas.contact.email import email_forms
+from schemas.contact.known import Cells, KnownNumbers, KnownWords
 from schemas.contact.phone_points import phone_points
 from schemas.kernels import kernel
 from schemas.kernels.phones import e164_text
@@ -41,6 +42,8 @@ def _answers() -> list[pl.DataFrame]:
             for forms in (ISO_FORMS, WORD_FORMS, *FIGURE_FORMS.values())
         ),
         BLANKS.cleaned(pl.Series([*addresses, " x ", None, "n/a"])).to_frame(),
+        pl.DataFrame([KnownWords(["ann", "info"]).among(Cells(pl.Series([*addresses, "INFO"])), "@")]),
+        pl.DataFrame([KnownNumbers(["+1...55501..", "+44"]).among(Cells(pl.Series(values, dtype=pl.String)))]),
     ]
 
 

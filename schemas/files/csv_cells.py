@@ -19,14 +19,13 @@ from schemas.kernels.csv_cells import (
     LONGEST,
     RAGGED,
     RECORDS,
-    VIEW_WORDS,
     cut_cells,
     find_marks,
 )
 from schemas.kernels.kernel import Bytes, Flags, Int64s, UInt32s
+from schemas.kernels.views import VIEW_BYTES, VIEW_WORDS
 
 _LF = ord("\n")
-_VIEW_BYTES = 16
 
 
 @dataclass(frozen=True)
@@ -73,9 +72,9 @@ def cut_text(text: bytes, delimiter: str, names: list[str], *, lenient: bool = F
     ragged = found.ragged[:rows] if state[RAGGED] else np.empty(0, np.bool_)
     valid = pa.py_buffer(np.packbits(~ragged, bitorder="little")) if len(ragged) else None
     views, texts = pa.py_buffer(found.views), [pa.py_buffer(text), pa.py_buffer(found.unquoted)]
-    room = len(found.starts) * _VIEW_BYTES
+    room = len(found.starts) * VIEW_BYTES
     columns = [
-        pa.Array.from_buffers(pa.string_view(), rows, [valid, views.slice(column * room, rows * _VIEW_BYTES), *texts])
+        pa.Array.from_buffers(pa.string_view(), rows, [valid, views.slice(column * room, rows * VIEW_BYTES), *texts])
         for column in range(len(names))
     ]
     cells = pl.DataFrame(pa.Table.from_arrays(columns, names))

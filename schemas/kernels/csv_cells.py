@@ -1,17 +1,12 @@
-"""Cells of a regular CSV text, found where they are: a view of each, and not a byte of them copied.
-
-A view is what Arrow and polars hold of a text: four integers of 32 bits. The first is its length in bytes. Up to twelve
-bytes are in the other three; of a longer text these are its first four bytes, which buffer it is in, and where.
-"""
+"""Cells of a regular CSV text, found where they are: a view of each, and not a byte of them copied."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from schemas.kernels.kernel import Bytes, Flags, Int64s, UInt32s, helper, kernel
+from schemas.kernels.views import INLINE, VIEW_WORDS, put_short_view, put_view
 
-#: Words of a view, and bytes of a text that fit into it.
-VIEW_WORDS, INLINE = 4, 12
 #: Buffers of the views: the text itself, and cells without the second of each two quotes.
 OF_TEXT, OF_UNQUOTED = 0, 1
 #: What was found: text that is regular; a quote or a record that is where, or as, RFC 4180 has none; more records than
@@ -29,17 +24,6 @@ _OWN = np.array(
 
 
 @helper
-def put_short_view(views: UInt32s, place: int, data: Bytes, start: int, stop: int) -> None:
-    """Write the view of a text of no more than twelve bytes, wherever in the buffer it is."""
-    views[place] = stop - start
-    for word in range(3):
-        value = 0
-        for at in range(min(start + 4 * word, stop), min(start + 4 * word + 4, stop)):
-            value |= int(data[at]) << 8 * (at - start - 4 * word)
-        views[place + 1 + word] = value
-
-
-@helper
 def put_unquoted(views: UInt32s, place: int, data: Bytes, start: int, stop: int, unquoted: Bytes, copied: int) -> int:
     """Copy a text without the second of each two quotes, write its view, and return where the copy ends."""
     first = copied
@@ -47,11 +31,7 @@ def put_unquoted(views: UInt32s, place: int, data: Bytes, start: int, stop: int,
         unquoted[copied] = data[start]
         copied += 1
         start += 2 if data[start] == _QUOTE else 1
-    if copied - first <= INLINE:
-        put_short_view(views, place, unquoted, first, copied)
-    else:
-        put_short_view(views, place, unquoted, first, first + 4)
-        views[place], views[place + 2], views[place + 3] = copied - first, OF_UNQUOTED, first
+    put_view(views, place, unquoted, first, copied, OF_UNQUOTED)
     return copied
 
 

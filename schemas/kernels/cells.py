@@ -131,14 +131,27 @@ def judge_cells(
         kind = AS_IT_IS
         if len(valid) == 0 or valid[row]:
             place = row * VIEW_WORDS
-            size, start = int(views[place]), int(views[place + 3])
-            if size <= INLINE:
-                start = row * VIEW_BYTES + HEAD_BYTES
-                kind = fate_of(inline, start, start + size, seldom, longest, lines, word_bounds, words, text)
-            elif views[place + 2] == 0:
-                kind = fate_of(first, start, start + size, seldom, longest, lines, word_bounds, words, text)
-            else:
-                kind = fate_of(second, start, start + size, seldom, longest, lines, word_bounds, words, text)
+            size, start, buffer = int(views[place]), row * VIEW_BYTES + HEAD_BYTES, 0
+            if size > INLINE:
+                start, buffer = int(views[place + 3]), int(views[place + 2])
+            head, tail = 0, 0
+            if 0 < size <= INLINE:
+                head, tail = int(inline[start]), int(inline[start + size - 1])
+            elif size > INLINE and buffer == 0:
+                head, tail = int(first[start]), int(first[start + size - 1])
+            elif size > INLINE:
+                head, tail = int(second[start]), int(second[start + size - 1])
+            plain = 32 < head < 127 and 32 < tail < 127 and not (lines and head == ord("_"))
+            if size == 0:
+                kind = NOTHING
+            elif not plain or (size < longest and seldom[head * longest + size]):
+                # Of few cells there is more to ask; a call for each would cost more than all the rest.
+                if size <= INLINE:
+                    kind = fate_of(inline, start, start + size, seldom, longest, lines, word_bounds, words, text)
+                elif buffer == 0:
+                    kind = fate_of(first, start, start + size, seldom, longest, lines, word_bounds, words, text)
+                else:
+                    kind = fate_of(second, start, start + size, seldom, longest, lines, word_bounds, words, text)
         fate[row] = kind
         fates[kind] += 1
 

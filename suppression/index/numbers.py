@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from suppression.index.blobs import Blob, write_blob
+from suppression.index.blobs import Blob, BlobWriter
 
 Numbers = npt.NDArray[np.uint64]
 Locals = npt.NDArray[np.uint32]
@@ -25,6 +25,8 @@ _WORTH_A_BITMAP = BITMAP_BYTES // 8
 #: Numbers of one area code that wait in memory before they go to a bitmap.
 _WAITING = _WORTH_A_BITMAP
 _PLAN = np.uint64(10_000_000_000)
+#: Numbers written at a time: what is copied of them stays small.
+_WRITTEN = 1 << 20
 #: Numbers looked up at a time: what they need stays in the processor's cache.
 _ROWS = 1 << 15
 
@@ -95,48 +97,74 @@ class NumberBuilder:
         span[:] = False
 
     def write(self, folder: Path) -> dict[str, Any]:
-        """Write the index. Returns its record; ``entries`` counts distinct numbers."""
-        dense, sparse = self._settle()
-        # A short number of another country sorts before +1: all are ordered together.
-        ordered = np.concatenate([sparse, *self._others])
-        ordered.sort(kind="stable")
-        sorted_all = ordered[_fresh(ordered)]
-        ones = {area: int(np.bitwise_count(bitmap).sum()) for area, bitmap in dense.items()}
+        """Write the index, and forget the numbers as they are written. Returns its record.
+
+        ``entries`` counts distinct numbers.
+        """
+        # A short number of another country comes before +1, and what is written of each area code after the one before.
+        others = _joined(self._others)
+        _order(others)
+        first = int(np.searchsorted(others, _PLAN))
+        ones: dict[int, int] = {}
+        with (
+            BlobWriter(folder / "numbers.bitmaps", BITMAP_BYTES) as bitmaps,
+            BlobWriter(folder / "numbers.sorted") as ordered,
+        ):
+            sparse = _write_distinct(others[:first], ordered)
+            for area in sorted({*self._bitmaps, *self._waiting}):
+                waiting, bitmap = self._waiting.pop(area, []), self._bitmaps.pop(area, None)
+                if bitmap is None:
+                    numbers = _joined(waiting)
+                    _order(numbers)
+                    sparse += _write_distinct(_whole(area, numbers), ordered)
+                    continue
+                if waiting:
+                    self._mark(bitmap, waiting)
+                bitmaps.write(bitmap)
+                ones[area] = int(np.bitwise_count(bitmap).sum())
+            sparse += _write_distinct(others[first:], ordered)
         return {
             "areas": [[area, count] for area, count in ones.items()],
-            "sparse": len(sorted_all),
-            "entries": sum(ones.values()) + len(sorted_all),
-            "bitmaps": write_blob(folder / "numbers.bitmaps", dense.values(), BITMAP_BYTES),
-            "sorted": write_blob(folder / "numbers.sorted", [sorted_all]),
+            "sparse": sparse,
+            "entries": sum(ones.values()) + sparse,
+            "bitmaps": bitmaps.record,
+            "sorted": ordered.record,
         }
-
-    def _settle(self) -> tuple[dict[int, npt.NDArray[np.uint8]], Numbers]:
-        """Divide the area codes: bitmaps where they are worth it, one sorted array for all others."""
-        dense: dict[int, npt.NDArray[np.uint8]] = {}
-        sparse: list[Numbers] = [np.empty(0, np.uint64)]
-        for area in sorted({*self._bitmaps, *self._waiting}):
-            waiting = self._waiting.pop(area, [])
-            bitmap = self._bitmaps.pop(area, None)
-            if bitmap is None:
-                numbers = np.concatenate(waiting)
-                numbers.sort()
-                sparse.append(_whole(area, numbers[_fresh(numbers)]))
-                continue
-            if waiting:
-                self._mark(bitmap, waiting)
-            dense[area] = bitmap
-        return dense, np.concatenate(sparse)
 
 
 def _whole(area: int, numbers: Locals) -> Numbers:
     return numbers.astype(np.uint64) + np.uint64((1000 + area) * _AREA_NUMBERS)
 
 
-def _fresh(ordered: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """Mark the first of each run of equal values."""
-    fresh = np.ones(len(ordered), dtype=bool)
-    np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:])
-    return fresh
+def _joined(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """Put arrays of one type together; each is given up once it is copied."""
+    joined = np.empty(sum(map(len, parts)), parts[0].dtype if parts else np.uint64)
+    end = len(joined)
+    while parts:
+        part = parts.pop()
+        joined[end - len(part) : end] = part
+        end -= len(part)
+    return joined
+
+
+def _order(numbers: npt.NDArray[Any]) -> None:
+    """Put numbers in ascending order, in place. A registry's are, already."""
+    if not (numbers[1:] >= numbers[:-1]).all():
+        numbers.sort()
+
+
+def _write_distinct(ordered: Numbers, blob: BlobWriter) -> int:
+    """Write numbers in ascending order, each once, and return how many these are."""
+    count = 0
+    for start in range(0, len(ordered), _WRITTEN):
+        part = ordered[start : start + _WRITTEN]
+        fresh = np.ones(len(part), dtype=bool)
+        np.not_equal(part[1:], part[:-1], out=fresh[1:])
+        fresh[0] = not start or part[0] != ordered[start - 1]
+        kept = part[fresh]
+        blob.write(kept)
+        count += len(kept)
+    return count
 
 
 class NumberIndex:

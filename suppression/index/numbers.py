@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from suppression.index.blobs import Blob, write_blob
+from suppression.index.blobs import Blob, BlobWriter
 from suppression.index.key_filter import KeyFilter
 
 Numbers = npt.NDArray[np.uint64]
 Locals = npt.NDArray[np.uint32]
-_Number = TypeVar("_Number", np.uint32, np.uint64)
 
 _AREA_NUMBERS = 10_000_000
 BITMAP_BYTES = _AREA_NUMBERS // 8
@@ -27,6 +26,8 @@ _WORTH_A_BITMAP = BITMAP_BYTES // 8
 #: Numbers of one area code that wait in memory before they go to a bitmap.
 _WAITING = _WORTH_A_BITMAP
 _PLAN = np.uint64(10_000_000_000)
+#: Numbers written at a time: what is copied of them stays small.
+_WRITTEN = 1 << 20
 #: Numbers looked up at a time: what they need stays in the processor's cache.
 _ROWS = 1 << 15
 
@@ -97,57 +98,74 @@ class NumberBuilder:
         span[:] = False
 
     def write(self, folder: Path) -> dict[str, Any]:
-        """Write the index. Returns its record; ``entries`` counts distinct numbers."""
-        dense: dict[int, npt.NDArray[np.uint8]] = {}
-        sizes = [0]
+        """Write the index, and forget the numbers as they are written. Returns its record.
 
-        def counted() -> Iterator[Numbers]:
-            for part in self._in_order(dense):
-                sizes.append(len(part))
-                yield part
-
-        ordered = write_blob(folder / "numbers.sorted", counted())
-        ones = {area: int(np.bitwise_count(bitmap).sum()) for area, bitmap in dense.items()}
+        ``entries`` counts distinct numbers.
+        """
+        # A short number of another country comes before +1, and what is written of each area code after the one before.
+        others = _joined(self._others)
+        _order(others)
+        first = int(np.searchsorted(others, _PLAN))
+        ones: dict[int, int] = {}
+        with (
+            BlobWriter(folder / "numbers.bitmaps", BITMAP_BYTES) as bitmaps,
+            BlobWriter(folder / "numbers.sorted") as ordered,
+        ):
+            sparse = _write_distinct(others[:first], ordered)
+            for area in sorted({*self._bitmaps, *self._waiting}):
+                waiting, bitmap = self._waiting.pop(area, []), self._bitmaps.pop(area, None)
+                if bitmap is None:
+                    numbers = _joined(waiting)
+                    _order(numbers)
+                    sparse += _write_distinct(_whole(area, numbers), ordered)
+                    continue
+                if waiting:
+                    self._mark(bitmap, waiting)
+                bitmaps.write(bitmap)
+                ones[area] = int(np.bitwise_count(bitmap).sum())
+            sparse += _write_distinct(others[first:], ordered)
         return {
             "areas": [[area, count] for area, count in ones.items()],
-            "sparse": sum(sizes),
-            "entries": sum(ones.values()) + sum(sizes),
-            "bitmaps": write_blob(folder / "numbers.bitmaps", dense.values(), BITMAP_BYTES),
-            "sorted": ordered,
+            "sparse": sparse,
+            "entries": sum(ones.values()) + sparse,
+            "bitmaps": bitmaps.record,
+            "sorted": ordered.record,
         }
-
-    def _in_order(self, dense: dict[int, npt.NDArray[np.uint8]]) -> Iterator[Numbers]:
-        """Yield all numbers in ascending order, but for area codes that are worth a bitmap: these go to ``dense``.
-
-        Each area code is let go as it is done: all of them as whole numbers take three times the memory.
-        """
-        others = _set_of(np.concatenate([np.empty(0, np.uint64), *self._others]))
-        self._others = []
-        # A short number of another country sorts before +1.
-        below = int(np.searchsorted(others, _PLAN))
-        yield others[:below]
-        for area in sorted({*self._bitmaps, *self._waiting}):
-            waiting = self._waiting.pop(area, [])
-            bitmap = self._bitmaps.pop(area, None)
-            if bitmap is None:
-                yield _whole(area, _set_of(np.concatenate(waiting)))
-                continue
-            if waiting:
-                self._mark(bitmap, waiting)
-            dense[area] = bitmap
-        yield others[below:]
 
 
 def _whole(area: int, numbers: Locals) -> Numbers:
     return numbers.astype(np.uint64) + np.uint64((1000 + area) * _AREA_NUMBERS)
 
 
-def _set_of(numbers: npt.NDArray[_Number]) -> npt.NDArray[_Number]:
-    """Sort numbers, in place, and leave out repeats."""
-    numbers.sort()
-    fresh = np.ones(len(numbers), dtype=bool)
-    np.not_equal(numbers[1:], numbers[:-1], out=fresh[1:])
-    return numbers if fresh.all() else numbers[fresh]
+def _joined(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """Put arrays of one type together; each is given up once it is copied."""
+    joined = np.empty(sum(map(len, parts)), parts[0].dtype if parts else np.uint64)
+    end = len(joined)
+    while parts:
+        part = parts.pop()
+        joined[end - len(part) : end] = part
+        end -= len(part)
+    return joined
+
+
+def _order(numbers: npt.NDArray[Any]) -> None:
+    """Put numbers in ascending order, in place. A registry's are, already."""
+    if not (numbers[1:] >= numbers[:-1]).all():
+        numbers.sort()
+
+
+def _write_distinct(ordered: Numbers, blob: BlobWriter) -> int:
+    """Write numbers in ascending order, each once, and return how many these are."""
+    count = 0
+    for start in range(0, len(ordered), _WRITTEN):
+        part = ordered[start : start + _WRITTEN]
+        fresh = np.ones(len(part), dtype=bool)
+        np.not_equal(part[1:], part[:-1], out=fresh[1:])
+        fresh[0] = not start or part[0] != ordered[start - 1]
+        kept = part[fresh]
+        blob.write(kept)
+        count += len(kept)
+    return count
 
 
 class NumberIndex:

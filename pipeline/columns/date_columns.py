@@ -15,7 +15,6 @@ from typing import Literal
 import polars as pl
 
 from pipeline.columns.date_cells import (
-    FIGURES,
     figure_instants,
     filled,
     formatted_instants,
@@ -30,7 +29,8 @@ from schemas.files.table import FileTally, Table, read_batches
 from schemas.findings import findings, no_findings
 
 Order = Literal["mdy", "dmy", "both", "none", "unknown"]
-_BLOCK = 8 << 20
+#: A piece of a file in which all orders may be refuted at once, or the file is read whole.
+_BLOCK = 2 << 20
 _UTC = pl.Datetime("us", "UTC")
 _WHY = {
     "both": "day and month could change places in the whole column",
@@ -40,6 +40,8 @@ _WHY = {
     "unknown": "whether day or month comes first shows in the whole column only, and the layout does not say",
 }
 _READER = "record reader"
+#: Day and month of a date in figures, and how many characters they take at most.
+_DAY, _DAY_LENGTH = r"^(\d{1,2})[/.-](\d{1,2})", 5
 
 
 @dataclass
@@ -127,9 +129,10 @@ def fits_of(mapping: Mapping, batches: Iterable[pl.DataFrame]) -> Fits:
     fits = dict.fromkeys(date_fields(mapping), (True, True))
     for batch in batches:
         for name, (month_first, day_first) in fits.items():
-            cells = mapping.cells(name, batch).str.strip_chars()
-            in_figures = cells.filter(cells.str.contains(FIGURES).fill_null(False))
-            figures = in_figures.str.extract_groups(FIGURES).struct.unnest()
+            cells = mapping.cells(name, batch).drop_nulls().str.strip_chars()
+            # A year has few days: only different beginnings are taken apart.
+            days = cells.filter(in_figures(cells)).str.slice(0, _DAY_LENGTH).unique()
+            figures = days.str.extract_groups(_DAY).struct.unnest()
             first, second = (figures.to_series(place).cast(pl.Int8) for place in (0, 1))
             fits[name] = (month_first and not (first > 12).any(), day_first and not (second > 12).any())
         if not any(month_first or day_first for month_first, day_first in fits.values()):

@@ -89,7 +89,7 @@ def find_most(keys: UInt64s, found: Int64s, candidate: UInt64s) -> None:
             candidate[0] = keys[row]
         lead += 1 if keys[row] == candidate[0] else -1
     for row in range(len(keys)):
-        same += keys[row] == candidate[0]
+        same += keys[row] != 0 and keys[row] == candidate[0]
     found[0], found[1] = given, same
 
 

@@ -80,7 +80,7 @@ class Classes:
 
     def rows(self, chosen: Bools) -> Bools | None:
         """Rows of the classes that are chosen; None when there is none."""
-        return chosen[self.of_row] if chosen.any() else None
+        return np.take(chosen, self.of_row) if chosen.any() else None
 
 
 def classes_of(territory: Bits, states: Bits, business: Bools) -> Classes:

@@ -32,10 +32,11 @@ class Places:
 
     def number(self, place: Location | None) -> int:
         """Number of a place."""
-        if place not in self._at:
-            self._at[place] = len(self.known)
+        # To hash a place takes longer than all else here.
+        number = self._at.setdefault(place, len(self.known))
+        if number == len(self.known):
             self.known.append(place)
-        return self._at[place]
+        return number
 
     def regions(self) -> list[str]:
         """Region of each place; nothing for none."""
@@ -107,7 +108,12 @@ def _of_address(facts: Facts, country: Coded[str | None], places: Places, number
 
 def _settled(of_rows: list[Codes], places: Places) -> list[Codes]:
     """Give places without zones those of their whole country, or drop them where the row names a zone of it."""
-    anywhere = np.array([places.number(place.anywhere) if place else 0 for place in list(places.known)])
+    anywhere = np.array(
+        [
+            at if place is None or place.zones else places.number(place.anywhere)
+            for at, place in enumerate(list(places.known))
+        ]
+    )
     regions = np.unique(places.regions(), return_inverse=True)[1]
     zoned = np.array([place is not None and bool(place.zones) for place in places.known])
     settled = []

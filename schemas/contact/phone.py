@@ -17,6 +17,7 @@ import polars as pl
 
 from schemas.contact.apply import Apply, apply_here, each_once
 from schemas.contact.numbering.answers import UNDECIDED
+from schemas.contact.numbering.known import read_known
 from schemas.contact.numbering.library import PHONE_FORM_SCHEMA, PhoneForm, read_phone
 from schemas.contact.numbering.lookup import numbering, region_numbers
 from schemas.contact.phone_column import PhoneColumn
@@ -45,7 +46,7 @@ def _read_chunk(items: Sequence[tuple[str, str | None]]) -> list[PhoneForm]:
 
 @functools.lru_cache(maxsize=MOST_REMEMBERED)
 def _read_once(value: str, region: str | None) -> PhoneForm:
-    return read_phone(value, region)
+    return read_known(value, region)
 
 
 def phone_forms(values: pl.Series, regions: pl.Series, apply: Apply = apply_here) -> pl.DataFrame:

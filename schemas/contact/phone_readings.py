@@ -6,9 +6,9 @@ both.
 
 from __future__ import annotations
 
+from schemas.contact.numbering.known import read_known
 from schemas.contact.numbering.library import (
     PhoneForm,
-    read_phone,
 )
 from schemas.contact.phone_repairs import (
     PhonePoint,
@@ -22,7 +22,7 @@ from schemas.contact.phone_repairs import (
 
 def read_phone_point(value: str, region: str | None) -> PhonePoint:
     """Read one trimmed, non-empty value; ``region`` as in `read_phone`."""
-    form = read_phone(value, region)
+    form = read_known(value, region)
     if form.state != "ok":
         return repair_phone(value, region, form)
     return PhonePoint(form, None if region is None else _other_reading(value, region, form))
@@ -39,5 +39,5 @@ def _other_reading(value: str, region: str, form: PhoneForm) -> PhoneForm | None
     digits = behind_code(form.e164, region)
     if not begins_with_code(f"+{digits}", region) or not written_with_code(value, region):
         return None
-    without_plus = read_phone(f"+{digits}", None)
+    without_plus = read_known(f"+{digits}", None)
     return without_plus if without_plus.state == "ok" else None

@@ -18,6 +18,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat, country_code_f
 from schemas.contact.blank import ERROR_WORDS
 from schemas.contact.email import read_email
 from schemas.contact.marks import INVISIBLE_REMOVED, MARKS, without_invisible
+from schemas.contact.numbering.known import read_known
 from schemas.contact.numbering.labels import has_remark_ahead, without_labels
 from schemas.contact.numbering.library import (
     MOST_CHARACTERS,
@@ -27,7 +28,6 @@ from schemas.contact.numbering.library import (
     WORD_AHEAD,
     PhoneForm,
     parts_of_cell,
-    read_phone,
 )
 from schemas.contact.numbering.region_habits import decimal_digits, keeps_zero, zero_lengths
 
@@ -78,7 +78,7 @@ def repair_phone(value: str, region: str | None, refused: PhoneForm) -> PhonePoi
     if refused.why == SEVERAL:
         return PhonePoint(_same_twice(value, region) or refused)
     text, cleaned = _cleaned(value)
-    if cleaned and (form := read_phone(text, region)).state == "ok":
+    if cleaned and (form := read_known(text, region)).state == "ok":
         return PhonePoint(form._replace(repair=cleaned))
     if found := _from_abroad(text, region, cleaned):
         return found
@@ -97,11 +97,11 @@ def doubtful_numbers(value: str, region: str | None) -> list[str]:
     text, _ = _cleaned(value)
     begun = text.replace("\uff0b", "+").lstrip(AHEAD_OF_PREFIX)
     forms = [form for _, form in as_national(text, region)]
-    forms += [read_phone("+" + rest, None) for _, rest in _without_prefix(text, region)]
+    forms += [read_known("+" + rest, None) for _, rest in _without_prefix(text, region)]
     if begun.startswith("+0"):
-        forms.append(read_phone("+" + begun[2:], None))
+        forms.append(read_known("+" + begun[2:], None))
     if begun.isdecimal() and keeps_zero(region):
-        forms.append(read_phone("0" + begun, region))
+        forms.append(read_known("0" + begun, region))
     return list(dict.fromkeys(form.e164 for form in forms if form.e164 is not None))
 
 
@@ -117,7 +117,7 @@ def _no_number(value: str) -> PhoneForm | None:
 
 
 def _same_twice(value: str, region: str | None) -> PhoneForm | None:
-    forms = [read_phone(part.strip(), region) for part in parts_of_cell(value)]
+    forms = [read_known(part.strip(), region) for part in parts_of_cell(value)]
     same = {form.e164 for form in forms}
     return forms[0]._replace(repair="the same number twice") if len(same) == 1 and forms[0].state == "ok" else None
 
@@ -145,7 +145,7 @@ def _from_abroad(text: str, region: str | None, cleaned: str) -> PhonePoint | No
     """
     abroad: dict[str | None, PhonePoint] = {}
     for prefix, rest in _without_prefix(text, region):
-        if prefix != "+" and (form := read_phone("+" + rest, None)).state == "ok":
+        if prefix != "+" and (form := read_known("+" + rest, None)).state == "ok":
             abroad.setdefault(form.e164, PhonePoint(_repaired(form, f"prefix {prefix} read as +", cleaned)))
     national = {form.e164: (prefix, form) for prefix, form in as_national(text, region)}
     if len(abroad) > 1 or len(abroad | national) != len(abroad) + len(national) or len(national) > 1:
@@ -163,7 +163,7 @@ def _from_abroad(text: str, region: str | None, cleaned: str) -> PhonePoint | No
 def _is_zero_too_many(text: str) -> bool:
     """Whether "+0" may mean a plus."""
     begun = text.replace("\uff0b", "+").lstrip(AHEAD_OF_PREFIX)
-    return begun.startswith("+0") and read_phone("+" + begun[2:], None).state == "ok"
+    return begun.startswith("+0") and read_known("+" + begun[2:], None).state == "ok"
 
 
 def _without_prefix(text: str, region: str | None) -> Iterator[tuple[str, str]]:
@@ -201,7 +201,7 @@ def as_national(text: str, region: str | None) -> Iterator[tuple[str, PhoneForm]
     if region is None:
         return
     for prefix, rest in _without_prefix(text, region):
-        form = read_phone(rest, region)
+        form = read_known(rest, region)
         if form.state == "ok" and decimal_digits(rest) == _national_digits(rest, region):
             yield prefix, form
 
@@ -224,17 +224,17 @@ def _lost_zero(text: str, region: str | None) -> PhoneForm | None:
     digits = text.removesuffix(".0")
     if region is None or not digits.isdecimal() or digits.startswith("0") or not keeps_zero(region):
         return None
-    form = read_phone("0" + digits, region)
+    form = read_known("0" + digits, region)
     if form.state != "ok" or len(behind_code(form.e164, region)) not in zero_lengths(region):
         return None
-    return None if read_phone("+" + digits, None).state == "ok" else form._replace(repair="leading zero restored")
+    return None if read_known("+" + digits, None).state == "ok" else form._replace(repair="leading zero restored")
 
 
 def _lost_plus(text: str, region: str | None) -> PhoneForm | None:
     """Read a number of the region with its calling code in front, where the library refuses it without its plus."""
     if region is None or not written_with_code(text, region):
         return None
-    form = read_phone("+" + text.lstrip(AHEAD_OF_PREFIX), None)
+    form = read_known("+" + text.lstrip(AHEAD_OF_PREFIX), None)
     if form.state != "ok" or not begins_with_code(form.e164, region):
         return None
     return form._replace(repair="plus restored")

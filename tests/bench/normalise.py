@@ -27,9 +27,9 @@ import polars as pl
 from pipeline.run.process_pool import process_pool
 from schemas.contact.apply import Apply, In, Out
 from schemas.contact.countries import read_countries
-from schemas.contact.email import email_forms
+from schemas.contact.email import email_forms, read_emails
 from schemas.contact.phone import phone_forms
-from schemas.contact.phone_points import phone_points
+from schemas.contact.phone_points import read_points
 from schemas.support.ordered_map import in_order
 from tests.bench.rivals import polars_copy
 
@@ -45,11 +45,11 @@ def normalise(leads: pl.DataFrame, apply: Apply) -> int:
     """Normalise a batch as the stage does; return how many points were read."""
     regions = read_countries(leads.get_column("country")).get_column("region").fill_null("US")
     slots = [name for name in _PHONES if name in leads.columns]
-    phones = phone_points(
+    phones = read_points(
         pl.concat([leads.get_column(name) for name in slots]), pl.concat([regions] * len(slots)), apply
     )
-    emails = email_forms(leads.get_column("email"), apply)
-    return phones.get_column("e164").count() + emails.get_column("normal").count()
+    emails = read_emails(leads.get_column("email"), apply)
+    return phones.e164_column().count() + emails.normal.count()
 
 
 def seconds(leads: pl.DataFrame, warm: pl.DataFrame) -> float:

@@ -6,6 +6,7 @@ This is the definition of the right answer. Everything else in this package only
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 import phonenumbers
@@ -52,6 +53,9 @@ TOO_LONG = "too long a text for a phone number"
 #: The library itself reads no more.
 MOST_CHARACTERS = 250
 
+NO_NUMBER = PhoneForm("unparseable", why="not a phone number")
+NO_COUNTRY = PhoneForm("unparseable", why="no country known: give --region")
+
 _SCIENTIFIC = re.compile(r"\+?(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})")
 _DECIMAL = re.compile(r"(\+?\d{7,15})[.,]0+")
 #: Text between two numbers that someone wrote into one cell. Behind a comma without a blank an extension may stand,
@@ -63,6 +67,7 @@ _RANGE = re.compile(r"(?:[^\d/]*\d){6,}[^\d/]*/\s*\d{1,3}\D*")
 _SIDE_BY_SIDE = re.compile(r"(?!00|011)\d{7,}[ -]+\d{7,}")
 #: Types of number that are given out as words. Elsewhere letters in a number are a remark ("202 missing").
 _WORD_TYPES = frozenset({"toll_free", "premium_rate", "shared_cost", "uan"})
+_LETTER = re.compile(r"[^\W\d_]")
 _FROM_FIRST_DIGIT = re.compile(r"[+\uff0b\d].*", re.DOTALL)
 _TYPE_NAMES = {
     value: name.lower() for name, value in vars(PhoneNumberType).items() if name.isupper() and isinstance(value, int)
@@ -94,10 +99,12 @@ def _undo_spreadsheet(value: str) -> tuple[str, str | None] | None:
 
 def parts_of_cell(value: str) -> list[str]:
     """Return the numbers that someone wrote into one cell, as they are written; one where it holds one."""
-    if _RANGE.fullmatch(value):
-        return value.split("/")
     if _SIDE_BY_SIDE.fullmatch(value):
         return re.split("[ -]+", value)
+    if _BETWEEN_NUMBERS.search(value) is None:
+        return [value]
+    if _RANGE.fullmatch(value):
+        return value.split("/")
     parts = _BETWEEN_NUMBERS.split(value)
     long = [part for part in parts if len(re.sub(r"\D", "", part)) >= 6]
     return long if len(long) > 1 else [value]
@@ -109,8 +116,20 @@ def _holds_words(text: str) -> bool:
     return begun is not None and phonenumbers.is_alpha_number(begun[0])
 
 
-def read_phone(value: str, region: str | None) -> PhoneForm:
-    """Read one trimmed, non-empty value; ``region`` (ISO 3166-1 alpha-2) is assumed for national forms."""
+def form_of_text(text: str, region: str | None) -> PhoneForm:
+    """Ask the library what number a text is, whatever words are in it."""
+    try:
+        return form_of_number(phonenumbers.parse(text, region))
+    except phonenumbers.NumberParseException as error:
+        missing = error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE and region is None
+        return NO_COUNTRY if missing else NO_NUMBER
+
+
+def read_phone(value: str, region: str | None, ask: Callable[[str, str | None], PhoneForm] = form_of_text) -> PhoneForm:
+    """Read one trimmed, non-empty value; ``region`` (ISO 3166-1 alpha-2) is assumed for national forms.
+
+    ``ask`` answers as `form_of_text` does.
+    """
     if len(value) > MOST_CHARACTERS:
         return PhoneForm("unparseable", why=TOO_LONG)
     undone = _undo_spreadsheet(value)
@@ -119,18 +138,18 @@ def read_phone(value: str, region: str | None) -> PhoneForm:
     text, repair = undone
     if len(parts_of_cell(text)) > 1:
         return PhoneForm("unparseable", why=SEVERAL)
-    try:
-        form = form_of_number(phonenumbers.parse(text, region))
-    except phonenumbers.NumberParseException as error:
-        missing = error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE and region is None
-        return PhoneForm("unparseable", why="no country known: give --region" if missing else "not a phone number")
-    if form.state == "ok" and (remark := _remark(text, form)) is not None:
+    form = ask(text, region)
+    if form.state != "ok":
+        return form
+    if (remark := _remark(text, form)) is not None:
         return PhoneForm("unparseable", why=remark)
-    return form._replace(repair=repair) if form.state == "ok" else form
+    return form if repair is None else form._replace(repair=repair)
 
 
 def _remark(text: str, form: PhoneForm) -> str | None:
     """Say where a word is that the library takes for digits, or passes over."""
+    if _LETTER.search(text) is None:
+        return None
     if form.type not in _WORD_TYPES and _holds_words(text):
         return WORD
     return WORD_AHEAD if has_remark_ahead(text) else None

@@ -177,6 +177,10 @@ class Numbering:
         except UnsupportedPatternError:
             return undecided_table()
 
+    def shipped_table(self, key: Key) -> Table | None:
+        """Return the table of a region or a calling code that comes with the program; None where none does."""
+        return None if self._shipped is None else self._shipped.table(key)
+
     def plan(self, calling_code: int) -> Plan:
         """Return the plan of a calling code."""
         if calling_code not in self._plans:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterable
 
 import phonenumbers
@@ -11,9 +12,13 @@ from phonenumbers import PhoneNumberFormat, PhoneNumberType, country_code_for_re
 from schemas.contact.numbering.patterns import UnsupportedPatternError, parse_pattern
 from schemas.contact.numbering.ranges import language
 
+_NO_DIGITS = re.compile("[^0-9]+")
+
 
 def decimal_digits(text: str) -> str:
     """The digits of a text, of any script, as 0 to 9."""
+    if text.isascii():
+        return _NO_DIGITS.sub("", text)
     return "".join(str(int(letter)) for letter in text if letter.isdecimal())
 
 

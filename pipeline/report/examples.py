@@ -23,8 +23,8 @@ def first_examples(rejected: pa.Table) -> dict[str, ReasonSeen]:
     """The first rejected rows of each primary reason in a batch, by reason."""
     seen: dict[str, ReasonSeen] = {}
     slots = [slot for slot in (*PHONE_SLOTS, *EMAIL_SLOTS) if slot in rejected.column_names]
-    reasons, reason = codes_of(column(rejected, "reason"))
-    places = [np.flatnonzero(reason == number)[:EXAMPLES] for number in range(len(reasons))]
+    reasons, of_row = codes_of(column(rejected, "reason"))
+    places = [np.flatnonzero(of_row == number)[:EXAMPLES] for number in range(len(reasons))]
     told = [name for name in _TOLD if name in rejected.column_names]
     rows = np.concatenate([np.empty(0, np.int64), *places])
     first = pl.DataFrame(rejected.select([*told, *slots]).take(rows)).cast({"reason": pl.String})

@@ -43,9 +43,9 @@ class CodeLists:
     masks: Masks
     words: Sequence[str]
 
-    def of(self, these: npt.NDArray[np.bool_]) -> pa.Array:
-        """Lists of some rows, of few values, in the order of ``words`` (bit 0 first)."""
-        masks = self.masks[:, these]
+    def of(self, these: npt.NDArray[np.intp]) -> pa.Array:
+        """Lists of some rows (by place), of few values, in the order of ``words`` (bit 0 first)."""
+        masks = self.masks.take(these, axis=1)
         bounds = np.zeros(masks.shape[1] + 1, dtype=np.int64)
         listed = np.empty(int(np.bitwise_count(masks).sum()), dtype=np.int32)
         list_bits(masks.reshape(-1), bounds, listed)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -62,12 +63,13 @@ def decide_stage(
 
     first_phone = _FirstPhone(held, is_clean, contactable)
 
-    def output(chosen: Bools, own: Mapping[str, pa.Array]) -> pa.Table:
+    def output(chosen: Bools, own: dict[str, pa.ChunkedArray]) -> pa.Table:
         """Rows of one output. A column that nothing is known of is left out."""
         some = pa.table(done | own).filter(pa.array(chosen))
         made = {name: some.column(name) for name in some.column_names}
         made |= {name: of_one_value(value, len(some)) for name, value in known.items()}
-        made |= first_phone.of(chosen) | {"flags": flags.of(chosen), "channels": channels.of(chosen)}
+        places = np.flatnonzero(chosen)
+        made |= first_phone.of(places) | {"flags": flags.of(places), "channels": channels.of(places)}
         return pa.table({name: made[name] for name in (*COMMON_COLUMNS, "extra", *own) if name in made})
 
     clean, rejected = output(is_clean, {}), output(~is_clean, {name: held.column(name) for name in (ORIGINAL, RAW)})
@@ -93,7 +95,8 @@ class _FirstPhone:
     def __init__(self, held: pa.Table, is_clean: Bools, contactable: Contactable) -> None:
         slots = [slot for slot in PHONE_SLOTS if slot in contactable.points]
         # Most rows have it in the first column, which is taken as it is; of the others those rows that have it there.
-        self._place, rows_of = np.full(len(held), -1, np.int64), {}
+        self._place = np.full(len(held), -1, np.int64)
+        rows_of: dict[str, pa.Array] = {}
         end = 0
         for slot in slots:
             has = np.where(is_clean, contactable.points[slot].to_numpy(), np.asarray(column(held, slot).is_valid()))
@@ -107,9 +110,9 @@ class _FirstPhone:
             taken = [values.take(rows_of[slot]) for slot, values in zip(slots[1:], others, strict=True)]
             self._values[name] = few_texts([first, *taken])
 
-    def of(self, chosen: Bools) -> dict[str, pa.Array]:
-        """What is told of it in some rows, with the different texts of a column apart."""
-        place = self._place[chosen]
+    def of(self, these: npt.NDArray[np.intp]) -> dict[str, pa.Array]:
+        """What is told of it in some rows (by place), with the different texts of a column apart."""
+        place = self._place[these]
         places = pa.array(place, mask=place < 0)
         return {name: values.take(places) for name, values in self._values.items()}
 
@@ -178,7 +181,7 @@ def _reasons(
         _of_code({code: each.disposition for code, each in codes.items()}).alias("disposition"),
     )
     made = {name: few_values(column(told.to_arrow(compat_level=_OLDEST), name), of_row) for name in told.columns}
-    made["reasons"] = reasons.of(~is_clean)
+    made["reasons"] = reasons.of(np.flatnonzero(~is_clean))
     return {name: made[name] for name in REJECTED_COLUMNS}
 
 

@@ -98,7 +98,7 @@ def _text(place: int, codes: int, ints: Int32s) -> int:
 def _text_size(text: np.uint64, longs: Int64s) -> int:
     """Bytes of a text with its size ahead of it, without a branch. None has 2**35 bytes."""
     size = longs[text + _1] - longs[text]
-    return size + 1 + (size >= 1 << 7) + (size >= 1 << 14) + (size >= 1 << 21) + (size >= 1 << 28)
+    return int(size + 1 + (size >= 1 << 7) + (size >= 1 << 14) + (size >= 1 << 21) + (size >= 1 << 28))
 
 
 @kernel

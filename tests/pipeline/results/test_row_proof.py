@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from datetime import date, datetime, time
 from itertools import pairwise
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from pipeline.results.row_tree import RowTree
 from schemas.findings import FINDING_SCHEMA
 from schemas.frames import output_types
 from schemas.kernels import kernel, row_bytes
-from schemas.support.many_hashes import blocks_of, digest, digests_of
+from schemas.support.many_hashes import blocks_of, digest, digests_of, digests_of_short
 from tests.conftest import REPO, Scrub
 
 _spec = importlib.util.spec_from_file_location("check_evidence", REPO / "docs" / "check_evidence.py")
@@ -137,6 +138,18 @@ def test_many_hashes_are_those_of_hashlib(messages: list[bytes]) -> None:
     for message, block in zip(messages, blocks, strict=False):
         data[block * 128 : block * 128 + len(message)] = np.frombuffer(message, np.uint8)
     assert [each.tobytes() for each in digests_of(data, blocks, sizes)] == [digest(each) for each in messages]
+
+
+@given(st.integers(0, 255), st.sampled_from([8, 40, 64, 120]), st.integers(1, 20), st.randoms())
+def test_short_messages_are_hashed_as_by_hashlib(kind: int, size: int, count: int, random: Random) -> None:
+    messages = [random.randbytes(size) for _ in range(count)]
+    few = kernel.FEW_ROWS
+    try:
+        kernel.FEW_ROWS = -1  # as many rows have it
+        found = digests_of_short(kind, np.frombuffer(b"".join(messages), np.uint8).reshape(-1, size))
+    finally:
+        kernel.FEW_ROWS = few
+    assert [each.tobytes() for each in found] == [digest(bytes([kind]) + message) for message in messages]
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3, 7, 8, 9, 31])

@@ -22,4 +22,6 @@ def test_codes_of_rows(found: list[tuple[int, int]], ranks: list[int]) -> None:
     said = [{ranks[what] for at, what in found if at == row} - {-1} for row in range(5)]
     for chosen in (np.ones(5, bool), np.array([True, False, True, True, False])):
         of_chosen = [each for each, is_chosen in zip(said, chosen, strict=True) if is_chosen]
-        assert lists.of(chosen).to_pylist() == [[_CODES[rank] for rank in sorted(each)] for each in of_chosen]
+        assert lists.of(np.flatnonzero(chosen)).to_pylist() == [
+            [_CODES[rank] for rank in sorted(each)] for each in of_chosen
+        ]

@@ -92,15 +92,20 @@ class _FirstPhone:
 
     def __init__(self, held: pa.Table, is_clean: Bools, contactable: Contactable) -> None:
         slots = [slot for slot in PHONE_SLOTS if slot in contactable.points]
-        self._values = {
-            name: few_texts([column(held, f"{slot}:{part}") for slot in slots])
-            for name, part in _PHONE_FACTS.items()
-            if slots
-        }
-        self._place = np.full(len(held), -1, np.int64)
-        for number, slot in reversed(list(enumerate(slots))):
+        # Most rows have it in the first column, which is taken as it is; of the others those rows that have it there.
+        self._place, rows_of = np.full(len(held), -1, np.int64), {}
+        end = 0
+        for slot in slots:
             has = np.where(is_clean, contactable.points[slot].to_numpy(), np.asarray(column(held, slot).is_valid()))
-            self._place = np.where(has, np.arange(number * len(held), (number + 1) * len(held)), self._place)
+            rows = np.flatnonzero(has & (self._place < 0))
+            self._place[rows] = end + np.arange(len(rows)) if rows_of else rows
+            end += len(rows) if rows_of else len(held)
+            rows_of[slot] = pa.array(rows)
+        self._values = {}
+        for name, part in _PHONE_FACTS.items() if slots else ():
+            first, *others = (column(held, f"{slot}:{part}") for slot in slots)
+            taken = [values.take(rows_of[slot]) for slot, values in zip(slots[1:], others, strict=True)]
+            self._values[name] = few_texts([first, *taken])
 
     def of(self, chosen: Bools) -> dict[str, pa.Array]:
         """What is told of it in some rows, with the different texts of a column apart."""

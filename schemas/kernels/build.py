@@ -20,10 +20,13 @@ from schemas.support.user_cache import read_cache, write_cache
 MODULES = (
     "blake2b",
     "cells",
+    "csv_cells",
     "dates",
     "distinct",
     "emails",
     "findings",
+    "keys",
+    "known",
     "phones",
     "records",
     "registry_lines",

@@ -37,6 +37,14 @@ def only_where(values: pa.Array, keep: npt.NDArray[np.bool_]) -> pa.Array:
     return pa.Array.from_buffers(values.type, len(values), [pa.py_buffer(given), *buffers])
 
 
+def only_which(values: pa.Array) -> pa.Array:
+    """True where there is a value, null where there is none."""
+    given = values.is_valid()
+    return pa.BooleanArray.from_buffers(
+        pa.bool_(), len(given), [given.buffers()[1], given.buffers()[1]], offset=given.offset
+    )
+
+
 def of_one_value(value: str, rows: int) -> pa.Array:
     """The same text in every row, as a column of few values."""
     return pa.DictionaryArray.from_arrays(np.zeros(rows, np.int32), pa.array([value], pa.large_string()))

@@ -60,8 +60,12 @@ def text_views(column: pl.Series) -> TextViews:
 
 
 def given_rows(column: pl.Series) -> npt.NDArray[np.bool_]:
-    """Which values of a column are not null; nothing at all where none is null."""
-    return column.is_not_null().to_numpy() if column.null_count() else np.empty(0, np.bool_)
+    """Which values of a column of text are not null; nothing at all where none is null."""
+    if not column.null_count():
+        return np.empty(0, np.bool_)
+    array = column.to_arrow(compat_level=pl.CompatLevel.newest())
+    bits = np.frombuffer(array.buffers()[0], np.uint8)
+    return np.unpackbits(bits, count=array.offset + len(array), bitorder="little")[array.offset :].view(np.bool_)
 
 
 def text_column(bounds: npt.NDArray[np.int64], data: npt.NDArray[np.uint8], given: npt.NDArray[np.bool_]) -> pl.Series:

@@ -96,13 +96,13 @@ def _of_address(facts: Facts, country: Coded[str | None], places: Places, number
     said = own if numbers is None else own | has_part | (of_number == 0)
 
     names = list(dict.fromkeys(choices))
-    place_in_names = {name: at for at, name in enumerate(names)}
+    number_of = {name: number for number, name in enumerate(names)}
 
     def place(which: int, word: int) -> int:
         region = names[which]
         return places.number(None if region is None else location_of_address(region, part.values[word]))
 
-    of_name = np.array([place_in_names[name] for name in choices])[chosen]
+    of_name = np.array([number_of[name] for name in choices])[chosen]
     return np.where(said, paired(of_name, part.of_row, place), 0)
 
 

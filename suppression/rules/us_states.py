@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import tomli
 
 from schemas.support.column_bytes import column_bytes
 from schemas.words import fold_words
@@ -49,7 +49,7 @@ class _State:
 
 @functools.cache
 def _states() -> dict[str, _State]:
-    read = tomllib.loads(_STATES.read_text(encoding="utf-8"))
+    read = tomli.loads(_STATES.read_text(encoding="utf-8"))
     return {code: _State(**facts) for code, facts in read.items()}
 
 

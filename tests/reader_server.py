@@ -23,9 +23,8 @@ from tests.conftest import REPO
 
 #: Forks for each connection one process that waits for the reader, and from that one the reader: so many read at once.
 _SERVER = """\
-import array, ctypes, importlib, json, os, signal, socket, sys, traceback
+import array, importlib, json, os, select, signal, socket, sys, traceback
 sys.path.append(sys.argv[1])
-ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # ends with the tests
 from schemas.files.apart.process import main
 imported = set()
 def learn(program):
@@ -62,6 +61,9 @@ def read(asked, handles):
         os._exit(code)
 server = socket.socket(fileno=int(sys.argv[2]))
 while True:
+    # Whoever holds the other end of stdin has ended, however that was: so does this.
+    if server not in select.select([server, 0], [], [])[0]:
+        break
     connection, _ = server.accept()
     message, ancillary, _, _ = connection.recvmsg(1 << 20, socket.CMSG_SPACE(4 * 4))
     handles = array.array("i")
@@ -121,7 +123,7 @@ class ReaderServer:
             server.listen(64)
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-c", _SERVER, str(REPO), str(server.fileno())],
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 pass_fds=[server.fileno()],
                 # Of a reader's own: no more threads than one, memory from the system.
                 env={**os.environ, **child._SET},
@@ -130,8 +132,7 @@ class ReaderServer:
     def close(self) -> None:
         """End the process that forks."""
         if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+            self._process.communicate()
 
 
 class Reader:
@@ -140,7 +141,10 @@ class Reader:
     def __init__(self, place: str, task: dict[str, Any], environment: dict[str, str], errors: IO[bytes]) -> None:
         told, tell = os.pipe()
         self._connection = socket.socket(socket.AF_UNIX)
-        self._connection.connect(place)
+        try:
+            self._connection.connect(place)
+        except OSError as error:  # no fault of the file that is to be read
+            raise RuntimeError("the process that forks readers has ended") from error
         message = {"task": task, "environment": environment, "folder": str(Path.cwd())}
         handles = array.array("i", [task["source"], task["sink"], tell, errors.fileno()])
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, handles)]

@@ -79,12 +79,9 @@ def test_processes_give_the_same_bytes(written: Written, tmp_path: Path) -> None
     odd = [f"{phone} ext {extension}" for phone in phones for extension in range(1, 7)]
     text = "phone\n" + "\n".join(odd)
     drop, campaign = written("drop.csv", text), write_campaign(tmp_path)
-    for threads in ("1", "2"):
-        process = start(
-            *("scrub", drop, "-o", tmp_path / threads, "--campaign", campaign),
-            *("--as-of", DAY, "--threads", threads),
-        )
-        assert process.wait(120) == 0
+    words = ("scrub", drop, "--campaign", campaign, "--as-of", DAY)
+    assert start(*words, "-o", tmp_path / "2", "--threads", "2").wait(120) == 0
+    assert leadscrub(*words, "-o", tmp_path / "1", "--threads", "1").code == 0
     assert hashes(tmp_path / "1") == hashes(tmp_path / "2")
 
 

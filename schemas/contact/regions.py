@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
 import phonenumbers
 import polars as pl
 from phonenumbers import country_code_for_region
@@ -51,7 +53,8 @@ def home_regions(countries: pl.Series | None, rows: int, default: str | None) ->
     words: list[str] = parts.dictionary.to_pylist()
     homes = [_home(read_country(word), default) for word in words] + [(default, None, True)]
     table = pl.DataFrame(homes, schema=HOME_SCHEMA, orient="row")
-    return table[parts.indices.fill_null(len(words)).to_numpy()]
+    at: npt.NDArray[np.int32] = parts.indices.fill_null(len(words)).to_numpy()
+    return table[at]
 
 
 def _home(named: Countries, default: str | None) -> tuple[str | None, str | None, bool]:

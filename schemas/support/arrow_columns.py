@@ -89,7 +89,10 @@ def texts_of(values: pa.ChunkedArray) -> list[pa.DictionaryArray]:
 
 
 def joined_few(chunks: Sequence[pa.Array]) -> pa.Array:
-    """Put chunks of such a column together, the values in the order in which they first appear."""
+    """Put chunks of such a column together, the values in the order in which they first appear.
+
+    Of a chunk's values several may be equal.
+    """
     if pa.types.is_large_list(chunks[0].type):
         # A list that is null has no texts.
         lengths = np.concatenate([chunk.value_lengths().fill_null(0).to_numpy() for chunk in chunks])
@@ -108,7 +111,7 @@ def _joined_texts(chunks: Sequence[pa.DictionaryArray]) -> pa.DictionaryArray:
         used.append(_used(chunk, numbered[starts[-2] : starts[-1]]))
     # Of the values of a whole batch a row group has few: only these are compared.
     values = pa.concat_arrays(used).dictionary_encode()
-    if len(chunks) > 1:
+    if len(values.dictionary) < len(values) or len(chunks) > 1:
         names, first = values.indices.to_numpy(), 0
         for start, end, some in zip(starts, starts[1:], used, strict=False):
             # What is null has a number below 0, which is a place from the end.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import numpy as np
 import pyarrow as pa
 from hypothesis import given
@@ -40,6 +42,21 @@ def test_chunks_of_lists(chunks: list[list[list[str] | None]], skipped: int) -> 
     assert joined.to_pylist() == lists
     (texts,) = texts_of(pa.chunked_array([joined]))
     assert texts.dictionary.to_pylist() == _appearing([text for each in lists for text in each or ()])
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(["", "a", "b"]), min_size=1, max_size=6), min_size=1, max_size=3), st.randoms()
+)
+def test_chunks_with_equal_values(values: list[list[str]], random: Random) -> None:
+    codes = [[random.randrange(len(each)) for _ in range(5)] for each in values]
+    chunks = [
+        pa.DictionaryArray.from_arrays(pa.array(which, pa.int32()), pa.array(each, _TEXT))
+        for which, each in zip(codes, values, strict=True)
+    ]
+    cells = [each[code] for which, each in zip(codes, values, strict=True) for code in which]
+    joined = joined_few(chunks)
+    assert joined.to_pylist() == cells
+    assert joined.dictionary.to_pylist() == _appearing(list(cells))
 
 
 def test_values_that_nobody_has() -> None:

@@ -13,8 +13,8 @@ OF_TEXT, OF_UNQUOTED = 0, 1
 #: there is room for.
 REGULAR, IRREGULAR, CROWDED = 0, 1, 2
 #: Places in ``state``: records, bytes and lines that they take, bytes of the longest one, records with another number
-#: of fields, and which of the three above.
-RECORDS, CONSUMED, LINES, LONGEST, RAGGED, KIND = range(6)
+#: of fields, which of the three above, and bytes of cells without the second of two quotes.
+RECORDS, CONSUMED, LINES, LONGEST, RAGGED, KIND, COPIED = range(7)
 
 _QUOTE, _LF, _CR = 34, 10, 13
 #: Of a text that fits into its view, which bytes of each of the three words are its own: by its size.
@@ -185,4 +185,4 @@ def cut_cells(  # noqa: PLR0915  # a helper called for every cell would cost as 
         row += 1
         line += 1
         begun, first_line, column = start, line, 0
-    state[RECORDS], state[CONSUMED], state[LINES] = row, begun, first_line
+    state[RECORDS], state[CONSUMED], state[LINES], state[COPIED] = row, begun, first_line, copied

@@ -79,6 +79,11 @@ $(VENV)/.run: requirements.lock pyproject.toml
 	$(BIN)/python -m compileall -q leadscrub pipeline suppression schemas
 	@touch $@
 
-$(VENV)/.test $(VENV)/.lint $(VENV)/.bench: $(VENV)/.%: requirements-%.lock $(VENV)/.run
+$(VENV)/.test $(VENV)/.bench: $(VENV)/.%: requirements-%.lock $(VENV)/.run
 	$(INSTALL) --no-compile --no-deps --require-hashes -r $<
 	@touch $@
+
+# Types are checked of everything, so this lock has all of the others.
+$(VENV)/.lint: requirements-lint.lock requirements-test.lock requirements-bench.lock $(VENV)/.run
+	$(INSTALL) --no-compile --no-deps --require-hashes -r $<
+	@touch $(VENV)/.test $(VENV)/.bench $@

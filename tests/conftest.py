@@ -25,6 +25,7 @@ from hypothesis import settings
 
 from schemas.kernels import kernel
 from schemas.kernels.build import ensure_built
+from schemas.support.user_cache import cache_folder
 
 # In the tests' own process no row is too few for compiled code, and no command's stderr says that it compiles.
 kernel.FEW_ROWS = -1
@@ -104,6 +105,14 @@ def _keys_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def _compiled_once() -> Iterator[None]:
+    """A process with another home folder finds what was compiled, which takes many seconds, where it is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(cache_folder().parent))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def _scrubbed_here() -> Iterator[None]:
     """A pass in the tests' own process scrubs in it: a worker takes a second to start. Passes of their own have one."""
     from pipeline.nightly import night
@@ -111,6 +120,25 @@ def _scrubbed_here() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(night, "NightRequest", partial(night.NightRequest, apart=False))
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _readers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What reads workbooks, Parquet and tables for the tests' own process is forked, which takes a tenth of a start."""
+    from schemas.files.apart import child
+    from tests.reader_server import ReaderServer
+
+    server = ReaderServer(tmp_path_factory.mktemp("readers"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(child, "subprocess", server)
+        yield
+    server.close()
+
+
+@pytest.fixture
+def real_readers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start them as the program does, each as a new interpreter."""
+    monkeypatch.setattr("schemas.files.apart.child.subprocess", subprocess)
 
 
 def leadscrub(*arguments: str | Path) -> Ran:

@@ -20,9 +20,12 @@ from schemas.support.user_cache import read_cache, write_cache
 MODULES = (
     "blake2b",
     "cells",
+    "csv_cells",
     "dates",
+    "distinct",
     "emails",
     "findings",
+    "keys",
     "known",
     "phones",
     "records",

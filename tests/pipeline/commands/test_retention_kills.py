@@ -28,7 +28,7 @@ from tests.pipeline.selling import HEADER, World, bad, good
 
 pytestmark = pytest.mark.slow
 
-#: Kills before every change, as LEADSCRUB_KILLS=100 asks for elsewhere; else before every eighth.
+#: Kills before every change, as LEADSCRUB_KILLS=100 asks for elsewhere; else before every twelfth.
 ALL = int(os.environ.get("LEADSCRUB_KILLS", "8")) >= 100
 AS_OF = "2025-06-01"
 KEEP = "[retention]\nraw_days = 30\noutput_days = 60\nhistory_days = 90\n"
@@ -138,7 +138,7 @@ def test_killed_before_every_change_what_is_left_is_due_and_is_ended(aged: Path,
         assert changes > 40
         assert [what for what, _ in whole["deletions"]].count("history") == 2
         assert whole["deleting"] == []
-        for kill_at in range(1, changes + 1, 1 if ALL else 8):
+        for kill_at in range(1, changes + 1, 1 if ALL else 12):
             placed(aged, folder)
             assert killer.run(folder, words, kill_at) == (-9, kill_at)
             left = state(folder)

@@ -160,12 +160,16 @@ def test_a_run_for_another_campaign_counts_beside_it_and_is_no_duplicate_of_itse
         assert connection.execute(text("SELECT state FROM runs")).scalars().all() == ["done", "done"]
 
 
-KILLS = int(os.environ.get("LEADSCRUB_KILLS", "12"))
+KILLS = int(os.environ.get("LEADSCRUB_KILLS", "6"))
 DROPS = {"acme": leads(1, 2, 3), "bolt": leads(2, 3, 4), "crux": leads(1, 4, 5)}
 FIRST_WINS = {"acme": [1, 2, 3], "bolt": [4], "crux": [5]}
 
 
-@pytest.mark.parametrize("order", list(permutations(VENDORS)))
+#: The order of receipt, and two in which another vendor's run comes first; all of them where many kills are wanted.
+ORDERS = list(permutations(VENDORS))[:: 1 if KILLS >= 100 else 2]
+
+
+@pytest.mark.parametrize("order", ORDERS)
 def test_the_first_seller_wins_whatever_the_order_of_runs(workspace: Workspace, order: tuple[str, ...]) -> None:
     for vendor in VENDORS:
         path = workspace.drop(f"{vendor}.csv", DROPS[vendor])

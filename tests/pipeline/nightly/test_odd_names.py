@@ -52,8 +52,6 @@ def test_every_name_in_an_inbox_is_taken_or_refused_by_itself(tmp_path: Path, mo
     odd_drops(served / "drops", ODD[:4], 500)
     broken = "broken \x1b[31m for ann.lee@example.com.zip"
     put(workspace / "inbox" / "acme", broken, b"PK\3\4" + b"no archive" * 9, datetime.now(UTC) - timedelta(hours=1))
-    # What was compiled for this user stays where it is.
-    monkeypatch.setenv("XDG_CACHE_HOME", os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache"))
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
     with sftp_server(served, home) as port:

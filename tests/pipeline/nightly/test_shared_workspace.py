@@ -152,23 +152,28 @@ def test_two_machines_come_to_what_one_comes_to(
     assert not list((workspace / "runs" / ".partial").iterdir())
 
 
-def moments(machines: list[Passes], tmp_path: Path, port: int, few: list[float]) -> list[int]:
+@pytest.fixture(scope="module")
+def changes(machines: list[Passes], tmp_path_factory: pytest.TempPathFactory, postgres: int) -> int:
+    """How often a night of one machine changes the disk."""
+    folder = tmp_path_factory.mktemp("calm")
+    calm = world(folder / "leads", database(postgres, "calm"))
+    assert machines[0].run(calm, NIGHT, count=str(folder / "count")) == QUARANTINE
+    return (folder / "count").stat().st_size
+
+
+def moments(changes: int, few: list[float]) -> list[int]:
     """Changes of the disk of a night of one machine to stop it at: shares of all, or any."""
-    count = tmp_path / "count"
-    calm = world(tmp_path / "calm", database(port, "calm"))
-    assert machines[0].run(calm, NIGHT, count=str(count)) == QUARANTINE
-    changes = count.stat().st_size
     if KILLS:
         return random.sample(range(1, changes), min(KILLS, changes - 1))
     return [max(1, round(share * changes)) for share in few]
 
 
 def test_what_a_machine_leaves_that_is_killed_is_taken_over(
-    machines: list[Passes], tmp_path: Path, postgres: int, alone: Outcome
+    machines: list[Passes], tmp_path: Path, postgres: int, alone: Outcome, changes: int
 ) -> None:
     """Whenever it is killed, the other one goes on when its lease has expired, and comes to the same."""
     killed = 0
-    for moment in moments(machines, tmp_path, postgres, [0.25]):
+    for moment in moments(changes, [0.25]):
         workspace = world(tmp_path / f"killed-{moment}", url := database(postgres, "killed"))
         machines[0].start(workspace, NIGHT, kill_at=moment)
         machines[1].start(workspace, NIGHT)
@@ -204,11 +209,11 @@ def ended(child: int, seconds: float) -> bool:
 
 
 def test_a_machine_that_stood_still_changes_nothing_when_it_goes_on(
-    machines: list[Passes], tmp_path: Path, postgres: int, alone: Outcome
+    machines: list[Passes], tmp_path: Path, postgres: int, alone: Outcome, changes: int
 ) -> None:
     """It has lost its lease: what another one did in its place stays as it is."""
     stood = blocked = 0
-    for moment in moments(machines, tmp_path, postgres, [0.2]):
+    for moment in moments(changes, [0.2]):
         workspace = world(tmp_path / f"stopped-{moment}", url := database(postgres, "stopped"))
         first = machines[0].start(workspace, NIGHT, stop_at=moment)
         second = machines[1].start(workspace, NIGHT)
@@ -267,7 +272,7 @@ def test_a_workspace_that_is_not_shared_is_for_one_pass(tmp_path: Path, postgres
     assert (ran.code, "share needs a ledger that machines share: url in [ledger]" in ran.err) == (3, True)
 
 
-def test_three_real_commands_share_a_night_and_one_is_killed(tmp_path: Path, postgres_url: str, alone: Outcome) -> None:
+def test_two_real_commands_share_a_night_and_one_is_killed(tmp_path: Path, postgres_url: str, alone: Outcome) -> None:
     """The command as it is installed, with the processes that scrub for it."""
     workspace = world(tmp_path / "leads", postgres_url, lease=2)
     words = ["nightly", "--json", "--workspace", str(workspace), "--as-of", NIGHT.date().isoformat()]
@@ -280,7 +285,7 @@ def test_three_real_commands_share_a_night_and_one_is_killed(tmp_path: Path, pos
             stderr=subprocess.PIPE,
             text=True,
         )
-        for _ in range(3)
+        for _ in range(2)
     ]
     while len(holders := holding(postgres_url)) < 2:
         time.sleep(0.02)

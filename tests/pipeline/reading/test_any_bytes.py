@@ -31,7 +31,7 @@ def mutated(draw: st.DrawFn) -> bytes:
     return text
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.binary(max_size=400) | st.text(max_size=200).map(str.encode) | mutated(), st.integers(1, 3000))
 @example(b'"\r\n"', 1)
 @example(b"\xff\xfea", 1)

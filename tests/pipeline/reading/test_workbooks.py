@@ -286,12 +286,14 @@ def test_a_sheet_of_one_empty_text_holds_nothing(tmp_path: Path) -> None:
         read(write_xlsx(tmp_path / "blank.xlsx", {"A": [[""]]}))
 
 
-@pytest.mark.parametrize("name", ["json.py", "schemas.py", "zipfile.py", "polars.py", "sitecustomize.py"])
-def test_no_module_beside_a_workbook_is_executed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+@pytest.mark.usefixtures("real_readers")
+def test_no_module_beside_a_workbook_is_executed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The process that reads it imports neither from the current folder nor from those of PYTHONPATH."""
     path = write_xlsx(tmp_path / "drop.xlsx", {"Leads": [["phone"], ["2025550100"]]})
     trap = tmp_path / "sprung"
-    (tmp_path / name).write_text(f"open({str(trap)!r}, 'w').close()\nraise SystemExit('trap')\n")
+    for name in ("json", "schemas", "zipfile", "polars", "sitecustomize"):
+        text = f"open({str(trap)!r}, 'a').write('{name} ')\nraise SystemExit('trap')\n"
+        (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", f".:{tmp_path}")
     assert read(path) == [[(2, {"phone": "2025550100"})]]

@@ -24,7 +24,7 @@ from tests.pipeline.selling import HEADER, RECEIVED, World, bad, good
 
 pytestmark = pytest.mark.slow
 
-KILLS = int(os.environ.get("LEADSCRUB_KILLS", "10"))
+KILLS = int(os.environ.get("LEADSCRUB_KILLS", "5"))
 SECOND = timedelta(seconds=1)
 
 
@@ -273,7 +273,7 @@ def test_processes_at_once_deliver_each_row_once(
     assert len(world.ledger_rows()) == 16
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 @given(
     steps=st.lists(
         st.one_of(

@@ -19,7 +19,7 @@ from tests.pipeline.rough import registry, rough_drop
 
 pytestmark = pytest.mark.slow
 
-MOMENTS = 6
+MOMENTS = 4
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def day_of(out: Path) -> str:
 
 def moments(ends: float) -> list[float]:
     """While it works and to a little after the end, the last stretch more closely."""
-    return [*(ends * step / 5 for step in range(1, 5)), *(ends - 0.03 * step for step in range(MOMENTS - 4))]
+    return [*(ends * step / 3 for step in (1, 2)), *(ends - 0.03 * step for step in range(MOMENTS - 2))]
 
 
 def timed(forking: Forking, command: list[str]) -> float:

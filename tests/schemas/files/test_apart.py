@@ -127,6 +127,7 @@ def test_a_file_that_lies_about_where_its_values_are_is_refused(tmp_path: Path, 
         read(path)
 
 
+@pytest.mark.usefixtures("real_readers")
 def test_a_scrub_of_such_a_file_hands_out_nothing(scrub: Scrub, tmp_path: Path) -> None:
     """Whatever is in our memory, an address of a list above all, is in no message and in no output."""
     listed = tmp_path / "list.csv"
@@ -200,6 +201,7 @@ def test_the_limits_hold_as_for_text(tmp_path: Path, name: str) -> None:
         read(tmp_path / name)
 
 
+@pytest.mark.usefixtures("real_readers")
 def test_thirty_two_levels_are_read(tmp_path: Path) -> None:
     kind = _nested(32)
     path = _ipc(tmp_path / "drop.arrow", {"phone": ["2025550100"], "a": pa.nulls(1, kind)})
@@ -289,7 +291,7 @@ for line in sys.stdin:
     os.close(source)
     print("\\n" + json.dumps([task.shown, report]), flush=True)
 """
-_FILES = 300
+_FILES = 150
 
 
 def _mutated(content: bytes, chance: random.Random) -> bytes:

@@ -254,7 +254,7 @@ def test_the_lists_are_sound(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", LISTS)
-@settings(max_examples=12)
+@settings(max_examples=6)
 @given(data=st.data())
 def test_rubbish_never_takes_an_entry_off_in_silence(name: str, data: st.DataObject) -> None:
     written = LISTS[name]
@@ -293,7 +293,7 @@ def _as_file(folder: Path, written: Written, cells: list[list[str]], kind: str) 
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "jsonl", "parquet"])
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(data=st.data())
 def test_nor_in_files_of_other_kinds(kind: str, data: st.DataObject) -> None:
     tables = [name for name, made in LISTS.items() if made.header and not made.header.startswith("<")]

@@ -15,7 +15,7 @@ from tests.suppression.rules.rubbish import CELLS, opened_by, scenarios
 
 pytestmark = pytest.mark.slow
 
-_TRIED = 8
+_TRIED = 5
 #: Fields that a rule reads and whose cells cannot be rubbish: names and numbers are what they are.
 _ANY_TEXT = {"email", "type of the number", "list kind", "purpose of the export"}
 

@@ -33,7 +33,7 @@ def test_an_exemption_lifts_and_does_not_where_evidence_is_missing() -> None:
 
 @pytest.mark.parametrize("rule", rules())
 def test_every_rule_has_examples_that_are_among_its_cases(rule: str) -> None:
-    """So that they are true: ``test_case`` runs each of them."""
+    """So that they are true: `test_cases` runs each of them."""
     examples = examples_of(rules()[rule])
     assert {"hit", "pass"} <= set(examples)
     assert [example for example in examples.values() if example not in CASES] == []

@@ -183,6 +183,7 @@ def test_a_snapshot_of_an_iceberg_table_is_read_without_what_was_deleted(tmp_pat
         opened(f"iceberg://lake/sales.leads?snapshot={first}", catalogs)
 
 
+@pytest.mark.usefixtures("real_readers")
 def test_a_catalogue_may_be_described_by_pyiceberg_s_own_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drop = as_iceberg(tmp_path, PHONES, {})
     properties = "".join(f"    {key}: {value}\n" for key, value in lake_properties(tmp_path).items())

@@ -71,7 +71,8 @@ class PhoneColumn:
         if form.state != "ok":
             return form
         form = form._replace(e164=f"+{self.e164[row]}")
-        return form if code == 0 else form._replace(**_said(code))
+        more = _said(code) if code else {}
+        return form._replace(extension=more.get("extension"), repair=more.get("repair")) if more else form
 
     def forms_ok(self) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int32]]:
         """Which of the forms are a valid number, and the calling codes of these; 0 where it is of no country."""

@@ -51,7 +51,8 @@ def home_regions(countries: pl.Series | None, rows: int, default: str | None) ->
     words: list[str] = parts.dictionary.to_pylist()
     homes = [_home(read_country(word), default) for word in words] + [(default, None, True)]
     table = pl.DataFrame(homes, schema=HOME_SCHEMA, orient="row")
-    return table[parts.indices.fill_null(len(words)).to_numpy()]
+    of_rows: pl.DataFrame = table[parts.indices.fill_null(len(words)).to_numpy()]
+    return of_rows
 
 
 def _home(named: Countries, default: str | None) -> tuple[str | None, str | None, bool]:

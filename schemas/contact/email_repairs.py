@@ -28,6 +28,7 @@ _MAILTO = re.compile(r"mailto:\s*([^?]*)(?:\?.*)?", re.IGNORECASE | re.DOTALL)
 _LABEL = re.compile(r"(?:smtp|e-?mail|mail|courriel|correo|adresse|address)\s*[:=]\s*(.*)", re.IGNORECASE | re.DOTALL)
 _ADDRESSES = re.compile(r"(?:mailto:)?[^\s<>;,|/\"():@]+@[^\s<>;,|/\"():@]+", re.IGNORECASE)
 _SLIP = re.compile(r"[\s,]")
+_BLANK, _SLIPS = re.compile(r"\s"), re.compile(r"[\s,.]*[\s,][\s,.]*")
 _DOMAIN_BLANK = re.compile(r"\s*\.\s*")
 _DOMAIN_COMMA = re.compile(r"(?<=\S),(?=\S)")
 #: A comma that is not before the last part of a domain, where only a dot can be.
@@ -101,7 +102,7 @@ def without_slips(value: str, valid: Valid) -> tuple[str, str] | None:
     if any(valid(f"{local.strip()}@{_dotted(domain[:at] + domain[at + 1 :])}") for at in commas):
         return None
     done = ["comma read as dot"] if "," in domain else []
-    if re.search(r"\s", value):
+    if _BLANK.search(value):
         done.insert(0, "blank removed")
     return normal, ", ".join(done)
 
@@ -112,7 +113,7 @@ def _dotted(domain: str) -> str:
 
 def was_address(value: str, valid: Valid) -> bool:
     """Whether a value is an address but for blanks and commas inside."""
-    dotted = re.sub(r"[\s,.]*[\s,][\s,.]*", ".", value)
+    dotted = _SLIPS.sub(".", value)
     return dotted != value and "/" not in value and value.count("@") == 1 and valid(dotted) is not None
 
 

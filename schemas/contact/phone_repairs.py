@@ -43,6 +43,8 @@ AHEAD_OF_PREFIX = f" ({MARKS}"
 WITH_PREFIX = re.compile(rf"\D*[+\uff0b]|[{AHEAD_OF_PREFIX}]*(?:011|00)")
 _BREAKS = re.compile(r"[\r\n\t\v\f\u2028\u2029]")
 _ONLY_EXTENSION = re.compile(r"\W*(?:e?xt(?:ensio)?n?|x)\W*\d{1,7}\W*", re.IGNORECASE)
+_LETTER = re.compile(r"[^\W\d_]")
+_NO_DIGITS = re.compile("[^0-9]+")
 _WORD = re.compile(r"[^\W\d_]{2}")
 
 
@@ -55,7 +57,7 @@ class PhonePoint(NamedTuple):
 
 def written_with_code(value: str, region: str) -> bool:
     """Whether the first digits of a value are the region's calling code, without a plus before them."""
-    digits = re.sub(r"[^0-9]", "", value)
+    digits = _NO_DIGITS.sub("", value)
     return digits.startswith(str(country_code_for_region(region))) and not WITH_PREFIX.match(value)
 
 
@@ -131,7 +133,7 @@ def _cleaned(value: str) -> tuple[str, str]:
     if _BREAKS.search(text):
         text = " ".join(text.split())
         done.append("line break removed")
-    text, is_behind = without_labels(text)
+    text, is_behind = without_labels(text) if _LETTER.search(text) else (text, False)
     if is_behind:
         done.append("word behind the number removed")
     return text, ", ".join(done)
@@ -169,6 +171,8 @@ def _is_zero_too_many(text: str) -> bool:
 def _without_prefix(text: str, region: str | None) -> Iterator[tuple[str, str]]:
     """Yield each way to take a prefix for calls abroad off, and what is left."""
     begun = text.replace("\uff0b", "+").lstrip(AHEAD_OF_PREFIX)
+    if not begun.startswith(("+", "0")):
+        return
     for prefix in _ABROAD:
         if begun.startswith(prefix) and _is_dialled(prefix, region):
             rest = begun.removeprefix(prefix).lstrip(" ().-")

@@ -33,7 +33,9 @@ def plain_at(data: Bytes, start: np.uint64, end: np.uint64) -> tuple[int, bool, 
     # An apostrophe in front is a spreadsheet's mark.
     if end - start > _MOST_BYTES or end == start or data[start] == ord("'"):
         return 0, False, False
-    place, mark, before, together, common, seen, of_local, capitals = end, end, _BETWEEN, 0, 255, 0, 0, 0
+    place: int | np.uint64 = end
+    mark: int | np.uint64 = end
+    before, together, common, seen, of_local, capitals = _BETWEEN, 0, 255, 0, 0, 0
     for at in range(start, end):
         sets = _SETS[data[at]]
         together |= sets & before

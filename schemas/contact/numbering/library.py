@@ -65,6 +65,7 @@ _BETWEEN_NUMBERS = re.compile(r"[/;|&\n\r]+|,(?=\s|\+?\d{10})|\s+(?:or|and|ou|et
 _RANGE = re.compile(r"(?:[^\d/]*\d){6,}[^\d/]*/\s*\d{1,3}\D*")
 #: Two whole numbers with nothing but a blank or a hyphen between; not a long prefix for calls abroad with a number.
 _SIDE_BY_SIDE = re.compile(r"(?!00|011)\d{7,}[ -]+\d{7,}")
+_BESIDE, _NO_DIGITS = re.compile("[ -]+"), re.compile(r"\D+")
 #: Types of number that are given out as words. Elsewhere letters in a number are a remark ("202 missing").
 _WORD_TYPES = frozenset({"toll_free", "premium_rate", "shared_cost", "uan"})
 _LETTER = re.compile(r"[^\W\d_]")
@@ -100,13 +101,13 @@ def _undo_spreadsheet(value: str) -> tuple[str, str | None] | None:
 def parts_of_cell(value: str) -> list[str]:
     """Return the numbers that someone wrote into one cell, as they are written; one where it holds one."""
     if _SIDE_BY_SIDE.fullmatch(value):
-        return re.split("[ -]+", value)
+        return _BESIDE.split(value)
     if _BETWEEN_NUMBERS.search(value) is None:
         return [value]
     if _RANGE.fullmatch(value):
         return value.split("/")
     parts = _BETWEEN_NUMBERS.split(value)
-    long = [part for part in parts if len(re.sub(r"\D", "", part)) >= 6]
+    long = [part for part in parts if len(_NO_DIGITS.sub("", part)) >= 6]
     return long if len(long) > 1 else [value]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -16,8 +17,10 @@ from schemas.config import Campaign
 from schemas.contact.apply import Apply
 from schemas.files.table import Table
 from suppression.lists import SuppressionList
-from suppression.rules.calling import CallingHours
-from suppression.rules.engine import RuleSet
+
+if TYPE_CHECKING:  # what the law needs is loaded only where there are rule packs
+    from suppression.rules.calling import CallingHours
+    from suppression.rules.engine import RuleSet
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from contextlib import suppress
 from pathlib import Path
+
+import tomli
 
 from schemas.config import Campaign, load, raise_faults
 from schemas.data_contract import SUFFIXES as CONTRACTS
@@ -58,8 +59,8 @@ def vendor_files(workspace: Path) -> list[Path]:
     files = sorted((workspace / "vendors").glob("*.toml"))
     layouts: set[str] = set()
     for path in files:
-        with suppress(OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):  # reported when it is read in earnest
-            layout = tomllib.loads(path.read_text(encoding="utf-8")).get("layout")
+        with suppress(OSError, UnicodeDecodeError, tomli.TOMLDecodeError):  # reported when it is read in earnest
+            layout = tomli.loads(path.read_text(encoding="utf-8")).get("layout")
             if isinstance(layout, str):
                 layouts |= {layout, f"{layout}.toml"} - {path.name}
     return [path for path in files if path.name not in layouts]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +10,12 @@ import numpy.typing as npt
 import polars as pl
 
 from schemas.findings import FINDING_SCHEMA, no_findings
+from schemas.support.text_views import changes
 
 #: What a finding says of a row: `FINDING_SCHEMA` but for the row.
 SAID_SCHEMA = {name: dtype for name, dtype in FINDING_SCHEMA.items() if name != "row_id"}
+#: So few are not worth a look at what they have in common.
+_FEW_FINDINGS = 100
 #: Numpy sorts so few places by counting.
 _FEW_ROWS = 1 << 16
 
@@ -34,6 +37,12 @@ class CodedFindings:
         rows = pl.Series("row_id", self.row_id, pl.UInt64)
         return self.said[self.which].insert_column(0, rows)
 
+    def with_codes(self, codes: Collection[str]) -> CodedFindings:
+        """Those of some codes, in their order."""
+        wanted = self.said.get_column("code").is_in(codes).to_numpy()
+        mine = wanted[self.which]
+        return CodedFindings(self.row_id[mine], self.which[mine], self.said)
+
     def places(self, first: int) -> npt.NDArray[np.int64]:
         """Which row of a batch each is about; the batch's rows are consecutive and begin with ``first``."""
         return (self.row_id - np.uint64(first)).astype(np.int64)
@@ -48,9 +57,19 @@ class CodedFindings:
 
 
 def coded(frame: pl.DataFrame) -> CodedFindings:
-    """Code findings (`FINDING_SCHEMA`) of which most differ."""
-    said = pl.DataFrame([frame.get_column(name) for name in SAID_SCHEMA])
-    return CodedFindings(frame.get_column("row_id").to_numpy(), np.arange(len(frame)), said)
+    """Code findings (`FINDING_SCHEMA`). What is said of several rows one after the other is there once."""
+    rows, said = frame.get_column("row_id").to_numpy(), pl.DataFrame([frame.get_column(name) for name in SAID_SCHEMA])
+    if len(frame) <= _FEW_FINDINGS:
+        return CodedFindings(rows, np.arange(len(frame)), said)
+    new = np.zeros(len(frame), dtype=np.bool_)
+    new[0] = True
+    for column in said.get_columns():
+        new[1:] |= changes(column)
+    places = np.flatnonzero(new)
+    # Where nearly all differ, to leave some out takes longer than it saves.
+    if len(places) > len(new) // 2:
+        return CodedFindings(rows, np.arange(len(frame)), said)
+    return CodedFindings(rows, np.cumsum(new) - 1, said[places])
 
 
 def together(parts: Iterable[CodedFindings]) -> CodedFindings:

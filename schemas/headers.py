@@ -8,13 +8,14 @@ passed over in silence. It is a doubt, which a person settles.
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import tomli
 
 #: Fields that a file may have several of, and whose columns are therefore numbered. In order of preference.
 NUMBERED_FIELDS = ("phone", "email", "fax")
@@ -171,7 +172,7 @@ def _by_words(register: Register, words: list[str], doubt: str | None, *, is_dom
 
 def read_register(text: str) -> Register:
     """Read a register. A spelling or word that is under two headings raises ``ValueError``."""
-    document = tomllib.loads(text)
+    document = tomli.loads(text)
     words: dict[str, Any] = document.pop("words", {})
     kinds = _inverted({kind: languages for kind, languages in words.items() if kind != "doubtful"})
     doubtful = {"doubtful": words.get("doubtful", {})}

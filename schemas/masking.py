@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import polars as pl
 
 from schemas.support.shown import HIDDEN, shown_digits
@@ -9,10 +11,20 @@ from schemas.support.shown import HIDDEN, shown_digits
 
 def masked_phone(e164: pl.Expr) -> pl.Expr:
     """Keep the first digits and the last: ``+12025550123`` -> ``+1202*****23``; of a short number at most half."""
-    lengths = pl.DataFrame([(digits + 1, *shown_digits(digits)) for digits in range(33)], orient="row")
-    length = e164.str.len_chars().clip(upper_bound=33)
-    head, tail = (length.replace_strict(lengths["column_0"], lengths[part], default=0) for part in lengths.columns[1:])
-    return pl.format("{}" + HIDDEN + "{}", e164.str.slice(0, head + 1), e164.str.tail(tail))
+    length = e164.str.len_chars().clip(upper_bound=_LONGEST)
+    head, tail = (pl.lit(table).gather(length) for table in _shown())
+    return pl.format("{}" + HIDDEN + "{}", e164.str.slice(0, head), e164.str.tail(tail))
+
+
+#: What is longer is masked as a text of that length.
+_LONGEST = 33
+
+
+@functools.cache
+def _shown() -> tuple[pl.Series, pl.Series]:
+    """How many characters are shown of a number of each length, at its beginning and at its end."""
+    parts = [(0, 0), *(shown_digits(digits) for digits in range(_LONGEST))]
+    return pl.Series([head + 1 for head, _ in parts]), pl.Series([tail for _, tail in parts])
 
 
 def masked_email(address: pl.Expr) -> pl.Expr:

@@ -8,12 +8,13 @@ rule packs, what it refuses is refused.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
+
+import tomli
 
 from schemas.columns import CHANNELS
 from schemas.contact.blank import EMPTY_WORDS
@@ -76,7 +77,7 @@ class _Register:
 
 @cache
 def _register() -> _Register:
-    document: dict[str, Any] = tomllib.loads(_REGISTER.read_text(encoding="utf-8"))
+    document: dict[str, Any] = tomli.loads(_REGISTER.read_text(encoding="utf-8"))
     channels = {name: _pattern(languages) for name, languages in document.pop("channel").items()}
     return _Register(channels=channels, **{name: _pattern(languages) for name, languages in document.items()})
 

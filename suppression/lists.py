@@ -55,6 +55,12 @@ class SuppressionList:
         """Last day on which this copy may be used; None when its kind does not age."""
         return last_day(self.facts, self.max_age)
 
+    def release(self) -> None:
+        """Let go of the memory of the indexes, as when everybody has been looked up."""
+        for index in (self.phones, self.emails, self.digests):
+            if index is not None:
+                index.release()
+
     @property
     def folds(self) -> frozenset[str]:
         """How the list's addresses are folded, and so those that are looked up in it."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import polars as pl
 
 from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, POINTS
 from schemas.config import PersonScope
 from schemas.findings import findings, no_findings
+from schemas.support.column_bytes import given_rows
 
 #: Kinds of list that hold what people said to us, and how far that reaches where a campaign says nothing else. A
 #: request made to us is one to leave the person alone; an unsubscribe or a complaint is about its channel.
@@ -30,7 +32,8 @@ def bound(
     """Findings that bind the person: of the whole row, on the list's channels or on all.
 
     ``found`` are matches of lists (`FINDING_SCHEMA`); ``channels`` those of the campaign. Nothing is added to rows of
-    ``frame`` (with ``row_id`` and the contact columns in play) that have no other point than those that match.
+    ``frame`` that have no other point than those that match: it has the contact columns in play, consecutive in
+    ``row_id``.
     """
     more = [no_findings()]
     points = [point for point in POINTS if point in frame.columns]
@@ -55,10 +58,14 @@ def _with_others(frame: pl.DataFrame, matches: pl.DataFrame, points: list[str]) 
     """Matches of rows that have another point."""
     if matches.is_empty():
         return matches
-    held = frame.select("row_id", held=pl.sum_horizontal(pl.lit(0), *(pl.col(point).is_not_null() for point in points)))
-    listed = matches.group_by("row_id").agg(listed=pl.col("point").filter(pl.col("point").is_in(points)).n_unique())
-    rows = listed.join(held, on="row_id").filter(pl.col("listed") < pl.col("held")).get_column("row_id")
-    return matches.filter(pl.col("row_id").is_in(rows.implode()))
+    rows, row_of = np.unique(matches.get_column("row_id").to_numpy(), return_inverse=True)
+    places = (rows - np.uint64(frame.item(0, "row_id"))).astype(np.int64)
+    given, listed = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
+    for point in points:
+        column, is_point = frame.get_column(point), (matches.get_column("point") == point).to_numpy()
+        given += given_rows(column)[places] if column.null_count() else 1
+        listed += np.bincount(row_of[is_point], minlength=len(rows)) > 0
+    return matches.filter(pl.Series((listed < given)[row_of]))
 
 
 def _of_person(matches: pl.DataFrame, kind: str, channel: str | None) -> pl.DataFrame:

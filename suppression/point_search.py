@@ -34,7 +34,8 @@ _DASHES: Final = "\u2010\u2011\u2012\u2013\u2014\u2015"
 #: What no number is written across, unless nothing else is one.
 _APART: Final = re.compile(rf"[^\d\s().+\-/{_DASHES}\uff0b]+|[\r\n\t\v\f\u2028\u2029]+|\s/\s|\s{{2,}}")
 _STRANGE: Final = re.compile(rf"[^\d().+\-/{_DASHES}\uff0b]+")
-_GROUP: Final = re.compile(r"[+(\uff0b]{0,3}\d+")
+_AHEAD: Final = "+(\uff0b"
+_GROUP: Final = re.compile(rf"[{_AHEAD}]{{0,3}}\d+")
 _BEGINS: Final = "+(0\uff0b"
 _QUOTES: Final = " \"'`"
 _CELLS: Final = re.compile(r"[,;|\t]")
@@ -62,12 +63,12 @@ class _Found:
 
     def __init__(self, candidates: Iterable[tuple[str, str | None]], apply: Apply) -> None:
         distinct = list(dict.fromkeys(candidates))
-        texts = pl.Series([text for text, _ in distinct], dtype=pl.String)
-        phones = read_phones(texts, pl.Series([region for _, region in distinct], dtype=pl.String), apply)
-        read = zip(distinct, phones.get_column("key"), phones.get_column("other"), strict=True)
-        self._numbers: Mapping[tuple[str, str | None], _Number] = {
-            given: _Number(key, other) for given, key, other in read if key is not None
-        }
+        self._numbers: Mapping[tuple[str, str | None], _Number] = {}
+        if distinct:
+            texts = pl.Series([text for text, _ in distinct], dtype=pl.String)
+            phones = read_phones(texts, pl.Series([region for _, region in distinct], dtype=pl.String), apply)
+            read = zip(distinct, phones.get_column("key"), phones.get_column("other"), strict=True)
+            self._numbers = {given: _Number(key, other) for given, key, other in read if key is not None}
 
     def number(self, text: str, regions: tuple[str | None, ...]) -> list[_Number]:
         """Return what a candidate is in each of the regions."""
@@ -96,20 +97,27 @@ def numbers_in(texts: pl.Series, regions: pl.Series, apply: Apply) -> pl.DataFra
     """
     given = [(text, _regions(text, region)) for text, region in zip(texts.to_list(), regions.to_list(), strict=True)]
     numbers: dict[int, dict[str, _Number]] = {row: {} for row in range(len(given))}
+    searched: dict[int, list[_Stretch]] = {}
     for parts in (_parts, _whole_without_dates, _whole):
-        left = [row for row, found in numbers.items() if not found]
-        stretches = {row: list(parts(given[row][0])) for row in left}
+        again = {row: list(parts(text)) for row, (text, _) in enumerate(given) if not numbers[row]}
+        # Most entries have neither words nor dates: another look at the same text would find nothing either.
+        left = {
+            row: list(map(_Stretch, stretches))
+            for row, stretches in again.items()
+            if row not in searched or stretches != [stretch.text for stretch in searched[row]]
+        }
+        searched.update(left)
         candidates = (
             (candidate, region)
-            for row in left
-            for stretch in stretches[row]
-            for candidate in _candidates(stretch)
+            for row, stretches in left.items()
+            for stretch in stretches
+            for candidate in stretch.candidates()
             for region in given[row][1]
         )
         found = _Found(candidates, apply)
-        for row in left:
-            for stretch in stretches[row]:
-                numbers[row].update((number.key, number) for number in _numbers_of(stretch, given[row][1], found))
+        for row, stretches in left.items():
+            for stretch in stretches:
+                numbers[row].update((number.key, number) for number in stretch.numbers(given[row][1], found))
     _add_endings(numbers, given, apply)
     with_code = {row: abroad for row, (text, _) in enumerate(given) if (abroad := _with_calling_code(text)) is not None}
     found = _Found(((abroad, None) for abroad in with_code.values()), apply)
@@ -178,35 +186,44 @@ def _filled(parts: Iterable[str]) -> Iterator[str]:
             yield part.strip(f" ./-{_DASHES}")
 
 
-def _candidates(stretch: str) -> Iterator[str]:
-    """Yield all that `_numbers_of` may look up of a stretch."""
-    yield stretch
-    yield from _begun(stretch)
-    groups = list(_GROUP.finditer(stretch)) if len(stretch) <= _LONGEST else []
-    for first in range(len(groups)):
-        for last in _lasts(stretch, groups, first):
-            yield _joined(stretch, groups[first], groups[last])
+class _Stretch:
+    """A stretch of text between what no number is written across, and all in it that may be one."""
 
+    def __init__(self, text: str) -> None:
+        self.text, self._begun = text, _begun(text)
+        groups = list(_GROUP.finditer(text)) if len(text) <= _LONGEST else []
+        #: For each group of digits, the numbers that may begin with it, the longest first: text and last group.
+        self._beginning = [
+            [(_joined(text, groups[first], groups[last]), last) for last in _lasts(text, groups, first)]
+            for first in range(len(groups))
+        ]
 
-def _numbers_of(stretch: str, regions: tuple[str | None, ...], found: _Found) -> Iterator[_Number]:
-    """Read a stretch as one number; else as several that each begin as numbers do; else by its groups of digits."""
-    if whole := found.number(stretch, regions):
-        yield from whole
-        return
-    begun = [found.number(part, regions) for part in _begun(stretch)]
-    if len(begun) > 1 and all(begun):
-        yield from (number for numbers in begun for number in numbers)
-        return
-    groups = list(_GROUP.finditer(stretch)) if len(stretch) <= _LONGEST else []
-    first = 0
-    while first < len(groups):
-        after = first + 1
-        for last in _lasts(stretch, groups, first):
-            if numbers := found.number(_joined(stretch, groups[first], groups[last]), regions):
-                yield from numbers
-                after = last + 1
-                break
-        first = after
+    def candidates(self) -> Iterator[str]:
+        """Yield all that `numbers` may look up."""
+        yield self.text
+        yield from self._begun
+        for beginning in self._beginning:
+            for text, _ in beginning:
+                yield text
+
+    def numbers(self, regions: tuple[str | None, ...], found: _Found) -> Iterator[_Number]:
+        """Read it as one number; else as several that each begin as numbers do; else by its groups of digits."""
+        if whole := found.number(self.text, regions):
+            yield from whole
+            return
+        begun = [found.number(part, regions) for part in self._begun]
+        if len(begun) > 1 and all(begun):
+            yield from (number for numbers in begun for number in numbers)
+            return
+        first = 0
+        while first < len(self._beginning):
+            after = first + 1
+            for text, last in self._beginning[first]:
+                if numbers := found.number(text, regions):
+                    yield from numbers
+                    after = last + 1
+                    break
+            first = after
 
 
 def _joined(stretch: str, first: re.Match[str], last: re.Match[str]) -> str:
@@ -222,7 +239,7 @@ def _begun(stretch: str) -> list[str]:
         if digits >= 7 and group[0][0] in _BEGINS:
             parts.append(stretch[start : group.start()].strip(f" ./-{_DASHES}"))
             start, digits = group.start(), 0
-        digits += sum(character.isdecimal() for character in group[0])
+        digits += len(group[0].lstrip(_AHEAD))
     return [*parts, stretch[start:]]
 
 
@@ -232,7 +249,7 @@ def _lasts(stretch: str, groups: list[re.Match[str]], first: int) -> list[int]:
     digits = 0
     for last in range(first, min(first + _GROUPS, len(groups))):
         gap = stretch[groups[last - 1].end() : groups[last].start()] if last > first else ""
-        digits += sum(character.isdecimal() for character in groups[last][0])
+        digits += len(groups[last][0].lstrip(_AHEAD))
         if digits > _MOST or len(gap) > _GAP or any(character.isalpha() for character in gap):
             break
         if digits >= _FEWEST:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
@@ -16,6 +17,9 @@ from suppression.index.digests import DigestIndex
 from suppression.index.numbers import number_key
 from suppression.index.packed import Keys, text_keys
 from suppression.lists import SuppressionList
+
+#: Of each row, whether its point is listed.
+Hits = npt.NDArray[np.bool_]
 
 #: Kinds whose registries are handed out by area code: calling into one that the copy does not cover is a violation,
 #: also for numbers that are not listed (16 CFR 310.8).
@@ -47,19 +51,13 @@ def screen_points(frame: pl.DataFrame, lists: list[SuppressionList]) -> pl.DataF
 
 def _screen_phone(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) -> list[pl.DataFrame]:
     values = frame.get_column(slot)
-    numbers = frame.select(number_key(pl.col(slot))).to_series()
-    given = numbers.is_not_null().arg_true().to_numpy()
-    # In ascending order, neighbours are found near each other.
-    sought = numbers.drop_nulls().to_numpy()
-    order = np.argsort(sought)
-    rows, sought = given[order], sought[order]
+    # No number is 0.
+    numbers = frame.select(number_key(pl.col(slot)).fill_null(0)).to_series().to_numpy()
     found = [_not_covered(frame, slot, lists)]
     for suppression in lists:
         hits = None
         if suppression.phones is not None:
-            listed = np.zeros(len(frame), dtype=bool)
-            listed[rows] = suppression.phones.hits(sought)
-            hits = pl.Series(listed)
+            hits = suppression.phones.hits(numbers)
         elif suppression.digests is not None and suppression.kind.phones:
             hits = _hashed_hits(suppression.digests, suppression.recipes, [values, values.str.strip_prefix("+")])
         if hits is not None:
@@ -85,6 +83,7 @@ def _screen_other_reading(
             detail=pl.col("detail") + ", in its other reading"
         )
         for found in _screen_phone(read_otherwise, slot, lists)
+        if len(found)
     ]
 
 
@@ -100,7 +99,7 @@ def _screen_email(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) 
         hits, folded = None, plain
         if suppression.emails is not None:
             folded, keys = keys_of[suppression.folds]
-            hits = pl.Series(suppression.emails.hits(folded, keys))
+            hits = suppression.emails.hits(folded, keys)
         elif suppression.digests is not None and suppression.kind.emails:
             hits = _hashed_hits(suppression.digests, suppression.recipes, [values, frame.get_column(GIVEN.of(slot))])
         elif suppression.domains:
@@ -110,18 +109,18 @@ def _screen_email(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) 
     return found
 
 
-def _matches(
-    frame: pl.DataFrame, hits: pl.Series, keys: pl.Series, slot: str, suppression: SuppressionList
-) -> pl.DataFrame:
+def _matches(frame: pl.DataFrame, hits: Hits, keys: pl.Series, slot: str, suppression: SuppressionList) -> pl.DataFrame:
     """Findings on the rows that are hit, or that an expiring entry names, with what the list says of the entry."""
     if len(suppression.expiring):
-        hits |= keys.is_in(suppression.expiring.implode()).fill_null(False)
-    rows = frame.filter(hits)
-    said = pl.lit("")
-    if len(rows) and suppression.facts_table is not None:
-        rows = rows.with_columns(keys.filter(hits).alias("key")).join(
-            _told(suppression.facts_table.matching(keys.filter(hits))), on="key", how="left", maintain_order="left"
-        )
+        hits = hits | keys.is_in(suppression.expiring.implode()).fill_null(False).to_numpy()
+    places = np.flatnonzero(hits)
+    if not len(places):
+        return no_findings()
+    rows, said = frame[places], pl.lit("")
+    if suppression.facts_table is not None:
+        keys = keys[places]
+        told = _told(suppression.facts_table.matching(keys))
+        rows = rows.with_columns(keys.alias("key")).join(told, on="key", how="left", maintain_order="left")
         said = pl.col("told").fill_null("")
     masked = masked_phone(pl.col(slot)) if slot in PHONE_SLOTS else masked_email(pl.col(slot))
     return findings(
@@ -165,7 +164,7 @@ def _not_covered(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) -
     )
 
 
-def _hashed_hits(index: DigestIndex, recipes: tuple[Recipe, ...], candidates: list[pl.Series]) -> pl.Series:
+def _hashed_hits(index: DigestIndex, recipes: tuple[Recipe, ...], candidates: list[pl.Series]) -> Hits:
     """Hash each candidate form of the values by each recipe of the list; any form on the list is a hit."""
     first, *others = candidates
     hits = np.zeros(len(first), dtype=bool)
@@ -179,13 +178,13 @@ def _hashed_hits(index: DigestIndex, recipes: tuple[Recipe, ...], candidates: li
             again = recipe.prepared(values.gather(rows))
             new = again.ne_missing(prepared.gather(rows))
             hits[rows.filter(new).to_numpy()] |= index.hits(recipe.hashed(again.filter(new)))
-    return pl.Series(hits)
+    return hits
 
 
-def _domain_hits(folded: pl.Series, domains: frozenset[str]) -> pl.Series:
+def _domain_hits(folded: pl.Series, domains: frozenset[str]) -> Hits:
     of_address = folded.str.extract("@([^@]*)$", 1)
     suppressed = [domain for domain in of_address.unique().drop_nulls() if _on_domain_list(domain, domains)]
-    return of_address.is_in(suppressed).fill_null(False)
+    return of_address.is_in(suppressed).fill_null(False).to_numpy()
 
 
 def _on_domain_list(domain: str, domains: frozenset[str]) -> bool:

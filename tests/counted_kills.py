@@ -19,7 +19,8 @@ _KILLING = """\
 import contextlib, importlib, io, json, os, signal, sys
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
-from pipeline.cli.main import main
+from pipeline.cli.main import main, make_app
+make_app()
 changes, writes, *modules = json.loads(sys.argv[1])
 for module in modules:
     importlib.import_module(module)

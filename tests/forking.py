@@ -15,6 +15,7 @@ from tests.conftest import REPO
 FORKING = """\
 import json, os, sys
 import importlib, pipeline.cli.main, schemas.contact.regions
+pipeline.cli.main.make_app()
 def command(words, tell=None):
     silent = os.open(os.devnull, os.O_RDWR)
     for handle in (0, 1, 2):

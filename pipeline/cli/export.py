@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -84,8 +84,10 @@ def export(
         print_export(export_and_tell(request, lineage), as_json=as_json)
 
 
-def check_targets(targets: Iterable[str], out: Path, *, force: bool) -> None:
+def check_targets(targets: Sequence[str], out: Path, *, force: bool) -> None:
     """Check what ``--to`` of a scrub names before the scrub is begun. Raises what `check_target` raises."""
+    if not targets:
+        return
     from pipeline.exporting.export import check_target  # noqa: PLC0415
 
     for to in targets:

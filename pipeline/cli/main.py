@@ -3,79 +3,106 @@
 from __future__ import annotations
 
 import sys
-from copy import copy
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 import typer
 from typer.main import get_command
 
-from pipeline.cli.due import due
-from pipeline.cli.export import export
 from pipeline.cli.failures import Failure, unforeseen, wrong_usage
 from pipeline.cli.help import INTERRUPTED, SETTINGS, Changing, Command, Group, InterruptedByUserError, Stepwise
-from pipeline.cli.lists import lists
-from pipeline.cli.nightly import nightly
-from pipeline.cli.proof import evidence, keys, log
-from pipeline.cli.rescrub import rescrub
-from pipeline.cli.results import check, explain, init, inspect, reasons, report, verify
-from pipeline.cli.retention import retention
-from pipeline.cli.returns import returns, vendors
-from pipeline.cli.review import review
-from pipeline.cli.rules import rules_app
-from pipeline.cli.scrub import scrub
-from pipeline.cli.spark import spark_app
-from pipeline.cli.subject import subject
 from pipeline.terminal import begin_command, printable_lines
 from schemas.errors import LeadscrubError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import ModuleType
 
     from typer._click.core import Command as AnyCommand
 
-app = typer.Typer(
-    name="leadscrub",
-    cls=Group,
-    help="Scrub lead lists: every row accounted for, every reason given.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings=SETTINGS,
+
+class _Listed(NamedTuple):
+    """A command: its name, which is that of a function in a module of this package, and how help shows it."""
+
+    name: str
+    module: str
+    panel: str
+    kind: type[Command]
+    example: str
+
+
+class _ListedGroup(NamedTuple):
+    """A group of commands: its name, and the name of its app in a module of this package."""
+
+    name: str
+    module: str
+    panel: str
+    app: str
+
+
+_COMMANDS: Final = (
+    _Listed(
+        "scrub",
+        "scrub",
+        "Scrub",
+        Changing,
+        "scrub drop.csv -o out --channel call --region US --dnc registry.zip --internal ours.txt",
+    ),
+    _Listed("inspect", "results", "Scrub", Command, "inspect drop.csv --save-layout layouts/acme.toml"),
+    _Listed("explain", "results", "Proof", Command, "explain out --row 17"),
+    _Listed("verify", "results", "Proof", Command, "verify out"),
+    _Listed("evidence", "proof", "Proof", Changing, "evidence out --phone - -o evidence.zip"),
+    _Listed("report", "results", "Proof", Changing, "report out"),
+    _Listed("reasons", "results", "Proof", Command, "reasons dnc.national"),
+    _Listed("rescrub", "rescrub", "Scrub", Changing, "rescrub out -o out-today --dnc registry.zip --internal ours.txt"),
+    _Listed("export", "export", "Scrub", Changing, "export out --to leads.csv --for vicidial"),
+    _Listed("init", "results", "Scrub", Changing, "init my-leads"),
+    _Listed("check", "results", "Night", Command, "check my-leads"),
+    _Listed("due", "due", "Night", Changing, "due --within 14 --ics duties.ics --force"),
+    _Listed("nightly", "nightly", "Night", Stepwise, "nightly --workspace my-leads"),
+    _Listed("returns", "returns", "Night", Stepwise, "returns --vendor acme --deliver"),
+    _Listed("retention", "retention", "Night", Stepwise, "retention --dry-run"),
+    _Listed("vendors", "returns", "Night", Command, "vendors --months 3 --csv scorecard.csv"),
 )
-
-app.command(
-    cls=Changing,
-    rich_help_panel="Scrub",
-    epilog="Example: leadscrub scrub drop.csv -o out --channel call --region US --dnc registry.zip --internal ours.txt",
-)(scrub)
-app.command(
-    cls=Command, rich_help_panel="Scrub", epilog="Example: leadscrub inspect drop.csv --save-layout layouts/acme.toml"
-)(inspect)
-app.command(cls=Command, rich_help_panel="Proof", epilog="Example: leadscrub explain out --row 17")(explain)
-app.command(cls=Command, rich_help_panel="Proof", epilog="Example: leadscrub verify out")(verify)
-app.command(cls=Changing, rich_help_panel="Proof", epilog="Example: leadscrub evidence out --phone - -o evidence.zip")(
-    evidence
+_GROUPS: Final = (
+    _ListedGroup("spark", "spark", "Scrub", "spark_app"),
+    _ListedGroup("lists", "lists", "Lists", "lists"),
+    _ListedGroup("rules", "rules", "Law", "rules_app"),
+    _ListedGroup("review", "review", "Night", "review"),
+    _ListedGroup("log", "proof", "Proof", "log"),
+    _ListedGroup("keys", "proof", "Proof", "keys"),
+    _ListedGroup("subject", "subject", "Proof", "subject"),
 )
-app.command(cls=Changing, rich_help_panel="Proof", epilog="Example: leadscrub report out")(report)
-app.command(cls=Command, rich_help_panel="Proof", epilog="Example: leadscrub reasons dnc.national")(reasons)
-app.command(
-    cls=Changing,
-    rich_help_panel="Scrub",
-    epilog="Example: leadscrub rescrub out -o out-today --dnc registry.zip --internal ours.txt",
-)(rescrub)
+_NAMES: Final = frozenset(each.name for each in (*_COMMANDS, *_GROUPS))
 
 
-app.command(
-    cls=Changing,
-    rich_help_panel="Scrub",
-    epilog="Example: leadscrub export out --to leads.csv --for vicidial",
-)(export)
-app.command(cls=Changing, rich_help_panel="Scrub", epilog="Example: leadscrub init my-leads")(init)
-app.command(cls=Command, rich_help_panel="Night", epilog="Example: leadscrub check my-leads")(check)
-app.command(
-    cls=Changing, rich_help_panel="Night", epilog="Example: leadscrub due --within 14 --ics duties.ics --force"
-)(due)
+def make_app(name: str = "") -> typer.Typer:
+    """Make the program; if there is a command or group of that name only that: to load the others takes time."""
+    app = typer.Typer(
+        name="leadscrub",
+        cls=Group,
+        help="Scrub lead lists: every row accounted for, every reason given.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings=SETTINGS,
+    )
+    app.callback()(_root)
+    wanted = {name} & _NAMES or _NAMES
+    for each in _COMMANDS:
+        if each.name in wanted:
+            example = f"Example: leadscrub {each.example}"
+            declare = app.command(cls=each.kind, rich_help_panel=each.panel, epilog=example)
+            declare(getattr(_module(each.module), each.name))
+    for group in _GROUPS:
+        if group.name in wanted:
+            app.add_typer(getattr(_module(group.module), group.app), rich_help_panel=group.panel)
+    return app
+
+
+def _module(name: str) -> ModuleType:
+    return import_module(f"pipeline.cli.{name}")
 
 
 def _version(wanted: bool) -> None:
@@ -86,31 +113,12 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     pass
-
-
-app.add_typer(spark_app, rich_help_panel="Scrub")
-app.add_typer(lists, rich_help_panel="Lists")
-app.add_typer(rules_app, rich_help_panel="Law")
-app.add_typer(review, rich_help_panel="Night")
-app.add_typer(log, rich_help_panel="Proof")
-app.add_typer(keys, rich_help_panel="Proof")
-app.add_typer(subject, rich_help_panel="Proof")
-for _command, _example in (
-    (nightly, "nightly --workspace my-leads"),
-    (returns, "returns --vendor acme --deliver"),
-    (retention, "retention --dry-run"),
-):
-    app.command(cls=Stepwise, rich_help_panel="Night", epilog=f"Example: leadscrub {_example}")(_command)
-app.command(cls=Command, rich_help_panel="Night", epilog="Example: leadscrub vendors --months 3 --csv scorecard.csv")(
-    vendors
-)
 
 
 def main() -> None:
@@ -133,13 +141,8 @@ def run_words(words: Sequence[str]) -> Ended:
 
 @cache
 def _command_line(name: str) -> AnyCommand:
-    """Make what parses and calls, once; if there is a command or group of that name only that: others take time."""
-    groups = [info for info in app.registered_groups if info.typer_instance and info.typer_instance.info.name == name]
-    commands = [info for info in app.registered_commands if info.callback and info.callback.__name__ == name]
-    made = copy(app)
-    if groups or commands:
-        made.registered_groups, made.registered_commands = groups, commands
-    return get_command(made)
+    """Make what parses and calls, once."""
+    return get_command(make_app(name))
 
 
 def _called(command: AnyCommand, words: Sequence[str]) -> AnyCommand:

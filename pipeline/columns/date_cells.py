@@ -10,7 +10,7 @@ from typing import Literal
 
 import polars as pl
 
-from pipeline.columns.fixed_dates import FIGURE_FORMS, ISO_FORMS, WORD_FORMS, fixed_instants
+from pipeline.columns.fixed_dates import FIGURE_FORMS, ISO_FORMS, WORD_FORMS, fixed_instants, fixed_shape
 
 #: Minutes that a zone is ahead of UTC: those of RFC 5322 and the European ones. Others are of several places at once.
 _ZONES = {
@@ -70,6 +70,13 @@ def written_instants(cells: pl.Series) -> pl.Series:
     for pattern, places in ((_ISO_DAY, "ymd"), (_YEAR_FIRST, "ymd"), (_DAY_MONTH, "dmy"), (_MONTH_DAY, "mdy")):
         read = _by_pattern(read, cells, pattern, places)
     return read
+
+
+def in_figures(cells: pl.Series) -> pl.Series:
+    """Say which cells are written as a date of three figures, the year last. No cell may be null."""
+    found = fixed_shape(cells, FIGURE_FORMS["mdy"])
+    rows = (~found).arg_true()
+    return found.scatter(rows, cells.gather(rows).str.contains(FIGURES)) if len(rows) else found
 
 
 def figure_instants(read: pl.Series, cells: pl.Series, order: Literal["mdy", "dmy"]) -> pl.Series:

@@ -15,21 +15,22 @@ from typing import Literal
 import polars as pl
 
 from pipeline.columns.date_cells import (
-    FIGURES,
     figure_instants,
     filled,
     formatted_instants,
+    in_figures,
     iso_instants,
     written_instants,
 )
-from pipeline.columns.fixed_dates import FIGURE_FORMS, fixed_instants
+from pipeline.columns.fixed_dates import ISO_FORMS, WORD_FORMS, fixed_instants
 from pipeline.columns.mapping import Mapping
 from schemas.columns import DAYS, INSTANTS
 from schemas.files.table import FileTally, Table, read_batches
 from schemas.findings import findings, no_findings
 
 Order = Literal["mdy", "dmy", "both", "none", "unknown"]
-_BLOCK = 8 << 20
+#: A piece of a file in which all orders may be refuted at once, or the file is read whole.
+_BLOCK = 2 << 20
 _UTC = pl.Datetime("us", "UTC")
 _WHY = {
     "both": "day and month could change places in the whole column",
@@ -39,6 +40,8 @@ _WHY = {
     "unknown": "whether day or month comes first shows in the whole column only, and the layout does not say",
 }
 _READER = "record reader"
+#: Day and month of a date in figures, and how many characters they take at most.
+_DAY, _DAY_LENGTH = r"^(\d{1,2})[/.-](\d{1,2})", 5
 
 
 @dataclass
@@ -56,9 +59,11 @@ class ColumnDates:
     def read(self, name: str, cells: pl.Series) -> pl.Series:
         """Read the cells of a date field: instants in UTC (what has no zone is taken for UTC), or days."""
         form = self.mapping.layout.dates.get(name, self.mapping.layout.dates.get("default"))
-        read = iso_instants(cells)
-        if form is not None:
-            read = filled(read, formatted_instants(cells, form))
+        if form is None:
+            # Almost all of them are in one of these, which no other way of writing is mistaken for.
+            read = fixed_instants(cells, (*ISO_FORMS, *WORD_FORMS))
+        else:
+            read = filled(iso_instants(cells), formatted_instants(cells, form))
         rows = (read.is_null() & cells.is_not_null()).arg_true()
         if len(rows):
             read = read.scatter(rows, self._read_written(name, cells.gather(rows), by_layout=form is not None))
@@ -66,22 +71,16 @@ class ColumnDates:
 
     def _read_written(self, name: str, cells: pl.Series, *, by_layout: bool) -> pl.Series:
         """Read cells as people write dates; null where the order of day and month is not certain."""
-        order = self.orders[name] if self.orders is not None and not by_layout else None
-        if order in ("mdy", "dmy"):
-            # Almost all of them, where the order is known already.
-            read = fixed_instants(cells, FIGURE_FORMS[order])
-            rows = (read.is_null() & cells.is_not_null()).arg_true()
-            return read.scatter(rows, self._read_patterns(name, cells.gather(rows), by_layout=False))
-        return self._read_patterns(name, cells, by_layout=by_layout)
-
-    def _read_patterns(self, name: str, cells: pl.Series, *, by_layout: bool) -> pl.Series:
         read = pl.repeat(None, len(cells), dtype=_UTC, eager=True)
-        in_figures = cells.str.contains(FIGURES)
-        rows = (~in_figures).arg_true()
+        figures = in_figures(cells)
+        rows = (~figures).arg_true()
         if len(rows):
-            read = read.scatter(rows, written_instants(cells.gather(rows)))
-        if not by_layout and in_figures.any() and (order := self.order(name)) in ("mdy", "dmy"):
-            read = figure_instants(read, cells, order)
+            others = cells.gather(rows)
+            read = read.scatter(rows, filled(iso_instants(others), written_instants(others)))
+        rows = figures.arg_true()
+        if len(rows) and not by_layout and (order := self.order(name)) in ("mdy", "dmy"):
+            unread = pl.repeat(None, len(rows), dtype=_UTC, eager=True)
+            read = read.scatter(rows, figure_instants(unread, cells.gather(rows), order))
         return read
 
     def order(self, name: str) -> Order:
@@ -103,14 +102,17 @@ class ColumnDates:
         if not chosen.any():
             return no_findings()
         left, text = frame.select("row_id").filter(chosen), cells.filter(chosen)
-        why = "not in ISO 8601 form"
-        in_figures = text.str.contains(FIGURES)
+        figures = in_figures(text)
         in_layout = {name, "default"} & set(self.mapping.layout.dates)
-        instead = "not as the layout has dates" if in_layout else _WHY[self.order(name)] if in_figures.any() else why
         place = f"column '{self.mapping.fields[name]}' ({name}): "
-        details = in_figures.replace_strict({True: place + instead, False: place + why}, return_dtype=pl.String)
-        left = left.with_columns(details.alias("detail"))
-        return findings(left, "row.unread_value", source=_READER, detail=pl.col("detail"))
+        found = []
+        if figures.any():
+            why = "not as the layout has dates" if in_layout else _WHY[self.order(name)]
+            found.append(findings(left.filter(figures), "row.unread_value", source=_READER, detail=place + why))
+        if not figures.all():
+            why = "not in ISO 8601 form"
+            found.append(findings(left.filter(~figures), "row.unread_value", source=_READER, detail=place + why))
+        return pl.concat(found)
 
 
 #: Whether all dates in figures of a field fit with the month first, and with the day first.
@@ -127,9 +129,10 @@ def fits_of(mapping: Mapping, batches: Iterable[pl.DataFrame]) -> Fits:
     fits = dict.fromkeys(date_fields(mapping), (True, True))
     for batch in batches:
         for name, (month_first, day_first) in fits.items():
-            cells = mapping.cells(name, batch).str.strip_chars()
-            in_figures = cells.filter(cells.str.contains(FIGURES).fill_null(False))
-            figures = in_figures.str.extract_groups(FIGURES).struct.unnest()
+            cells = mapping.cells(name, batch).drop_nulls().str.strip_chars()
+            # A year has few days: only different beginnings are taken apart.
+            days = cells.filter(in_figures(cells)).str.slice(0, _DAY_LENGTH).unique()
+            figures = days.str.extract_groups(_DAY).struct.unnest()
             first, second = (figures.to_series(place).cast(pl.Int8) for place in (0, 1))
             fits[name] = (month_first and not (first > 12).any(), day_first and not (second > 12).any())
         if not any(month_first or day_first for month_first, day_first in fits.values()):

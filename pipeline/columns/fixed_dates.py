@@ -35,3 +35,13 @@ def fixed_instants(cells: pl.Series, forms: Iterable[str]) -> pl.Series:
     valid = pa.py_buffer(np.packbits(found, bitorder="little"))
     instants = pa.Array.from_buffers(pa.timestamp("us", "UTC"), len(cells), [valid, pa.py_buffer(micros)])
     return pl.Series(instants, dtype=_UTC)
+
+
+def fixed_shape(cells: pl.Series, forms: Iterable[str]) -> pl.Series:
+    """Say which cells have figures and separators where one of these forms has them, whether or not they are a date."""
+    written = list(forms)
+    form_bounds = np.cumsum([0, *map(len, written)], dtype=np.int64)
+    found = np.empty(len(cells), np.bool_)
+    text = np.frombuffer("".join(written).encode(), np.uint8)
+    dates.fixed_shape(*column_bytes(cells), given_rows(cells), form_bounds, text, found)
+    return pl.Series(found)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from pathlib import Path
+
+import tomli
 
 from pipeline.columns.mapping import Mapping
 from schemas.data_contract import SUFFIXES as CONTRACTS
@@ -28,7 +29,7 @@ def save_layout(path: Path, table: Table, mapping: Mapping) -> None:
 
 def _contract(path: Path, table: Table, mapping: Mapping) -> str:
     """The same as an ODCS contract, with the layout's settings that were in force."""
-    detected = Layout.model_validate(tomllib.loads(layout_text(table, mapping)))
+    detected = Layout.model_validate(tomli.loads(layout_text(table, mapping)))
     given = mapping.layout
     layout = detected.model_copy(update={"fields": given.fields, "sheet": given.sheet})
     name = path.name.removesuffix(path.suffix).removesuffix(".odcs")

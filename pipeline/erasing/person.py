@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+import tomli
 
 from pipeline.results.person_wanted import Wanted, wanted_email, wanted_name, wanted_phone
 from schemas.errors import UsageError
@@ -75,7 +76,7 @@ def _region_of(workspace: Path | None) -> str | None:
     found: set[str | None] = set()
     for path in sorted((workspace / "campaigns").glob("*.toml")) if workspace is not None else []:
         try:
-            found.add(tomllib.loads(path.read_text(encoding="utf-8")).get("region"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            found.add(tomli.loads(path.read_text(encoding="utf-8")).get("region"))
+        except (OSError, UnicodeDecodeError, tomli.TOMLDecodeError) as error:
             raise_shortage(error)
     return found.pop() if len(found) == 1 else None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+import tomli
 
 from pipeline.proof.signature import SIGNATURE
 from pipeline.report.files import REPORT_PAGE
@@ -71,7 +72,7 @@ def _as_far_as_it_can_be_read() -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomli.TOMLDecodeError) as error:
         raise_shortage(error)
 
 
@@ -128,7 +129,7 @@ def _lists_of_campaigns(workspace: Path) -> dict[Path, str]:
     others: set[Path] = set()
     for path in sorted((workspace / "campaigns").glob("*.toml")):
         with _as_far_as_it_can_be_read():
-            entries = tomllib.loads(path.read_text(encoding="utf-8")).get("lists", [])
+            entries = tomli.loads(path.read_text(encoding="utf-8")).get("lists", [])
             for entry in entries if isinstance(entries, list) else []:
                 if isinstance(entry, dict) and isinstance(entry.get("file"), str):
                     law = kept_by_law(str(entry.get("kind", "")))
@@ -164,7 +165,7 @@ def layouts_of(workspace: Path) -> dict[str, Layout]:
 def _inboxes_elsewhere(workspace: Path) -> Iterator[Path]:
     for path in vendor_files(workspace):
         with _as_far_as_it_can_be_read():
-            inbox = tomllib.loads(path.read_text(encoding="utf-8")).get("inbox")
+            inbox = tomli.loads(path.read_text(encoding="utf-8")).get("inbox")
             if isinstance(inbox, str) and "://" not in inbox:
                 folder = Path(os.path.abspath(workspace / inbox))  # noqa: PTH100
                 if folder.is_dir() and not folder.is_relative_to(os.path.abspath(workspace)):  # noqa: PTH100
@@ -176,7 +177,7 @@ def remote_inboxes(workspace: Path) -> list[str]:
     found = []
     for path in vendor_files(workspace):
         with _as_far_as_it_can_be_read():
-            facts = tomllib.loads(path.read_text(encoding="utf-8"))
+            facts = tomli.loads(path.read_text(encoding="utf-8"))
             if "://" in str(facts.get("inbox", "")):
                 found.append(str(facts.get("name", path.stem)))
     return found

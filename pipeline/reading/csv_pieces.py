@@ -12,14 +12,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+import numpy as np
+import numpy.typing as npt
+
 from pipeline.reading.csv_table import CsvReader
 from schemas.files.encoding import text_size
 from schemas.files.inputs import Delivery, LocalFile
 from schemas.files.limits import limits
-from schemas.files.records import Shape, record_ends
 from schemas.files.table import Table
 
 _BLOCK = 8 << 20
+_QUOTE, _LF, _CR = 34, 10, 13
+
+Positions = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,7 @@ def cut_file(table: Table, piece_bytes: int) -> CutFile | None:
     plain = dialect.punctuation.is_plain and not dialect.punctuation.returns and dialect.end is None
     if not plain or dialect.encoding.codec != "utf-8" or table.input.size < 2 * piece_bytes:
         return None
-    shape = Shape(len(dialect.columns), dialect.delimiter)
+    delimiter = ord(dialect.delimiter)
     digest, ends = hashlib.sha256(), text_size(table.input, dialect.encoding)
     pieces: list[CsvPiece] = []
     begun = CsvPiece(0, 0, 0)
@@ -118,7 +123,7 @@ def cut_file(table: Table, piece_bytes: int) -> CutFile | None:
             rest = text[whole:]
             if len(rest) > limits().record_bytes:
                 return None
-            found = record_ends(text[:whole], shape) if whole else None
+            found = _record_ends(text[:whole], delimiter) if whole else None
             if whole and (found is None or found.cut != whole or found.lines != len(found.offsets)):
                 return None
             at, lines = at + whole, lines + (0 if found is None else found.lines)
@@ -126,11 +131,62 @@ def cut_file(table: Table, piece_bytes: int) -> CutFile | None:
             if at - begun.start >= piece_bytes and lines > dialect.body + 1:
                 pieces.append(replace(begun, stop=at))
                 begun = CsvPiece(at, at, lines)
-    if rest and ((found := record_ends(rest + b"\n", shape)) is None or found.cut != len(rest) + 1):
+    if rest and ((found := _record_ends(rest + b"\n", delimiter)) is None or found.cut != len(rest) + 1):
         return None
     if at + len(rest) > begun.start:
         pieces.append(replace(begun, stop=at + len(rest)))
     return CutFile(digest.hexdigest(), table.input.size, tuple(pieces)) if len(pieces) > 1 else None
+
+
+@dataclass(frozen=True)
+class _RecordEnds:
+    """Where records end: offset of each one's line end, and the 0-based line each starts on."""
+
+    offsets: Positions
+    starts: Positions
+    lines: int
+
+    @property
+    def cut(self) -> int:
+        """Where the last complete record stops."""
+        return int(self.offsets[-1]) + 1 if len(self.offsets) else 0
+
+
+def _record_ends(text: bytes, delimiter: int) -> _RecordEnds | None:
+    """Find record ends by quote parity; None when a quote or a carriage return is where RFC 4180 has none."""
+    # A carriage return at the very end of a block may be half of a line end.
+    if b"\r" in text and text.count(b"\r") - text.endswith(b"\r") != text.count(b"\r\n"):
+        return None
+    data = np.frombuffer(text, np.uint8)
+    line_ends = np.flatnonzero(data == _LF)
+    if b'"' not in text:
+        count = len(line_ends)
+        return _RecordEnds(line_ends, np.arange(count), count)
+    quotes = np.flatnonzero(data == _QUOTE)
+    inside = (np.searchsorted(quotes, line_ends) & 1).astype(bool)
+    outside = np.flatnonzero(~inside)
+    offsets = line_ends[outside]
+    cut = int(offsets[-1]) + 1 if len(offsets) else 0
+    if not _quotes_fit(data, quotes[: np.searchsorted(quotes, cut)], delimiter):
+        return None
+    starts = np.concatenate([[0], outside[:-1] + 1]) if len(outside) else outside
+    return _RecordEnds(offsets, starts, int(outside[-1]) + 1 if len(outside) else 0)
+
+
+def _quotes_fit(data: npt.NDArray[np.uint8], quotes: Positions, delimiter: int) -> bool:
+    """Whether every quote opens a cell, closes one, or is doubled inside one."""
+    opening, closing = quotes[0::2], quotes[1::2]
+    if len(opening) != len(closing):
+        return False
+    before = np.where(opening > 0, data[opening - 1], _LF)
+    reopened = np.zeros(len(opening), dtype=bool)
+    reopened[1:] = opening[1:] == closing[:-1] + 1
+    opens = (before == delimiter) | (before == _LF) | reopened
+    after = data[np.minimum(closing + 1, len(data) - 1)]
+    doubled = np.zeros(len(closing), dtype=bool)
+    doubled[:-1] = reopened[1:]
+    closes = (after == delimiter) | (after == _LF) | (after == _CR) | doubled
+    return bool(opens.all() and closes.all())
 
 
 def piece_of(table: Table, piece: CsvPiece) -> Table:

@@ -119,16 +119,19 @@ def _lines(blocks: Iterable[bytes], start: int, end: int | None) -> Iterator[byt
     line = 0
     for block in blocks:
         # A block may begin inside a line, which then counts as the line of its end.
-        count = block.count(b"\n") if line < start or end is not None else 0
-        begin = 0 if line >= start else _offset(block, start - line) if line + count >= start else len(block)
+        begin = 0 if line >= start else _offset(block, start - line)
+        # Behind the start, which line it is matters only where there is an end.
+        count = block.count(b"\n") if begin is None or end is not None else start
         stop = len(block) if end is None or line + count < end else _offset(block, end - line) if line < end else 0
         line += count
-        yield block[begin:stop] if (begin, stop) != (0, len(block)) else block
+        yield block[len(block) if begin is None else begin : stop]
 
 
-def _offset(block: bytes, lines: int) -> int:
-    """Offset behind that many line ends."""
+def _offset(block: bytes, lines: int) -> int | None:
+    """Offset behind that many line ends; None where there are fewer."""
     position = 0
     for _ in range(lines):
-        position = block.index(b"\n", position) + 1
+        position = block.find(b"\n", position) + 1
+        if not position:
+            return None
     return position

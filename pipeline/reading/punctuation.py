@@ -50,6 +50,8 @@ class Rewritten:
 
     def consumed(self, length: int) -> int:
         """How many bytes of the original the first ``length`` bytes of ``text`` are."""
+        if not self.written:
+            return length
         return len(self.original(self.text[:length]))
 
     def original(self, part: bytes) -> bytes:

@@ -63,7 +63,7 @@ class _Against:
     def __init__(self, findings: CodedFindings, rows: DecidedRows) -> None:
         self._which, said, self._rows = findings.which, findings.said, len(rows)
         point = said.get_column("point").cast(_POINT_NAMES).to_physical().fill_null(len(POINTS)).to_numpy()
-        places = rows.positions(pl.Series(findings.row_id))
+        places = rows.positions(findings.row_id)
         self._cells = point.astype(np.int64)[findings.which] * self._rows + places
         self._channel = said.get_column("channel")
         codes = said.get_column("code")

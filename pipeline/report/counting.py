@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from pipeline.report.channel_losses import count_losses
 from pipeline.report.decided_rows import DecidedRows
@@ -18,9 +19,12 @@ from schemas.coded_findings import CodedFindings
 from schemas.columns import EVIDENCE
 from schemas.config import Channel
 from schemas.report_counts import Place, ReasonSeen, ReportCounts, Window
+from schemas.support.arrow_columns import column
 
 #: Ages of a consent in days that are told apart: up to each of these, and older.
 _AGES: Final = (30, 90, 180, 365, 540)
+#: Microseconds.
+_DAY: Final = 86_400_000_000
 _AGE_NAMES: Final = ("0-30", "31-90", "91-180", "181-365", "366-540", "541-")
 
 
@@ -48,7 +52,7 @@ class ReportTally:
         self._add_until(rows)
         self._add_windows(rows)
         for name in EVIDENCE:
-            if there := int(rows.present(name).sum()):
+            if there := rows.count(name):
                 self.evidence[name] += there
         self._add_ages(rows, as_of)
 
@@ -97,19 +101,19 @@ class ReportTally:
             self.reasons[code] = seen
 
     def _add_until(self, rows: DecidedRows) -> None:
-        until = rows.clean_frame("row_id", "valid_until")
-        if "valid_until" in until.columns:
-            self.until.update(dict(until.get_column("valid_until").value_counts().rows()))
+        clean = rows.verdict.clean
+        if "valid_until" in clean.column_names:
+            days, counts = column(clean, "valid_until").value_counts().flatten()
+            self.until.update(dict(zip(days.to_pylist(), counts.to_pylist(), strict=True)))
         else:
-            self.until[None] += len(until)
+            self.until[None] += len(clean)
 
     def _add_windows(self, rows: DecidedRows) -> None:
-        clean = rows.clean_frame("channels", "call_zone", "call_hours")
-        by_phone = pl.col("channels").list.contains("call") | pl.col("channels").list.contains("text")
-        clean = clean.filter(by_phone)
-        if "call_hours" not in clean.columns:
-            self.unknown_hours += len(clean)
+        by_phone = rows.clean_on("call") | rows.clean_on("text")
+        if "call_hours" not in rows.verdict.clean.column_names:
+            self.unknown_hours += int(np.count_nonzero(by_phone))
             return
+        clean = rows.clean_frame("call_zone", "call_hours").filter(pl.Series(by_phone))
         zone = pl.col("call_zone") if "call_zone" in clean.columns else pl.lit(None, pl.String).alias("call_zone")
         for name, hours, count in clean.group_by(zone, "call_hours").len().rows():
             if hours is None:
@@ -118,9 +122,9 @@ class ReportTally:
                 self.windows[name or "UTC", tuple(hours)] += count
 
     def _add_ages(self, rows: DecidedRows, as_of: date) -> None:
-        if not rows.present("consent_at").any():
+        if not rows.count("consent_at"):
             return
-        days = (pl.lit(as_of) - pl.col("consent_at").dt.date()).dt.total_days()
-        ages = rows.frame("consent_at").drop_nulls().select(age=days).get_column("age").to_numpy()
+        moments = column(rows.held, "consent_at").drop_null().cast(pa.int64()).to_numpy()
+        ages = (as_of - date(1970, 1, 1)).days - moments // _DAY
         counts = np.bincount(np.searchsorted(_AGES, ages), minlength=len(_AGE_NAMES))
         self.ages.update({name: int(count) for name, count in zip(_AGE_NAMES, counts, strict=True)})

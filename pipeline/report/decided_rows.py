@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.results.verdict import Verdict
+from schemas.support.arrow_columns import column
 
 
 @dataclass(frozen=True)
@@ -40,26 +42,58 @@ class DecidedRows:
         """Which rows have something in a column."""
         if name not in self.held.column_names:
             return np.zeros(len(self), dtype=bool)
-        return np.asarray(pc.is_valid(self.held.column(name)))
+        return np.asarray(pc.is_valid(column(self.held, name)))
 
-    def positions(self, ids: pl.Series) -> npt.NDArray[np.intp]:
+    def count(self, name: str) -> int:
+        """How many rows have something in a column."""
+        return len(self) - self.held.column(name).null_count if name in self.held.column_names else 0
+
+    def coded(self, name: str | None) -> tuple[list[str], npt.NDArray[np.int64]]:
+        """Distinct texts of a column and which each row has; null, and what is not there, comes after the last."""
+        if name is None or name not in self.held.column_names:
+            return [], np.zeros(len(self), dtype=np.int64)
+        return codes_of(column(self.held, name))
+
+    def positions(self, ids: npt.NDArray[np.uint64]) -> npt.NDArray[np.intp]:
         """Where the rows with these ids are."""
-        rows = np.asarray(self.held.column("row_id"))
+        rows = column(self.held, "row_id").to_numpy()
         if len(rows) and rows[-1] - rows[0] == len(rows) - 1:
-            return np.asarray(ids.to_numpy() - rows[0], np.intp)  # none is missing between them
-        return np.searchsorted(rows, ids.to_numpy())
+            return (ids - rows[0]).astype(np.intp)  # none is missing between them
+        return np.searchsorted(rows, ids)
 
     def is_open(self, channel: str) -> npt.NDArray[np.bool_]:
         """Which rows may be contacted on a channel."""
-        rows = self.clean_frame("row_id", "channels").filter(pl.col("channels").list.contains(channel))
-        return self._marked(rows.get_column("row_id"))
+        marks = np.zeros(len(self), dtype=bool)
+        marks[self._clean[self.clean_on(channel)]] = True
+        return marks
 
-    @property
+    def clean_on(self, channel: str) -> npt.NDArray[np.bool_]:
+        """Which of the clean rows may be contacted on a channel."""
+        words, of_item, row = self._channels
+        found = np.zeros(len(self.verdict.clean), dtype=bool)
+        found[row[of_item == words.index(channel)] if channel in words else []] = True
+        return found
+
+    @cached_property
     def is_clean(self) -> npt.NDArray[np.bool_]:
         """Which rows are clean."""
-        return self._marked(self.clean_frame("row_id").get_column("row_id"))
-
-    def _marked(self, ids: pl.Series) -> npt.NDArray[np.bool_]:
         marks = np.zeros(len(self), dtype=bool)
-        marks[self.positions(ids)] = True
+        marks[self._clean] = True
         return marks
+
+    @cached_property
+    def _clean(self) -> npt.NDArray[np.intp]:
+        return self.positions(column(self.verdict.clean, "row_id").to_numpy())
+
+    @cached_property
+    def _channels(self) -> tuple[list[str], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Channels, and of each item of the clean rows' lists which it is and whose."""
+        lists = column(self.verdict.clean, "channels")
+        return *codes_of(lists.flatten()), pc.list_parent_indices(lists).to_numpy()
+
+
+def codes_of(texts: pa.Array) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """Distinct texts, and which of them each is; null comes after the last."""
+    few = texts if pa.types.is_dictionary(texts.type) else texts.dictionary_encode()
+    indices = few.indices.fill_null(len(few.dictionary)) if few.null_count else few.indices
+    return few.dictionary.to_pylist(), indices.to_numpy().astype(np.int64)

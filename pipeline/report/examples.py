@@ -8,9 +8,11 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from pipeline.report.decided_rows import codes_of
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
 from schemas.masking import masked_email, masked_phone
 from schemas.report_counts import Example, ReasonSeen
+from schemas.support.arrow_columns import column
 
 #: Rows that are shown of each reason.
 EXAMPLES: Final = 3
@@ -21,8 +23,8 @@ def first_examples(rejected: pa.Table) -> dict[str, ReasonSeen]:
     """The first rejected rows of each primary reason in a batch, by reason."""
     seen: dict[str, ReasonSeen] = {}
     slots = [slot for slot in (*PHONE_SLOTS, *EMAIL_SLOTS) if slot in rejected.column_names]
-    reasons = rejected.column("reason").combine_chunks().cast(pa.large_string()).dictionary_encode().indices.to_numpy()
-    places = [np.flatnonzero(reasons == each)[:EXAMPLES] for each in range(reasons.max(initial=-1) + 1)]
+    reasons, reason = codes_of(column(rejected, "reason"))
+    places = [np.flatnonzero(reason == number)[:EXAMPLES] for number in range(len(reasons))]
     told = [name for name in _TOLD if name in rejected.column_names]
     rows = np.concatenate([np.empty(0, np.int64), *places])
     first = pl.DataFrame(rejected.select([*told, *slots]).take(rows)).cast({"reason": pl.String})

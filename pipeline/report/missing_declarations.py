@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,9 @@ from pipeline.report.channel_losses import COLUMN_OF
 from pipeline.report.decided_rows import DecidedRows
 from schemas.coded_findings import CodedFindings
 from schemas.columns import CHANNEL_POINTS, CHANNELS, POINTS
-from suppression.rules.undeclared import Missing
+
+if TYPE_CHECKING:  # what the law needs is loaded only where there are rule packs
+    from suppression.rules.undeclared import Missing
 
 #: So many facts are looked for that release most rows together.
 _TOGETHER: Final = 3
@@ -109,7 +111,7 @@ class _Against:
 
     def __init__(self, rows: DecidedRows, findings: CodedFindings, missing: Missing) -> None:
         said = findings.said
-        row = rows.positions(pl.Series(findings.row_id))
+        row = rows.positions(findings.row_id)
         blocks = (said.get_column("effect") != "flag").to_numpy()
         kept = blocks[findings.which] & ~rows.is_clean[row]
         self._rows, self._row, which = rows, row[kept], findings.which[kept]

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
+import pyarrow as pa
 
 from pipeline.report.decided_rows import DecidedRows
 from schemas.contact.countries import read_country
 from schemas.frame_columns import REGION
-from suppression.rules.encode import distinct
 from suppression.rules.us_states import area_codes, state_named, state_of_area_code
+
+#: Cells whose answers are kept.
+_KNOWN: Final = 1 << 12
 
 
 def count_places(rows: DecidedRows) -> tuple[Counter[str], Counter[str]]:
@@ -22,23 +26,23 @@ def count_places(rows: DecidedRows) -> tuple[Counter[str], Counter[str]]:
     """
     read, clean = Counter[str](), Counter[str]()
     region = next((name for name in (REGION.of("phone"), "phone_region") if name in rows.held.column_names), None)
-    countries, country = _coded(rows, "country")
-    states, state = _coded(rows, "state")
-    regions, of_phone = _coded(rows, region)
+    countries, country = rows.coded("country")
+    states, state = rows.coded("state")
+    regions, of_phone = rows.coded(region)
     # What a cell says is read once for each different cell: rows that differ otherwise are as many as the rows.
     where = [*(_country(cell) if cell else None for cell in countries), None]
-    named = [*(state_named(cell) if cell else None for cell in states), None]
+    named = [*(_state(cell) if cell else None for cell in states), None]
     numbers = [*regions, None]
     # An area code says something only of numbers of the United States, where no state is named.
     areas = np.zeros(len(rows), dtype=np.int64)
     unsaid = np.array([each is None for each in named])[state]
     if "US" in regions and "phone" in rows.held.column_names:
-        of_us = unsaid & (of_phone == regions.index("US"))
-        areas = np.where(of_us, area_codes(rows.frame("phone").get_column("phone")), 0)
+        of_us = np.flatnonzero(unsaid & (of_phone == regions.index("US")))
+        areas[of_us] = area_codes(rows.frame("phone").get_column("phone")[of_us])
     parts = (country, state, of_phone, areas, rows.is_clean.astype(np.int64))
     sizes = (len(countries) + 1, len(states) + 1, len(regions) + 1, 1000, 2)
-    keys, counts = np.unique(np.ravel_multi_index(parts, sizes), return_counts=True)
-    for *at, count in zip(*np.unravel_index(keys, sizes), counts.tolist(), strict=True):
+    keys, counts = pa.array(np.ravel_multi_index(parts, sizes)).value_counts().flatten()
+    for *at, count in zip(*np.unravel_index(keys.to_numpy(), sizes), counts.to_pylist(), strict=True):
         in_country, in_state, in_region, area, is_clean = map(int, at)
         place = _place(where[in_country] or numbers[in_region], named[in_state], f"{area:03}" if area else None)
         read[place] += count
@@ -47,15 +51,12 @@ def count_places(rows: DecidedRows) -> tuple[Counter[str], Counter[str]]:
     return read, clean
 
 
-def _coded(rows: DecidedRows, name: str | None) -> tuple[list[str], npt.NDArray[np.int64]]:
-    """Distinct values of a column and which of them each row has; null, and what is not there, comes after the last."""
-    if name is None or name not in rows.held.column_names:
-        return [], np.zeros(len(rows), dtype=np.int64)
-    return distinct(rows.frame(name).get_column(name))
-
-
+@lru_cache(_KNOWN)
 def _country(cell: str) -> str | None:
     return read_country(cell).region
+
+
+_state = lru_cache(_KNOWN)(state_named)
 
 
 def _place(where: str | None, state: str | None, code: str | None) -> str:

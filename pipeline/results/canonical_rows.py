@@ -33,7 +33,7 @@ SHARED: Final = (OUTPUT, "vendor", "source_file", "source_sha256", "source_sheet
 #: Before the name of a column of findings.
 FINDINGS: Final = "finding:"
 #: Rows that are put together at a time: what is written should still be near when it is hashed.
-_TILE: Final = 1 << 13
+_TILE: Final = 1 << 12
 #: Combinations of values that are counted in a number of 64 bits.
 _MOST: Final = 1 << 62
 
@@ -107,14 +107,8 @@ class RowHashes:
     def of_findings(self, said: pa.Table) -> Digests:
         """Hash what findings say: n x 32 bytes. Columns are those of `FINDING_SCHEMA`; ``row_id`` is left out."""
         names = [name for name in said.column_names if name != "row_id"]
-        if not len(said):
-            return np.empty((0, DIGEST), np.uint8)
-        coded = {name: column(said, name).dictionary_encode() for name in names}
-        which, rows_of = _alike(list(coded.values()), len(said))
-        cells = Cells(
-            [(self._columns[FINDINGS + name], values.take(pa.array(rows_of))) for name, values in coded.items()]
-        )
-        return _hashed(cells, OF_FINDING, np.ones(len(rows_of), np.int64))[which]
+        cells = Cells([(self._columns[FINDINGS + name], column(said, name)) for name in names])
+        return _hashed(cells, OF_FINDING, np.ones(len(said), np.int64))
 
     def _shared(self, columns: Mapping[str, pa.Array | None], output: str, rows: int) -> tuple[_Places, Digests]:
         """Which of some hashes is that of each row's shared cells, and these hashes."""
@@ -123,14 +117,14 @@ class RowHashes:
             for name, values in columns.items()
             if values is not None and values.null_count < rows
         }
-        which, rows_of = _alike(list(coded.values()), rows)
+        which, rows_of = alike(list(coded.values()), rows)
         takes = {name: values.take(pa.array(rows_of)) for name, values in coded.items()}
         takes[OUTPUT] = pa.repeat(pa.scalar(output, pa.large_string()), len(rows_of))
         cells = Cells([(self._columns[name], values) for name, values in takes.items()])
         return which, _hashed(cells, OF_SHARED, np.ones(len(rows_of), np.int64))
 
 
-def _alike(columns: list[pa.DictionaryArray], rows: int) -> tuple[_Places, _Places]:
+def alike(columns: list[pa.DictionaryArray], rows: int) -> tuple[_Places, _Places]:
     """Which of some rows each row says the same as in all of these columns, and where these rows are."""
     which, most = np.zeros(rows, np.int64), 1
     for values in columns:
@@ -176,9 +170,9 @@ def _hashed(cells: Cells, kind: int, ahead: _Places, head: _Head = lambda *_: No
         data[ends] = kind
         ends += 1
         head(tile, ends, data)
-        put_rows(ends, bounds[1:], first, *cells.arrays, data)
+        put_rows(ends, bounds[1:], first, *cells.arrays, data, data.view(np.uint64))
         found.append(digests_of(data, blocks, sizes))
-    return np.concatenate(found)
+    return np.concatenate(found) if found else np.empty((0, DIGEST), np.uint8)
 
 
 def _flat(table: pa.Table) -> Iterator[tuple[str, pa.Array]]:

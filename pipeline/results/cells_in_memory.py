@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from schemas.kernels.row_bytes import LIST, NUMBER, TEXT
+from schemas.kernels.row_bytes import LIST, NUMBER, STEP, TEXT
 
 #: Kinds of column with numbers, and the types on the way to their bytes.
 _NUMBERS: Final[dict[str, tuple[pa.DataType, ...]]] = {
@@ -75,6 +75,9 @@ class Cells:
         if bounds is None or not bounds.size:
             # No text at all, as in a column of empty lists.
             bounds = pa.py_buffer(bytes(8))
+        if codes != _NONE and data is not None:
+            # Few texts, of which one is copied often: with room behind the last one, as the loops copy whole steps.
+            data = pa.py_buffer(data.to_pybytes() + bytes(2 * STEP))
         first = self._address(bounds if data is None else data)
         end = first if data is None else first + data.size
         return self._address(bounds, 8) + values.offset * 8, first, end, codes

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.context import Source
 from schemas.columns import SCHEMA_VERSION
@@ -18,9 +18,11 @@ from schemas.contact.email import EMAIL_AUTHORITY
 from schemas.contact.phone import PHONE_AUTHORITY
 from schemas.contact.quality import DISPOSABLE_AUTHORITY
 from schemas.evidence import VendorEvidence
-from suppression.rules.loading import LoadedPack
 from suppression.rules.public_holidays import HOLIDAYS_AUTHORITY
 from suppression.rules.time_zones import ZONES_AUTHORITY
+
+if TYPE_CHECKING:  # what the law needs is loaded only where there are rule packs
+    from suppression.rules.loading import LoadedPack
 
 _AUTHORITIES = (PHONE_AUTHORITY, EMAIL_AUTHORITY, DISPOSABLE_AUTHORITY, ZONES_AUTHORITY, HOLIDAYS_AUTHORITY)
 LIBRARIES = dict(authority.rsplit(" ", 1) for authority in _AUTHORITIES)

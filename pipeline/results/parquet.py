@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import pyarrow.parquet as pq
 
 from schemas.columns import EMAIL_SLOTS, INSTANTS, PHONE_SLOTS
 from schemas.frames import FileContract
-from schemas.support.arrow_columns import joined_few
+from schemas.manifest import OutputFile
+from schemas.support.arrow_columns import few_texts, joined_few
+from schemas.support.summed_file import DigestedFile
 
 ROW_GROUP = 65_536
 _SELDOM_REPEATS = frozenset(
@@ -22,6 +25,9 @@ _SELDOM_REPEATS = frozenset(
 
 
 _ORDERED = ("row_id", "source_line")
+#: Bytes that are handed to a file at once: each time, Python is waited for.
+_AT_ONCE = 4 << 20
+_TEXTS = (pa.large_string(), pa.large_list(pa.large_string()))
 
 
 class ParquetOutput:
@@ -50,8 +56,11 @@ class ParquetOutput:
             for name, dtype in types.items()
             if name not in _SELDOM_REPEATS
         ]
+        self._sha256 = hashlib.sha256()
+        written = pa.PythonFile(DigestedFile(path, self._sha256), "w")
+        self._stream = pa.BufferedOutputStream(written, _AT_ONCE)
         self._writer = pq.ParquetWriter(
-            path,
+            self._stream,
             self._schema,
             compression="zstd",
             compression_level=1,
@@ -68,12 +77,12 @@ class ParquetOutput:
     def formed(self, rows: pa.Table) -> pa.Table:
         """Check and return rows as `add` takes them.
 
-        ``rows``: the file's columns, order and types (`schemas.frames.output_types`); those of ``few`` as text or as
-        dictionaries. A column that the table does not have is null in all of them. Runs on any thread.
+        ``rows``: the file's columns, order and types (`schemas.frames.output_types`); those of ``few`` as text, or
+        lists of it, or as dictionaries. A column that the table does not have is null in all of them. On any thread.
         """
         for place, field in enumerate(rows.schema):
-            if field.name in self._few and pa.types.is_large_string(field.type):
-                rows = rows.set_column(place, field.name, rows.column(field.name).dictionary_encode())
+            if field.name in self._few and field.type in _TEXTS:
+                rows = rows.set_column(place, field.name, few_texts(rows.column(field.name).chunks))
         self._contract.check(rows)
         return rows
 
@@ -95,6 +104,12 @@ class ParquetOutput:
             self._write(self._waiting)
             self._waiting = []
         self._writer.close()
+        self._stream.close()
+
+    @property
+    def file(self) -> OutputFile:
+        """What was written, once it is finished."""
+        return OutputFile(sha256=self._sha256.hexdigest(), bytes=self.path.stat().st_size, rows=self.rows)
 
     def _write(self, parts: list[pa.Table]) -> None:
         """Write a row group."""

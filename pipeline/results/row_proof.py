@@ -12,10 +12,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.results.canonical_rows import Digests, FindingHashes, RowHashes, canonical_columns
+from pipeline.results.canonical_rows import Digests, FindingHashes, RowHashes, alike, canonical_columns
 from pipeline.results.folder import table_files
 from pipeline.results.row_tree import RowTree
 from schemas.manifest import RowsProof
+from schemas.support.arrow_columns import column
 from schemas.support.many_hashes import DIGEST
 
 _OUTPUTS: Final = ("clean", "rejected")
@@ -70,8 +71,10 @@ def _fields(struct: pa.StructType) -> list[str]:
 
 def hashed_findings(row_hashes: RowHashes, findings: pa.Table) -> FindingHashes:
     """The hashes of a table of findings, which is in the order of their rows."""
-    which = np.arange(len(findings))
-    return FindingHashes(findings["row_id"].to_numpy(), which, row_hashes.of_findings(findings))
+    texts = [column(findings, name).dictionary_encode() for name in findings.column_names if name != "row_id"]
+    which, rows_of = alike(texts, len(findings))
+    said = findings.take(pa.array(rows_of)) if len(findings) else findings
+    return FindingHashes(findings["row_id"].to_numpy(), which, row_hashes.of_findings(said))
 
 
 def _in_lots(folder: Path, row_hashes: RowHashes) -> Iterator[Digests]:

@@ -8,6 +8,7 @@ has one row, its blinding and its path cannot find out what another row says by 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,8 @@ from typing import IO, Final, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from schemas.support.many_hashes import BLOCK, DIGEST, digest, digests_of_equal
+from schemas.support.many_hashes import DIGEST, digest, digests_of_short
+from schemas.support.ordered_map import in_order
 
 #: The first byte of what is hashed: a leaf, a node above two others, the secret, two blindings. 2 is a row's.
 _LEAF, _NODE, _SECRET, _BLINDINGS = 0, 1, 3, 4
@@ -58,9 +60,9 @@ class RowTree:
         while content := self._file.read(_LOT * DIGEST):
             yield np.frombuffer(content, np.uint8).reshape(-1, DIGEST)
 
-    def root(self) -> bytes:
+    def root(self, threads: int = 1) -> bytes:
         """The root over all of them; that of no rows is the hash of nothing."""
-        lots = [_levels(leaves)[-1] for leaves in self._leaves()]
+        lots = list(in_order(lambda lot: _levels(self._leaves(*lot))[-1], self._lots(), threads))
         return _levels(np.concatenate(lots))[-1].tobytes() if lots else digest(b"")
 
     def path(self, leaf: int) -> TreePath:
@@ -68,8 +70,8 @@ class RowTree:
         if not 0 <= leaf < self.rows:
             raise IndexError(leaf)
         lots, beside = [], []
-        for number, leaves in enumerate(self._leaves()):
-            levels = _levels(leaves)
+        for number, lot in enumerate(self._lots()):
+            levels = _levels(self._leaves(*lot))
             lots.append(levels[-1])
             if number == leaf // _LOT:
                 beside = _beside(levels, leaf % _LOT)
@@ -86,11 +88,12 @@ class RowTree:
         """Give the file up."""
         self._file.close()
 
-    def _leaves(self) -> Iterator[Digests]:
-        first = 0
-        for rows in self.hashes():
-            yield _hashed(_LEAF, self._blindings(first, len(rows)), rows)
-            first += len(rows)
+    def _lots(self) -> Iterator[tuple[int, Digests]]:
+        """The hashes, a lot at a time, each with the number of its first row."""
+        return zip(itertools.count(0, _LOT), self.hashes(), strict=False)
+
+    def _leaves(self, first: int, rows: Digests) -> Digests:
+        return _hashed(_LEAF, self._blindings(first, len(rows)), rows)
 
     def _blindings(self, first: int, count: int) -> Digests:
         """Blindings of rows from an even one on, two of each hash of the secret and of half their number."""
@@ -123,11 +126,4 @@ def _beside(levels: list[Digests], place: int) -> list[bytes]:
 
 def _hashed(kind: int, *parts: Digests) -> Digests:
     """Hash, of each row, what kind it is of and these parts: together less than a block."""
-    size = 1 + sum(part.shape[1] for part in parts)
-    messages = np.zeros((len(parts[0]), BLOCK), np.uint8)
-    messages[:, 0] = kind
-    at = 1
-    for part in parts:
-        messages[:, at : at + part.shape[1]] = part
-        at += part.shape[1]
-    return digests_of_equal(messages, size)
+    return digests_of_short(kind, parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1))

@@ -96,6 +96,8 @@ class ReturnFile:
         self.rows = 0
         self._codes, self._withheld = codes, withheld
         self._may_go = {code for code, reason in codes.items() if may_go_back(reason)}
+        places = {"country", *PHONE_SLOTS} if withheld else set()
+        self._read = {"reasons", "source_file", "source_line", ORIGINAL, "raw", *places}
         self._originals: dict[str, pl.Expr] = {}
         taken = {*_OWN, _RAW}
         for name in columns:
@@ -109,14 +111,16 @@ class ReturnFile:
     def formed(self, rejected: pa.Table) -> Returned:
         """Form the lines of a batch; ``review`` and what a vendor may not be told stay here. Runs on any thread."""
         stays = _are(rejected.column("disposition"), {"review"})
-        some = rejected.filter(pa.array(_are(rejected.column("reason"), self._may_go) & ~stays))
+        goes = _are(rejected.column("reason"), self._may_go) & ~stays
+        read = [name for name in rejected.column_names if name in self._read]
+        some = rejected.select(read).filter(pa.array(goes))
         if not len(some):
             return Returned(0, b"")
         rows = pl.DataFrame(some).with_columns(pl.col("reasons").cast(pl.List(pl.String)))
         reasons = _vendor_reasons(rows.get_column("reasons"), self._codes)
         table = rows.select(
             neutralised(pl.lit(reasons)).alias(_OWN[0]),
-            neutralised(pl.col("source_file")).alias(_OWN[1]),
+            neutralised(pl.col("source_file").cast(pl.String)).alias(_OWN[1]),
             pl.col("source_line").alias(_OWN[2]),
             *self._originals.values(),
             neutralised(pl.col("raw")).alias(_RAW),

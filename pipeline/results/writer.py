@@ -28,14 +28,13 @@ from schemas.frames import output_types
 from schemas.manifest import OutputFile, RowsProof
 from schemas.support.arrow_columns import column, few_values
 from schemas.support.many_hashes import DIGEST
-from suppression.rules.data_transfers import not_returned
 
 #: Name of the return file of a drop whose vendor was not named.
 UNNAMED_VENDOR = "unnamed-vendor"
 #: Columns of text, or of lists of it, of clean and rejected that have few different values in a whole run.
 _FEW = frozenset(
-    {"run_id", "vendor", "source_file", "source_sha256", "phone_type", "phone_region"}
-    | {"reason", "reasons", "reason_detail", "disposition", "flags"}
+    {"run_id", "vendor", "source_file", "source_sheet", "source_sha256", "phone_type", "phone_region", "time_zones"}
+    | {"channels", "reason", "reasons", "reason_detail", "disposition", "flags"}
 )
 
 
@@ -101,19 +100,21 @@ class ResultFiles:
 
     def close(self) -> dict[str, OutputFile]:
         """Finish all files; sizes, rows and hashes by name."""
-        written = {"clean": self._clean, "rejected": self._rejected, "findings": self._findings}
-        for name, file in written.items():
-            self._lanes[name].do(ParquetOutput.close, file)
+        parquets = {"clean": self._clean, "rejected": self._rejected, "findings": self._findings}
+        for name, parquet in parquets.items():
+            self._lanes[name].do(ParquetOutput.close, parquet)
         for lane in self._lanes.values():
             lane.finish()
-        rows = {file.path: file.rows for file in (*written.values(), self._returns) if file is not None}
-        for path in rows:
+        written = {parquet.path.name: parquet.file for parquet in parquets.values()}
+        if self._returns is not None:
+            path = self._returns.path
             path.touch()
-        return {str(path.relative_to(self._folder)): output_file(path, count) for path, count in rows.items()}
+            written[str(path.relative_to(self._folder))] = output_file(path, self._returns.rows)
+        return written
 
-    def proof(self) -> RowsProof:
+    def proof(self, threads: int = 1) -> RowsProof:
         """The root over all rows that were taken."""
-        return RowsProof(root=self._tree.root().hex(), rows=self._tree.rows, columns=self._columns)
+        return RowsProof(root=self._tree.root(threads).hex(), rows=self._tree.rows, columns=self._columns)
 
     def save_hashes(self, path: Path) -> None:
         """Write the hashes of the rows, for whoever puts the parts of a result together (`together_proof`)."""
@@ -149,19 +150,26 @@ def return_file(folder: Path, context: Context) -> ReturnFile:
     """Begin the file with what goes back to the vendor of a run."""
     (folder / "returns").mkdir()
     path = folder / "returns" / f"{context.vendor or UNNAMED_VENDOR}.csv"
-    withheld = not_returned(context.rules) if context.rules is not None else frozenset()
+    withheld = frozenset[str]()
+    if context.rules is not None:
+        from suppression.rules.data_transfers import not_returned  # noqa: PLC0415  # only runs with rule packs need the law
+
+        withheld = not_returned(context.rules)
     return ReturnFile(path, context.columns, context.codes, withheld)
 
 
 def _encoded(said: pl.DataFrame) -> pa.Table:
-    """What findings say, with the different texts of each column apart."""
+    """What findings say, with the different texts of each column apart, but for details: most of them differ."""
     table = said.to_arrow(compat_level=pl.CompatLevel.oldest())
-    return pa.table({name: column(table, name).dictionary_encode() for name in table.column_names})
+    columns = {name: column(table, name) for name in table.column_names}
+    return pa.table({n: values if n == "detail" else values.dictionary_encode() for n, values in columns.items()})
 
 
 def _findings_table(found: CodedFindings, said: pa.Table) -> pa.Table:
-    columns = {name: few_values(column(said, name), found.which) for name in said.column_names}
-    return pa.table({"row_id": found.row_id} | columns)
+    columns = {name: few_values(column(said, name), found.which) for name in said.column_names if name != "detail"}
+    # Details that are equal are found when the rows are put together.
+    columns["detail"] = pa.DictionaryArray.from_arrays(found.which.astype(np.int32), column(said, "detail"))
+    return pa.table({"row_id": found.row_id} | {name: columns[name] for name in said.column_names})
 
 
 def output_file(path: Path, rows: int) -> OutputFile:

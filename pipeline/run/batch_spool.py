@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ import pyarrow as pa
 from schemas.coded_findings import CodedFindings
 from schemas.support.arrow_columns import column
 from schemas.support.summed_file import SummedFile
+
+#: Bytes that are written at once, at least.
+_BUFFER = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,13 @@ class BatchSpool:
 
 def _write(path: Path, table: pa.Table) -> SummedFile:
     """Write a table."""
-    with SummedFile(path) as file, pa.PythonFile(file, "w") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+    # Arrow pads each array: without a buffer that would be a write of a few bytes for each.
+    with (
+        SummedFile(path) as file,
+        io.BufferedWriter(file, _BUFFER) as buffered,
+        pa.PythonFile(buffered, "w") as sink,
+        pa.ipc.new_file(sink, table.schema) as writer,
+    ):
         writer.write_table(table)
     return file
 

@@ -21,6 +21,7 @@ from pipeline.stages.registry import FIRST_PASS, SECOND_PASS
 from pipeline.stages.reviewed import KEY_COLUMNS, lift_found_later
 from schemas.coded_findings import CodedFindings
 from schemas.frame_columns import ORIGINAL
+from schemas.support.arrow_columns import column, only_which
 from schemas.support.timer import Timer
 
 
@@ -68,10 +69,14 @@ def batch_to_decide(
 ) -> Batch:
     """A batch taken back, with what the run checks found in it: its frame has what the second pass reads of it."""
     keys = () if context.reviewed is None else KEY_COLUMNS
-    reads = {"row_id", *READS, *keys, *(name for check in checks for name in check.reads)}
-    # The hours of the law ask of any column; without them few are read.
-    asked = [name for name in held.column_names if name in reads or context.hours is not None]
-    frame = pl.DataFrame(held.select([name for name in asked if name != ORIGINAL]))
+    reads = {"row_id", "is_lead", *keys, *(name for check in checks for name in check.reads)}
+    # The hours of the law ask of any column; without them few are read, and of most only which rows have a value.
+    whole = [name for name in held.column_names if name in reads or context.hours is not None]
+    there = [name for name in READS if name in held.column_names and name not in whole]
+    asked = held.select([name for name in whole if name != ORIGINAL])
+    for name in there:
+        asked = asked.append_column(name, only_which(column(held, name)))
+    frame = pl.DataFrame(asked)
     batch = Batch(number, frame, found)
     batch = batch.with_findings(*(check.findings(batch) for check in checks))
     return lift_found_later(batch, context.sources[number], context)

@@ -9,18 +9,20 @@ import polars as pl
 from pipeline.columns.contact_values import unclaimed
 from pipeline.run.batch_spool import Stored
 from pipeline.run.batch_steps import Checked, check_batch
-from pipeline.run.ordered_map import in_order
 from pipeline.run.run_state import RunState
 from pipeline.stages.checks import Batch
 from schemas.coded_findings import coded
 from schemas.files.table import read_batches
 from schemas.findings import no_findings
+from schemas.support.ordered_map import in_order
 from schemas.support.prefetch import read_ahead
 
 #: Bytes of a file that are read at once, unless the request says how many: large where few batches are under way and
 #: nobody asks them for hundreds of rules.
 LARGE_BLOCK, SMALL_BLOCK = 8 << 20, 4 << 20
 _FEW_THREADS = 2
+#: Columns of a usual file, and how many times as many are made up for.
+_USUAL_COLUMNS, _WIDEST = 20, 3
 
 
 def first_pass(run: RunState) -> None:
@@ -49,6 +51,8 @@ def first_pass(run: RunState) -> None:
                 check.gather(batch)
         rows = int(frame.item(-1, "row_id")) + 1
         run.report("reading and checking", sum(file.size for file in run.files) / size, rows)
+    for suppression in context.lists:
+        suppression.release()
 
 
 def _check(run: RunState, batch: Batch) -> tuple[Checked, Stored]:
@@ -62,14 +66,19 @@ def _read(run: RunState) -> Iterator[Batch]:
     """Number the records of all files, in order."""
     rows = 0
     for number, source in enumerate(run.context.sources):
-        batches = read_batches(source.table, run.files[number], _block_bytes(run))
+        batches = read_batches(source.table, run.files[number], _block_bytes(run, len(source.table.columns)))
         for frame in run.timer.items("read", batches):
             ids = pl.int_range(rows, rows + len(frame), dtype=pl.UInt64, eager=True)
             rows += len(frame)
             yield Batch(number, frame.with_columns(ids.alias("row_id")), coded(no_findings()))
 
 
-def _block_bytes(run: RunState) -> int:
-    """How much of a file to read at once: the more the faster, and it takes memory for each thread and each rule."""
+def _block_bytes(run: RunState, columns: int) -> int:
+    """How much of a file to read at once: the more the faster, and it takes memory for each thread and each rule.
+
+    Most of what a batch takes is for its rows, not for the columns that are only carried along: a block of a wide file
+    is larger.
+    """
     few = run.context.rules is None and run.request.threads <= _FEW_THREADS
-    return run.request.block_bytes or (LARGE_BLOCK if few else SMALL_BLOCK)
+    block = LARGE_BLOCK if few else SMALL_BLOCK
+    return run.request.block_bytes or block * min(max(columns // _USUAL_COLUMNS, 1), _WIDEST)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.columns.header_drift import HeaderMemory, check_drift
 from pipeline.columns.mapping import Mapping, map_columns
@@ -25,8 +26,10 @@ from schemas.layout import Layout
 from schemas.support.names import did_you_mean
 from suppression.erased import ERASED, erased_store
 from suppression.loading import ListSpec
-from suppression.rules.loading import LoadedPack, checked_weaker, load_packs
 from suppression.store import Store, store_of
+
+if TYPE_CHECKING:  # what the law needs is loaded only where there are rule packs
+    from suppression.rules.loading import LoadedPack
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def make_plan(request: Request, sources_of: Sources | None = None) -> Plan:
     store_lists = [name for name in lists_of_store(request, campaign, store, label, notes) if name != ERASED]
     check_screened(request, campaign, bool(lists or store_lists), notes)
     memory = header_memory(request, vendor, sources) if sources_of is None else None
-    packs = load_packs([*campaign.rules.packs, *request.rules], workspace_of(request.campaign))
+    packs, weaker = _packs(request, campaign)
     if request.earlier is not None:
         kinds = {spec.kind.kind for spec in lists}
         if store is not None:
@@ -104,10 +107,21 @@ def make_plan(request: Request, sources_of: Sources | None = None) -> Plan:
         notes,
         request.no_region or campaign.no_region,
         packs,
-        checked_weaker(packs, request.accept_weaker),
+        weaker,
         vendor_evidence,
         vendor,
     )
+
+
+def _packs(request: Request, campaign: Campaign) -> tuple[list[LoadedPack], list[str]]:
+    """The rule packs of a run, and the ids of their rules that allow more than what is shipped."""
+    names = [*campaign.rules.packs, *request.rules]
+    if not names:
+        return [], []
+    from suppression.rules.loading import checked_weaker, load_packs  # noqa: PLC0415  # as above
+
+    packs = load_packs(names, workspace_of(request.campaign))
+    return packs, checked_weaker(packs, request.accept_weaker)
 
 
 def _sources(request: Request, layout: Layout, campaign: Campaign, region: str | None) -> list[Source]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Protocol
-
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from typing import TYPE_CHECKING, Protocol
 
 from pipeline.terminal import clear_sign, is_quiet, is_verbose, print_step
 from schemas.support.figures import counted
+
+if TYPE_CHECKING:  # loaded only where somebody watches
+    from rich.progress import Progress, TaskID
 
 
 class Report(Protocol):
@@ -80,6 +80,9 @@ class _Bars:
 
 
 def _drawn() -> Progress:
+    from rich.console import Console  # noqa: PLC0415  # as above
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

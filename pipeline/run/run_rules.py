@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from pipeline.report.missing_declarations import DeclarationTally
 from pipeline.run.plan import Plan
 from pipeline.run.tally import Tally
 from schemas.manifest import Declarations, RuleText, Undeclared, UsedPack, UsedRules
-from schemas.rules import Rule
 from suppression.lists import SuppressionList
-from suppression.rules.calling import CallingHours
-from suppression.rules.data_transfers import not_returned
-from suppression.rules.engine import RuleSet
-from suppression.rules.setting import Consulted, Setting
+
+if TYPE_CHECKING:  # what the law needs is loaded only where there are rule packs
+    from schemas.rules import Rule
+    from suppression.rules.calling import CallingHours
+    from suppression.rules.engine import RuleSet
 
 NOT_CHECKED = (
     "no rule pack was applied: whether the law allows contact was not checked, nor whether data may leave; "
@@ -25,6 +26,9 @@ def rules_of(plan: Plan, as_of: date, lists: list[SuppressionList]) -> RuleSet |
     """Put the packs of a run together with what they are asked of; None when it has none."""
     if not plan.packs:
         return None
+    from suppression.rules.engine import RuleSet  # noqa: PLC0415  # as above
+    from suppression.rules.setting import Consulted, Setting  # noqa: PLC0415
+
     campaign = plan.campaign
     setting = Setting(
         as_of,
@@ -50,6 +54,8 @@ def hours_of(rules: RuleSet | None, plan: Plan) -> CallingHours | None:
     """
     if rules is None or not {"call", "text"} & set(rules.setting.channels):
         return None
+    from suppression.rules.calling import CallingHours  # noqa: PLC0415  # as above
+
     return CallingHours(rules.packs, rules.setting, rules.setting.first_contact, plan.campaign.rules.always)
 
 
@@ -64,6 +70,8 @@ def used_rules(rules: RuleSet | None, hours: CallingHours | None, plan: Plan, wh
     """What the manifest says of the law."""
     if rules is None:
         return UsedRules(checked=False)
+    from suppression.rules.data_transfers import not_returned  # noqa: PLC0415  # as above
+
     noted = [each.rule.id for each in rules.noted()]
     named = {*whole.by_reason, *whole.by_flag, *noted}
     in_force = [each.of.pack for each in rules.active]

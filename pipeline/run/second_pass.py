@@ -14,7 +14,6 @@ from pipeline.results.writer import ResultFiles, ResultRows
 from pipeline.run.batch_steps import batch_to_decide, decide_batch
 from pipeline.run.gate import gate_outcome
 from pipeline.run.manifest import make_manifest
-from pipeline.run.ordered_map import in_order
 from pipeline.run.report_source import report_source
 from pipeline.run.rescrub_source import numbered_as_before
 from pipeline.run.run_decisions import used_reviews
@@ -24,6 +23,7 @@ from pipeline.stages.checks import Batch
 from pipeline.stages.held import restore
 from schemas.files.table import FileTally, delivery_of
 from schemas.manifest import Manifest, OutputFile, RowsProof
+from schemas.support.ordered_map import in_order
 from schemas.support.prefetch import read_ahead
 from schemas.support.timer import Timer
 
@@ -54,7 +54,7 @@ def second_pass(run: RunState, staging: Path) -> Manifest:
             done += decided.tally.clean + decided.tally.rejected
             run.report("deciding and writing", done / max(run.records, 1), done)
         with run.timer.step("root of the rows"):
-            proof = outputs.proof()
+            proof = outputs.proof(threads)
         written = outputs.close()
     run.timer.merge(outputs.seconds)
     return close_run(run, staging, written, proof)

@@ -99,8 +99,9 @@ class RunCheck(ABC):
     codes: ClassVar[frozenset[str]]
     after: ClassVar[tuple[str, ...]] = ()
     adds: ClassVar[tuple[str, ...]] = ()
-    #: Columns that `findings` reads, besides ``row_id``: others may not be there.
-    reads: ClassVar[tuple[str, ...]] = ()
+    #: Columns that `findings` reads, besides ``row_id``: of others only which are null is to be relied on. Known once
+    #: settled.
+    reads: tuple[str, ...] = ()
 
     @classmethod
     @abstractmethod

@@ -29,7 +29,6 @@ class ConsentAudit(RunCheck):
 
     name = "consent_audit"
     codes = frozenset({"consent.token_reused", "consent.one_ip", "consent.one_second"})
-    reads = (IP, SECOND, "is_lead")
 
     def __init__(self, folder: Path, context: Context) -> None:
         self._context = context
@@ -52,12 +51,14 @@ class ConsentAudit(RunCheck):
         held = None if self._context.rules is None else np.zeros(settlement.records, dtype=bool)
         self._tokens.settle(held)
         self._crowded.settle(held)
+        self.reads = self._crowded.columns
         settlement.rejected = held
 
     def answer(self, reused: pl.DataFrame, crowds: Mapping[tuple[int, str], Crowd]) -> None:
         """Take what the run's consents show, where they were compared elsewhere (`TokenReuse`, `CrowdedFiles`)."""
         self._tokens.answer(reused)
         self._crowded.answer(crowds)
+        self.reads = self._crowded.columns
 
     def findings(self, batch: Batch) -> pl.DataFrame:
         """Findings on the rows of a batch."""
@@ -86,7 +87,7 @@ class ConsentAudit(RunCheck):
             crowd = self._crowded.of(number, name)
             if crowd is None:
                 continue
-            rows = frame.filter((values_of(frame, name) == crowd.value).fill_null(False) & pl.col("is_lead"))
+            rows = frame.filter((values_of(frame, name) == crowd.value) & pl.col("is_lead"))
             sentence = self._sentence(crowd, what, number)
             found.append(findings(rows, code, source=_SOURCE, detail=sentence, effect=self._effect))
         return found

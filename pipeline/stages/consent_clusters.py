@@ -17,11 +17,14 @@ import polars as pl
 import pyarrow as pa
 
 from pipeline.stages.partitions import Parts
+from schemas.kernels.keys import find_most
+from suppression.index.packed import text_keys
 
 #: A file with fewer values than this says nothing: a household, or an afternoon at one counter.
 LEAST_VALUES = 20
 IP, SECOND = "consent_ip", "consent_at"
-_SECONDS_A_DAY = 86_400
+#: Of an instant, in microseconds.
+_SECOND, _SECONDS_A_DAY = 1_000_000, 86_400
 _SCHEMA = pa.schema([("row_id", pa.uint64()), (IP, pa.uint64()), (SECOND, pa.int64())])
 
 
@@ -39,6 +42,7 @@ class CrowdedFiles:
 
     def __init__(self, folder: Path) -> None:
         self._values = Parts(folder, _SCHEMA)
+        self._pieces: dict[tuple[int, str], tuple[int, frozenset[int]]] = {}
         self._crowds: dict[tuple[int, str], Crowd] = {}
 
     def gather(self, frame: pl.DataFrame, number: int) -> None:
@@ -46,6 +50,10 @@ class CrowdedFiles:
         values = consent_values(frame)
         if len(values):
             self._values.add(number, values)
+        for name in (IP, SECOND):
+            count, most = most_of(values.get_column(name))
+            before, candidates = self._pieces.get((number, name), (0, frozenset[int]()))
+            self._pieces[number, name] = (before + count, candidates | most)
 
     def settle(self, held: npt.NDArray[np.bool_] | None) -> None:
         """Find what crowds each file. Rows of a crowded second are marked in ``held`` (by ``row_id``), if given."""
@@ -65,16 +73,17 @@ class CrowdedFiles:
         self._values.close()
         self._crowds = dict(crowds)
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Those with a value that crowds a file; known once settled."""
+        return tuple(name for name in (IP, SECOND) if any(name == each for _, each in self._crowds))
+
     def of(self, number: int, name: str) -> Crowd | None:
         """What crowds the file ``number``."""
         return self._crowds.get((number, name))
 
     def _counted(self, number: int, name: str) -> Crowd | None:
-        total, candidates = 0, set[int]()
-        for batch in self._values.batches(number):
-            count, found = most_of(batch.get_column(name))
-            total += count
-            candidates |= found
+        total, candidates = self._pieces[number, name]
         if total < LEAST_VALUES or not candidates:
             return None
         counts = Counter[int]()
@@ -84,25 +93,26 @@ class CrowdedFiles:
 
 
 def consent_values(frame: pl.DataFrame) -> pl.DataFrame:
-    """Addresses and seconds of the leads of a batch that have either: ``row_id``, ``consent_ip``, ``consent_at``."""
-    values = pl.DataFrame([frame.get_column("row_id"), *(values_of(frame, name) for name in (IP, SECOND))])
-    given = pl.col(IP).is_not_null() | pl.col(SECOND).is_not_null()
-    return values.filter(given & frame.get_column("is_lead"))
+    """Addresses and seconds (`values_of`) of the leads of a batch that have either, with their ``row_id``."""
+    address, second = (values_of(frame, name) for name in (IP, SECOND))
+    values = pl.DataFrame([frame.get_column("row_id"), address, second])
+    given = (address.to_numpy() != 0) | (second.to_numpy() != 0)
+    given &= frame.get_column("is_lead").to_numpy()
+    return values if given.all() else values.filter(pl.Series(given))
 
 
 def most_of(values: pl.Series) -> tuple[int, set[int]]:
-    """How many values a piece of a file has, and the one that more than half of them are, if there is one."""
-    values = values.drop_nulls()
-    top = values.value_counts(sort=True).head(1)
-    return len(values), {value for value, count in top.rows() if 2 * count > len(values)}
+    """How many values a piece of a file has (0 is none), and the one that more than half of them are, if there is."""
+    found, candidate = np.zeros(2, np.int64), np.zeros(1, np.uint64)
+    find_most(values.to_numpy().view(np.uint64), found, candidate)
+    count, same = found.tolist()
+    return count, set(candidate.view(values.to_numpy().dtype).tolist()) if 2 * same > count else set()
 
 
 def counted(values: pl.Series, candidates: Collection[int]) -> dict[int, int]:
     """How often each of the candidates occurs."""
-    found = values.drop_nulls()
-    return dict(
-        found.filter(found.is_in(pl.Series(sorted(candidates), dtype=found.dtype).implode())).value_counts().rows()
-    )
+    found = values.to_numpy()
+    return {value: int(np.count_nonzero(found == value)) for value in candidates}
 
 
 def crowd_of(counts: Counter[int], total: int) -> Crowd | None:
@@ -112,20 +122,12 @@ def crowd_of(counts: Counter[int], total: int) -> Crowd | None:
 
 
 def values_of(frame: pl.DataFrame, name: str) -> pl.Series:
-    """Each row's address (as a hash) or second (since 1970); null where a row has none, or a day without a time."""
+    """Each row's address (as a key) or second (since 1970); 0 where a row has none, or a day without a time."""
     if name not in frame.columns:
-        return pl.Series(name, [None], _types()[name]).new_from_index(0, len(frame))
+        return pl.Series(name, np.zeros(len(frame), np.uint64 if name == IP else np.int64))
     given = frame.get_column(name)
     if name == IP:
-        return (
-            given.to_frame()
-            .select(pl.when(given.is_not_null()).then(given.str.to_lowercase().hash()))
-            .to_series()
-            .alias(name)
-        )
-    second = given.dt.epoch("s")
-    return second.to_frame().select(pl.when(pl.col(name) % _SECONDS_A_DAY != 0).then(pl.col(name))).to_series()
-
-
-def _types() -> dict[str, pl.DataType]:
-    return {IP: pl.UInt64(), SECOND: pl.Int64()}
+        return pl.Series(name, text_keys(given, lower=True))
+    seconds = given.to_physical().fill_null(0).to_numpy() // _SECOND
+    seconds[seconds % _SECONDS_A_DAY == 0] = 0
+    return pl.Series(name, seconds)

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from pipeline.context import Context, Source
 from pipeline.results.verdict import Verdict
-from pipeline.stages.bit_masks import Masks, Rows, code_lists, words_of
+from pipeline.stages.bit_masks import CodeLists, Masks, Rows, code_lists
 from pipeline.stages.contactable import Bools, Contactable
 from schemas.coded_findings import CodedFindings
 from schemas.columns import (
@@ -24,7 +24,7 @@ from schemas.columns import (
 from schemas.config import Channel
 from schemas.frame_columns import ORIGINAL, RAW, UNTIL
 from schemas.kernels.findings import find_least
-from schemas.support.arrow_columns import column, few_values, of_one_value, only_where
+from schemas.support.arrow_columns import column, few_texts, few_values, of_one_value, only_where
 
 _OLDEST = pl.CompatLevel.oldest()
 #: Facts about a row's first phone, and what each is called beside the phone.
@@ -48,63 +48,70 @@ def decide_stage(
     rows, codes = found.places(first), list(context.codes)
     is_flag = (found.said.get_column("effect") == "flag").to_numpy()
     ranks = found.said.get_column("code").cast(pl.Enum(codes)).to_physical().to_numpy().astype(np.int64)
-    flags = code_lists(len(held), rows, found.which, np.where(is_flag, ranks, -1), codes)
+    flags, reasons = (
+        code_lists(len(held), rows, found.which, np.where(listed, ranks, -1), codes) for listed in (is_flag, ~is_flag)
+    )
     opened = _opened(contactable, len(held))
-    made = {
-        "flags": flags,
-        "channels": words_of(opened, list(contactable.channels)).to_arrow(compat_level=_OLDEST),
-        "valid_until": _valid_until(held, opened, contactable, context).to_arrow(compat_level=_OLDEST),
-    }
+    channels = CodeLists(opened.reshape(1, -1), list(contactable.channels))
     is_clean = opened != 0
-    given = {name: value for name, value in constants.items() if value is not None}
-    usable = {point: rows.to_numpy()[is_clean] for point, rows in contactable.points.items()}
-    through = held.filter(pa.array(is_clean))
-    of_clean = {name: values.filter(pa.array(is_clean)) for name, values in made.items()}
-    clean = _rows(through, _usable(through, usable), of_clean, given, source, context)
-    left = held.filter(pa.array(~is_clean))
-    of_rejected = {name: values.filter(pa.array(~is_clean)) for name, values in made.items()}
-    rejected = _rows(left, _first_phone(left, contactable), of_rejected, given, source, context)
-    for name, reasons in _reasons(is_clean, found, rows, np.where(is_flag, -1, ranks), context).items():
-        rejected = rejected.append_column(name, reasons)
-    for name in (ORIGINAL, RAW):
-        rejected = rejected.append_column(name, left.column(name))
+    done = {name: held.column(name) for name in COMMON_COLUMNS if name in held.column_names}
+    done |= _usable(held, is_clean, contactable)
+    done["valid_until"] = _valid_until(held, opened, contactable, context)
+    done["extra"] = _extra_cells(held, source, context)
+    known = {name: value for name, value in constants.items() if value is not None}
+
+    first_phone = _FirstPhone(held, is_clean, contactable)
+
+    def output(chosen: Bools, own: Mapping[str, pa.Array]) -> pa.Table:
+        """Rows of one output. A column that nothing is known of is left out."""
+        some = pa.table(done | own).filter(pa.array(chosen))
+        made = {name: some.column(name) for name in some.column_names}
+        made |= {name: of_one_value(value, len(some)) for name, value in known.items()}
+        made |= first_phone.of(chosen) | {"flags": flags.of(chosen), "channels": channels.of(chosen)}
+        return pa.table({name: made[name] for name in (*COMMON_COLUMNS, "extra", *own) if name in made})
+
+    clean, rejected = output(is_clean, {}), output(~is_clean, {name: held.column(name) for name in (ORIGINAL, RAW)})
+    place = rejected.schema.get_field_index(ORIGINAL)
+    for name, values in _reasons(is_clean, found, rows, np.where(is_flag, len(codes), ranks), reasons, context).items():
+        rejected = rejected.add_column(place, name, values)
+        place += 1
     return Verdict(clean, rejected)
 
 
-def _usable(clean: pa.Table, usable: Mapping[str, Bools]) -> dict[str, pa.Array]:
-    """The contact columns with those points alone that may be used, and what is told of the first phone of these."""
-    kept = {slot: only_where(column(clean, slot), rows) for slot, rows in usable.items() if slot != POST_POINT}
-    return kept | _phone_facts(clean, {slot: usable[slot] for slot in PHONE_SLOTS if slot in usable})
-
-
-def _first_phone(held: pa.Table, contactable: Contactable) -> dict[str, pa.Array]:
-    """What is told of the first phone of all."""
-    phones = [slot for slot in PHONE_SLOTS if slot in contactable.points]
-    return _phone_facts(held, {slot: np.asarray(column(held, slot).is_valid()) for slot in phones})
-
-
-def _phone_facts(held: pa.Table, phones: Mapping[str, Bools]) -> dict[str, pa.Array]:
-    """Type, region and time zones of the row's first phone; ``phones`` says of each column which rows have one."""
+def _usable(held: pa.Table, is_clean: Bools, contactable: Contactable) -> dict[str, pa.Array]:
+    """The contact columns; a clean row has those points alone that may be used."""
     return {
-        name: pc.coalesce(*(only_where(column(held, f"{slot}:{part}"), rows) for slot, rows in phones.items()))
-        for name, part in _PHONE_FACTS.items()
-        if phones
+        slot: only_where(column(held, slot), rows.to_numpy() | ~is_clean)
+        for slot, rows in contactable.points.items()
+        if slot != POST_POINT
     }
 
 
-def _rows(
-    rows: pa.Table,
-    kept: Mapping[str, pa.Array],
-    made: Mapping[str, pa.Array],
-    constants: Mapping[str, str],
-    source: Source,
-    context: Context,
-) -> pa.Table:
-    """The columns that both outputs have. A column that nothing is known of is left out."""
-    done = {name: rows.column(name) for name in rows.column_names}
-    done |= {name: of_one_value(value, len(rows)) for name, value in constants.items()}
-    done |= {**made, **kept, "extra": _extra_cells(rows, source, context)}
-    return pa.table({name: done[name] for name in (*COMMON_COLUMNS, "extra") if name in done})
+class _FirstPhone:
+    """Type, region and time zones of each row's first phone: of a clean row the first that may be used."""
+
+    def __init__(self, held: pa.Table, is_clean: Bools, contactable: Contactable) -> None:
+        slots = [slot for slot in PHONE_SLOTS if slot in contactable.points]
+        # Most rows have it in the first column, which is taken as it is; of the others those rows that have it there.
+        self._place, rows_of = np.full(len(held), -1, np.int64), {}
+        end = 0
+        for slot in slots:
+            has = np.where(is_clean, contactable.points[slot].to_numpy(), np.asarray(column(held, slot).is_valid()))
+            rows = np.flatnonzero(has & (self._place < 0))
+            self._place[rows] = end + np.arange(len(rows)) if rows_of else rows
+            end += len(rows) if rows_of else len(held)
+            rows_of[slot] = pa.array(rows)
+        self._values = {}
+        for name, part in _PHONE_FACTS.items() if slots else ():
+            first, *others = (column(held, f"{slot}:{part}") for slot in slots)
+            taken = [values.take(rows_of[slot]) for slot, values in zip(slots[1:], others, strict=True)]
+            self._values[name] = few_texts([first, *taken])
+
+    def of(self, chosen: Bools) -> dict[str, pa.Array]:
+        """What is told of it in some rows, with the different texts of a column apart."""
+        place = self._place[chosen]
+        places = pa.array(place, mask=place < 0)
+        return {name: values.take(places) for name, values in self._values.items()}
 
 
 def _extra_cells(held: pa.Table, source: Source, context: Context) -> pa.Array:
@@ -124,22 +131,20 @@ def _opened(contactable: Contactable, rows: int) -> Masks:
     return opened
 
 
-def _valid_until(held: pa.Table, opened: Masks, contactable: Contactable, context: Context) -> pl.Series:
+def _valid_until(held: pa.Table, opened: Masks, contactable: Contactable, context: Context) -> pa.Array:
     """How long each verdict holds: it rests on lists that go stale, and on windows and dates of the law."""
     ends = [_stale(channel, context) for channel in contactable.channels]
     earliest = [
         min((end for bit, end in enumerate(ends) if end is not None and mask >> bit & 1), default=None)
         for mask in range(1 << len(ends))
     ]
-    of_lists = pl.Series("valid_until", earliest, pl.Date).gather(pl.Series(opened))
+    of_lists = pa.array(earliest, pa.date32()).take(pa.array(opened))
     of_rules = [
-        pl.DataFrame(held.select([UNTIL.of(point)]))
-        .select(pl.when(usable).then(UNTIL.of(point)).alias(point))
-        .to_series()
+        only_where(column(held, UNTIL.of(point)), usable.to_numpy())
         for point, usable in contactable.points.items()
         if UNTIL.of(point) in held.column_names
     ]
-    return pl.DataFrame([of_lists, *of_rules]).min_horizontal().alias("valid_until") if of_rules else of_lists
+    return pc.min_element_wise(of_lists, *of_rules) if of_rules else of_lists
 
 
 def _stale(channel: Channel, context: Context) -> date | None:
@@ -149,23 +154,21 @@ def _stale(channel: Channel, context: Context) -> date | None:
     )
 
 
-def _reasons(is_clean: Bools, found: CodedFindings, rows: Rows, ranks: Rows, context: Context) -> dict[str, pa.Array]:
+def _reasons(
+    is_clean: Bools, found: CodedFindings, rows: Rows, ranks: Rows, reasons: CodeLists, context: Context
+) -> dict[str, pa.Array]:
     """All blocking codes of the rejected rows by precedence, the primary one, its sentence and its disposition.
 
     ``found``: all findings of the batch. ``rows``: the place of each one's row in the batch. ``ranks``: the precedence
-    of everything that is said, -1 where it is no reason.
+    of everything that is said, no less than the number of codes where it is no reason.
     """
     codes, said = context.codes, found.said
-    rejected = int(np.count_nonzero(~is_clean))
-    against = np.where(is_clean, rejected, np.cumsum(~is_clean) - 1)[rows]
-    # Of the clean rows, which all are one row behind the last, nothing is told.
-    reasons = code_lists(rejected + 1, against, found.which, ranks, list(codes)).slice(0, rejected)
-    if not pc.all(pc.greater(pc.list_value_length(reasons), 0), min_count=0).as_py():
-        raise AssertionError("a row was rejected without a reason")
     # Findings are ordered by row: the first one of the row's primary code gives the detail.
-    least, first = np.full(rejected + 1, len(codes), np.int64), np.zeros(rejected + 1, np.int64)
-    find_least(against, found.which, np.where(ranks < 0, len(codes), ranks), least, first)
-    primary, of_row = np.unique(found.which[first[:rejected]], return_inverse=True)
+    least, first = np.full(len(is_clean), len(codes), np.int64), np.zeros(len(is_clean), np.int64)
+    find_least(rows, found.which, ranks, least, first)
+    if (least[~is_clean] == len(codes)).any():
+        raise AssertionError("a row was rejected without a reason")
+    primary, of_row = np.unique(found.which[first[~is_clean]], return_inverse=True)
     place = pl.when(pl.col("point").is_null()).then(pl.lit("")).otherwise(pl.col("point") + ": ")
     told = said[primary].select(
         pl.col("code").alias("reason"),
@@ -174,9 +177,8 @@ def _reasons(is_clean: Bools, found: CodedFindings, rows: Rows, ranks: Rows, con
         ),
         _of_code({code: each.disposition for code, each in codes.items()}).alias("disposition"),
     )
-    made = {name: few_values(column(told.to_arrow(compat_level=_OLDEST), name), of_row) for name in told.columns} | {
-        "reasons": reasons
-    }
+    made = {name: few_values(column(told.to_arrow(compat_level=_OLDEST), name), of_row) for name in told.columns}
+    made["reasons"] = reasons.of(~is_clean)
     return {name: made[name] for name in REJECTED_COLUMNS}
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -40,21 +41,27 @@ def duplicate_losers(points: pl.DataFrame, *, newest: bool) -> pl.DataFrame:
 
     Kept is the newest consent if so chosen, then the earliest row and column. ``points`` are as in the parts.
     """
-    by = ["consent_at", "row_id", "position"] if newest else ["row_id", "position"]
+    by = ["key", *(["consent_at"] if newest else []), "row_id", "position"]
     ranked = points.sort(by, descending=[name == "consent_at" for name in by], nulls_last=True)
-    kept = ranked.group_by("key", "text", maintain_order=True).first()
-    return ranked.join(
-        kept.select(
-            "key",
-            "text",
-            kept_row="row_id",
-            kept_position="position",
-            kept_source="source",
-            kept_line="source_line",
-        ),
-        on=["key", "text"],
-        nulls_equal=True,
-    ).filter((pl.col("row_id") != pl.col("kept_row")) | (pl.col("position") != pl.col("kept_position")))
+    key, text = ranked.get_column("key").to_numpy(), ranked.get_column("text")
+    is_first = np.ones(len(ranked), dtype=np.bool_)
+    is_first[1:] = key[1:] != key[:-1]
+    other_text = text.ne_missing(text.shift()).to_numpy()
+    if (other_text & ~is_first).any():
+        # Different texts with the same key: each text for itself.
+        ranked = ranked.sort("key", "text", maintain_order=True)
+        pair = ranked.select("key", "text")
+        is_first[1:] = (
+            pair.select(pl.all().ne_missing(pl.all().shift()))
+            .select(pl.any_horizontal(pl.all()))[1:]
+            .to_series()
+            .to_numpy()
+        )
+    firsts = np.flatnonzero(is_first)
+    kept_of = {"row_id": "kept_row", "position": "kept_position", "source": "kept_source", "source_line": "kept_line"}
+    loser = np.flatnonzero(~is_first)
+    kept = firsts[np.cumsum(is_first)[loser] - 1]
+    return ranked[loser].with_columns(ranked[name][kept].alias(kept_name) for name, kept_name in kept_of.items())
 
 
 def compared_points(batch: Batch, context: Context) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -89,10 +96,10 @@ class Deduplication(RunCheck):
 
     def __init__(self, folder: Path, context: Context) -> None:
         self._context = context
-        self._phones = PointKeys(folder / "phones", texts=False)
-        self._emails = PointKeys(folder / "emails", texts=True)
-        self._lines = RowLines(folder / "lines")
         self._newest = context.campaign.dedupe.policy == "newest_consent"
+        self._phones = PointKeys(folder / "phones", texts=False, dated=self._newest)
+        self._emails = PointKeys(folder / "emails", texts=True, dated=self._newest)
+        self._lines = RowLines(folder / "lines")
         self._losers = ByRow(folder / "losers", LOSER_SCHEMA, self._findings)
 
     def gather(self, batch: Batch) -> None:

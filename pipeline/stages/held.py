@@ -13,6 +13,8 @@ from pipeline.context import Source
 from schemas.columns import COMMON_COLUMNS, dtype_of
 from schemas.frame_columns import FIRST_PASS_ONLY, ORIGINAL, SOURCE
 from schemas.support.arrow_columns import column, only_where
+from schemas.support.column_bytes import given_rows
+from schemas.support.text_views import text_views
 
 _OLDEST = pl.CompatLevel.oldest()
 #: Metadata of a column that says of each row whether it has the cell of the source column named by it.
@@ -72,7 +74,16 @@ def _repeated(frame: pl.DataFrame, source: Source) -> dict[str, str]:
 
 def _differs(value: pl.Series, cell: pl.Series) -> bool:
     """Whether a row has a value that is not its cell."""
-    # Where either is null, a comparison says nothing.
+    of_value, of_cell, given = text_views(value), text_views(cell), given_rows(value)
+    others = of_value.heads != of_cell.heads
+    if (others & given if len(given) else others).any():
+        return True
+    others = of_value.tails != of_cell.tails
+    if cell.null_count():
+        others |= ~given_rows(cell)
+    if of_value.in_same_buffers(of_cell) and not (others & given if len(given) else others).any():
+        return False
+    # The same text may be in two places; where either is null, a comparison says nothing.
     return bool((value != cell).any()) or bool(cell.null_count() and (value.is_not_null() & cell.is_null()).any())
 
 

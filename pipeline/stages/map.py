@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+import numpy as np
 import polars as pl
 
 from pipeline.columns.date_cells import perhaps_zoned, zoned_cells
@@ -40,16 +41,18 @@ def map_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.DataFr
         cells["is_business"] = _without(cells["is_business"], EMPTY_WORDS - {"0"})
     if "withdrawn_at" in cells:
         cells["withdrawn_at"] = _without_no(cells["withdrawn_at"])
-    mapped = frame.with_columns(_read(name, cell, source).alias(name) for name, cell in cells.items())
-    mapped = mapped.with_columns(
-        [*_unread(mapped, cells), *(_zoned(mapped, cells, source) if context.rules is not None else ())]
-    )
+    read = [_read(name, cell, source).alias(name) for name, cell in cells.items()]
+    mapped = frame.with_columns(read)
     no_lead = _no_leads(mapped, source, known)
-    if no_lead.is_empty():
-        mapped = mapped.with_columns(is_lead=True)
-    else:
-        mapped = mapped.with_columns(is_lead=~pl.col("row_id").is_in(no_lead.get_column("row_id").implode()))
-        mapped = mapped.with_columns(pl.when("is_lead").then(pl.col(point)).alias(point) for point in known)
+    is_lead = np.ones(len(mapped), np.bool_)
+    if not no_lead.is_empty():
+        is_lead[(no_lead.get_column("row_id") - mapped.item(0, "row_id")).to_numpy()] = False
+    zoned = _zoned(mapped, cells, source) if context.rules is not None else []
+    mapped = mapped.with_columns([*_unread(mapped, cells), *zoned, pl.Series(IS_LEAD, is_lead)])
+    # A repeated header has the names of its columns as points.
+    heads = [point for point in known if mapped.get_column(point).filter(~mapped.get_column(IS_LEAD)).count()]
+    if heads:
+        mapped = mapped.with_columns(pl.when(IS_LEAD).then(pl.col(point)).alias(point) for point in heads)
     unread = [*source.dates.unread(mapped, cells), *_undecided(mapped, cells, fields)]
     short = []
     if CELLS_MISSING in mapped.columns:
@@ -130,12 +133,18 @@ def _no_leads(mapped: pl.DataFrame, source: Source, known: list[str]) -> pl.Data
     # Only rows without any contact point, or whose first point is the column's own name, can be one of these.
     header = {SOURCE + column: name for column, name in zip(source.table.columns, source.table.header, strict=True)}
     first = SOURCE + source.mapping.fields[known[0]] if known else next(iter(header))
-    no_point = pl.all_horizontal(pl.col(point).is_null() for point in known) if known else pl.lit(True)
+    no_point = np.ones(len(mapped), np.bool_)
+    for point in known:
+        no_point &= mapped.get_column(point).is_null().to_numpy()
     own_name = header[first].strip()
+    rows = no_point
     if known:
         # The length first: it costs next to nothing.
-        mapped = mapped.filter(no_point | (pl.col(known[0]).str.len_bytes() == len(own_name.encode())))
-    candidates = mapped.filter(no_point | (trimmed(pl.col(first)).str.to_lowercase() == own_name.lower()))
+        alike = mapped.get_column(known[0]).str.len_bytes() == len(own_name.encode())
+        rows = no_point | alike.fill_null(value=False).to_numpy()
+    candidates = mapped.select("row_id", "raw", *header).select(pl.all().gather(np.flatnonzero(rows)))
+    named = trimmed(pl.col(first)).str.to_lowercase() == own_name.lower()
+    candidates = candidates.filter(pl.lit(pl.Series(no_point[rows])) | named)
     if candidates.is_empty():
         return no_findings()
     cells = [trimmed(pl.col(column)).fill_null("") for column in header]

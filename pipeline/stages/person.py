@@ -27,7 +27,7 @@ def person_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.Dat
     """
     scopes = scopes_of(context.campaign.person)
     far = [lst for lst in context.lists if scopes.get(lst.kind.kind) == "everything"]
-    found = pl.concat([batch.findings.frame(), *_beside(batch.frame, source, context, far)])
+    found = pl.concat([batch.findings.with_codes(scopes).frame(), *_beside(batch.frame, source, context, far)])
     return batch.frame, bound(batch.frame, found, scopes, tuple(context.campaign.channels))
 
 

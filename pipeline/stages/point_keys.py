@@ -6,7 +6,7 @@ consent; the addresses themselves are apart and in the order in which they came,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +14,17 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from schemas.kernels.keys import find_marked, mark_repeated, order_by_part
 from schemas.support.arrow_columns import column
 
 Words = npt.NDArray[np.uint64]
 _PARTS = 16
+#: Bits of a number of a part; and, as powers of two, of a mark, and how many marks there are for each key.
+_PART_BITS, _MARK_BITS, _BITS = 4, 6, 8
 #: Keys that wait in memory before they are split into parts: a write for each part has its price.
 _FLUSH = 400_000
+#: Keys of several parts that are compared together: each lot has its price, too.
+_TOGETHER = 1_500_000
 _POSITION_BITS = np.uint64(4)
 #: Stands for no consent: before every other.
 _NEVER = np.iinfo(np.int64).min
@@ -27,29 +32,37 @@ _INSTANT = pl.Datetime("us", "UTC")
 
 
 class PointKeys:
-    """Takes points batch by batch, and gives back those whose key occurs again, part by part.
+    """Takes points batch by batch, and gives back those whose key occurs again, some parts at a time.
 
     ``folder`` is made when something has to go there. ``texts``: each key stands for a text, which is compared in full.
+    ``dated``: the time of consent counts. What is not asked for is not kept.
     """
 
-    def __init__(self, folder: Path, *, texts: bool, flush: int = _FLUSH) -> None:
-        self._folder, self._flush_at = folder, flush
-        self._waiting: list[Words] = []
+    def __init__(
+        self, folder: Path, *, texts: bool, dated: bool, flush: int = _FLUSH, together: int = _TOGETHER
+    ) -> None:
+        self._folder, self._flush_at, self._most = folder, flush, together
+        self._dated, self._width = dated, 2 + dated + texts
+        #: Of each batch where its parts begin and end, and its words in their order.
+        self._waiting: list[tuple[npt.NDArray[np.int64], list[Words]]] = []
         self._rows = self._flushed = 0
+        self._sizes = np.zeros(_PARTS, np.int64)
         self._texts: _Texts | None = _Texts(folder / "texts", flush) if texts else None
 
     def add(self, points: pl.DataFrame, position: int) -> None:
-        """Note points: ``key``, ``row_id``, ``consent_at`` (null where it does not count) and ``text`` (if any)."""
+        """Note points: ``key``, ``row_id``, ``consent_at`` (if it counts; null where unknown) and ``text`` (if any)."""
         count = len(points)
-        table = np.empty((count, 4), np.uint64)
-        table[:, 0] = points.get_column("key").to_numpy()
-        table[:, 1] = (points.get_column("row_id").to_numpy() << _POSITION_BITS) | np.uint64(position)
-        table[:, 2] = points.get_column("consent_at").to_physical().fill_null(_NEVER).to_numpy().view(np.uint64)
-        table[:, 3] = np.arange(self._rows, self._rows + count, dtype=np.uint64)
-        self._waiting.append(table)
-        self._rows += count
+        key = points.get_column("key").to_numpy()
+        words = [key, (points.get_column("row_id").to_numpy() << _POSITION_BITS) | np.uint64(position)]
+        if self._dated:
+            words.append(points.get_column("consent_at").to_physical().fill_null(_NEVER).to_numpy().view(np.uint64))
         if self._texts is not None:
+            words.append(np.arange(self._rows, self._rows + count, dtype=np.uint64))
             self._texts.add(points.get_column("text"))
+        bounds, order = np.zeros(_PARTS + 1, np.int64), np.empty(count, np.int64)
+        order_by_part(key, bounds, order)
+        self._waiting.append((bounds, [word[order] for word in words]))
+        self._rows += count
         if self._rows - self._flushed >= self._flush_at:
             self._flush()
 
@@ -57,45 +70,74 @@ class PointKeys:
         """Yield the points whose key occurs again: ``key``, ``text``, ``row_id``, ``position``, ``consent_at``."""
         if not self._flushed:
             # So few that they never had to be split.
-            yield from self._again(self._together())
+            yield from self._again(
+                [np.concatenate(word) for word in zip(*(words for _, words in self._waiting), strict=True)]
+            )
             return
         self._flush()
-        for part in range(_PARTS):
-            yield from self._again(np.fromfile(self._path(part), np.uint64).reshape(-1, 4))
+        first = 0
+        while first < _PARTS:
+            last = first + 1
+            while last < _PARTS and self._sizes[first : last + 1].sum() <= self._most:
+                last += 1
+            yield from self._again(self._read(range(first, last)))
+            first = last
 
-    def _again(self, table: Words) -> Iterator[pl.DataFrame]:
-        again = pl.Series(np.ascontiguousarray(table[:, 0])).is_duplicated().to_numpy()
-        if not again.any():
+    def _again(self, words: list[Words]) -> Iterator[pl.DataFrame]:
+        again = _repeated(words[0]) if words else np.empty(0, np.int64)
+        if not len(again):
             return
-        key, point, consent, place = (np.ascontiguousarray(column) for column in table[again].T)
+        key, point, *more = (word[again] for word in words)
         text = pl.repeat(None, len(key), dtype=pl.String, eager=True)
+        consent = more.pop(0).view(np.int64) if self._dated else np.full(len(key), _NEVER)
         yield pl.DataFrame(
             {
                 "key": key,
-                "text": text if self._texts is None else self._texts.at(place),
+                "text": text if self._texts is None else self._texts.at(more.pop()),
                 "row_id": point >> _POSITION_BITS,
                 "position": (point & np.uint64(15)).astype(np.uint8),
-                "consent_at": pl.Series(consent.view(np.int64)).replace(_NEVER, None).cast(_INSTANT),
+                "consent_at": pl.Series(consent).replace(_NEVER, None).cast(_INSTANT),
             }
         )
 
     def _flush(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        table = self._together()
-        part = (table[:, 0] % np.uint64(_PARTS)).astype(np.uint8)
-        order = np.argsort(part, kind="stable")
-        lines = table[order]
-        bounds = np.searchsorted(part[order], np.arange(_PARTS + 1))
-        for number in range(_PARTS):
-            with self._path(number).open("ab") as file:
-                lines[bounds[number] : bounds[number + 1]].tofile(file)
+        for part in range(_PARTS):
+            for number in range(self._width):
+                word = [words[number][bounds[part] : bounds[part + 1]] for bounds, words in self._waiting]
+                with self._path(part, number).open("ab") as file:
+                    np.concatenate([np.empty(0, np.uint64), *word]).tofile(file)
+        self._sizes += sum((np.diff(bounds) for bounds, _ in self._waiting), np.zeros(_PARTS, np.int64))
         self._waiting, self._flushed = [], self._rows
 
-    def _together(self) -> Words:
-        return np.concatenate([np.empty((0, 4), np.uint64), *self._waiting])
+    def _read(self, parts: Iterable[int]) -> list[Words]:
+        return [
+            np.concatenate([np.fromfile(self._path(part, number), np.uint64) for part in parts])
+            for number in range(self._width)
+        ]
 
-    def _path(self, part: int) -> Path:
-        return self._folder / f"keys-{part:02d}"
+    def _path(self, part: int, word: int) -> Path:
+        return self._folder / f"keys-{part:02d}-{word}"
+
+
+def _repeated(keys: Words) -> npt.NDArray[np.int64]:
+    """Rows of the keys that occur again."""
+    bits = max((len(keys) * _BITS).bit_length(), _MARK_BITS)
+    # All keys of a part have the same last bits.
+    right = 64 - bits
+    left = max(right - _PART_BITS, 0)
+    once, again = (np.zeros(1 << bits - _MARK_BITS, np.uint64) for _ in range(2))
+    mark_repeated(keys, left, right, once, again)
+    rows, count = np.empty(len(keys), np.int64), np.zeros(1, np.int64)
+    find_marked(keys, left, right, again, rows, count)
+    # Different keys may share a bit.
+    rows = rows[: count[0]]
+    rows = rows[np.argsort(keys[rows])]
+    same = keys[rows[1:]] == keys[rows[:-1]]
+    twice = np.zeros(len(rows), dtype=np.bool_)
+    twice[1:] |= same
+    twice[:-1] |= same
+    return rows[twice]
 
 
 class _Texts:
@@ -105,7 +147,6 @@ class _Texts:
         self._folder, self._flush_at = folder, flush
         self._waiting: list[pl.Series] = []
         self._starts = [0]
-        self._opened: dict[int, pa.Array] = {}
         self._rows = 0
 
     def add(self, texts: pl.Series) -> None:
@@ -132,13 +173,11 @@ class _Texts:
         return pl.Series(pa.concat_arrays(found)).gather(pl.Series(back))
 
     def _file(self, number: int) -> pa.Array:
-        if number not in self._opened:
-            if number == len(self._starts) - 1:  # what came since the last file; no more comes
-                self._opened[number] = pl.concat(self._waiting).to_arrow(compat_level=pl.CompatLevel.oldest())
-            else:
-                with pa.memory_map(self._path(number)) as mapped, pa.ipc.open_file(mapped) as reader:
-                    self._opened[number] = column(reader.read_all(), "text")
-        return self._opened[number]
+        if number == len(self._starts) - 1:  # what came since the last file; no more comes
+            return pl.concat(self._waiting).to_arrow(compat_level=pl.CompatLevel.oldest())
+        # Mapped for the moment: what was read of a file counts as this program's memory while it is.
+        with pa.memory_map(self._path(number)) as mapped, pa.ipc.open_file(mapped) as reader:
+            return column(reader.read_all(), "text")
 
     def _path(self, number: int) -> str:
         return str(self._folder / f"{number:06d}.arrow")
@@ -151,18 +190,33 @@ class RowLines:
         self._path = path
         self._firsts: list[int] = []
         self._sources: list[int] = []
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
+        #: Of each batch the line of its first row; and where in the file its lines are, -1 where each is one further.
+        self._starts: list[int] = []
+        self._places: list[int] = []
+        self._written = 0
 
     def add(self, frame: pl.DataFrame, source: int) -> None:
         """Note the rows of a batch of the file number ``source``: ``row_id`` and ``source_line``."""
+        lines = frame.get_column("source_line").to_numpy()
         self._firsts.append(int(frame.item(0, "row_id")))
         self._sources.append(source)
+        self._starts.append(int(lines[0]))
+        if (lines[1:] - lines[:-1] == 1).all():
+            self._places.append(-1)
+            return
+        self._places.append(self._written)
+        self._written += len(lines)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("ab") as file:
-            frame.get_column("source_line").to_numpy().tofile(file)
+            lines.tofile(file)
 
     def of(self, rows: Words) -> tuple[Words, npt.NDArray[np.uint32]]:
         """The line of each of these rows, and the number of its file."""
-        lines = np.memmap(self._path, np.uint64, "r")[rows]
         batch = np.searchsorted(np.array(self._firsts, np.uint64), rows, side="right") - 1
-        return np.asarray(lines), np.array(self._sources, np.uint32)[batch]
+        behind = rows - np.array(self._firsts, np.uint64)[batch]
+        lines = np.array(self._starts, np.uint64)[batch] + behind
+        places = np.array(self._places)[batch]
+        if (listed := places >= 0).any():
+            at = places[listed].astype(np.uint64) + behind[listed]
+            lines[listed] = np.memmap(self._path, np.uint64, "r")[at]
+        return lines, np.array(self._sources, np.uint32)[batch]

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from pipeline.context import Context, Source
@@ -9,6 +15,7 @@ from pipeline.stages.checks import Batch, BatchCheck
 from schemas.config import Campaign
 from schemas.contact.domain_typos import domain_meant
 from schemas.contact.fictional import EXAMPLE_DOMAINS, FICTIONAL_NUMBERS, RESERVED_DOMAINS, is_below
+from schemas.contact.known import Cells, KnownNumbers, KnownWords
 from schemas.contact.phone import PHONE_AUTHORITY
 from schemas.contact.quality import (
     DISPOSABLE_AUTHORITY,
@@ -20,12 +27,12 @@ from schemas.contact.quality import (
 from schemas.findings import findings, no_findings
 from schemas.frame_columns import DOMAIN, KEY, TYPE
 from schemas.masking import masked_email, masked_phone
-from schemas.support.column_bytes import ascii_lower
 
 _REGISTER = "leadscrub quality register"
-#: A role's address in any domain.
-_ROLE = "^(?:" + "|".join(sorted(ROLE_LOCAL_PARTS)) + ")@"
-_FIRST_WORDS = frozenset({"", *(name.partition(" ")[0] for name in TEST_FULL_NAMES)})
+_ROLES = KnownWords(ROLE_LOCAL_PARTS)
+_TEST_ADDRESSES = KnownWords(TEST_ADDRESSES)
+_TEST_NAMES = KnownWords(TEST_FULL_NAMES)
+_FIRST_WORDS = KnownWords({name.partition(" ")[0] for name in TEST_FULL_NAMES})
 _NAMES = ("first_name", "last_name", "full_name")
 #: Types that can receive a text; in many countries, such as the United States, landlines look like mobiles.
 _TEXTABLE = ("mobile", "fixed_line_or_mobile")
@@ -46,17 +53,22 @@ def quality_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.Da
     for slot in source.slots(context.phone_slots):
         found += _phone(frame, slot, real, is_fax=slot in source.mapping.fax)
         found += _phone_types(frame, slot, context.campaign)
-    for slot in source.slots(context.email_slots):
-        found += _email(frame, slot, real)
-    found += _test_records(frame, source.slots(context.email_slots))
+    keys = {slot: Cells(frame.get_column(KEY.of(slot))) for slot in source.slots(context.email_slots)}
+    for slot, cells in keys.items():
+        found += _email(frame, slot, cells, real)
+    found += _test_records(frame, keys.values())
     return batch.frame, pl.concat(found)
 
 
+@functools.cache
+def _fictional(real: frozenset[str]) -> KnownNumbers:
+    return KnownNumbers([form for name, forms in FICTIONAL_NUMBERS.items() if name not in real for form in forms])
+
+
 def _phone(frame: pl.DataFrame, slot: str, real: frozenset[str], *, is_fax: bool) -> list[pl.DataFrame]:
-    number, masked = pl.col(slot), masked_phone(pl.col(slot))
-    patterns = [pattern for name, pattern in FICTIONAL_NUMBERS.items() if name not in real]
-    fictional = frame.filter(number.str.contains("|".join(patterns))) if patterns else frame.clear()
-    fax = frame.filter(number.is_not_null()) if is_fax else frame.clear()
+    masked = masked_phone(pl.col(slot))
+    fictional = _rows(frame, _fictional(real).among(Cells(frame.get_column(slot))))
+    fax = frame.filter(pl.col(slot).is_not_null()) if is_fax else frame.clear()
     return [
         findings(
             fictional,
@@ -69,12 +81,17 @@ def _phone(frame: pl.DataFrame, slot: str, real: frozenset[str], *, is_fax: bool
     ]
 
 
+def _rows(frame: pl.DataFrame, are: npt.NDArray[np.bool_]) -> pl.DataFrame:
+    """The few rows that are marked."""
+    return frame[np.flatnonzero(are)]
+
+
 def _phone_types(frame: pl.DataFrame, slot: str, campaign: Campaign) -> list[pl.DataFrame]:
     """Judge the types by the campaign's policy, and whether a text can arrive."""
     kind = pl.col(TYPE.of(slot))
     blocked, flagged = (campaign.phone_types.with_policy(policy) for policy in ("block", "flag"))
     usual = [*campaign.phone_types.with_policy("allow")]
-    rare = frame.filter(~kind.is_in(usual)).select("row_id", slot, kind)
+    rare = frame.select("row_id", slot, kind).filter(~kind.is_in(usual))
     cases = [
         ("phone.premium_rate", (kind == "premium_rate") & kind.is_in(blocked)),
         ("phone.unwanted_type", (kind != "premium_rate") & kind.is_in(blocked)),
@@ -93,48 +110,67 @@ def _phone_types(frame: pl.DataFrame, slot: str, campaign: Campaign) -> list[pl.
     return found
 
 
-def _email(frame: pl.DataFrame, slot: str, real: frozenset[str]) -> list[pl.DataFrame]:
-    key, domain, masked = pl.col(KEY.of(slot)), pl.col(DOMAIN.of(slot)), masked_email(pl.col(slot))
-    names = frame.get_column(DOMAIN.of(slot)).unique().drop_nulls().to_list()
+class _Signs(NamedTuple):
+    """What is to say of a domain."""
+
+    is_reserved: bool
+    is_disposable: bool
+    meant: str | None
+
+
+_NOTHING = _Signs(is_reserved=False, is_disposable=False, meant=None)
+_SIGNS = {"is_reserved": pl.Boolean(), "is_disposable": pl.Boolean(), "meant": pl.String()}
+
+
+@functools.lru_cache(maxsize=100_000)
+def _signs(domain: str | None, real: frozenset[str]) -> _Signs | None:
+    """What is to say of a domain, if anything; domains repeat from batch to batch."""
+    if domain is None:
+        return None
     reserved = tuple(name for name in RESERVED_DOMAINS if name not in real or name not in EXAMPLE_DOMAINS)
-    dead = [name for name in names if is_below(name, reserved)]
-    throwaway = [name for name in names if is_disposable(name)]
-    meant = {name: right for name in names if (right := domain_meant(name)) is not None}
-    cases: list[tuple[str, pl.Expr, str, pl.Expr | str]] = [
-        ("email.special_use", domain.is_in(dead), "RFC 2606, RFC 6761", " is in a reserved domain"),
-        ("email.disposable", domain.is_in(throwaway), DISPOSABLE_AUTHORITY, " is in a disposable domain"),
-        ("email.role", key.str.contains(_ROLE), _REGISTER, " belongs to a role"),
-        (
-            "email.domain_typo",
-            domain.is_in(list(meant)),
-            _REGISTER,
-            ": is " + domain.replace_strict(meant, default=None, return_dtype=pl.String) + " meant?",
-        ),
+    signs = _Signs(is_below(domain, reserved), is_disposable(domain), domain_meant(domain))
+    return signs if any(signs) else None
+
+
+def _email(frame: pl.DataFrame, slot: str, keys: Cells, real: frozenset[str]) -> list[pl.DataFrame]:
+    domains = frame.get_column(DOMAIN.of(slot)).to_arrow(compat_level=pl.CompatLevel.oldest()).dictionary_encode()
+    signs = [_signs(domain, real) for domain in (*domains.dictionary.to_pylist(), None)]
+    at = domains.indices.fill_null(len(signs) - 1).to_numpy()
+    is_role = _ROLES.among(keys, "@")
+    rows = np.flatnonzero(np.array([sign is not None for sign in signs])[at] | is_role)
+    if len(rows) == 0:
+        return []
+    of_rows = pl.DataFrame([signs[place] or _NOTHING for place in at[rows].tolist()], schema=_SIGNS, orient="row")
+    noted = frame.select("row_id", slot)[rows].with_columns(
+        *of_rows, is_role=is_role[rows], is_slip=of_rows["meant"].is_not_null()
+    )
+    cases: list[tuple[str, str, str, pl.Expr | str]] = [
+        ("email.special_use", "is_reserved", "RFC 2606, RFC 6761", " is in a reserved domain"),
+        ("email.disposable", "is_disposable", DISPOSABLE_AUTHORITY, " is in a disposable domain"),
+        ("email.role", "is_role", _REGISTER, " belongs to a role"),
+        ("email.domain_typo", "is_slip", _REGISTER, ": is " + pl.col("meant") + " meant?"),
     ]
-    # One pass for all of them: most rows are none of these.
-    noted = frame.select("row_id", slot, key, domain).filter(pl.any_horizontal(sign for _, sign, _, _ in cases))
+    masked = masked_email(pl.col(slot))
     return [
         findings(noted.filter(sign), code, point=slot, source=source, detail=masked + said)
         for code, sign, source, said in cases
     ]
 
 
-def _test_records(frame: pl.DataFrame, email_slots: tuple[str, ...]) -> list[pl.DataFrame]:
+def _test_records(frame: pl.DataFrame, keys: Iterable[Cells]) -> list[pl.DataFrame]:
     """Judge by the whole name, or by an address that only a tester types."""
-    signs = [pl.col(KEY.of(slot)).is_in(TEST_ADDRESSES) for slot in email_slots]
-    given = frame.with_columns(ascii_lower(frame.get_column(name)) for name in _NAMES if name in frame.columns)
+    are = np.zeros(len(frame), np.bool_)
+    for addresses in keys:
+        are |= _TEST_ADDRESSES.among(addresses)
     if "full_name" in frame.columns:
-        signs.append(pl.col("full_name").is_in(TEST_FULL_NAMES))
+        are |= _TEST_NAMES.among(Cells(frame.get_column("full_name")))
     if "first_name" in frame.columns and "last_name" in frame.columns:
         # The first word first, which leaves few.
-        first = pl.col("first_name").fill_null("")
-        given = given.with_columns(likely=first.is_in(_FIRST_WORDS))
-        whole = pl.concat_str("first_name", "last_name", separator=" ", ignore_nulls=True)
-        signs.append(pl.col("likely") & whole.is_in(TEST_FULL_NAMES))
-    if not signs:
-        return []
-    tests = frame.filter(given.select(pl.any_horizontal(sign.fill_null(False) for sign in signs)).to_series())
-    return [findings(tests, "lead.test_record", source=_REGISTER, detail="name or address of a test entry")]
+        first = frame.get_column("first_name")
+        likely = np.flatnonzero(_FIRST_WORDS.among(Cells(first)) | (first.str.len_bytes().fill_null(0) == 0).to_numpy())
+        whole = frame[likely].select(pl.concat_str("first_name", "last_name", separator=" ", ignore_nulls=True))
+        are[likely] |= _TEST_NAMES.among(Cells(whole.to_series()))
+    return [findings(_rows(frame, are), "lead.test_record", source=_REGISTER, detail="name or address of a test entry")]
 
 
 QUALITY = BatchCheck(

@@ -7,9 +7,8 @@ import polars as pl
 from pipeline.context import Context, Source
 from pipeline.stages.checks import Batch, BatchCheck
 from schemas.coded_findings import CodedFindings
+from schemas.codes import UNREAD_FIELDS
 from schemas.frame_columns import UNTIL
-from suppression.rules.unread import UNREAD_CODES
-from suppression.rules.verdicts import judged
 
 
 def rules_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.DataFrame, CodedFindings]:
@@ -19,6 +18,8 @@ def rules_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.Data
     """
     if context.rules is None:
         return batch.frame, batch.findings
+    from suppression.rules.verdicts import judged  # noqa: PLC0415  # only runs with rule packs need the law
+
     return judged(context.rules, batch.frame, batch.findings.frame(), source.region, source.mapping.fields)
 
 
@@ -26,7 +27,7 @@ RULES = BatchCheck(
     "rules",
     rules_stage,
     codes=frozenset(
-        {"rules.not_covered", "rules.unverified", "rules.no_country", "unread.evidence", *UNREAD_CODES.values()}
+        {"rules.not_covered", "rules.unverified", "rules.no_country", *(f"unread.{field}" for field in UNREAD_FIELDS)}
     ),
     adds=UNTIL.names,
     after=("refusals", "normalise", "quality", "screen", "person"),

@@ -7,9 +7,10 @@ from collections.abc import Collection
 import numpy as np
 import polars as pl
 
-from schemas.kernels.cells import NOTHING, TRIMMED, copy_cells, judge_cells
+from schemas.kernels.cells import NOTHING, TRIMMED, judge_cells, trim_cells
 from schemas.kernels.word_lists import word_list
-from schemas.support.column_bytes import column_bytes, given_rows, text_column
+from schemas.support.column_bytes import given_rows
+from schemas.support.column_views import text_views
 
 #: Compared after trimming and lower-casing. Used for contact points, dates and evidence.
 EMPTY_WORDS = frozenset(
@@ -84,21 +85,21 @@ class Blanks:
 
     def cleaned(self, cells: pl.Series) -> pl.Series:
         """Trim a column, and turn words that mean nothing (``(blank)``, ``____``) into null."""
-        (bounds, data), valid = column_bytes(cells), given_rows(cells)
+        views, valid = text_views(cells), given_rows(cells)
         fate, fates = np.empty(len(cells), np.uint8), np.zeros(3, np.int64)
         text = np.empty(self._longest, np.uint8)
         judge_cells(
-            *(bounds, data, valid, self._seldom.ravel(), self._longest, self.lines, *self._list),
+            *(*views.arrays, valid, self._seldom.ravel(), self._longest, self.lines, *self._list),
             *(text, fate, fates),
         )
-        if fates[TRIMMED]:
-            given, left, copied = np.empty(len(cells), np.bool_), np.empty_like(bounds), np.empty_like(data)
-            copy_cells(bounds, data, valid, fate, given, left, copied)
-            return text_column(left, copied, given).alias(cells.name)
-        if fates[NOTHING]:
-            meaning = pl.lit(pl.Series(fate != NOTHING))
-            return cells.to_frame("cell").select(pl.when(meaning).then("cell")).to_series().alias(cells.name)
-        return cells
+        if not fates[NOTHING] + fates[TRIMMED]:
+            return cells
+        given = (fate != NOTHING) & valid if len(valid) else fate != NOTHING
+        if not fates[TRIMMED]:
+            return views.column(views.views, given).alias(cells.name)
+        trimmed = np.empty(len(views.views), np.uint32)
+        trim_cells(*views.arrays, fate, trimmed)
+        return views.column(trimmed, given).alias(cells.name)
 
 
 #: In evidence columns. Form fields are often left as a row of underscores.

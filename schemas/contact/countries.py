@@ -116,6 +116,8 @@ def read_countries(cells: pl.Series) -> pl.DataFrame:
 def _found(text: str) -> list[Meant | None]:
     if match := _SUBDIVISION.fullmatch(text):
         return [_of_code(match[1])]
+    if (found := _one(text)) is not None:  # nearly every cell; the vocabulary takes a while to gather
+        return [found]
     if _vocabulary().issuperset(_WORDS.findall(fold_country(text))):
         return _read(text)
     # Other words are in it, as in most text that is no country: only its parts as they are may name some.

@@ -7,51 +7,52 @@ somebody's own domain; and endings that are no top-level domain and resemble one
 
 from __future__ import annotations
 
-import functools
-import string
+from string import ascii_lowercase
 
 #: Large mailbox providers. Names of fewer than five letters (aol, gmx, msn, web) are too near to everything.
-_PROVIDERS = (
-    "gmail.com",
-    "googlemail.com",
-    "yahoo.com",
-    "yahoo.co.uk",
-    "yahoo.fr",
-    "yahoo.ca",
-    "ymail.com",
-    "rocketmail.com",
-    "hotmail.com",
-    "hotmail.co.uk",
-    "hotmail.fr",
-    "outlook.com",
-    "icloud.com",
-    "comcast.net",
-    "verizon.net",
-    "sbcglobal.net",
-    "bellsouth.net",
-    "charter.net",
-    "earthlink.net",
-    "optonline.net",
-    "frontier.com",
-    "windstream.net",
-    "protonmail.com",
-    "btinternet.com",
-    "virginmedia.com",
-    "wanadoo.fr",
-    "orange.fr",
-    "laposte.net",
-    "t-online.de",
-    "freenet.de",
-    "libero.it",
-    "bigpond.com",
-    "rediffmail.com",
-    "hotmail.es",
-    "hotmail.it",
-    "yahoo.de",
-    "yahoo.es",
-    "yahoo.it",
-    "yahoo.com.br",
-    "terra.com.br",
+_PROVIDERS = frozenset(
+    {
+        "gmail.com",
+        "googlemail.com",
+        "yahoo.com",
+        "yahoo.co.uk",
+        "yahoo.fr",
+        "yahoo.ca",
+        "ymail.com",
+        "rocketmail.com",
+        "hotmail.com",
+        "hotmail.co.uk",
+        "hotmail.fr",
+        "outlook.com",
+        "icloud.com",
+        "comcast.net",
+        "verizon.net",
+        "sbcglobal.net",
+        "bellsouth.net",
+        "charter.net",
+        "earthlink.net",
+        "optonline.net",
+        "frontier.com",
+        "windstream.net",
+        "protonmail.com",
+        "btinternet.com",
+        "virginmedia.com",
+        "wanadoo.fr",
+        "orange.fr",
+        "laposte.net",
+        "t-online.de",
+        "freenet.de",
+        "libero.it",
+        "bigpond.com",
+        "rediffmail.com",
+        "hotmail.es",
+        "hotmail.it",
+        "yahoo.de",
+        "yahoo.es",
+        "yahoo.it",
+        "yahoo.com.br",
+        "terra.com.br",
+    }
 )
 #: Domains one letter away from a provider's that are somebody's own all the same.
 _OTHERS = frozenset({"gail.com", "charger.net", "charted.net", "yahoo.co", "mail.com", "email.com", "terra.com"})
@@ -65,42 +66,44 @@ _ENDINGS = {
 _NEAR_COM = ("co", "cm", "om", "cim", "cok", "con", "cmo", "ocm", "comm", "coom", "vom", "xom", "cpm")
 
 
+_REAL = _OTHERS | _PROVIDERS
+#: Providers' names by their ending and first letter.
+_NAMES: dict[tuple[str, str], list[str]] = {}
+for _name, _, _ending in sorted(provider.partition(".") for provider in _PROVIDERS):
+    _NAMES.setdefault((_ending, _name[0]), []).append(_name)
+
+
 def domain_meant(domain: str) -> str | None:
     """Return the well-known domain that a lower-case domain is probably a slip of, else None."""
-    if domain in _slips():
-        return _slips()[domain]
+    if (meant := _slip_of(domain)) is not None:
+        return meant
     name, _, ending = domain.rpartition(".")
     if name and ending in _ENDINGS:
         right = f"{name}.{_ENDINGS[ending]}"
-        return _slips().get(right, right)
+        return _slip_of(right) or right
     return None
 
 
-@functools.cache
-def _slips() -> dict[str, str]:
-    """Every slip -> the domain it is one of. What is one of two domains is left out."""
-    found: dict[str, set[str]] = {}
-    for domain in _PROVIDERS:
-        name, _, ending = domain.partition(".")
-        slips = {f"{slip}.{ending}" for slip in _one_slip(name)}
-        if ending == "com":
-            slips |= {f"{name}.{near}" for near in _NEAR_COM}
-        for slip in slips:
-            found.setdefault(slip, set()).add(domain)
-    real = _OTHERS | set(_PROVIDERS)
-    return {slip: meant.pop() for slip, meant in found.items() if len(meant) == 1 and slip not in real}
+def _slip_of(domain: str) -> str | None:
+    """The provider's domain that this is a slip of; None where it is one of none, or of two."""
+    if domain in _REAL:
+        return None
+    name, _, ending = domain.partition(".")
+    if ending in _NEAR_COM:
+        return f"{name}.com" if f"{name}.com" in _PROVIDERS else None
+    meant = [right for right in _NAMES.get((ending, name[:1]), ()) if is_slip(name, right)]
+    return f"{meant[0]}.{ending}" if len(meant) == 1 else None
 
 
-def _one_slip(name: str) -> set[str]:
-    """Every name one slip away that has the same first letter; another one may be put before it only by doubling."""
-    slips = {name[0] + name}
-    for at in range(1, len(name)):
-        head, letter, tail = name[:at], name[at], name[at + 1 :]
-        slips.add(head + tail)
-        slips |= {head + other + tail for other in string.ascii_lowercase}
-        slips |= {head + other + letter + tail for other in string.ascii_lowercase}
-        if tail:
-            slips.add(head + tail[0] + letter + tail[1:])
+def is_slip(name: str, right: str) -> bool:
+    """Whether a name is one slip away from the right one. Before the first letter only that letter may be struck."""
     # A plural is another word.
-    slips |= {name + other for other in string.ascii_lowercase if other != "s"}
-    return slips - {name}
+    if name[:1] != right[:1] or name in (right, right + "s"):
+        return False
+    same = next((at for at, letter in enumerate(right) if letter != name[at : at + 1]), len(right))
+    typed, meant = name[same:], right[same:]
+    if typed == meant[1:]:  # a letter is left out
+        return True
+    if typed[1:] in (meant, meant[1:]):  # one more, or another one
+        return typed[0] in ascii_lowercase
+    return typed[2:] == meant[2:] and typed[:2] == meant[1::-1]  # two are swapped

@@ -20,6 +20,7 @@ import polars as pl
 from schemas.contact.apply import Apply, apply_here, each_once
 from schemas.contact.blank import ERROR_WORDS
 from schemas.contact.email_repairs import looks_like_phone, read_inside, was_address, without_slips
+from schemas.contact.email_syntax import valid_address, without_case
 from schemas.contact.fictional import RESERVED_DOMAINS, domain_pattern
 from schemas.contact.forms import form_frame
 from schemas.contact.marks import MARK_REMOVED, without_marks
@@ -49,60 +50,15 @@ class EmailForm(NamedTuple):
     why: str | None = None
 
 
-#: Local parts that are valid and normal as they are, before any domain.
-_PLAIN_LOCAL = re.compile(r"[A-Za-z0-9_'+\-]+(?:\.[A-Za-z0-9_'+\-]+)*")
-#: Bytes up to which an address as written is not too long, whatever is in it.
-_SHORT = 128
 #: A cell may hold names and several addresses besides; what is longer is text.
 _MOST_CHARACTERS = 1000
-_LONGEST_LOCAL = 64
-_LONGEST_ADDRESS = 254
 _RESERVED_LIST = word_list(RESERVED_DOMAINS)
 _RESERVED = re.compile(domain_pattern(RESERVED_DOMAINS), re.IGNORECASE)
 
 
-def _valid(value: str) -> str | None:
-    if value.count("@") != 1:
-        # Without quoted local parts, which are not allowed, the library refuses all of these.
-        return None
-    local, _, domain = value.rpartition("@")
-    if len(value.encode(errors="surrogatepass")) <= _SHORT and _PLAIN_LOCAL.fullmatch(local):
-        normal, size = _valid_domain(domain)
-        local = local.lower() if local.lower() in _without_case() else local
-        if len(local) <= _LONGEST_LOCAL and len(local) + 1 + size <= _LONGEST_ADDRESS:
-            return None if normal is None else f"{local}@{normal}"
-    return _asked(value)[0]
-
-
 @functools.cache
 def _mailboxes() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
-    return word_list(_without_case())
-
-
-@functools.cache
-def _without_case() -> frozenset[str]:
-    """Mailboxes whose case means nothing (RFC 2142), as the library knows them: it writes them in lower case."""
-    from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES  # noqa: PLC0415  # as below
-
-    return frozenset(CASE_INSENSITIVE_MAILBOX_NAMES)
-
-
-@functools.lru_cache(maxsize=10_000)
-def _valid_domain(domain: str) -> tuple[str | None, int]:
-    """Normal form of a domain, and how long it is in ASCII. Odd domains come in many addresses."""
-    normal, size = _asked(f"a@{domain}")
-    return (None, 0) if normal is None else (normal[2:], size)
-
-
-def _asked(value: str) -> tuple[str | None, int]:
-    # Loading it takes longer than a phone's look-up, which never asks it.
-    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415
-
-    try:
-        valid = validate_email(value, check_deliverability=False)
-    except EmailNotValidError:
-        return None, 0
-    return valid.normalized, len(valid.ascii_domain)
+    return word_list(without_case())
 
 
 def read_email(value: str) -> EmailForm:
@@ -119,7 +75,7 @@ def read_email(value: str) -> EmailForm:
 def _read(value: str) -> EmailForm:
     if "\ufffd" in value:
         return EmailForm("damaged", why="characters were lost in an earlier conversion")
-    if normal := _valid(value):
+    if normal := valid_address(value):
         return EmailForm("ok", normal)
     if _WIDE_AT in value and "@" not in value:
         read = _read(value.translate(_FROM_WIDE))
@@ -138,16 +94,16 @@ def _read_without_at(value: str) -> EmailForm:
 
 def _read_around(value: str) -> EmailForm:
     """Read what is not an address as it is: take off what is around it, or say what is wrong."""
-    inside, repair = read_inside(value, _valid)
+    inside, repair = read_inside(value, valid_address)
     if len(inside) > 1:
         return EmailForm("several", why="several addresses in one cell")
     if inside:
         return EmailForm("ok", inside[0], repair)
     if _RESERVED.search(value):
         return EmailForm("special_use", why="the domain is reserved and receives no mail")
-    if mended := without_slips(value, _valid):
+    if mended := without_slips(value, valid_address):
         return EmailForm("ok", *mended)
-    if was_address(value, _valid):
+    if was_address(value, valid_address):
         return EmailForm("damaged", why="a blank or a comma inside the address")
     return EmailForm("syntax", why="not an email address")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import polars as pl
+import pyarrow as pa
 
 
 def form_frame(forms: Sequence[tuple[object, ...]], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
@@ -12,7 +13,8 @@ def form_frame(forms: Sequence[tuple[object, ...]], schema: Mapping[str, pl.Data
     columns = zip(*forms, strict=True) if forms else ([] for _ in schema)
     return pl.DataFrame(
         [
-            pl.Series(name, list(column), dtype=dtype)
+            # polars would make a series of each list in a column of lists.
+            pl.Series(name, pa.array(column), dtype=dtype)
             for (name, dtype), column in zip(schema.items(), columns, strict=True)
         ]
     )

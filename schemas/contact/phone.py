@@ -17,11 +17,9 @@ import polars as pl
 
 from schemas.contact.apply import Apply, apply_here, each_once
 from schemas.contact.numbering.answers import UNDECIDED
-from schemas.contact.numbering.library import DECIMAL_REMOVED, PHONE_FORM_SCHEMA, PhoneForm, read_phone
+from schemas.contact.numbering.library import PHONE_FORM_SCHEMA, PhoneForm, read_phone
 from schemas.contact.numbering.lookup import numbering, region_numbers
-from schemas.contact.numbering.ranges import digits_of
 from schemas.contact.phone_column import PhoneColumn
-from schemas.kernels.dressed import DECIMAL
 
 __all__ = [
     "PHONE_AUTHORITY",
@@ -66,11 +64,7 @@ def read_phones(
     values, regions = values.cast(pl.String), regions.cast(pl.String)
     tables = numbering()
     answer, e164, more = tables.decide(values, region_numbers(regions) if numbers is None else numbers)
-    read = PhoneColumn(tables.answers.table(), answer - np.int32(UNDECIDED), e164)
-    for row in np.flatnonzero((more != 0) & read.is_ok()).tolist():
-        code = int(more[row])
-        repair, extension = (DECIMAL_REMOVED, None) if code == DECIMAL else (None, digits_of(code))
-        read.put(row, read.form(row)._replace(extension=extension, repair=repair))
+    read = PhoneColumn(tables.answers.table(), answer - np.int32(UNDECIDED), e164, more)
     undecided = np.flatnonzero(answer == UNDECIDED)
     rows = undecided[values[undecided].is_not_null().to_numpy()] if values.null_count() else undecided
     if len(rows):

@@ -8,7 +8,9 @@ import polars as pl
 
 from schemas.contact.forms import form_frame
 from schemas.contact.numbering.answers import AnswerTable, calling_code_of
-from schemas.contact.numbering.library import PHONE_POINT_SCHEMA, PhoneForm
+from schemas.contact.numbering.library import DECIMAL_REMOVED, PHONE_POINT_SCHEMA, PhoneForm
+from schemas.contact.numbering.ranges import digits_of
+from schemas.kernels.dressed import DECIMAL
 from schemas.kernels.phones import e164_text
 from schemas.support.column_bytes import text_column
 
@@ -20,65 +22,100 @@ class PhoneColumn:
     """``at``: of each value the place of its form; 0 where the value is null. ``e164``: its digits as an integer.
 
     The forms are the answers of the tables, and behind them those that were read of single values. An integer means
-    something only where the value is ok.
+    something only where the value is ok. ``more``: the code of an extension's digits, `schemas.kernels.dressed.DECIMAL`
+    where a decimal zero was taken off; 0 where neither was, or the form says it.
     """
 
-    def __init__(self, answers: AnswerTable, at: npt.NDArray[np.int32], e164: npt.NDArray[np.int64]) -> None:
-        self.at, self.e164 = at, e164
+    def __init__(
+        self,
+        answers: AnswerTable,
+        at: npt.NDArray[np.int32],
+        e164: npt.NDArray[np.int64],
+        more: npt.NDArray[np.int32],
+    ) -> None:
+        self.at, self.e164, self.more = at, e164, more
         self._answers = answers
         self._single: list[tuple[PhoneForm, str | None, str | None]] = []
         self._places: dict[tuple[object, ...], int] = {}
+        said = np.flatnonzero(more)
+        more[said[~self._answers.is_ok.take(at[said])]] = 0
 
     def __len__(self) -> int:
         return len(self.at)
 
     def part(self, start: int, length: int) -> PhoneColumn:
         """Some of the values, in the same forms."""
-        part = PhoneColumn(self._answers, self.at[start : start + length], self.e164[start : start + length])
-        part._single, part._places = self._single, self._places
+        rows = slice(start, start + length)
+        part = PhoneColumn.__new__(PhoneColumn)
+        part.at, part.e164, part.more = self.at[rows], self.e164[rows], self.more[rows]
+        part._answers, part._single, part._places = self._answers, self._single, self._places
         return part
 
     def put(self, row: int, form: PhoneForm, other: str | None = None, other_region: str | None = None) -> None:
         """Replace the reading of one value, of which ``other`` (E.164) is a second one."""
         zones = None if form.time_zones is None else tuple(form.time_zones)
-        key = (*form._replace(e164=None, time_zones=None), zones, other, other_region)
-        place = self._places.setdefault(key, len(self._answers.forms) + len(self._single))
-        if place == len(self._answers.forms) + len(self._single):
+        key = (*form[:1], *form[2:5], zones, *form[6:], other, other_region)
+        place = self._places.get(key)
+        if place is None:
+            place = self._places[key] = len(self._answers.forms) + len(self._single)
             self._single.append((form._replace(e164=None), other, other_region))
-        self.at[row] = place
+        self.at[row], self.more[row] = place, 0
         self.e164[row] = int(form.e164 or 0)
 
     def form(self, row: int) -> PhoneForm:
         """Return the reading of one value that is not null."""
-        place = int(self.at[row])
+        place, code = int(self.at[row]), int(self.more[row])
         known = len(self._answers.forms)
         form = self._answers.forms[place] if place < known else self._single[place - known][0]
         assert form is not None  # noqa: S101  # that of a null
-        return form._replace(e164=f"+{self.e164[row]}") if form.state == "ok" else form
+        if form.state != "ok":
+            return form
+        form = form._replace(e164=f"+{self.e164[row]}")
+        return form if code == 0 else form._replace(**_said(code))
+
+    def forms_ok(self) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int32]]:
+        """Which of the forms are a valid number, and the calling codes of these; 0 where it is of no country."""
+        single = [form for form, _, _ in self._single]
+        is_ok = np.array([form.state == "ok" for form in single], np.bool_)
+        codes = np.array([calling_code_of(form) for form in single], np.int32)
+        return np.append(self._answers.is_ok, is_ok), np.append(self._answers.codes, codes)
 
     def is_ok(self) -> npt.NDArray[np.bool_]:
         """Whether each value is a valid number."""
-        is_ok = [form.state == "ok" for form, _, _ in self._single]
-        return np.append(self._answers.is_ok, np.array(is_ok, np.bool_)).take(self.at)
-
-    def codes(self) -> npt.NDArray[np.int32]:
-        """Calling code of each value that is ok; 0 of a number that belongs to no country."""
-        codes = [calling_code_of(form) for form, _, _ in self._single]
-        return np.append(self._answers.codes, np.array(codes, np.int32)).take(self.at)
+        return self.forms_ok()[0].take(self.at)
 
     def forms(self) -> pl.DataFrame:
         """The forms (`PHONE_POINT_SCHEMA`, ``e164`` null)."""
         known = self._answers.frame
         single = form_frame([(*form, other, region) for form, other, region in self._single], PHONE_POINT_SCHEMA)
-        return pl.concat([known, single]) if self._single else known
+        # In one piece, from which rows are taken faster.
+        return pl.concat([known, single], rechunk=True) if self._single else known
 
-    def e164_column(self) -> pl.Series:
-        """E.164 text of each value; null where it is not ok."""
+    def e164_column(self, rows: npt.NDArray[np.intp] | None = None) -> pl.Series:
+        """E.164 text of each value, or of some; null where it is not ok."""
         numbers = np.where(self.is_ok(), self.e164, 0)
+        numbers = numbers if rows is None else numbers[rows]
         bounds, data = np.empty(len(numbers) + 1, np.int64), np.empty(_E164_BYTES * len(numbers) + 1, np.uint8)
         e164_text(numbers, bounds, data)
         return text_column(bounds, data, numbers > 0).alias("e164")
 
-    def frame(self) -> pl.DataFrame:
-        """Return `PHONE_POINT_SCHEMA`, one row per value; all null where the value is null."""
-        return self.forms()[self.at].with_columns(self.e164_column())
+    def frame(self, rows: npt.NDArray[np.intp] | None = None, forms: pl.DataFrame | None = None) -> pl.DataFrame:
+        """Return `PHONE_POINT_SCHEMA`, one row per value or for some; all null where the value is null.
+
+        ``forms``: what `forms` returns, where it was asked before.
+        """
+        at, more = (self.at, self.more) if rows is None else (self.at[rows], self.more[rows])
+        frame = (self.forms() if forms is None else forms)[at].with_columns(self.e164_column(rows))
+        said = np.flatnonzero(more)
+        if len(said) == 0:
+            return frame
+        texts = [_said(code) for code in more[said].tolist()]
+        return frame.with_columns(
+            frame.get_column(name).scatter(said, pl.Series([text.get(name) for text in texts], dtype=pl.String))
+            for name in ("extension", "repair")
+        )
+
+
+def _said(code: int) -> dict[str, str]:
+    """What is said of a value besides its form, by the name of the form's field."""
+    return {"repair": DECIMAL_REMOVED} if code == DECIMAL else {"extension": digits_of(code)}

@@ -22,7 +22,7 @@ from schemas.contact.phone import MOST_REMEMBERED, PhoneForm, read_phones
 from schemas.contact.phone_column import PhoneColumn
 from schemas.contact.phone_readings import read_phone_point
 from schemas.contact.phone_repairs import AHEAD_OF_PREFIX, WITH_PREFIX, repair_phone
-from schemas.kernels.phones import REGIONS
+from schemas.kernels.phones import FOREIGN, REFUSED, REGIONS, TWICE, look_again
 
 __all__ = ["PHONE_POINT_SCHEMA", "phone_points", "read_points", "with_readings"]
 
@@ -82,33 +82,43 @@ def with_readings(
 ) -> PhoneColumn:
     """Add second readings to numbers that have one, and repair what was refused; changes ``read`` and returns it."""
     regions = regions.cast(pl.String)
-    column = _Column(values.cast(pl.String), regions, region_numbers(regions) if numbers is None else numbers)
-    is_ok, codes, of_region = read.is_ok(), read.codes(), column.trait("code")
-    refused = np.flatnonzero(~is_ok & (read.at > 0))
-    foreign = is_ok & (column.trait("has_bogus_plus") > 0) & (codes != of_region)
-    own = np.flatnonzero(is_ok & (column.trait("may_repeat_code") > 0) & (codes == of_region))
-    _put_nationals(read, np.flatnonzero(foreign), column, apply)
-    _put_without_plus(read, own[_begins_twice(read.e164[own], of_region[own])], column, apply)
+    numbers = region_numbers(regions) if numbers is None else numbers
+    column = _Column(values.cast(pl.String), regions, numbers, _traits_of(numbers))
+    kinds = np.empty(len(read), np.uint8)
+    traits = column.traits
+    look_again(
+        *(read.at, read.e164, numbers, *read.forms_ok(), traits.codes, traits.has_bogus_plus, traits.may_repeat_code),
+        kinds,
+    )
+    refused, foreign, twice = (np.flatnonzero(kinds == kind) for kind in (REFUSED, FOREIGN, TWICE))
+    _put_nationals(read, foreign, column, apply)
+    _put_without_plus(read, twice, column, apply)
     _put_repaired(read, refused, column, apply)
     return read
 
 
 class _Traits(NamedTuple):
-    """What is to know of a region here: its calling code (0: none), and what its numbers may be taken for."""
+    """What is to know of regions here, by their numbers: the calling code (0: none), and what numbers may be taken for.
 
-    code: int
-    has_bogus_plus: bool
-    may_repeat_code: bool
-    keeps_zero: bool
+    Of regions that do not occur nothing is known.
+    """
+
+    codes: npt.NDArray[np.int32]
+    has_bogus_plus: npt.NDArray[np.bool_]
+    may_repeat_code: npt.NDArray[np.bool_]
+    keeps_zero: npt.NDArray[np.bool_]
 
 
-@functools.cache
-def _traits(number: int) -> _Traits:
-    region = region_at(number)
-    if region not in SUPPORTED_REGIONS:
-        return _Traits(0, False, False, False)
-    code = country_code_for_region(region)
-    return _Traits(code, has_bogus_plus(region), may_repeat_code(region), keeps_zero(region))
+def _traits_of(numbers: npt.NDArray[np.int16]) -> _Traits:
+    traits = _Traits(np.zeros(REGIONS, np.int32), *(np.zeros(REGIONS, np.bool_) for _ in range(3)))
+    for number in np.flatnonzero(np.bincount(numbers, minlength=REGIONS)).tolist():
+        region = region_at(number)
+        if region in SUPPORTED_REGIONS:
+            traits.codes[number] = country_code_for_region(region)
+            traits.has_bogus_plus[number] = has_bogus_plus(region)
+            traits.may_repeat_code[number] = may_repeat_code(region)
+            traits.keeps_zero[number] = keeps_zero(region)
+    return traits
 
 
 class _Column(NamedTuple):
@@ -117,13 +127,12 @@ class _Column(NamedTuple):
     values: pl.Series
     regions: pl.Series
     numbers: npt.NDArray[np.int16]
+    traits: _Traits
 
-    def trait(self, name: str) -> npt.NDArray[np.int32]:
-        """One of the traits of each value's region."""
-        table = np.zeros(REGIONS, dtype=np.int32)
-        for number in np.flatnonzero(np.bincount(self.numbers, minlength=REGIONS)).tolist():
-            table[number] = getattr(_traits(number), name)
-        return table.take(self.numbers)
+    def codes(self, rows: npt.NDArray[np.intp]) -> list[int]:
+        """Calling codes of the regions of some rows; 0 where there is none."""
+        codes: list[int] = self.traits.codes[self.numbers[rows]].tolist()
+        return codes
 
     def pairs(self, rows: npt.NDArray[np.intp]) -> list[tuple[str, str | None]]:
         """Values with their regions."""
@@ -141,22 +150,11 @@ def _put_nationals(read: PhoneColumn, rows: npt.NDArray[np.intp], column: _Colum
             read.put(row, read.form(row), other, region)
 
 
-def _begins_twice(e164: npt.NDArray[np.int64], codes: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
-    """Whether the digits behind the calling code begin with it again."""
-    # A number of Japan may have nineteen digits: the next power of ten is beyond 64 bits.
-    powers = 10 ** np.arange(19, dtype=np.int64)
-    of_code = powers.searchsorted(codes, "right")
-    behind = powers[np.maximum(powers.searchsorted(e164, "right") - 2 * of_code, 0)]
-    twice: npt.NDArray[np.bool_] = e164 // behind == codes * powers[of_code] + codes
-    return twice
-
-
 def _put_without_plus(read: PhoneColumn, rows: npt.NDArray[np.intp], column: _Column, apply: Apply) -> None:
     """Find which of these national numbers, which begin with the calling code, are a number behind a plus as well."""
-    codes = column.trait("code")[rows].tolist()
     begun = [
         (row, f"+{read.e164[row]}".removeprefix(f"+{code}"))
-        for row, code, (value, _) in zip(rows.tolist(), codes, column.pairs(rows), strict=True)
+        for row, code, (value, _) in zip(rows.tolist(), column.codes(rows), column.pairs(rows), strict=True)
         # Whoever writes a national prefix in front means a national number.
         if _digits(value).startswith(str(code)) and not WITH_PREFIX.match(value)
     ]
@@ -168,9 +166,10 @@ def _put_without_plus(read: PhoneColumn, rows: npt.NDArray[np.intp], column: _Co
 
 def _put_repaired(read: PhoneColumn, rows: npt.NDArray[np.intp], column: _Column, apply: Apply) -> None:
     """Repair what was refused, or name it."""
-    pairs, codes = column.pairs(rows), column.trait("code")[rows].tolist()
-    odd = column.trait("keeps_zero")[rows] > 0
-    odd |= np.array([_ODD.search(value) is not None for value, _ in pairs], dtype=np.bool_)
+    pairs, codes = column.pairs(rows), column.codes(rows)
+    odd = column.traits.keeps_zero[column.numbers[rows]] | np.array(
+        [_ODD.search(value) is not None for value, _ in pairs], dtype=np.bool_
+    )
     # Or it begins with the region's calling code, and is a number once a plus is put before it.
     begins = [code > 0 and _digits(value).startswith(str(code)) for code, (value, _) in zip(codes, pairs, strict=True)]
     places = np.flatnonzero(~odd & np.array(begins, dtype=np.bool_))

@@ -47,11 +47,11 @@ def home_regions(countries: pl.Series | None, rows: int, default: str | None) ->
             for (name, dtype), value in zip(HOME_SCHEMA.items(), (default, None, True), strict=True)
         ]
         return pl.DataFrame({"row": pl.int_range(rows, eager=True)}).select(*constant, "row").drop("row")
-    words = countries.unique(maintain_order=True).drop_nulls()
+    parts = countries.to_arrow(compat_level=pl.CompatLevel.oldest()).dictionary_encode()
+    words: list[str] = parts.dictionary.to_pylist()
     homes = [_home(read_country(word), default) for word in words] + [(default, None, True)]
     table = pl.DataFrame(homes, schema=HOME_SCHEMA, orient="row")
-    at = countries.replace_strict(words, pl.Series(range(len(words)), dtype=pl.UInt32), default=len(words))
-    return table[at.fill_null(len(words))]
+    return table[parts.indices.fill_null(len(words)).to_numpy()]
 
 
 def _home(named: Countries, default: str | None) -> tuple[str | None, str | None, bool]:

@@ -175,7 +175,7 @@ def _read_through(path: Input, head: bytes) -> tuple[bool, tuple[int, ...]]:
             if is_utf8 and (begun or not block.isascii()):
                 text = begun + block
                 cut = len(text) - _begun(text)
-                is_utf8, begun = _is_utf8(text[:cut]), text[cut:]
+                is_utf8, begun = valid_utf8(text[:cut]), text[cut:]
             if len(offsets) < _BLANK_LINES and _has_blank(block, blank):
                 offsets += _offsets(tail + block, blank, position - len(tail))
             position += len(block)
@@ -183,7 +183,7 @@ def _read_through(path: Input, head: bytes) -> tuple[bool, tuple[int, ...]]:
     return is_utf8 and not begun, tuple(offsets[:_BLANK_LINES])
 
 
-def _is_utf8(text: bytes) -> bool:
+def valid_utf8(text: bytes | memoryview) -> bool:
     """Whether these bytes are UTF-8. Arrow says so several times as fast as Python, which makes a string of them."""
     bounds = pa.py_buffer(np.array([0, len(text)], dtype=np.int64))
     try:

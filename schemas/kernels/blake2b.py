@@ -161,3 +161,29 @@ def hash_messages(words: UInt64s, blocks: Int64s, sizes: Int64s, order: Int64s, 
                 if blocks[message + 1] - blocks[message] == block + 1:
                     for k in range(4):
                         digests[message * 4 + k] = w[_BEHIND + k * LANES + lane]
+
+
+@kernel
+def hash_short(words: UInt64s, width: int, kind: int, w: UInt64s, digests: UInt64s) -> None:
+    """Hash messages of one byte and ``width`` words, fewer than 16. ``w`` and ``digests``: as of `hash_messages`."""
+    count = len(digests) // 4
+    for first in range(0, count, LANES):
+        for lane in range(LANES):
+            message = min(first + lane, count - 1)
+            before = np.uint64(kind)
+            for k in range(16):
+                w[k * LANES + lane] = before
+                before = np.uint64(0)
+                if k < width:
+                    word = words[message * width + k]
+                    w[k * LANES + lane] |= word << np.uint64(8)
+                    before = word >> np.uint64(56)
+            w[_BEFORE + lane] = _FIRST
+            for k in range(1, 8):
+                w[_BEFORE + k * LANES + lane] = _IV[k]
+            w[_COUNT + lane] = np.uint64(8 * width + 1)
+            w[_LAST + lane] = _ALL
+        _compress(w)
+        for lane in range(min(LANES, count - first)):
+            for k in range(4):
+                digests[(first + lane) * 4 + k] = w[_BEHIND + k * LANES + lane]

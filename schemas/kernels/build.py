@@ -17,7 +17,21 @@ from schemas.kernels.kernel import HELPERS, KERNELS, Kernel
 from schemas.support.user_cache import read_cache, write_cache
 
 #: Modules of this package that have kernels.
-MODULES = ("blake2b", "cells", "dates", "emails", "findings", "phones", "records", "registry_lines", "row_bytes")
+MODULES = (
+    "blake2b",
+    "cells",
+    "csv_cells",
+    "dates",
+    "distinct",
+    "emails",
+    "findings",
+    "keys",
+    "known",
+    "phones",
+    "records",
+    "registry_lines",
+    "row_bytes",
+)
 
 #: What compiled code may call; anything else would be a kernel that raises or makes arrays.
 _C_LIBRARY = frozenset({"memcpy", "memmove", "memset", "memcmp"})

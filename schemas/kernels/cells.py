@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from schemas.kernels.kernel import Bytes, Flags, Int64s, helper, kernel
+from schemas.kernels.kernel import Bytes, Flags, Int32s, Int64s, UInt32s, helper, kernel
+from schemas.kernels.views import HEAD_BYTES, INLINE, VIEW_BYTES, VIEW_WORDS, put_view
 from schemas.kernels.word_lists import is_word
 
 #: What becomes of a cell.
@@ -72,10 +73,44 @@ def without_kelvin(data: Bytes, start: int, end: int, text: Bytes) -> int:
     return size
 
 
+@helper
+def fate_of(
+    data: Bytes,
+    start: int,
+    end: int,
+    seldom: Flags,
+    longest: int,
+    lines: int,
+    word_bounds: Int64s,
+    words: Bytes,
+    text: Bytes,
+) -> int:
+    """Say what becomes of a cell; the parameters are those of `judge_cells`."""
+    size = end - start
+    if start < end and (data[start] <= 32 or data[start] >= 128):
+        start = visible_start(data, start, end)
+    if start < end and (data[end - 1] <= 32 or data[end - 1] >= 128):
+        end = visible_end(data, start, end)
+    if start == end:
+        return NOTHING
+    if lines and data[start] == ord("_"):
+        at = start
+        while at < end and data[at] == ord("_"):
+            at += 1
+        if at == end:
+            return NOTHING
+    if end - start < longest and seldom[int(data[start]) * longest + end - start]:
+        if is_word(text, 0, without_kelvin(data, start, end, text), word_bounds, words):
+            return NOTHING
+    return TRIMMED if end - start < size else AS_IT_IS
+
+
 @kernel
 def judge_cells(
-    bounds: Int64s,
-    data: Bytes,
+    views: Int32s,
+    inline: Bytes,
+    first: Bytes,
+    second: Bytes,
     valid: Flags,
     seldom: Flags,
     longest: int,
@@ -88,51 +123,60 @@ def judge_cells(
 ) -> None:
     """Say what becomes of each cell; ``fates`` counts.
 
+    ``views`` of the cells, the same as bytes (``inline``), and the ``first`` and ``second`` buffer of longer ones.
     ``seldom`` says, by first byte and length (``longest`` and more are one), which may be one of the words. ``lines``:
     nor does a cell of underscores alone mean anything. ``text``: room for ``longest`` bytes.
     """
     for row in range(len(fate)):
-        start, end = bounds[row], bounds[row + 1]
         kind = AS_IT_IS
         if len(valid) == 0 or valid[row]:
-            if start < end and (data[start] <= 32 or data[start] >= 128):
-                start = visible_start(data, start, end)
-            if start < end and (data[end - 1] <= 32 or data[end - 1] >= 128):
-                end = visible_end(data, start, end)
-            if start == end:
+            place = row * VIEW_WORDS
+            size, start, buffer = int(views[place]), row * VIEW_BYTES + HEAD_BYTES, 0
+            if size > INLINE:
+                start, buffer = int(views[place + 3]), int(views[place + 2])
+            head, tail = 0, 0
+            if 0 < size <= INLINE:
+                head, tail = int(inline[start]), int(inline[start + size - 1])
+            elif size > INLINE and buffer == 0:
+                head, tail = int(first[start]), int(first[start + size - 1])
+            elif size > INLINE:
+                head, tail = int(second[start]), int(second[start + size - 1])
+            plain = 32 < head < 127 and 32 < tail < 127 and not (lines and head == ord("_"))
+            if size == 0:
                 kind = NOTHING
-            else:
-                if end - start < bounds[row + 1] - bounds[row]:
-                    kind = TRIMMED
-                if lines and data[start] == ord("_"):
-                    at = start
-                    while at < end and data[at] == ord("_"):
-                        at += 1
-                    if at == end:
-                        kind = NOTHING
-                size = end - start
-                if size < longest and seldom[int(data[start]) * longest + size]:
-                    if is_word(text, 0, without_kelvin(data, start, end, text), word_bounds, words):
-                        kind = NOTHING
+            elif not plain or (size < longest and seldom[head * longest + size]):
+                # Of few cells there is more to ask; a call for each would cost more than all the rest.
+                if size <= INLINE:
+                    kind = fate_of(inline, start, start + size, seldom, longest, lines, word_bounds, words, text)
+                elif buffer == 0:
+                    kind = fate_of(first, start, start + size, seldom, longest, lines, word_bounds, words, text)
+                else:
+                    kind = fate_of(second, start, start + size, seldom, longest, lines, word_bounds, words, text)
         fate[row] = kind
         fates[kind] += 1
 
 
+@helper
+def put_trimmed(trimmed: UInt32s, place: int, data: Bytes, start: int, end: int, buffer: int) -> None:
+    """Write the view of what is seen of a text."""
+    start = visible_start(data, start, end)
+    put_view(trimmed, place, data, start, visible_end(data, start, end), buffer)
+
+
 @kernel
-def copy_cells(
-    bounds: Int64s, data: Bytes, valid: Flags, fate: Bytes, given: Flags, copied_bounds: Int64s, copied: Bytes
-) -> None:
-    """Write what is seen of cells that mean something, and which ones these are."""
-    written = 0
-    copied_bounds[0] = 0
+def trim_cells(views: Int32s, inline: Bytes, first: Bytes, second: Bytes, fate: Bytes, trimmed: UInt32s) -> None:
+    """Write the views of what is seen of each cell."""
     for row in range(len(fate)):
-        given[row] = fate[row] != NOTHING and (len(valid) == 0 or valid[row])
-        if given[row]:
-            start, end = bounds[row], bounds[row + 1]
-            if fate[row] == TRIMMED:
-                start = visible_start(data, start, end)
-                end = visible_end(data, start, end)
-            for at in range(start, end):
-                copied[written] = data[at]
-                written += 1
-        copied_bounds[row + 1] = written
+        place = row * VIEW_WORDS
+        if fate[row] != TRIMMED:
+            for word in range(place, place + VIEW_WORDS):
+                trimmed[word] = views[word]
+        else:
+            size, start, buffer = int(views[place]), int(views[place + 3]), int(views[place + 2])
+            if size <= INLINE:
+                start = row * VIEW_BYTES + HEAD_BYTES
+                put_trimmed(trimmed, place, inline, start, start + size, 0)
+            elif buffer == 0:
+                put_trimmed(trimmed, place, first, start, start + size, 0)
+            else:
+                put_trimmed(trimmed, place, second, start, start + size, 1)

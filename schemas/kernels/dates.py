@@ -98,3 +98,34 @@ def fixed_instants(
                 if read != -1:
                     found[row], micros[row] = True, read
                     break
+
+
+@helper
+def has_shape(data: Bytes, start: int, forms: Bytes, first: int, size: int) -> bool:
+    """Whether a cell has figures and separators where a form has them; of the forms of `instant` without a name."""
+    for place in range(size):
+        letter, byte = forms[first + place], data[start + place]
+        if letter == ord("T"):
+            fits = byte == ord("T") or byte == ord(" ")
+        elif letter == ord("/"):
+            fits = byte == ord("/") or byte == ord(".") or byte == ord("-")
+        elif ord("a") <= letter <= ord("z"):
+            fits = ord("0") <= byte <= ord("9")
+        else:
+            fits = byte == letter
+        if not fits:
+            return False
+    return True
+
+
+@kernel
+def fixed_shape(bounds: Int64s, data: Bytes, valid: Flags, form_bounds: Int64s, forms: Bytes, found: Flags) -> None:
+    """Find the cells that look like one of these forms."""
+    for row in range(len(found)):
+        found[row] = False
+        if len(valid) and not valid[row]:
+            continue
+        for form in range(len(form_bounds) - 1):
+            first, size = form_bounds[form], form_bounds[form + 1] - form_bounds[form]
+            if size == bounds[row + 1] - bounds[row] and has_shape(data, bounds[row], forms, first, size):
+                found[row] = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.kernels.kernel import Int32s, Int64s, UInt64s, kernel
+from schemas.kernels.kernel import Bytes, Int32s, Int64s, UInt64s, kernel
 
 
 @kernel
@@ -46,17 +46,24 @@ def list_bits(masks: UInt64s, bounds: Int64s, places: Int32s) -> None:
 
 
 @kernel
-def number_by_appearance(given: Int32s, names: Int32s, numbers: Int32s, count: Int64s, numbered: Int32s) -> None:
-    """Number values in the order in which they first appear; -1 where there is none.
+def number_by_appearance(
+    codes: Int32s, given: Bytes, bit: int, numbers: Int32s, order: Int32s, count: Int64s, numbered: Int32s
+) -> None:
+    """Number values in the order in which they first appear; below -1 where there is none.
 
-    ``given``: a value of some chunk's own, negative where there is none. ``names``: what each of these is called in all
-    chunks. ``numbers``: the number of each name, -1 where it has none yet. ``count``: how many have one.
+    ``codes``: which value each row has. ``given``: bits that say which rows have one, from ``bit`` on (empty: all
+    have). ``numbers``: the number of each value, -1 where it has none yet; the last stands for no value and is below
+    that. ``order``: the values in this order. ``count``: how many have a number.
     """
-    for at in range(len(given)):
-        numbered[at] = -1
-        if given[at] >= 0:
-            name = names[given[at]]
-            if numbers[name] < 0:
-                numbers[name] = count[0]
-                count[0] += 1
-            numbered[at] = numbers[name]
+    found, none = count[0], len(numbers) - 1
+    for at in range(len(codes)):
+        value = codes[at]
+        if len(given) > 0:
+            # Which rows have one follows no pattern that a processor could foresee: no branch.
+            value = none + (value - none) * ((int(given[(bit + at) >> 3]) >> ((bit + at) & 7)) & 1)
+        if numbers[value] == -1:
+            numbers[value] = found
+            order[found] = value
+            found += 1
+        numbered[at] = numbers[value]
+    count[0] = found

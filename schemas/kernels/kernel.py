@@ -15,6 +15,7 @@ Flags = npt.NDArray[np.bool_]
 Int16s = npt.NDArray[np.int16]
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
+UInt32s = npt.NDArray[np.uint32]
 UInt64s = npt.NDArray[np.uint64]
 
 Arguments = ParamSpec("Arguments")

@@ -37,6 +37,15 @@ _TWO_NUMBERS = 14
 #: So few digits behind a slash may be the end of a range ("030 1234567/68").
 _RANGE_DIGITS = 3
 
+#: What is looked at again once it was read: what was refused; a valid number of another country than the region's; one
+#: of the region's country, whose digits behind the calling code begin with it again.
+REFUSED, FOREIGN, TWICE = 1, 2, 3
+
+#: Powers of ten, of which an integer has nineteen.
+_POWERS = np.array([10**power for power in range(19)], dtype=np.uint64)
+#: Unsigned: an index that cannot be negative, and a division without a case for it.
+_ONE, _TEN, _ZERO = np.uint64(1), np.uint64(10), np.uint64(ord("0"))
+
 _DIGIT, _PUNCTUATION, _DOT, _SLASH, _PLUS = 1, 2, 3, 4, 5
 _KINDS = np.zeros(256, dtype=np.uint8)
 for _bytes, _kind in (
@@ -73,22 +82,25 @@ def code_of_cell(data: Bytes, start: int, end: int) -> int:
     """
     if end - start > _MOST_BYTES:
         return 0
-    code, digits, behind, dots, slashes, pluses = 1, 0, 0, 0, 0, 0
-    for at in range(start, end):
-        kind = _KINDS[data[at]]
+    code, behind, kinds = 1, 0, 0
+    for place in range(np.uint64(start), np.uint64(end)):
+        byte = int(data[place])
+        kind = int(_KINDS[byte])
+        # How many there are of each kind: six bits for each.
+        kinds += 1 << (6 * kind)
         if kind == _DIGIT:
-            code = 10 * code + int(data[at]) - ord("0")
-            digits += 1
+            code = 10 * code + byte - ord("0")
             behind += 1
-        elif kind == _DOT:
-            dots += 1
         elif kind == _SLASH:
-            slashes += 1
             behind = 0
-        elif kind == _PLUS:
-            pluses += 1
-        elif kind != _PUNCTUATION:
-            return 0
+    digits, dots, slashes, pluses = (
+        (kinds >> 6 * _DIGIT) & 63,
+        (kinds >> 6 * _DOT) & 63,
+        (kinds >> 6 * _SLASH) & 63,
+        (kinds >> 6 * _PLUS) & 63,
+    )
+    if kinds & 63:
+        return 0
     if digits < _LEAST_DIGITS or digits > _MOST_DIGITS:
         return 0
     if digits >= _TWO_NUMBERS and digits < end - start and pluses == 0:
@@ -214,22 +226,66 @@ def decide(
                 e164[row] = -code + deltas[piece]
 
 
+@helper
+def begins_twice(e164: int, code: int) -> bool:
+    """Whether the digits behind a calling code begin with it again."""
+    twice, rest = code, code
+    while rest > 0:
+        twice *= 10
+        rest //= 10
+    twice += code
+    while e164 > twice:
+        e164 //= 10
+    return e164 == twice
+
+
+@kernel
+def look_again(
+    at: Int32s,
+    e164: Int64s,
+    regions: Int16s,
+    is_ok: Flags,
+    codes: Int32s,
+    of_region: Int32s,
+    has_bogus_plus: Flags,
+    may_repeat_code: Flags,
+    kinds: Bytes,
+) -> None:
+    """Find the values that may have a second reading or a repair: `REFUSED`, `FOREIGN` or `TWICE`, else 0.
+
+    ``at``: the form of each value, 0 of none; ``is_ok`` and ``codes``: by form. ``of_region`` (the calling code), and
+    the two behind it: by region.
+    """
+    for row in range(len(kinds)):
+        form, region = at[row], regions[row]
+        kinds[row] = 0
+        if form == 0:
+            continue
+        if not is_ok[form]:
+            kinds[row] = REFUSED
+        elif codes[form] != of_region[region]:
+            kinds[row] = FOREIGN if has_bogus_plus[region] else 0
+        elif may_repeat_code[region] and begins_twice(e164[row], codes[form]):
+            kinds[row] = TWICE
+
+
 @kernel
 def e164_text(numbers: Int64s, bounds: Int64s, data: Bytes) -> None:
     """Write numbers as E.164 text; nothing for those that are not above 0. ``data``: 20 bytes a number."""
-    end = 0
+    end = np.uint64(0)
     bounds[0] = 0
     for row in range(len(numbers)):
-        rest = numbers[row]
-        if rest > 0:
-            size = 1
-            while rest > 0:
-                rest //= 10
-                size += 1
+        if numbers[row] > 0:
+            rest = np.uint64(numbers[row])
+            digits = 1
+            while digits < len(_POWERS) and rest >= _POWERS[digits]:
+                digits += 1
             data[end] = ord("+")
-            rest = numbers[row]
-            for at in range(end + size - 1, end, -1):
-                data[at] = ord("0") + rest % 10
-                rest //= 10
-            end += size
+            at = end + np.uint64(digits)
+            end = at + _ONE
+            while rest > 0:
+                tens = rest // _TEN
+                data[at] = _ZERO + (rest - tens * _TEN)
+                rest = tens
+                at -= _ONE
         bounds[row + 1] = end

@@ -73,14 +73,32 @@ def _copy_digest(digests: Bytes, number: int, at: int, out: Bytes) -> None:
 
 
 @helper
-def _is_given(given: int, bit: int, memory: Bytes) -> bool:
-    return given < 0 or (int(memory[given + (bit >> 3)]) >> (bit & 7)) & 1 != 0
+def _clear(start: int, end: int, words: UInt64s) -> None:
+    """Write zeros. ``end`` is a multiple of 8."""
+    word = start >> 3
+    if start < end:
+        words[word] &= (_1 << np.uint64((start & 7) * 8)) - _1
+        for at in range(word + 1, end >> 3):
+            words[at] = 0
+
+
+@helper
+def _given(given: int, bit: int, memory: Bytes) -> int:
+    """Whether there is a value: 1 or 0, for what is faster without a branch."""
+    return 1 if given < 0 else (int(memory[given + (bit >> 3)]) >> (bit & 7)) & 1
 
 
 @helper
 def _text(place: int, codes: int, ints: Int32s) -> int:
     """Which text one is."""
     return place if codes < 0 else int(ints[codes + place])
+
+
+@helper
+def _text_size(text: np.uint64, longs: Int64s) -> int:
+    """Bytes of a text with its size ahead of it, without a branch. None has 2**35 bytes."""
+    size = longs[text + _1] - longs[text]
+    return size + 1 + (size >= 1 << 7) + (size >= 1 << 14) + (size >= 1 << 21) + (size >= 1 << 28)
 
 
 @kernel
@@ -90,22 +108,23 @@ def measure_rows(sizes: Int64s, first: int, columns: Int64s, memory: Bytes, long
         kind, bounds, codes = columns[column + _KIND], columns[column + _BOUNDS], columns[column + _CODES]
         given, bit, lists = columns[column + _GIVEN], columns[column + _BIT] + first, columns[column + _LISTS] + first
         ahead = _width(columns[column + _NUMBER])
+        if kind == TEXT and codes < 0 and given < 0:
+            for row in range(len(sizes)):
+                sizes[row] += ahead + _text_size(np.uint64(bounds + first + row), longs)
+            continue
         for row in range(len(sizes)):
-            if not _is_given(given, bit + row, memory):
+            if _given(given, bit + row, memory) == 0:
                 continue
-            sizes[row] += ahead
-            if kind == NUMBER:
-                sizes[row] += 8
-                continue
-            item, last = first + row, first + row + 1
-            if kind == LIST:
+            size, item = 8, first + row
+            if kind == TEXT:
+                size = _text_size(np.uint64(bounds + _text(item, codes, ints)), longs)
+            elif kind == LIST:
                 item, last = longs[lists + row], longs[lists + row + 1]
-                sizes[row] += _width(last - item)
-            while item < last:
-                text = bounds + _text(item, codes, ints)
-                size = longs[text + 1] - longs[text]
-                sizes[row] += size + _width(size)
-                item += 1
+                size = _width(last - item)
+                while item < last:
+                    size += _text_size(np.uint64(bounds + _text(item, codes, ints)), longs)
+                    item += 1
+            sizes[row] += ahead + size
 
 
 @kernel
@@ -118,8 +137,12 @@ def put_rows(
     longs: Int64s,
     ints: Int32s,
     out: Bytes,
+    words: UInt64s,
 ) -> None:
-    """Write each row's cells from ``ends[row]`` on, and zeros behind them up to ``limits[row]``."""
+    """Write each row's cells from ``ends[row]`` on, and zeros behind them up to ``limits[row]``, a multiple of 8.
+
+    ``words``: the memory of ``out``.
+    """
     for lot in range(0, len(ends), _LOT):
         for column in range(0, len(columns), FIELDS):
             kind, bounds, codes = columns[column + _KIND], columns[column + _BOUNDS], columns[column + _CODES]
@@ -130,9 +153,22 @@ def put_rows(
             )
             number, data, behind = columns[column + _NUMBER], columns[column + _DATA], columns[column + _END]
             for row in range(lot, min(lot + _LOT, len(ends))):
-                if not _is_given(given, bit + row, memory):
-                    continue
+                here, limit = _given(given, bit + row, memory), limits[row]
                 item, last = first + row, first + row + 1
+                # Which text a row has is not said where it has none.
+                if kind == TEXT and number < 128 and (codes < 0 or here != 0):
+                    # Most texts: whole steps are written whether there is a value or not, and count where there is.
+                    text, at = bounds + _text(item, codes, ints), ends[row]
+                    start, size = longs[text], longs[text + 1] - longs[text]
+                    if size <= 2 * STEP and at + 2 + 2 * STEP <= limit and data + start + 2 * STEP <= behind:
+                        i, j = np.uint64(data + start), np.uint64(at)
+                        out[j], out[j + _1] = number, size
+                        _copy_step(memory, i, j + _2, out)
+                        _copy_step(memory, i + _16, j + _2 + _16, out)
+                        ends[row] = at + here * (2 + size)
+                        continue
+                if here == 0:
+                    continue
                 at = _put(number, ends[row], out)
                 if kind == LIST:
                     item, last = longs[lists + row], longs[lists + row + 1]
@@ -147,7 +183,7 @@ def put_rows(
                     i, j, stop = np.uint64(data + start), np.uint64(at), np.uint64(data + end)
                     at += end - start
                     # More than there is, where that is the column's own and there is room for it: it is written over.
-                    if at + 2 * STEP <= limits[row] and data + end + 2 * STEP <= behind:
+                    if at + 2 * STEP <= limit and data + end + 2 * STEP <= behind:
                         # Most texts are no longer: a loop that goes round as often each time is foreseen.
                         while i < stop:
                             _copy_step(memory, i, j, out)
@@ -165,11 +201,8 @@ def put_rows(
                             j += _1
                     item += 1
                 ends[row] = at
-    for row in range(len(ends)):
-        j = np.uint64(ends[row])
-        while j < np.uint64(limits[row]):
-            out[j] = 0
-            j += _1
+        for row in range(lot, min(lot + _LOT, len(ends))):
+            _clear(ends[row], limits[row], words)
 
 
 @kernel

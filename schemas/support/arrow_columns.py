@@ -12,6 +12,9 @@ import pyarrow.compute as pc
 
 from schemas.kernels.findings import number_by_appearance
 
+#: The number of no value.
+_NO_VALUE = -2
+
 
 def column(table: pa.Table, name: str) -> pa.Array:
     """A column as one array; not copied where it is one already."""
@@ -34,18 +37,41 @@ def only_where(values: pa.Array, keep: npt.NDArray[np.bool_]) -> pa.Array:
     return pa.Array.from_buffers(values.type, len(values), [pa.py_buffer(given), *buffers])
 
 
+def only_which(values: pa.Array) -> pa.Array:
+    """True where there is a value, null where there is none."""
+    given = values.is_valid()
+    return pa.BooleanArray.from_buffers(
+        pa.bool_(), len(given), [given.buffers()[1], given.buffers()[1]], offset=given.offset
+    )
+
+
 def of_one_value(value: str, rows: int) -> pa.Array:
-    """The same text in every row."""
-    return pa.repeat(pa.scalar(value, pa.large_string()), rows)
+    """The same text in every row, as a column of few values."""
+    return pa.DictionaryArray.from_arrays(np.zeros(rows, np.int32), pa.array([value], pa.large_string()))
 
 
 def few_values(values: pa.Array, which: npt.NDArray[np.integer[Any]]) -> pa.DictionaryArray:
     """Text with few different values: row ``i`` has ``values[which[i]]``, which may be null."""
     codes = values.dictionary_encode()
-    if not codes.null_count:
-        return pa.DictionaryArray.from_arrays(codes.indices.to_numpy()[which], codes.dictionary)
-    places = codes.indices.fill_null(-1).to_numpy()[which]
-    return pa.DictionaryArray.from_arrays(pa.array(places, mask=places < 0), codes.dictionary)
+    numbers = (codes.indices.fill_null(_NO_VALUE) if codes.null_count else codes.indices).to_numpy()
+    return _numbered_texts(np.take(numbers, which), codes.dictionary, nulls=codes.null_count > 0)
+
+
+def _numbered_texts(numbers: npt.NDArray[np.int32], texts: pa.Array, *, nulls: bool) -> pa.DictionaryArray:
+    """Text by its number; ``nulls``: some are below 0, and have none."""
+    given = pa.py_buffer(np.packbits(numbers >= 0, bitorder="little")) if nulls else None
+    codes = pa.Array.from_buffers(pa.int32(), len(numbers), [given, pa.py_buffer(numbers)])
+    return pa.DictionaryArray.from_arrays(codes, texts, safe=False)
+
+
+def few_texts(parts: Sequence[pa.Array]) -> pa.Array:
+    """Columns of text, or of lists of text, one behind the other, with their different values apart."""
+    values = pa.concat_arrays(parts)
+    if not pa.types.is_large_list(values.type):
+        return values.dictionary_encode()
+    nulls, bounds = values.buffers()[:2]
+    texts = values.values.dictionary_encode()
+    return pa.Array.from_buffers(few_type(values.type), len(values), [nulls, bounds], children=[texts])
 
 
 def few_type(dtype: pa.DataType) -> pa.DataType:
@@ -65,22 +91,41 @@ def texts_of(values: pa.ChunkedArray) -> list[pa.DictionaryArray]:
 def joined_few(chunks: Sequence[pa.Array]) -> pa.Array:
     """Put chunks of such a column together, the values in the order in which they first appear."""
     if pa.types.is_large_list(chunks[0].type):
-        lengths = np.concatenate([chunk.value_lengths().to_numpy() for chunk in chunks])
+        # A list that is null has no texts.
+        lengths = np.concatenate([chunk.value_lengths().fill_null(0).to_numpy() for chunk in chunks])
         values = _joined_texts([chunk.flatten() for chunk in chunks])
-        return pa.LargeListArray.from_arrays(np.concatenate([[0], np.cumsum(lengths)]), values, chunks[0].type)
+        nulls = pa.concat_arrays([chunk.is_null() for chunk in chunks]) if any(c.null_count for c in chunks) else None
+        bounds = np.concatenate([[0], np.cumsum(lengths)])
+        return pa.LargeListArray.from_arrays(bounds, values, chunks[0].type, mask=nulls)
     return _joined_texts(chunks)
 
 
 def _joined_texts(chunks: Sequence[pa.DictionaryArray]) -> pa.DictionaryArray:
-    values = pa.concat_arrays([chunk.dictionary for chunk in chunks]).dictionary_encode()
-    names, numbers = values.indices.to_numpy(), np.full(len(values.dictionary), -1, np.int32)
-    numbered, count = np.empty(sum(map(len, chunks)), np.int32), np.zeros(1, np.int64)
-    done = first = nulls = 0
+    numbered = np.empty(sum(map(len, chunks)), np.int32)
+    used, starts = [], [0]
     for chunk in chunks:
-        given = (chunk.indices.fill_null(-1) if chunk.null_count else chunk.indices).to_numpy()
-        own = names[first : first + len(chunk.dictionary)]
-        number_by_appearance(given, own, numbers, count, numbered[done : done + len(chunk)])
-        done, first, nulls = done + len(chunk), first + len(chunk.dictionary), nulls + chunk.null_count
-    order = np.argsort(numbers)[len(numbers) - count[0] :]
-    codes = pa.array(numbered, mask=numbered < 0) if nulls else pa.array(numbered)
-    return pa.DictionaryArray.from_arrays(codes, values.dictionary.take(pa.array(order)))
+        starts.append(starts[-1] + len(chunk))
+        used.append(_used(chunk, numbered[starts[-2] : starts[-1]]))
+    # Of the values of a whole batch a row group has few: only these are compared.
+    values = pa.concat_arrays(used).dictionary_encode()
+    if len(chunks) > 1:
+        names, first = values.indices.to_numpy(), 0
+        for start, end, some in zip(starts, starts[1:], used, strict=False):
+            # What is null has a number below 0, which is a place from the end.
+            own = np.concatenate([names[first : first + len(some)], [_NO_VALUE, _NO_VALUE]], dtype=np.int32)
+            numbered[start:end] = own[numbered[start:end]]
+            first += len(some)
+    return _numbered_texts(numbered, values.dictionary, nulls=any(chunk.null_count for chunk in chunks))
+
+
+def _used(chunk: pa.DictionaryArray, numbered: npt.NDArray[np.int32]) -> pa.Array:
+    """The values that a column has, in the order in which they first appear; ``numbered`` takes which each row has."""
+    indices = chunk.indices
+    nulls, places = indices.buffers()
+    codes = np.frombuffer(places or b"", np.int32)[indices.offset : indices.offset + len(chunk)]
+    given = np.frombuffer(nulls if nulls and indices.null_count else b"", np.uint8)
+    numbers = np.full(len(chunk.dictionary) + 1, -1, np.int32)
+    numbers[-1] = _NO_VALUE
+    order, count = np.empty(len(chunk.dictionary), np.int32), np.zeros(1, np.int64)
+    number_by_appearance(codes, given, indices.offset, numbers, order, count, numbered)
+    return chunk.dictionary.take(pa.array(order[: count[0]]))

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.kernels import kernel
-from schemas.kernels.blake2b import LANES, WORK, hash_messages
+from schemas.kernels.blake2b import LANES, WORK, hash_messages, hash_short
 
 DIGEST: Final = 32
 #: Bytes that are hashed at a time: a message begins at a multiple of this, and zeros follow it up to the next one.
@@ -42,28 +42,21 @@ def digests_of(
     lengths = np.diff(blocks)
     # numpy sorts numbers of two bytes by counting.
     short = lengths.astype(np.uint16) if lengths.max() <= np.iinfo(np.uint16).max else lengths
-    _hash(data, blocks, sizes, np.argsort(short, kind="stable"), found)
+    order = np.argsort(short, kind="stable")
+    order = np.concatenate([order, np.repeat(order[-1:], -len(order) % LANES)])
+    hash_messages(
+        data.view(np.uint64), blocks, sizes, order, np.zeros(WORK, np.uint64), found.reshape(-1).view(np.uint64)
+    )
     return found
 
 
-def _hash(
-    data: npt.NDArray[np.uint8],
-    blocks: npt.NDArray[np.int64],
-    sizes: npt.NDArray[np.int64],
-    order: npt.NDArray[np.int64],
-    found: npt.NDArray[np.uint8],
-) -> None:
-    order = np.concatenate([order, np.repeat(order[-1:], -len(order) % LANES)])
-    work = np.zeros(WORK, np.uint64)
-    hash_messages(data.view(np.uint64), blocks, sizes, order, work, found.reshape(-1).view(np.uint64))
-
-
-def digests_of_equal(messages: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.uint8]:
-    """Hash messages of one block each: n x 128 bytes, of which the first ``size`` count and the others are zeros."""
-    rows = len(messages)
-    data, blocks, sizes = messages.reshape(-1), np.arange(rows + 1, dtype=np.int64), np.full(rows, size, np.int64)
+def digests_of_short(kind: int, messages: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Hash messages of one size, with the same byte ahead of each: n x bytes, a multiple of 8 and less than a block."""
+    rows, size = messages.shape
     if rows <= kernel.FEW_ROWS:
-        return digests_of(data, blocks, sizes)
+        hashes = [digest(bytes([kind]) + message.tobytes()) for message in messages]
+        return np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, DIGEST)
     found = np.empty((rows, DIGEST), np.uint8)
-    _hash(data, blocks, sizes, blocks[:-1], found)
+    words = np.ascontiguousarray(messages).reshape(-1).view(np.uint64)
+    hash_short(words, size // 8, kind, np.zeros(WORK, np.uint64), found.reshape(-1).view(np.uint64))
     return found

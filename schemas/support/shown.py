@@ -62,9 +62,8 @@ def shown(text: str) -> str:
 
 def printable_json(document: str) -> str:
     """Spell in a JSON document what a terminal would obey; it says the same to whoever parses it."""
-    if document.isprintable():
-        return document
-    return "".join(letter if letter == "\n" else _spelled_in_json(letter) for letter in document)
+    lines = document.split("\n")
+    return "\n".join(line if line.isprintable() else "".join(map(_spelled_in_json, line)) for line in lines)
 
 
 def shown_digits(digits: int) -> tuple[int, int]:

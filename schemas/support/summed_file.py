@@ -1,11 +1,11 @@
-"""Files that a run puts away for itself. The checksum of what was written stays in memory, and is compared later."""
+"""Files that are hashed while they are written, when their bytes are at hand: outputs, and what a run puts away."""
 
 from __future__ import annotations
 
 import io
 import mmap
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import xxhash
 
@@ -15,13 +15,17 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 
-class SummedFile(io.RawIOBase):
-    """A new file, open for writing from its start to its end."""
+class _Digest(Protocol):
+    def update(self, data: ReadableBuffer, /) -> None: ...
 
-    def __init__(self, path: Path) -> None:
+
+class DigestedFile(io.RawIOBase):
+    """A new file, open for writing from its start to its end. ``digest`` takes every byte that is written."""
+
+    def __init__(self, path: Path, digest: _Digest) -> None:
         self.path = path
         self._stream = path.open("wb", buffering=0)
-        self._digest = xxhash.xxh3_64()
+        self._digest = digest
 
     def writable(self) -> bool:
         """It is."""
@@ -42,10 +46,18 @@ class SummedFile(io.RawIOBase):
             self._stream.close()
         super().close()
 
+
+class SummedFile(DigestedFile):
+    """A file that a run puts away for itself. Its checksum stays in memory, and is compared later."""
+
+    def __init__(self, path: Path) -> None:
+        self._sum = xxhash.xxh3_64()
+        super().__init__(path, self._sum)
+
     @property
     def sum(self) -> int:
         """The checksum of what was written so far."""
-        return self._digest.intdigest()
+        return self._sum.intdigest()
 
     def check(self) -> None:
         """Compare the file with what was written. Raises `LeadscrubError` when a byte of it differs."""

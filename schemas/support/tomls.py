@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import tomli
 from pydantic import BaseModel
 
 from schemas.support.shortage import raise_shortage
@@ -52,8 +52,8 @@ def read_toml(path: Path, model: type[BaseModel], faults: list[str]) -> Located 
     """Parse the file; a syntax error or an unreadable file is appended to ``faults``."""
     try:
         text = path.read_text(encoding="utf-8")
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        values = tomli.loads(text)
+    except tomli.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
         faults.append(f"{path}{':' + line[1] if line else ''}: not valid TOML: {error}")
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import threading
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -90,7 +91,8 @@ class Blob:
         self._checked = np.zeros(len(self._sums), dtype=bool)
         self._checking = threading.Lock()
         self._name = path.name
-        self._bytes: Bytes = np.asarray(np.memmap(path, np.uint8, "r")) if size else np.empty(0, np.uint8)
+        self._mapped = _mapped(path) if size else None
+        self._bytes: Bytes = np.empty(0, np.uint8) if self._mapped is None else np.frombuffer(self._mapped, np.uint8)
 
     def __len__(self) -> int:
         return len(self._bytes)
@@ -106,6 +108,11 @@ class Blob:
         """Check every block, then give the bytes."""
         self._check(np.ones(len(self._checked), dtype=bool))
         return self._bytes
+
+    def release(self) -> None:
+        """Let go of the memory that the file takes; what is asked for later is read from the disk again."""
+        if self._mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
+            self._mapped.madvise(mmap.MADV_DONTNEED)
 
     def _check(self, wanted: npt.NDArray[np.bool_]) -> None:
         """Check those of the wanted blocks that were not checked before."""
@@ -132,3 +139,8 @@ class Blob:
         return ListError(
             f"Suppression list '{self._list}' is damaged: {what}.", "Load the list again ('leadscrub lists add')."
         )
+
+
+def _mapped(path: Path) -> mmap.mmap:
+    with path.open("rb") as stream:
+        return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)

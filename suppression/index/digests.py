@@ -108,6 +108,12 @@ class DigestIndex:
     def __len__(self) -> int:
         return self._entries
 
+    def release(self) -> None:
+        """Let go of the memory of what was read; it is read again when it is asked for."""
+        self._keys = None
+        for blob in (self._key_blob, self._rest):
+            blob.release()
+
     def each(self) -> Iterator[Digests]:
         """All digests in order, in blocks of n x size bytes."""
         heads = self._key_blob.all().view(np.uint64)

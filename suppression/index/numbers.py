@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from suppression.index.blobs import Blob, write_blob
+from suppression.index.blobs import Blob, BlobWriter
+from suppression.index.key_filter import KeyFilter
 
 Numbers = npt.NDArray[np.uint64]
 Locals = npt.NDArray[np.uint32]
@@ -25,6 +26,8 @@ _WORTH_A_BITMAP = BITMAP_BYTES // 8
 #: Numbers of one area code that wait in memory before they go to a bitmap.
 _WAITING = _WORTH_A_BITMAP
 _PLAN = np.uint64(10_000_000_000)
+#: Numbers written at a time: what is copied of them stays small.
+_WRITTEN = 1 << 20
 #: Numbers looked up at a time: what they need stays in the processor's cache.
 _ROWS = 1 << 15
 
@@ -95,48 +98,74 @@ class NumberBuilder:
         span[:] = False
 
     def write(self, folder: Path) -> dict[str, Any]:
-        """Write the index. Returns its record; ``entries`` counts distinct numbers."""
-        dense, sparse = self._settle()
-        # A short number of another country sorts before +1: all are ordered together.
-        ordered = np.concatenate([sparse, *self._others])
-        ordered.sort(kind="stable")
-        sorted_all = ordered[_fresh(ordered)]
-        ones = {area: int(np.bitwise_count(bitmap).sum()) for area, bitmap in dense.items()}
+        """Write the index, and forget the numbers as they are written. Returns its record.
+
+        ``entries`` counts distinct numbers.
+        """
+        # A short number of another country comes before +1, and what is written of each area code after the one before.
+        others = _joined(self._others)
+        _order(others)
+        first = int(np.searchsorted(others, _PLAN))
+        ones: dict[int, int] = {}
+        with (
+            BlobWriter(folder / "numbers.bitmaps", BITMAP_BYTES) as bitmaps,
+            BlobWriter(folder / "numbers.sorted") as ordered,
+        ):
+            sparse = _write_distinct(others[:first], ordered)
+            for area in sorted({*self._bitmaps, *self._waiting}):
+                waiting, bitmap = self._waiting.pop(area, []), self._bitmaps.pop(area, None)
+                if bitmap is None:
+                    numbers = _joined(waiting)
+                    _order(numbers)
+                    sparse += _write_distinct(_whole(area, numbers), ordered)
+                    continue
+                if waiting:
+                    self._mark(bitmap, waiting)
+                bitmaps.write(bitmap)
+                ones[area] = int(np.bitwise_count(bitmap).sum())
+            sparse += _write_distinct(others[first:], ordered)
         return {
             "areas": [[area, count] for area, count in ones.items()],
-            "sparse": len(sorted_all),
-            "entries": sum(ones.values()) + len(sorted_all),
-            "bitmaps": write_blob(folder / "numbers.bitmaps", dense.values(), BITMAP_BYTES),
-            "sorted": write_blob(folder / "numbers.sorted", [sorted_all]),
+            "sparse": sparse,
+            "entries": sum(ones.values()) + sparse,
+            "bitmaps": bitmaps.record,
+            "sorted": ordered.record,
         }
-
-    def _settle(self) -> tuple[dict[int, npt.NDArray[np.uint8]], Numbers]:
-        """Divide the area codes: bitmaps where they are worth it, one sorted array for all others."""
-        dense: dict[int, npt.NDArray[np.uint8]] = {}
-        sparse: list[Numbers] = [np.empty(0, np.uint64)]
-        for area in sorted({*self._bitmaps, *self._waiting}):
-            waiting = self._waiting.pop(area, [])
-            bitmap = self._bitmaps.pop(area, None)
-            if bitmap is None:
-                numbers = np.concatenate(waiting)
-                numbers.sort()
-                sparse.append(_whole(area, numbers[_fresh(numbers)]))
-                continue
-            if waiting:
-                self._mark(bitmap, waiting)
-            dense[area] = bitmap
-        return dense, np.concatenate(sparse)
 
 
 def _whole(area: int, numbers: Locals) -> Numbers:
     return numbers.astype(np.uint64) + np.uint64((1000 + area) * _AREA_NUMBERS)
 
 
-def _fresh(ordered: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """Mark the first of each run of equal values."""
-    fresh = np.ones(len(ordered), dtype=bool)
-    np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:])
-    return fresh
+def _joined(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """Put arrays of one type together; each is given up once it is copied."""
+    joined = np.empty(sum(map(len, parts)), parts[0].dtype if parts else np.uint64)
+    end = len(joined)
+    while parts:
+        part = parts.pop()
+        joined[end - len(part) : end] = part
+        end -= len(part)
+    return joined
+
+
+def _order(numbers: npt.NDArray[Any]) -> None:
+    """Put numbers in ascending order, in place. A registry's are, already."""
+    if not (numbers[1:] >= numbers[:-1]).all():
+        numbers.sort()
+
+
+def _write_distinct(ordered: Numbers, blob: BlobWriter) -> int:
+    """Write numbers in ascending order, each once, and return how many these are."""
+    count = 0
+    for start in range(0, len(ordered), _WRITTEN):
+        part = ordered[start : start + _WRITTEN]
+        fresh = np.ones(len(part), dtype=bool)
+        np.not_equal(part[1:], part[:-1], out=fresh[1:])
+        fresh[0] = not start or part[0] != ordered[start - 1]
+        kept = part[fresh]
+        blob.write(kept)
+        count += len(kept)
+    return count
 
 
 class NumberIndex:
@@ -151,7 +180,7 @@ class NumberIndex:
         self._areas: list[int] = [area for area, _ in record["areas"]]
         self._bitmaps = Blob(folder, record["bitmaps"], list_name)
         self._sorted_blob = Blob(folder, record["sorted"], list_name)
-        self._sorted: Numbers | None = None
+        self._sorted: tuple[Numbers, KeyFilter] | None = None
 
     def __len__(self) -> int:
         return self._entries
@@ -166,14 +195,18 @@ class NumberIndex:
         found = np.zeros(len(wanted), dtype=bool)
         if not self._entries:
             return found
-        for start in range(0, len(wanted), _ROWS):
-            rows = slice(start, start + _ROWS)
-            if self._areas:
+        if self._areas:
+            # In ascending order, neighbours are found near each other.
+            order = np.argsort(wanted)
+            for start in range(0, len(wanted), _ROWS):
+                rows = order[start : start + _ROWS]
                 found[rows] = self._in_bitmaps(wanted[rows])
-            if len(self._sorted_blob):
-                ordered = self._all_sorted()
-                at = np.minimum(np.searchsorted(ordered, wanted[rows]), len(ordered) - 1)
-                found[rows] |= ordered[at] == wanted[rows]
+        if len(self._sorted_blob):
+            ordered, marked = self._all_sorted()
+            rows = marked.passing(wanted)
+            rows = rows[np.argsort(wanted[rows])]
+            at = np.minimum(np.searchsorted(ordered, wanted[rows]), len(ordered) - 1)
+            found[rows] |= ordered[at] == wanted[rows]
         return found
 
     def _in_bitmaps(self, wanted: Numbers) -> npt.NDArray[np.bool_]:
@@ -191,6 +224,12 @@ class NumberIndex:
         found[dense] = bits
         return found
 
+    def release(self) -> None:
+        """Let go of the memory of what was read; it is read again when it is asked for."""
+        self._sorted = None
+        for blob in (self._bitmaps, self._sorted_blob):
+            blob.release()
+
     def each(self) -> Iterator[Numbers]:
         """All numbers, in blocks: the bitmaps' area codes, then the sorted ones."""
         for place, area in enumerate(self._areas):
@@ -198,9 +237,10 @@ class NumberIndex:
             data = self._bitmaps.touch(np.array([start]))[start : start + BITMAP_BYTES]
             yield _whole(area, np.flatnonzero(np.unpackbits(data)).astype(np.uint32))
         if len(self._sorted_blob):
-            yield self._all_sorted()
+            yield self._all_sorted()[0]
 
-    def _all_sorted(self) -> Numbers:
+    def _all_sorted(self) -> tuple[Numbers, KeyFilter]:
         if self._sorted is None:
-            self._sorted = self._sorted_blob.all().view(np.uint64)
+            numbers = self._sorted_blob.all().view(np.uint64)
+            self._sorted = (numbers, KeyFilter(numbers, "low"))
         return self._sorted

@@ -8,6 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from schemas.kernels.kernel import FEW_ROWS
+from schemas.kernels.keys import BY_LENGTH, LAST, MOST, STEP, key_texts
+from schemas.support.column_bytes import column_bytes
+
 Keys = npt.NDArray[np.uint64]
 
 #: Names the function of `text_keys`. An index is searched by the keys that it was written with: another function, or
@@ -16,10 +20,6 @@ KEY_FUNCTION = "multiply-shift-64.1"
 #: Zero bytes after the last text, so that eight can be read from any place.
 PADDING = 8
 _MASKS = np.array([(1 << 8 * length) - 1 for length in range(9)], dtype=np.uint64)
-# Without a pattern, and odd: the fractions of the golden ratio, and of the square roots of 2 and 3.
-_BY_LENGTH, _STEP, _LAST = (np.uint64(odd) for odd in (0x9E3779B97F4A7C15, 0x6A09E667F3BCC909, 0xBB67AE8584CAA73B))
-#: Rows at a time: what they need stays in the processor's cache.
-_ROWS = 1 << 13
 #: Words of a text that are worth a step for the whole column.
 _WORDS = 32
 
@@ -49,15 +49,6 @@ class Packed:
         start = int(self.starts[row])
         return self.data[start : start + int(self.lengths[row])].tobytes()
 
-    def reaching(self, place: int) -> npt.NDArray[np.intp] | slice:
-        """Rows that have a byte at ``8 * place``; a slice where all do."""
-        longer = self.lengths > 8 * place
-        return slice(None) if longer.all() else np.flatnonzero(longer)
-
-    def part(self, rows: npt.NDArray[np.intp] | slice) -> Packed:
-        """Some of the texts."""
-        return Packed(self.data, self.starts[rows], self.lengths[rows])
-
 
 def packed(values: pl.Series) -> Packed:
     """Lay out a column; null is an empty text."""
@@ -70,34 +61,40 @@ def packed(values: pl.Series) -> Packed:
     return Packed(data, offsets[:-1] - offsets[0], np.diff(offsets))
 
 
-def text_keys(values: pl.Series) -> Keys:
+def text_keys(values: pl.Series, *, lower: bool = False) -> Keys:
     """64 well-mixed bits of each text's UTF-8; 0 where null. The same on every machine and in every version.
 
     Starting from the length times a constant, each eight bytes are added by exclusive or, then the sum is multiplied
     and its upper half folded onto the lower one. Each step can be undone, so two texts that differ in one word only
     never share a key; of more than 256 bytes, which no address has, only the first 256 count. Not meant to withstand
-    somebody who looks for two texts that share a key: what is found is compared in full.
+    somebody who looks for two texts that share a key: what is found is compared in full. ``lower``: with A to Z as a
+    to z.
     """
-    texts = packed(values)
-    keys = np.empty(len(texts), dtype=np.uint64)
-    for start in range(0, len(texts), _ROWS):
-        rows = slice(start, start + _ROWS)
-        keys[rows] = _keys(texts.part(rows))
-    keys[values.is_null().to_numpy()] = 0
+    if len(values) <= FEW_ROWS:
+        texts = (None if value is None else value.encode() for value in values)
+        return np.array(
+            [0 if text is None else _key(text.lower() if lower else text) for text in texts], dtype=np.uint64
+        )
+    (bounds, data), keys = column_bytes(values), np.empty(len(values), dtype=np.uint64)
+    capital = data - np.uint8(ord("A")) < 26 if lower else np.empty(0, np.bool_)
+    key_texts(bounds, data + np.uint8(32) * capital if capital.any() else data, keys)
+    if values.null_count():
+        keys[values.is_null().to_numpy()] = 0
     return keys
 
 
-def _keys(texts: Packed) -> Keys:
-    keys = texts.lengths.astype(np.uint64) * _BY_LENGTH
-    for place in range(min(_WORDS, -(-int(texts.lengths.max()) // 8))):
-        rows = texts.reaching(place)
-        mixed = keys[rows] ^ texts.word(place, rows)
-        mixed *= _STEP
-        mixed ^= mixed >> np.uint64(32)
-        keys[rows] = mixed
-    keys *= _LAST
-    keys ^= keys >> np.uint64(29)
-    return keys
+def _key(text: bytes) -> int:
+    """The same of one text, without loading anything."""
+    key = _shortened(len(text) * BY_LENGTH)
+    for start in range(0, min(len(text), MOST), 8):
+        key = _shortened((key ^ int.from_bytes(text[start : min(start + 8, MOST)], "little")) * STEP)
+        key ^= key >> 32
+    key = _shortened(key * LAST)
+    return key ^ key >> 29
+
+
+def _shortened(number: int) -> int:
+    return number & ((1 << 64) - 1)
 
 
 def same_texts(left: Packed, right: Packed) -> npt.NDArray[np.bool_]:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from suppression.index.key_filter import KeyFilter
+
 Keys = npt.NDArray[np.uint64]
 Places = npt.NDArray[np.int64]
 
@@ -22,6 +24,7 @@ class SortedKeys:
 
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
+        self._filter = KeyFilter(keys, "high")
         self._firsts = keys[::_STEP].copy()
 
     def matching(self, wanted: Keys, same: Callable[[Places, Places], npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:
@@ -42,8 +45,9 @@ class SortedKeys:
 
     def _first_places(self, wanted: Keys) -> tuple[Places, Places]:
         """Rows of ``wanted`` whose value is there, and the first place of each, in ascending order."""
+        passing = self._filter.passing(wanted)
         # In order, so that memory is read once from its beginning to its end.
-        order = np.argsort(wanted)
+        order = passing[np.argsort(wanted[passing])]
         rows, places = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
         for start in range(0, len(order), _AT_ONCE):
             some = order[start : start + _AT_ONCE]

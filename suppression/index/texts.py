@@ -73,18 +73,24 @@ class TextIndex:
             return np.zeros(len(values), dtype=bool)
         if self._keys is None:
             self._keys = SortedKeys(self._key_blob.all().view(np.uint64))
-        asked = packed(values)
 
         def same(rows: Places, places: Places) -> npt.NDArray[np.bool_]:
-            return same_texts(self._at(places), asked.part(rows))
+            return same_texts(self._at(places), packed(values[rows]))
 
         found = self._keys.matching(wanted, same)
-        found &= values.is_not_null().to_numpy()
+        if values.null_count():
+            found &= values.is_not_null().to_numpy()
         return found
 
     def contains(self, values: pl.Series) -> pl.Series:
         """Whether each text (null allowed) is in the index; null is not."""
         return pl.Series(self.hits(values, text_keys(values)))
+
+    def release(self) -> None:
+        """Let go of the memory of what was read; it is read again when it is asked for."""
+        self._keys = None
+        for blob in (self._key_blob, self._end_blob, self._texts):
+            blob.release()
 
     def each(self) -> Iterator[pl.Series]:
         """All texts, in blocks."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from schemas.rules import Condition, Hours, Statute
 from schemas.support.figures import counted
-from suppression.rules.loading import Asked, LoadedPack, PackRule
-from suppression.rules.predicates.registry import PREDICATES
-from suppression.rules.setting import Setting
+
+if TYPE_CHECKING:  # who describes what a result says of its rules needs no rules
+    from schemas.rules import Condition, Hours, Statute
+    from suppression.rules.loading import Asked, LoadedPack, PackRule
+    from suppression.rules.setting import Setting
 
 
 def evidence_of(each: PackRule) -> list[str]:
@@ -22,6 +23,8 @@ def evidence_of(each: PackRule) -> list[str]:
 
 def question(condition: Condition) -> str:
     """A condition in words: what its predicate asks, with the parameters."""
+    from suppression.rules.predicates.registry import PREDICATES  # noqa: PLC0415  # as above
+
     parameters = ", ".join(f"{name} {_spelled(value)}" for name, value in condition.parameters.items())
     return PREDICATES[condition.predicate].asks.rstrip(".") + (f" ({parameters})" if parameters else "")
 

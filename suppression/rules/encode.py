@@ -9,16 +9,21 @@ from typing import Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
 
+from schemas.kernels.distinct import number_texts, number_values
+from schemas.kernels.kernel import Int32s, Int64s
+from schemas.support.column_bytes import text_views
 from suppression.rules.time_windows import Bools
 
 Scalar = TypeVar("Scalar", bound=np.generic)
+Number = TypeVar("Number", np.int64, np.uint64)
 T = TypeVar("T")
 #: Countries and states, one bit each.
 Bits = npt.NDArray[np.uint64]
 #: So many numbers fit into the processor's cache.
 _FEW = 1 << 16
+#: Places of a small table of values.
+_FEW_VALUES = 1 << 11
 
 
 @dataclass(frozen=True)
@@ -31,10 +36,9 @@ class Coded(Generic[T]):
 
 def distinct(values: pl.Series) -> tuple[list[str], npt.NDArray[np.int64]]:
     """Return the distinct values, and for each row which of them it has; null has the place after the last."""
-    parts = values.to_arrow(compat_level=pl.CompatLevel.oldest()).dictionary_encode()
-    words: list[str] = parts.dictionary.to_pylist()
-    place = parts.indices.fill_null(len(words)).to_numpy(zero_copy_only=False)
-    return words, place.astype(np.int64)
+    texts = text_views(values)
+    firsts, numbers = _numbered(len(values), lambda *told: number_texts(*texts, *told))
+    return values[firsts].to_list(), numbers
 
 
 def looked_up(
@@ -60,10 +64,8 @@ def paired(
         for pair in np.flatnonzero(occur).tolist():
             answered[pair] = answer(*divmod(pair, size))
         return np.take(answered, pairs)
-    parts = pa.array(pairs).dictionary_encode()
-    answers = [answer(*divmod(pair, size)) for pair in parts.dictionary.to_pylist()]
-    of_row: npt.NDArray[np.int32] = parts.indices.to_numpy()
-    return np.array(answers, dtype=np.int64)[of_row]
+    found, of_row = distinct_numbers(pairs)
+    return np.array([answer(*divmod(pair, size)) for pair in found.tolist()], dtype=np.int64)[of_row]
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class Classes:
 
     def rows(self, chosen: Bools) -> Bools | None:
         """Rows of the classes that are chosen; None when there is none."""
-        return chosen[self.of_row] if chosen.any() else None
+        return np.take(chosen, self.of_row) if chosen.any() else None
 
 
 def classes_of(territory: Bits, states: Bits, business: Bools) -> Classes:
@@ -92,10 +94,24 @@ def classes_of(territory: Bits, states: Bits, business: Bools) -> Classes:
     return Classes(places[place], within[state], audience.astype(bool), of_row, np.bitwise_or.reduce(places))
 
 
-def distinct_numbers(values: npt.NDArray[Scalar]) -> tuple[npt.NDArray[Scalar], npt.NDArray[np.int64]]:
+def distinct_numbers(values: npt.NDArray[Number]) -> tuple[npt.NDArray[Number], npt.NDArray[np.int64]]:
     """Distinct values in order of appearance, and which of them each row has."""
-    parts = pa.array(values).dictionary_encode()
-    return parts.dictionary.to_numpy(), parts.indices.to_numpy().astype(np.int64)
+    bits = np.ascontiguousarray(values).view(np.uint64)
+    firsts, numbers = _numbered(len(values), lambda *told: number_values(bits, *told))
+    return values[firsts], numbers
+
+
+def _numbered(
+    rows: int, find: Callable[[Int32s, Int64s, Int64s, Int64s], None]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The first row of each distinct value, and which of them each row has. ``find``: a loop of `kernels.distinct`."""
+    numbers, count, size = np.empty(rows, np.int64), np.full(1, -1), _FEW_VALUES
+    while count[0] < 0:
+        # Most columns have few values, and a small table is near.
+        firsts = np.empty(size // 2, np.int64)
+        find(np.full(size, -1, np.int32), firsts, numbers, count)
+        size *= 16
+    return firsts[: count[0]], numbers
 
 
 def distinct_codes(codes: npt.NDArray[np.int64], size: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

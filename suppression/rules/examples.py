@@ -15,12 +15,13 @@ against contact. Where a rule is about passing on, the result is sold unless the
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+import tomli
 
 from suppression.rules.loading import SHIPPED, PackRule
 
@@ -46,7 +47,7 @@ class Example:
 
 def examples_in(path: Path, exempt: frozenset[str]) -> Iterator[Example]:
     """Every example of a file; ``exempt`` are the ids of exemptions."""
-    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    tables = tomli.loads(path.read_text(encoding="utf-8"))
     shared = tables.pop("given", {})
     for rule, table in tables.items():
         given = shared | table.get("given", {})

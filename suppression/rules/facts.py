@@ -13,7 +13,7 @@ from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, INSTANTS, PHONE_SLOTS, 
 from schemas.config import Channel
 from schemas.contact.quality import ROLE_LOCAL_PARTS
 from schemas.findings import no_findings
-from schemas.frame_columns import TYPE, ZONED
+from schemas.frame_columns import SOURCE, TYPE, ZONED
 from schemas.list_kinds import KINDS
 from suppression.rules.batch import Batch
 from suppression.rules.consent import ConsentReader, Consents
@@ -53,8 +53,8 @@ class Facts(Batch):
         self._first = int(frame.item(0, "row_id")) if self.rows else 0
 
     def of_rows(self, rows: npt.NDArray[np.int64]) -> Facts:
-        """The same of some rows, but for what the lists say of them."""
-        some = self.frame[rows]
+        """The same of some rows, but for what the lists say of them; without the source columns."""
+        some = self.frame.select(name for name in self.frame.columns if not name.startswith(SOURCE))[rows]
         return Facts(some, no_findings(), self.setting, self.region, self._meaning, self.always_states)
 
     def held(self, name: str) -> Bools:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -43,7 +44,7 @@ class Active:
     #: Whether it may begin to hit with time: a window of it is still open.
     begins: bool = False
 
-    @property
+    @cached_property
     def governs(self) -> tuple[str, ...]:
         """Kinds of matches that the rule gives their force."""
         if self.of.rule.effect != "block":

@@ -6,22 +6,21 @@ several, an instant has an earliest and a latest day; a rule takes the one that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from schemas.columns import PHONE_SLOTS
-from suppression.rules.locations import Location
 from suppression.rules.row_locations import Codes, locations_of_rows
-from suppression.rules.time_windows import NEVER, NO_DAY, Days, days_of
+from suppression.rules.time_windows import NEVER, NO_DAY, Bools, Days
+from suppression.rules.time_zones import Zones
+from suppression.rules.zone_offsets import Offsets, in_years
 
 if TYPE_CHECKING:  # facts ask this module
     from suppression.rules.facts import Facts
 
-Rows = npt.NDArray[np.int64]
+_DAY = 86_400_000_000
 #: Every zone that is in use is between these.
 _ANYWHERE = ("Etc/GMT+12", "Etc/GMT-14")
 
@@ -36,43 +35,31 @@ def local_days(facts: Facts, instants: pl.Series, days: Days, zoned: pl.Series) 
     if not len(rows):
         return days, days
     earliest, latest = days.copy(), days.copy()
-    first, last = np.full(len(rows), NEVER), np.full(len(rows), NO_DAY)
-    at = instants[rows]
     # Few cells of most columns name a zone, and to find out where a lead is costs more than all that is done with it.
-    for name, mine in _rows_by_zone(facts.of_rows(rows)):
-        local = days_of(at[mine].dt.convert_time_zone(name).dt.date())
-        first[mine], last[mine] = np.minimum(first[mine], local), np.maximum(last[mine], local)
+    zones, of_rows = _zones_of_leads(facts.of_rows(rows))
+    at = instants[rows].cast(pl.Datetime("us", "UTC")).to_physical().to_numpy()
+    years, since = in_years(at)
+    offsets = Offsets.of(zones, years)
+    first, last = np.full(len(rows), NEVER), np.full(len(rows), NO_DAY)
+    for which, mine in of_rows:
+        least, most = offsets.at(since, which)
+        first = np.where(mine, np.minimum(first, (at + least) // _DAY), first)
+        last = np.where(mine, np.maximum(last, (at + most) // _DAY), last)
     unsaid = zoned.is_null().to_numpy()[rows]
     earliest[rows] = np.where(unsaid, np.minimum(first, days[rows]), first)
     latest[rows] = np.where(unsaid, np.maximum(last, days[rows]), last)
     return earliest, latest
 
 
-def _rows_by_zone(facts: Facts) -> Iterator[tuple[str, Rows]]:
-    """Each zone that leads may be in by one of their numbers or their address, with their rows.
+def _zones_of_leads(facts: Facts) -> tuple[list[Zones], list[tuple[Codes, Bools]]]:
+    """Sets of time zones, and for each number and the address which of them each lead has, and whether it has any.
 
-    Leads of whom no zone is known are in each of `_ANYWHERE`.
+    Leads of whom no zone is known have the first set, `_ANYWHERE`.
     """
-    places, of_rows = _places_of_leads(facts)
-    zones = sorted({place.zones for place in places if place is not None and place.zones})
-    known = np.array([zones.index(place.zones) + 1 if place and place.zones else 0 for place in places], np.uint16)
-    of_zones = [known[place_of] for place_of in of_rows]
-    # Rows by the zones of each of their places: what has none comes first.
-    orders = [np.argsort(each, kind="stable") for each in of_zones]
-    bounds = [
-        np.searchsorted(each[order], np.arange(len(zones) + 2)) for each, order in zip(of_zones, orders, strict=True)
-    ]
-    for name in sorted({name for each in zones for name in each}):
-        of_name = [at for at, each in enumerate(zones, 1) if name in each]
-        parts = [o[b[at] : b[at + 1]] for o, b in zip(orders, bounds, strict=True) for at in of_name]
-        # A lead may be in it twice; that changes neither its earliest nor its latest day.
-        mine = np.concatenate(parts)
-        if len(mine):
-            yield name, mine
-    nowhere = np.flatnonzero(np.logical_and.reduce([each == 0 for each in of_zones]))
-    yield from ((name, nowhere) for name in _ANYWHERE if len(nowhere))
-
-
-def _places_of_leads(facts: Facts) -> tuple[list[Location | None], list[Codes]]:
     given = {slot: numbers for slot in PHONE_SLOTS if (numbers := facts.column(slot)) is not None}
-    return locations_of_rows(facts, {slot: numbers.is_not_null() for slot, numbers in given.items()})
+    places, of_rows = locations_of_rows(facts, {slot: numbers.is_not_null() for slot, numbers in given.items()})
+    zones: dict[Zones, int] = {_ANYWHERE: 0}
+    of_place = np.array([zones.setdefault(place.zones, len(zones)) if place and place.zones else 0 for place in places])
+    found = [(which := of_place[place_of], which > 0) for place_of in of_rows]
+    nowhere = ~np.logical_or.reduce([known for _, known in found])
+    return list(zones), [*found, (np.zeros(facts.rows, dtype=np.int64), nowhere)]

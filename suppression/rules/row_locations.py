@@ -19,8 +19,8 @@ if TYPE_CHECKING:  # facts ask where their rows are
     from suppression.rules.facts import Facts
 
 Codes = npt.NDArray[np.int64]
-#: Area codes have three digits.
-_AREAS = 1000
+#: Area codes, which have three digits; none has the number 0.
+_AREAS: list[str | None] = [None, *(f"{area:03}" for area in range(1, 1000))]
 
 
 @dataclass
@@ -32,10 +32,11 @@ class Places:
 
     def number(self, place: Location | None) -> int:
         """Number of a place."""
-        if place not in self._at:
-            self._at[place] = len(self.known)
+        # To hash a place takes longer than all else here.
+        number = self._at.setdefault(place, len(self.known))
+        if number == len(self.known):
             self.known.append(place)
-        return self._at[place]
+        return number
 
     def regions(self) -> list[str]:
         """Region of each place; nothing for none."""
@@ -63,12 +64,12 @@ def _of_numbers(facts: Facts, slot: str, usable: pl.Series, places: Places) -> C
     """Place of each usable number: by its area code in the North American plan, else by its time zones."""
     regions, open_rows = facts.locations.regions(slot), usable.to_numpy()
     areas = np.where(open_rows, facts.locations.area_codes(slot), 0)
-    words: list[str | None] = [None, *(f"{area:03}" for area in range(1, _AREAS))]
+    words = _AREAS
     left = np.flatnonzero(open_rows & (areas == 0))
     if len(left):
         zones, of_left = distinct(facts.frame.get_column(ZONES.of(slot))[left].list.join(SEPARATOR).fill_null(""))
         areas[left] = len(words) + of_left
-        words += zones
+        words = [*words, *zones]
     occurring, which = distinct_codes(areas, len(words))
 
     def place(region: int, word: int) -> int:
@@ -94,16 +95,25 @@ def _of_address(facts: Facts, country: Coded[str | None], places: Places, number
     chosen = np.where(own, country.of_row, len(country.values) + of_number)
     said = own if numbers is None else own | has_part | (of_number == 0)
 
+    names = list(dict.fromkeys(choices))
+    number_of = {name: number for number, name in enumerate(names)}
+
     def place(which: int, word: int) -> int:
-        region = choices[which]
+        region = names[which]
         return places.number(None if region is None else location_of_address(region, part.values[word]))
 
-    return np.where(said, paired(chosen, part.of_row, place), 0)
+    of_name = np.array([number_of[name] for name in choices])[chosen]
+    return np.where(said, paired(of_name, part.of_row, place), 0)
 
 
 def _settled(of_rows: list[Codes], places: Places) -> list[Codes]:
     """Give places without zones those of their whole country, or drop them where the row names a zone of it."""
-    anywhere = np.array([places.number(place.anywhere) if place else 0 for place in list(places.known)])
+    anywhere = np.array(
+        [
+            at if place is None or place.zones else places.number(place.anywhere)
+            for at, place in enumerate(list(places.known))
+        ]
+    )
     regions = np.unique(places.regions(), return_inverse=True)[1]
     zoned = np.array([place is not None and bool(place.zones) for place in places.known])
     settled = []

@@ -6,7 +6,6 @@ The zones themselves are those of the package ``tzdata``, not of the machine: a 
 from __future__ import annotations
 
 import functools
-import tomllib
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from importlib.metadata import version
@@ -15,6 +14,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import phonenumbers
+import tomli
 from phonenumbers.tzdata import TIMEZONE_DATA
 
 from suppression.rules.us_states import state_named
@@ -70,7 +70,7 @@ def zones_of_country(region: str) -> Zones:
 @functools.cache
 def _parts() -> dict[str, dict[str, Zones]]:
     """Zones of parts of countries, by code, and by any other name, in lower case."""
-    read = tomllib.loads(_PARTS.read_text(encoding="utf-8"))
+    read = tomli.loads(_PARTS.read_text(encoding="utf-8"))
     return {
         country: {
             spelled.casefold(): tuple(part["zones"])

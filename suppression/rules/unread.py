@@ -16,18 +16,6 @@ from suppression.rules.in_force import Active
 from suppression.rules.setting import PointOnChannel
 from suppression.rules.time_windows import Bools, bools
 
-#: Field -> code of a cell of it that cannot be read. Other fields are ``unread.evidence``.
-UNREAD_CODES = {
-    "country": "unread.country",
-    "state": "unread.state",
-    "postal_code": "unread.postal_code",
-    "is_business": "unread.is_business",
-    "consent_basis": "unread.consent_basis",
-    "consent_at": "unread.consent_at",
-    "received_at": "unread.received_at",
-    "birth_date": "unread.birth_date",
-}
-
 
 @dataclass(frozen=True)
 class UnreadEvidence:
@@ -43,7 +31,7 @@ class UnreadEvidence:
     @property
     def code(self) -> str:
         """Its reason code."""
-        return UNREAD_CODES.get(self.field, "unread.evidence")
+        return f"unread.{self.field if self.field in UNREAD_FIELDS else 'evidence'}"
 
 
 def unread_evidence(rules: RuleSet, facts: Facts, columns: Mapping[str, str]) -> Iterator[UnreadEvidence]:

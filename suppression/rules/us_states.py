@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import tomli
 
 from schemas.support.column_bytes import column_bytes
 from schemas.words import fold_words
@@ -49,7 +49,7 @@ class _State:
 
 @functools.cache
 def _states() -> dict[str, _State]:
-    read = tomllib.loads(_STATES.read_text(encoding="utf-8"))
+    read = tomli.loads(_STATES.read_text(encoding="utf-8"))
     return {code: _State(**facts) for code, facts in read.items()}
 
 
@@ -157,8 +157,8 @@ def area_codes(numbers: pl.Series) -> npt.NDArray[np.int64]:
         return np.zeros(len(numbers), dtype=np.int64)
     first = np.minimum(bounds[:-1], len(data) - len("+1201"))
     american = (data[first + 1] == ord("1")) & (numbers.is_not_null().to_numpy() if numbers.null_count() else True)
-    hundreds, tens, ones = (data[first + place].astype(np.int64) - ord("0") for place in (2, 3, 4))
-    return np.where(american, hundreds * 100 + tens * 10 + ones, 0)
+    hundreds, tens, ones = (data[first + place].astype(np.int16) - ord("0") for place in (2, 3, 4))
+    return np.where(american, hundreds * 100 + tens * 10 + ones, 0).astype(np.int64)
 
 
 def states_of_areas(areas: npt.NDArray[np.int64]) -> Bits:

@@ -83,25 +83,25 @@ def _coded(against: list[_Against], first: int) -> list[CodedFindings]:
 
 
 def _against(hit: Hit, facts: Facts) -> _Against:
-    each, (details, detail) = hit.active.of, _why(hit, facts)
+    each, places = hit.active.of, np.flatnonzero(hit.rows)
+    details, detail = _why(hit, facts, places)
     effect = each.rule.reason.effect
-    places = np.flatnonzero(hit.rows)
     return _Against(places, hit.point, each.rule.id, effect, each.authority, hit.channel, details, detail)
 
 
-def _why(hit: Hit, facts: Facts) -> tuple[list[str], Places]:
-    """What each row lacks: of the consent that would lift the rule, else the exemptions that do not hold."""
+def _why(hit: Hit, facts: Facts, places: Places) -> tuple[list[str], Places]:
+    """What the row at each place lacks: of the consent that would lift the rule, else which exemptions do not hold."""
     others = [exemption.of.rule.id for exemption in hit.active.exemptions]
     for exemption in hit.active.exemptions:
         for asked in exemption.of.asked:
             if asked.predicate.lacking is not None:
                 others.remove(exemption.of.rule.id)
                 rest = f"; nor does {' or '.join(others)} hold" if others else ""
-                return _told(asked.predicate.lacking(facts, hit.at, asked.given)[hit.rows], rest)
+                return _told(asked.predicate.lacking(facts, hit.at, asked.given)[places], rest)
     rule = hit.active.of.rule
     nothing = f"to release it: {rule.remedy.rstrip('.')}" if rule.effect == "review" else "nothing lifts it"
     said = f"{' or '.join(others)} does not hold" if others else nothing
-    return [said], np.zeros(int(hit.rows.sum()), dtype=np.int64)
+    return [said], np.zeros(len(places), dtype=np.int64)
 
 
 def _told(lacks: Bits, rest: str) -> tuple[list[str], Places]:

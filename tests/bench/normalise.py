@@ -24,13 +24,13 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-from pipeline.run.ordered_map import in_order
 from pipeline.run.process_pool import process_pool
 from schemas.contact.apply import Apply, In, Out
 from schemas.contact.countries import read_countries
 from schemas.contact.email import email_forms
 from schemas.contact.phone import phone_forms
 from schemas.contact.phone_points import phone_points
+from schemas.support.ordered_map import in_order
 from tests.bench.rivals import polars_copy
 
 Value = TypeVar("Value")

@@ -47,7 +47,7 @@ def screen(folder: Path, args: argparse.Namespace) -> Answer:
 
     Twice: the first time the files are looked at, they are checked as well.
     """
-    from pipeline.run.ordered_map import in_order
+    from schemas.support.ordered_map import in_order
     from suppression.screening import screen_points
     from suppression.store import Store
 

@@ -10,7 +10,7 @@ from typing import Any
 from typer.main import get_command
 
 from pipeline.cli.help import PANELS
-from pipeline.cli.main import app
+from pipeline.cli.main import make_app
 
 INTRODUCTION = """\
 # Commands and options
@@ -39,7 +39,7 @@ _TYPES = {str: "TEXT", Path: "PATH", int: "INTEGER", float: "NUMBER", bool: ""}
 
 def commands() -> Iterator[tuple[str, Any]]:
     """Every command that the help shows, with its full name, in that order; a group's commands follow each other."""
-    root: Any = get_command(app)
+    root: Any = get_command(make_app())
     for name, command in sorted(root.commands.items(), key=lambda item: PANELS.index(item[1].rich_help_panel)):
         if getattr(command, "invoke_without_command", False):
             yield f"leadscrub {name}", command

@@ -47,6 +47,8 @@ def test_numbers_are_a_set(blocks: list[list[int]], more: list[int | None]) -> N
         assert len(index) == len(expected)
         found = index.contains(pl.Series(wanted, dtype=pl.UInt64)).to_list()
         assert found == [number in expected for number in wanted]
+        index.release()
+        assert index.contains(pl.Series(wanted, dtype=pl.UInt64)).to_list() == found
         assert sorted(int(number) for part in index.each() for number in part) == sorted(expected)
 
 
@@ -77,6 +79,8 @@ def test_texts_are_a_set(listed: list[str], more: list[str | None]) -> None:
         assert len(index) == len(set(listed))
         found = index.contains(pl.Series(wanted, dtype=pl.String)).to_list()
         assert found == [text is not None and text in set(listed) for text in wanted]
+        index.release()
+        assert index.contains(pl.Series(wanted, dtype=pl.String)).to_list() == found
         assert sorted(text for part in index.each() for text in part) == sorted(set(listed))
 
 
@@ -147,4 +151,6 @@ def test_digests_are_a_set(listed: list[bytes], more: list[bytes]) -> None:
         assert len(index) == len(set(listed))
         found = index.hits(np.frombuffer(b"".join(wanted), np.uint8).reshape(-1, 16)).tolist()
         assert found == [digest in set(listed) for digest in wanted]
+        index.release()
+        assert index.hits(np.frombuffer(b"".join(wanted), np.uint8).reshape(-1, 16)).tolist() == found
         assert [row.tobytes() for rows in index.each() for row in rows] == sorted(set(listed))

@@ -13,8 +13,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schemas.errors import ListError
+from schemas.kernels.kernel import FEW_ROWS
 from suppression.index import texts
 from suppression.index.digests import DigestBuilder, DigestIndex
+from suppression.index.key_filter import KeyFilter
 from suppression.index.packed import KEY_FUNCTION, text_keys
 from suppression.index.search import Places, SortedKeys
 from suppression.index.texts import TextBuilder, TextIndex
@@ -63,6 +65,29 @@ def test_keys_are_what_they_were() -> None:
     values = pl.Series([*KEYS, None])
     assert [f"{int(key):016x}" for key in text_keys(values)] == [*KEYS.values(), "0" * 16]
     assert text_keys(values.slice(2, 3)).tolist() == text_keys(values)[2:5].tolist()
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.none() | st.text(max_size=40) | st.integers(250, 270).map(lambda size: "é" * (size // 2)), max_size=8)
+)
+def test_keys_of_many_texts_are_those_of_each(values: list[str | None]) -> None:
+    """Few texts are keyed without a compiled loop."""
+    many = pl.Series([*values, "end"] * (FEW_ROWS + 1), dtype=pl.String)
+    few = pl.Series([*values, "end"], dtype=pl.String)
+    assert text_keys(many, lower=True).tolist() == text_keys(few, lower=True).tolist() * (FEW_ROWS + 1)
+    assert text_keys(many).tolist() == text_keys(few).tolist() * (FEW_ROWS + 1)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 200), max_size=200), st.lists(st.integers(0, 200)))
+def test_a_filter_lets_all_pass_that_are_listed(keys: list[int], others: list[int]) -> None:
+    listed = np.unique(np.array(keys, np.uint64))
+    wanted = np.concatenate([listed, np.array(others, np.uint64), np.arange(FEW_ROWS + 1, dtype=np.uint64)])
+    for by in ("low", "high"):
+        passing = KeyFilter(listed, by).passing(wanted)
+        assert set(np.flatnonzero(np.isin(wanted, listed)).tolist()) <= set(passing.tolist())
+        assert passing.tolist() == sorted(set(passing.tolist()))
 
 
 def test_an_index_by_another_key_is_refused(tmp_path: Path) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
-import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+import tomli
 
 from pipeline.commands.first_hour.questions import QUESTIONS, Answers, Question
 from pipeline.terminal import print_lines
@@ -51,8 +52,8 @@ def asked_answers() -> Answers:
 def read_answers(path: Path) -> Answers:
     """Read a file of answers. Raises `ConfigError` with every fault."""
     try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        given = tomli.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomli.TOMLDecodeError) as error:
         raise ConfigError([f"{path}: cannot be read: {error}"], 'It holds lines like vendor = "acme".') from error
     known = {question.key: question for question in QUESTIONS}
     faults = [f"{path}: there is no question '{key}'. {did_you_mean(key, known)}" for key in given if key not in known]

@@ -6,12 +6,13 @@ Any other word is a remark about the number (``do not call``, ``deceased``, ``fa
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
+
+import tomli
 
 LABELS = frozenset(
     label
-    for labels in tomllib.loads(Path(__file__).with_name("labels.toml").read_text(encoding="utf-8")).values()
+    for labels in tomli.loads(Path(__file__).with_name("labels.toml").read_text(encoding="utf-8")).values()
     for label in labels
 )
 _WORD = re.compile(r"[^\W\d_]+")

@@ -329,9 +329,11 @@ def test_a_column_that_looks_like_phones_or_emails_and_is_not_mapped_is_named(sc
 
 
 def commands() -> list[str]:
-    from pipeline.cli.main import app
+    from pipeline.cli.main import make_app
 
-    return [str(command.name or command.callback.__name__) for command in app.registered_commands if command.callback]
+    return [
+        str(command.name or command.callback.__name__) for command in make_app().registered_commands if command.callback
+    ]
 
 
 @pytest.mark.parametrize("command", ["scrub", "reasons", "explain", "verify", "init"])

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from typer.main import get_command
 
 from pipeline.cli.help import PANELS
-from pipeline.cli.main import app
+from pipeline.cli.main import make_app
 from pipeline.cli.run_options import LawOptions, ListOptions
 from schemas.codes import CODES
 from schemas.support.names import did_you_mean
@@ -31,7 +31,7 @@ def walk(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str,
         yield from walk(below, (*words, name))
 
 
-ROOT: Any = get_command(app)
+ROOT: Any = get_command(make_app())
 ALL = dict(walk(ROOT))
 COMMANDS = {words: each for words, each in ALL.items() if not hasattr(each, "commands") and not each.hidden}
 

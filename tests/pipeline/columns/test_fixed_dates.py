@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
+from pipeline.columns.date_cells import FIGURES, in_figures
 from pipeline.columns.fixed_dates import FIGURE_FORMS, ISO_FORMS, WORD_FORMS, fixed_instants
 
 _STRPTIME = {"yyyy": "%Y", "mm": "%m", "dd": "%d", "hh": "%H", "nn": "%M", "ss": "%S", "ooo": "%b"}
@@ -55,6 +56,15 @@ def test_made_up_dates_are_read_as_python_reads_them(form: str) -> None:
     said = [_said(text, form) for text in texts]
     assert sum(read is not None for read in said) > 200
     assert fixed_instants(pl.Series(texts), [form]).to_list() == said
+
+
+def test_figures_are_found_as_their_pattern_finds_them() -> None:
+    draw = random.Random(3)
+    forms = [*FIGURE_FORMS["mdy"], *FIGURE_FORMS["dmy"], *ISO_FORMS, "/d/yyyy", "dd/mm/yyyy hh:nn pm", "dd/mm/yyyy "]
+    cells = pl.Series([_written(draw, draw.choice(forms)) for _ in range(4_000)])
+    expected = cells.str.contains(FIGURES)
+    assert 1_000 < expected.sum() < 3_500
+    assert in_figures(cells).to_list() == expected.to_list()
 
 
 def test_null_and_short_cells_are_not_read() -> None:

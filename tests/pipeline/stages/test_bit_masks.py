@@ -20,4 +20,6 @@ def test_codes_of_rows(found: list[tuple[int, int]], ranks: list[int]) -> None:
     rows, which = (np.array(each, np.int64) for each in zip(*found, strict=True)) if found else ([], [])
     lists = code_lists(5, np.asarray(rows, np.int64), np.asarray(which, np.int64), np.array(ranks), _CODES)
     said = [{ranks[what] for at, what in found if at == row} - {-1} for row in range(5)]
-    assert lists.to_pylist() == [[_CODES[rank] for rank in sorted(each)] for each in said]
+    for chosen in (np.ones(5, bool), np.array([True, False, True, True, False])):
+        of_chosen = [each for each, is_chosen in zip(said, chosen, strict=True) if is_chosen]
+        assert lists.of(chosen).to_pylist() == [[_CODES[rank] for rank in sorted(each)] for each in of_chosen]

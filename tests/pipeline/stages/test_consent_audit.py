@@ -5,8 +5,12 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from pipeline.stages.consent_clusters import most_of
 from tests.conftest import Scrub, Scrubbed, Written
 
 pytestmark = pytest.mark.slow
@@ -158,6 +162,13 @@ def test_a_token_of_a_crowd_is_settled_by_its_first_rows(scrub: Scrub) -> None:
     ran = scrub("email,trustedform_cert_url\n" + rows, "--block-mb", "0.1", channels=("email",))
     detail = "TrustedForm certificate of at least 10000 people; first in row 0 (drop.csv line 2)"
     assert told(ran) == [(row, "flag", detail) for row in range(12_000)]
+
+
+@given(st.lists(st.sampled_from([0, 1, 2, 2**63 - 1]), max_size=70), st.sampled_from([pl.Int64, pl.UInt64]))
+def test_what_more_than_half_have_is_found(values: list[int], dtype: type[pl.DataType]) -> None:
+    given_values = [value for value in values if value]
+    most = {value for value in given_values if 2 * given_values.count(value) > len(given_values)}
+    assert most_of(pl.Series(values, dtype=dtype)) == (len(given_values), most)
 
 
 def consents(rows: int, same: int, *, time: str = "10:15:30") -> str:

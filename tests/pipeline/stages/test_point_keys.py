@@ -22,21 +22,25 @@ _POINT = st.tuples(
 _SCHEMA = {"key": pl.UInt64(), "text": pl.String(), "consent_at": pl.Datetime("us", "UTC"), "row_id": pl.UInt64()}
 
 
-@pytest.mark.parametrize("texts", [True, False])
-@given(batches=st.lists(st.lists(_POINT, max_size=6), max_size=6), flush=st.sampled_from([1, 4, 100]))
+@pytest.mark.parametrize(("texts", "dated"), [(True, False), (False, True), (True, True)])
+@given(
+    batches=st.lists(st.lists(_POINT, max_size=6), max_size=6),
+    flush=st.sampled_from([1, 4, 100]),
+    together=st.sampled_from([0, 3, 100]),
+)
 def test_points_of_a_repeated_key_come_back_and_no_others(
-    *, texts: bool, batches: list[list[tuple[int, str, datetime | None]]], flush: int
+    *, texts: bool, dated: bool, batches: list[list[tuple[int, str, datetime | None]]], flush: int, together: int
 ) -> None:
     counts = Counter(key for batch in batches for key, _, _ in batch)
     expected, row = [], 0
     with tempfile.TemporaryDirectory() as folder:
-        keys = PointKeys(Path(folder, "keys"), texts=texts, flush=flush)
+        keys = PointKeys(Path(folder, "keys"), texts=texts, dated=dated, flush=flush, together=together)
         for position, batch in enumerate(batches):
             points = [(*point, row + at) for at, point in enumerate(batch)]
             row += len(batch)
             keys.add(pl.DataFrame(points, _SCHEMA, orient="row"), position)
             expected += [
-                (key, text if texts else None, row_id, position, consent)
+                (key, text if texts else None, row_id, position, consent if dated else None)
                 for key, text, consent, row_id in points
                 if counts[key] > 1
             ]

@@ -11,10 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.columns.date_cells import in_figures
 from pipeline.columns.fixed_dates import FIGURE_FORMS, ISO_FORMS, WORD_FORMS, fixed_instants
 from schemas.contact.blank import BLANKS, EMPTY_NAME_WORDS, EMPTY_WORDS, ERROR_WORDS, NAME_BLANKS, POINT_BLANKS, trimmed
 from schemas.contact.email import email_forms
+from schemas.contact.known import Cells, KnownNumbers, KnownWords
 from schemas.contact.phone_points import phone_points
+from schemas.files.csv_cells import cut_text
 from schemas.kernels import kernel
 from schemas.kernels.phones import e164_text
 from tests.schemas.test_email_values import made_up_addresses
@@ -40,13 +43,30 @@ def _answers() -> list[pl.DataFrame]:
             fixed_instants(pl.Series([*dates, None]), forms).to_frame()
             for forms in (ISO_FORMS, WORD_FORMS, *FIGURE_FORMS.values())
         ),
-        BLANKS.cleaned(pl.Series([*addresses, " x ", None, "n/a"])).to_frame(),
+        in_figures(pl.Series(dates)).to_frame(),
+        BLANKS.cleaned(pl.Series([*addresses, " x ", None, "n/a", f" {'long ' * 3}"])).to_frame(),
+        pl.DataFrame([KnownWords(["ann", "info"]).among(Cells(pl.Series([*addresses, "INFO"])), "@")]),
+        pl.DataFrame([KnownNumbers(["+1...55501..", "+44"]).among(Cells(pl.Series(values, dtype=pl.String)))]),
+        *(cut.cells for text in _TABLES if (cut := cut_text(text.encode(), ",", ["a", "b"])) is not None),
     ]
+
+
+#: Modules whose kernels are.
+_ASKED = ("cells_", "csv_cells_", "dates_", "emails_", "phones_")
+_TABLES = [
+    'a,b\r\n"a ""quoted"" cell",""\n\n"""",longer than a view holds\nragged\n"two\nlines",\nopen',
+    '"no end\n',
+    'a"b,c\n',
+    '"a"b,c\n',
+    'ragged,"two\nlines",c\n',
+    "\n\n\n\n\n\n\n\n",
+]
 
 
 def test_what_is_compiled_answers_as_python_does(monkeypatch: pytest.MonkeyPatch) -> None:
     compiled = _answers()
-    assert all(each._entry is not None for each in kernel.KERNELS.values())
+    asked = [each for name, each in kernel.KERNELS.items() if name.startswith(_ASKED)]
+    assert [each.name for each in asked if each._entry is None] == []
     monkeypatch.setattr(kernel, "FEW_ROWS", 1 << 30)
     for each in kernel.KERNELS.values():
         monkeypatch.setattr(each, "_entry", None)
@@ -88,6 +108,16 @@ def test_cells_are_cleaned_as_patterns_would(cells: list[str | None], start: int
             for cell in text
         ]
         assert blanks.cleaned(column).to_list() == expected
+
+
+@given(st.lists(_cells, max_size=9))
+def test_cells_are_cleaned_in_however_many_buffers_they_are(cells: list[str | None]) -> None:
+    few = pl.Series("cell", cells, dtype=pl.String)
+    parts = [few, few.str.to_uppercase(), few + " and behind it more", few, (few + " \t").slice(1)]
+    column = pl.concat(parts, rechunk=False)
+    cleaned = BLANKS.cleaned(column)
+    assert cleaned.name == "cell"
+    assert cleaned.to_list() == [cell for part in parts for cell in BLANKS.cleaned(part)]
 
 
 def test_arrays_of_another_type_or_with_gaps_are_refused() -> None:

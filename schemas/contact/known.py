@@ -1,0 +1,59 @@
+"""Which values of a column are known to a register: words in any case, and numbers of given forms."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from schemas.kernels.known import NO_SIGN, find_forms, find_words
+from schemas.kernels.word_lists import word_list
+from schemas.support.column_bytes import ColumnBytes, column_bytes, given_rows
+
+
+class Cells:
+    """The bytes of a column, for several questions."""
+
+    def __init__(self, column: pl.Series) -> None:
+        self.bytes: ColumnBytes = column_bytes(column)
+        self.given = given_rows(column)
+
+    def __len__(self) -> int:
+        return len(self.bytes.bounds) - 1
+
+
+class KnownWords:
+    """Words in ASCII and lower case; the empty one is never found."""
+
+    def __init__(self, words: Collection[str]) -> None:
+        ordered = sorted(word for word in words if word)
+        self._list, self._firsts = word_list(ordered), _firsts(ordered, 0)
+        self._longest = max(map(len, ordered))
+
+    def among(self, cells: Cells, sign: str | None = None) -> npt.NDArray[np.bool_]:
+        """Which cells are one of the words, in any case of the letters A to Z; with ``sign``, what is before it."""
+        found = np.empty(len(cells), np.bool_)
+        sought = NO_SIGN if sign is None else ord(sign)
+        find_words(*cells.bytes, cells.given, sought, self._longest, self._firsts, *self._list, found)
+        return found
+
+
+class KnownNumbers:
+    """Numbers of some forms: E.164, with a dot for any figure."""
+
+    def __init__(self, forms: Collection[str]) -> None:
+        ordered = sorted(forms)
+        self._list, self._firsts = word_list(ordered), _firsts(ordered, 1)
+
+    def among(self, numbers: Cells) -> npt.NDArray[np.bool_]:
+        """Which numbers (E.164 or null) have one of the forms."""
+        found = np.empty(len(numbers), np.bool_)
+        find_forms(*numbers.bytes, numbers.given, self._firsts, *self._list, found)
+        return found
+
+
+def _firsts(ordered: Sequence[str], place: int) -> npt.NDArray[np.int64]:
+    """For each byte, how many words have a lower one at that place."""
+    return np.searchsorted([ord(word[place]) for word in ordered], np.arange(257)).astype(np.int64)

@@ -108,7 +108,7 @@ def _joined_texts(chunks: Sequence[pa.DictionaryArray]) -> pa.DictionaryArray:
         used.append(_used(chunk, numbered[starts[-2] : starts[-1]]))
     # Of the values of a whole batch a row group has few: only these are compared.
     values = pa.concat_arrays(used).dictionary_encode()
-    if len(chunks) > 1:
+    if len(values.dictionary) < sum(map(len, used)) or len(chunks) > 1:
         names, first = values.indices.to_numpy(), 0
         for start, end, some in zip(starts, starts[1:], used, strict=False):
             # What is null has a number below 0, which is a place from the end.

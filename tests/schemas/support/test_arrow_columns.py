@@ -63,3 +63,14 @@ def test_values_that_nobody_has() -> None:
     given_to = few_values(pa.array(["a", None, "b"], _TEXT), np.array([2, 1, 2]))
     assert given_to.to_pylist() == ["b", None, "b"]
     assert joined_few([given_to]).dictionary.to_pylist() == ["b"]
+
+
+@given(st.lists(st.lists(st.integers(0, 3), max_size=9), min_size=1, max_size=3))
+def test_values_that_are_there_twice(chunks: list[list[int]]) -> None:
+    texts = pa.array(["a", "b", "a", "c"], _TEXT)
+    coded = [pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), texts) for codes in chunks]
+    joined = joined_few(coded)
+    joined.validate(full=True)
+    cells = ["abac"[code] for codes in chunks for code in codes]
+    assert joined.to_pylist() == cells
+    assert joined.dictionary.to_pylist() == _appearing(cells)

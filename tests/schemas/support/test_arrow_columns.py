@@ -71,6 +71,6 @@ def test_values_that_are_there_twice(chunks: list[list[int]]) -> None:
     coded = [pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), texts) for codes in chunks]
     joined = joined_few(coded)
     joined.validate(full=True)
-    cells = ["abac"[code] for codes in chunks for code in codes]
+    cells: list[str | None] = ["abac"[code] for codes in chunks for code in codes]
     assert joined.to_pylist() == cells
     assert joined.dictionary.to_pylist() == _appearing(cells)

@@ -9,8 +9,8 @@ from typing import Final
 from pipeline.cli.streams import open_streams, stdout_fault
 
 #: After so many new objects the interpreter looks for garbage in cycles. What a command loads is some 150,000, which
-#: stay: looking through them took a tenth of a small scrub.
-_NEW_OBJECTS: Final = 250_000
+#: stay: looking through them again and again took a tenth of a small scrub.
+_NEW_OBJECTS: Final = 50_000
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import operator
+import weakref
 from collections.abc import Callable
 
 import numpy as np
@@ -43,8 +44,10 @@ class LeadLocations:
     """
 
     def __init__(self, batch: Batch, region: str | None, meaning: Callable[[str], int]) -> None:
-        self._batch, self._region, self._meaning = batch, region, meaning
-        self._states = LeadStates(batch, self._perhaps_in_the_us)
+        # The batch has these: with each holding the other, its memory would wait for the collector of garbage.
+        self._batch: Batch = weakref.proxy(batch)
+        self._region, self._meaning = region, meaning
+        self._states = LeadStates(self._batch, self._perhaps_in_the_us)
 
     def unread(self, name: str) -> Bools:
         """Whether each row has something in one of `UNREAD_PLACES` that cannot be read."""

@@ -9,9 +9,6 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-#: Buffers of a column of views whose bytes are in one: which are null, the views, the bytes.
-_VIEWS_AND_BYTES = 3
-
 
 class ColumnBytes(NamedTuple):
     """``data`` holds the UTF-8 of all values, one after the other; value ``i`` is ``data[bounds[i] : bounds[i + 1]]``.
@@ -31,31 +28,6 @@ def column_bytes(column: pl.Series) -> ColumnBytes:
     return ColumnBytes(
         bounds.astype(np.int64, copy=False),
         np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8),
-    )
-
-
-class TextViews(NamedTuple):
-    """A column of text as `schemas.kernels.distinct` reads it."""
-
-    views: npt.NDArray[np.uint64]
-    data: npt.NDArray[np.uint8]
-    given: npt.NDArray[np.uint8]
-    bit: int
-
-
-def text_views(column: pl.Series) -> TextViews:
-    """Give the texts of a column as views. Polars has texts like this: most columns are not copied."""
-    views = column.to_arrow(compat_level=pl.CompatLevel.newest())
-    if len(views.buffers()) > _VIEWS_AND_BYTES:
-        # The bytes are in several places.
-        views = column.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(pa.string_view())
-    given, places, *data = (np.frombuffer(buffer or b"", np.uint8) for buffer in views.buffers())
-    first, end = 16 * views.offset, 16 * (views.offset + len(views))
-    return TextViews(
-        places[first:end].view(np.uint64),
-        data[0] if data else np.empty(0, np.uint8),
-        given if views.null_count else np.empty(0, np.uint8),
-        views.offset,
     )
 
 

@@ -5,39 +5,73 @@ To compare views is cheaper than to compare texts: two views that are the same a
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-_Words = npt.NDArray[np.uint64]
+Words = npt.NDArray[np.uint64]
+Bytes = npt.NDArray[np.uint8]
+_NOTHING = np.zeros(1, np.uint8)
 
 
-class TextViews(NamedTuple):
-    """Two words a value: ``heads`` have its size and its first four bytes.
+@dataclass(frozen=True)
+class TextViews:
+    """Two ``words`` a value, the ``buffers`` of longer texts, and ``nulls``: a bit a value from ``offset`` on, or none.
 
-    ``tails`` have the other bytes of a text of at most twelve, filled up with zeros; of a longer one which of
-    ``buffers`` it is in, and where. What is there for a null means nothing.
+    What is there for a null means nothing.
     """
 
-    heads: _Words
-    tails: _Words
-    buffers: list[pa.Buffer]
+    words: Words
+    buffers: tuple[pa.Buffer, ...]
+    nulls: pa.Buffer | None
+    offset: int
+
+    @property
+    def heads(self) -> Words:
+        """Of each value its size and its first four bytes."""
+        return self.words[0::2]
+
+    @property
+    def tails(self) -> Words:
+        """Of a text of at most twelve bytes the others, filled up with zeros; of a longer one its buffer and place."""
+        return self.words[1::2]
+
+    @property
+    def null_bits(self) -> Bytes:
+        """Which values are given, a bit each; nothing at all where all may be."""
+        return np.frombuffer(self.nulls or b"", np.uint8)
+
+    def data(self, number: int) -> Bytes:
+        """The bytes of a buffer; one zero where there is none."""
+        used = number < len(self.buffers) and self.buffers[number].size
+        return np.frombuffer(self.buffers[number], np.uint8) if used else _NOTHING
 
     def in_same_buffers(self, other: TextViews) -> bool:
         """Whether views of both that are the same are in the same memory."""
         pairs = zip(self.buffers, other.buffers, strict=False)
         return all(mine.address == its.address for mine, its in pairs)
 
+    def column(self, views: npt.NDArray[np.integer], given: npt.NDArray[np.bool_]) -> pl.Series:
+        """Make a column of other views of texts in the same buffers, null where not given."""
+        arrays = [pa.py_buffer(np.packbits(given, bitorder="little")), pa.py_buffer(views), *self.buffers]
+        return pl.Series(pa.Array.from_buffers(pa.string_view(), len(given), arrays), dtype=pl.String)
 
-def text_views(column: pl.Series) -> TextViews:
-    """Give the views of a column of text. Nothing is copied of a column in one piece."""
+
+def text_views(column: pl.Series, most: int | None = None) -> TextViews:
+    """Give the views of a column of text. Nothing is copied of a column in one piece.
+
+    ``most``: whose texts are in more buffers than that is laid out in one.
+    """
     array = column.to_arrow(compat_level=pl.CompatLevel.newest())
-    _, views, *buffers = array.buffers()
-    words = np.frombuffer(views, np.uint64)[2 * array.offset : 2 * (array.offset + len(array))]
-    return TextViews(words[0::2], words[1::2], buffers)
+    nulls, views, *buffers = array.buffers()
+    if most is not None and len(buffers) > most:
+        array = column.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(pa.string_view())
+        nulls, views, *buffers = array.buffers()
+    words = np.frombuffer(views or b"", np.uint64)[2 * array.offset : 2 * (array.offset + len(array))]
+    return TextViews(words, tuple(buffers), nulls if array.null_count else None, array.offset)
 
 
 def changes(column: pl.Series) -> npt.NDArray[np.bool_]:
@@ -45,7 +79,8 @@ def changes(column: pl.Series) -> npt.NDArray[np.bool_]:
 
     True of each that differs, and of some that do not: the same text may be in two places.
     """
-    heads, tails, _ = text_views(column)
+    views = text_views(column)
+    heads, tails = views.heads, views.tails
     found: npt.NDArray[np.bool_] = (heads[1:] != heads[:-1]) | (tails[1:] != tails[:-1])
     if column.null_count():
         null = column.is_null().to_numpy()

@@ -12,7 +12,7 @@ import polars as pl
 
 from schemas.kernels.distinct import number_texts, number_values
 from schemas.kernels.kernel import Int32s, Int64s
-from schemas.support.column_bytes import text_views
+from schemas.support.text_views import text_views
 from suppression.rules.time_windows import Bools
 
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -36,8 +36,9 @@ class Coded(Generic[T]):
 
 def distinct(values: pl.Series) -> tuple[list[str], npt.NDArray[np.int64]]:
     """Return the distinct values, and for each row which of them it has; null has the place after the last."""
-    texts = text_views(values)
-    firsts, numbers = _numbered(len(values), lambda *told: number_texts(*texts, *told))
+    texts = text_views(values, most=1)
+    read = (texts.words, texts.data(0), texts.null_bits, texts.offset)
+    firsts, numbers = _numbered(len(values), lambda *told: number_texts(*read, *told))
     return values[firsts].to_list(), numbers
 
 

@@ -172,10 +172,11 @@ def page(
     results: Sequence[Result], where: Mapping[str, str], day: str, settings: Mapping[str, object], more: str = ""
 ) -> str:
     """The whole page: how, on what, the table, and ``more`` tables."""
+    rounds = "One round" if settings["repeat"] == 1 else f"Medians of {settings['repeat']} rounds"
     lines = [
         "# Benchmark",
         "",
-        f"Measured on {day}. Medians of {settings['repeat']} rounds; in each round every program runs once,",
+        f"Measured on {day}. {rounds}; in each round every program runs once,",
         "as a process of its own, on the same generated drop (start-up and reading the lists included).",
         "",
         table(results) + more,

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from schemas.columns import EMAIL_SLOTS, INSTANTS, PHONE_SLOTS
 from schemas.frames import FileContract
 from schemas.manifest import OutputFile
-from schemas.support.arrow_columns import few_texts, joined_few
+from schemas.support.arrow_columns import column, few_texts, joined_few
 from schemas.support.summed_file import DigestedFile
 
 ROW_GROUP = 65_536
@@ -82,7 +82,7 @@ class ParquetOutput:
         """
         for place, field in enumerate(rows.schema):
             if field.name in self._few and field.type in _TEXTS:
-                rows = rows.set_column(place, field.name, few_texts(rows.column(field.name).chunks))
+                rows = rows.set_column(place, field.name, few_texts([column(rows, field.name)]))
         self._contract.check(rows)
         return rows
 

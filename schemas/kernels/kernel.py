@@ -48,7 +48,8 @@ class Kernel(Generic[Arguments]):
         if named:
             raise TypeError(f"{self.name} takes its arguments by position")
         if self._entry is None and len(arguments[0]) <= FEW_ROWS:  # type: ignore[arg-type]  # an array
-            self.function(*arguments, **named)
+            with np.errstate(over="ignore"):  # as in compiled code, where large numbers wrap round
+                self.function(*arguments, **named)
             return
         words: list[int] = []
         for dtype, argument in zip(self.dtypes, arguments, strict=True):

@@ -29,12 +29,9 @@ def number_values(values: UInt64s, table: Int32s, firsts: Int64s, numbers: Int64
         while table[slot] >= 0 and values[firsts[table[slot]]] != value:
             slot = (slot + 1) & last
         if table[slot] < 0:
-            if found == len(firsts):
-                count[0] = -1
-                return
-            firsts[found] = row
-            table[slot] = found
-            found += 1
+            found = _took(row, slot, found, table, firsts)
+            if found < 0:
+                break
         numbers[row] = table[slot]
     count[0] = found
 
@@ -81,18 +78,25 @@ def number_texts(
                     break
             slot = (slot + 1) & last
         if table[slot] < 0:
-            if found == len(firsts):
-                count[0] = -1
-                return
-            firsts[found] = row
-            table[slot] = found
-            found += 1
+            found = _took(row, slot, found, table, firsts)
+            if found < 0:
+                break
         numbers[row] = table[slot]
     count[0] = found
     if has_none:
         for row in range(len(numbers)):
             if numbers[row] < 0:
                 numbers[row] = found
+
+
+@helper
+def _took(row: int, slot: int, found: int, table: Int32s, firsts: Int64s) -> int:
+    """Give a value that is new the next number; returns how many are numbered then, -1 where there is no room."""
+    if found == len(firsts):
+        return -1
+    firsts[found] = row
+    table[slot] = found
+    return found + 1
 
 
 @helper

@@ -11,7 +11,10 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from email_validator import ValidatedEmail
 
 #: Bytes up to which an address as written is not too long, whatever is in it.
 _SHORT = 128
@@ -88,11 +91,8 @@ def _domain(domain: str) -> _Label | None:
 
 @functools.lru_cache(maxsize=10_000)
 def _label(label: str) -> _Label | None:
-    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415  # as in `_asked`
-
-    try:
-        valid = validate_email(f"a@{label}.com", check_deliverability=False)
-    except EmailNotValidError:
+    valid = _validated(f"a@{label}.com")
+    if valid is None:
         return None
     return _Label(valid.ascii_domain.removesuffix(".com"), valid.domain.removesuffix(".com"))
 
@@ -108,7 +108,7 @@ def _receives_none(domain: str) -> bool:
 
 @functools.cache
 def _reserved() -> tuple[str, ...]:
-    from email_validator import SPECIAL_USE_DOMAIN_NAMES  # noqa: PLC0415  # as in `_asked`
+    from email_validator import SPECIAL_USE_DOMAIN_NAMES  # noqa: PLC0415  # as in `_validated`
 
     return tuple(f".{name}" for name in SPECIAL_USE_DOMAIN_NAMES)
 
@@ -116,18 +116,22 @@ def _reserved() -> tuple[str, ...]:
 @functools.cache
 def without_case() -> frozenset[str]:
     """Mailboxes whose case means nothing (RFC 2142), as the library knows them: it writes them in lower case."""
-    from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES  # noqa: PLC0415  # as in `_asked`
+    from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES  # noqa: PLC0415  # as in `_validated`
 
     return frozenset(CASE_INSENSITIVE_MAILBOX_NAMES)
 
 
 def _asked(value: str) -> tuple[str | None, int]:
     """What the library says: the normal form, and how long its domain is in ASCII."""
+    valid = _validated(value)
+    return (None, 0) if valid is None else (valid.normalized, len(valid.ascii_domain))
+
+
+def _validated(value: str) -> ValidatedEmail | None:
     # Loading it takes longer than a phone's look-up, which never asks it.
     from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415
 
     try:
-        valid = validate_email(value, check_deliverability=False)
+        return validate_email(value, check_deliverability=False)
     except EmailNotValidError:
-        return None, 0
-    return valid.normalized, len(valid.ascii_domain)
+        return None

@@ -14,13 +14,14 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from schemas.kernels.keys import find_marked, mark_repeated, order_by_part
+from schemas.kernels.keys import mark_repeated, order_by_part
 from schemas.support.arrow_columns import column
+from schemas.support.key_marks import KeyMarks, unused_bits
 
 Words = npt.NDArray[np.uint64]
 _PARTS = 16
-#: Bits of a number of a part; and, as powers of two, of a mark, and how many marks there are for each key.
-_PART_BITS, _MARK_BITS, _BITS = 4, 6, 8
+#: Bits of the number of a part.
+_PART_BITS = 4
 #: Keys that wait in memory before they are split into parts: a write for each part has its price.
 _FLUSH = 400_000
 #: Keys of several parts that are compared together: each lot has its price, too.
@@ -122,16 +123,13 @@ class PointKeys:
 
 def _repeated(keys: Words) -> npt.NDArray[np.int64]:
     """Rows of the keys that occur again."""
-    bits = max((len(keys) * _BITS).bit_length(), _MARK_BITS)
+    unused = unused_bits(len(keys))
     # All keys of a part have the same last bits.
-    right = 64 - bits
-    left = max(right - _PART_BITS, 0)
-    once, again = (np.zeros(1 << bits - _MARK_BITS, np.uint64) for _ in range(2))
-    mark_repeated(keys, left, right, once, again)
-    rows, count = np.empty(len(keys), np.int64), np.zeros(1, np.int64)
-    find_marked(keys, left, right, again, rows, count)
+    marks = KeyMarks(max(unused - _PART_BITS, 0), unused)
+    once, again = marks.none(), marks.none()
+    mark_repeated(keys, marks.left, marks.right, once, again)
     # Different keys may share a bit.
-    rows = rows[: count[0]]
+    rows = marks.rows(keys, again)
     rows = rows[np.argsort(keys[rows])]
     same = keys[rows[1:]] == keys[rows[:-1]]
     twice = np.zeros(len(rows), dtype=np.bool_)

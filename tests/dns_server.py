@@ -84,20 +84,35 @@ def dns_server(zone: Zone) -> Iterator[DnsServer]:
             if (reply := server.answer(self.rfile.read(length), over_tcp=True)) is not None:
                 self.wfile.write(struct.pack("!H", len(reply)) + reply)
 
-    with socketserver.ThreadingUDPServer(("127.0.0.1", 0), Udp) as udp:
-        server.port = udp.server_address[1]
-        socketserver.ThreadingTCPServer.allow_reuse_address = True
-        with socketserver.ThreadingTCPServer(("127.0.0.1", server.port), Tcp) as tcp:
-            threads = [threading.Thread(target=each.serve_forever, args=(0.05,), daemon=True) for each in (udp, tcp)]
+    udp, tcp = _on_one_port(Udp, Tcp)
+    server.port = udp.server_address[1]
+    with udp, tcp:
+        threads = [threading.Thread(target=each.serve_forever, args=(0.05,), daemon=True) for each in (udp, tcp)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield server
+        finally:
+            for each in (udp, tcp):
+                each.shutdown()
             for thread in threads:
-                thread.start()
-            try:
-                yield server
-            finally:
-                for each in (udp, tcp):
-                    each.shutdown()
-                for thread in threads:
-                    thread.join()
+                thread.join()
+
+
+def _on_one_port(
+    udp: type[socketserver.BaseRequestHandler], tcp: type[socketserver.BaseRequestHandler]
+) -> tuple[socketserver.ThreadingUDPServer, socketserver.ThreadingTCPServer]:
+    """Bind one port for both; another one where a connection of somebody else has it for TCP."""
+    socketserver.ThreadingTCPServer.allow_reuse_address = True
+    for left in reversed(range(20)):
+        datagrams = socketserver.ThreadingUDPServer(("127.0.0.1", 0), udp)
+        try:
+            return datagrams, socketserver.ThreadingTCPServer(datagrams.server_address, tcp)
+        except OSError:
+            datagrams.server_close()
+            if not left:
+                raise
+    raise AssertionError("unreachable")
 
 
 def unused_port() -> int:

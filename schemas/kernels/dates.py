@@ -8,8 +8,8 @@ from schemas.kernels.kernel import Bytes, Flags, Int64s, helper, kernel
 from schemas.kernels.word_lists import lower
 
 FIRST_YEAR, LAST_YEAR = 1800, 2199
-#: What a form is made of: ``y m d h n s`` are figures, ``ooo`` is a month's name, T a T or a blank, / any separator; the
-#: others are themselves.
+#: What a form is made of: ``y m d h n s`` are figures, ``ooo`` is a month's name, T a T or a blank, / any separator;
+#: the others are themselves.
 _BYTES_OF = {
     **dict.fromkeys("ymdhns", b"0123456789"),
     "o": b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
@@ -101,7 +101,7 @@ def fixed_instants(
     found: Flags,
     micros: Int64s,
 ) -> None:
-    """Read the cells that are in one of these forms. ``places``: where each form has its `PARTS`, -1 where it has not."""
+    """Read the cells that are in one of these forms. ``places``: where each has its `PARTS`, -1 where it has not."""
     for row in range(len(found)):
         found[row] = False
         if len(valid) and not valid[row]:

@@ -9,24 +9,9 @@ from hypothesis import strategies as st
 from pipeline.stages.map import _FOOTER, _PERHAPS
 from schemas.contact.blank import trimmed
 
-_PIECES = st.sampled_from(
-    [
-        "total",
-        "Grand",
-        "SUB",
-        "\u017fub",
-        "number of",
-        "rows",
-        "leads",
-        "count",
-        "end of file",
-        "records:",
-        "3",
-        "-",
-        "--",
-    ]
-    + ["", " ", "\u200b", "\ufeff", "\u00a0", "\n", "x", "\u212a", "\u00e9", "(", "'", "\u200d"]
-)
+_WORDS = ("total", "Grand", "SUB", "\u017fub", "number of", "rows", "leads", "count", "end of file", "records:")
+_OTHERS = ("3", "-", "--", "", " ", "\u200b", "\ufeff", "\u00a0", "\n", "x", "\u212a", "\u00e9", "(", "'", "\u200d")
+_PIECES = st.sampled_from([*_WORDS, *_OTHERS])
 _CELLS = st.lists(st.one_of(st.none(), st.lists(_PIECES, max_size=4).map("".join)), min_size=3, max_size=3)
 
 

@@ -12,8 +12,8 @@ import polars as pl
 from schemas.coded_findings import SAID_SCHEMA, CodedFindings, coded, together
 from schemas.codes import CODES, Effect
 from schemas.frame_columns import UNTIL
+from schemas.support.distinct import distinct_numbers
 from suppression.rules.consent import LACKS, Bits
-from suppression.rules.encode import distinct_numbers
 from suppression.rules.engine import Hit, RuleSet
 from suppression.rules.exemptions import lifted
 from suppression.rules.facts import Facts

@@ -148,8 +148,8 @@ class _Texts:
         self._rows = 0
 
     def add(self, texts: pl.Series) -> None:
-        # Copied: as views of their batch they would keep all of it in memory.
-        self._waiting.append(texts.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest()))
+        # As their own bytes: views would keep everything that was read with them, for as long as they wait.
+        self._waiting.append(texts.to_arrow(compat_level=pl.CompatLevel.oldest()))
         self._rows += len(texts)
         if self._rows - self._starts[-1] >= self._flush_at:
             self._folder.mkdir(parents=True, exist_ok=True)

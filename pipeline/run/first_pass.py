@@ -14,6 +14,7 @@ from pipeline.stages.checks import Batch
 from schemas.coded_findings import coded
 from schemas.files.table import read_batches
 from schemas.findings import no_findings
+from schemas.support.memory import give_back_memory
 from schemas.support.ordered_map import in_order
 from schemas.support.prefetch import read_ahead
 
@@ -53,6 +54,7 @@ def first_pass(run: RunState) -> None:
         run.report("reading and checking", sum(file.size for file in run.files) / size, rows)
     for suppression in context.lists:
         suppression.release()
+    give_back_memory()
 
 
 def _check(run: RunState, batch: Batch) -> tuple[Checked, Stored]:

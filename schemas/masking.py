@@ -30,14 +30,16 @@ def _shown() -> tuple[pl.Series, pl.Series]:
 def masked_email(address: pl.Expr) -> pl.Expr:
     """Keep the first letter of each side and the top-level domain: ``jo@mail.example`` -> ``j*****@m*****.example``."""
     local = address.str.slice(0, 1) + HIDDEN
-    domain = address.str.extract("@([^@]*)$", 1)
-    return local + "@" + domain.str.slice(0, 1) + HIDDEN + domain.str.extract(r"(\.[^.]*)$", 1).fill_null("")
+    domain, top = address.str.extract("@([^@]?)[^@]*$", 1), address.str.extract(r"(\.[^.@]*)$", 1)
+    return local + "@" + domain + HIDDEN + top.fill_null("")
 
 
 def masked_text(cell: pl.Expr) -> pl.Expr:
     """Mask a cell whose kind is not known: its shape (letters ``x``, digits ``#``), at most 40 characters."""
-    shape = cell.str.replace_all(r"\p{L}", "x").str.replace_all(r"\p{N}", "#")
-    return pl.when(shape.str.len_chars() > 40).then(shape.str.slice(0, 37) + "...").otherwise(shape)
+    is_long = cell.str.len_chars() > 40
+    shown = pl.when(is_long).then(cell.str.slice(0, 37)).otherwise(cell)
+    shape = shown.str.replace_all(r"\p{L}", "x").str.replace_all(r"\p{N}", "#")
+    return shape + pl.when(is_long).then(pl.lit("...")).otherwise(pl.lit(""))
 
 
 def mask(value: str) -> str:

@@ -27,6 +27,7 @@ from schemas.contact.quality import (
 from schemas.findings import findings, no_findings
 from schemas.frame_columns import DOMAIN, KEY, TYPE
 from schemas.masking import masked_email, masked_phone
+from schemas.support.distinct import distinct
 
 _REGISTER = "leadscrub quality register"
 _ROLES = KnownWords(ROLE_LOCAL_PARTS)
@@ -91,7 +92,7 @@ def _phone_types(frame: pl.DataFrame, slot: str, campaign: Campaign) -> list[pl.
     kind = pl.col(TYPE.of(slot))
     blocked, flagged = (campaign.phone_types.with_policy(policy) for policy in ("block", "flag"))
     usual = [*campaign.phone_types.with_policy("allow")]
-    rare = frame.select("row_id", slot, kind).filter(~kind.is_in(usual))
+    rare = _rows(frame, (~frame.get_column(TYPE.of(slot)).is_in(usual)).fill_null(value=False).to_numpy())
     cases = [
         ("phone.premium_rate", (kind == "premium_rate") & kind.is_in(blocked)),
         ("phone.unwanted_type", (kind != "premium_rate") & kind.is_in(blocked)),
@@ -123,19 +124,16 @@ _SIGNS = {"is_reserved": pl.Boolean(), "is_disposable": pl.Boolean(), "meant": p
 
 
 @functools.lru_cache(maxsize=100_000)
-def _signs(domain: str | None, real: frozenset[str]) -> _Signs | None:
+def _signs(domain: str, real: frozenset[str]) -> _Signs | None:
     """What is to say of a domain, if anything; domains repeat from batch to batch."""
-    if domain is None:
-        return None
     reserved = tuple(name for name in RESERVED_DOMAINS if name not in real or name not in EXAMPLE_DOMAINS)
     signs = _Signs(is_below(domain, reserved), is_disposable(domain), domain_meant(domain))
     return signs if any(signs) else None
 
 
 def _email(frame: pl.DataFrame, slot: str, keys: Cells, real: frozenset[str]) -> list[pl.DataFrame]:
-    domains = frame.get_column(DOMAIN.of(slot)).to_arrow(compat_level=pl.CompatLevel.oldest()).dictionary_encode()
-    signs = [_signs(domain, real) for domain in (*domains.dictionary.to_pylist(), None)]
-    at = domains.indices.fill_null(len(signs) - 1).to_numpy()
+    domains, at = distinct(frame.get_column(DOMAIN.of(slot)))
+    signs = [*(_signs(domain, real) for domain in domains), None]
     is_role = _ROLES.among(keys, "@")
     rows = np.flatnonzero(np.array([sign is not None for sign in signs])[at] | is_role)
     if len(rows) == 0:

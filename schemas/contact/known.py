@@ -10,18 +10,19 @@ import polars as pl
 
 from schemas.kernels.known import NO_SIGN, find_forms, find_words
 from schemas.kernels.word_lists import word_list
-from schemas.support.column_bytes import ColumnBytes, column_bytes, given_rows
+from schemas.support.column_bytes import given_rows
+from schemas.support.text_views import READ_BUFFERS, text_views
 
 
 class Cells:
-    """The bytes of a column, for several questions."""
+    """The views of a column, for several questions."""
 
     def __init__(self, column: pl.Series) -> None:
-        self.bytes: ColumnBytes = column_bytes(column)
+        self.views, self._rows = text_views(column, most=READ_BUFFERS).as_read(), len(column)
         self.given = given_rows(column)
 
     def __len__(self) -> int:
-        return len(self.bytes.bounds) - 1
+        return self._rows
 
 
 class KnownWords:
@@ -36,7 +37,7 @@ class KnownWords:
         """Which cells are one of the words, in any case of the letters A to Z; with ``sign``, what is before it."""
         found = np.empty(len(cells), np.bool_)
         sought = NO_SIGN if sign is None else ord(sign)
-        find_words(*cells.bytes, cells.given, sought, self._longest, self._firsts, *self._list, found)
+        find_words(*cells.views, cells.given, sought, self._longest, self._firsts, *self._list, found)
         return found
 
 
@@ -50,7 +51,7 @@ class KnownNumbers:
     def among(self, numbers: Cells) -> npt.NDArray[np.bool_]:
         """Which numbers (E.164 or null) have one of the forms."""
         found = np.empty(len(numbers), np.bool_)
-        find_forms(*numbers.bytes, numbers.given, self._firsts, *self._list, found)
+        find_forms(*numbers.views, numbers.given, self._firsts, *self._list, found)
         return found
 
 

@@ -122,19 +122,20 @@ def _matches(frame: pl.DataFrame, hits: Hits, keys: pl.Series, slot: str, suppre
     places = np.flatnonzero(hits)
     if not len(places):
         return no_findings()
-    rows, said = frame[places], pl.lit("")
+    rows = frame[places]
+    mask, named = masked_phone if slot in PHONE_SLOTS else masked_email, f" is on the list {suppression.facts.name}"
+    detail = mask(pl.col(slot), named)
     if suppression.facts_table is not None:
         keys = keys[places]
         told = _told(suppression.facts_table.matching(keys))
         rows = rows.with_columns(keys.alias("key")).join(told, on="key", how="left", maintain_order="left")
-        said = pl.col("told").fill_null("")
-    masked = masked_phone(pl.col(slot)) if slot in PHONE_SLOTS else masked_email(pl.col(slot))
+        detail += pl.col("told").fill_null("")
     return findings(
         rows,
         code_of(suppression.kind),
         point=slot,
         source=suppression.authority,
-        detail=masked + f" is on the list {suppression.facts.name}" + said,
+        detail=detail,
     )
 
 

@@ -67,19 +67,13 @@ def _fictional(real: frozenset[str]) -> KnownNumbers:
 
 
 def _phone(frame: pl.DataFrame, slot: str, real: frozenset[str], *, is_fax: bool) -> list[pl.DataFrame]:
-    masked = masked_phone(pl.col(slot))
     fictional = _rows(frame, _fictional(real).among(Cells(frame.get_column(slot))))
-    fax = frame.filter(pl.col(slot).is_not_null()) if is_fax else frame.clear()
-    return [
-        findings(
-            fictional,
-            "phone.fictional",
-            point=slot,
-            source=_REGISTER,
-            detail=masked + " is reserved for fiction",
-        ),
-        findings(fax, "phone.fax", point=slot, source="header", detail=masked + " comes from a fax column"),
-    ]
+    said = masked_phone(pl.col(slot), " is reserved for fiction")
+    found = [findings(fictional, "phone.fictional", point=slot, source=_REGISTER, detail=said)]
+    if is_fax:
+        fax, said = frame.filter(pl.col(slot).is_not_null()), masked_phone(pl.col(slot), " comes from a fax column")
+        found.append(findings(fax, "phone.fax", point=slot, source="header", detail=said))
+    return found
 
 
 def _rows(frame: pl.DataFrame, are: npt.NDArray[np.bool_]) -> pl.DataFrame:
@@ -98,10 +92,11 @@ def _phone_types(frame: pl.DataFrame, slot: str, campaign: Campaign) -> list[pl.
         ("phone.unwanted_type", (kind != "premium_rate") & kind.is_in(blocked)),
         ("phone.unusual_type", kind.is_in(flagged)),
     ]
-    said = masked_phone(pl.col(slot)) + " is of type " + kind.str.replace_all("_", " ", literal=True)
+    said = masked_phone(pl.col(slot), " is of type ") + kind.str.replace_all("_", " ", literal=True)
     found = [
         findings(rare.filter(condition), code, point=slot, source=PHONE_AUTHORITY, detail=said)
         for code, condition in cases
+        if not rare.is_empty()
     ]
     if "text" in campaign.channels:
         silent = frame.filter(~kind.is_in(_TEXTABLE))

@@ -39,6 +39,7 @@ def find_words(
     valid: Flags,
     sign: int,
     longest: int,
+    pairs: Flags,
     firsts: Int64s,
     bounds: Int64s,
     words: Bytes,
@@ -48,16 +49,17 @@ def find_words(
 
     ``views`` of the cells, the same as bytes (``inline``), and the ``first`` and ``second`` buffer of longer ones.
     ``sign``: a byte; then what is before the first of it is asked, and cells without it are none. ``longest``: the size
-    of the longest word. The words are ordered; those that begin with a byte are from ``firsts[byte]`` to
-    ``firsts[byte + 1]``.
+    of the longest word. ``pairs``: with which two bytes one may begin, by the second times 256 and the first. The words
+    are ordered; those that begin with a byte are from ``firsts[byte]`` to ``firsts[byte + 1]``.
     """
     for row in range(len(found)):
         found[row] = False
         place = row * VIEW_WORDS
-        size, letter = int(views[place]), lower(int(views[place + 1]) & 255)
-        word, behind = firsts[letter], firsts[letter + 1]
-        if word == behind or size == 0 or (sign < 0 and size > longest) or (len(valid) and not valid[row]):
+        size, head = int(views[place]), int(views[place + 1]) & 0xFFFF
+        if not pairs[head] or size == 0 or (sign < 0 and size > longest) or (len(valid) and not valid[row]):
             continue
+        letter = lower(head & 255)
+        word, behind = firsts[letter], firsts[letter + 1]
         start = int(views[place + 3])
         if size <= INLINE:
             start = row * VIEW_BYTES + HEAD_BYTES

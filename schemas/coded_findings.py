@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from schemas.codes import CODES
 from schemas.findings import FINDING_SCHEMA, no_findings
 from schemas.support.text_views import changes
 
@@ -79,6 +80,15 @@ def coded(frame: pl.DataFrame) -> CodedFindings:
     if len(places) > len(new) // 2:
         return CodedFindings(rows, np.arange(len(frame)), said)
     return CodedFindings(rows, np.cumsum(new) - 1, said[places])
+
+
+def said_alike(
+    row_ids: npt.NDArray[np.uint64], code: str, *, point: str | None = None, source: str, detail: str
+) -> CodedFindings:
+    """Say the same of several rows; the effect is the code's own, and on every channel."""
+    said = (point, code, CODES[code].effect, source, detail, None)
+    once = pl.DataFrame([said], SAID_SCHEMA, orient="row")
+    return CodedFindings(row_ids, np.zeros(len(row_ids), np.int64), once)
 
 
 def together(parts: Iterable[CodedFindings]) -> CodedFindings:

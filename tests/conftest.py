@@ -26,6 +26,7 @@ from hypothesis import settings
 from schemas.kernels import kernel
 from schemas.kernels.build import ensure_built
 from schemas.support.user_cache import cache_folder
+from tests import processes
 
 # In the tests' own process no row is too few for compiled code, and no command's stderr says that it compiles.
 kernel.FEW_ROWS = -1
@@ -135,6 +136,13 @@ def _readers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     server.close()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _forked() -> Iterator[None]:
+    """What forks processes for tests ends with them."""
+    yield
+    processes.server.close()
+
+
 @pytest.fixture
 def real_readers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Start them as the program does, each as a new interpreter."""
@@ -167,7 +175,7 @@ def leadscrub_into(arguments: Sequence[str | Path], out: io.StringIO, err: io.St
 
 def start(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Popen[bytes]:
     """Start the command as a process of its own, in its own process group."""
-    return subprocess.Popen(
+    return processes.Popen(
         [sys.executable, "-m", "leadscrub", *map(str, arguments)],
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(REPO)},

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from tests import processes
 from tests.conftest import REPO, leadscrub
 from tests.pipeline.nightly.test_fortnight import may_mount, small_disk
 from tests.pipeline.nightly.workspaces import leads, make_workspace, put
@@ -40,7 +41,8 @@ def workspace(tmp_path: Path) -> Path:
 @contextmanager
 def night(workspace: Path, *options: str, **more: Any) -> Iterator[subprocess.Popen[str]]:
     """A pass as a process of its own."""
-    process = subprocess.Popen(
+    # One that begins with a shortage is a new interpreter, all of which has it.
+    process = (subprocess if "preexec_fn" in more else processes).Popen(
         [sys.executable, "-m", "leadscrub", "nightly", "--workspace", workspace, "--as-of", DAY, "--json", *options],
         env={**os.environ, "PYTHONPATH": str(REPO)},
         text=True,
@@ -182,11 +184,12 @@ def test_a_summary_that_cannot_be_printed_is_in_the_hook_and_the_file(workspace:
     if where == "closed":
         read, write = os.pipe()
         os.close(read)
-        ran = subprocess.run(command, env=environment, stdout=write, stderr=subprocess.PIPE, check=False)
+        ran = processes.run(command, env=environment, stdout=write, stderr=subprocess.PIPE, check=False)
         os.close(write)
     else:
         with Path("/dev/full" if where == "full" else "/dev/null").open("wb") as out:
-            ran = subprocess.run(command, env=environment, stdout=out, stderr=subprocess.PIPE, check=False)
+            run = subprocess.run if where == "ascii" else processes.run
+            ran = run(command, env=environment, stdout=out, stderr=subprocess.PIPE, check=False)
     (document,) = hooked(workspace)
     assert outcomes(document) == {"naïve-😀.csv": ("scrubbed" if where == "full" else "waiting", 0)}
     assert json.loads(next((workspace / "runs" / DAY).glob("summary-*")).read_text(encoding="utf-8")) == document

@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import create_engine, select
 
 from pipeline.ledger.tables import run_drops, runs
+from tests import processes
 from tests.conftest import REPO, leadscrub
 from tests.pipeline.nightly.workspaces import Passes, dump, leads, make_workspace, night, put
 from tests.pipeline.reading.servers import s3_server, sftp_server
@@ -54,7 +55,7 @@ def told(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 
 def start(workspace: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+    return processes.Popen(
         [sys.executable, "-m", "leadscrub", "nightly", "--json", "--as-of", "2026-11-02"],
         cwd=workspace,
         env={**os.environ, "PYTHONPATH": str(REPO)},

@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from tests import processes
 from tests.conftest import REPO, can_be_seen
 from tests.pipeline.nightly.workspaces import leads, make_workspace, put
 from tests.pipeline.reading.servers import sftp_server
@@ -57,7 +58,7 @@ def test_every_name_in_an_inbox_is_taken_or_refused_by_itself(tmp_path: Path, mo
     with sftp_server(served, home) as port:
         inbox = f"sftp://vendor@127.0.0.1:{port}/drops"
         (workspace / "vendors" / "zen.toml").write_text(f'name = "zen"\ncampaign = "calls"\ninbox = "{inbox}"\n')
-        ran = subprocess.run(
+        ran = processes.run(
             [sys.executable, "-m", "leadscrub", "nightly", "--json", "--as-of", "2026-11-21"],
             cwd=workspace,
             env={**os.environ, "PYTHONPATH": str(REPO)},

@@ -28,6 +28,7 @@ import pytest
 
 from pipeline.nightly.folders import Folders
 from pipeline.nightly.workspace_lock import shared_pass
+from tests import processes
 from tests.conftest import REPO, leadscrub
 from tests.pipeline.nightly.workspaces import Dump, Passes, dump, leads, make_workspace, passes, put
 
@@ -278,7 +279,7 @@ def test_two_real_commands_share_a_night_and_one_is_killed(tmp_path: Path, postg
     words = ["nightly", "--json", "--workspace", str(workspace), "--as-of", NIGHT.date().isoformat()]
     environment = {**os.environ, "PYTHONPATH": str(REPO)}
     running = [
-        subprocess.Popen(
+        processes.Popen(
             [sys.executable, "-m", "leadscrub", *words],
             env=environment,
             stdout=subprocess.PIPE,

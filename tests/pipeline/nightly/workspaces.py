@@ -18,6 +18,7 @@ import polars as pl
 from sqlalchemy import Table, create_engine, select
 
 from pipeline.ledger.tables import arrivals, drops, run_drops, run_overlaps, run_reasons, runs, segments
+from tests import processes
 from tests.conftest import REPO, leadscrub
 from tests.forking import kill_9
 
@@ -188,7 +189,7 @@ def passes(folder: Path) -> Iterator[Passes]:
     """Give a process that forks passes."""
     warm = make_workspace(folder / "warm")
     put(warm / "inbox" / "acme", "warm.csv", leads(range(3)), night(1))
-    process = subprocess.Popen(
+    process = processes.Popen(
         [sys.executable, "-c", FORKING, str(warm)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -7,11 +7,13 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 
 from pipeline.report.decided_rows import DecidedRows
 from schemas.contact.countries import read_country
 from schemas.frame_columns import REGION
+from schemas.support.arrow_columns import column
 from suppression.rules.us_states import area_codes, state_named, state_of_area_code
 
 #: Cells whose answers are kept.
@@ -38,7 +40,8 @@ def count_places(rows: DecidedRows) -> tuple[Counter[str], Counter[str]]:
     unsaid = np.array([each is None for each in named])[state]
     if "US" in regions and "phone" in rows.held.column_names:
         of_us = np.flatnonzero(unsaid & (of_phone == regions.index("US")))
-        areas[of_us] = area_codes(rows.frame("phone").get_column("phone")[of_us])
+        phones = column(rows.held, "phone").take(pa.array(of_us))
+        areas[of_us] = area_codes(pl.Series(phones))
     parts = (country, state, of_phone, areas, rows.is_clean.astype(np.int64))
     sizes = (len(countries) + 1, len(states) + 1, len(regions) + 1, 1000, 2)
     keys, counts = pa.array(np.ravel_multi_index(parts, sizes)).value_counts().flatten()

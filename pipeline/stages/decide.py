@@ -25,7 +25,7 @@ from schemas.columns import (
 from schemas.config import Channel
 from schemas.frame_columns import ORIGINAL, RAW, UNTIL
 from schemas.kernels.findings import find_least
-from schemas.support.arrow_columns import column, few_texts, few_values, of_one_value, only_where
+from schemas.support.arrow_columns import column, few_texts, few_values, joined_few, of_one_value, only_where
 
 _OLDEST = pl.CompatLevel.oldest()
 #: Facts about a row's first phone, and what each is called beside the phone.
@@ -106,9 +106,9 @@ class _FirstPhone:
             rows_of[slot] = pa.array(rows)
         self._values = {}
         for name, part in _PHONE_FACTS.items() if slots else ():
-            first, *others = (column(held, f"{slot}:{part}") for slot in slots)
+            first, *others = (few_texts(column(held, f"{slot}:{part}")) for slot in slots)
             taken = [values.take(rows_of[slot]) for slot, values in zip(slots[1:], others, strict=True)]
-            self._values[name] = few_texts([first, *taken])
+            self._values[name] = joined_few([first, *taken])
 
     def of(self, these: npt.NDArray[np.intp]) -> dict[str, pa.Array]:
         """What is told of it in some rows (by place), with the different texts of a column apart."""

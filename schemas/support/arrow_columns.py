@@ -64,14 +64,30 @@ def _numbered_texts(numbers: npt.NDArray[np.int32], texts: pa.Array, *, nulls: b
     return pa.DictionaryArray.from_arrays(codes, texts, safe=False)
 
 
-def few_texts(parts: Sequence[pa.Array]) -> pa.Array:
-    """Columns of text, or of lists of text, one behind the other, with their different values apart."""
-    values = pa.concat_arrays(parts)
+def few_texts(values: pa.Array) -> pa.Array:
+    """A column of text, or of lists of text, with its different values apart."""
     if not pa.types.is_large_list(values.type):
-        return values.dictionary_encode()
+        return values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+    if pa.types.is_dictionary(values.type.value_type):
+        return values
     nulls, bounds = values.buffers()[:2]
     texts = values.values.dictionary_encode()
-    return pa.Array.from_buffers(few_type(values.type), len(values), [nulls, bounds], children=[texts])
+    return pa.Array.from_buffers(
+        few_type(values.type), len(values), [nulls, bounds], children=[texts], offset=values.offset
+    )
+
+
+def many_values(values: pa.Array) -> pa.Array:
+    """A column with each row's own text, or list of texts, where these were apart."""
+    if pa.types.is_dictionary(values.type):
+        return values.dictionary_decode()
+    if pa.types.is_large_list(values.type) and pa.types.is_dictionary(values.type.value_type):
+        nulls, bounds = values.buffers()[:2]
+        texts = values.values.dictionary_decode()
+        return pa.Array.from_buffers(
+            pa.large_list(texts.type), len(values), [nulls, bounds], children=[texts], offset=values.offset
+        )
+    return values
 
 
 def few_type(dtype: pa.DataType) -> pa.DataType:

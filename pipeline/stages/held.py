@@ -6,14 +6,13 @@ Most fields of a lead are the cells as they came, or nothing: of these only whic
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
 from pipeline.context import Source
 from schemas.columns import COMMON_COLUMNS, PHONE_SLOTS, dtype_of
-from schemas.frame_columns import FIRST_PASS_ONLY, FORM, ORIGINAL, REGION, SOURCE, TYPE, ZONES
-from schemas.support.arrow_columns import column, few_texts, few_values, only_where
+from schemas.frame_columns import FIRST_PASS_ONLY, FORM, FORM_PARTS, ORIGINAL, SOURCE
+from schemas.support.arrow_columns import column, only_where
 from schemas.support.column_bytes import given_rows
 from schemas.support.text_views import text_views
 
@@ -43,28 +42,28 @@ def hold(frame: pl.DataFrame, source: Source, columns: tuple[str, ...]) -> pa.Ta
         for name in frame.columns
         if not name.startswith(SOURCE) and not name.endswith(FIRST_PASS_ONLY) and name not in repeated
     ]
-    of_forms = {
-        told.of(slot): FORM.of(slot)
-        for slot in PHONE_SLOTS
-        for told in (TYPE, REGION, ZONES)
-        if FORM.of(slot) in frame.columns
-    }
-    whole = frame.select(_typed(frame, name) for name in kept if name not in of_forms)
+    forms = {FORM.of(slot): slot for slot in PHONE_SLOTS if FORM.of(slot) in frame.columns}
+    told = {part.of(slot) for slot in forms.values() for part in FORM_PARTS}
+    whole = frame.select(_typed(frame, name) for name in kept if name not in told | forms.keys())
     table = whole.rechunk().to_arrow(compat_level=_OLDEST)
-    for name, form in of_forms.items():
-        table = table.append_column(name, _of_forms(frame.get_column(name), frame.get_column(form).to_numpy()))
+    for name, slot in forms.items():
+        table = table.append_column(name, _forms(frame, slot))
     for name, of_source in repeated.items():
         mark = pa.field(name, pa.bool_(), metadata={_CELLS_OF: of_source.encode()})
         table = table.append_column(mark, frame.get_column(name).is_not_null().to_arrow())
     return table.append_column(ORIGINAL, original)
 
 
-def _of_forms(values: pl.Series, forms: npt.NDArray[np.int32]) -> pa.Array:
-    """What each row's form says, with the different texts apart. Rows of one form have the same value."""
+def _forms(frame: pl.DataFrame, slot: str) -> pa.Array:
+    """What is told of each phone, as a column of few values. Rows of one form have the same."""
+    forms = frame.get_column(FORM.of(slot)).to_numpy()
     rows = np.zeros(int(forms.max(initial=-1)) + 1, np.int64)
     rows[forms] = np.arange(len(forms))
-    said = values[rows].to_arrow(compat_level=_OLDEST)
-    return few_texts(said).take(pa.array(forms)) if values.dtype == pl.List else few_values(said, forms)
+    told = frame.select(part.of(slot) for part in FORM_PARTS)[rows].to_arrow(compat_level=_OLDEST)
+    parts = pa.StructArray.from_arrays(
+        [column(told, name) for name in told.column_names], [part.suffix for part in FORM_PARTS]
+    )
+    return pa.DictionaryArray.from_arrays(forms, parts)
 
 
 def restore(table: pa.Table) -> pa.Table:

@@ -50,8 +50,10 @@ def of_one_value(value: str, rows: int) -> pa.Array:
     return pa.DictionaryArray.from_arrays(np.zeros(rows, np.int32), pa.array([value], pa.large_string()))
 
 
-def few_values(values: pa.Array, which: npt.NDArray[np.integer[Any]]) -> pa.DictionaryArray:
-    """Text with few different values: row ``i`` has ``values[which[i]]``, which may be null."""
+def few_values(values: pa.Array, which: npt.NDArray[np.integer[Any]]) -> pa.Array:
+    """Text, or lists of text, with few different values: row ``i`` has ``values[which[i]]``, which may be null."""
+    if pa.types.is_large_list(values.type):
+        return few_texts(values).take(pa.array(which))
     codes = values.dictionary_encode()
     numbers = (codes.indices.fill_null(_NO_VALUE) if codes.null_count else codes.indices).to_numpy()
     return _numbered_texts(np.take(numbers, which), codes.dictionary, nulls=codes.null_count > 0)
@@ -67,27 +69,12 @@ def _numbered_texts(numbers: npt.NDArray[np.int32], texts: pa.Array, *, nulls: b
 def few_texts(values: pa.Array) -> pa.Array:
     """A column of text, or of lists of text, with its different values apart."""
     if not pa.types.is_large_list(values.type):
-        return values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
-    if pa.types.is_dictionary(values.type.value_type):
-        return values
+        return values.dictionary_encode()
     nulls, bounds = values.buffers()[:2]
     texts = values.values.dictionary_encode()
     return pa.Array.from_buffers(
         few_type(values.type), len(values), [nulls, bounds], children=[texts], offset=values.offset
     )
-
-
-def many_values(values: pa.Array) -> pa.Array:
-    """A column with each row's own text, or list of texts, where these were apart."""
-    if pa.types.is_dictionary(values.type):
-        return values.dictionary_decode()
-    if pa.types.is_large_list(values.type) and pa.types.is_dictionary(values.type.value_type):
-        nulls, bounds = values.buffers()[:2]
-        texts = values.values.dictionary_decode()
-        return pa.Array.from_buffers(
-            pa.large_list(texts.type), len(values), [nulls, bounds], children=[texts], offset=values.offset
-        )
-    return values
 
 
 def few_type(dtype: pa.DataType) -> pa.DataType:

@@ -1,4 +1,4 @@
-"""Spark's own daemon, which forks the processes of tasks, with the imports of tasks done: each of them would do them."""
+"""Spark's own daemon, which forks the processes of tasks, with the imports of tasks done: each would do them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import gc
 import sys
 
 import pyspark.daemon
-import pyspark.worker  # noqa: F401
+import pyspark.worker
 
 import pipeline.spark.check_part
 import pipeline.spark.compare

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from schemas.codes import CODES
 from schemas.findings import FINDING_SCHEMA, no_findings
 from schemas.support.text_views import changes
 
@@ -43,6 +44,15 @@ class CodedFindings:
         mine = wanted[self.which]
         return CodedFindings(self.row_id[mine], self.which[mine], self.said)
 
+    def only(self, these: npt.NDArray[np.intp]) -> CodedFindings:
+        """Some of them, by place, with what they say and no more."""
+        said, which = np.unique(self.which[these], return_inverse=True)
+        return CodedFindings(self.row_id[these], which, self.said[said])
+
+    def saying(self, **other: pl.Expr) -> CodedFindings:
+        """The same of the same rows, but for some columns of `SAID_SCHEMA`."""
+        return CodedFindings(self.row_id, self.which, self.said.with_columns(**other))
+
     def places(self, first: int) -> npt.NDArray[np.int64]:
         """Which row of a batch each is about; the batch's rows are consecutive and begin with ``first``."""
         return (self.row_id - np.uint64(first)).astype(np.int64)
@@ -70,6 +80,15 @@ def coded(frame: pl.DataFrame) -> CodedFindings:
     if len(places) > len(new) // 2:
         return CodedFindings(rows, np.arange(len(frame)), said)
     return CodedFindings(rows, np.cumsum(new) - 1, said[places])
+
+
+def said_alike(
+    row_ids: npt.NDArray[np.uint64], code: str, *, point: str | None = None, source: str, detail: str
+) -> CodedFindings:
+    """Say the same of several rows; the effect is the code's own, and on every channel."""
+    said = (point, code, CODES[code].effect, source, detail, None)
+    once = pl.DataFrame([said], SAID_SCHEMA, orient="row")
+    return CodedFindings(row_ids, np.zeros(len(row_ids), np.int64), once)
 
 
 def together(parts: Iterable[CodedFindings]) -> CodedFindings:

@@ -47,6 +47,7 @@ _ENDINGS: Final = re.compile(
 )
 #: Digits of a number; groups that it is written in; and characters between two of them.
 _FEWEST, _MOST, _GROUPS, _GAP = 5, 17, 7, 4
+_ENOUGH: Final = re.compile(rf"(?:\D*+\d){{{_FEWEST}}}")
 #: Of a longer text, only what is between words and marks is read: no entry is so long.
 _LONGEST: Final = 5_000
 
@@ -182,7 +183,7 @@ def _whole(text: str) -> Iterator[str]:
 
 def _filled(parts: Iterable[str]) -> Iterator[str]:
     for part in parts:
-        if sum(character.isdecimal() for character in part) >= _FEWEST:
+        if _ENOUGH.match(part):
             yield part.strip(f" ./-{_DASHES}")
 
 

@@ -24,9 +24,9 @@ from pipeline.columns.date_cells import (
 )
 from pipeline.columns.fixed_dates import ISO_FORMS, WORD_FORMS, fixed_instants
 from pipeline.columns.mapping import Mapping
+from schemas.coded_findings import CodedFindings, said_alike
 from schemas.columns import DAYS, INSTANTS
 from schemas.files.table import FileTally, Table, read_batches
-from schemas.findings import findings, no_findings
 
 Order = Literal["mdy", "dmy", "both", "none", "unknown"]
 #: A piece of a file in which all orders may be refuted at once, or the file is read whole.
@@ -66,7 +66,9 @@ class ColumnDates:
             read = filled(iso_instants(cells), formatted_instants(cells, form))
         rows = (read.is_null() & cells.is_not_null()).arg_true()
         if len(rows):
-            read = read.scatter(rows, self._read_written(name, cells.gather(rows), by_layout=form is not None))
+            written = self._read_written(name, cells.gather(rows), by_layout=form is not None)
+            if written.null_count() < len(written):
+                read = read.scatter(rows, written)
         return read.dt.date() if name in DAYS else read
 
     def _read_written(self, name: str, cells: pl.Series, *, by_layout: bool) -> pl.Series:
@@ -93,26 +95,23 @@ class ColumnDates:
     def _batches(self) -> Iterator[pl.DataFrame]:
         return read_batches(self.table, FileTally(), _BLOCK)
 
-    def unread(self, frame: pl.DataFrame, cells: dict[str, pl.Series]) -> list[pl.DataFrame]:
+    def unread(self, frame: pl.DataFrame, cells: dict[str, pl.Series]) -> list[CodedFindings]:
         """Flag cells that hold something, yet could not be read as a date with certainty."""
-        return [self._unread(name, frame, cells[name]) for name in (*INSTANTS, *DAYS) if name in cells]
+        return [found for name in (*INSTANTS, *DAYS) if name in cells for found in self._unread(name, frame, cells)]
 
-    def _unread(self, name: str, frame: pl.DataFrame, cells: pl.Series) -> pl.DataFrame:
-        chosen = frame.get_column(name).is_null() & cells.is_not_null()
-        if not chosen.any():
-            return no_findings()
-        left, text = frame.select("row_id").filter(chosen), cells.filter(chosen)
-        figures = in_figures(text)
+    def _unread(self, name: str, frame: pl.DataFrame, cells: dict[str, pl.Series]) -> Iterator[CodedFindings]:
+        rows = (frame.get_column(name).is_null() & cells[name].is_not_null()).arg_true()
+        if rows.is_empty():
+            return
+        ids, figures = frame["row_id"].gather(rows).to_numpy(), in_figures(cells[name].gather(rows)).to_numpy()
         in_layout = {name, "default"} & set(self.mapping.layout.dates)
         place = f"column '{self.mapping.fields[name]}' ({name}): "
-        found = []
         if figures.any():
             why = "not as the layout has dates" if in_layout else _WHY[self.order(name)]
-            found.append(findings(left.filter(figures), "row.unread_value", source=_READER, detail=place + why))
+            yield said_alike(ids[figures], "row.unread_value", source=_READER, detail=place + why)
         if not figures.all():
             why = "not in ISO 8601 form"
-            found.append(findings(left.filter(~figures), "row.unread_value", source=_READER, detail=place + why))
-        return pl.concat(found)
+            yield said_alike(ids[~figures], "row.unread_value", source=_READER, detail=place + why)
 
 
 #: Whether all dates in figures of a field fit with the month first, and with the day first.

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
 from schemas.kernels import dates
 from schemas.support.column_bytes import column_bytes, given_rows
 
-#: How instants are written, as `schemas.kernels.dates.instant` reads it.
+#: How instants are written, as `schemas.kernels.dates` reads it.
 ISO_FORMS = ("yyyy-mm-ddThh:nn:ss", "yyyy-mm-ddThh:nn:ssZ", "yyyy-mm-dd")
 FIGURE_FORMS = {
     "mdy": ("mm/dd/yyyyThh:nn:ss", "mm/dd/yyyy"),
@@ -28,10 +29,9 @@ _UTC = pl.Datetime("us", "UTC")
 def fixed_instants(cells: pl.Series, forms: Iterable[str]) -> pl.Series:
     """Read the cells that are written in one of these forms, in UTC; null where a cell is in none, or no date."""
     written = list(forms)
-    form_bounds = np.cumsum([0, *map(len, written)], dtype=np.int64)
+    places = np.array([form.find(part) for form in written for part in dates.PARTS], np.int64)
     found, micros = np.empty(len(cells), np.bool_), np.zeros(len(cells), np.int64)
-    text = np.frombuffer("".join(written).encode(), np.uint8)
-    dates.fixed_instants(*column_bytes(cells), given_rows(cells), form_bounds, text, found, micros)
+    dates.fixed_instants(*column_bytes(cells), given_rows(cells), *_laid_out(written), places, found, micros)
     valid = pa.py_buffer(np.packbits(found, bitorder="little"))
     instants = pa.Array.from_buffers(pa.timestamp("us", "UTC"), len(cells), [valid, pa.py_buffer(micros)])
     return pl.Series(instants, dtype=_UTC)
@@ -39,9 +39,11 @@ def fixed_instants(cells: pl.Series, forms: Iterable[str]) -> pl.Series:
 
 def fixed_shape(cells: pl.Series, forms: Iterable[str]) -> pl.Series:
     """Say which cells have figures and separators where one of these forms has them, whether or not they are a date."""
-    written = list(forms)
-    form_bounds = np.cumsum([0, *map(len, written)], dtype=np.int64)
     found = np.empty(len(cells), np.bool_)
-    text = np.frombuffer("".join(written).encode(), np.uint8)
-    dates.fixed_shape(*column_bytes(cells), given_rows(cells), form_bounds, text, found)
+    dates.fixed_shape(*column_bytes(cells), given_rows(cells), *_laid_out(list(forms)), found)
     return pl.Series(found)
+
+
+def _laid_out(forms: list[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
+    """Where each form begins and ends, and their letters."""
+    return np.cumsum([0, *map(len, forms)], dtype=np.int64), np.frombuffer("".join(forms).encode(), np.uint8)

@@ -14,15 +14,16 @@ from pipeline.stages.checks import Batch
 from schemas.coded_findings import coded
 from schemas.files.table import read_batches
 from schemas.findings import no_findings
+from schemas.support.memory import give_back_memory
 from schemas.support.ordered_map import in_order
 from schemas.support.prefetch import read_ahead
 
-#: Bytes of a file that are read at once, unless the request says how many: large where few batches are under way and
-#: nobody asks them for hundreds of rules.
-LARGE_BLOCK, SMALL_BLOCK = 8 << 20, 4 << 20
+#: Bytes of a file that are read at once, unless the request says how many: so many for all threads together, the same
+#: for one thread as for two. With hundreds of rules a batch takes twice the memory.
+_UNDER_WAY, _LEAST = 32 << 20, 4 << 20
 _FEW_THREADS = 2
-#: Columns of a usual file, and how many times as many are made up for.
-_USUAL_COLUMNS, _WIDEST = 20, 3
+#: Columns of a usual file, and the largest block of one with more.
+_USUAL_COLUMNS, _WIDEST = 20, 24 << 20
 
 
 def first_pass(run: RunState) -> None:
@@ -53,6 +54,7 @@ def first_pass(run: RunState) -> None:
         run.report("reading and checking", sum(file.size for file in run.files) / size, rows)
     for suppression in context.lists:
         suppression.release()
+    give_back_memory()
 
 
 def _check(run: RunState, batch: Batch) -> tuple[Checked, Stored]:
@@ -79,6 +81,6 @@ def _block_bytes(run: RunState, columns: int) -> int:
     Most of what a batch takes is for its rows, not for the columns that are only carried along: a block of a wide file
     is larger.
     """
-    few = run.context.rules is None and run.request.threads <= _FEW_THREADS
-    block = LARGE_BLOCK if few else SMALL_BLOCK
-    return run.request.block_bytes or block * min(max(columns // _USUAL_COLUMNS, 1), _WIDEST)
+    block = _UNDER_WAY // max(run.request.threads, _FEW_THREADS) // (1 if run.context.rules is None else 2)
+    usual = max(block, _LEAST)
+    return run.request.block_bytes or max(usual, min(usual * columns // _USUAL_COLUMNS, _WIDEST))

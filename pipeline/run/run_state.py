@@ -23,6 +23,7 @@ from pipeline.stages.registry import RUN_CHECKS
 from schemas.contact.apply import Apply
 from schemas.files.table import FileTally
 from schemas.list_version import ListVersion
+from schemas.support.ordered_map import in_order
 from schemas.support.timer import Timer
 from suppression.erased import open_erased
 from suppression.lists import SuppressionList, open_version
@@ -130,12 +131,12 @@ def open_lists(
     """
     lists, identities = [], []
     last = plan.campaign.calling.contact(request.as_of)[1]
-    for spec in plan.lists:
-        built = build_version(spec, folder / spec.name, apply)
-        notes += [f"list {spec.name}: {warning}" for warning in built.warnings]
+    built = in_order(lambda spec: build_version(spec, folder / spec.name, apply), plan.lists, request.threads)
+    for spec, version in zip(plan.lists, built, strict=True):
+        notes += [f"list {spec.name}: {warning}" for warning in version.warnings]
         opened = [open_version(folder / spec.name, request.as_of)]
         lists += fit_lists(opened, request.as_of, request.allow_stale, used_until=last)
-        identities.append(spec.identity(source.sha256 for source in built.facts.sources))
+        identities.append(spec.identity(source.sha256 for source in version.facts.sources))
     if plan.store is not None:
         names, allowed = plan.store_lists, request.allow_stale
         stored = open_fit(plan.store, names, request.as_of, allowed, request.max_age, used_until=last)

@@ -23,14 +23,16 @@ def consent_findings(frame: pl.DataFrame, as_of: date) -> pl.DataFrame:
     midnight = datetime(as_of.year, as_of.month, as_of.day) + timedelta(days=1)
     # The day of the run ends last in the zone twelve hours behind UTC; a bare date has no zone.
     limit = pl.when(consent.dt.time() == pl.time(0)).then(pl.lit(midnight)).otherwise(midnight + timedelta(hours=12))
-    found = [
-        findings(
+    found = [no_findings()]
+    latest = frame.get_column("consent_at").max()
+    if isinstance(latest, datetime) and latest.replace(tzinfo=None) >= midnight:
+        future = findings(
             frame.filter(consent.dt.replace_time_zone(None) >= limit),
             "consent.future",
             source=_AUDIT,
             detail=pl.lit("consent dated ") + consent.dt.strftime("%Y-%m-%d") + f", after the run's day {as_of}",
         )
-    ]
+        found.append(future)
     if "received_at" in frame.columns:
         received = pl.col("received_at")
         # A delivery by date alone is one at any hour of that day.

@@ -22,6 +22,7 @@ from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS, POINTS
 from schemas.contact.match_keys import fold_email
 from schemas.findings import findings, no_findings
 from schemas.frame_columns import KEY
+from schemas.support.prefetch import read_ahead
 from suppression.index.numbers import number_key
 
 LOSER_SCHEMA = pa.schema(
@@ -115,7 +116,8 @@ class Deduplication(RunCheck):
 
         Points that another check blocks and rows that one rejects by now do not compete.
         """
-        for repeated in self._repeated():
+        # Those of the next keys are found meanwhile.
+        for repeated in read_ahead(self._repeated(), depth=1):
             for blocked in settlement.blocks:
                 repeated = repeated.filter(~blocked(repeated))  # noqa: PLW2901  # the same points, fewer of them
             if settlement.rejected is not None:

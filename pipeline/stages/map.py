@@ -12,6 +12,7 @@ from pipeline.columns.date_cells import perhaps_zoned, zoned_cells
 from pipeline.context import Context, Source
 from pipeline.stages.checks import Batch, BatchCheck
 from pipeline.stages.consent_dates import consent_findings
+from schemas.coded_findings import CodedFindings, coded, together
 from schemas.columns import CODE_FIELDS, DAYS, INSTANTS, PERSON, PLAIN_FIELDS, POINTS, WORD_LISTS
 from schemas.contact.blank import BLANKS, COUNTRY_BLANKS, EMPTY_WORDS, NAME_BLANKS, POINT_BLANKS, Blanks, trimmed
 from schemas.findings import findings, no_findings
@@ -25,10 +26,12 @@ _FOOTER = (
     r"(?i)^\W*(?:(?:grand|sub)[ -]?totals?|totals?|(?:total )?(?:number of )?(?:rows?|records?|leads?|count)"
     r"|end of (?:file|report|list))\b[\s\d.,:;|=()\"'*-]*(?:records?|rows?|leads?)?[\s\d.,:;|=()\"'*-]*$"
 )
+#: How everything begins that is empty or that `_FOOTER` finds, whatever is between the words; little else does.
+_PERHAPS = r"(?i)^[^a-z]*(?:$|grand|sub|total|number|row|record|lead|count|end)"
 _READER = "record reader"
 
 
-def map_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
+def map_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.DataFrame, CodedFindings]:
     """Add the fields, trimmed and null where blank, and ``is_lead``. Returns the frame and findings."""
     frame, fields = batch.frame, source.mapping.fields
     known = [point for point in POINTS if point in fields and point in context.points]
@@ -53,13 +56,14 @@ def map_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.DataFr
     heads = [point for point in known if mapped.get_column(point).filter(~mapped.get_column(IS_LEAD)).count()]
     if heads:
         mapped = mapped.with_columns(pl.when(IS_LEAD).then(pl.col(point)).alias(point) for point in heads)
-    unread = [*source.dates.unread(mapped, cells), *_undecided(mapped, cells, fields)]
+    unread = source.dates.unread(mapped, cells)
+    found = [*_undecided(mapped, cells, fields), consent_findings(mapped, context.as_of)]
     short = []
     if CELLS_MISSING in mapped.columns:
         rows = mapped.filter(pl.col(CELLS_MISSING) > 0)
         short = [findings(rows, "row.short", source=_READER, detail=_missing(len(source.table.columns)))]
         mapped = mapped.drop(CELLS_MISSING)
-    return mapped, pl.concat([no_lead, *short, *unread, consent_findings(mapped, context.as_of)])
+    return mapped, together([*map(coded, [no_lead, *short]), *unread, *map(coded, found)])
 
 
 def _missing(width: int) -> pl.Expr:
@@ -142,9 +146,12 @@ def _no_leads(mapped: pl.DataFrame, source: Source, known: list[str]) -> pl.Data
         # The length first: it costs next to nothing.
         alike = mapped.get_column(known[0]).str.len_bytes() == len(own_name.encode())
         rows = no_point | alike.fill_null(value=False).to_numpy()
-    candidates = mapped.select("row_id", "raw", *header).select(pl.all().gather(np.flatnonzero(rows)))
+    candidates = mapped.select("row_id", "raw", *header)[np.flatnonzero(rows)]
     named = trimmed(pl.col(first)).str.to_lowercase() == own_name.lower()
-    candidates = candidates.filter(pl.lit(pl.Series(no_point[rows])) | named)
+    begins = pl.concat_str(*header, separator=" ", ignore_nulls=True).str.contains(_PERHAPS)
+    candidates = candidates.filter(
+        (pl.lit(pl.Series(no_point[rows])) & (begins | pl.col("raw").is_not_null())) | named.fill_null(value=False)
+    )
     if candidates.is_empty():
         return no_findings()
     cells = [trimmed(pl.col(column)).fill_null("") for column in header]

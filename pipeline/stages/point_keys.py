@@ -143,18 +143,19 @@ class _Texts:
 
     def __init__(self, folder: Path, flush: int) -> None:
         self._folder, self._flush_at = folder, flush
-        self._waiting: list[pl.Series] = []
+        self._waiting: list[pa.Array] = []
         self._starts = [0]
         self._rows = 0
 
     def add(self, texts: pl.Series) -> None:
-        self._waiting.append(texts)
+        # As their own bytes: views would keep everything that was read with them, for as long as they wait.
+        self._waiting.append(texts.to_arrow(compat_level=pl.CompatLevel.oldest()))
         self._rows += len(texts)
         if self._rows - self._starts[-1] >= self._flush_at:
             self._folder.mkdir(parents=True, exist_ok=True)
-            table = pl.DataFrame({"text": pl.concat(self._waiting)}).to_arrow(compat_level=pl.CompatLevel.oldest())
+            table = pa.table({"text": pa.concat_arrays(self._waiting)})
             with pa.ipc.new_file(self._path(len(self._starts) - 1), table.schema) as writer:
-                writer.write_table(table.combine_chunks())
+                writer.write_table(table)
             self._waiting = []
             self._starts.append(self._rows)
 
@@ -172,7 +173,7 @@ class _Texts:
 
     def _file(self, number: int) -> pa.Array:
         if number == len(self._starts) - 1:  # what came since the last file; no more comes
-            return pl.concat(self._waiting).to_arrow(compat_level=pl.CompatLevel.oldest())
+            return pa.concat_arrays(self._waiting)
         # Mapped for the moment: what was read of a file counts as this program's memory while it is.
         with pa.memory_map(self._path(number)) as mapped, pa.ipc.open_file(mapped) as reader:
             return column(reader.read_all(), "text")

@@ -8,6 +8,20 @@ from schemas.kernels.kernel import Bytes, Flags, Int64s, helper, kernel
 from schemas.kernels.word_lists import lower
 
 FIRST_YEAR, LAST_YEAR = 1800, 2199
+#: What a form is made of: ``y m d h n s`` are figures, ``ooo`` is a month's name, T a T or a blank, / any separator;
+#: the others are themselves.
+_BYTES_OF = {
+    **dict.fromkeys("ymdhns", b"0123456789"),
+    "o": b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    **{"T": b"T ", "/": b"/.-", "-": b"-", ":": b":", " ": b" ", "Z": b"Z"},
+}
+#: A bit for each kind of letter: those that a byte may be at, and that of a form's letter.
+_CLASSES, _WANTED = np.zeros(256, np.uint8), np.zeros(256, np.uint8)
+for _bit, _found in enumerate(dict.fromkeys(_BYTES_OF.values())):
+    _CLASSES[list(_found)] |= 1 << _bit
+    _WANTED[[ord(letter) for letter, found in _BYTES_OF.items() if found == _found]] = 1 << _bit
+#: What is read of a date, by the letters of a form.
+PARTS = ("yyyy", "mm", "ooo", "dd", "hh", "nn", "ss")
 _MONTH_NAMES = np.frombuffer(b"janfebmaraprmayjunjulaugsepoctnovdec", np.uint8)
 #: Days from 1970 to the first of each month, from January of the first year on.
 _FIRST_DAYS = (
@@ -42,80 +56,63 @@ def micros_of(year: int, month: int, day: int, hour: int, minute: int, second: i
 
 
 @helper
-def instant(data: Bytes, start: int, forms: Bytes, first: int, size: int) -> int:
-    """Read a cell in a form: ``y m d h n s`` are figures, ``ooo`` is a month's name, T a T or blank, / any separator.
+def has_shape(data: Bytes, start: int, forms: Bytes, first: int, size: int) -> bool:
+    """Whether each byte of a cell is one that the form has at its place."""
+    for place in range(np.uint64(size)):
+        if not _CLASSES[data[np.uint64(start) + place]] & _WANTED[forms[np.uint64(first) + place]]:
+            return False
+    return True
 
-    Returns microseconds from 1970, -1 where it is not in that form, or no date.
-    """
-    year, month, day, hour, minute, second = 0, 0, 0, 0, 0, 0
-    for place in range(size):
-        letter, byte = forms[first + place], int(data[start + place])
-        figure = byte - ord("0")
-        if letter == ord("o"):
-            if month == 0:
-                month = month_named(data, start + place)
-            if month == 0:
-                return -1
-        elif letter == ord("T"):
-            if byte != ord("T") and byte != ord(" "):
-                return -1
-        elif letter == ord("/"):
-            if byte != ord("/") and byte != ord(".") and byte != ord("-"):
-                return -1
-        elif not ord("a") <= letter <= ord("z"):
-            if byte != letter:
-                return -1
-        elif not 0 <= figure <= 9:
-            return -1
-        elif letter == ord("y"):
-            year = 10 * year + figure
-        elif letter == ord("m"):
-            month = 10 * month + figure
-        elif letter == ord("d"):
-            day = 10 * day + figure
-        elif letter == ord("h"):
-            hour = 10 * hour + figure
-        elif letter == ord("n"):
-            minute = 10 * minute + figure
-        else:
-            second = 10 * second + figure
-    return micros_of(year, month, day, hour, minute, second)
+
+@helper
+def two_figures(data: Bytes, at: int) -> int:
+    """Read a number of two figures."""
+    return 10 * int(data[at]) + int(data[at + 1]) - 11 * ord("0")
+
+
+@helper
+def instant(data: Bytes, start: int, places: Int64s, form: int) -> int:
+    """Read a cell that has the shape of a form. Returns microseconds from 1970, -1 where it is no date."""
+    first = len(PARTS) * form
+    year, month, named = start + places[first], places[first + 1], places[first + 2]
+    hour, minute, second = 0, 0, 0
+    if places[first + 4] >= 0:
+        hour = two_figures(data, start + places[first + 4])
+        minute = two_figures(data, start + places[first + 5])
+        second = two_figures(data, start + places[first + 6])
+    return micros_of(
+        100 * two_figures(data, year) + two_figures(data, year + 2),
+        month_named(data, start + named) if named >= 0 else two_figures(data, start + month),
+        two_figures(data, start + places[first + 3]),
+        hour,
+        minute,
+        second,
+    )
 
 
 @kernel
 def fixed_instants(
-    bounds: Int64s, data: Bytes, valid: Flags, form_bounds: Int64s, forms: Bytes, found: Flags, micros: Int64s
+    bounds: Int64s,
+    data: Bytes,
+    valid: Flags,
+    form_bounds: Int64s,
+    forms: Bytes,
+    places: Int64s,
+    found: Flags,
+    micros: Int64s,
 ) -> None:
-    """Read the cells that are in one of these forms."""
+    """Read the cells that are in one of these forms. ``places``: where each has its `PARTS`, -1 where it has not."""
     for row in range(len(found)):
         found[row] = False
         if len(valid) and not valid[row]:
             continue
         for form in range(len(form_bounds) - 1):
-            first = form_bounds[form]
-            if form_bounds[form + 1] - first == bounds[row + 1] - bounds[row]:
-                read = instant(data, bounds[row], forms, first, form_bounds[form + 1] - first)
+            first, size = form_bounds[form], form_bounds[form + 1] - form_bounds[form]
+            if size == bounds[row + 1] - bounds[row] and has_shape(data, bounds[row], forms, first, size):
+                read = instant(data, bounds[row], places, form)
                 if read != -1:
                     found[row], micros[row] = True, read
                     break
-
-
-@helper
-def has_shape(data: Bytes, start: int, forms: Bytes, first: int, size: int) -> bool:
-    """Whether a cell has figures and separators where a form has them; of the forms of `instant` without a name."""
-    for place in range(size):
-        letter, byte = forms[first + place], data[start + place]
-        if letter == ord("T"):
-            fits = byte == ord("T") or byte == ord(" ")
-        elif letter == ord("/"):
-            fits = byte == ord("/") or byte == ord(".") or byte == ord("-")
-        elif ord("a") <= letter <= ord("z"):
-            fits = ord("0") <= byte <= ord("9")
-        else:
-            fits = byte == letter
-        if not fits:
-            return False
-    return True
 
 
 @kernel

@@ -15,10 +15,11 @@ from schemas.contact.quality import ROLE_LOCAL_PARTS
 from schemas.findings import no_findings
 from schemas.frame_columns import SOURCE, TYPE, ZONED
 from schemas.list_kinds import KINDS
+from schemas.support.distinct import distinct
 from suppression.rules.batch import Batch
 from suppression.rules.consent import ConsentReader, Consents
 from suppression.rules.consent_words import UNREAD as UNREAD_BASIS
-from suppression.rules.encode import Bits, Classes, classes_of, distinct
+from suppression.rules.encode import Bits, Classes, classes_of
 from suppression.rules.lead_locations import UNREAD_PLACES, LeadLocations
 from suppression.rules.local_days import local_days
 from suppression.rules.setting import Setting
@@ -50,7 +51,8 @@ class Facts(Batch):
         self.today = since_epoch(setting.as_of)
         self.locations = LeadLocations(self, region, meaning)
         self._listed = found.filter(pl.col("code").is_in(list(KINDS))) if len(found) else found
-        self._first = int(frame.item(0, "row_id")) if self.rows else 0
+        #: The first ``row_id``.
+        self.first = int(frame.item(0, "row_id")) if self.rows else 0
 
     def of_rows(self, rows: npt.NDArray[np.int64]) -> Facts:
         """The same of some rows, but for what the lists say of them; without the source columns."""
@@ -174,7 +176,7 @@ class Facts(Batch):
     def _matches(self) -> dict[tuple[object, ...], npt.NDArray[np.int64]]:
         """Rows that each kind of list holds, by kind and point."""
         parts = self._listed.select("code", "point", "row_id").partition_by(["code", "point"], as_dict=True)
-        return {key: part.get_column("row_id").to_numpy().astype(np.int64) - self._first for key, part in parts.items()}
+        return {key: part.get_column("row_id").to_numpy().astype(np.int64) - self.first for key, part in parts.items()}
 
     def basis(self, wanted: list[str]) -> Bools:
         """Whether the legal basis given is of one of these classes."""

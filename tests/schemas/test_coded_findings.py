@@ -6,8 +6,8 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.coded_findings import coded, together
-from schemas.findings import FINDING_SCHEMA, no_findings
+from schemas.coded_findings import coded, said_alike, together
+from schemas.findings import FINDING_SCHEMA, findings, no_findings
 
 _ROWS = st.lists(
     st.tuples(
@@ -34,3 +34,9 @@ def test_together_and_by_row(parts: list[list[tuple[object, ...]]]) -> None:
     assert found.frame().equals(whole)
     assert found.by_row().frame().equals(whole.sort("row_id", maintain_order=True))
     assert found.places(5).tolist() == [row - 5 for row in whole["row_id"]]
+
+
+def test_what_is_said_alike_is_what_a_finding_of_each_row_says() -> None:
+    ids = pl.DataFrame({"row_id": [7, 9]}, schema={"row_id": pl.UInt64})
+    alike = said_alike(ids["row_id"].to_numpy(), "row.short", source="reader", detail="short")
+    assert alike.frame().equals(findings(ids, "row.short", source="reader", detail="short"))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+import weakref
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,6 +49,21 @@ def test_points_of_a_repeated_key_come_back_and_no_others(
             ]
         found = [line for part in keys.repeated() for line in part.rows()]
     assert sorted(found, key=lambda line: line[2]) == expected
+
+
+def test_a_waiting_text_keeps_no_batch_in_memory(tmp_path: Path) -> None:
+    block = np.frombuffer(b"one.longer.than.a.view@example.com", np.uint8).copy()
+    gone = weakref.ref(block)
+    array = pa.Array.from_buffers(pa.large_string(), 1, [None, *map(pa.py_buffer, (np.array([0, len(block)]), block))])
+    text = pl.Series("text", array.cast(pa.string_view()), pl.String)
+    keys = PointKeys(tmp_path / "keys", texts=True, dated=False)
+    for row in range(2):
+        keys.add(pl.DataFrame({"key": [7], "text": text, "row_id": [row]}).cast({pl.Int64: pl.UInt64}), 0)
+    del block, array, text
+    assert gone() is None
+    assert [part.get_column("text").to_list() for part in keys.repeated()] == [
+        ["one.longer.than.a.view@example.com"] * 2
+    ]
 
 
 def test_a_row_s_line_is_that_of_its_own_file(tmp_path: Path) -> None:

@@ -44,6 +44,15 @@ class CodedFindings:
         mine = wanted[self.which]
         return CodedFindings(self.row_id[mine], self.which[mine], self.said)
 
+    def only(self, these: npt.NDArray[np.intp]) -> CodedFindings:
+        """Some of them, by place, with what they say and no more."""
+        said, which = np.unique(self.which[these], return_inverse=True)
+        return CodedFindings(self.row_id[these], which, self.said[said])
+
+    def saying(self, **other: pl.Expr) -> CodedFindings:
+        """The same of the same rows, but for some columns of `SAID_SCHEMA`."""
+        return CodedFindings(self.row_id, self.which, self.said.with_columns(**other))
+
     def places(self, first: int) -> npt.NDArray[np.int64]:
         """Which row of a batch each is about; the batch's rows are consecutive and begin with ``first``."""
         return (self.row_id - np.uint64(first)).astype(np.int64)

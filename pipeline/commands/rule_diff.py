@@ -18,6 +18,7 @@ from pipeline.commands.verify import refuse_damaged
 from pipeline.results.folder import open_manifest
 from pipeline.terminal import plain_table, print_lines, write_json
 from pipeline.workspace import workspace_of
+from schemas.coded_findings import coded
 from schemas.columns import CHANNEL_POINTS, POINTS, POST_POINT
 from schemas.config import Channel
 from schemas.errors import UsageError
@@ -154,7 +155,7 @@ class _Day:
 
     @classmethod
     def of(cls, rules: RuleSet, frame: pl.DataFrame, known: pl.DataFrame, region: str | None) -> _Day:
-        said = judged(rules, frame, known, region)[1].frame()
+        said = judged(rules, frame, coded(known), region)[1].frame()
         # Lists were asked by the run; of a match, the rules say what follows on the day.
         against = said.filter((pl.col("effect") != "flag") & ~pl.col("code").is_in(list(KINDS)))
         facts = rules.facts(frame, known, region)

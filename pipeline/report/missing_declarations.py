@@ -6,8 +6,9 @@ Every figure is an upper bound: an answer can also speak against contact, and th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -48,7 +49,7 @@ class DeclarationTally:
     kinds: Counter[_Kind] = field(default_factory=Counter)
 
     def add(self, rows: DecidedRows, findings: CodedFindings, channels: Sequence[str], missing: Missing) -> None:
-        """Count a decided batch with all of its findings."""
+        """Count a decided batch with all of its findings, ordered by row."""
         if missing.behind:
             for kind, count in _Against(rows, findings, missing).kinds(channels):
                 self.kinds[kind] += count
@@ -106,58 +107,73 @@ class DeclarationTally:
         return max(needs, key=lambda each: (each[0], -each[1].bit_count(), -each[1]))[1]
 
 
+class _Grounds:
+    """What the codes of a run rest on, and the kinds of rows that its batches had so far. Several threads ask."""
+
+    def __init__(self, missing: Missing) -> None:
+        codes = sorted({*missing.ways, *(rule for behind in missing.behind.values() for rule in behind.rules)})
+        of_code = {code: _facts_of(code, missing) for code in codes}
+        #: Facts that codes rest on, and what makes them fall. Codes that are alike in that are one; the first rest on
+        #: nothing.
+        self.classes = list(dict.fromkeys([(0, frozenset[int]()), *of_code.values()]))
+        self.class_of = {code: self.classes.index(each) for code, each in of_code.items()}
+        cells = len(self.classes) * (len(CHANNELS) + 1) * (len(POINTS) + 1)
+        #: A random number for each class on each channel of each point, and for each point that is there.
+        self.words = np.random.default_rng(0).integers(0, 1 << 63, size=cells + len(POINTS), dtype=np.uint64)
+        #: By what is known of a row.
+        self.kinds: dict[int, _Kind] = {}
+
+
+_grounds = lru_cache(maxsize=8)(_Grounds)
+
+
 class _Against:
-    """What blocks the rejected rows of a batch, as numbers: row, point, channel, and the facts behind it."""
+    """What blocks the rejected rows of a batch, as numbers: row (ascending), point, channel, and the facts behind."""
 
     def __init__(self, rows: DecidedRows, findings: CodedFindings, missing: Missing) -> None:
-        said = findings.said
+        said, self._known = findings.said, _grounds(missing)
         row = rows.positions(findings.row_id)
         blocks = (said.get_column("effect") != "flag").to_numpy()
         kept = blocks[findings.which] & ~rows.is_clean[row]
         self._rows, self._row, which = rows, row[kept], findings.which[kept]
-        of_code = {code: _facts_of(code, missing) for code in said.get_column("code").unique(maintain_order=True)}
-        #: Of codes the facts that they rest on, and what makes them fall. Codes that are alike in that are one.
-        self._classes = list(dict.fromkeys(of_code.values()))
-        numbers = {each: number for number, each in enumerate(self._classes)}
-        self._class = np.array([numbers[of_code[code]] for code in said.get_column("code")], dtype=np.int64)[which]
+        classes = said.get_column("code").replace_strict(self._known.class_of, default=0, return_dtype=pl.Int64)
+        self._class = classes.to_numpy()[which]
         self._point = _numbers(said.get_column("point"), _POINT_NAMES)[which]
         self._channel = _numbers(said.get_column("channel"), _CHANNEL_NAMES)[which]
 
     def kinds(self, channels: Sequence[str]) -> Iterator[tuple[_Kind, int]]:
         """Kinds of rows that an undeclared fact is behind, each with how many rows of the batch it has."""
-        rests = np.array([bool(behind) for behind, _ in self._classes], dtype=bool)
-        if not rests.any():
-            return
+        rests = np.array([bool(behind) for behind, _ in self._known.classes], dtype=bool)
         points = [point for point in POINTS if any(point in CHANNEL_POINTS[channel] for channel in channels)]
         there = np.array([self._rows.present(COLUMN_OF.get(point, point)) for point in points])
         concerned = np.zeros(len(self._rows), dtype=bool)
         concerned[self._row[rests[self._class]]] = True
         places = np.flatnonzero(concerned)
-        _, first, counts = np.unique(self._signatures(there)[places], return_index=True, return_counts=True)
-        order = np.argsort(self._row, kind="stable")
-        starts = np.searchsorted(self._row[order], [places[first], places[first] + 1])
-        for place, start, end, count in zip(places[first], *starts, counts, strict=True):
-            present = {point for point, is_there in zip(points, there[:, place], strict=True) if is_there}
-            yield self._kind(order[start:end], present, channels), int(count)
+        signs, first, counts = np.unique(self._signatures(there)[places], return_index=True, return_counts=True)
+        known = self._known.kinds
+        for sign, place, count in zip(signs.tolist(), places[first].tolist(), counts.tolist(), strict=True):
+            if sign not in known:
+                start, end = np.searchsorted(self._row, [place, place + 1])
+                present = {point for point, is_there in zip(points, there[:, place], strict=True) if is_there}
+                known[sign] = self._kind(range(start, end), present, channels)
+            yield known[sign], count
 
     def _signatures(self, there: npt.NDArray[np.bool_]) -> _Words:
         """A number for each row, the same for rows of which the same is known."""
         width, height = len(CHANNELS) + 1, len(POINTS) + 1
         cell = (self._class * width + self._channel) * height + self._point
-        words = np.random.default_rng(0).integers(
-            0, 1 << 63, size=len(self._classes) * width * height + len(there), dtype=np.uint64
-        )
+        words = self._known.words
         made = np.zeros(len(self._rows), dtype=np.uint64)
         np.add.at(made, self._row, words[cell])
         for word, is_there in zip(words[len(words) - len(there) :], there, strict=True):
             made += word * is_there.astype(np.uint64)
         return made
 
-    def _kind(self, found: npt.NDArray[np.intp], present: set[str], channels: Sequence[str]) -> _Kind:
+    def _kind(self, found: Iterable[int], present: set[str], channels: Sequence[str]) -> _Kind:
         """What would have to be declared for a row. ``found``: what was found against it."""
         behind, against = 0, []
         for each in found:
-            rests, falls = self._classes[self._class[each]]
+            rests, falls = self._known.classes[self._class[each]]
             behind |= rests
             against.append((self._point[each], self._channel[each], falls))
         ways = set()

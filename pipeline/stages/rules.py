@@ -20,7 +20,7 @@ def rules_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.Data
         return batch.frame, batch.findings
     from suppression.rules.verdicts import judged  # noqa: PLC0415  # only runs with rule packs need the law
 
-    return judged(context.rules, batch.frame, batch.findings.frame(), source.region, source.mapping.fields)
+    return judged(context.rules, batch.frame, batch.findings, source.region, source.mapping.fields)
 
 
 RULES = BatchCheck(

@@ -20,6 +20,7 @@ from schemas.support.user_cache import read_cache, write_cache
 MODULES = (
     "blake2b",
     "cells",
+    "contract",
     "csv_cells",
     "dates",
     "distinct",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from schemas.coded_findings import CodedFindings, coded, together
 from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, PHONE_SLOTS
 from schemas.config import Channel
 from schemas.findings import findings
@@ -15,7 +16,7 @@ from suppression.rules.setting import PointOnChannel
 from suppression.rules.time_windows import Bools
 
 
-def lifted(rules: RuleSet, facts: Facts, found: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
+def lifted(rules: RuleSet, facts: Facts, found: CodedFindings) -> CodedFindings:
     """Turn matches that exemptions lift into flags, on the channels on which they do, each with its exemption."""
     for point in (*PHONE_SLOTS, *EMAIL_SLOTS):
         channels = [channel for channel in rules.setting.channels if point in CHANNEL_POINTS[channel]]
@@ -30,9 +31,8 @@ def lifted(rules: RuleSet, facts: Facts, found: pl.DataFrame, ids: pl.DataFrame)
                 channel: listed & _free(rules, governing, facts, PointOnChannel(channel, point)) for channel in channels
             }
             if any(rows.any() for rows in free.values()):
-                found = pl.concat(
-                    [*_split(found, facts, point, code, free), *_notes(rules, governing, facts, ids, code, point, free)]
-                )
+                notes = _notes(rules, governing, facts, code, point, free)
+                found = together([*_split(found, facts.first, point, code, free), *map(coded, notes)])
     return found
 
 
@@ -46,30 +46,33 @@ def _free(rules: RuleSet, governing: list[Active], facts: Facts, at: PointOnChan
     return spoken & ~standing
 
 
-def _split(found: pl.DataFrame, facts: Facts, point: str, code: str, free: dict[Channel, Bools]) -> list[pl.DataFrame]:
+def _split(found: CodedFindings, first: int, point: str, code: str, free: dict[Channel, Bools]) -> list[CodedFindings]:
     """One code's matches of one point become a flag, and a block for each channel on which nothing lifts them."""
-    mine = ((found.get_column("code") == code) & (found.get_column("point") == point)).fill_null(False).to_numpy()
-    at = found.get_column("row_id").to_numpy().astype(np.int64) - int(facts.frame.item(0, "row_id"))
-    some = mine & np.logical_or.reduce([rows[at] for rows in free.values()])
+    told = found.said.select(mine=((pl.col("code") == code) & (pl.col("point") == point)).fill_null(False))
+    mine = np.flatnonzero(told.to_series().to_numpy()[found.which])
+    at = found.places(first)[mine]
+    some = np.logical_or.reduce([rows[at] for rows in free.values()])
+    rest = np.ones(len(found), dtype=np.bool_)
+    rest[mine[some]] = False
+    lifted_ones = found.only(mine[some])
     blocked = [
-        found.filter(some & ~rows[at]).with_columns(channel=pl.lit(channel, pl.String))
-        for channel, rows in free.items()
+        found.only(mine[some & ~rows[at]]).saying(channel=pl.lit(channel, pl.String)) for channel, rows in free.items()
     ]
     # What is not lifted stays where it is: the order of a row's findings does not depend on other rows.
-    return [found.filter(~some), found.filter(some).with_columns(effect=pl.lit("flag")), *blocked]
+    left = CodedFindings(found.row_id[rest], found.which[rest], found.said)
+    return [left, lifted_ones.saying(effect=pl.lit("flag")), *blocked]
 
 
 def _notes(
     rules: RuleSet,
     governing: list[Active],
     facts: Facts,
-    ids: pl.DataFrame,
     code: str,
     point: str,
     free: dict[Channel, Bools],
 ) -> list[pl.DataFrame]:
     """Say which exemption lifted which match."""
-    notes = []
+    notes, ids = [], facts.frame.select("row_id")
     for channel, rows in free.items():
         for exemption in {each.of.rule.id: each for active in governing for each in active.exemptions}.values():
             saved = rules.applies(exemption, facts, PointOnChannel(channel, point))

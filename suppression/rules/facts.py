@@ -51,7 +51,8 @@ class Facts(Batch):
         self.today = since_epoch(setting.as_of)
         self.locations = LeadLocations(self, region, meaning)
         self._listed = found.filter(pl.col("code").is_in(list(KINDS))) if len(found) else found
-        self._first = int(frame.item(0, "row_id")) if self.rows else 0
+        #: The first ``row_id``.
+        self.first = int(frame.item(0, "row_id")) if self.rows else 0
 
     def of_rows(self, rows: npt.NDArray[np.int64]) -> Facts:
         """The same of some rows, but for what the lists say of them; without the source columns."""
@@ -175,7 +176,7 @@ class Facts(Batch):
     def _matches(self) -> dict[tuple[object, ...], npt.NDArray[np.int64]]:
         """Rows that each kind of list holds, by kind and point."""
         parts = self._listed.select("code", "point", "row_id").partition_by(["code", "point"], as_dict=True)
-        return {key: part.get_column("row_id").to_numpy().astype(np.int64) - self._first for key, part in parts.items()}
+        return {key: part.get_column("row_id").to_numpy().astype(np.int64) - self.first for key, part in parts.items()}
 
     def basis(self, wanted: list[str]) -> Bools:
         """Whether the legal basis given is of one of these classes."""

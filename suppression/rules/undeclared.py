@@ -35,7 +35,7 @@ class RestsOn:
     matches: set[str] = field(default_factory=set)
 
 
-@dataclass
+@dataclass(eq=False)
 class Missing:
     """Undeclared fields, as in ``campaign lia``.
 

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from schemas.coded_findings import SAID_SCHEMA, CodedFindings, coded, together
+from schemas.coded_findings import SAID_SCHEMA, CodedFindings, together
 from schemas.codes import CODES, Effect
 from schemas.frame_columns import UNTIL
+from schemas.list_kinds import KINDS
 from schemas.support.distinct import distinct_numbers
 from suppression.rules.consent import LACKS, Bits
 from suppression.rules.engine import Hit, RuleSet
@@ -28,7 +29,7 @@ Places = npt.NDArray[np.int64]
 def judged(
     rules: RuleSet,
     frame: pl.DataFrame,
-    found: pl.DataFrame,
+    found: CodedFindings,
     region: str | None,
     columns: Mapping[str, str] | None = None,
 ) -> tuple[pl.DataFrame, CodedFindings]:
@@ -39,14 +40,14 @@ def judged(
     field, which findings on unreadable cells name.
     """
     if frame.is_empty():
-        return frame, coded(found)
-    facts = rules.facts(frame, found, region)
+        return frame, found
+    facts = rules.facts(frame, found.with_codes(KINDS).frame(), region)
     against = [_against(hit, facts) for hit in rules.judge(facts)]
     against += [_of_unanswered(each, rules) for each in unanswered_points(rules, facts)]
     against += [_of_unread(each) for each in unread_evidence(rules, facts, columns or {}) if each.rows.any()]
-    found = lifted(rules, facts, found, frame.select("row_id"))
+    found = lifted(rules, facts, found)
     ends = [dates_of(until(rules, facts, point)).alias(UNTIL.of(point)) for point in rules.points(facts)]
-    return frame.with_columns(ends), together([coded(found), *_coded(against, int(frame.item(0, "row_id")))])
+    return frame.with_columns(ends), together([found, *_coded(against, facts.first)])
 
 
 @dataclass(frozen=True)

@@ -161,22 +161,26 @@ def read_emails(values: pl.Series, apply: Apply = apply_here) -> EmailColumn:
     values = values.cast(pl.String)
     (bounds, data), given = column_bytes(values), given_rows(values)
     plain, written = np.empty(len(values), np.bool_), np.zeros(2, np.int64)
-    views = [np.zeros(VIEW_WORDS * len(values), np.uint32) for _ in ("normal", "key", "domain")]
+    normal, key, domain = (np.zeros(VIEW_WORDS * len(values), np.uint32) for _ in range(3))
     changed, domains = np.empty(2 * len(data), np.uint8), np.empty(len(data), np.uint8)
     lists = (*_mailboxes(), *_RESERVED_LIST)
-    plain_addresses(bounds, data, given, *lists, plain, *views, changed, domains, written)
+    plain_addresses(bounds, data, given, *lists, plain, normal, key, domain, changed, domains, written)
     rows = np.flatnonzero(~plain & given) if len(given) else np.flatnonzero(~plain)
     odd: list[str] = values[rows].to_list()
     noted = form_frame([*each_once(_read_chunk, odd, apply)], EMAIL_FORM_SCHEMA)
-    normal, key = noted.get_column("normal"), noted.select(email_key(pl.col("normal")))
-    of_rows = (normal, key.to_series(), key.select(domain_of(pl.col("normal"))).to_series())
-    plain[rows] = normal.is_not_null().to_numpy()
-    last = ([data, changed[: written[0]]], [data, changed[: written[0]]], [domains[: written[1]]])
-    columns = [
-        view_column(*with_texts(part, buffers, rows, column), plain)
-        for part, buffers, column in zip(views, last, of_rows, strict=True)
-    ]
-    return EmailColumn(*columns, rows, noted)
+    keys = noted.select(email_key(pl.col("normal")))
+    plain[rows] = noted.get_column("normal").is_not_null().to_numpy()
+    buffers = [data, changed[: written[0]]]
+    return EmailColumn(
+        view_column(*with_texts(normal, buffers, rows, noted.get_column("normal")), plain),
+        view_column(*with_texts(key, buffers, rows, keys.to_series()), plain),
+        view_column(
+            *with_texts(domain, [domains[: written[1]]], rows, keys.select(domain_of(pl.col("normal"))).to_series()),
+            plain,
+        ),
+        rows,
+        noted,
+    )
 
 
 def domain_of(address: pl.Expr) -> pl.Expr:

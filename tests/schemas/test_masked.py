@@ -22,7 +22,7 @@ def test_a_text_is_its_shape_cut_to_forty_characters(texts: list[str | None]) ->
 
 @given(_TEXTS)
 def test_of_an_address_the_first_letters_and_the_top_level_domain_are_shown(texts: list[str | None]) -> None:
-    expected = []
+    expected: list[str | None] = []
     for text in texts:
         if text is None or "@" not in text:
             expected.append(None)

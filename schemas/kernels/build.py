@@ -32,6 +32,7 @@ MODULES = (
     "records",
     "registry_lines",
     "row_bytes",
+    "views",
 )
 
 #: What compiled code may call; anything else would be a kernel that raises or makes arrays.

@@ -22,8 +22,6 @@ _ABSENT, _UNUSABLE, _LISTED, _LAW, _DUPLICATE, _FREE = range(len(STAGES))
 #: The column without which there is no such point, where it is no column itself.
 COLUMN_OF: Final = {POST_POINT: "address_1"}
 
-#: Points by their number. The one after the last is the row as a whole.
-_POINT_NAMES: Final = pl.Enum(POINTS)
 
 _Stages = npt.NDArray[np.uint8]
 
@@ -62,15 +60,12 @@ class _Against:
 
     def __init__(self, findings: CodedFindings, rows: DecidedRows) -> None:
         self._which, said, self._rows = findings.which, findings.said, len(rows)
-        point = said.get_column("point").cast(_POINT_NAMES).to_physical().fill_null(len(POINTS)).to_numpy()
         places = rows.positions(findings.row_id)
-        self._cells = point.astype(np.int64)[findings.which] * self._rows + places
+        self._cells = findings.points[findings.which] * self._rows + places
         self._channel = said.get_column("channel")
-        codes = said.get_column("code")
-        known = codes.unique()
-        stages = np.array([1 << stage_of(code) for code in known], dtype=np.uint8)
-        bits = stages[codes.cast(pl.Enum(known)).to_physical().to_numpy()]
-        self._bits = np.where((said.get_column("effect") != "flag").to_numpy(), bits, np.uint8(0))
+        codes, numbers = findings.codes
+        bits = np.array([1 << stage_of(code) for code in codes], np.uint8).take(numbers)
+        self._bits = np.where(findings.blocks, bits, np.uint8(0))
         self._known = frozenset(said.get_column("point").unique())
         self._on_all = np.zeros((len(POINTS) + 1) * self._rows, dtype=np.uint8)
         self._collect(self._channel.is_null(), self._on_all)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from tests import processes
 from tests.conftest import REPO
 
 #: Runs commands in children of a process that has its imports done; each kills itself before the change that was
@@ -79,7 +80,7 @@ class CountedKills:
 @contextmanager
 def counted_kills(changes: Sequence[str], modules: Sequence[str], *, writes: bool = False) -> Iterator[CountedKills]:
     """Kill before these audited events, and with ``writes`` before a file is opened to be written."""
-    with subprocess.Popen(
+    with processes.Popen(
         [sys.executable, "-c", _KILLING, json.dumps([list(changes), writes, *modules])],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

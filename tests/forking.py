@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 
+from tests import processes
 from tests.conftest import REPO
 
 #: Runs commands in processes of their own, forked from one that has its imports done: only the command takes time.
@@ -73,7 +74,7 @@ class Forking:
     def __init__(self, *modules: str, like: list[str] | None = None) -> None:
         environment = {**os.environ, "PYTHONPATH": str(REPO)}
         command = [sys.executable, "-c", FORKING, json.dumps(like) if like else "", *modules]
-        self.process = subprocess.Popen(
+        self.process: subprocess.Popen[str] = processes.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True, bufsize=1
         )
 

@@ -14,6 +14,7 @@ import pkgutil
 import runpy
 import socket
 import sys
+import tempfile
 import time
 from contextlib import suppress
 from types import ModuleType
@@ -80,6 +81,7 @@ def become(asked: dict[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(asked["environment"])
     time.tzset()
+    tempfile.tempdir = None
     if asked["folder"] is not None:
         os.chdir(asked["folder"])
     sys.stdin = open(0, closefd=False, encoding="utf-8", errors="surrogateescape")  # noqa: SIM115

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
 from pipeline.context import Context, Source
 from pipeline.stages.checks import Batch, BatchCheck
@@ -13,8 +12,8 @@ from schemas.columns import CODE_FIELDS, POST_POINT
 from schemas.contact.calling_codes import calling_codes, regions_by_code
 from schemas.contact.email import EMAIL_AUTHORITY, read_emails
 from schemas.contact.national import needs_country
+from schemas.contact.numbering.lookup import region_numbers
 from schemas.contact.phone import PHONE_AUTHORITY, phone_forms
-from schemas.contact.phone_column import PhoneColumn
 from schemas.contact.phone_points import read_points
 from schemas.contact.regions import home_regions
 from schemas.findings import findings, no_findings
@@ -74,7 +73,7 @@ def _phones(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.D
     if not slots:
         return frame, []
     homes = home_regions(frame.get_column("country") if "country" in frame.columns else None, len(frame), source.region)
-    regions = homes.get_column("region")
+    regions = homes.column("region")
     codes = {slot: calling_codes(frame.get_column(column)) for slot, column in _code_columns(slots, source).items()}
     read_in = {slot: regions_by_code(codes[slot], regions) if slot in codes else regions for slot in slots}
     # All phone columns at once: the same number in two of them is read once.
@@ -82,7 +81,9 @@ def _phones(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.D
         pl.concat([frame.get_column(slot) for slot in slots]),
         pl.concat([read_in[slot] for slot in slots]),
         context.apply,
+        None if codes else np.tile(region_numbers(homes.words["region"])[homes.at], len(slots)),
     )
+    has_doubt = homes.words["doubt"].null_count() < len(homes.words)
     forms = read.forms()
     # Nothing is to be said of most forms, nor of the rows that have them.
     is_noted = forms.select(
@@ -98,8 +99,8 @@ def _phones(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.D
             frame["row_id"][rows], frame[slot][rows].alias("value"), read_in[slot][rows].alias("read_in")
         )
         guessed = pl.Series([], dtype=frame.schema["row_id"])
-        if slot in codes or homes.get_column("doubt").null_count() < len(homes):
-            home, *doubt = homes
+        if slot in codes or has_doubt:
+            home, *doubt = homes.frame()
             beside = pl.DataFrame([frame["row_id"], frame[slot].alias("value"), numbers, home.alias("home"), *doubt])
             if slot in codes:
                 column = _code_columns(slots, source)[slot]
@@ -112,20 +113,9 @@ def _phones(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.D
         found += _noted(noted, slot, guessed)
         frame = frame.with_columns(
             numbers.alias(slot),
-            *(_of_forms(forms, name, part).alias(column.of(slot)) for name, column in _ADDED.items()),
+            *(column.alias(_ADDED[column.name].of(slot)) for column in forms.select(list(_ADDED))[part.at]),
         )
     return frame, found
-
-
-def _of_forms(forms: pl.DataFrame, name: str, part: PhoneColumn) -> pl.Series:
-    """One column of the forms, for each value."""
-    column = forms.get_column(name)
-    if column.null_count() == len(column):
-        return pl.repeat(None, len(part), dtype=column.dtype, eager=True)
-    if isinstance(column.dtype, pl.List):
-        # Arrow takes lists in a fifth of the time.
-        return pl.Series(column.to_arrow(compat_level=pl.CompatLevel.oldest()).take(pa.array(part.at)))
-    return column[part.at]
 
 
 def _noted(noted: pl.DataFrame, slot: str, guessed: pl.Series) -> list[pl.DataFrame]:

@@ -21,6 +21,7 @@ from schemas.contact.numbering.known import read_known
 from schemas.contact.numbering.library import PHONE_FORM_SCHEMA, PhoneForm, read_phone
 from schemas.contact.numbering.lookup import numbering, region_numbers
 from schemas.contact.phone_column import PhoneColumn
+from schemas.support.column_bytes import given_rows
 
 __all__ = [
     "PHONE_AUTHORITY",
@@ -67,7 +68,7 @@ def read_phones(
     answer, e164, more = tables.decide(values, region_numbers(regions) if numbers is None else numbers)
     read = PhoneColumn(tables.answers.table(), answer - np.int32(UNDECIDED), e164, more)
     undecided = np.flatnonzero(answer == UNDECIDED)
-    rows = undecided[values[undecided].is_not_null().to_numpy()] if values.null_count() else undecided
+    rows = undecided[given_rows(values)[undecided]] if values.null_count() else undecided
     if len(rows):
         pairs = list(zip(values[rows].to_list(), regions[rows].to_list(), strict=True))
         for row, form in zip(rows.tolist(), each_once(_read_chunk, pairs, apply), strict=True):

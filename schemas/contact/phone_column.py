@@ -12,10 +12,13 @@ from schemas.contact.numbering.library import DECIMAL_REMOVED, PHONE_POINT_SCHEM
 from schemas.contact.numbering.ranges import digits_of
 from schemas.kernels.dressed import DECIMAL
 from schemas.kernels.phones import e164_text
-from schemas.support.column_bytes import text_column
+from schemas.kernels.views import INLINE, VIEW_BYTES
+from schemas.support.text_views import view_column
 
 #: A plus and nineteen digits, which is as many as an integer has.
 _E164_BYTES = 20
+#: The least number that is not in its view, with a plus.
+_LEAST_LONG = 10 ** (INLINE - 1)
 
 
 class PhoneColumn:
@@ -97,9 +100,10 @@ class PhoneColumn:
         """E.164 text of each value, or of some; null where it is not ok."""
         numbers = np.where(self.is_ok(), self.e164, 0)
         numbers = numbers if rows is None else numbers[rows]
-        bounds, data = np.empty(len(numbers) + 1, np.int64), np.empty(_E164_BYTES * len(numbers) + 1, np.uint8)
-        e164_text(numbers, bounds, data)
-        return text_column(bounds, data, numbers > 0).alias("e164")
+        long = int(np.count_nonzero(numbers >= _LEAST_LONG))
+        views, data = np.zeros(VIEW_BYTES * len(numbers), np.uint8), np.empty(_E164_BYTES * long, np.uint8)
+        e164_text(numbers, views, data)
+        return view_column(views, [data], numbers > 0).alias("e164")
 
     def frame(self, rows: npt.NDArray[np.intp] | None = None, forms: pl.DataFrame | None = None) -> pl.DataFrame:
         """Return `PHONE_POINT_SCHEMA`, one row per value or for some; all null where the value is null.
@@ -111,13 +115,10 @@ class PhoneColumn:
         said = np.flatnonzero(more)
         if len(said) == 0:
             return frame
-        texts = [_said(code) for code in more[said].tolist()]
-        return frame.with_columns(
-            frame.get_column(name).scatter(said, pl.Series([text.get(name) for text in texts], dtype=pl.String))
-            for name in ("extension", "repair")
+        code = pl.col("code")
+        texts = pl.DataFrame({"code": more[said]}).select(
+            # Of the code, all digits but the first (`digits_of`).
+            extension=pl.when(code != DECIMAL).then(code.cast(pl.String).str.slice(1)),
+            repair=pl.when(code == DECIMAL).then(pl.lit(DECIMAL_REMOVED)),
         )
-
-
-def _said(code: int) -> dict[str, str]:
-    """What is said of a value besides its form, by the name of the form's field."""
-    return {"repair": DECIMAL_REMOVED} if code == DECIMAL else {"extension": digits_of(code)}
+        return frame.with_columns(frame.get_column(text.name).scatter(said, text) for text in texts)

@@ -67,9 +67,11 @@ def phone_points(values: pl.Series, regions: pl.Series, apply: Apply = apply_her
     return read_points(values, regions, apply).frame()
 
 
-def read_points(values: pl.Series, regions: pl.Series, apply: Apply = apply_here) -> PhoneColumn:
-    """As `phone_points`, before it is put into a frame."""
-    numbers = region_numbers(regions.cast(pl.String))
+def read_points(
+    values: pl.Series, regions: pl.Series, apply: Apply = apply_here, numbers: npt.NDArray[np.int16] | None = None
+) -> PhoneColumn:
+    """As `phone_points`, before it is put into a frame. ``numbers`` are those of the regions, where they are known."""
+    numbers = region_numbers(regions.cast(pl.String)) if numbers is None else numbers
     return with_readings(read_phones(values, regions, apply, numbers), values, regions, apply, numbers)
 
 

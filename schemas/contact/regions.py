@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 import phonenumbers
@@ -10,6 +12,7 @@ from phonenumbers import country_code_for_region
 
 from schemas.contact.countries import Countries, read_country
 from schemas.errors import UsageError
+from schemas.support.distinct import distinct
 from schemas.support.names import did_you_mean
 
 
@@ -33,28 +36,34 @@ def _region_meant(region: str) -> str:
     return did_you_mean(region, phonenumbers.SUPPORTED_REGIONS)
 
 
-#: What `home_regions` returns. ``region``: where a national number is read; null where no country is known. ``doubt``:
+#: What is to know of a row. ``region``: where a national number is read; null where no country is known. ``doubt``:
 #: why that may be wrong, null where it is not. ``certain``: whether each word in the cell was read.
 HOME_SCHEMA: dict[str, pl.DataType] = {"region": pl.String(), "doubt": pl.String(), "certain": pl.Boolean()}
 
 
-def home_regions(countries: pl.Series | None, rows: int, default: str | None) -> pl.DataFrame:
-    """Return `HOME_SCHEMA` for each trimmed cell of a country column (null where blank; None: there is no column).
+class Homes(NamedTuple):
+    """``words`` (`HOME_SCHEMA`): what each different word of a country column says; ``at``: which of them a row has."""
+
+    words: pl.DataFrame
+    at: npt.NDArray[np.int64]
+
+    def column(self, name: str) -> pl.Series:
+        """One column of `HOME_SCHEMA`, for each row."""
+        return self.words[name][self.at]
+
+    def frame(self) -> pl.DataFrame:
+        """`HOME_SCHEMA` for each row."""
+        return self.words[self.at]
+
+
+def home_regions(countries: pl.Series | None, rows: int, default: str | None) -> Homes:
+    """Read the trimmed cells of a country column (null where blank; None: there is no column).
 
     A blank cell means ``default``. A word that names no country never does: then the region is a guess, and doubtful.
     """
-    if countries is None:
-        constant: list[pl.Expr] = [
-            pl.lit(value, dtype).alias(name)
-            for (name, dtype), value in zip(HOME_SCHEMA.items(), (default, None, True), strict=True)
-        ]
-        return pl.DataFrame({"row": pl.int_range(rows, eager=True)}).select(*constant, "row").drop("row")
-    parts = countries.to_arrow(compat_level=pl.CompatLevel.oldest()).dictionary_encode()
-    words: list[str] = parts.dictionary.to_pylist()
+    words, at = ([], np.zeros(rows, np.int64)) if countries is None else distinct(countries)
     homes = [_home(read_country(word), default) for word in words] + [(default, None, True)]
-    table = pl.DataFrame(homes, schema=HOME_SCHEMA, orient="row")
-    at: npt.NDArray[np.int32] = parts.indices.fill_null(len(words)).to_numpy()
-    return table[at]
+    return Homes(pl.DataFrame(homes, schema=HOME_SCHEMA, orient="row"), at)
 
 
 def _home(named: Countries, default: str | None) -> tuple[str | None, str | None, bool]:

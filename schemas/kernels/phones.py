@@ -17,6 +17,7 @@ from schemas.kernels.dressed import (
     without_decimal,
 )
 from schemas.kernels.kernel import Bytes, Flags, Int16s, Int32s, Int64s, helper, kernel
+from schemas.kernels.views import HEAD_BYTES, INLINE, VIEW_BYTES
 
 #: Number of the region where none is known, and of a word that is no two capital letters. Before them: AA, AB … ZZ.
 NO_REGION = 26 * 26
@@ -270,22 +271,38 @@ def look_again(
 
 
 @kernel
-def e164_text(numbers: Int64s, bounds: Int64s, data: Bytes) -> None:
-    """Write numbers as E.164 text; nothing for those that are not above 0. ``data``: 20 bytes a number."""
-    end = np.uint64(0)
-    bounds[0] = 0
+def e164_text(numbers: Int64s, views: Bytes, data: Bytes) -> None:
+    """Write numbers as E.164 text; nothing for those that are not above 0.
+
+    ``views``: the bytes of a view for each (`schemas.kernels.views`), all zero. ``data``: 20 bytes for each number that
+    is too long for its view.
+    """
+    end = 0
     for row in range(len(numbers)):
-        if numbers[row] > 0:
-            rest = np.uint64(numbers[row])
-            digits = 1
-            while digits < len(_POWERS) and rest >= _POWERS[digits]:
-                digits += 1
-            data[end] = ord("+")
-            at = end + np.uint64(digits)
-            end = at + _ONE
-            while rest > 0:
-                tens = rest // _TEN
-                data[at] = _ZERO + (rest - tens * _TEN)
-                rest = tens
-                at -= _ONE
-        bounds[row + 1] = end
+        if numbers[row] <= 0:
+            continue
+        rest, digits = np.uint64(numbers[row]), 1
+        while digits < len(_POWERS) and rest >= _POWERS[digits]:
+            digits += 1
+        place = np.uint64(VIEW_BYTES * row)
+        views[place] = digits + 1
+        if digits < INLINE:
+            put_digits(views, place + np.uint64(HEAD_BYTES), digits, rest)
+            continue
+        put_digits(data, np.uint64(end), digits, rest)
+        for byte in range(HEAD_BYTES):
+            views[place + np.uint64(HEAD_BYTES + byte)] = data[end + byte]
+            views[place + np.uint64(3 * HEAD_BYTES + byte)] = (end >> 8 * byte) & 255
+        end += digits + 1
+
+
+@helper
+def put_digits(data: Bytes, start: np.uint64, digits: int, rest: np.uint64) -> None:
+    """Write a plus and a number of so many digits."""
+    data[start] = ord("+")
+    at = start + np.uint64(digits)
+    while rest > 0:
+        tens = rest // _TEN
+        data[at] = _ZERO + (rest - tens * _TEN)
+        rest = tens
+        at -= _ONE

@@ -5,12 +5,15 @@ To compare views is cheaper than to compare texts: two views that are the same a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
+
+from schemas.kernels.views import INLINE
 
 Words = npt.NDArray[np.uint64]
 Bytes = npt.NDArray[np.uint8]
@@ -56,18 +59,23 @@ class TextViews:
 
     def column(self, views: npt.NDArray[np.integer], given: npt.NDArray[np.bool_]) -> pl.Series:
         """Make a column of other views of texts in the same buffers, null where not given."""
-        arrays = [pa.py_buffer(np.packbits(given, bitorder="little")), pa.py_buffer(views), *self.buffers]
-        return pl.Series(pa.Array.from_buffers(pa.string_view(), len(given), arrays), dtype=pl.String)
+        return view_column(views, self.buffers, given)
+
+
+def view_column(views: npt.NDArray[np.integer], buffers: Iterable[object], given: npt.NDArray[np.bool_]) -> pl.Series:
+    """Make a column of views of texts in some buffers, null where not given."""
+    arrays = [pa.py_buffer(part) for part in (np.packbits(given, bitorder="little"), views, *buffers)]
+    return pl.Series(pa.Array.from_buffers(pa.string_view(), len(given), arrays), dtype=pl.String)
 
 
 def text_views(column: pl.Series, most: int | None = None) -> TextViews:
     """Give the views of a column of text. Nothing is copied of a column in one piece.
 
-    ``most``: whose texts are in more buffers than that is laid out in one.
+    ``most``: whose longer texts may be in more buffers than that is laid out in one.
     """
     array = column.to_arrow(compat_level=pl.CompatLevel.newest())
     nulls, views, *buffers = array.buffers()
-    if most is not None and len(buffers) > most:
+    if most is not None and len(buffers) > most and (np.frombuffer(views, np.int32)[::4] > INLINE).any():
         array = column.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(pa.string_view())
         nulls, views, *buffers = array.buffers()
     words = np.frombuffer(views or b"", np.uint64)[2 * array.offset : 2 * (array.offset + len(array))]

@@ -28,7 +28,8 @@ def _regions(cells: pl.Series, home: str | None) -> pl.Series:
     words = COUNTRY_BLANKS.cleaned(cells).alias("word")
     codes = calling_codes(words)
     homes = pl.repeat(home, len(words), dtype=pl.String, eager=True)
-    frame = home_regions(words, len(words), home).with_columns(words, code=codes, coded=regions_by_code(codes, homes))
+    read = home_regions(words, len(words), home).frame()
+    frame = read.with_columns(words, code=codes, coded=regions_by_code(codes, homes))
     # A word that names countries of several calling codes names none for a number.
     sure = pl.col("certain") & pl.col("doubt").is_null()
     # Of digits alone, a calling code is meant, and not a country's number in ISO 3166.

@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 
 from schemas.frame_columns import UNREAD
-from suppression.rules.encode import Coded, distinct
+from schemas.support.distinct import distinct
+from suppression.rules.encode import Coded
 from suppression.rules.time_windows import NO_DAY, Bools, Days, days_of
 
 T = TypeVar("T")

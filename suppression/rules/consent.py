@@ -11,6 +11,7 @@ import polars as pl
 
 from schemas.config import Channel
 from schemas.evidence import CampaignEvidence, VendorEvidence
+from schemas.support.distinct import distinct
 from schemas.words import fold_words
 from suppression.rules.consent_words import (
     ACT,
@@ -23,7 +24,7 @@ from suppression.rules.consent_words import (
     Vocabulary,
     is_wording,
 )
-from suppression.rules.encode import Scalar, distinct, looked_up
+from suppression.rules.encode import Scalar, looked_up
 from suppression.rules.time_windows import NO_DAY, Bools, Days, bools
 
 Bits = npt.NDArray[np.uint64]

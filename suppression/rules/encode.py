@@ -10,20 +10,15 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from schemas.kernels.distinct import number_texts, number_values
-from schemas.kernels.kernel import Int32s, Int64s
-from schemas.support.text_views import text_views
+from schemas.support.distinct import distinct, distinct_numbers
 from suppression.rules.time_windows import Bools
 
 Scalar = TypeVar("Scalar", bound=np.generic)
-Number = TypeVar("Number", np.int64, np.uint64)
 T = TypeVar("T")
 #: Countries and states, one bit each.
 Bits = npt.NDArray[np.uint64]
 #: So many numbers fit into the processor's cache.
 _FEW = 1 << 16
-#: Places of a small table of values.
-_FEW_VALUES = 1 << 11
 
 
 @dataclass(frozen=True)
@@ -32,14 +27,6 @@ class Coded(Generic[T]):
 
     values: list[T]
     of_row: npt.NDArray[np.int64]
-
-
-def distinct(values: pl.Series) -> tuple[list[str], npt.NDArray[np.int64]]:
-    """Return the distinct values, and for each row which of them it has; null has the place after the last."""
-    texts = text_views(values, most=1)
-    read = (texts.words, texts.data(0), texts.null_bits, texts.offset)
-    firsts, numbers = _numbered(len(values), lambda *told: number_texts(*read, *told))
-    return values[firsts].to_list(), numbers
 
 
 def looked_up(
@@ -93,26 +80,6 @@ def classes_of(territory: Bits, states: Bits, business: Bools) -> Classes:
     found, audience = np.divmod(found, 2)
     place, state = np.divmod(found, size)
     return Classes(places[place], within[state], audience.astype(bool), of_row, np.bitwise_or.reduce(places))
-
-
-def distinct_numbers(values: npt.NDArray[Number]) -> tuple[npt.NDArray[Number], npt.NDArray[np.int64]]:
-    """Distinct values in order of appearance, and which of them each row has."""
-    bits = np.ascontiguousarray(values).view(np.uint64)
-    firsts, numbers = _numbered(len(values), lambda *told: number_values(bits, *told))
-    return values[firsts], numbers
-
-
-def _numbered(
-    rows: int, find: Callable[[Int32s, Int64s, Int64s, Int64s], None]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The first row of each distinct value, and which of them each row has. ``find``: a loop of `kernels.distinct`."""
-    numbers, count, size = np.empty(rows, np.int64), np.full(1, -1), _FEW_VALUES
-    while count[0] < 0:
-        # Most columns have few values, and a small table is near.
-        firsts = np.empty(size // 2, np.int64)
-        find(np.full(size, -1, np.int32), firsts, numbers, count)
-        size *= 16
-    return firsts[: count[0]], numbers
 
 
 def distinct_codes(codes: npt.NDArray[np.int64], size: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -15,10 +15,11 @@ from schemas.contact.quality import ROLE_LOCAL_PARTS
 from schemas.findings import no_findings
 from schemas.frame_columns import TYPE, ZONED
 from schemas.list_kinds import KINDS
+from schemas.support.distinct import distinct
 from suppression.rules.batch import Batch
 from suppression.rules.consent import ConsentReader, Consents
 from suppression.rules.consent_words import UNREAD as UNREAD_BASIS
-from suppression.rules.encode import Bits, Classes, classes_of, distinct
+from suppression.rules.encode import Bits, Classes, classes_of
 from suppression.rules.lead_locations import UNREAD_PLACES, LeadLocations
 from suppression.rules.local_days import local_days
 from suppression.rules.setting import Setting

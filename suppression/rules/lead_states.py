@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from schemas.contact.blank import EMPTY_WORDS
+from schemas.support.distinct import distinct_numbers
 from suppression.rules.batch import Batch
-from suppression.rules.encode import Bits, Coded, distinct_numbers, looked_up
+from suppression.rules.encode import Bits, Coded, looked_up
 from suppression.rules.time_windows import Bools, bools
 from suppression.rules.us_states import UNREAD, bits_of_state, bits_of_zip, states_in
 

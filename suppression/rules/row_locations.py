@@ -11,7 +11,8 @@ import polars as pl
 
 from schemas.columns import PHONE_SLOTS
 from schemas.frame_columns import ZONES
-from suppression.rules.encode import Coded, distinct, distinct_codes, paired
+from schemas.support.distinct import distinct
+from suppression.rules.encode import Coded, distinct_codes, paired
 from suppression.rules.locations import Location, location_of_address, location_of_number
 from suppression.rules.time_zones import SEPARATOR
 

@@ -13,8 +13,8 @@ from schemas.coded_findings import SAID_SCHEMA, CodedFindings, together
 from schemas.codes import CODES, Effect
 from schemas.frame_columns import UNTIL
 from schemas.list_kinds import KINDS
+from schemas.support.distinct import distinct_numbers
 from suppression.rules.consent import LACKS, Bits
-from suppression.rules.encode import distinct_numbers
 from suppression.rules.engine import Hit, RuleSet
 from suppression.rules.exemptions import lifted
 from suppression.rules.facts import Facts

@@ -144,7 +144,7 @@ def test_any_text_is_read_or_unread(cell: str) -> None:
 def test_only_a_blank_cell_means_the_default(cells: list[str]) -> None:
     """Rubbish in a country column never reads as if nothing were there."""
     column = pl.Series([cell.strip() or None for cell in cells], dtype=pl.String)
-    homes = home_regions(column, len(column), "US")
+    homes = home_regions(column, len(column), "US").frame()
     assert dict(homes.schema) == HOME_SCHEMA
     for cell, (region, doubt, certain) in zip(column, homes.rows(), strict=True):
         if cell is None:
@@ -157,5 +157,5 @@ def test_only_a_blank_cell_means_the_default(cells: list[str]) -> None:
 
 
 def test_a_file_without_a_country_column_is_of_the_default_region() -> None:
-    assert home_regions(None, 2, "US").rows() == [("US", None, True)] * 2
-    assert home_regions(None, 2, None).rows() == [(None, None, True)] * 2
+    assert home_regions(None, 2, "US").frame().rows() == [("US", None, True)] * 2
+    assert home_regions(None, 2, None).frame().rows() == [(None, None, True)] * 2

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ import polars as pl
 import pytest
 
 from schemas.codes import CODES
+from tests import processes
 from tests.conftest import POINT_ONLY, REPO, Scrub, Scrubbed, Written, leadscrub, scrub_files
 
 DROP = (
@@ -364,7 +364,7 @@ def test_without_arguments_it_shows_its_help_and_nothing_else() -> None:
 def test_a_process_s_stdout_is_the_result_alone(tmp_path: Path, written: Written) -> None:
     """In a pipe there is no progress bar, and notes go to stderr."""
     drop = written("drop.csv", "phone,other\n202-555-0100,202-555-0101\n")
-    ran = subprocess.run(
+    ran = processes.run(
         [
             sys.executable,
             "-m",

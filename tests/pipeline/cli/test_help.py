@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import fields
@@ -21,6 +20,7 @@ from pipeline.cli.main import make_app
 from pipeline.cli.run_options import LawOptions, ListOptions
 from schemas.codes import CODES
 from schemas.support.names import did_you_mean
+from tests import processes
 from tests.conftest import REPO, Written, leadscrub
 
 
@@ -185,7 +185,7 @@ def test_every_name_of_a_country_that_has_phones_leads_to_its_region(language: s
 )
 def test_the_shell_completes_commands_options_and_values(words: str, offered: list[str]) -> None:
     asked = {"_LEADSCRUB_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
-    ran = subprocess.run(
+    ran = processes.run(
         [sys.executable, "-m", "leadscrub"],
         env={**os.environ, **asked},
         cwd=REPO,

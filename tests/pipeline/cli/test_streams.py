@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.cli import streams
+from tests import processes
 from tests.conftest import DAY, REPO, leadscrub
 
 pytestmark = pytest.mark.slow
@@ -37,11 +38,12 @@ def scrub(out: str = "out", *more: str) -> list[str]:
 
 
 def start(words: list[str], folder: Path, **how: Any) -> subprocess.CompletedProcess[str]:
-    """Run the command as a process of its own."""
+    """Run the command as a process of its own; with another encoding it is a new interpreter."""
     how.setdefault("stderr", subprocess.PIPE)
+    run = subprocess.run if "environment" in how else processes.run
     environment = {**os.environ, "PYTHONPATH": str(REPO), **how.pop("environment", {})}
     command = [sys.executable, "-m", "leadscrub", *words]
-    return subprocess.run(command, cwd=folder, env=environment, text=True, check=False, **how)
+    return run(command, cwd=folder, env=environment, text=True, check=False, **how)
 
 
 @pytest.mark.parametrize("more", [(), ("--json",)])

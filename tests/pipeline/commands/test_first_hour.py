@@ -14,6 +14,7 @@ import pytest
 
 from pipeline.commands.first_hour.questions import QUESTIONS
 from schemas.evidence import CampaignEvidence, VendorEvidence
+from tests import processes
 from tests.conftest import DAY, REPO, SHARED, leadscrub, needs_shared_data
 
 DROP = "Name;Telefon;Mail\nAnn;(212) 736-5000;ann.lee@corp-a.com\nBo;(646) 736-5001;bo.ray@corp-a.com\n"
@@ -144,7 +145,7 @@ def test_the_questions_are_asked_on_a_terminal(folder: Path) -> None:
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "leadscrub", "init", "leads", "--from", "drop.csv"]
     environment = {**os.environ, "PYTHONPATH": str(REPO)}
-    with subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, env=environment, text=True) as process:
+    with processes.Popen(command, stdin=theirs, stdout=subprocess.PIPE, env=environment, text=True) as process:
         os.close(theirs)
         os.write(ours, b"a b\nacme\n\ncall\nUS\n\n\n\n\n")
         printed = process.communicate(timeout=60)[0]

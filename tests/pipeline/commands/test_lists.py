@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from tests import processes
 from tests.conftest import REPO
 from tests.conftest import leadscrub as run
 
@@ -491,7 +492,7 @@ def on_terminal(width: int, *words: str | Path) -> str:
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
     environment = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
-    ran = subprocess.Popen(
+    ran = processes.Popen(
         [sys.executable, "-m", "leadscrub", *map(str, words)],
         stdout=theirs,
         stderr=subprocess.DEVNULL,

@@ -8,7 +8,6 @@ import json
 import os
 import pty
 import shutil
-import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +19,7 @@ from pipeline.ledger.database import moment_of, open_ledger
 from pipeline.ledger.tables import deletions, drops, returned_counts, returned_rows, runs, segment_runs, segments
 from pipeline.ledger.went_back import keyed_hash
 from schemas.workspace import LedgerChoice
+from tests import processes
 from tests.conftest import REPO, leadscrub, write_campaign
 from tests.pipeline.selling import HEADER, World, bad, good
 
@@ -282,7 +282,7 @@ def test_it_asks_or_wants_yes(workspace: Path) -> None:
         master, slave = pty.openpty()
         command = [sys.executable, "-m", "leadscrub", "retention", "--delete", "--as-of", "2025-03-03"]
         environment = {**os.environ, "PYTHONPATH": str(REPO)}
-        asked = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=environment)
+        asked = processes.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=environment)
         os.close(slave)
         os.write(master, f"{answer}\n".encode())
         shown = b""

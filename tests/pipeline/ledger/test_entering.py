@@ -23,6 +23,7 @@ from pipeline.ledger.drops import receive
 from pipeline.ledger.history_writing import write_run
 from pipeline.ledger.runs import overtaken, record_run, recorded
 from schemas.errors import PastChangedError, UsageError
+from tests import processes
 from tests.conftest import REPO, Scrubbed
 from tests.forking import kill_9
 from tests.pipeline.ledger.workspace import VENDORS, Workspace, lead, leads, noon
@@ -265,7 +266,7 @@ class Machine:
     """Enters runs in processes of their own, one at a time."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
+        self._process: subprocess.Popen[str] = processes.Popen(
             [sys.executable, "-c", ENTERING],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(REPO)},
         )  # fmt: skip

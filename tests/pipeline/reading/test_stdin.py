@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gzip
 import io
-import subprocess
 import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from tests import processes
 from tests.conftest import DAY, REPO, Ran, leadscrub
 
 DROP = "name,phone\nAnn,(212) 736-5000\nBo,(646) 736-5001\n"
@@ -54,5 +54,5 @@ def test_stdin_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.slow
 def test_a_drop_comes_through_a_pipe() -> None:
     command = [sys.executable, "-m", "leadscrub", "inspect", "-", "--json"]
-    ran = subprocess.run(command, cwd=REPO, input=DROP.encode(), capture_output=True, check=True)
+    ran = processes.run(command, cwd=REPO, input=DROP.encode(), capture_output=True, check=True)
     assert b'"records": 2' in ran.stdout

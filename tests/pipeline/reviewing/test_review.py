@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 from datetime import date
 from pathlib import Path
@@ -14,6 +13,7 @@ import polars as pl
 import pytest
 import xlsxwriter
 
+from tests import processes
 from tests.conftest import DAY, REPO, leadscrub
 from tests.pipeline.reviewing.desk import (
     ABROAD,
@@ -322,7 +322,7 @@ def _killed(words: list[str], at: str, calls: int) -> None:
     """Run a command that dies, as of ``kill -9``, when it calls a function for the so-manieth time."""
     command = [sys.executable, "-c", _DYING, at, str(calls), *words]
     environment = {**os.environ, "PYTHONPATH": str(REPO)}
-    assert subprocess.run(command, env=environment, check=False, capture_output=True, timeout=120).returncode == 99
+    assert processes.run(command, env=environment, check=False, capture_output=True, timeout=120).returncode == 99
 
 
 def test_the_log_tells_when_what_was_decided_is_not_so_any_more(desk: Path) -> None:

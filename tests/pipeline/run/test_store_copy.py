@@ -19,6 +19,7 @@ import polars as pl
 import pytest
 
 from suppression.store import Store
+from tests import processes
 from tests.conftest import REPO, Ran, leadscrub
 from tests.pipeline.nightly.workspaces import leads, make_workspace, night, put
 from tests.pipeline.reading.servers import s3_server
@@ -223,7 +224,7 @@ def test_two_pull_at_once_and_one_that_was_killed_is_made_good(tmp_path: Path) -
     words = [sys.executable, "-m", "leadscrub", "lists", "pull", str(shared), "--store", str(theirs)]
 
     def start() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(words, env={**os.environ, "PYTHONPATH": str(REPO)}, stdout=subprocess.DEVNULL)
+        return processes.Popen(words, env={**os.environ, "PYTHONPATH": str(REPO)}, stdout=subprocess.DEVNULL)
 
     killed = start()
     deadline = time.monotonic() + 60

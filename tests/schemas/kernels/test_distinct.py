@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from suppression.rules.encode import distinct, distinct_numbers
+from schemas.support.distinct import distinct, distinct_numbers
 
 _CELLS = st.lists(st.none() | st.sampled_from(["", "TX", "twelve bytes", "thirteen byte", "thirteen bytf"]) | st.text())
 

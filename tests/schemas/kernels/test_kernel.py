@@ -121,10 +121,10 @@ def test_cells_are_cleaned_in_however_many_buffers_they_are(cells: list[str | No
 
 
 def test_arrays_of_another_type_or_with_gaps_are_refused() -> None:
-    numbers, bounds, data = np.arange(4), np.empty(5, np.int64), np.empty(80, np.uint8)
+    numbers, views, data = np.arange(4), np.zeros(64, np.uint8), np.empty(80, np.uint8)
     wrongs: list[Any] = [numbers.astype(np.int32), numbers[::2], numbers.reshape(2, 2)]
     for wrong in wrongs:
         with pytest.raises(TypeError, match="phones_e164_text"):
-            e164_text(wrong, bounds, data)
+            e164_text(wrong, views, data)
     with pytest.raises(TypeError, match="by position"):
-        e164_text(numbers=numbers, bounds=bounds, data=data)
+        e164_text(numbers=numbers, views=views, data=data)

@@ -22,7 +22,8 @@ from schemas.contact.numbering.ranges import Codes, code_of, digits_of
 from schemas.kernels.dressed import DECIMAL, MOST_BYTES
 from schemas.kernels.phones import REGIONS, UNDECIDED, decide, e164_text
 from schemas.kernels.word_lists import word_list
-from schemas.support.column_bytes import column_bytes, given_rows, text_column
+from schemas.support.column_bytes import column_bytes, given_rows
+from schemas.support.text_views import view_column
 
 
 class _Read(NamedTuple):
@@ -168,9 +169,9 @@ def test_a_decimal_zero_is_taken_off(value: str) -> None:
     assert [read and read.more for read in _read(["555123.0", "555.1234.0", "2024561111.5"])] == [None] * 3
 
 
-@given(st.lists(st.integers(0, 2**63 - 1)))
+@given(st.lists(st.one_of(st.integers(0, 2**63 - 1), st.integers(0, 10**12))))
 def test_numbers_are_written_as_text(numbers: list[int]) -> None:
-    bounds, data = np.empty(len(numbers) + 1, np.int64), np.empty(20 * len(numbers) + 1, np.uint8)
-    e164_text(np.array(numbers, dtype=np.int64), bounds, data)
-    text = text_column(bounds, data, np.array(numbers, dtype=np.int64) > 0)
+    views, data = np.zeros(16 * len(numbers), np.uint8), np.empty(20 * len(numbers), np.uint8)
+    e164_text(np.array(numbers, dtype=np.int64), views, data)
+    text = view_column(views, [data], np.array(numbers, dtype=np.int64) > 0)
     assert text.to_list() == [f"+{number}" if number else None for number in numbers]

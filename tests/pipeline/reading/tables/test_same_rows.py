@@ -11,6 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from tests import processes
 from tests.conftest import DAY, Scrubbed, leadscrub, write_campaign
 from tests.pipeline.reading.tables.builders import (
     TYPED,
@@ -124,5 +125,5 @@ def test_reading_leaves_nothing_in_the_temporary_folder(tmp_path: Path) -> None:
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     command = [sys.executable, "-m", "leadscrub", "inspect", drop]
-    subprocess.run(command, check=True, env={**os.environ, "TMPDIR": str(temporary)}, stdout=subprocess.DEVNULL)
+    processes.run(command, check=True, env={**os.environ, "TMPDIR": str(temporary)}, stdout=subprocess.DEVNULL)
     assert list(temporary.iterdir()) == []

@@ -31,7 +31,6 @@ from pipeline.workspace import workspace_limits, workspace_of
 from schemas.files.limits import limited_to
 from schemas.manifest import Manifest
 from schemas.support.interrupts import interrupts_wait
-from schemas.support.memory import share_freed_memory
 from schemas.support.shown import shown
 
 
@@ -84,7 +83,6 @@ def _scrub(
 ) -> Result:
     if not request.dry_run and (workspace := workspace_of(request.campaign)) is not None:
         signer_of(workspace)  # better no run than one that cannot be signed in the end
-    share_freed_memory()
     plan = make_plan(request, sources_of)
     check_regions(request, plan)
     if (finished := _finished(request, plan)) is not None:

@@ -54,6 +54,10 @@ class PointColumn:
 TYPE = PointColumn(":type", pl.String(), PHONE_SLOTS, "type of the number, as mobile or fixed_line")
 REGION = PointColumn(":region", pl.String(), PHONE_SLOTS, "ISO 3166-1 alpha-2 region of the number")
 ZONES = PointColumn(":zones", pl.List(pl.String()), PHONE_SLOTS, "IANA time zones of the number")
+NUMBER = PointColumn(":number", pl.UInt64(), PHONE_SLOTS, "digits of the number as an integer; 0 of none", kept=False)
+FORM = PointColumn(":form", pl.Int32(), PHONE_SLOTS, "which of the batch's forms has type, region and time zones")
+#: What a form tells of a phone: held, these are the fields of its column, by their suffixes.
+FORM_PARTS = (TYPE, REGION, ZONES)
 OTHER = PointColumn(":other", pl.String(), PHONE_SLOTS, "E.164 of the other reading, where there are two", kept=False)
 OTHER_REGION = PointColumn(":other_region", pl.String(), PHONE_SLOTS, "region of that other reading", kept=False)
 GIVEN = PointColumn(":given", pl.String(), EMAIL_SLOTS, "the address as it came, trimmed", kept=False)
@@ -71,6 +75,21 @@ UNREAD = PointColumn(
 )
 ZONED = PointColumn(":zoned", pl.Boolean(), INSTANTS, "the field's cell named the zone of its instant", kept=False)
 
-POINT_COLUMNS = (TYPE, REGION, ZONES, OTHER, OTHER_REGION, GIVEN, KEY, DOMAIN, UNTIL, USABLE, UNREAD, ZONED)
+POINT_COLUMNS = (
+    TYPE,
+    REGION,
+    ZONES,
+    FORM,
+    NUMBER,
+    OTHER,
+    OTHER_REGION,
+    GIVEN,
+    KEY,
+    DOMAIN,
+    UNTIL,
+    USABLE,
+    UNREAD,
+    ZONED,
+)
 #: Ends of names of columns that only the first pass reads.
 FIRST_PASS_ONLY = tuple(column.suffix for column in POINT_COLUMNS if not column.kept)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.columns import COMMON_COLUMNS, EMAIL_SLOTS, PHONE_SLOTS, REJECTED_COLUMNS, dtype_of
+from schemas.kernels.contract import count_not_begun, count_without
+from schemas.kernels.kernel import Bytes, Int64s, Kernel
 from schemas.support.arrow_columns import few_type, texts_of
 
 
@@ -37,38 +37,22 @@ _REQUIRED = frozenset(
 def _keeps(name: str, values: pa.ChunkedArray, codes: pa.Array) -> bool:
     """Whether what holds for every value of a column does."""
     if name in PHONE_SLOTS:
-        return all(map(_begin_with_plus, values.chunks))
+        return all(_none(texts, count_not_begun, "+") for texts in values.chunks)
     if name in EMAIL_SLOTS:
-        return all(map(_have_at, values.chunks))
+        return all(_none(texts, count_without, "@") for texts in values.chunks)
     if name in ("reason", "code"):
         return _all(pc.is_in(values, value_set=codes))
     return name != "effect" or _all(pc.is_in(values, value_set=_EFFECTS))
 
 
-def _begin_with_plus(texts: pa.Array) -> bool:
-    """Whether every phone begins with a plus."""
-    starts, ends, data = _bytes_of(texts)
-    return bool((starts < ends).all() and (data[starts] == ord("+")).all())
-
-
-def _have_at(texts: pa.Array) -> bool:
-    """Whether every email has an at sign."""
-    starts, ends, data = _bytes_of(texts)
-    places = np.flatnonzero(data == ord("@"))
-    if len(places) == len(starts) and bool(((starts <= places) & (places < ends)).all()):
-        return True
-    # One of them has several, or nothing is known of bytes that no text has.
-    return _all(pc.match_substring(texts, pattern="@"))
-
-
-def _bytes_of(texts: pa.Array) -> tuple[_Places, _Places, npt.NDArray[np.uint8]]:
-    """Where the bytes of each text that is not null begin and end, and the bytes."""
-    if texts.null_count == len(texts):
-        return _NONE, _NONE, _NONE.view(np.uint8)
-    _, bounds, data = texts.buffers()
-    places = np.frombuffer(bounds, np.int64)[texts.offset : texts.offset + len(texts) + 1]
-    given = np.asarray(texts.is_valid()) if texts.null_count else slice(None)
-    return places[:-1][given], places[1:][given], np.frombuffer(data or b"", np.uint8)
+def _none(texts: pa.Array, count_unlike: Kernel[Int64s, Bytes, int, Bytes, int, Int64s], byte: str) -> bool:
+    """Whether a column of text has none that a kernel counts."""
+    nulls, bounds, data = texts.buffers()
+    places = np.frombuffer(bounds or bytes(8), np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    given, content = (np.frombuffer(buffer or b"", np.uint8) for buffer in (nulls, data))
+    found = np.zeros(1, np.int64)
+    count_unlike(places, given, texts.offset, content, ord(byte), found)
+    return not found[0]
 
 
 def _values(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -82,8 +66,6 @@ def _all(keep: pa.ChunkedArray) -> bool:
     return bool(pc.all(keep, min_count=0).as_py())
 
 
-_Places = npt.NDArray[np.int64]
-_NONE: Final = np.empty(0, np.int64)
 _EFFECTS = pa.array(["block", "review", "flag"], pa.large_string())
 
 

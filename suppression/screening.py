@@ -9,12 +9,12 @@ import polars as pl
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS
 from schemas.contact.match_keys import fold_email
 from schemas.findings import findings, no_findings
-from schemas.frame_columns import GIVEN, KEY, OTHER, OTHER_REGION, REGION
+from schemas.frame_columns import GIVEN, KEY, NUMBER, OTHER, OTHER_REGION, REGION
 from schemas.list_kinds import code_of
 from schemas.masking import masked_email, masked_phone
 from schemas.recipes import Recipe
 from suppression.index.digests import DigestIndex
-from suppression.index.numbers import number_key
+from suppression.index.numbers import Numbers, number_key
 from suppression.index.packed import Keys, text_keys
 from suppression.lists import SuppressionList
 
@@ -31,15 +31,15 @@ def screen_points(frame: pl.DataFrame, lists: list[SuppressionList]) -> pl.DataF
 
     ``frame`` has ``row_id`` and the contact columns in canonical form. For each email column, ``<column>:given`` holds
     the value as it came (partners hash what they were given) and ``<column>:key`` its lower case; for each phone column
-    ``<column>:region``. A number that can be read in two ways has the other one in ``<column>:other``, of
-    ``<column>:other_region``: it is screened too.
+    ``<column>:region``, and perhaps ``<column>:number`` with its digits. A number that can be read in two ways has the
+    other one in ``<column>:other``, of ``<column>:other_region``: it is screened too.
     """
     found = [no_findings()]
     for slot in (*PHONE_SLOTS, *EMAIL_SLOTS):
         if slot not in frame.columns or frame.get_column(slot).null_count() == len(frame):
             continue
         # What is not read here would be copied for each match.
-        beside = [column.of(slot) for column in (REGION, OTHER, OTHER_REGION, GIVEN, KEY)]
+        beside = [column.of(slot) for column in (NUMBER, REGION, OTHER, OTHER_REGION, GIVEN, KEY)]
         points = frame.select("row_id", slot, *(name for name in beside if name in frame.columns))
         if slot in PHONE_SLOTS:
             as_written = pl.concat([no_findings(), *_screen_phone(points, slot, lists)])
@@ -51,8 +51,7 @@ def screen_points(frame: pl.DataFrame, lists: list[SuppressionList]) -> pl.DataF
 
 def _screen_phone(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) -> list[pl.DataFrame]:
     values = frame.get_column(slot)
-    # No number is 0.
-    numbers = frame.select(number_key(pl.col(slot)).fill_null(0)).to_series().to_numpy()
+    numbers = _numbers(frame, slot)
     found = [_not_covered(frame, slot, lists)]
     for suppression in lists:
         hits = None
@@ -63,6 +62,13 @@ def _screen_phone(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) 
         if hits is not None:
             found.append(_matches(frame, hits, values, slot, suppression))
     return found
+
+
+def _numbers(frame: pl.DataFrame, slot: str) -> Numbers:
+    """The numbers of a column as integers; 0 where there is none."""
+    if NUMBER.of(slot) in frame.columns:
+        return frame.get_column(NUMBER.of(slot)).to_numpy()
+    return frame.select(number_key(pl.col(slot)).fill_null(0)).to_series().to_numpy()
 
 
 def _screen_other_reading(
@@ -116,19 +122,20 @@ def _matches(frame: pl.DataFrame, hits: Hits, keys: pl.Series, slot: str, suppre
     places = np.flatnonzero(hits)
     if not len(places):
         return no_findings()
-    rows, said = frame[places], pl.lit("")
+    rows = frame[places]
+    mask, named = masked_phone if slot in PHONE_SLOTS else masked_email, f" is on the list {suppression.facts.name}"
+    detail = mask(pl.col(slot), named)
     if suppression.facts_table is not None:
         keys = keys[places]
         told = _told(suppression.facts_table.matching(keys))
         rows = rows.with_columns(keys.alias("key")).join(told, on="key", how="left", maintain_order="left")
-        said = pl.col("told").fill_null("")
-    masked = masked_phone(pl.col(slot)) if slot in PHONE_SLOTS else masked_email(pl.col(slot))
+        detail += pl.col("told").fill_null("")
     return findings(
         rows,
         code_of(suppression.kind),
         point=slot,
         source=suppression.authority,
-        detail=masked + f" is on the list {suppression.facts.name}" + said,
+        detail=detail,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib.util
 import io
 import json
@@ -40,6 +41,16 @@ DAY = "2026-11-21"
 settings.register_profile("leadscrub", deadline=None, max_examples=25)
 settings.register_profile("quick", deadline=None, max_examples=8)
 settings.load_profile("leadscrub")
+
+# As the command does: what all these modules hold stays, and to look through it again and again takes a while.
+gc.set_threshold(50_000)
+
+
+def pytest_collection_finish() -> None:
+    """Take all tests out of what is looked through for garbage."""
+    gc.collect()
+    gc.freeze()
+
 
 needs_shared_data = pytest.mark.skipif(not SHARED.is_dir(), reason="the real drops are not part of a clone")
 

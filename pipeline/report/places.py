@@ -7,11 +7,14 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
+import polars as pl
 import pyarrow as pa
 
-from pipeline.report.decided_rows import DecidedRows
+from pipeline.report.decided_rows import DecidedRows, codes_of
 from schemas.contact.countries import read_country
-from schemas.frame_columns import REGION
+from schemas.frame_columns import FORM, FORM_PARTS, REGION
+from schemas.support.arrow_columns import column, few_values
 from suppression.rules.us_states import area_codes, state_named, state_of_area_code
 
 #: Cells whose answers are kept.
@@ -25,10 +28,9 @@ def count_places(rows: DecidedRows) -> tuple[Counter[str], Counter[str]]:
     that of the area code.
     """
     read, clean = Counter[str](), Counter[str]()
-    region = next((name for name in (REGION.of("phone"), "phone_region") if name in rows.held.column_names), None)
     countries, country = rows.coded("country")
     states, state = rows.coded("state")
-    regions, of_phone = rows.coded(region)
+    regions, of_phone = _regions(rows)
     # What a cell says is read once for each different cell: rows that differ otherwise are as many as the rows.
     where = [*(_country(cell) if cell else None for cell in countries), None]
     named = [*(_state(cell) if cell else None for cell in states), None]
@@ -38,7 +40,8 @@ def count_places(rows: DecidedRows) -> tuple[Counter[str], Counter[str]]:
     unsaid = np.array([each is None for each in named])[state]
     if "US" in regions and "phone" in rows.held.column_names:
         of_us = np.flatnonzero(unsaid & (of_phone == regions.index("US")))
-        areas[of_us] = area_codes(rows.frame("phone").get_column("phone")[of_us])
+        phones = column(rows.held, "phone").take(pa.array(of_us))
+        areas[of_us] = area_codes(pl.Series(phones))
     parts = (country, state, of_phone, areas, rows.is_clean.astype(np.int64))
     sizes = (len(countries) + 1, len(states) + 1, len(regions) + 1, 1000, 2)
     keys, counts = pa.array(np.ravel_multi_index(parts, sizes)).value_counts().flatten()
@@ -49,6 +52,15 @@ def count_places(rows: DecidedRows) -> tuple[Counter[str], Counter[str]]:
         if is_clean:
             clean[place] += count
     return read, clean
+
+
+def _regions(rows: DecidedRows) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """Regions of the phones, and which each row's first phone has."""
+    if FORM.of("phone") not in rows.held.column_names:
+        return rows.coded("phone_region")
+    forms = column(rows.held, FORM.of("phone"))
+    told = forms.dictionary.flatten()[FORM_PARTS.index(REGION)]
+    return codes_of(few_values(told, forms.indices.to_numpy()))
 
 
 @lru_cache(_KNOWN)

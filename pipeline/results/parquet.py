@@ -82,7 +82,7 @@ class ParquetOutput:
         """
         for place, field in enumerate(rows.schema):
             if field.name in self._few and field.type in _TEXTS:
-                rows = rows.set_column(place, field.name, few_texts([column(rows, field.name)]))
+                rows = rows.set_column(place, field.name, few_texts(column(rows, field.name)))
         self._contract.check(rows)
         return rows
 

@@ -20,7 +20,8 @@ from pipeline.stages.held import hold
 from pipeline.stages.registry import FIRST_PASS, SECOND_PASS
 from pipeline.stages.reviewed import KEY_COLUMNS, lift_found_later
 from schemas.coded_findings import CodedFindings
-from schemas.frame_columns import ORIGINAL
+from schemas.columns import PHONE_SLOTS
+from schemas.frame_columns import FORM, FORM_PARTS, ORIGINAL
 from schemas.support.arrow_columns import column, only_which
 from schemas.support.timer import Timer
 
@@ -73,9 +74,15 @@ def batch_to_decide(
     # The hours of the law ask of any column; without them few are read, and of most only which rows have a value.
     whole = [name for name in held.column_names if name in reads or context.hours is not None]
     there = [name for name in READS if name in held.column_names and name not in whole]
-    asked = held.select([name for name in whole if name != ORIGINAL])
+    forms = {FORM.of(slot): slot for slot in PHONE_SLOTS}
+    asked = held.select([name for name in whole if name != ORIGINAL and name not in forms])
     for name in there:
         asked = asked.append_column(name, only_which(column(held, name)))
+    for name in whole:
+        if name in forms:
+            told = column(held, name).dictionary_decode().flatten()
+            for part, values in zip(FORM_PARTS, told, strict=True):
+                asked = asked.append_column(part.of(forms[name]), values)
     frame = pl.DataFrame(asked)
     batch = Batch(number, frame, found)
     batch = batch.with_findings(*(check.findings(batch) for check in checks))

@@ -23,13 +23,13 @@ from schemas.columns import (
     REJECTED_COLUMNS,
 )
 from schemas.config import Channel
-from schemas.frame_columns import ORIGINAL, RAW, UNTIL
+from schemas.frame_columns import FORM, ORIGINAL, RAW, UNTIL
 from schemas.kernels.findings import find_least
-from schemas.support.arrow_columns import column, few_texts, few_values, of_one_value, only_where
+from schemas.support.arrow_columns import column, few_values, of_one_value, only_where
 
 _OLDEST = pl.CompatLevel.oldest()
-#: Facts about a row's first phone, and what each is called beside the phone.
-_PHONE_FACTS = {"phone_type": "type", "phone_region": "region", "time_zones": "zones"}
+#: What is told of a row's first phone, in the order of `FORM_PARTS`.
+_PHONE_FACTS = ("phone_type", "phone_region", "time_zones")
 
 
 def decide_stage(
@@ -94,27 +94,20 @@ class _FirstPhone:
 
     def __init__(self, held: pa.Table, is_clean: Bools, contactable: Contactable) -> None:
         slots = [slot for slot in PHONE_SLOTS if slot in contactable.points]
-        # Most rows have it in the first column, which is taken as it is; of the others those rows that have it there.
-        self._place = np.full(len(held), -1, np.int64)
-        rows_of: dict[str, pa.Array] = {}
-        end = 0
+        self._form, parts = np.zeros(len(held), np.int64), []
         for slot in slots:
+            forms = column(held, FORM.of(slot))
+            # The first form is that of rows without a phone.
+            parts += [forms.dictionary] if parts else [pa.nulls(1, forms.dictionary.type), forms.dictionary]
             has = np.where(is_clean, contactable.points[slot].to_numpy(), np.asarray(column(held, slot).is_valid()))
-            rows = np.flatnonzero(has & (self._place < 0))
-            self._place[rows] = end + np.arange(len(rows)) if rows_of else rows
-            end += len(rows) if rows_of else len(held)
-            rows_of[slot] = pa.array(rows)
-        self._values = {}
-        for name, part in _PHONE_FACTS.items() if slots else ():
-            first, *others = (column(held, f"{slot}:{part}") for slot in slots)
-            taken = [values.take(rows_of[slot]) for slot, values in zip(slots[1:], others, strict=True)]
-            self._values[name] = few_texts([first, *taken])
+            rows = np.flatnonzero(has & (self._form == 0))
+            self._form[rows] = forms.indices.to_numpy()[rows] + (sum(map(len, parts)) - len(forms.dictionary))
+        self._told = pa.concat_arrays(parts).flatten() if parts else []
 
     def of(self, these: npt.NDArray[np.intp]) -> dict[str, pa.Array]:
         """What is told of it in some rows (by place), with the different texts of a column apart."""
-        place = self._place[these]
-        places = pa.array(place, mask=place < 0)
-        return {name: values.take(places) for name, values in self._values.items()}
+        forms = self._form[these]
+        return {name: few_values(told, forms) for name, told in zip(_PHONE_FACTS, self._told, strict=False)}
 
 
 def _extra_cells(held: pa.Table, source: Source, context: Context) -> pa.Array:

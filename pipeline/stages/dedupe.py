@@ -21,9 +21,8 @@ from pipeline.stages.point_keys import PointKeys, RowLines
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS, POINTS
 from schemas.contact.match_keys import fold_email
 from schemas.findings import findings, no_findings
-from schemas.frame_columns import KEY
+from schemas.frame_columns import KEY, NUMBER
 from schemas.support.prefetch import read_ahead
-from suppression.index.numbers import number_key
 
 LOSER_SCHEMA = pa.schema(
     [
@@ -76,7 +75,7 @@ def compared_points(batch: Batch, context: Context) -> Iterator[tuple[str, pl.Da
             if slot not in usable or key not in campaign.dedupe_keys:
                 continue
             if key == "phone":
-                points = frame.select("row_id", key=number_key(pl.col(slot)), consent_at=consent)
+                points = frame.select("row_id", key=NUMBER.of(slot), consent_at=consent)
             else:
                 text = fold_email(pl.col(KEY.of(slot)), folds)
                 points = frame.select("row_id", text=text, key=text.hash(0), consent_at=consent)

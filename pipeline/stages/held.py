@@ -10,8 +10,8 @@ import polars as pl
 import pyarrow as pa
 
 from pipeline.context import Source
-from schemas.columns import COMMON_COLUMNS, dtype_of
-from schemas.frame_columns import FIRST_PASS_ONLY, ORIGINAL, SOURCE
+from schemas.columns import COMMON_COLUMNS, PHONE_SLOTS, dtype_of
+from schemas.frame_columns import FIRST_PASS_ONLY, FORM, FORM_PARTS, ORIGINAL, SOURCE
 from schemas.support.arrow_columns import column, only_where
 from schemas.support.column_bytes import given_rows
 from schemas.support.text_views import text_views
@@ -42,11 +42,28 @@ def hold(frame: pl.DataFrame, source: Source, columns: tuple[str, ...]) -> pa.Ta
         for name in frame.columns
         if not name.startswith(SOURCE) and not name.endswith(FIRST_PASS_ONLY) and name not in repeated
     ]
-    table = frame.select(_typed(frame, name) for name in kept).rechunk().to_arrow(compat_level=_OLDEST)
+    forms = {FORM.of(slot): slot for slot in PHONE_SLOTS if FORM.of(slot) in frame.columns}
+    told = {part.of(slot) for slot in forms.values() for part in FORM_PARTS}
+    whole = frame.select(_typed(frame, name) for name in kept if name not in told | forms.keys())
+    table = whole.rechunk().to_arrow(compat_level=_OLDEST)
+    for name, slot in forms.items():
+        table = table.append_column(name, _forms(frame, slot))
     for name, of_source in repeated.items():
         mark = pa.field(name, pa.bool_(), metadata={_CELLS_OF: of_source.encode()})
         table = table.append_column(mark, frame.get_column(name).is_not_null().to_arrow())
     return table.append_column(ORIGINAL, original)
+
+
+def _forms(frame: pl.DataFrame, slot: str) -> pa.Array:
+    """What is told of each phone, as a column of few values. Rows of one form have the same."""
+    forms = frame.get_column(FORM.of(slot)).to_numpy()
+    rows = np.zeros(int(forms.max(initial=-1)) + 1, np.int64)
+    rows[forms] = np.arange(len(forms))
+    told = frame.select(part.of(slot) for part in FORM_PARTS)[rows].to_arrow(compat_level=_OLDEST)
+    parts = pa.StructArray.from_arrays(
+        [column(told, name) for name in told.column_names], [part.suffix for part in FORM_PARTS]
+    )
+    return pa.DictionaryArray.from_arrays(forms, parts)
 
 
 def restore(table: pa.Table) -> pa.Table:
@@ -74,14 +91,18 @@ def _repeated(frame: pl.DataFrame, source: Source) -> dict[str, str]:
 
 def _differs(value: pl.Series, cell: pl.Series) -> bool:
     """Whether a row has a value that is not its cell."""
-    of_value, of_cell, given = text_views(value), text_views(cell), given_rows(value)
+    of_value, of_cell = text_views(value), text_views(cell)
+    in_same_buffers = of_value.in_same_buffers(of_cell)
+    if of_value.words.ctypes.data == of_cell.words.ctypes.data and in_same_buffers and not cell.null_count():
+        return False
+    given = given_rows(value)
     others = of_value.heads != of_cell.heads
     if (others & given if len(given) else others).any():
         return True
     others = of_value.tails != of_cell.tails
     if cell.null_count():
         others |= ~given_rows(cell)
-    if of_value.in_same_buffers(of_cell) and not (others & given if len(given) else others).any():
+    if in_same_buffers and not (others & given if len(given) else others).any():
         return False
     # The same text may be in two places; where either is null, a comparison says nothing.
     return bool((value != cell).any()) or bool(cell.null_count() and (value.is_not_null() & cell.is_null()).any())

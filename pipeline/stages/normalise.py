@@ -17,7 +17,7 @@ from schemas.contact.phone import PHONE_AUTHORITY, phone_forms
 from schemas.contact.phone_points import read_points
 from schemas.contact.regions import home_regions
 from schemas.findings import findings, no_findings
-from schemas.frame_columns import DOMAIN, GIVEN, KEY, OTHER, OTHER_REGION, REGION, TYPE, ZONES
+from schemas.frame_columns import DOMAIN, FORM, GIVEN, KEY, NUMBER, OTHER, OTHER_REGION, REGION, TYPE, ZONES
 from schemas.masking import masked_phone, masked_text
 
 #: State of a value -> the code that it gives.
@@ -42,9 +42,9 @@ _EMAIL_CODES = {
 def normalise_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Replace the contact columns by their canonical form.
 
-    Adds ``<phone>:type``, ``<phone>:region`` and ``<phone>:zones``, ``<phone>:other`` and ``<phone>:other_region`` with
-    the other reading of a number that has two, ``<email>:given`` with the value as it came, ``<email>:key`` under which
-    it is suppressed and de-duplicated, and ``<email>:domain``.
+    Adds ``<phone>:form``, ``<phone>:type``, ``<phone>:region``, ``<phone>:zones`` and ``<phone>:number``,
+    ``<phone>:other`` and ``<phone>:other_region`` with the other reading of a number that has two, ``<email>:given``
+    with the value as it came, ``<email>:key`` under which it is suppressed and de-duplicated, and ``<email>:domain``.
     """
     frame = batch.frame
     found = [_contact_none(frame, source, context)]
@@ -113,6 +113,8 @@ def _phones(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.D
         found += _noted(noted, slot, guessed)
         frame = frame.with_columns(
             numbers.alias(slot),
+            pl.Series(NUMBER.of(slot), part.numbers().view(np.uint64)),
+            pl.Series(FORM.of(slot), part.at),
             *(column.alias(_ADDED[column.name].of(slot)) for column in forms.select(list(_ADDED))[part.at]),
         )
     return frame, found
@@ -250,7 +252,9 @@ NORMALISE = BatchCheck(
         "email.repaired",
     },
     adds=tuple(
-        name for column in (TYPE, REGION, ZONES, OTHER, OTHER_REGION, GIVEN, KEY, DOMAIN) for name in column.names
+        name
+        for column in (TYPE, REGION, ZONES, FORM, NUMBER, OTHER, OTHER_REGION, GIVEN, KEY, DOMAIN)
+        for name in column.names
     ),
     after=("map",),
     counts="valid",

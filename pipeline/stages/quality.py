@@ -27,6 +27,7 @@ from schemas.contact.quality import (
 from schemas.findings import findings, no_findings
 from schemas.frame_columns import DOMAIN, KEY, TYPE
 from schemas.masking import masked_email, masked_phone
+from schemas.support.distinct import distinct
 
 _REGISTER = "leadscrub quality register"
 _ROLES = KnownWords(ROLE_LOCAL_PARTS)
@@ -66,19 +67,13 @@ def _fictional(real: frozenset[str]) -> KnownNumbers:
 
 
 def _phone(frame: pl.DataFrame, slot: str, real: frozenset[str], *, is_fax: bool) -> list[pl.DataFrame]:
-    masked = masked_phone(pl.col(slot))
     fictional = _rows(frame, _fictional(real).among(Cells(frame.get_column(slot))))
-    fax = frame.filter(pl.col(slot).is_not_null()) if is_fax else frame.clear()
-    return [
-        findings(
-            fictional,
-            "phone.fictional",
-            point=slot,
-            source=_REGISTER,
-            detail=masked + " is reserved for fiction",
-        ),
-        findings(fax, "phone.fax", point=slot, source="header", detail=masked + " comes from a fax column"),
-    ]
+    said = masked_phone(pl.col(slot), " is reserved for fiction")
+    found = [findings(fictional, "phone.fictional", point=slot, source=_REGISTER, detail=said)]
+    if is_fax:
+        fax, said = frame.filter(pl.col(slot).is_not_null()), masked_phone(pl.col(slot), " comes from a fax column")
+        found.append(findings(fax, "phone.fax", point=slot, source="header", detail=said))
+    return found
 
 
 def _rows(frame: pl.DataFrame, are: npt.NDArray[np.bool_]) -> pl.DataFrame:
@@ -91,16 +86,17 @@ def _phone_types(frame: pl.DataFrame, slot: str, campaign: Campaign) -> list[pl.
     kind = pl.col(TYPE.of(slot))
     blocked, flagged = (campaign.phone_types.with_policy(policy) for policy in ("block", "flag"))
     usual = [*campaign.phone_types.with_policy("allow")]
-    rare = frame.select("row_id", slot, kind).filter(~kind.is_in(usual))
+    rare = _rows(frame, (~frame.get_column(TYPE.of(slot)).is_in(usual)).fill_null(value=False).to_numpy())
     cases = [
         ("phone.premium_rate", (kind == "premium_rate") & kind.is_in(blocked)),
         ("phone.unwanted_type", (kind != "premium_rate") & kind.is_in(blocked)),
         ("phone.unusual_type", kind.is_in(flagged)),
     ]
-    said = masked_phone(pl.col(slot)) + " is of type " + kind.str.replace_all("_", " ", literal=True)
+    said = masked_phone(pl.col(slot), " is of type ") + kind.str.replace_all("_", " ", literal=True)
     found = [
         findings(rare.filter(condition), code, point=slot, source=PHONE_AUTHORITY, detail=said)
         for code, condition in cases
+        if not rare.is_empty()
     ]
     if "text" in campaign.channels:
         silent = frame.filter(~kind.is_in(_TEXTABLE))
@@ -123,19 +119,16 @@ _SIGNS = {"is_reserved": pl.Boolean(), "is_disposable": pl.Boolean(), "meant": p
 
 
 @functools.lru_cache(maxsize=100_000)
-def _signs(domain: str | None, real: frozenset[str]) -> _Signs | None:
+def _signs(domain: str, real: frozenset[str]) -> _Signs | None:
     """What is to say of a domain, if anything; domains repeat from batch to batch."""
-    if domain is None:
-        return None
     reserved = tuple(name for name in RESERVED_DOMAINS if name not in real or name not in EXAMPLE_DOMAINS)
     signs = _Signs(is_below(domain, reserved), is_disposable(domain), domain_meant(domain))
     return signs if any(signs) else None
 
 
 def _email(frame: pl.DataFrame, slot: str, keys: Cells, real: frozenset[str]) -> list[pl.DataFrame]:
-    domains = frame.get_column(DOMAIN.of(slot)).to_arrow(compat_level=pl.CompatLevel.oldest()).dictionary_encode()
-    signs = [_signs(domain, real) for domain in (*domains.dictionary.to_pylist(), None)]
-    at = domains.indices.fill_null(len(signs) - 1).to_numpy()
+    domains, at = distinct(frame.get_column(DOMAIN.of(slot)))
+    signs = [*(_signs(domain, real) for domain in domains), None]
     is_role = _ROLES.among(keys, "@")
     rows = np.flatnonzero(np.array([sign is not None for sign in signs])[at] | is_role)
     if len(rows) == 0:

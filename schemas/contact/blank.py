@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from schemas.kernels.cells import NOTHING, TRIMMED, judge_cells, trim_cells
 from schemas.kernels.word_lists import word_list
 from schemas.support.column_bytes import given_rows
-from schemas.support.text_views import TextViews, text_views
+from schemas.support.text_views import READ_BUFFERS, text_views
 
 #: Compared after trimming and lower-casing. Used for contact points, dates and evidence.
 EMPTY_WORDS = frozenset(
@@ -70,17 +69,6 @@ def trimmed(column: pl.Expr) -> pl.Expr:
     return column.str.strip_chars(_INVISIBLE)
 
 
-#: Buffers of longer texts that the loops know.
-_BUFFERS = 2
-
-
-def _as_read(
-    texts: TextViews,
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8], npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
-    """The views of cells as integers and as bytes, and both buffers."""
-    return texts.words.view(np.int32), texts.words.view(np.uint8), texts.data(0), texts.data(1)
-
-
 class Blanks:
     """Which words, in any case, mean nothing in a kind of column; ``lines``: nor do underscores alone."""
 
@@ -97,8 +85,8 @@ class Blanks:
 
     def cleaned(self, cells: pl.Series) -> pl.Series:
         """Trim a column, and turn words that mean nothing (``(blank)``, ``____``) into null."""
-        views, valid = text_views(cells, most=_BUFFERS), given_rows(cells)
-        read = _as_read(views)
+        views, valid = text_views(cells, most=READ_BUFFERS), given_rows(cells)
+        read = views.as_read()
         fate, fates = np.empty(len(cells), np.uint8), np.zeros(3, np.int64)
         text = np.empty(self._longest, np.uint8)
         judge_cells(
@@ -110,7 +98,7 @@ class Blanks:
         given = (fate != NOTHING) & valid if len(valid) else fate != NOTHING
         if not fates[TRIMMED]:
             return views.column(views.words, given).alias(cells.name)
-        trimmed = np.empty(2 * len(views.words), np.uint32)
+        trimmed = views.words.view(np.uint32).copy()
         trim_cells(*read, fate, trimmed)
         return views.column(trimmed, given).alias(cells.name)
 

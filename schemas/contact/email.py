@@ -25,8 +25,10 @@ from schemas.contact.fictional import RESERVED_DOMAINS, domain_pattern
 from schemas.contact.forms import form_frame
 from schemas.contact.marks import MARK_REMOVED, without_marks
 from schemas.kernels.emails import plain_addresses
+from schemas.kernels.views import VIEW_WORDS
 from schemas.kernels.word_lists import word_list
-from schemas.support.column_bytes import column_bytes, given_rows, text_column
+from schemas.support.column_bytes import column_bytes, given_rows
+from schemas.support.text_views import view_column, with_texts
 
 #: Who decides. Stands in findings and in the manifest.
 EMAIL_AUTHORITY = f"email-validator {version('email-validator')}"
@@ -158,20 +160,23 @@ def read_emails(values: pl.Series, apply: Apply = apply_here) -> EmailColumn:
     """As `email_forms`, before it is put into a frame."""
     values = values.cast(pl.String)
     (bounds, data), given = column_bytes(values), given_rows(values)
-    plain = np.empty(len(values), np.bool_)
-    normal, key, domain = np.empty_like(data), np.empty_like(data), np.empty_like(data)
-    domain_bounds = np.empty_like(bounds)
-    plain_addresses(bounds, data, given, *_mailboxes(), *_RESERVED_LIST, plain, normal, key, domain_bounds, domain)
-    parts = ((bounds, normal), (bounds, key), (domain_bounds, domain))
-    columns = [text_column(*part, plain) for part in parts]
+    plain, written = np.empty(len(values), np.bool_), np.zeros(2, np.int64)
+    views = [np.zeros(VIEW_WORDS * len(values), np.uint32) for _ in ("normal", "key", "domain")]
+    changed, domains = np.empty(2 * len(data), np.uint8), np.empty(len(data), np.uint8)
+    lists = (*_mailboxes(), *_RESERVED_LIST)
+    plain_addresses(bounds, data, given, *lists, plain, *views, changed, domains, written)
     rows = np.flatnonzero(~plain & given) if len(given) else np.flatnonzero(~plain)
     odd: list[str] = values[rows].to_list()
     noted = form_frame([*each_once(_read_chunk, odd, apply)], EMAIL_FORM_SCHEMA)
-    if len(rows):
-        of_rows = noted.select("normal", key=email_key(pl.col("normal"))).with_columns(domain=domain_of(pl.col("key")))
-        columns = [column.scatter(rows, of_row) for column, of_row in zip(columns, of_rows, strict=True)]
-    normal_column, key_column, domain_column = columns
-    return EmailColumn(normal_column, key_column, domain_column, rows, noted)
+    normal, key = noted.get_column("normal"), noted.select(email_key(pl.col("normal")))
+    of_rows = (normal, key.to_series(), key.select(domain_of(pl.col("normal"))).to_series())
+    plain[rows] = normal.is_not_null().to_numpy()
+    last = ([data, changed[: written[0]]], [data, changed[: written[0]]], [domains[: written[1]]])
+    columns = [
+        view_column(*with_texts(part, buffers, rows, column), plain)
+        for part, buffers, column in zip(views, last, of_rows, strict=True)
+    ]
+    return EmailColumn(*columns, rows, noted)
 
 
 def domain_of(address: pl.Expr) -> pl.Expr:

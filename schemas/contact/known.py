@@ -10,18 +10,19 @@ import polars as pl
 
 from schemas.kernels.known import NO_SIGN, find_forms, find_words
 from schemas.kernels.word_lists import word_list
-from schemas.support.column_bytes import ColumnBytes, column_bytes, given_rows
+from schemas.support.column_bytes import given_rows
+from schemas.support.text_views import READ_BUFFERS, text_views
 
 
 class Cells:
-    """The bytes of a column, for several questions."""
+    """The views of a column, for several questions."""
 
     def __init__(self, column: pl.Series) -> None:
-        self.bytes: ColumnBytes = column_bytes(column)
+        self.views, self._rows = text_views(column, most=READ_BUFFERS).as_read(), len(column)
         self.given = given_rows(column)
 
     def __len__(self) -> int:
-        return len(self.bytes.bounds) - 1
+        return self._rows
 
 
 class KnownWords:
@@ -31,12 +32,13 @@ class KnownWords:
         ordered = sorted(word for word in words if word)
         self._list, self._firsts = word_list(ordered), _firsts(ordered, 0)
         self._longest = max(map(len, ordered))
+        self._pairs = _pairs(ordered)
 
     def among(self, cells: Cells, sign: str | None = None) -> npt.NDArray[np.bool_]:
         """Which cells are one of the words, in any case of the letters A to Z; with ``sign``, what is before it."""
         found = np.empty(len(cells), np.bool_)
         sought = NO_SIGN if sign is None else ord(sign)
-        find_words(*cells.bytes, cells.given, sought, self._longest, self._firsts, *self._list, found)
+        find_words(*cells.views, cells.given, sought, self._longest, self._pairs, self._firsts, *self._list, found)
         return found
 
 
@@ -50,8 +52,19 @@ class KnownNumbers:
     def among(self, numbers: Cells) -> npt.NDArray[np.bool_]:
         """Which numbers (E.164 or null) have one of the forms."""
         found = np.empty(len(numbers), np.bool_)
-        find_forms(*numbers.bytes, numbers.given, self._firsts, *self._list, found)
+        find_forms(*numbers.views, numbers.given, self._firsts, *self._list, found)
         return found
+
+
+def _pairs(words: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """For each two bytes, the second times 256, whether one of the words may begin with them, in any case."""
+    found = np.zeros((256, 256), np.bool_)
+    for word in words:
+        # What is behind a single letter is not of the word.
+        seconds = [*map(ord, {word[1], word[1].upper()})] if len(word) > 1 else slice(None)
+        for first in {word[0], word[0].upper()}:
+            found[seconds, ord(first)] = True
+    return found.ravel()
 
 
 def _firsts(ordered: Sequence[str], place: int) -> npt.NDArray[np.int64]:

@@ -96,10 +96,13 @@ class PhoneColumn:
         # In one piece, from which rows are taken faster.
         return pl.concat([known, single], rechunk=True) if self._single else known
 
+    def numbers(self) -> npt.NDArray[np.int64]:
+        """Digits of each number as an integer; 0 where it is not ok."""
+        return np.where(self.is_ok(), self.e164, 0)
+
     def e164_column(self, rows: npt.NDArray[np.intp] | None = None) -> pl.Series:
         """E.164 text of each value, or of some; null where it is not ok."""
-        numbers = np.where(self.is_ok(), self.e164, 0)
-        numbers = numbers if rows is None else numbers[rows]
+        numbers = self.numbers() if rows is None else self.numbers()[rows]
         long = int(np.count_nonzero(numbers >= _LEAST_LONG))
         views, data = np.zeros(VIEW_BYTES * len(numbers), np.uint8), np.empty(_E164_BYTES * long, np.uint8)
         e164_text(numbers, views, data)

@@ -20,6 +20,7 @@ from schemas.support.user_cache import read_cache, write_cache
 MODULES = (
     "blake2b",
     "cells",
+    "contract",
     "csv_cells",
     "dates",
     "distinct",
@@ -31,6 +32,7 @@ MODULES = (
     "records",
     "registry_lines",
     "row_bytes",
+    "views",
 )
 
 #: What compiled code may call; anything else would be a kernel that raises or makes arrays.

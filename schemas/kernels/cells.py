@@ -165,13 +165,10 @@ def put_trimmed(trimmed: UInt32s, place: int, data: Bytes, start: int, end: int,
 
 @kernel
 def trim_cells(views: Int32s, inline: Bytes, first: Bytes, second: Bytes, fate: Bytes, trimmed: UInt32s) -> None:
-    """Write the views of what is seen of each cell."""
+    """Write the views of what is seen of the cells that are to be trimmed."""
     for row in range(len(fate)):
-        place = row * VIEW_WORDS
-        if fate[row] != TRIMMED:
-            for word in range(place, place + VIEW_WORDS):
-                trimmed[word] = views[word]
-        else:
+        if fate[row] == TRIMMED:
+            place = row * VIEW_WORDS
             size, start, buffer = int(views[place]), int(views[place + 3]), int(views[place + 2])
             if size <= INLINE:
                 start = row * VIEW_BYTES + HEAD_BYTES

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from schemas.kernels.kernel import Bytes, Flags, Int64s, helper, kernel
+from schemas.kernels.kernel import Bytes, Flags, Int64s, UInt32s, helper, kernel
+from schemas.kernels.views import INLINE, VIEW_WORDS, put_short_view, put_view
 from schemas.kernels.word_lists import is_below, is_word, lower
 
 #: In so many bytes no length limit of RFC 5321 can be exceeded.
 _MOST_BYTES = 64
-_ONE = np.uint64(1)
 
 #: Bytes of an atom of a local part, of a label of a domain, of a label of letters; capital letters; what must have
 #: something else before and behind it; and the @.
@@ -64,37 +64,63 @@ def plain_addresses(
     reserved_bounds: Int64s,
     reserved: Bytes,
     plain: Flags,
-    normal: Bytes,
-    key: Bytes,
-    domain_bounds: Int64s,
-    domain: Bytes,
+    normal: UInt32s,
+    key: UInt32s,
+    domain: UInt32s,
+    changed: Bytes,
+    domains: Bytes,
+    written: Int64s,
 ) -> None:
-    """Find addresses that are certain and in no reserved domain; write their normal form, key and domain.
+    """Find addresses that are certain and in no reserved domain; write views of their normal form, key and domain.
 
-    ``normal`` and ``key`` have the column's bounds. The normal form has the domain in lower case, and the mailboxes
-    whose case means nothing; the key all of it.
+    The normal form has the domain in lower case, and the mailboxes whose case means nothing; the key all of it. What
+    differs from the value is in ``changed``, the second buffer behind ``data``, with room for all of that twice.
+    ``domains`` is the only buffer of domains. ``written`` says how much is in either.
     """
-    for place in range(len(data)):
-        normal[place] = data[place]
-        key[place] = lower(int(data[place]))
-    written = np.uint64(0)
-    domain_bounds[0] = 0
+    more, names = 0, 0
     for row in range(len(plain)):
-        start, end = bounds[row], bounds[row + 1]
-        at, is_raised, is_raised_behind = plain_at(data, np.uint64(start), np.uint64(end))
+        plain[row] = False
         if len(valid) and not valid[row]:
-            at = 0
-        if at > 0 and is_below(data, at + 1, end, reserved_bounds, reserved):
-            at = 0
-        plain[row] = at > 0
-        if at > 0:
-            if is_raised_behind:
-                for place in range(at + 1, end):
-                    normal[place] = key[place]
-            if is_raised and is_word(data, start, at, mailbox_bounds, mailboxes):
-                for place in range(start, at):
-                    normal[place] = key[place]
+            continue
+        start, end, place = int(bounds[row]), int(bounds[row + 1]), row * VIEW_WORDS
+        at, is_raised, is_raised_behind = plain_at(data, np.uint64(start), np.uint64(end))
+        if at == 0 or is_below(data, at + 1, end, reserved_bounds, reserved):
+            continue
+        plain[row] = True
+        name = names
+        if end - at - 1 > INLINE:
             for letter in range(np.uint64(at + 1), np.uint64(end)):
-                domain[written] = key[letter]
-                written += _ONE
-        domain_bounds[row + 1] = written
+                domains[names] = lower(int(data[letter]))
+                names += 1
+        if not is_raised and not is_raised_behind:
+            put_view(normal, place, data, start, end, 0)
+            put_view(key, place, data, start, end, 0)
+            put_domain(domain, place, domains, name, names, data, at + 1, end)
+            continue
+        first, size = more, end - start
+        for letter in range(size):
+            changed[first + letter] = lower(int(data[start + letter]))
+        more += size
+        put_view(key, place, changed, first, more, 1)
+        put_domain(domain, place, domains, name, names, changed, more - (end - at - 1), more)
+        if not is_raised or is_word(data, start, at, mailbox_bounds, mailboxes):
+            put_view(normal, place, changed, first, more, 1)
+        elif not is_raised_behind:
+            put_view(normal, place, data, start, end, 0)
+        else:
+            for letter in range(size):
+                changed[more + letter] = data[start + letter] if start + letter < at else changed[first + letter]
+            put_view(normal, place, changed, more, more + size, 1)
+            more += size
+    written[0], written[1] = more, names
+
+
+@helper
+def put_domain(
+    domain: UInt32s, place: int, domains: Bytes, name: int, names: int, data: Bytes, start: int, end: int
+) -> None:
+    """Write the view of a domain: among ``domains`` if it is long."""
+    if names > name:
+        put_view(domain, place, domains, name, names, 0)
+    else:
+        put_short_view(domain, place, data, start, end)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from schemas.kernels.kernel import Bytes, Int64s, UInt64s, helper, kernel
+from schemas.kernels.views import INLINE
 
 # Without a pattern, and odd: the fractions of the golden ratio, and of the square roots of 2 and 3.
 BY_LENGTH, STEP, LAST = 0x9E3779B97F4A7C15, 0x6A09E667F3BCC909, 0xBB67AE8584CAA73B
@@ -14,6 +15,7 @@ _BY_LENGTH, _STEP, _LAST = np.uint64(BY_LENGTH), np.uint64(STEP), np.uint64(LAST
 _1, _2, _3, _4 = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
 _5, _6, _7 = np.uint64(5), np.uint64(6), np.uint64(7)
 _8, _16, _24, _32 = np.uint64(8), np.uint64(16), np.uint64(24), np.uint64(32)
+_HALF = np.uint64(0xFFFFFFFF)
 _40, _48, _56, _29, _63 = np.uint64(40), np.uint64(48), np.uint64(56), np.uint64(29), np.uint64(63)
 
 
@@ -32,23 +34,44 @@ def _mixed(key: np.uint64, word: np.uint64) -> np.uint64:
     return key ^ (key >> _32)
 
 
+@helper
+def _key_of(data: Bytes, start: int, size: int) -> np.uint64:
+    key = np.uint64(size) * _BY_LENGTH
+    at, end = np.uint64(start), np.uint64(start + min(size, MOST))
+    while at + _8 <= end:
+        key = _mixed(key, _word(data, at))
+        at += _8
+    if at < end and at + _8 <= np.uint64(len(data)):
+        key = _mixed(key, _word(data, at) & ((_1 << (end - at) * _8) - _1))
+    elif at < end:
+        word, shift = np.uint64(0), np.uint64(0)
+        while at < end:
+            word |= np.uint64(data[at]) << shift
+            shift += _8
+            at += _1
+        key = _mixed(key, word)
+    return key
+
+
 @kernel
-def key_texts(bounds: Int64s, data: Bytes, keys: UInt64s) -> None:
-    """Find the key of each text, as `suppression.index.packed.text_keys` says."""
+def key_texts(views: UInt64s, first: Bytes, second: Bytes, keys: UInt64s) -> None:
+    """Find the key of each text, as `suppression.index.packed.text_keys` says.
+
+    ``views``: two numbers for each text (`schemas.kernels.views`); ``first`` and ``second`` buffer of longer ones.
+    """
     for row in range(len(keys)):
-        start, size = bounds[row], bounds[row + 1] - bounds[row]
-        key = np.uint64(size) * _BY_LENGTH
-        at, end = np.uint64(start), np.uint64(start + min(size, MOST))
-        while at + _8 <= end:
-            key = _mixed(key, _word(data, at))
-            at += _8
-        if at < end:
-            word, shift = np.uint64(0), np.uint64(0)
-            while at < end:
-                word |= np.uint64(data[at]) << shift
-                shift += _8
-                at += _1
-            key = _mixed(key, word)
+        head, tail = views[2 * row], views[2 * row + 1]
+        size = int(head & _HALF)
+        if size > INLINE:
+            start = int(tail >> _32)
+            key = _key_of(first, start, size) if tail & _HALF == 0 else _key_of(second, start, size)
+        else:
+            # What is behind a short text is zeros.
+            key = np.uint64(size) * _BY_LENGTH
+            if size > 0:
+                key = _mixed(key, (head >> _32) | (tail << _32))
+            if size > 8:
+                key = _mixed(key, tail >> _32)
         key *= _LAST
         keys[row] = key ^ (key >> _29)
 

@@ -2,75 +2,116 @@
 
 from __future__ import annotations
 
-from schemas.kernels.kernel import Bytes, Flags, Int64s, kernel
+from schemas.kernels.kernel import Bytes, Flags, Int32s, Int64s, helper, kernel
+from schemas.kernels.views import HEAD_BYTES, INLINE, VIEW_BYTES, VIEW_WORDS
 from schemas.kernels.word_lists import ends_alike, lower
 
 #: A search without a sign that ends what is looked at.
 NO_SIGN = -1
 
 
+@helper
+def is_known(
+    data: Bytes, start: int, end: int, sign: int, longest: int, word: int, behind: int, bounds: Int64s, words: Bytes
+) -> bool:
+    """Whether a cell is one of some words; the parameters are those of `find_words`."""
+    if sign >= 0:
+        stop = min(end, start + longest + 1)
+        end = start
+        while end < stop and data[end] != sign:
+            end += 1
+        if end == stop:
+            return False
+    while word < behind:
+        size = bounds[word + 1] - bounds[word]
+        if size == end - start and ends_alike(data, end, bounds[word + 1], size, words):
+            return True
+        word += 1
+    return False
+
+
 @kernel
 def find_words(
-    bounds: Int64s,
-    data: Bytes,
+    views: Int32s,
+    inline: Bytes,
+    first: Bytes,
+    second: Bytes,
     valid: Flags,
     sign: int,
     longest: int,
+    pairs: Flags,
     firsts: Int64s,
-    word_bounds: Int64s,
+    bounds: Int64s,
     words: Bytes,
     found: Flags,
 ) -> None:
     """Say which cells are one of the words, in any case.
 
+    ``views`` of the cells, the same as bytes (``inline``), and the ``first`` and ``second`` buffer of longer ones.
     ``sign``: a byte; then what is before the first of it is asked, and cells without it are none. ``longest``: the size
-    of the longest word. The words are ordered; those that begin with a byte are from ``firsts[byte]`` to
-    ``firsts[byte + 1]``.
+    of the longest word. ``pairs``: with which two bytes one may begin, by the second times 256 and the first. The words
+    are ordered; those that begin with a byte are from ``firsts[byte]`` to ``firsts[byte + 1]``.
     """
     for row in range(len(found)):
-        start, end = bounds[row], bounds[row + 1]
         found[row] = False
-        if start == end or (len(valid) and not valid[row]):
+        place = row * VIEW_WORDS
+        size, head = int(views[place]), int(views[place + 1]) & 0xFFFF
+        if not pairs[head] or size == 0 or (sign < 0 and size > longest) or (len(valid) and not valid[row]):
             continue
-        first = lower(int(data[start]))
-        word, behind = firsts[first], firsts[first + 1]
-        if word == behind:
-            continue
-        if sign >= 0:
-            stop = min(end, start + longest + 1)
-            end = start
-            while end < stop and data[end] != sign:
-                end += 1
-            if end == stop:
-                continue
-        while word < behind and not found[row]:
-            size = word_bounds[word + 1] - word_bounds[word]
-            found[row] = size == end - start and ends_alike(data, end, word_bounds[word + 1], size, words)
-            word += 1
+        letter = lower(head & 255)
+        word, behind = firsts[letter], firsts[letter + 1]
+        start = int(views[place + 3])
+        if size <= INLINE:
+            start = row * VIEW_BYTES + HEAD_BYTES
+            found[row] = is_known(inline, start, start + size, sign, longest, word, behind, bounds, words)
+        elif views[place + 2] == 0:
+            found[row] = is_known(first, start, start + size, sign, longest, word, behind, bounds, words)
+        else:
+            found[row] = is_known(second, start, start + size, sign, longest, word, behind, bounds, words)
+
+
+@helper
+def has_form(data: Bytes, start: int, size: int, form: int, behind: int, bounds: Int64s, forms: Bytes) -> bool:
+    """Whether a number has one of some forms."""
+    while form < behind:
+        first, at = bounds[form], 0
+        if bounds[form + 1] - first == size:
+            while at < size and (forms[first + at] == data[start + at] or forms[first + at] == ord(".")):
+                at += 1
+            if at == size:
+                return True
+        form += 1
+    return False
 
 
 @kernel
 def find_forms(
-    bounds: Int64s, data: Bytes, valid: Flags, firsts: Int64s, form_bounds: Int64s, forms: Bytes, found: Flags
+    views: Int32s,
+    inline: Bytes,
+    first: Bytes,
+    second: Bytes,
+    valid: Flags,
+    firsts: Int64s,
+    bounds: Int64s,
+    forms: Bytes,
+    found: Flags,
 ) -> None:
     """Say which numbers (E.164) have one of the forms, in which a dot is any byte.
 
-    The forms are ordered; those that have a byte behind the plus are from ``firsts[byte]`` to ``firsts[byte + 1]``.
+    For the first five see `find_words`. The forms are ordered; those that have a byte behind the plus are from
+    ``firsts[byte]`` to ``firsts[byte + 1]``.
     """
     for row in range(len(found)):
-        start, end = bounds[row], bounds[row + 1]
         found[row] = False
-        if end - start < 2 or (len(valid) and not valid[row]):
+        place = row * VIEW_WORDS
+        size, byte = int(views[place]), (int(views[place + 1]) >> 8) & 255
+        form, behind = firsts[byte], firsts[byte + 1]
+        if form == behind or size < 2 or (len(valid) and not valid[row]):
             continue
-        byte = int(data[start + 1])
-        for form in range(firsts[byte], firsts[byte + 1]):
-            first = form_bounds[form]
-            size = form_bounds[form + 1] - first
-            if size != end - start:
-                continue
-            at = 0
-            while at < size and (forms[first + at] == data[start + at] or forms[first + at] == ord(".")):
-                at += 1
-            if at == size:
-                found[row] = True
-                break
+        start = int(views[place + 3])
+        if size <= INLINE:
+            found[row] = has_form(inline, row * VIEW_BYTES + HEAD_BYTES, size, form, behind, bounds, forms)
+        elif views[place + 2] == 0:
+            found[row] = has_form(first, start, size, form, behind, bounds, forms)
+        else:
+            found[row] = has_form(second, start, size, form, behind, bounds, forms)

@@ -6,16 +6,36 @@ of a longer text these are its first four bytes, which buffer it is in, and wher
 
 from __future__ import annotations
 
-from schemas.kernels.kernel import Bytes, UInt32s, helper
+import numpy as np
+
+from schemas.kernels.kernel import Bytes, Int64s, UInt32s, helper, kernel
 
 #: Words of a view, its bytes, and bytes of a text that fit into it, which begin at the fifth.
 VIEW_WORDS, VIEW_BYTES, INLINE, HEAD_BYTES = 4, 16, 12, 4
 
 
+#: By how many bytes of a word count: which these are.
+_MASKS = np.array([(1 << 8 * size) - 1 for size in range(5)], dtype=np.uint32)
+_8, _16, _24 = np.uint32(8), np.uint32(16), np.uint32(24)
+
+
+@helper
+def four_bytes(data: Bytes, at: np.uint64) -> np.uint32:
+    """Read four bytes, the lowest first. The compiler reads them at once."""
+    low = np.uint32(data[at]) | np.uint32(data[at + np.uint64(1)]) << _8
+    return low | np.uint32(data[at + np.uint64(2)]) << _16 | np.uint32(data[at + np.uint64(3)]) << _24
+
+
 @helper
 def put_short_view(views: UInt32s, place: int, data: Bytes, start: int, stop: int) -> None:
     """Write the view of a text of no more than twelve bytes, wherever in the buffer it is."""
-    views[place] = stop - start
+    size = stop - start
+    views[place] = size
+    if start + INLINE <= len(data):
+        for word in range(3):
+            mask = _MASKS[min(max(size - 4 * word, 0), 4)]
+            views[place + 1 + word] = four_bytes(data, np.uint64(start + 4 * word)) & mask
+        return
     for word in range(3):
         value = 0
         for at in range(min(start + 4 * word, stop), min(start + 4 * word + 4, stop)):
@@ -29,5 +49,15 @@ def put_view(views: UInt32s, place: int, data: Bytes, start: int, stop: int, buf
     if stop - start <= INLINE:
         put_short_view(views, place, data, start, stop)
     else:
-        put_short_view(views, place, data, start, start + HEAD_BYTES)
-        views[place], views[place + 2], views[place + 3] = stop - start, buffer, start
+        views[place], views[place + 1] = stop - start, four_bytes(data, np.uint64(start))
+        views[place + 2], views[place + 3] = buffer, start
+
+
+@kernel
+def put_texts(rows: Int64s, bounds: Int64s, data: Bytes, start: int, buffer: int, views: UInt32s) -> None:
+    """Write the views of texts at some rows; they begin at ``bounds`` in a part of that buffer, ``start`` bytes on."""
+    for text in range(len(rows)):
+        place = rows[text] * VIEW_WORDS
+        put_view(views, place, data, bounds[text], bounds[text + 1], buffer)
+        if bounds[text + 1] - bounds[text] > INLINE:
+            views[place + 3] += start

@@ -50,8 +50,10 @@ def of_one_value(value: str, rows: int) -> pa.Array:
     return pa.DictionaryArray.from_arrays(np.zeros(rows, np.int32), pa.array([value], pa.large_string()))
 
 
-def few_values(values: pa.Array, which: npt.NDArray[np.integer[Any]]) -> pa.DictionaryArray:
-    """Text with few different values: row ``i`` has ``values[which[i]]``, which may be null."""
+def few_values(values: pa.Array, which: npt.NDArray[np.integer[Any]]) -> pa.Array:
+    """Text, or lists of text, with few different values: row ``i`` has ``values[which[i]]``, which may be null."""
+    if pa.types.is_large_list(values.type):
+        return few_texts(values).take(pa.array(which))
     codes = values.dictionary_encode()
     numbers = (codes.indices.fill_null(_NO_VALUE) if codes.null_count else codes.indices).to_numpy()
     return _numbered_texts(np.take(numbers, which), codes.dictionary, nulls=codes.null_count > 0)
@@ -64,14 +66,15 @@ def _numbered_texts(numbers: npt.NDArray[np.int32], texts: pa.Array, *, nulls: b
     return pa.DictionaryArray.from_arrays(codes, texts, safe=False)
 
 
-def few_texts(parts: Sequence[pa.Array]) -> pa.Array:
-    """Columns of text, or of lists of text, one behind the other, with their different values apart."""
-    values = pa.concat_arrays(parts)
+def few_texts(values: pa.Array) -> pa.Array:
+    """A column of text, or of lists of text, with its different values apart."""
     if not pa.types.is_large_list(values.type):
         return values.dictionary_encode()
     nulls, bounds = values.buffers()[:2]
     texts = values.values.dictionary_encode()
-    return pa.Array.from_buffers(few_type(values.type), len(values), [nulls, bounds], children=[texts])
+    return pa.Array.from_buffers(
+        few_type(values.type), len(values), [nulls, bounds], children=[texts], offset=values.offset
+    )
 
 
 def few_type(dtype: pa.DataType) -> pa.DataType:

@@ -13,11 +13,14 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from schemas.kernels.views import INLINE
+from schemas.kernels.views import INLINE, put_texts
+from schemas.support.column_bytes import column_bytes
 
 Words = npt.NDArray[np.uint64]
 Bytes = npt.NDArray[np.uint8]
 _NOTHING = np.zeros(1, np.uint8)
+#: Buffers of longer texts that loops over views know.
+READ_BUFFERS = 2
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,10 @@ class TextViews:
         used = number < len(self.buffers) and self.buffers[number].size
         return np.frombuffer(self.buffers[number], np.uint8) if used else _NOTHING
 
+    def as_read(self) -> tuple[npt.NDArray[np.int32], Bytes, Bytes, Bytes]:
+        """What loops take that know `READ_BUFFERS`: the views as integers and as bytes, and both buffers."""
+        return self.words.view(np.int32), self.words.view(np.uint8), self.data(0), self.data(1)
+
     def in_same_buffers(self, other: TextViews) -> bool:
         """Whether views of both that are the same are in the same memory."""
         pairs = zip(self.buffers, other.buffers, strict=False)
@@ -66,6 +73,18 @@ def view_column(views: npt.NDArray[np.integer], buffers: Iterable[object], given
     """Make a column of views of texts in some buffers, null where not given."""
     arrays = [pa.py_buffer(part) for part in (np.packbits(given, bitorder="little"), views, *buffers)]
     return pl.Series(pa.Array.from_buffers(pa.string_view(), len(given), arrays), dtype=pl.String)
+
+
+def with_texts(
+    views: npt.NDArray[np.uint32], buffers: list[Bytes], rows: npt.NDArray[np.intp], texts: pl.Series
+) -> tuple[npt.NDArray[np.uint32], list[Bytes]]:
+    """Put some texts at rows of a column that is being made, and behind its last buffer; ``views`` is changed."""
+    if not len(rows):
+        return views, buffers
+    *others, last = buffers
+    (bounds, data), start = column_bytes(texts), len(last)
+    put_texts(rows, bounds, data, start, len(others), views)
+    return views, [*others, np.concatenate([last, data])]
 
 
 def text_views(column: pl.Series, most: int | None = None) -> TextViews:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from pipeline.columns.mapping import Mapping
@@ -36,6 +37,21 @@ class Decided:
     rejected: pl.DataFrame
 
 
+def _forms(phones: pl.Series) -> pa.DictionaryArray:
+    """What is told of numbers that begin with +1, and of others."""
+    told = [
+        [None, "mobile", "mobile"],
+        [None, "US", "GB"],
+        [None, ["Etc/Unknown"], ["Etc/Unknown"]],
+    ]
+    text = pa.large_string()
+    parts = [pa.array(part, kind) for part, kind in zip(told, (text, text, pa.large_list(text)), strict=True)]
+    which = [0 if phone is None else 1 if phone.startswith("+1") else 2 for phone in phones]
+    return pa.DictionaryArray.from_arrays(
+        pa.array(which, pa.int32()), pa.StructArray.from_arrays(parts, [":type", ":region", ":zones"])
+    )
+
+
 def decided(
     rows: list[dict[str, str | None]], found: list[Finding], *channels: Channel, effect: dict[str, str] | None = None
 ) -> Decided:
@@ -52,16 +68,6 @@ def decided(
         [{"row_id": number, "source_line": number + 2, **fixed, **row} for number, row in enumerate(rows)],
         schema_overrides=types,
     ).with_columns(pl.struct(names).alias("original"))
-    for slot in ("phone", "phone_2"):
-        if slot in names:
-            present = pl.col(slot).is_not_null()
-            frame = frame.with_columns(
-                pl.when(present).then(pl.lit("mobile")).alias(f"{slot}:type"),
-                pl.when(present)
-                .then(pl.when(pl.col(slot).str.starts_with("+1")).then(pl.lit("US")).otherwise(pl.lit("GB")))
-                .alias(f"{slot}:region"),
-                pl.when(present).then(pl.concat_list(pl.lit("Etc/Unknown"))).alias(f"{slot}:zones"),
-            )
     effects = {code: reason.effect for code, reason in CODES.items()} | (effect or {})
     findings = coded(
         pl.DataFrame(
@@ -72,6 +78,9 @@ def decided(
     )
     constants = {"vendor": None, "source_file": "drop.csv", "source_sha256": "0", "run_id": "0"}
     held = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+    for slot in ("phone", "phone_2"):
+        if slot in names:
+            held = held.append_column(f"{slot}:form", _forms(frame.get_column(slot)))
     verdict = decide_stage(held, findings, contactable(frame, findings, context), source, context, constants)
     return Decided(pl.DataFrame(verdict.clean), pl.DataFrame(verdict.rejected))
 

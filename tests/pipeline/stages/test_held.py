@@ -15,6 +15,7 @@ from pipeline.stages.held import hold, restore
 from schemas.files.converted import ConvertedReader
 from schemas.files.inputs import LocalFile
 from schemas.files.table import Table
+from schemas.support.arrow_columns import column
 
 _CELLS = st.none() | st.sampled_from(["", "a", "Ann", "more than twelve bytes", "\u00e9\u4f8b"])
 _ROWS = st.lists(st.tuples(_CELLS, _CELLS, st.integers(0, 3)), min_size=1, max_size=40)
@@ -59,3 +60,26 @@ def test_fields_come_back_whether_they_are_their_cells_or_not(rows: list[tuple[s
             "Elsewhere": [None] * len(rows),
             "Town": towns,
         }
+
+
+_FORMS = (
+    (None, None, None),
+    ("mobile", "GB", ["Europe/London"]),
+    ("fixed_line_or_mobile", "US", ["America/Chicago", "America/New_York"]),
+    ("toll_free", None, []),
+)
+
+
+@given(st.lists(st.sampled_from(range(len(_FORMS))), min_size=1, max_size=40))
+def test_what_a_form_says_comes_back_of_each_row(forms: list[int]) -> None:
+    schema = {"phone:type": pl.String(), "phone:region": pl.String(), "phone:zones": pl.List(pl.String())}
+    said = pl.DataFrame([_FORMS[form] for form in forms], schema=schema, orient="row")
+    names, ids = ["Ann"] * len(forms), range(len(forms))
+    frame = said.with_columns(
+        pl.Series("phone:form", forms, pl.Int32), pl.Series("src:Name", names), pl.Series("row_id", ids)
+    )
+    held = restore(hold(frame, _source(), ("Name",)))
+    held.validate(full=True)
+    form = column(held, "phone:form")
+    parts = pa.StructArray.from_arrays(form.dictionary_decode().flatten(), list(schema))
+    assert pl.DataFrame(pa.Table.from_struct_array(parts)).equals(said)

@@ -25,6 +25,9 @@ def test_words_are_those_of_a_pattern(cells: list[str | None]) -> None:
     assert words.among(Cells(column), "@").tolist() == before
     whole = [cell is not None and cell.isascii() and cell.lower() in ROLE_LOCAL_PARTS for cell in cells]
     assert words.among(Cells(column)).tolist() == whole
+    # In two buffers.
+    twice = pl.concat([column, column + ""], rechunk=False)
+    assert words.among(Cells(twice), "@").tolist() == before * 2
 
 
 _forms = [form for forms in FICTIONAL_NUMBERS.values() for form in forms]

@@ -35,7 +35,7 @@ def test_chunks_of_text(chunks: list[list[str | None]]) -> None:
 @given(st.lists(_LISTS, min_size=1, max_size=4), st.integers(0, 3))
 def test_chunks_of_lists(chunks: list[list[list[str] | None]], skipped: int) -> None:
     kind = few_type(pa.large_list(_TEXT))
-    coded = [few_texts([pa.array(lists, pa.large_list(_TEXT))]).slice(skipped) for lists in chunks]
+    coded = [few_texts(pa.array(lists, pa.large_list(_TEXT))).slice(skipped) for lists in chunks]
     joined = joined_few(coded)
     lists = [each for chunk in chunks for each in chunk[skipped:]]
     assert joined.type == kind

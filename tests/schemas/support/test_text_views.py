@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.support.text_views import changes, text_views
+from schemas.support.text_views import changes, text_views, view_column, with_texts
 
 _TEXTS = st.none() | st.sampled_from(
     ["", "a", "twelve bytes", "thirteen byte", "thirteen bytf", "thirteen bytes", "\0"]
@@ -44,3 +45,18 @@ def test_the_same_views_in_the_same_buffers_are_the_same_texts(texts: list[str |
         alike = (one.heads == two.heads) & (one.tails == two.tails)
         for same, left, right in zip(alike.tolist(), column.to_list(), other.to_list(), strict=True):
             assert not same or None in (left, right) or left == right
+
+
+@given(st.lists(_TEXTS, max_size=80), st.binary(max_size=20))
+def test_texts_are_put_behind_what_a_buffer_has(texts: list[str | None], before: bytes) -> None:
+    rows = np.arange(0, 2 * len(texts), 2)
+    views, buffers = with_texts(
+        np.zeros(8 * len(texts), np.uint32),
+        [np.zeros(3, np.uint8), np.frombuffer(before, np.uint8)],
+        rows,
+        pl.Series(texts, dtype=pl.String),
+    )
+    given = np.zeros(2 * len(texts), np.bool_)
+    given[rows] = [text is not None for text in texts]
+    column = view_column(views, buffers, given)
+    assert column.to_list() == [text for each in texts for text in (each, None)]

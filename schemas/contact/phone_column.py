@@ -96,13 +96,14 @@ class PhoneColumn:
         # In one piece, from which rows are taken faster.
         return pl.concat([known, single], rechunk=True) if self._single else known
 
-    def numbers(self) -> npt.NDArray[np.int64]:
-        """Digits of each number as an integer; 0 where it is not ok."""
-        return np.where(self.is_ok(), self.e164, 0)
+    def numbers(self, rows: npt.NDArray[np.intp] | None = None) -> npt.NDArray[np.int64]:
+        """Digits of each number, or of some, as an integer; 0 where it is not ok."""
+        at, e164 = (self.at, self.e164) if rows is None else (self.at[rows], self.e164[rows])
+        return np.where(self.forms_ok()[0].take(at), e164, 0)
 
     def e164_column(self, rows: npt.NDArray[np.intp] | None = None) -> pl.Series:
         """E.164 text of each value, or of some; null where it is not ok."""
-        numbers = self.numbers() if rows is None else self.numbers()[rows]
+        numbers = self.numbers(rows)
         long = int(np.count_nonzero(numbers >= _LEAST_LONG))
         views, data = np.zeros(VIEW_BYTES * len(numbers), np.uint8), np.empty(_E164_BYTES * long, np.uint8)
         e164_text(numbers, views, data)

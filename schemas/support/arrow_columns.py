@@ -107,6 +107,9 @@ def joined_few(chunks: Sequence[pa.Array]) -> pa.Array:
 
 
 def _joined_texts(chunks: Sequence[pa.DictionaryArray]) -> pa.DictionaryArray:
+    values = chunks[0].dictionary
+    if len(values) == 1 and all(chunk.dictionary.equals(values) and not chunk.null_count for chunk in chunks):
+        return pa.DictionaryArray.from_arrays(np.zeros(sum(map(len, chunks)), np.int32), values)
     numbered = np.empty(sum(map(len, chunks)), np.int32)
     used, starts = [], [0]
     for chunk in chunks:

@@ -22,7 +22,7 @@ from pipeline.results.row_tree import RowTree
 from pipeline.results.vendor_csv import Returned, ReturnFile
 from pipeline.results.verdict import Verdict
 from schemas.coded_findings import SAID_SCHEMA, CodedFindings
-from schemas.columns import SCHEMA_VERSION
+from schemas.columns import POINTS, SCHEMA_VERSION
 from schemas.findings import FINDING_SCHEMA
 from schemas.frames import output_types
 from schemas.manifest import OutputFile, RowsProof
@@ -77,7 +77,7 @@ class ResultFiles:
     def formed(self, verdict: Verdict, found: CodedFindings) -> ResultRows:
         """Check a decided batch and its findings and form what is written. Runs on any thread."""
         clean, rejected = self._clean.formed(verdict.clean), self._rejected.formed(verdict.rejected)
-        said = _encoded(found.said)
+        said = _encoded(found)
         findings = self._findings.formed(_findings_table(found, said))
         hashed = FindingHashes(found.row_id, found.which, self._hashes.of_findings(said))
         both = ((clean, "clean"), (rejected, "rejected"))
@@ -158,11 +158,19 @@ def return_file(folder: Path, context: Context) -> ReturnFile:
     return ReturnFile(path, context.columns, context.codes, withheld)
 
 
-def _encoded(said: pl.DataFrame) -> pa.Table:
+def _encoded(found: CodedFindings) -> pa.Table:
     """What findings say, with the different texts of each column apart, but for details: most of them differ."""
-    table = said.to_arrow(compat_level=pl.CompatLevel.oldest())
-    columns = {name: column(table, name) for name in table.column_names}
-    return pa.table({n: values if n == "detail" else values.dictionary_encode() for n, values in columns.items()})
+    codes, of_code = found.codes
+    text = pa.large_string()
+    columns = {
+        "code": few_values(pa.array(codes, text), of_code),
+        "point": few_values(pa.array([*POINTS, None], text), found.points),
+    }
+    table = found.said.drop(columns).to_arrow(compat_level=pl.CompatLevel.oldest())
+    for name in table.column_names:
+        values = column(table, name)
+        columns[name] = values if name == "detail" else values.dictionary_encode()
+    return pa.table({name: columns[name] for name in found.said.columns})
 
 
 def _findings_table(found: CodedFindings, said: pa.Table) -> pa.Table:

@@ -165,19 +165,23 @@ def _reasons(
     find_least(rows, found.which, ranks, least, first)
     if (least[~is_clean] == len(codes)).any():
         raise AssertionError("a row was rejected without a reason")
-    primary, of_row = np.unique(found.which[first[~is_clean]], return_inverse=True)
+    which = found.which[first[~is_clean]]
+    names, numbers = found.codes
+    of_name = {
+        "reason": pa.array(names, pa.large_string()),
+        "disposition": pa.array([codes[name].disposition for name in names], pa.large_string()),
+    }
+    made = {name: few_values(values, numbers[which]) for name, values in of_name.items()}
+    # Of what is said most is said of one row.
+    primary, of_row = np.unique(which, return_inverse=True)
+    summary = pl.Series("summary", [codes[name].summary for name in names], pl.String)[numbers[primary]]
     place = pl.when(pl.col("point").is_null()).then(pl.lit("")).otherwise(pl.col("point") + ": ")
-    told = said[primary].select(
-        pl.col("code").alias("reason"),
-        pl.format("{} {}{}.", _of_code({code: each.summary for code, each in codes.items()}), place, "detail").alias(
-            "reason_detail"
-        ),
-        _of_code({code: each.disposition for code, each in codes.items()}).alias("disposition"),
+    detail = (
+        said.select("point", "detail")[primary]
+        .with_columns(summary)
+        .select(pl.format("{} {}{}.", "summary", place, "detail"))
+        .to_series()
     )
-    made = {name: few_values(column(told.to_arrow(compat_level=_OLDEST), name), of_row) for name in told.columns}
+    made["reason_detail"] = few_values(detail.to_arrow(compat_level=_OLDEST), of_row)
     made["reasons"] = reasons.of(np.flatnonzero(~is_clean))
     return {name: made[name] for name in REJECTED_COLUMNS}
-
-
-def _of_code(words: dict[str, str]) -> pl.Expr:
-    return pl.col("code").replace_strict(words, return_dtype=pl.String)

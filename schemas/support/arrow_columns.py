@@ -107,7 +107,10 @@ def joined_few(chunks: Sequence[pa.Array]) -> pa.Array:
 
 
 def _joined_texts(chunks: Sequence[pa.DictionaryArray]) -> pa.DictionaryArray:
-    numbered = np.empty(sum(map(len, chunks)), np.int32)
+    values, rows = chunks[0].dictionary, sum(map(len, chunks))
+    if rows and len(values) == 1 and all(each.dictionary.equals(values) and not each.null_count for each in chunks):
+        return _numbered_texts(np.zeros(rows, np.int32), values, nulls=False)
+    numbered = np.empty(rows, np.int32)
     used, starts = [], [0]
     for chunk in chunks:
         starts.append(starts[-1] + len(chunk))

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import unicodedata
@@ -301,6 +302,17 @@ def written(tmp_path: Path) -> Callable[[str, str | bytes], Path]:
 
 
 Written = Callable[[str, str | bytes], Path]
+
+
+def as_made(place: Path) -> Path:
+    """Bring a folder back to what it was at the first call, in its place: results and ledgers know their paths."""
+    kept = place.with_name(f"{place.name}-as-made")
+    if kept.exists():
+        shutil.rmtree(place)
+        shutil.copytree(kept, place)
+    else:
+        shutil.copytree(place, kept)
+    return place
 
 
 @pytest.fixture

@@ -28,6 +28,13 @@ def order_by_row(rows: Int64s, ends: Int64s, order: Int64s) -> None:
 
 
 @kernel
+def collect_few_bits(rows: Int64s, which: Int64s, bits: Bytes, masks: Bytes) -> None:
+    """`collect_bits` for up to eight."""
+    for at in range(len(rows)):
+        masks[rows[at]] |= bits[which[at]]
+
+
+@kernel
 def find_least(rows: Int64s, which: Int64s, ranks: Int64s, least: Int64s, first: Int64s) -> None:
     """Find the first finding of the least rank of each row. ``ranks``: by the number of what is said.
 

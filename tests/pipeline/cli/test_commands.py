@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -13,7 +15,7 @@ import pytest
 
 from schemas.codes import CODES
 from tests import processes
-from tests.conftest import POINT_ONLY, REPO, Scrub, Scrubbed, Written, leadscrub, scrub_files
+from tests.conftest import POINT_ONLY, REPO, Scrub, Scrubbed, Written, leadscrub, scrub_files, write_campaign
 
 DROP = (
     "name,phone,phone 2,email\n"
@@ -25,14 +27,23 @@ DROP = (
 )
 
 
-@pytest.fixture
-def result(scrub: Scrub, written: Written) -> Scrubbed:
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Scrubbed:
     """Rows: 0 clean but for one blocked phone, 1 rejected, 2 a duplicate phone, 3 no number, 4 malformed."""
-    ran = scrub(
-        DROP, "--internal", written("ours.txt", "2025550101\n2025550102\n"), "--vendor", "acme", campaign=POINT_ONLY
-    )
+    folder = tmp_path_factory.mktemp("once")
+    for name, text in (("drop.csv", DROP), ("ours.txt", "2025550101\n2025550102\n")):
+        (folder / name).write_text(text)
+    named = ("--campaign", write_campaign(folder, more=POINT_ONLY), "--internal", folder / "ours.txt")
+    ran = scrub_files([folder / "drop.csv"], folder / "out", *named, "--vendor", "acme")
     assert ran.code == 0, ran.err
-    return ran
+    return Scrubbed(ran.code, ran.out, ran.err, folder / "out")
+
+
+@pytest.fixture
+def result(once: Scrubbed, tmp_path: Path) -> Scrubbed:
+    """A copy of that result, beside what it was made of."""
+    shutil.copytree(once.folder.parent, tmp_path, dirs_exist_ok=True)
+    return replace(once, folder=tmp_path / "out")
 
 
 # reasons

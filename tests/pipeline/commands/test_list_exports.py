@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -33,16 +34,23 @@ KINDS = {
 }
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with one list of each kind, named after it."""
-    folder = tmp_path / "store"
+    folder = tmp_path_factory.mktemp("loaded")
     for kind, text in KINDS.items():
-        file = tmp_path / f"{kind}.txt"
+        file = folder / f"{kind}.txt"
         file.write_text(text, encoding="utf-8")
-        ran = leadscrub("lists", "add", kind, file, "--kind", kind, "--as-of", DAY, "--region", "US", "--store", folder)
+        how = ("--kind", kind, "--as-of", DAY, "--region", "US", "--store", folder / "store")
+        ran = leadscrub("lists", "add", kind, file, *how)
         assert ran.code == 0, ran.err
-    return folder
+    return folder / "store"
+
+
+@pytest.fixture
+def store(loaded: Path, tmp_path: Path) -> Path:
+    """A copy of that store."""
+    return Path(shutil.copytree(loaded, tmp_path / "store"))
 
 
 def export(store: Path, name: str, *words: str | Path) -> Ran:

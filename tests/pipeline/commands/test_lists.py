@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -38,15 +39,22 @@ def add(store: Path, *words: str | Path, expect: int = 0) -> str:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Path:
-    """A store with a registry copy that covers one area code, and a list of one's own."""
-    folder, registry = tmp_path / "store", tmp_path / "registry.txt"
+def store(loaded: Path, tmp_path: Path) -> Path:
+    """A copy of the store."""
+    return Path(shutil.copytree(loaded, tmp_path, dirs_exist_ok=True)) / "store"
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a store: a registry copy that covers one area code, and a list of one's own."""
+    made = tmp_path_factory.mktemp("loaded")
+    folder, registry = made / "store", made / "registry.txt"
     registry.write_text("212,5550101\n212,5550102\n212,555010\n")
     kind = ("--kind", "dnc.national", "--as-of", "2026-11-01", "--covers", "212")
     assert "1 of 3 entries (33%) cannot be read" in add(folder, "ftc", registry, *kind, expect=5)
     add(folder, "ftc", registry, *kind, "--max-refused", "0.34")
     add(folder, "ours", SAMPLE / "lists/our-do-not-contact.csv", "--kind", "dnc.internal", "--as-of", "2026-01-01")
-    return folder
+    return made
 
 
 def as_json(*words: str | Path) -> Any:

@@ -20,7 +20,7 @@ from pipeline.ledger.tables import deletions, drops, returned_counts, returned_r
 from pipeline.ledger.went_back import keyed_hash
 from schemas.workspace import LedgerChoice
 from tests import processes
-from tests.conftest import REPO, leadscrub, write_campaign
+from tests.conftest import REPO, as_made, leadscrub, write_campaign
 from tests.pipeline.selling import HEADER, World, bad, good
 
 pytestmark = pytest.mark.slow
@@ -30,21 +30,29 @@ SETTINGS = "[ledger]\n[retention]\nraw_days = 30\noutput_days = 60\nhistory_days
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workspace(made: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The workspace as it was made."""
+    monkeypatch.chdir(as_made(made))
+    return made
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two results: of 2025-01-01, with its raw drop in the archive, and of 2025-03-01."""
-    (tmp_path / "leadscrub.toml").write_text(SETTINGS, encoding="utf-8")
-    (tmp_path / "vendors").mkdir()
-    (tmp_path / "vendors" / "acme.toml").write_text('name = "acme"\n', encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    campaign = write_campaign(tmp_path)
+    folder = tmp_path_factory.mktemp("workspace")
+    (folder / "leadscrub.toml").write_text(SETTINGS, encoding="utf-8")
+    (folder / "vendors").mkdir()
+    (folder / "vendors" / "acme.toml").write_text('name = "acme"\n', encoding="utf-8")
+    campaign = write_campaign(folder)
     for day, phone in (("2025-01-01", "2025550100"), ("2025-03-01", "2025550101")):
-        drop = tmp_path / "archive" / "acme" / day / "drop.csv"
+        drop = folder / "archive" / "acme" / day / "drop.csv"
         drop.parent.mkdir(parents=True)
         drop.write_text(f"phone\n{phone}\n", encoding="utf-8")
         asked = ("--campaign", campaign, "--vendor", "acme", "--as-of", day, "--threads", "1")
-        ran = leadscrub("scrub", drop, "-o", tmp_path / "runs" / day, *asked)
+        with contextlib.chdir(folder):
+            ran = leadscrub("scrub", drop, "-o", folder / "runs" / day, *asked)
         assert ran.code == 0, ran.err
-    return tmp_path
+    return folder
 
 
 def listed(*options: str) -> list[tuple[str, str, str]]:

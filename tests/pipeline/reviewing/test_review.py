@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import pytest
 import xlsxwriter
 
 from tests import processes
-from tests.conftest import DAY, REPO, leadscrub
+from tests.conftest import DAY, REPO, as_made, leadscrub
 from tests.pipeline.reviewing.desk import (
     ABROAD,
     ANN,
@@ -37,11 +39,21 @@ from tests.pipeline.reviewing.desk import (
 pytestmark = pytest.mark.slow
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with one result."""
+    folder = tmp_path_factory.mktemp("desk")
+    with contextlib.chdir(folder):
+        make_workspace(folder)
+        scrub()
+    return folder
+
+
 @pytest.fixture
-def desk(in_folder: Path) -> Path:
-    make_workspace(in_folder)
-    scrub()
-    return in_folder
+def desk(made: Path) -> Iterator[Path]:
+    """That workspace as it was made, and the current folder."""
+    with contextlib.chdir(as_made(made)):
+        yield made
 
 
 def as_german_excel(line: Cells) -> Cells:

@@ -20,6 +20,7 @@ from pipeline.report.channel_losses import COLUMN_OF
 from pipeline.report.decided_rows import DecidedRows
 from schemas.coded_findings import CodedFindings
 from schemas.columns import CHANNEL_POINTS, CHANNELS, POINTS
+from schemas.support.distinct import distinct_numbers
 
 if TYPE_CHECKING:  # what the law needs is loaded only where there are rule packs
     from suppression.rules.undeclared import Missing
@@ -149,9 +150,11 @@ class _Against:
         concerned = np.zeros(len(self._rows), dtype=bool)
         concerned[self._row[rests[self._class]]] = True
         places = np.flatnonzero(concerned)
-        signs, first, counts = np.unique(self._signatures(there)[places], return_index=True, return_counts=True)
+        signs, of_row = distinct_numbers(self._signatures(there)[places])
+        a_place = np.empty(len(signs), np.int64)
+        a_place[of_row] = places
         known = self._known.kinds
-        for sign, place, count in zip(signs.tolist(), places[first].tolist(), counts.tolist(), strict=True):
+        for sign, place, count in zip(signs.tolist(), a_place.tolist(), np.bincount(of_row).tolist(), strict=True):
             if sign not in known:
                 start, end = np.searchsorted(self._row, [place, place + 1])
                 present = {point for point, is_there in zip(points, there[:, place], strict=True) if is_there}

@@ -17,6 +17,7 @@ from pipeline.stages.checks import Batch, RunCheck
 from pipeline.stages.contactable import READS, contactable
 from pipeline.stages.decide import decide_stage
 from pipeline.stages.held import hold
+from pipeline.stages.hours import HOURS_READ
 from pipeline.stages.registry import FIRST_PASS, SECOND_PASS
 from pipeline.stages.reviewed import KEY_COLUMNS, lift_found_later
 from schemas.coded_findings import CodedFindings
@@ -71,8 +72,9 @@ def batch_to_decide(
     """A batch taken back, with what the run checks found in it: its frame has what the second pass reads of it."""
     keys = () if context.reviewed is None else KEY_COLUMNS
     reads = {"row_id", "is_lead", *keys, *(name for check in checks for name in check.reads)}
-    # The hours of the law ask of any column; without them few are read, and of most only which rows have a value.
-    whole = [name for name in held.column_names if name in reads or context.hours is not None]
+    fields = frozenset[str]() if context.hours is None else HOURS_READ
+    # Few are read, and of most only which rows have a value.
+    whole = [name for name in held.column_names if name in reads or name.partition(":")[0] in fields]
     there = [name for name in READS if name in held.column_names and name not in whole]
     forms = {FORM.of(slot): slot for slot in PHONE_SLOTS}
     asked = held.select([name for name in whole if name != ORIGINAL and name not in forms])

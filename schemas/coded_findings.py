@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from schemas.codes import CODES
+from schemas.columns import POINTS
 from schemas.findings import FINDING_SCHEMA, no_findings
 from schemas.support.text_views import changes
 
 #: What a finding says of a row: `FINDING_SCHEMA` but for the row.
 SAID_SCHEMA = {name: dtype for name, dtype in FINDING_SCHEMA.items() if name != "row_id"}
+_POINT_NAMES = pl.Enum(POINTS)
 #: So few are not worth a look at what they have in common.
 _FEW_FINDINGS = 100
 #: Numpy sorts so few places by counting.
@@ -32,6 +35,24 @@ class CodedFindings:
     def __len__(self) -> int:
         """Return the number of findings."""
         return len(self.which)
+
+    @cached_property
+    def blocks(self) -> npt.NDArray[np.bool_]:
+        """What of all that is said is no mere flag."""
+        return (self.said.get_column("effect") != "flag").to_numpy()
+
+    @cached_property
+    def points(self) -> npt.NDArray[np.int64]:
+        """Of all that is said, the place of the point in `POINTS`; behind the last of what is said of a whole row."""
+        numbers = self.said.get_column("point").cast(_POINT_NAMES).to_physical().fill_null(len(POINTS))
+        return numbers.to_numpy().astype(np.int64)
+
+    @cached_property
+    def codes(self) -> tuple[list[str], npt.NDArray[np.int64]]:
+        """The different codes, and which of them each says that is said."""
+        codes = self.said.get_column("code")
+        known = codes.unique(maintain_order=True)
+        return known.to_list(), codes.cast(pl.Enum(known)).to_physical().to_numpy().astype(np.int64)
 
     def frame(self) -> pl.DataFrame:
         """All of them in full (`FINDING_SCHEMA`)."""

@@ -15,15 +15,13 @@ from schemas.coded_findings import CodedFindings
 from schemas.codes import CODES
 from schemas.columns import CHANNEL_POINTS, POINTS, POST_POINT
 from schemas.config import Channel
-from schemas.kernels.findings import collect_bits
+from schemas.kernels.findings import collect_few_bits
 from schemas.report_counts import STAGES
 
 _ABSENT, _UNUSABLE, _LISTED, _LAW, _DUPLICATE, _FREE = range(len(STAGES))
 #: The column without which there is no such point, where it is no column itself.
 COLUMN_OF: Final = {POST_POINT: "address_1"}
 
-#: Points by their number. The one after the last is the row as a whole.
-_POINT_NAMES: Final = pl.Enum(POINTS)
 
 _Stages = npt.NDArray[np.uint8]
 
@@ -62,20 +60,17 @@ class _Against:
 
     def __init__(self, findings: CodedFindings, rows: DecidedRows) -> None:
         self._which, said, self._rows = findings.which, findings.said, len(rows)
-        point = said.get_column("point").cast(_POINT_NAMES).to_physical().fill_null(len(POINTS)).to_numpy()
         places = rows.positions(findings.row_id)
-        self._cells = point.astype(np.int64)[findings.which] * self._rows + places
+        self._cells = findings.points[findings.which] * self._rows + places
         self._channel = said.get_column("channel")
-        codes = said.get_column("code")
-        known = codes.unique()
-        stages = np.array([1 << stage_of(code) for code in known], dtype=np.uint64)
-        bits = stages[codes.cast(pl.Enum(known)).to_physical().to_numpy()]
-        self._bits = np.where((said.get_column("effect") != "flag").to_numpy(), bits, np.uint64(0))
+        codes, numbers = findings.codes
+        bits = np.array([1 << stage_of(code) for code in codes], np.uint8).take(numbers)
+        self._bits = np.where(findings.blocks, bits, np.uint8(0))
         self._known = frozenset(said.get_column("point").unique())
-        self._on_all = np.zeros((len(POINTS) + 1) * self._rows, dtype=np.uint64)
+        self._on_all = np.zeros((len(POINTS) + 1) * self._rows, dtype=np.uint8)
         self._collect(self._channel.is_null(), self._on_all)
 
-    def on(self, channel: str) -> npt.NDArray[np.uint64]:
+    def on(self, channel: str) -> _Stages:
         """The stages on a channel: a line a point, the last one the whole row."""
         on_it = (self._channel == channel).fill_null(False)
         if not on_it.any():
@@ -88,8 +83,8 @@ class _Against:
         """Whether anything may stand against the point of some row."""
         return point in self._known
 
-    def _collect(self, these: pl.Series, found: npt.NDArray[np.uint64]) -> None:
-        collect_bits(self._cells, self._which, np.where(these.to_numpy(), self._bits, np.uint64(0)), found)
+    def _collect(self, these: pl.Series, found: _Stages) -> None:
+        collect_few_bits(self._cells, self._which, np.where(these.to_numpy(), self._bits, np.uint8(0)), found)
 
 
 #: The least stage of each set of them.
@@ -99,13 +94,13 @@ _LEAST = np.array([min((s for s in range(_FREE) if mask >> s & 1), default=_FREE
 def _best(rows: DecidedRows, against: _Against, channel: Channel) -> _Stages:
     """How far the best contact point of each row comes."""
     stages = against.on(channel)
-    whole = _LEAST[stages[-1]]
+    whole = _LEAST.take(stages[-1])
     best = np.zeros(len(whole), dtype=np.uint8)
     for point in CHANNEL_POINTS[channel]:
         column = COLUMN_OF.get(point, point)
         if column not in rows.held.column_names and not against.speaks_of(point):
             continue
-        found = _LEAST[stages[POINTS.index(point)]]
+        found = _LEAST.take(stages[POINTS.index(point)])
         # A cell that could not be read left no point, and what was found in it says that there was a cell.
         reached = np.where((found == _FREE) & ~rows.present(column), _ABSENT, np.minimum(found, whole))
         best = np.maximum(best, reached)

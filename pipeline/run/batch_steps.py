@@ -98,13 +98,15 @@ def decide_batch(
     ``constants``: as of `decide_stage`. Returns the table with the columns that the checks added, all findings ordered
     by row, and the verdict.
     """
-    known = contactable(batch.frame, batch.findings, context)
-    batch = replace(batch, contactable=known)
+    # What is worked out of findings once serves whoever asks later.
+    before = batch.findings.by_row()
+    known = contactable(batch.frame, before, context)
+    batch = replace(batch, findings=before, contactable=known)
     for check in SECOND_PASS:
         batch = check(batch, source, context)
     for name in batch.frame.columns:
         if name not in held.column_names:
             added = batch.frame.get_column(name).to_arrow(compat_level=pl.CompatLevel.oldest())
             held = held.append_column(name, added)
-    findings = batch.findings.by_row()
+    findings = before if batch.findings is before else batch.findings.by_row()
     return held, findings, decide_stage(held, findings, known, source, context, constants)

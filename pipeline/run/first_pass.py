@@ -19,8 +19,8 @@ from schemas.support.ordered_map import in_order
 from schemas.support.prefetch import read_ahead
 
 #: Bytes of a file that are read at once, unless the request says how many: so many for all threads together, the same
-#: for one thread as for two. With hundreds of rules a batch takes twice the memory.
-_UNDER_WAY, _LEAST = 32 << 20, 4 << 20
+#: for one thread as for two. With hundreds of rules a batch takes a third more memory.
+_UNDER_WAY, _WITH_RULES, _LEAST = 32 << 20, 24 << 20, 4 << 20
 _FEW_THREADS = 2
 #: Columns of a usual file, and the largest block of one with more.
 _USUAL_COLUMNS, _WIDEST = 20, 24 << 20
@@ -81,6 +81,6 @@ def _block_bytes(run: RunState, columns: int) -> int:
     Most of what a batch takes is for its rows, not for the columns that are only carried along: a block of a wide file
     is larger.
     """
-    block = _UNDER_WAY // max(run.request.threads, _FEW_THREADS) // (1 if run.context.rules is None else 2)
-    usual = max(block, _LEAST)
+    under_way = _UNDER_WAY if run.context.rules is None else _WITH_RULES
+    usual = max(under_way // max(run.request.threads, _FEW_THREADS), _LEAST)
     return run.request.block_bytes or max(usual, min(usual * columns // _USUAL_COLUMNS, _WIDEST))

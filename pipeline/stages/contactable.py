@@ -79,12 +79,10 @@ class _Blocks:
         if not len(found):
             return cls({}, len(frame))
         rows, said = found.places(frame.item(0, "row_id")), found.said
-        stands = (said.get_column("effect") != "flag").to_numpy()
-        point = said.get_column("point").cast(pl.Enum(POINTS)).to_physical().fill_null(len(POINTS)).to_numpy()
         on, blocked = said.get_column("channel"), {}
-        for channel in on.filter(stands).unique():
+        for channel in on.filter(found.blocks).unique():
             this = (on.is_null() if channel is None else (on == channel).fill_null(False)).to_numpy()
-            bits = np.where(stands & this, _POINT_BITS[point], np.uint64(0))
+            bits = np.where(found.blocks & this, _POINT_BITS[found.points], np.uint64(0))
             blocked[channel] = np.zeros(len(frame), dtype=np.uint64)
             collect_bits(rows, found.which, bits, blocked[channel])
         return cls(blocked, len(frame))

@@ -47,8 +47,8 @@ def decide_stage(
     """
     first = column(held, "row_id")[0].as_py() if len(held) else 0
     rows, codes = found.places(first), list(context.codes)
-    is_flag = (found.said.get_column("effect") == "flag").to_numpy()
-    ranks = found.said.get_column("code").cast(pl.Enum(codes)).to_physical().to_numpy().astype(np.int64)
+    is_flag, (said, numbers) = ~found.blocks, found.codes
+    ranks = np.array([codes.index(code) for code in said], np.int64).take(numbers)
     flags, reasons = (
         code_lists(len(held), rows, found.which, np.where(listed, ranks, -1), codes) for listed in (is_flag, ~is_flag)
     )
@@ -94,7 +94,8 @@ class _FirstPhone:
 
     def __init__(self, held: pa.Table, is_clean: Bools, contactable: Contactable) -> None:
         slots = [slot for slot in PHONE_SLOTS if slot in contactable.points]
-        self._form, parts = np.zeros(len(held), np.int64), []
+        self._form = np.zeros(len(held), np.int64)
+        parts: list[pa.Array] = []
         for slot in slots:
             forms = column(held, FORM.of(slot))
             # The first form is that of rows without a phone.

@@ -23,6 +23,7 @@ _AROUND = dict(
     )
 )
 _BRACKETED = re.compile(r"([^<>]*)<\s*([^<>]+?)\s*>")
+_LABELLED = re.compile("[:=]")
 _MAILTO = re.compile(r"mailto:\s*([^?]*)(?:\?.*)?", re.IGNORECASE | re.DOTALL)
 #: What says that an address follows; Exchange writes SMTP.
 _LABEL = re.compile(r"(?:smtp|e-?mail|mail|courriel|correo|adresse|address)\s*[:=]\s*(.*)", re.IGNORECASE | re.DOTALL)
@@ -57,6 +58,8 @@ def read_inside(value: str, valid: Valid) -> tuple[list[str], str]:
 
 def _unwrapped(value: str) -> tuple[str, str]:
     """Take off trailing punctuation, brackets, the name before them, quotes, labels, and invisible characters."""
+    if value.isascii() and value[:1].isalnum() and value[-1:].isalnum() and not _LABELLED.search(value):
+        return value, ""
     done: list[str] = []
     text = value
     while True:

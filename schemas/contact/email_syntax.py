@@ -91,6 +91,9 @@ def _domain(domain: str) -> _Label | None:
 
 @functools.lru_cache(maxsize=10_000)
 def _label(label: str) -> _Label | None:
+    if label.isascii() and _ENCODED not in label.lower():
+        plain = _domain(f"{label}.com")
+        return plain and _Label(*(name.removesuffix(".com") for name in plain))
     valid = _validated(f"a@{label}.com")
     if valid is None:
         return None

@@ -42,6 +42,8 @@ AHEAD_OF_PREFIX = f" ({MARKS}"
 #: A number that is written to be called from abroad.
 WITH_PREFIX = re.compile(rf"\D*[+\uff0b]|[{AHEAD_OF_PREFIX}]*(?:011|00)")
 _BREAKS = re.compile(r"[\r\n\t\v\f\u2028\u2029]")
+#: Letters, line breaks and invisible characters are among these.
+_UNCLEAN = re.compile(r"[^0-9 ().,;+\-/*#]")
 _ONLY_EXTENSION = re.compile(r"\W*(?:e?xt(?:ensio)?n?|x)\W*\d{1,7}\W*", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
 _NO_DIGITS = re.compile("[^0-9]+")
@@ -126,6 +128,8 @@ def _same_twice(value: str, region: str | None) -> PhoneForm | None:
 
 def _cleaned(value: str) -> tuple[str, str]:
     """Take out line breaks and words that only say which phone it is. Returns the text and what was done."""
+    if not _UNCLEAN.search(value):
+        return value, ""
     text, done = value, []
     if (seen := without_invisible(text)) != text:
         text = seen
@@ -145,8 +149,11 @@ def _from_abroad(text: str, region: str | None, cleaned: str) -> PhonePoint | No
     When both are valid, the first one is as written. Several numbers abroad are no certain reading, and neither is a
     national number that begins with the region's calling code: who wrote +0491622920007 may have meant +491622920007.
     """
+    prefixes = [*_without_prefix(text, region)]
+    if not prefixes:
+        return None
     abroad: dict[str | None, PhonePoint] = {}
-    for prefix, rest in _without_prefix(text, region):
+    for prefix, rest in prefixes:
         if prefix != "+" and (form := read_known("+" + rest, None)).state == "ok":
             abroad.setdefault(form.e164, PhonePoint(_repaired(form, f"prefix {prefix} read as +", cleaned)))
     national = {form.e164: (prefix, form) for prefix, form in as_national(text, region)}

@@ -13,6 +13,13 @@ def collect_bits(rows: Int64s, which: Int64s, bits: UInt64s, masks: UInt64s) -> 
 
 
 @kernel
+def collect_few_bits(rows: Int64s, which: Int64s, bits: Bytes, masks: Bytes) -> None:
+    """`collect_bits` for up to eight."""
+    for at in range(len(rows)):
+        masks[rows[at]] |= bits[which[at]]
+
+
+@kernel
 def find_least(rows: Int64s, which: Int64s, ranks: Int64s, least: Int64s, first: Int64s) -> None:
     """Find the first finding of the least rank of each row. ``ranks``: by the number of what is said.
 

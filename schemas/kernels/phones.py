@@ -57,6 +57,10 @@ for _bytes, _kind in (
     (b"+", _PLUS),
 ):
     _KINDS[list(_bytes)] = _kind
+#: Of each byte one more of its kind: six bits count each. And by what a code is multiplied, and what is added to it.
+_COUNTED = np.uint64(1) << np.uint64(6) * _KINDS.astype(np.uint64)
+_TIMES = np.where(_KINDS == _DIGIT, 10, 1).astype(np.uint8)
+_ADDED = np.where(_KINDS == _DIGIT, np.arange(256) - ord("0"), 0).astype(np.uint8)
 
 
 @kernel
@@ -83,17 +87,13 @@ def code_of_cell(data: Bytes, start: int, end: int) -> int:
     """
     if end - start > _MOST_BYTES:
         return 0
-    code, behind, kinds = 1, 0, 0
+    code, counted = 1, np.uint64(0)
+    # Without a branch: punctuation is anywhere.
     for place in range(np.uint64(start), np.uint64(end)):
-        byte = int(data[place])
-        kind = int(_KINDS[byte])
-        # How many there are of each kind: six bits for each.
-        kinds += 1 << (6 * kind)
-        if kind == _DIGIT:
-            code = 10 * code + byte - ord("0")
-            behind += 1
-        elif kind == _SLASH:
-            behind = 0
+        byte = data[place]
+        counted += _COUNTED[byte]
+        code = code * int(_TIMES[byte]) + int(_ADDED[byte])
+    kinds = int(counted)
     digits, dots, slashes, pluses = (
         (kinds >> 6 * _DIGIT) & 63,
         (kinds >> 6 * _DOT) & 63,
@@ -107,7 +107,7 @@ def code_of_cell(data: Bytes, start: int, end: int) -> int:
     if digits >= _TWO_NUMBERS and digits < end - start and pluses == 0:
         if data[start] != ord("0") or data[start + 1] != ord("0"):
             return 0
-    if slashes > 0 and (behind <= _RANGE_DIGITS or digits >= _SEVERAL_DIGITS):
+    if slashes > 0 and (digits >= _SEVERAL_DIGITS or digits_behind_slash(data, end) <= _RANGE_DIGITS):
         return 0
     if dots == 1 and end - start == digits + pluses + 1 and data[end - 1] == ord("0"):
         return 0  # a decimal
@@ -115,6 +115,16 @@ def code_of_cell(data: Bytes, start: int, end: int) -> int:
         return code
     in_front = data[start] == ord("+") or (data[start] == ord("(") and data[start + 1] == ord("+"))
     return -code if pluses == 1 and in_front else 0
+
+
+@helper
+def digits_behind_slash(data: Bytes, end: int) -> int:
+    """How many digits are behind the last slash of a cell that has one."""
+    digits, at = 0, end - 1
+    while data[at] != ord("/"):
+        digits += int(_TIMES[data[at]]) // 10
+        at -= 1
+    return digits
 
 
 @helper

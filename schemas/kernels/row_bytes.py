@@ -112,6 +112,12 @@ def measure_rows(sizes: Int64s, first: int, columns: Int64s, memory: Bytes, long
             for row in range(len(sizes)):
                 sizes[row] += ahead + _text_size(np.uint64(bounds + first + row), longs)
             continue
+        if codes < 0 and kind != LIST:
+            # Which rows have a value follows no pattern: no branch.
+            for row in range(len(sizes)):
+                size = _text_size(np.uint64(bounds + first + row), longs) if kind == TEXT else 8
+                sizes[row] += (ahead + size) * _given(given, bit + row, memory)
+            continue
         for row in range(len(sizes)):
             if _given(given, bit + row, memory) == 0:
                 continue

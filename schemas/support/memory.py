@@ -1,19 +1,28 @@
-"""Memory that a process keeps although nothing is in it."""
+"""Memory that a process keeps although nothing is in it: how much of it the C library may keep.
+
+Other C libraries than GNU's have no such calls, and keep less.
+"""
 
 from __future__ import annotations
 
 import ctypes
+from typing import Final
 
-import pyarrow as pa
+#: The number of this setting (malloc.h), and how many lots of freed memory all threads share: each thread would have
+#: one of its own, with hundreds of megabytes of arrays that are gone.
+_ARENA_MAX: Final = -8
+_ARENAS: Final = 2
+
+
+def share_freed_memory() -> None:
+    """Let all threads that are yet to begin share the memory of arrays that are gone."""
+    setting = getattr(ctypes.CDLL(None), "mallopt", None)
+    if setting is not None:
+        setting(_ARENA_MAX, _ARENAS)
 
 
 def give_back_memory() -> None:
-    """Return to the system what allocators keep of arrays that are gone.
-
-    The C library's keeps hundreds of megabytes after many threads worked on large arrays. Other C libraries than GNU's
-    have no such call.
-    """
-    pa.default_memory_pool().release_unused()
+    """Return the memory of arrays that are gone to the system."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)

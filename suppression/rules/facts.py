@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, INSTANTS, PHONE_SLOTS, POST_POINT
+from schemas.columns import CHANNEL_POINTS, CODE_FIELDS, EMAIL_SLOTS, INSTANTS, PHONE_SLOTS, POST_POINT
 from schemas.config import Channel
 from schemas.contact.quality import ROLE_LOCAL_PARTS
 from schemas.findings import no_findings
-from schemas.frame_columns import SOURCE, TYPE, ZONED
+from schemas.frame_columns import TYPE, ZONED
 from schemas.list_kinds import KINDS
 from schemas.support.distinct import distinct
 from suppression.rules.batch import Batch
@@ -27,6 +27,8 @@ from suppression.rules.time_windows import NO_DAY, Bools, Days, bools, since_epo
 
 _ROLE = "(?i-u)^(?:" + "|".join(map(re.escape, sorted(ROLE_LOCAL_PARTS))) + ")@"
 _NO_STATES = np.uint64(0)
+#: Columns that say where a lead is, with those that are named after them.
+_WHERE = frozenset({"row_id", *PHONE_SLOTS, *CODE_FIELDS, *UNREAD_PLACES})
 
 
 class Facts(Batch):
@@ -54,9 +56,9 @@ class Facts(Batch):
         #: The first ``row_id``.
         self.first = int(frame.item(0, "row_id")) if self.rows else 0
 
-    def of_rows(self, rows: npt.NDArray[np.int64]) -> Facts:
-        """The same of some rows, but for what the lists say of them; without the source columns."""
-        some = self.frame.select(name for name in self.frame.columns if not name.startswith(SOURCE))[rows]
+    def places_of(self, rows: npt.NDArray[np.int64]) -> Facts:
+        """What is known of where some leads are, and nothing else."""
+        some = self.frame.select(name for name in self.frame.columns if name.partition(":")[0] in _WHERE)[rows]
         return Facts(some, no_findings(), self.setting, self.region, self._meaning, self.always_states)
 
     def held(self, name: str) -> Bools:

@@ -36,7 +36,7 @@ def local_days(facts: Facts, instants: pl.Series, days: Days, zoned: pl.Series) 
         return days, days
     earliest, latest = days.copy(), days.copy()
     # Few cells of most columns name a zone, and to find out where a lead is costs more than all that is done with it.
-    zones, of_rows = _zones_of_leads(facts.of_rows(rows))
+    zones, of_rows = _zones_of_leads(facts.places_of(rows))
     at = instants[rows].cast(pl.Datetime("us", "UTC")).to_physical().to_numpy()
     years, since = in_years(at)
     offsets = Offsets.of(zones, years)

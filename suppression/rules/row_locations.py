@@ -33,7 +33,6 @@ class Places:
 
     def number(self, place: Location | None) -> int:
         """Number of a place."""
-        # To hash a place takes longer than all else here.
         number = self._at.setdefault(place, len(self.known))
         if number == len(self.known):
             self.known.append(place)

@@ -13,10 +13,12 @@ import numpy.typing as npt
 import polars as pl
 import tomli
 
-from schemas.support.column_bytes import column_bytes
+from schemas.support.text_views import text_views
 from schemas.words import fold_words
 from suppression.rules.encode import Bits
 
+#: The first two characters of such a number, as a processor reads them; and a byte.
+_PLUS_ONE, _BYTE = np.uint16(int.from_bytes(b"+1", "little")), np.uint32(0xFF)
 _STATES = Path(__file__).parent / "us_states.toml"
 #: What stands before a state's name or code and adds nothing, folded.
 _IN_PASSING = re.compile(r"^(?:state of|commonwealth of|the state of|usa?|united states)\s+|\s+(?:state|usa?)$")
@@ -151,13 +153,15 @@ def state_of_area_code(code: str) -> str | None:
 
 
 def area_codes(numbers: pl.Series) -> npt.NDArray[np.int64]:
-    """Area code of each number (E.164) that begins with +1; 0 of the others and of null."""
-    bounds, data = column_bytes(numbers)
-    if len(data) < len("+1201"):
-        return np.zeros(len(numbers), dtype=np.int64)
-    first = np.minimum(bounds[:-1], len(data) - len("+1201"))
-    american = (data[first + 1] == ord("1")) & (numbers.is_not_null().to_numpy() if numbers.null_count() else True)
-    hundreds, tens, ones = (data[first + place].astype(np.int16) - ord("0") for place in (2, 3, 4))
+    """Area code of each number (E.164) of the North American plan, as +12015550123; 0 of the others and of null."""
+    views = text_views(numbers)
+    # A number of that plan is so short that its view holds it: its size and four bytes, then the other eight.
+    sizes, begins = views.heads.astype(np.uint32), (views.heads >> np.uint64(32)).astype(np.uint32)
+    american = (sizes == len("+12015550123")) & (begins.astype(np.uint16) == _PLUS_ONE)
+    if numbers.null_count():
+        american &= numbers.is_not_null().to_numpy()
+    digits = (begins >> np.uint32(16) & _BYTE, begins >> np.uint32(24), views.tails.astype(np.uint8))
+    hundreds, tens, ones = (digit.astype(np.int16) - ord("0") for digit in digits)
     return np.where(american, hundreds * 100 + tens * 10 + ones, 0).astype(np.int64)
 
 

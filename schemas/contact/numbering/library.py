@@ -56,6 +56,8 @@ MOST_CHARACTERS = 250
 NO_NUMBER = PhoneForm("unparseable", why="not a phone number")
 NO_COUNTRY = PhoneForm("unparseable", why="no country known: give --region")
 
+#: A cell without letters, dots, commas, and what else may be between two numbers or around one.
+_PLAIN = re.compile(r"[+(]?[0-9][0-9 ()+\-]*")
 _SCIENTIFIC = re.compile(r"\+?(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})")
 _DECIMAL = re.compile(r"(\+?\d{7,15})[.,]0+")
 #: Text between two numbers that someone wrote into one cell. Behind a comma without a blank an extension may stand,
@@ -133,11 +135,12 @@ def read_phone(value: str, region: str | None, ask: Callable[[str, str | None], 
     """
     if len(value) > MOST_CHARACTERS:
         return PhoneForm("unparseable", why=TOO_LONG)
-    undone = _undo_spreadsheet(value)
+    is_plain = _PLAIN.fullmatch(value) is not None
+    undone = (value, None) if is_plain else _undo_spreadsheet(value)
     if undone is None:
         return PhoneForm("damaged", why="a spreadsheet turned the number into something else; digits are lost")
     text, repair = undone
-    if len(parts_of_cell(text)) > 1:
+    if _SIDE_BY_SIDE.fullmatch(text) if is_plain else len(parts_of_cell(text)) > 1:
         return PhoneForm("unparseable", why=SEVERAL)
     form = ask(text, region)
     if form.state != "ok":

@@ -62,7 +62,7 @@ def test_fields_come_back_whether_they_are_their_cells_or_not(rows: list[tuple[s
         }
 
 
-_FORMS = (
+_FORMS: tuple[tuple[str | None, str | None, list[str] | None], ...] = (
     (None, None, None),
     ("mobile", "GB", ["Europe/London"]),
     ("fixed_line_or_mobile", "US", ["America/Chicago", "America/New_York"]),

@@ -34,3 +34,18 @@ def test_every_area_code_that_the_library_puts_into_a_state_is_known() -> None:
         "713": ["TX"],
         "718": ["NY"],
     }
+
+
+def test_only_numbers_of_the_plan_have_an_area_code() -> None:
+    numbers = [
+        "+12035550101",
+        None,
+        "+442079460958",
+        "+33123456789",
+        "+1",
+        "+120355501011",
+        "+4930123456789",
+        "+19995550101",
+    ]
+    assert area_codes(pl.Series(numbers)).tolist() == [203, 0, 0, 0, 0, 0, 0, 999]
+    assert area_codes(pl.Series(numbers, dtype=pl.String).filter(pl.Series([False] * 8))).tolist() == []

@@ -20,15 +20,16 @@ from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
-from pipeline.nightly import worker
 from tests import processes
 
 #: Each of our modules is imported but for those that load what few commands need.
 _PACKAGES = ("leadscrub", "pipeline", "schemas", "suppression")
 _LEFT_OUT = (
     "leadscrub.spark",
-    "pipeline.lineage.columns",
+    "pipeline.commands.duties.",
+    "pipeline.lineage.",
     "pipeline.reading.remote",
+    "pipeline.reading.sftp",
     "pipeline.reading.tables.",
     "pipeline.spark",
 )
@@ -135,6 +136,8 @@ def begin(connection: socket.socket) -> list[str]:
             os.closerange(kept + 1, 4 * _HIGH)
             return begin(socket.socket(fileno=kept))
         theirs.close()
+        from pipeline.nightly import worker
+
         processes.server.connect(ours)
         setattr(worker, "subprocess", processes)  # noqa: B010  # it has all that is needed of the other
     return words

@@ -15,7 +15,6 @@ import pytest
 
 from pipeline.run.process_pool import process_pool
 from schemas.support.interrupts import children_without_interrupts, forget_changes, interrupts_wait, last_change
-from tests import processes
 from tests.conftest import DAY, REPO, leadscrub
 
 pytestmark = pytest.mark.slow
@@ -40,7 +39,7 @@ def interrupted(drop: Path, out: Path, ready: Callable[[], bool], *more: str) ->
     ours = drop.parent / "ours.txt"
     ours.write_text("+49 30 901820\n", encoding="utf-8")
     named = ("--channel", "call", "--channel", "email", "--region", "DE", "--internal", str(ours), "--as-of", DAY)
-    with processes.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "leadscrub", "scrub", str(drop), "-o", str(out), *named, "--threads", "2", *more],
         env={**os.environ, "PYTHONPATH": str(REPO)},
         stdout=subprocess.DEVNULL,

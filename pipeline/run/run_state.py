@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,11 +28,14 @@ from schemas.support.ordered_map import in_order
 from schemas.support.timer import Timer
 from suppression.erased import open_erased
 from suppression.lists import SuppressionList, open_version
-from suppression.loading import build_version
+from suppression.loading import ListSpec, build_version
 from suppression.store import fit_lists, open_fit
 
 if TYPE_CHECKING:  # what a ledger needs is loaded only where there is one
     from pipeline.ledger.run_past import RunPast
+
+#: Bytes of lists that are read in a second or two.
+_SOON_READ = 100 << 20
 
 
 @dataclass
@@ -131,7 +135,8 @@ def open_lists(
     """
     lists, identities = [], []
     last = plan.campaign.calling.contact(request.as_of)[1]
-    built = in_order(lambda spec: build_version(spec, folder / spec.name, apply), plan.lists, request.threads)
+    threads = request.threads if _soon_read(plan.lists) else 1
+    built = in_order(lambda spec: build_version(spec, folder / spec.name, apply), plan.lists, threads)
     for spec, version in zip(plan.lists, built, strict=True):
         notes += [f"list {spec.name}: {warning}" for warning in version.warnings]
         opened = [open_version(folder / spec.name, request.as_of)]
@@ -146,6 +151,15 @@ def open_lists(
         lists.append(open_erased(plan.erased, request.as_of))
         identities.append(stored_identity(lists[-1].facts, None))
     return lists, identities
+
+
+def _soon_read(lists: list[ListSpec]) -> bool:
+    """Whether the lists' files are so small that they are read beside each other: Ctrl-C waits until they are."""
+    size = 0
+    for path in (path for spec in lists for path in spec.paths):
+        with suppress(OSError):  # whoever reads it says what is wrong
+            size += path.stat().st_size
+    return size <= _SOON_READ
 
 
 def stored_identity(facts: ListVersion, max_age: int | None) -> str:

@@ -153,3 +153,19 @@ def test_warnings_do_not_depend_on_timing(written: Written, scrub: Scrub) -> Non
     for size in ("8", "0.001"):
         ran = scrub([first, second], "--block-mb", size, out=size)
         assert "column 'other' is not mapped, but its values look like phones" in ran.err, size
+
+
+def test_of_several_bad_lists_the_first_is_named(scrub: Scrub, written: Written) -> None:
+    """They are read beside each other; the first takes longest to be found bad."""
+    long = written("long.txt", "".join(f"12{n:05}\n" for n in range(600)))
+    for first, second in (("long", "short"), ("short", "long")):
+        files = {"long": long, "short": written("short.txt", "1299999\n")}
+        for threads in ("1", "2"):
+            ran = scrub(
+                "phone\n2025550100\n",
+                *("--list", f"dnc.internal:{first}={files[first]}", "--list", f"dnc.internal:{second}={files[second]}"),
+                *("--threads", threads),
+            )
+            assert ran.code == 5
+            assert f"List '{first}'" in ran.err
+            assert f"List '{second}'" not in ran.err

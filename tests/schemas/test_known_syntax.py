@@ -63,6 +63,8 @@ def test_phones_are_read_as_the_library_reads_them(seed: int) -> None:
         ("+011 44 20 7946 0958", "us"),
         ("+00 44 20 7946 0958", "DE"),
         ("\uff0b\uff14\uff14 20 7946 0958", "GB"),
+        ("-22180012 (347x\u20139;isub=1", "SN"),
+        ("101\u20130676.8\xa039#;isub=1", "CN"),
     ],
 )
 def test_odd_phones_are_read_as_the_library_reads_them(text: str, region: str | None) -> None:

@@ -40,7 +40,6 @@ _LEAST, _MOST = 3, 16
 _CONTEXT, _SUBADDRESS = ";phone-context=", ";isub="
 #: The second of two extensions is left out.
 _SECOND = re.compile(r"[\\/] *x")
-_WIDE = re.compile("[\uff0f-\uff19]")
 #: Extensions as the library takes them: by RFC 3966; with a label, or a sign that may be one; before a #; behind what
 #: is dialled as a pause. The less certain the sign, the fewer figures.
 _AHEAD, _AFTER = r"[ \t,]*", r"[:.]?[ \t,\-]*"
@@ -81,10 +80,8 @@ def _known_form(text: str, region: str | None) -> PhoneForm | None:
         return _form_of_digits(_NO_FIGURES.sub("", number[0]), number[1] != "", region) if plain.isascii() else None
     if begun is None or _MORE.search(begun[0]) is None:
         return NO_NUMBER if plain.isascii() else None
-    # Behind the label of an extension a dash is no hyphen; of full width, a slash does not divide, and figures are none
-    # of a word's.
-    is_certain = text.isascii() or (plain.isascii() and not _EXTENSION.search(begun[0]) and not _WIDE.search(text))
-    return _form_with_more(begun[0], region) if is_certain and _CONTEXT not in text else None
+    # Behind the label of an extension a dash is no hyphen.
+    return _form_with_more(begun[0], region) if text.isascii() and _CONTEXT not in text else None
 
 
 def _form_with_more(text: str, region: str | None) -> PhoneForm | None:

@@ -27,7 +27,6 @@ if TYPE_CHECKING:  # what the law needs is loaded only where there are rule pack
 
 #: So many facts are looked for that release most rows together.
 _TOGETHER: Final = 3
-_POINT_NAMES: Final = pl.Enum(POINTS)
 _CHANNEL_NAMES: Final = pl.Enum(CHANNELS)
 #: What makes a reason fall: sets of facts, of which one must be declared. A set is a number with bits.
 _Falls = frozenset[int]
@@ -134,13 +133,13 @@ class _Against:
     def __init__(self, rows: DecidedRows, findings: CodedFindings, missing: Missing) -> None:
         said, self._known = findings.said, _grounds(missing)
         row = rows.positions(findings.row_id)
-        blocks = (said.get_column("effect") != "flag").to_numpy()
-        kept = blocks[findings.which] & ~rows.is_clean[row]
+        kept = findings.blocks[findings.which] & ~rows.is_clean[row]
         self._rows, self._row, which = rows, row[kept], findings.which[kept]
         classes = said.get_column("code").replace_strict(self._known.class_of, default=0, return_dtype=pl.Int64)
         self._class = classes.to_numpy()[which]
-        self._point = _numbers(said.get_column("point"), _POINT_NAMES)[which]
-        self._channel = _numbers(said.get_column("channel"), _CHANNEL_NAMES)[which]
+        self._point = findings.points[which]
+        channels = said.get_column("channel").cast(_CHANNEL_NAMES).to_physical().fill_null(len(CHANNELS))
+        self._channel = channels.to_numpy().astype(np.int64)[which]
 
     def kinds(self, channels: Sequence[str]) -> Iterator[tuple[_Kind, int]]:
         """Kinds of rows that an undeclared fact is behind, each with how many rows of the batch it has."""
@@ -213,8 +212,3 @@ def _all_that_fell(way: _Way) -> set[int]:
 
 def _members(facts: int) -> list[int]:
     return [number for number in range(facts.bit_length()) if facts >> number & 1]
-
-
-def _numbers(words: pl.Series, names: pl.Enum) -> npt.NDArray[np.int64]:
-    """Each word's number; one more than the last where there is none."""
-    return words.cast(names).to_physical().fill_null(len(names.categories)).to_numpy().astype(np.int64)

@@ -79,6 +79,8 @@ WORD_LISTS = ("consent_channels", "consent_purposes", "consent_named_parties")
 PLAIN_FIELDS = (*PERSON, *EVIDENCE, "vendor_lead_id", "received_at")
 #: Columns with the calling code of a phone, and the phone. The first one's serves phones that have none of their own.
 CODE_FIELDS = {"phone_code": "phone", **{f"{slot}_code": slot for slot in PHONE_SLOTS[1:]}}
+#: Fields that say where a lead is.
+LOCATION_FIELDS = ("country", "state", "postal_code", *PHONE_SLOTS, *CODE_FIELDS)
 
 #: When and how often a row may be called or texted on the day of the campaign. The instants and times are those of the
 #: longest unbroken stretch; ``call_hours`` has all of them. Local times are told in ``call_zone``.

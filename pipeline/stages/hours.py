@@ -6,11 +6,11 @@ import polars as pl
 
 from pipeline.context import Context, Source
 from pipeline.stages.checks import Batch, BatchCheck
-from schemas.columns import CALL_COLUMNS, CODE_FIELDS, PHONE_SLOTS
+from schemas.columns import CALL_COLUMNS, LOCATION_FIELDS
 from schemas.findings import no_findings
 
 #: Fields that are read: where a lead is, and whether it is a business; with the columns that are named after them.
-HOURS_READ = frozenset({"row_id", "is_business", "country", "state", "postal_code", *PHONE_SLOTS, *CODE_FIELDS})
+HOURS_READ = frozenset({"row_id", "is_business", *LOCATION_FIELDS})
 
 
 def hours_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:

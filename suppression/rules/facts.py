@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from schemas.columns import CHANNEL_POINTS, CODE_FIELDS, EMAIL_SLOTS, INSTANTS, PHONE_SLOTS, POST_POINT
+from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, INSTANTS, LOCATION_FIELDS, PHONE_SLOTS, POST_POINT
 from schemas.config import Channel
 from schemas.contact.quality import ROLE_LOCAL_PARTS
 from schemas.findings import no_findings
@@ -28,7 +28,7 @@ from suppression.rules.time_windows import NO_DAY, Bools, Days, bools, since_epo
 _ROLE = "(?i-u)^(?:" + "|".join(map(re.escape, sorted(ROLE_LOCAL_PARTS))) + ")@"
 _NO_STATES = np.uint64(0)
 #: Columns that say where a lead is, with those that are named after them.
-_WHERE = frozenset({"row_id", *PHONE_SLOTS, *CODE_FIELDS, *UNREAD_PLACES})
+_WHERE = frozenset({"row_id", *LOCATION_FIELDS})
 
 
 class Facts(Batch):

@@ -13,7 +13,7 @@ import polars as pl
 from schemas.codes import CODES
 from schemas.columns import POINTS
 from schemas.findings import FINDING_SCHEMA, no_findings
-from schemas.kernels.findings import order_by_row
+from schemas.kernels.distinct import order_by_number
 from schemas.support.text_views import changes
 
 #: What a finding says of a row: `FINDING_SCHEMA` but for the row.
@@ -87,7 +87,7 @@ class CodedFindings:
             order = np.argsort(places, kind="stable")
         else:
             order = np.empty(len(places), np.int64)
-            order_by_row(places, np.zeros(rows + 1, np.int64), order)
+            order_by_number(places, np.zeros(rows + 1, np.int64), order)
         return CodedFindings(self.row_id[order], self.which[order], self.said)
 
 

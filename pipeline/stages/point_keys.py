@@ -14,7 +14,8 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from schemas.kernels.keys import mark_repeated, order_by_part
+from schemas.kernels.distinct import order_by_number
+from schemas.kernels.keys import mark_repeated
 from schemas.support.arrow_columns import column
 from schemas.support.key_marks import KeyMarks, unused_bits
 
@@ -61,7 +62,7 @@ class PointKeys:
             words.append(np.arange(self._rows, self._rows + count, dtype=np.uint64))
             self._texts.add(points.get_column("text"))
         bounds, order = np.zeros(_PARTS + 1, np.int64), np.empty(count, np.int64)
-        order_by_part(key, bounds, order)
+        order_by_number((key & np.uint64(_PARTS - 1)).view(np.int64), bounds, order)
         self._waiting.append((bounds, [word[order] for word in words]))
         self._rows += count
         if self._rows - self._flushed >= self._flush_at:

@@ -89,6 +89,24 @@ def number_texts(
                 numbers[row] = found
 
 
+@kernel
+def order_by_number(numbers: Int64s, bounds: Int64s, order: Int64s) -> None:
+    """List the rows in order of their numbers, those of one number as they come.
+
+    ``bounds``: zeros, one for each number and one more; in the end where the rows of each begin, and the last ones end.
+    """
+    for row in range(len(numbers)):
+        bounds[numbers[row] + 1] += 1
+    for number in range(1, len(bounds)):
+        bounds[number] += bounds[number - 1]
+    for row in range(len(numbers)):
+        order[bounds[numbers[row]]] = row
+        bounds[numbers[row]] += 1
+    for number in range(len(bounds) - 2, 0, -1):
+        bounds[number] = bounds[number - 1]
+    bounds[0] = 0
+
+
 @helper
 def _took(row: int, slot: int, found: int, table: Int32s, firsts: Int64s) -> int:
     """Give a value that is new the next number; returns how many are numbered then, -1 where there is no room."""

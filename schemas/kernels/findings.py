@@ -13,21 +13,6 @@ def collect_bits(rows: Int64s, which: Int64s, bits: UInt64s, masks: UInt64s) -> 
 
 
 @kernel
-def order_by_row(rows: Int64s, ends: Int64s, order: Int64s) -> None:
-    """Order findings by their row, those of one row as they come.
-
-    ``ends``: zeros, one for each row and one more; in the end where each row's findings end.
-    """
-    for at in range(len(rows)):
-        ends[rows[at] + 1] += 1
-    for row in range(1, len(ends)):
-        ends[row] += ends[row - 1]
-    for at in range(len(rows)):
-        order[ends[rows[at]]] = at
-        ends[rows[at]] += 1
-
-
-@kernel
 def collect_few_bits(rows: Int64s, which: Int64s, bits: Bytes, masks: Bytes) -> None:
     """`collect_bits` for up to eight."""
     for at in range(len(rows)):

@@ -124,23 +124,3 @@ def mark_repeated(keys: UInt64s, left: int, right: int, once: UInt64s, again: UI
         mark = _1 << (bit & _63)
         again[bit >> _6] |= once[bit >> _6] & mark
         once[bit >> _6] |= mark
-
-
-@kernel
-def order_by_part(keys: UInt64s, bounds: Int64s, order: Int64s) -> None:
-    """List the rows by the part of their key, which is what is left of it by the number of parts, a power of two.
-
-    ``bounds``: where each part begins, and the last one ends; zeros at first.
-    """
-    last = np.uint64(len(bounds) - 2)
-    for row in range(len(keys)):
-        bounds[(keys[row] & last) + _1] += 1
-    for part in range(1, len(bounds)):
-        bounds[part] += bounds[part - 1]
-    for row in range(len(keys)):
-        part = keys[row] & last
-        order[bounds[part]] = row
-        bounds[part] += 1
-    for part in range(len(bounds) - 2, 0, -1):
-        bounds[part] = bounds[part - 1]
-    bounds[0] = 0

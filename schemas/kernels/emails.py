@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from schemas.kernels.kernel import Bytes, Flags, Int32s, Int64s, UInt32s, helper, kernel
-from schemas.kernels.views import INLINE, VIEW_WORDS, four_bytes, put_short_view_of, put_view, text_start
+from schemas.kernels.views import VIEW_WORDS, put_part, put_view, text_start
 from schemas.kernels.word_lists import is_below, is_word, lower
 
 #: In so many bytes no length limit of RFC 5321 can be exceeded.
@@ -94,7 +94,7 @@ def plain_addresses(
         if not is_raised and not is_raised_behind:
             for word in range(VIEW_WORDS):
                 normal[place + word] = key[place + word] = views[place + word]
-            put_end(
+            put_part(
                 domain,
                 place,
                 memory,
@@ -110,7 +110,7 @@ def plain_addresses(
             changed[first + letter] = lower(int(memory[start + letter]))
         more += size
         put_view(key, place, changed, first, more, own)
-        put_end(domain, place, changed, first + behind, more, len(changed), own, first + behind)
+        put_part(domain, place, changed, first + behind, more, len(changed), own, first + behind)
         if not is_raised or is_word(memory, start, at, mailbox_bounds, mailboxes):
             put_view(normal, place, changed, first, more, own)
         elif not is_raised_behind:
@@ -123,16 +123,3 @@ def plain_addresses(
             put_view(normal, place, changed, more, more + size, own)
             more += size
     written[0] = more
-
-
-@helper
-def put_end(views: UInt32s, place: int, data: Bytes, start: int, stop: int, end: int, buffer: int, begin: int) -> None:
-    """Write the view of a text that is the end of another one, which is long where this one is.
-
-    Nothing of ``data`` is read from ``end`` on. ``begin``: where in its buffer the text begins.
-    """
-    if stop - start <= INLINE:
-        put_short_view_of(views, place, data, start, stop, end)
-    else:
-        views[place], views[place + 1] = stop - start, four_bytes(data, np.uint64(start))
-        views[place + 2], views[place + 3] = buffer, begin

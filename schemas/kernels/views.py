@@ -63,6 +63,19 @@ def put_short_view_of(views: UInt32s, place: int, data: Bytes, start: int, stop:
 
 
 @helper
+def put_part(views: UInt32s, place: int, data: Bytes, start: int, stop: int, end: int, buffer: int, begin: int) -> None:
+    """Write the view of a part of a text, which begins at ``begin`` in that text's own ``buffer`` if it is long.
+
+    Nothing of ``data`` is read from ``end`` on.
+    """
+    if stop - start <= INLINE:
+        put_short_view_of(views, place, data, start, stop, end)
+    else:
+        views[place], views[place + 1] = stop - start, four_bytes(data, np.uint64(start))
+        views[place + 2], views[place + 3] = buffer, begin
+
+
+@helper
 def put_view(views: UInt32s, place: int, data: Bytes, start: int, stop: int, buffer: int) -> None:
     """Write the view of a text in the buffer of that number."""
     if stop - start <= INLINE:

@@ -14,7 +14,8 @@ import polars as pl
 import pyarrow as pa
 
 from schemas.kernels import dates
-from schemas.support.column_bytes import column_bytes, given_rows
+from schemas.support.column_bytes import given_rows
+from schemas.support.text_views import text_views
 
 #: How instants are written, as `schemas.kernels.dates` reads it.
 ISO_FORMS = ("yyyy-mm-ddThh:nn:ss", "yyyy-mm-ddThh:nn:ssZ", "yyyy-mm-dd")
@@ -31,7 +32,8 @@ def fixed_instants(cells: pl.Series, forms: Iterable[str]) -> pl.Series:
     written = list(forms)
     places = np.array([form.find(part) for form in written for part in dates.PARTS], np.int64)
     found, micros = np.empty(len(cells), np.bool_), np.zeros(len(cells), np.int64)
-    dates.fixed_instants(*column_bytes(cells), given_rows(cells), *_laid_out(written), places, found, micros)
+    texts = text_views(cells)
+    dates.fixed_instants(*texts.in_memory()[:3], given_rows(cells), *_laid_out(written), places, found, micros)
     valid = pa.py_buffer(np.packbits(found, bitorder="little"))
     instants = pa.Array.from_buffers(pa.timestamp("us", "UTC"), len(cells), [valid, pa.py_buffer(micros)])
     return pl.Series(instants, dtype=_UTC)
@@ -40,7 +42,8 @@ def fixed_instants(cells: pl.Series, forms: Iterable[str]) -> pl.Series:
 def fixed_shape(cells: pl.Series, forms: Iterable[str]) -> pl.Series:
     """Say which cells have figures and separators where one of these forms has them, whether or not they are a date."""
     found = np.empty(len(cells), np.bool_)
-    dates.fixed_shape(*column_bytes(cells), given_rows(cells), *_laid_out(list(forms)), found)
+    texts = text_views(cells)
+    dates.fixed_shape(*texts.in_memory()[:3], given_rows(cells), *_laid_out(list(forms)), found)
     return pl.Series(found)
 
 

@@ -14,6 +14,7 @@ from schemas.kernels.csv_cells import (
     CONSUMED,
     COPIED,
     CROWDED,
+    FEED,
     IRREGULAR,
     KIND,
     LINES,
@@ -25,8 +26,6 @@ from schemas.kernels.csv_cells import (
 )
 from schemas.kernels.kernel import Bytes, Flags, Int64s, UInt32s
 from schemas.kernels.views import VIEW_BYTES, VIEW_WORDS
-
-_LF = ord("\n")
 
 
 @dataclass(frozen=True)
@@ -58,15 +57,15 @@ def cut_text(text: bytes, delimiter: str, names: list[str], *, lenient: bool = F
     where the text is no UTF-8.
     """
     data = np.frombuffer(text, np.uint8)
-    is_mark = np.zeros(256, np.uint8)
-    is_mark[[ord(delimiter), ord('"'), _LF]] = 1
-    marks, count = np.empty(len(data) + 1, np.uint32), np.zeros(1, np.int64)
-    find_marks(data, is_mark, marks, count)
-    feeds = int(np.count_nonzero(data == _LF))
+    steps = np.zeros(256, np.int64)
+    steps[[ord(delimiter), ord('"'), ord("\n")]] = 1, 1, 1 + FEED
+    marks, counted = np.empty(len(data) + 1, np.uint32), np.zeros(1, np.int64)
+    find_marks(data, steps, marks, counted)
+    feeds, count = divmod(int(counted[0]), FEED)
     # A line in a cell is no record, and a record of many cells is no short one; but many lines may be blank.
-    found = _find(data, marks[: count[0]], len(names), lenient, min(feeds, 2 * len(text) // len(names) + 1))
+    found = _find(data, marks[:count], len(names), lenient, min(feeds, 2 * len(text) // len(names) + 1))
     if found.state[KIND] == CROWDED:
-        found = _find(data, marks[: count[0]], len(names), lenient, feeds)
+        found = _find(data, marks[:count], len(names), lenient, feeds)
     rows, consumed, state = int(found.state[RECORDS]), int(found.state[CONSUMED]), found.state
     if state[KIND] == IRREGULAR or not (text.isascii() or valid_utf8(memoryview(text)[:consumed])):
         return None

@@ -16,6 +16,9 @@ REGULAR, IRREGULAR, CROWDED = 0, 1, 2
 #: of fields, which of the three above, and bytes of cells without the second of two quotes.
 RECORDS, CONSUMED, LINES, LONGEST, RAGGED, KIND, COPIED = range(7)
 
+#: A line feed in a count of marks.
+FEED = 1 << 32
+
 _QUOTE, _LF, _CR = 34, 10, 13
 #: Of a text that fits into its view, which bytes of each of the three words are its own: by its size.
 _OWN = np.array(
@@ -36,16 +39,17 @@ def put_unquoted(views: UInt32s, place: int, data: Bytes, start: int, stop: int,
 
 
 @kernel
-def find_marks(data: Bytes, is_mark: Bytes, marks: UInt32s, count: Int64s) -> None:
-    """Write where the bytes are that a parser stops at, and how many; ``marks`` has room for one more than there are.
+def find_marks(data: Bytes, steps: Int64s, marks: UInt32s, counted: Int64s) -> None:
+    """Write where the bytes are that a parser stops at; ``marks`` has room for one more than there are.
 
+    ``steps``: what to add to ``counted`` for each byte: 1 for a mark, and `FEED` besides for a line feed.
     Without a branch: where the next one is, no processor can guess.
     """
     found = 0
     for at in range(len(data)):
-        marks[found] = at
-        found += is_mark[data[at]]
-    count[0] = found
+        marks[found & (FEED - 1)] = at
+        found += steps[data[at]]
+    counted[0] = found
 
 
 @helper

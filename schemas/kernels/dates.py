@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from schemas.kernels.kernel import Bytes, Flags, Int64s, helper, kernel
+from schemas.kernels.kernel import Bytes, Flags, Int32s, Int64s, helper, kernel
+from schemas.kernels.views import VIEW_WORDS, text_start
 from schemas.kernels.word_lists import lower
 
 FIRST_YEAR, LAST_YEAR = 1800, 2199
@@ -92,8 +93,9 @@ def instant(data: Bytes, start: int, places: Int64s, form: int) -> int:
 
 @kernel
 def fixed_instants(
-    bounds: Int64s,
-    data: Bytes,
+    views: Int32s,
+    memory: Bytes,
+    parts: Int64s,
     valid: Flags,
     form_bounds: Int64s,
     forms: Bytes,
@@ -101,28 +103,35 @@ def fixed_instants(
     found: Flags,
     micros: Int64s,
 ) -> None:
-    """Read the cells that are in one of these forms. ``places``: where each has its `PARTS`, -1 where it has not."""
+    """Read the cells that are in one of these forms. ``places``: where each has its `PARTS`, -1 where it has not.
+
+    ``views`` of the cells, and the ``parts`` of ``memory`` that they are in (`schemas.support.text_views.InMemory`).
+    """
     for row in range(len(found)):
         found[row] = False
         if len(valid) and not valid[row]:
             continue
+        start, _ = text_start(views, row, parts)
         for form in range(len(form_bounds) - 1):
             first, size = form_bounds[form], form_bounds[form + 1] - form_bounds[form]
-            if size == bounds[row + 1] - bounds[row] and has_shape(data, bounds[row], forms, first, size):
-                read = instant(data, bounds[row], places, form)
+            if size == views[row * VIEW_WORDS] and has_shape(memory, start, forms, first, size):
+                read = instant(memory, start, places, form)
                 if read != -1:
                     found[row], micros[row] = True, read
                     break
 
 
 @kernel
-def fixed_shape(bounds: Int64s, data: Bytes, valid: Flags, form_bounds: Int64s, forms: Bytes, found: Flags) -> None:
-    """Find the cells that look like one of these forms."""
+def fixed_shape(
+    views: Int32s, memory: Bytes, parts: Int64s, valid: Flags, form_bounds: Int64s, forms: Bytes, found: Flags
+) -> None:
+    """Find the cells that look like one of these forms; for the first three see `fixed_instants`."""
     for row in range(len(found)):
         found[row] = False
         if len(valid) and not valid[row]:
             continue
+        start, _ = text_start(views, row, parts)
         for form in range(len(form_bounds) - 1):
             first, size = form_bounds[form], form_bounds[form + 1] - form_bounds[form]
-            if size == bounds[row + 1] - bounds[row] and has_shape(data, bounds[row], forms, first, size):
+            if size == views[row * VIEW_WORDS] and has_shape(memory, start, forms, first, size):
                 found[row] = True

@@ -91,6 +91,7 @@ def _scrub(
     out: Path | None = None
     with output as staging, process_pool(request.threads) as apply:
         run = start_run(request, plan, apply, staging / WORK, report)
+        apply.rest()  # lists have far more odd values than a batch
         manifest = work(run, staging)
         shutil.rmtree(run.work)
         if not request.dry_run:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pipeline.proof.chain import make_log_folder, position, unwritable
 from pipeline.proof.entries import Entry, canonical
@@ -24,8 +24,7 @@ from schemas.support.places import open_to_lock
 _UNFINISHED: Final = "unfinished-"
 
 
-@dataclass(frozen=True)
-class Rewriting:
+class Rewriting(NamedTuple):
     """A file is about to get other content, of this hash, and what is to be logged of it then."""
 
     path: Path

@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 import pyarrow as pa
@@ -19,8 +19,7 @@ from schemas.support.summed_file import SummedFile
 _BUFFER = 1 << 18
 
 
-@dataclass(frozen=True)
-class Stored:
+class Stored(NamedTuple):
     """A batch as it was put away, of the file number ``source``."""
 
     source: int

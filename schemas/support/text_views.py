@@ -6,7 +6,7 @@ To compare views is cheaper than to compare texts: two views that are the same a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +23,7 @@ _NOTHING = np.zeros(1, np.uint8)
 READ_BUFFERS = 2
 
 
-@dataclass(frozen=True)
-class TextViews:
+class TextViews(NamedTuple):
     """Two ``words`` a value, the ``buffers`` of longer texts, and ``nulls``: a bit a value from ``offset`` on, or none.
 
     What is there for a null means nothing.

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from multiprocessing import connection
 from typing import TypeVar
 
-from schemas.contact.apply import Apply
 from schemas.support.interrupts import children_without_interrupts, on_interrupt
 
 In = TypeVar("In")
@@ -35,15 +34,16 @@ def _wait_for(sentinel: int) -> None:
     os._exit(1)
 
 
-class _Pool:
-    """Starts its processes at first need: a small drop never waits for them."""
+class Pool:
+    """An `Apply` that starts its processes at first need: a small drop never waits for them."""
 
     def __init__(self, processes: int) -> None:
         self._processes = processes
         self._executor: ProcessPoolExecutor | None = None
         self._starting = threading.Lock()
 
-    def apply(self, work: Callable[[Sequence[In]], list[Out]], items: Sequence[In]) -> list[Out]:
+    def __call__(self, work: Callable[[Sequence[In]], list[Out]], items: Sequence[In]) -> list[Out]:
+        """Return one result per item, here or from the processes. `rest` may not be called meanwhile."""
         if self._processes < 2 or len(items) < _WORTH_IT:
             return work(items)
         with self._starting:
@@ -62,23 +62,26 @@ class _Pool:
         for process in multiprocessing.active_children():
             process.kill()
 
-    def close(self) -> None:
-        if self._executor is not None:
-            self._executor.shutdown(cancel_futures=True)
+    def rest(self) -> None:
+        """End the processes, which take some 180 MB each, until there is work for them again."""
+        with self._starting:
+            if self._executor is not None:
+                self._executor.shutdown(cancel_futures=True)
+                self._executor = None
 
 
 @contextmanager
-def process_pool(processes: int) -> Iterator[Apply]:
+def process_pool(processes: int) -> Iterator[Pool]:
     """Give an `Apply` on that many processes; with one, everything is done here. Ctrl-C does not wait for them."""
-    pool = _Pool(processes)
+    pool = Pool(processes)
     # A new Python looks for modules in the current folder first, where a vendor's drop may be: not with this set.
     before = os.environ.get(_SAFE_PATH)
     os.environ[_SAFE_PATH] = "1"
     try:
         with on_interrupt(pool.stop):
-            yield pool.apply
+            yield pool
     finally:
-        pool.close()
+        pool.rest()
         if before is None:
             del os.environ[_SAFE_PATH]
         else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from pipeline.reading.csv_table import open_csv
@@ -49,7 +48,7 @@ def open_drop(drops: list[str], layout: Layout, remote: RemoteChoice | None = No
     tables: list[Table] = []
     for given, name in zip(inputs, names, strict=True):
         called = name if names.count(name) == 1 else printable(str(given))
-        tables += [replace(read[given], name=called)] if given in read else open_tables(given, called, layout, spool)
+        tables += [read[given]._replace(name=called)] if given in read else open_tables(given, called, layout, spool)
     return tables
 
 
@@ -94,7 +93,7 @@ def open_tables(given: Input | Path, name: str, layout: Layout, spool: Spool | N
         tables = []
         for member in unpack(given, name, kind, spool):
             opened = _open(member.input, member.name, member.kind, layout, spool)
-            tables += [replace(opened[0], notes=(*member.notes, *opened[0].notes)), *opened[1:]]
+            tables += [opened[0]._replace(notes=(*member.notes, *opened[0].notes)), *opened[1:]]
         return tables
     except OSError as error:
         raise DropError(f"Drop '{given}' cannot be read: {error.strerror}.", "Check its permissions.") from error

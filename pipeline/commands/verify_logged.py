@@ -63,7 +63,7 @@ def _with_log(home: Path, out: Path, manifest: Manifest, public: PublicKey | Non
     of_run = here[-1:] or [entry for entry in runs if entry.subject == manifest.run_id]
     if not of_run:
         compared.notes.append(f"run {manifest.run_id} is not in the log of '{home}'")
-        if out.resolve().is_relative_to(home.resolve()) and not any((home / "log").glob("unfinished-*")):
+        if out.resolve().is_relative_to(home.resolve()) and not is_unfinished(home, out):
             compared.faults.append(f"run {manifest.run_id} is in the workspace, and not in its log")
         return
     compared.with_.append("log")

@@ -24,6 +24,7 @@ from pipeline.ledger.log_known import remember_log
 from pipeline.ledger.logged import enter_unlogged, logged_change
 from pipeline.ledger.tables import drops, run_drops, run_is_of, run_overlaps, run_reasons, runs, segment_runs, segments
 from pipeline.proof.run_entry import run_entry
+from pipeline.proof.unfinished import entered
 from pipeline.results.folder import earliest_valid_until, rows_in_review
 from pipeline.results.manifest_file import manifest_digest, read_manifest
 from schemas.errors import LedgerError, PastChangedError
@@ -51,6 +52,7 @@ def record_run(
     enter_unlogged(ledger.workspace, ledger)
     final = final or out
     if _stands(ledger, manifest.run_id, final, digest):
+        entered(ledger.workspace, out)
         return manifest
     first = min(received, key=lambda drop: drop.sequence)
     sources = [drop.sha256 for drop in received]
@@ -88,6 +90,7 @@ def record_run(
             refresh_blocks_of(connection, replaced)
             _add_points(connection, ledger.history, manifest.run_id, written)
         log.append(run_entry(ledger.workspace, final, manifest, digest, in_ledger=True))
+    entered(ledger.workspace, out)
     with suppress(OSError):  # the history is kept in few files where there is room; nothing that it says depends on it
         tidy_history(ledger, now)
     return manifest
@@ -118,14 +121,14 @@ def _past_now(ledger: Ledger, connection: Connection, run: Row[Any]) -> str:
 
 def _stands(ledger: Ledger, run_id: str, out: Path, digest: str) -> bool:
     """Whether this very output was entered and counts. All of a run is entered at once."""
-    entered = select(runs.c.run_id).where(
+    found = select(runs.c.run_id).where(
         runs.c.run_id == run_id,
         runs.c.state == "done",
         runs.c.out == str(out.absolute()),
         runs.c.manifest_sha256 == digest,
     )
     with ledger.reading() as connection:
-        return connection.execute(entered).first() is not None
+        return connection.execute(found).first() is not None
 
 
 def _check_past(ledger: Ledger, connection: Connection, manifest: Manifest, received: list[Received]) -> None:

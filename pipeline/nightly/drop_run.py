@@ -13,7 +13,6 @@ from pipeline.nightly.journal import Recorded
 from pipeline.nightly.night_context import Night
 from pipeline.nightly.summary import HELD
 from pipeline.nightly.vendors import Seller
-from pipeline.proof.unfinished import unfinished
 from pipeline.results.folder import open_manifest, rows_in_review
 from pipeline.results.manifest_file import MANIFEST
 from pipeline.run.request import Request
@@ -49,9 +48,7 @@ class DropRun:
                     return self._record(orphan, drop, [_NOTES_LOST])
                 if orphan is not None:
                     self._folders.discard(orphan)
-                # A result is on disk before it is entered: until then the log's keeper knows that it may be.
-                with unfinished(self._folders.workspace):
-                    return self._scrub(drop)
+                return self._scrub(drop)
             except PastChangedError as error:
                 orphan, last = None, error
         raise last

@@ -25,7 +25,6 @@ from pipeline.nightly.night_context import Night
 from pipeline.nightly.summary import DropLine, Unsettled, as_configuration
 from pipeline.nightly.vendors import Seller
 from pipeline.proof.chain import entries
-from pipeline.proof.unfinished import unfinished
 from pipeline.results.decisions import reviews_in
 from pipeline.results.folder import rows_in_review
 from pipeline.results.manifest_file import MANIFEST, read_manifest
@@ -148,8 +147,7 @@ def scrub_again(night: Night, due: DueAgain) -> DropLine:
     told = {"vendor": seller.name, "drop": printable(run.name), "why": f"scrubbed again: {due.why}"}
     with night.leased(_subject(due), run.sha256, run.sequence) as mine:
         try:
-            with unfinished(night.folders.workspace):
-                return _scrubbed(mine, due, told)
+            return _scrubbed(mine, due, told)
         except LeadscrubError as error:
             fault = fault_of(error)
             if fault.kind == "pass":

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from shlex import quote
 
+from pipeline.proof.unfinished import entered
 from schemas.support.durable import make_folder
 from schemas.support.places import refuse_links
 from schemas.support.shown import printable, shown
@@ -88,6 +89,7 @@ class Folders:
         aside = self.made(self.partial) / f"discarded-{out.name}"
         out.rename(aside)
         shutil.rmtree(aside)
+        entered(self.workspace, out)
 
     def refuse_planted(self) -> None:
         """Raise `LinkError` when what a pass works in is a link, or leads through one."""

@@ -13,7 +13,7 @@ from pipeline.ledger.logged import logged_change
 from pipeline.proof.keys import signer_of
 from pipeline.proof.run_entry import run_entry
 from pipeline.proof.signature import sign_result
-from pipeline.proof.unfinished import unfinished
+from pipeline.proof.unfinished import unentered
 from pipeline.results.manifest_file import MANIFEST, manifest_digest
 from pipeline.results.publish import WORK, publish, scratch_output, staged_output
 from pipeline.run.first_pass import first_pass
@@ -91,6 +91,7 @@ def _scrub(
     out: Path | None = None
     with output as staging, process_pool(request.threads) as apply:
         run = start_run(request, plan, apply, staging / WORK, report)
+        apply.rest()  # lists have far more odd values than a batch
         manifest = work(run, staging)
         shutil.rmtree(run.work)
         if not request.dry_run:
@@ -120,11 +121,12 @@ def _memory_in_turn(request: Request, plan: Plan) -> HeaderMemory | None:
 def _logged(request: Request, out: Path, manifest: Manifest) -> Iterator[Callable[[Manifest], None]]:
     """Give what enters the result into the workspace's log; whoever enters it into the ledger does that there."""
     workspace = workspace_of(request.campaign)
-    if workspace is None or not request.record:
+    by_caller = not request.record and request.named_in is None
+    if workspace is None or by_caller:
         yield lambda manifest: None
         return
-    if request.ledger is not None and not manifest.held:
-        with unfinished(workspace):
+    if request.ledger is not None and not (manifest.held and request.record):
+        with unentered(workspace, out):
             yield lambda manifest: None
         return
     with logged_change(workspace, request.ledger, out=out) as log:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import resource
@@ -17,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.ledger.history_writing import write_run
 from tests import processes
 from tests.conftest import REPO, leadscrub
 from tests.pipeline.nightly.test_fortnight import may_mount, small_disk
@@ -225,3 +227,35 @@ def test_a_shortage_of_the_machine_is_no_fault_of_a_drop(strict: Path, limit: in
     assert sorted(path.name for path in (strict / "inbox" / "acme").iterdir()) == ["c.csv", "d.csv"]
     code, document = next_night(strict)
     assert (code, outcomes(document)) == (0, {"c.csv": ("scrubbed", 0), "d.csv": ("scrubbed", 0)})
+
+
+def test_a_result_that_was_not_entered_is_no_forgery_until_the_next_pass(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for vendor, numbers in (("acme", range(5)), ("zen", range(10, 15))):
+        put(workspace / "inbox" / vendor, "drop.csv", leads(numbers), EARLIER)
+    failed: list[Path] = []
+
+    def once_read_only(history: Path, out: Path, *more: Any, **named: Any) -> Any:
+        if not failed:
+            failed.append(out)
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(history))
+        return write_run(history, out, *more, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pipeline.ledger.runs.write_run", once_read_only)
+        code, document = next_night(workspace)
+    assert (code, [drop["vendor"] for drop in document["drops"] if drop["outcome"] == "scrubbed"]) == (8, ["zen"])
+
+    def verified(out: Path) -> tuple[int, list[str]]:
+        ran = leadscrub("verify", out, "--json")
+        return ran.code, json.loads(ran.out)["compared_with"]
+
+    # The other drop was entered after it.
+    assert verified(failed[0]) == (0, [])
+    # The pass scrubs it again, since a later drop has its place now.
+    code, document = next_night(workspace)
+    (out,) = (workspace / "runs").glob("*/acme/*")
+    assert (code, verified(out)) == (0, (0, ["log", "ledger"]))
+    assert leadscrub("log", "verify", "--workspace", workspace).code == 0
+    assert not list((workspace / "log").glob("unfinished-*"))

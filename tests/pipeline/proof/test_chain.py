@@ -109,6 +109,30 @@ def test_a_run_that_was_killed_before_it_was_logged_is_entered(
     assert not list((workspace / "log").glob("unfinished-*"))
 
 
+def test_a_run_that_was_killed_before_the_ledger_had_it_waits_for_its_scrub(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (workspace / "leadscrub.toml").write_text("[ledger]\n", encoding="utf-8")
+    append(workspace, Entry("began", "log"))
+
+    def killed(*_: object, **__: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pipeline.ledger.runs.write_run", killed)
+        assert scrubbed(workspace) == 1
+    # Another run that is entered, whatever it mends, does not log one that the ledger does not have.
+    for _ in range(2):
+        assert scrubbed(workspace, "other", 4, "--force") == 0
+        ran = leadscrub("verify", workspace / "out", "--json")
+        assert (ran.code, json.loads(ran.out)["compared_with"]) == (0, []), ran.out
+    assert verified(workspace) == "ok"
+    assert scrubbed(workspace) == 0
+    assert json.loads(leadscrub("verify", workspace / "out", "--json").out)["compared_with"] == ["log", "ledger"]
+    assert [entry["facts"].get("out") for entry in told(workspace)] == [None, "other", "other", "out"]
+    assert not list((workspace / "log").glob("unfinished-*"))
+
+
 def test_a_result_that_took_the_place_of_another_and_was_not_logged_is_no_forgery(
     workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

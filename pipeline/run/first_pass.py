@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import polars as pl
 
 from pipeline.columns.contact_values import unclaimed
+from pipeline.reading.csv_table import CsvReader
 from pipeline.run.batch_spool import Stored
 from pipeline.run.batch_steps import Checked, check_batch
 from pipeline.run.run_state import RunState
 from pipeline.stages.checks import Batch
 from schemas.coded_findings import coded
-from schemas.files.table import read_batches
+from schemas.files.table import Table, read_batches
 from schemas.findings import no_findings
 from schemas.support.memory import give_back_memory
 from schemas.support.ordered_map import in_order
@@ -68,19 +70,32 @@ def _read(run: RunState) -> Iterator[Batch]:
     """Number the records of all files, in order."""
     rows = 0
     for number, source in enumerate(run.context.sources):
-        batches = read_batches(source.table, run.files[number], _block_bytes(run, len(source.table.columns)))
+        batches = read_batches(source.table, run.files[number], _block_bytes(run, source.table))
         for frame in run.timer.items("read", batches):
             ids = pl.int_range(rows, rows + len(frame), dtype=pl.UInt64, eager=True)
             rows += len(frame)
             yield Batch(number, frame.with_columns(ids.alias("row_id")), coded(no_findings()))
 
 
-def _block_bytes(run: RunState, columns: int) -> int:
+def _block_bytes(run: RunState, table: Table) -> int:
     """How much of a file to read at once: the more the faster, and it takes memory for each thread and each rule.
 
     Most of what a batch takes is for its rows, not for the columns that are only carried along: a block of a wide file
     is larger.
     """
+    threads = run.request.threads
     under_way = _UNDER_WAY if run.context.rules is None else _WITH_RULES
-    usual = max(under_way // max(run.request.threads, _FEW_THREADS), _LEAST)
-    return run.request.block_bytes or max(usual, min(usual * columns // _USUAL_COLUMNS, _WIDEST))
+    usual = max(under_way // max(threads, _FEW_THREADS), _LEAST)
+    most = max(usual, min(usual * len(table.columns) // _USUAL_COLUMNS, _WIDEST))
+    if run.request.block_bytes is not None or not isinstance(table.reader, CsvReader):
+        return run.request.block_bytes or most
+    return _even_blocks(table.input.size, most, threads)
+
+
+def _even_blocks(size: int, most: int, threads: int) -> int:
+    """Blocks of one size, as many for each thread as for the others, where they are not too small: none waits."""
+    fewest = max(math.ceil(size / most), 1)
+    for count in (math.ceil(fewest / threads) * threads, fewest):
+        if size >= count * _LEAST:
+            return math.ceil(size / count)
+    return most

@@ -7,6 +7,7 @@ Takes the words of the command line. The ``timings`` of the result's manifest ar
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
@@ -23,6 +24,7 @@ def main(words: list[str]) -> int:
     os.environ["POLARS_MAX_THREADS"] = "1"
     pa.set_cpu_count(1)
     timer.clock = time.process_time
+    gc.set_threshold(50_000)  # as the command does for itself
     return run_words([*words, "--threads", "1"]).code
 
 

@@ -252,6 +252,7 @@ def test_what_the_tables_leave_the_library_answers() -> None:
 def test_one_thread_at_a_time_reads_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
     """Arrow's reader of a file is not made for two: they wait for each other for ever, or end the program."""
     tables, reading, together = ShippedTables(), threading.Semaphore(), []
+    keys: list[str | int] = ["US", "DE", 44, "FR"] * 5
     read = tables._file.read_row_group
 
     def watched(*arguments: Any, **named: Any) -> pa.Table:
@@ -263,10 +264,10 @@ def test_one_thread_at_a_time_reads_a_table(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(tables._file, "read_row_group", watched)
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(tables.table, ["US", "DE", 44, "FR"] * 5))
+        found = list(pool.map(tables.table, keys))
     assert together == [False] * 20
     alone = ShippedTables()
-    for key, table in zip(["US", "DE", 44, "FR"] * 5, found, strict=True):
+    for key, table in zip(keys, found, strict=True):
         expected = alone.table(key)
         assert table is not None
         assert expected is not None

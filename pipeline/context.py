@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
@@ -48,16 +48,14 @@ class Source:
         return tuple(point for point in points if point in self.mapping.fields)
 
 
-@dataclass(frozen=True)
-class MailQuestion:
+class MailQuestion(NamedTuple):
     """That mail domains are asked about: at which DNS server, the system's when None, and where answers are kept."""
 
     server: str | None
     cache: Path | None
 
 
-@dataclass(frozen=True)
-class Reviewed:
+class Reviewed(NamedTuple):
     """What people decided about rows of the drop (`pipeline.results.decisions.DECISIONS`, those of the run's day).
 
     ``drops``: SHA-256 of the drop of each source, as it was delivered; none where each row says it.
@@ -67,8 +65,7 @@ class Reviewed:
     drops: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(NamedTuple):
     """The run's read-only inputs. ``apply`` carries out per-value library calls on the run's processes.
 
     ``rules`` is None when no rule pack applies; ``codes`` is the register of reasons, with those of the rules.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,12 +16,12 @@ from schemas.support.shown import printable, printable_json, shown
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.text import Text
 
 #: Version of what ``--json`` prints: it rises when a key goes or changes its meaning, not when one is added.
 JSON_VERSION: Final = 1
-#: Width of a table in a file or a pipe, where nobody's window sets it.
-_WIDE = 160
+#: Width of a table in a file or a pipe, where nobody's window sets it; and what is between its columns.
+_WIDE: Final = 160
+_GAP: Final = "   "
 
 
 @dataclass
@@ -123,10 +124,20 @@ def stdout_console() -> Console:
     return Console(width=width, markup=False, emoji=False, highlight=False)
 
 
-def print_text(text: Text) -> None:
-    """Print text as wide as it is. Its parts must be `printable` already."""
+def print_text(*parts: str | tuple[str, str]) -> None:
+    """Print text as wide as it is. Its parts, some with a style, must be `printable` already."""
     clear_sign()
-    stdout_console().print(text, soft_wrap=True)
+    if not _is_styled():
+        sys.stdout.write("".join(part if isinstance(part, str) else part[0] for part in parts) + "\n")
+        return
+    from rich.text import Text  # noqa: PLC0415  # as above
+
+    stdout_console().print(Text.assemble(*parts), soft_wrap=True)
+
+
+def _is_styled() -> bool:
+    """Whether rich prints to stdout: it takes as long to load as a small drop to read, and a file shows no style."""
+    return sys.stdout.isatty() or any(name in os.environ for name in ("FORCE_COLOR", "TTY_COMPATIBLE"))
 
 
 def write_json(
@@ -159,25 +170,60 @@ class PlainTable:
     """A table on its way to stdout."""
 
     def __init__(self, *columns: str) -> None:
-        from rich import box  # noqa: PLC0415
-        from rich.table import Table  # noqa: PLC0415
-
-        self._table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+        self._columns: list[tuple[str, dict[str, Any]]] = []
+        self._rows: list[tuple[list[str], str]] = []
         for name in columns:
             self.add_column(name)
 
     def add_column(self, name: str, **layout: Any) -> None:
         """Add a column. ``layout`` is what `rich.table.Table.add_column` takes."""
-        self._table.add_column(printable(name), **layout)
+        self._columns.append((printable(name), layout))
 
     def add_row(self, *cells: str, style: str = "") -> None:
         """Add a row; a cell is one line, however often it is folded."""
-        self._table.add_row(*map(printable, cells), style=style)
+        self._rows.append((list(map(printable, cells)), style))
 
     def print(self) -> None:
         """Print it."""
         clear_sign()
-        stdout_console().print(self._table)
+        lines = None if _is_styled() else self._lines()
+        if lines is not None:
+            sys.stdout.write("".join(f"{line}\n" for line in lines))
+            return
+        from rich import box  # noqa: PLC0415  # as above
+        from rich.table import Table  # noqa: PLC0415
+
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+        for name, layout in self._columns:
+            table.add_column(name, **layout)
+        for cells, style in self._rows:
+            table.add_row(*cells, style=style)
+        stdout_console().print(table)
+
+    def _lines(self) -> list[str] | None:
+        """The lines as rich would make them; None where it would fold cells, or measure letters of other widths."""
+        rows = [[name for name, _ in self._columns], *(cells for cells, _ in self._rows)]
+        if not self._columns or any(len(cells) != len(self._columns) for cells in rows):
+            return None
+        widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+        wide = sum(widths) + len(_GAP) * (len(widths) - 1)
+        encoding = getattr(sys.stdout, "encoding", None) or ""
+        if (
+            not all(widths)
+            or wide > _WIDE
+            or encoding.lower() != "utf-8"
+            or not all(cell.isascii() for cells in rows for cell in cells)
+        ):
+            return None
+        right = [layout.get("justify") == "right" for _, layout in self._columns]
+        lines = [
+            _GAP.join(
+                cell.rstrip().rjust(width) if at_right else cell.ljust(width)
+                for cell, width, at_right in zip(cells, widths, right, strict=True)
+            )
+            for cells in rows
+        ]
+        return [lines[0], "\u2500" * wide, *lines[1:]]
 
 
 def money(amount: Decimal | None, currency: str | None) -> str:

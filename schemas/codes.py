@@ -7,8 +7,7 @@ reject a row, the first one here is its primary reason, and that one's dispositi
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from schemas.errors import UsageError
 from schemas.support.names import did_you_mean
@@ -20,8 +19,7 @@ Disposition = Literal["return", "suppress", "review", "none"]
 STAYS_HERE = "nothing: the row stays here"
 
 
-@dataclass(frozen=True)
-class ReasonCode:
+class ReasonCode(NamedTuple):
     """One code. ``vendor_phrase`` is what a vendor may be told; None: nothing, see `may_go_back`."""
 
     code: str

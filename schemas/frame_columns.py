@@ -6,7 +6,7 @@ What an output has is in `schemas.columns`; these columns exist only while a dro
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import polars as pl
 
@@ -28,8 +28,7 @@ EARLIER_ROW = "earlier_row"
 EARLIER_FLAGS = "earlier_flags"
 
 
-@dataclass(frozen=True)
-class PointColumn:
+class PointColumn(NamedTuple):
     """A column beside each contact column, named ``<point><suffix>``, as in ``phone_2:type``.
 
     ``kept``: whether the second pass of a run reads it; what only the first one needs is not put away.

@@ -10,10 +10,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import tomli
 
@@ -63,8 +62,7 @@ _ELSEWHERE = frozenset(
 _SPLIT_WORDS = {("e", "mail"): "email", ("e", "mails"): "emails", ("whats", "app"): "whatsapp"}
 
 
-@dataclass(frozen=True)
-class HeaderMatch:
+class HeaderMatch(NamedTuple):
     """The field that a header names.
 
     ``why`` never repeats the header, since a file without one has a person's data in its place. ``by_values``: what is
@@ -77,8 +75,7 @@ class HeaderMatch:
     by_values: bool = False
 
 
-@dataclass(frozen=True)
-class Register:
+class Register(NamedTuple):
     """Every spelling with its field, and the words by which an unlisted header is judged."""
 
     fields: Mapping[str, str]

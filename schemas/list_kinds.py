@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from schemas.errors import UsageError
 from schemas.support.names import did_you_mean
 
 
-@dataclass(frozen=True)
-class ListKind:
+class ListKind(NamedTuple):
     """A kind of list.
 
     ``max_age_days`` is how old a copy may be on the day of the run; None has no limit. ``register``: a public one, of
@@ -68,8 +67,7 @@ def max_age_days(kind: ListKind, registry: str | None, *shorter: int | None) -> 
     return min(limits) if limits else None
 
 
-@dataclass(frozen=True)
-class MaxAge:
+class MaxAge(NamedTuple):
     """Days that a run allows a copy to be old: ``days`` for every list, ``by_kind`` for some kinds."""
 
     days: int | None = None

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.evidence import Attestation, CampaignEvidence, VendorEvidence
 from schemas.list_version import UNDATED, EntryCounts, SourceFile
-from schemas.rules import Confidence
+from schemas.words import Confidence
 
 
 class _Model(BaseModel):

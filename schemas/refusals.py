@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import tomli
 
@@ -31,8 +30,7 @@ Answer = Literal["refused", "open", "unknown"]
 SALE = "sale"
 
 
-@dataclass(frozen=True)
-class RefusalColumn:
+class RefusalColumn(NamedTuple):
     """What a column says, and of which channels (`SALE` among them)."""
 
     kind: Kind
@@ -60,8 +58,7 @@ _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ,].*)?|\d{8}|\d{10,13}
 _APART = re.compile(r":::|[,;|\n]")
 
 
-@dataclass(frozen=True)
-class _Register:
+class _Register(NamedTuple):
     """The phrases of ``refusals.toml``, as patterns on a folded header."""
 
     refuses: re.Pattern[str]

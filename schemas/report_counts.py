@@ -18,7 +18,7 @@ STAGES: Final = ("absent", "unusable", "listed", "law", "duplicate", "other_chan
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(defer_build=True, extra="forbid")
 
 
 class Example(_Model):

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from schemas.codes import Disposition, ReasonCode
 from schemas.support.names import did_you_mean
+from schemas.words import Confidence
 
 #: How a rule looks at a contact. A campaign's calls are ``live`` or ``automated`` (or both, when it does not say).
 #: The last three are ways in which data leaves us: the result is passed on (``transfer``), rows go back to their vendor
@@ -21,8 +22,6 @@ LEAVING: tuple[RuleChannel, ...] = ("transfer", "return", "export")
 Audience = Literal["consumer", "business", "any"]
 #: An exemption lifts other rules. It blocks nothing and is noted where it lifts a match of a list.
 RuleEffect = Literal["block", "review", "flag", "exempt"]
-#: How sure the wording of a rule is: the official text was read, a secondary source was, or neither.
-Confidence = Literal["primary", "secondary", "general"]
 
 EVERYWHERE = "*"
 #: Days of the week as packs write them.

@@ -17,6 +17,8 @@ _MARKS = re.compile("[\u0300-\u036f]")
 Audience = Literal["business", "consumer", "sole_trader"]
 BasisClass = Literal["consent", "explicit", "interests", "contract", "soft", "none", "refused"]
 MethodClass = Literal["act", "ticked", "signed", "passive", "none"]
+#: How sure the wording of a rule is: the official text was read, a secondary source was, or neither.
+Confidence = Literal["primary", "secondary", "general"]
 
 
 @cache

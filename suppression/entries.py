@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import idna
 import polars as pl
@@ -53,8 +53,7 @@ class Keyed:
     frame: pl.DataFrame
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """What decides how an entry is read. ``recipe`` is set for a hashed list."""
 
     name: str

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -92,8 +92,7 @@ class ListSpec:
         return f"{self.kind.kind}:{self.name}:{hashlib.sha256(facts).hexdigest()}"
 
 
-@dataclass(frozen=True)
-class Built:
+class Built(NamedTuple):
     """A version's facts, and sentences for the user about its files."""
 
     facts: ListVersion

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import polars as pl
 
@@ -11,8 +11,7 @@ from schemas.frame_columns import SOURCE
 from schemas.layout import Layout
 
 
-@dataclass(frozen=True)
-class InCellPart:
+class InCellPart(NamedTuple):
     """Which of several values in one cell a field is. The last place has all that is left, so that none is lost."""
 
     number: int

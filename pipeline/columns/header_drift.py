@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline.reading.value_kinds import DATA_KINDS, column_kind
 from schemas.errors import DropError, OutputError
@@ -17,8 +16,7 @@ from schemas.support.durable import write_atomically
 _CONTACT = ("email", "phone")
 
 
-@dataclass(frozen=True)
-class Header:
+class Header(NamedTuple):
     """A table's columns in order, and the kind that each one's values are of."""
 
     kinds: dict[str, str]
@@ -29,8 +27,7 @@ class Header:
         return list(self.kinds)
 
 
-@dataclass(frozen=True)
-class HeaderMemory:
+class HeaderMemory(NamedTuple):
     """Where a vendor's headers are remembered, and what is to be remembered when the run has succeeded."""
 
     path: Path

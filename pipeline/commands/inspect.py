@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import polars as pl
-from rich.text import Text
 
 from pipeline.columns.contact_values import contact_like
 from pipeline.columns.layout_file import save_layout
@@ -157,7 +156,7 @@ def _document(inspection: Inspection) -> dict[str, object]:
 def _print(inspection: Inspection) -> None:
     place = shown(inspection.file + (f" ({inspection.sheet})" if inspection.sheet else ""))
     read_as = ", ".join(f"{name.replace('_', ' ')} {value!r}" for name, value in inspection.read_as.items())
-    print_text(Text.assemble((place, "bold"), f"  {printable(read_as)}"))
+    print_text((place, "bold"), f"  {printable(read_as)}")
     lines = ", ".join(str(line) for line in inspection.malformed_lines)
     count = counted(inspection.records, "record")
     if inspection.malformed:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from pipeline.commands.rule_reports import is_rule, print_rule
 from pipeline.terminal import plain_table, print_lines, write_json
 from schemas.codes import CODES, ERASED_ROW, PRECEDENCE, STAYS_HERE, ReasonCode, reason_code
@@ -13,7 +11,7 @@ ERASING = "leadscrub subject erase"
 
 
 def _facts(reason: ReasonCode) -> dict[str, object]:
-    return {**asdict(reason), "precedence": PRECEDENCE[reason.code], "checks": _checks(reason.code)}
+    return {**reason._asdict(), "precedence": PRECEDENCE[reason.code], "checks": _checks(reason.code)}
 
 
 def _checks(code: str) -> list[str]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.text import Text
-
 from pipeline.commands.declarations import declaration_lines, undeclared_lines
 from pipeline.report.files import REPORT_PAGE
 from pipeline.run.screened_lists import NOT_SCREENED
@@ -48,13 +46,13 @@ def print_summary(result: Result, out: Path | None, *, as_json: bool, more: dict
         return
     last = declaration_lines(manifest)
     if not manifest.lists:
-        print_text(Text(NOT_SCREENED.upper(), "bold red"))
+        print_text((NOT_SCREENED.upper(), "bold red"))
     for file in manifest.inputs:
         read_as = ", ".join(
             f"{name} {value!r}" if name in ("delimiter", "quote") else value for name, value in file.read_as.items()
         )
         columns = ", ".join(_column(field, column, file) for field, column in file.mapping.items())
-        print_text(Text.assemble((shown(file.label), "bold"), f"  {printable(read_as)}\n  {shown(columns)}"))
+        print_text((shown(file.label), "bold"), f"  {printable(read_as)}\n  {shown(columns)}")
     counts = [file.counts for file in manifest.inputs]
     _funnel(list(zip(labels, counts, strict=True)), manifest.counts).print()
     if manifest.counts.by_channel:

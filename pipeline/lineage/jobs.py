@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from schemas.errors import LeadscrubError
 from schemas.manifest import Manifest
@@ -30,8 +30,7 @@ class Wanted:
     notes: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Lineage:
+class Lineage(NamedTuple):
     """Tells of runs; of none where ``wanted`` is None. ``parent``: of which run they are a part, ``root`` the first."""
 
     wanted: Wanted | None = None
@@ -98,7 +97,7 @@ class LineageRun:
         if self._facts is None:
             return self._lineage
         root = self._lineage.root or self._facts.name
-        return replace(self._lineage, parent=self._facts.name, root=root)
+        return self._lineage._replace(parent=self._facts.name, root=root)
 
     def wrote(self, manifest: Manifest, out: Path, *, too_many_rejected: bool = False) -> None:
         """It wrote a result."""

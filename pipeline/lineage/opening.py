@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -102,7 +101,7 @@ def _below(lineage: Lineage, wanted: Wanted, parent: str | None) -> Lineage:
     if name is None or not (namespace and job):
         wanted.notes.append(f"{_PARENT} is not NAMESPACE/JOB/RUN-ID: the lineage events name no parent")
         return lineage
-    return replace(lineage, parent=name, root=name)
+    return lineage._replace(parent=name, root=name)
 
 
 def _fault(what: str, hint: str) -> ConfigError:

@@ -9,7 +9,7 @@ import base64
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from schemas.errors import ConfigError, UsageError
 from schemas.support.durable import make_folder, write_atomically
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 PUBLIC: Final = "key.pem"
 
 
-@dataclass(frozen=True)
-class PublicKey:
+class PublicKey(NamedTuple):
     """A public key. ``pem``: as SubjectPublicKeyInfo, which other programs read."""
 
     pem: str

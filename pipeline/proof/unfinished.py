@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pipeline.proof.chain import entries, make_log_folder, position, unwritable
 from pipeline.proof.entries import Entry, canonical
@@ -27,8 +27,7 @@ _UNFINISHED: Final = "unfinished-"
 _UNENTERED: Final = "unentered"
 
 
-@dataclass(frozen=True)
-class Rewriting:
+class Rewriting(NamedTuple):
     """A file is about to get other content, of this hash, and what is to be logged of it then."""
 
     path: Path

@@ -197,5 +197,5 @@ def piece_of(table: Table, piece: CsvPiece) -> Table:
     given = _Slice(table.input.path.absolute(), piece.start, piece.stop, str(table.input))
     dialect = reader.dialect
     if piece.start:
-        dialect = replace(dialect, encoding=replace(dialect.encoding, bom=0), aside=(), body=0)
-    return replace(table, input=given, reader=CsvReader(given, dialect, piece.line))
+        dialect = dialect._replace(encoding=dialect.encoding._replace(bom=0), aside=(), body=0)
+    return table._replace(input=given, reader=CsvReader(given, dialect, piece.line))

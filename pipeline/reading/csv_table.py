@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import polars as pl
 
@@ -38,8 +38,7 @@ def open_csv(path: Input, name: str, layout: Layout) -> list[Table]:
     ]
 
 
-@dataclass(frozen=True)
-class CsvReader:
+class CsvReader(NamedTuple):
     """Reads the records of one table of a CSV file in blocks. ``before``: lines of the file that come before it."""
 
     path: Input

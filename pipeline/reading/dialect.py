@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from pipeline.reading.guessing import guess_punctuation
 from pipeline.reading.punctuation import Punctuation
@@ -14,6 +14,7 @@ from pipeline.reading.structure import Structure, find_tables, other_headers, ta
 from schemas.errors import DropError
 from schemas.files.encoding import END_MARKS, Encoding, TextSurvey, display_name, survey_text
 from schemas.files.inputs import Input
+from schemas.files.limits import refuse_width
 from schemas.files.unique_names import unique_names
 from schemas.layout import Layout
 
@@ -22,8 +23,7 @@ _SAMPLE = 64 << 10
 _AFTER_BLANK = 16 << 10
 
 
-@dataclass(frozen=True)
-class Dialect:
+class Dialect(NamedTuple):
     """How to read one table of a text file. ``columns`` are the header's names, made unique; ``header`` as it came.
 
     Lines are 0-based. The table's records begin on line ``body`` and end before line ``end`` (None: the file's end).
@@ -67,7 +67,10 @@ class Dialect:
 
 
 def detect_dialects(path: Input, layout: Layout | None = None) -> list[Dialect]:
-    """Detect how each table of a file is written. What the layout says wins. Raises `DropError` when it has no text."""
+    """Detect how each table of a file is written. What the layout says wins.
+
+    Raises `DropError` when it has no text.
+    """
     layout = layout or Layout()
     if path.size == 0:
         raise DropError(f"'{path}' is empty.", "Ask the vendor to send it again.")
@@ -84,7 +87,7 @@ def detect_dialects(path: Input, layout: Layout | None = None) -> list[Dialect]:
         delimiter=layout.delimiter is not None,
         quote=layout.quote is not None or layout.escape is not None,
     )
-    records = [replace(record, line=record.line + passed) for record in read_sample(body, guess.punctuation)]
+    records = [record._replace(line=record.line + passed) for record in read_sample(body, guess.punctuation)]
     if not is_whole:
         records = records[:-1] or records
     try:
@@ -93,6 +96,8 @@ def detect_dialects(path: Input, layout: Layout | None = None) -> list[Dialect]:
         raise DropError(f"'{path}', {error.message}", error.hint) from error
     if layout.header is not False:
         tables = _with_deep(path, survey, tables, guess.punctuation)
+    for table in tables:
+        refuse_width(str(path), table.width if table.header is None else len(table.header))
     ends = [table.start for table in tables[1:]]
     return [
         _dialect(survey.encoding, guess.punctuation, table, end, layout.column_names, records, notes)
@@ -140,10 +145,10 @@ def _with_deep(path: Input, survey: TextSurvey, tables: list[Structure], punctua
             text = stream.read(_AFTER_BLANK).decode(survey.encoding.codec, errors="replace")
         # A title may come between the blank line and the header.
         filled = [record for record in read_sample(text, punctuation) if not record.is_blank][:3]
-        for record in other_headers(filled, replace(tables[0], body=0)):
+        for record in other_headers(filled, tables[0]._replace(body=0)):
             line = survey.line_at(path, offset) + record.line
             if line >= tables[0].body and line not in {table.top for table in found.values()}:
-                found[line] = table_at(replace(record, line=line))
+                found[line] = table_at(record._replace(line=line))
     return [found[line] for line in sorted(found)]
 
 

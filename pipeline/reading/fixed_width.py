@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 import polars as pl
 
@@ -28,8 +27,7 @@ def open_fixed_width(given: Input, name: str, layout: Layout) -> Table:
     return Table(given, name, columns, columns, reader, notes=encoding.notes)
 
 
-@dataclass(frozen=True)
-class FixedWidthReader:
+class FixedWidthReader(NamedTuple):
     """Reads a record from each line. Starts and widths count characters.
 
     A line may end early: blanks at its end are often cut off. One that goes on after the last field is malformed.

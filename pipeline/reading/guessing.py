@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from pipeline.reading.punctuation import Punctuation
 from pipeline.reading.sample import SampleRecord, read_sample, with_line_feeds
@@ -28,8 +28,7 @@ _NEARLY_ALWAYS = 0.9
 _MARGIN = 1e-9
 
 
-@dataclass(frozen=True)
-class Guess:
+class Guess(NamedTuple):
     """A punctuation, how well it fits (0 to 1), and the records it makes."""
 
     punctuation: Punctuation
@@ -46,12 +45,12 @@ def guess_punctuation(text: str, given: Punctuation | None = None, *, delimiter:
     head = _cut(text)
     best: Guess | None = None
     for returns in _line_ends(head):
-        lines = with_line_feeds(head, replace(known, returns=returns)).replace("\r\n", "\n")
+        lines = with_line_feeds(head, known._replace(returns=returns)).replace("\r\n", "\n")
         for mark in [known.delimiter] if delimiter else _delimiters(lines):
             if best is not None and mark not in lines:
                 continue  # it makes one column, which is never better
             for mode in [known] if quote else _quotings(lines, mark):
-                punctuation = replace(mode, delimiter=mark, returns=returns)
+                punctuation = mode._replace(delimiter=mark, returns=returns)
                 records = read_sample(head, punctuation)[:_RECORDS]
                 guess = Guess(punctuation, _score(records, punctuation), records)
                 if best is None or guess.score > best.score + _MARGIN:
@@ -59,7 +58,7 @@ def guess_punctuation(text: str, given: Punctuation | None = None, *, delimiter:
     assert best is not None  # noqa: S101  # there is always the comma
     if not best.score and not delimiter:
         # One column: nothing is a delimiter, and the comma, as the usual one, would quote what holds it.
-        return replace(best, punctuation=replace(best.punctuation, delimiter=","))
+        return best._replace(punctuation=best.punctuation._replace(delimiter=","))
     return best
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from pipeline.reading.csv_table import open_csv
@@ -21,7 +20,7 @@ from schemas.files.arrow_table import open_arrow
 from schemas.files.inputs import Input, LocalFile
 from schemas.files.json_table import open_json
 from schemas.files.kinds import Kind, is_xml, kind_of
-from schemas.files.limits import limits, refuse_width
+from schemas.files.limits import limits
 from schemas.files.spool import Spool
 from schemas.files.table import Table
 from schemas.layout import Layout
@@ -49,7 +48,7 @@ def open_drop(drops: list[str], layout: Layout, remote: RemoteChoice | None = No
     tables: list[Table] = []
     for given, name in zip(inputs, names, strict=True):
         called = name if names.count(name) == 1 else printable(str(given))
-        tables += [replace(read[given], name=called)] if given in read else open_tables(given, called, layout, spool)
+        tables += [read[given]._replace(name=called)] if given in read else open_tables(given, called, layout, spool)
     return tables
 
 
@@ -94,7 +93,7 @@ def open_tables(given: Input | Path, name: str, layout: Layout, spool: Spool | N
         tables = []
         for member in unpack(given, name, kind, spool):
             opened = _open(member.input, member.name, member.kind, layout, spool)
-            tables += [replace(opened[0], notes=(*member.notes, *opened[0].notes)), *opened[1:]]
+            tables += [opened[0]._replace(notes=(*member.notes, *opened[0].notes)), *opened[1:]]
         return tables
     except OSError as error:
         raise DropError(f"Drop '{given}' cannot be read: {error.strerror}.", "Check its permissions.") from error
@@ -112,7 +111,4 @@ def _open(given: Input, name: str, kind: Kind, layout: Layout, spool: Spool) -> 
         return [open_json(given, name, layout, spool)]
     if is_xml(given):
         raise DropError(f"'{given}' is XML, which is not read.", "Ask for the table itself, as CSV.")
-    tables = open_csv(given, name, layout)
-    for table in tables:
-        refuse_width(str(given), len(table.columns))
-    return tables
+    return open_csv(given, name, layout)

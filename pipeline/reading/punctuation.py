@@ -6,7 +6,7 @@ that every cell and every malformed line can be turned back into exactly what it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import polars as pl
 
@@ -17,8 +17,7 @@ _SPARE = [bytes([code]) for code in (*range(1, 9), *range(14, 32), 127)]
 _PLAIN_QUOTE = b'"'
 
 
-@dataclass(frozen=True)
-class Punctuation:
+class Punctuation(NamedTuple):
     """``quote`` is empty where nothing quotes, ``escape`` where a quote inside a quoted cell is doubled.
 
     ``returns`` says that a carriage return alone ends a line too.
@@ -35,8 +34,7 @@ class Punctuation:
         return self.quote == '"' and not self.escape and len(self.delimiter.encode()) == 1
 
 
-@dataclass(frozen=True)
-class Rewritten:
+class Rewritten(NamedTuple):
     """Text in RFC 4180 form, its delimiter, and how its bytes are turned back.
 
     ``written`` are (stand-in, what the text has); ``meant`` are (stand-in, what it means in a cell).

@@ -9,9 +9,8 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from pipeline.reading.remote_faults import remote_faults
@@ -36,8 +35,7 @@ _NEEDS: Final = {
 }
 
 
-@dataclass(frozen=True)
-class _Place:
+class _Place(NamedTuple):
     """A URL taken apart. ``path`` is what the service's file system calls it.
 
     Only http and https have a query and a fragment: in a key and in a path ``?`` and ``#`` are letters.
@@ -78,8 +76,7 @@ def fetch(url: str, spool: Spool, allowed: RemoteChoice) -> list[Input]:
         return fetched
 
 
-@dataclass(frozen=True)
-class RemoteFile:
+class RemoteFile(NamedTuple):
     """A file in a remote folder. ``modified``: seconds since 1970; ``mark`` tells it from a later one of its name."""
 
     path: str

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pipeline.reading.punctuation import Punctuation, rewrite
 from schemas.files.record_parser import read_carefully, sound_cells
 
 
-@dataclass(frozen=True)
-class SampleRecord:
+class SampleRecord(NamedTuple):
     """``line`` is the 0-based line on which it starts, ``lines`` how many it takes. No cells when it is malformed.
 
     ``text`` is the record as it came, without its line end.

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from pipeline.reading.header_fit import fitted_header
 from pipeline.reading.sample import SampleRecord
@@ -24,8 +24,7 @@ _CONTACT = {"phone", "email", "fax"}
 _TABLE = 3
 
 
-@dataclass(frozen=True)
-class Structure:
+class Structure(NamedTuple):
     """Where a table is. Lines are 0-based: it begins on ``start``, its header on ``top``, its records on ``body``.
 
     ``header`` is None when the columns have no names; then ``top`` is ``body``. Of the records from ``start`` to

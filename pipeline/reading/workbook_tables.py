@@ -36,7 +36,7 @@ def open_workbook(given: Input, name: str, kind: Kind, layout: Layout, spool: Sp
         raise FileError(f"'{given}' has {what}.", "Name a sheet with --sheet." if hidden else "Ask for it again.")
     tables = [table for sheet in sheets for table in _tables(given, name, sheet, form, layout)]
     first = tables[0]
-    return [Table(**{**vars(first), "notes": (*notes, *first.notes)}), *tables[1:]]
+    return [first._replace(notes=(*notes, *first.notes)), *tables[1:]]
 
 
 def _tables(given: Input, name: str, sheet: Sheet, form: dict[str, str], layout: Layout) -> Iterator[Table]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from schemas.report_counts import Window
 from schemas.support.figures import counted, joined
@@ -15,8 +14,7 @@ _SLOTS: Final = 48
 _ZONES: Final = 16
 
 
-@dataclass(frozen=True)
-class Bar:
+class Bar(NamedTuple):
     """A column of a day's chart of 48 by 100: where it begins, how wide and how high it is."""
 
     x: int
@@ -24,8 +22,7 @@ class Bar:
     height: float
 
 
-@dataclass(frozen=True)
-class ZoneHours:
+class ZoneHours(NamedTuple):
     """Leads of a zone and when, in its own time, they may be called or texted."""
 
     zone: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from pipeline.report.source import ReportSource
 from schemas.report_counts import STAGES
@@ -28,8 +28,7 @@ _PASSED: Final = {
 }
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """Leads that pass a stage, and those that are lost at it. ``unchecked``: nobody checked this."""
 
     label: str
@@ -38,8 +37,7 @@ class Step:
     unchecked: bool = False
 
 
-@dataclass(frozen=True)
-class Funnel:
+class Funnel(NamedTuple):
     """The way to one channel. The last step is what can be done."""
 
     channel: str

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from pipeline.report.source import ReportSource
 from schemas.support.figures import joined
@@ -17,8 +16,7 @@ _LEAST, _MOST = 30, 366
 _NAMED: Final = 10
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """``lost`` leads may be used until the end of ``last_day``, and ``left`` of all longer."""
 
     last_day: date
@@ -27,8 +25,7 @@ class Change:
     why: str
 
 
-@dataclass(frozen=True)
-class Lifespan:
+class Lifespan(NamedTuple):
     """``path`` is the outline of the curve in a box of 100 by 100, from ``first`` to ``last``."""
 
     first: date

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from pipeline.report.calling import zone_hours
 from pipeline.report.funnel import funnels
@@ -45,8 +44,7 @@ _EVIDENCE: Final = {
 }
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """A line of a table: what it is, and how many leads."""
 
     name: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from pipeline.report.source import Deal, ReportSource
 from schemas.codes import CODES
@@ -23,8 +23,7 @@ _TITLES: Final[dict[Payer, tuple[str, str]]] = {
 }
 
 
-@dataclass(frozen=True)
-class ReasonLine:
+class ReasonLine(NamedTuple):
     """A primary reason. ``also``: rows that it is a further reason of."""
 
     code: str

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from schemas.manifest import Manifest
 from schemas.report_counts import ReportCounts
 
 
-@dataclass(frozen=True)
-class Deal:
+class Deal(NamedTuple):
     """What the vendor's contract says. ``accepted``: reasons for which a lead may go back; None without a contract."""
 
     price: Decimal | None = None
@@ -20,8 +19,7 @@ class Deal:
     accepted: frozenset[str] | None = None
 
 
-@dataclass(frozen=True)
-class PastDrop:
+class PastDrop(NamedTuple):
     """An earlier drop of the same vendor. ``reasons``: rejected rows by primary reason."""
 
     day: date
@@ -30,8 +28,7 @@ class PastDrop:
     reasons: Mapping[str, int]
 
 
-@dataclass(frozen=True)
-class ReportSource:
+class ReportSource(NamedTuple):
     """One run. ``past``: the vendor's drops before it, oldest first; None where no ledger was asked."""
 
     manifest: Manifest

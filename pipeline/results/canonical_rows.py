@@ -9,8 +9,7 @@ has the hash: most of the work is by the byte.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -64,8 +63,7 @@ def _kind(dtype: pl.DataType) -> str:
     return named[type(dtype)]
 
 
-@dataclass(frozen=True)
-class FindingHashes:
+class FindingHashes(NamedTuple):
     """Hashes of findings in the order of their rows: of row ``row_id[i]`` is the ``which[i]``-th of ``hashes``."""
 
     row_id: npt.NDArray[np.uint64]

@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.context import Source
 from schemas.columns import SCHEMA_VERSION
@@ -44,8 +43,7 @@ def program_version() -> str:
     return version("leadscrub")
 
 
-@dataclass(frozen=True)
-class RunInputs:
+class RunInputs(NamedTuple):
     """What a run's result depends on, besides its files. ``lists``: an identity for each list, in order.
     ``decisions``: hash of what people decided about rows of the drop; None when that is nothing.
     """

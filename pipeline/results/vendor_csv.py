@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -70,8 +70,7 @@ _OWN = ("returned_because", "delivered_file", "delivered_line")
 _RAW = "unreadable_text"
 
 
-@dataclass(frozen=True)
-class Returned:
+class Returned(NamedTuple):
     """Lines of a return file."""
 
     rows: int

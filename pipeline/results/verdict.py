@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import pyarrow as pa
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """A decided batch: every row of it is in exactly one of the two tables (columns: `schemas.frames.output_types`).
 
     A column that a table does not have is null in all of its rows.

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 import polars as pl
@@ -39,8 +38,7 @@ _FEW = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class ResultRows:
+class ResultRows(NamedTuple):
     """A decided batch in the form of the outputs."""
 
     clean: pa.Table

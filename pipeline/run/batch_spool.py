@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 import pyarrow as pa
@@ -24,16 +24,14 @@ _BUFFER = 1 << 18
 HeldColumn = tuple[pa.Field, pa.Array | pa.ChunkedArray]
 
 
-@dataclass(frozen=True)
-class _File:
+class _File(NamedTuple):
     """A file of columns, and where each of them ends."""
 
     summed: SummedFile
     ends: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class Stored:
+class Stored(NamedTuple):
     """A batch as it was put away, of the file number ``source``."""
 
     source: int

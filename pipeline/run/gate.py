@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from statistics import median
+from typing import NamedTuple
 
 from pipeline.run.run_state import RunState
 from schemas.gate import Band, Gate, covers
@@ -13,8 +13,7 @@ from schemas.manifest import Counts, GateOutcome, Manifest
 from schemas.support.figures import counted, percent
 
 
-@dataclass(frozen=True)
-class Figures:
+class Figures(NamedTuple):
     """What a gate looks at, of a run or of an earlier one. ``reasons``: rejected rows by primary reason."""
 
     read: int
@@ -32,8 +31,7 @@ class Figures:
         return rows / self.read if self.read else 0.0
 
 
-@dataclass(frozen=True)
-class _Measure:
+class _Measure(NamedTuple):
     """A figure with its band: how it is called, taken and shown."""
 
     name: str

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from schemas.config import ListEntry
 from schemas.errors import UsageError
@@ -13,8 +14,7 @@ from suppression.formats.options import ROLES, Options
 _TAB = {"tab", "\\t"}
 
 
-@dataclass(frozen=True)
-class Declared:
+class Declared(NamedTuple):
     """The options of ``lists add`` and ``update`` that say how files are written, as they were typed."""
 
     columns: list[str] | None = None

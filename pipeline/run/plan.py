@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.columns.header_drift import HeaderMemory, check_drift
 from pipeline.columns.mapping import Mapping, map_columns
@@ -32,8 +31,7 @@ if TYPE_CHECKING:  # what the law needs is loaded only where there are rule pack
     from suppression.rules.loading import LoadedPack
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """Everything resolved, nothing read yet but headers.
 
     ``erased``: the store with the list of people who were erased, which every run of the workspace consults.

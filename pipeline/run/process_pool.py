@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import connection
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from schemas.support.interrupts import children_without_interrupts, on_interrupt
+
+if TYPE_CHECKING:  # loaded with the first processes, as below
+    from concurrent.futures import ProcessPoolExecutor
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -24,12 +24,16 @@ _SAFE_PATH = "PYTHONSAFEPATH"
 
 def _die_with_parent() -> None:
     """End a worker when its parent is gone, however that ended: nobody would hand it work again."""
+    import multiprocessing  # noqa: PLC0415  # as below
+
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_wait_for, args=(parent.sentinel,), daemon=True).start()
 
 
 def _wait_for(sentinel: int) -> None:
+    from multiprocessing import connection  # noqa: PLC0415  # as below
+
     connection.wait([sentinel])
     os._exit(1)
 
@@ -48,6 +52,9 @@ class Pool:
             return work(items)
         with self._starting:
             if self._executor is None:
+                import multiprocessing  # noqa: PLC0415  # most drops need no processes
+                from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
+
                 # Never fork: polars and Arrow hold threads and locks that a forked child would inherit mid-flight.
                 self._executor = ProcessPoolExecutor(
                     self._processes, multiprocessing.get_context("spawn"), initializer=_die_with_parent
@@ -59,6 +66,10 @@ class Pool:
 
     def stop(self) -> None:
         """End the processes at once: whoever waits for their work gets an error."""
+        if self._executor is None:
+            return
+        import multiprocessing  # noqa: PLC0415  # as above
+
         for process in multiprocessing.active_children():
             process.kill()
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -34,8 +35,7 @@ _FIELDS = (*PERSON, *PHONE_SLOTS, *EMAIL_SLOTS, *EVIDENCE, "vendor_lead_id", "re
 _ROW_BYTES = 256
 
 
-@dataclass(frozen=True)
-class Earlier:
+class Earlier(NamedTuple):
     """A result that is scrubbed again. ``valid_until``: the last day on which all its clean rows may be used.
 
     ``released_by``: the review that released these rows, which the run had rejected; ``drops``: they are of these.
@@ -65,8 +65,7 @@ class Earlier:
         )
 
 
-@dataclass(frozen=True)
-class EarlierReader:
+class EarlierReader(NamedTuple):
     """Reads ``clean.parquet`` of a result. ``columns`` is field -> name of its source column."""
 
     input: Input

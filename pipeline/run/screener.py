@@ -254,14 +254,14 @@ def _source(table: Table, layout: Layout, campaign: Campaign, region: str | None
 def _settled(plan: Plan) -> Plan:
     """The plan without the rows of the sample, and with the store and the files of lists as they are now."""
     (source,) = plan.sources
-    bare = replace(source.table, input=Memory(_NAME), reader=SampleReader(source.table.reader.describe()))
+    bare = source.table._replace(input=Memory(_NAME), reader=SampleReader(source.table.reader.describe()))
     store, erased = plan.store, plan.erased
     if store is not None:
         store = PinnedStore(store.folder, {name: store.facts(name).version for name in plan.store_lists})
     if erased is not None:
         erased = PinnedStore(erased.folder, {ERASED: erased.facts(ERASED).version})
     lists = [replace(spec, paths=tuple(path.absolute() for path in spec.paths)) for spec in plan.lists]
-    return replace(plan, sources=[replace(source, table=bare)], store=store, erased=erased, lists=lists)
+    return plan._replace(sources=[replace(source, table=bare)], store=store, erased=erased, lists=lists)
 
 
 def _together(verdict: Verdict, schema: pa.Schema) -> pa.Table:

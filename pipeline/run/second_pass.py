@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -28,8 +28,7 @@ from schemas.support.prefetch import read_ahead
 from schemas.support.timer import Timer
 
 
-@dataclass(frozen=True)
-class _Decided:
+class _Decided(NamedTuple):
     """A decided batch of the file number ``number`` in the form of the outputs, what was counted, and seconds."""
 
     number: int
@@ -81,8 +80,7 @@ def close_run(run: RunState, staging: Path, written: dict[str, OutputFile], proo
     return manifest
 
 
-@dataclass(frozen=True)
-class _Answered:
+class _Answered(NamedTuple):
     """A batch that was taken back, with what the run checks found: ``held`` is all of it, the frame what they read."""
 
     held: pa.Table

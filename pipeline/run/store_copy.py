@@ -37,7 +37,7 @@ _PUSH: Final = "If it was loaded here, push it: leadscrub lists push. If the sha
 
 
 class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
     bytes: int
     sha256: str
@@ -46,7 +46,7 @@ class _File(BaseModel):
 class _Contents(BaseModel):
     """What is shared. ``number`` rises with every push; ``versions``: their files, by version and name."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
     format: Literal[1] = 1
     number: int = 0

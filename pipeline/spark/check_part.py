@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -149,7 +148,7 @@ def _check(job: Job, context: Context, source: Source, frames: Iterator[pl.DataF
 
 def _with_source(context: Context, number: int, source: Source) -> Context:
     sources = [source if at == number else other for at, other in enumerate(context.sources)]
-    return replace(context, sources=sources)
+    return context._replace(sources=sources)
 
 
 def _check_batch(context: Context, frame: pl.DataFrame, note: PartChecked, lines: Lines, place: int) -> None:

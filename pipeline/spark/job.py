@@ -106,7 +106,7 @@ def job_of(run: RunState, origins: tuple[Origin, ...]) -> Job:
         folders.append(ListFolder(folder.absolute(), facts.version, lst.stale_allowed, lst.max_age))
     sources = [_without_bytes(source) for source in run.plan.sources]
     return Job(
-        replace(run.plan, sources=sources, memory=None, store=None, erased=None),
+        run.plan._replace(sources=sources, memory=None, store=None, erased=None),
         run.request.as_of,
         tuple(folders),
         origins,
@@ -123,7 +123,7 @@ def _without_bytes(source: Source) -> Source:
     """A source as tasks know it before they open it: what it is called, which columns it has and what they mean."""
     table = source.table
     named = Memory(str(table.input), table.input.delivery)
-    return replace(source, table=replace(table, input=named, reader=SampleReader(table.reader.describe())))
+    return replace(source, table=table._replace(input=named, reader=SampleReader(table.reader.describe())))
 
 
 @lru_cache(maxsize=2)

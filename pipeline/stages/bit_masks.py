@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -36,8 +36,7 @@ def code_lists(count: int, rows: Rows, which: Rows, ranks: Rows, codes: Sequence
     return CodeLists(masks, present)
 
 
-@dataclass(frozen=True)
-class CodeLists:
+class CodeLists(NamedTuple):
     """Words of each row as bits: a line of ``masks`` has 64 of ``words`` for every row."""
 
     masks: Masks

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -51,8 +51,7 @@ class Batch:
         return replace(self, findings=together([self.findings, *map(coded, more)]))
 
 
-@dataclass(frozen=True)
-class BatchCheck:
+class BatchCheck(NamedTuple):
     """A check of single batches: ``work(batch, source, context)`` returns the frame and what it found.
 
     ``codes``: register codes that it may find; the rules of a pack have their own codes besides. ``adds``: names of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +17,7 @@ from schemas.kernels.findings import collect_bits
 Bools = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class Contactable:
+class Contactable(NamedTuple):
     """What may be done with each row: which of its points may be used, and on which channels.
 
     The two agree: a point that is left may be used on every channel of the row that reaches it, so that whoever works
@@ -66,8 +65,7 @@ def _any(columns: dict[str, Bools], rows: int) -> Bools:
     return np.logical_or.reduce(list(columns.values())) if columns else np.zeros(rows, dtype=bool)
 
 
-@dataclass(frozen=True)
-class _Blocks:
+class _Blocks(NamedTuple):
     """What is against the points of a batch: for each channel (None: all of them) one bit a row and point."""
 
     of_channel: dict[str | None, npt.NDArray[np.uint64]]

@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 #: Letters beyond ASCII of the languages that a code page is used for.
 _WESTERN: Final = {
@@ -87,8 +86,7 @@ _JUDGED: Final = frozenset({"LATIN", "CYRILLIC", "GREEK"})
 _PRIOR: Final = 0.03
 
 
-@dataclass(frozen=True)
-class CodePage:
+class CodePage(NamedTuple):
     """A code page, and another that fits the text nearly as well and reads it otherwise."""
 
     codec: str

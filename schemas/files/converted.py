@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import polars as pl
 import pyarrow as pa
@@ -20,8 +20,7 @@ from schemas.frame_columns import SOURCE
 CELL = "cell:"
 
 
-@dataclass(frozen=True)
-class ConvertedReader:
+class ConvertedReader(NamedTuple):
     """Reads parts: Arrow files with ``cell:`` columns as text, ``source_line``, and ``raw`` where it can be.
 
     ``columns``: name of a table's column -> what parts call it; a part that lacks it has blank cells there. Records

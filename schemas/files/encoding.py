@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import sys
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -33,8 +33,7 @@ _SAMPLE = 256 << 10
 _BLANK_LINES = 64
 
 
-@dataclass(frozen=True)
-class Encoding:
+class Encoding(NamedTuple):
     """``codec`` as Python names it; ``bom`` is the length of the mark at the start; ``why`` for a person.
 
     ``doubt``: another encoding that fits nearly as well and reads the text otherwise.
@@ -56,8 +55,7 @@ class Encoding:
         )
 
 
-@dataclass(frozen=True)
-class TextSurvey:
+class TextSurvey(NamedTuple):
     """What the one read of the whole file found: its encoding, and byte offsets behind its first blank lines."""
 
     encoding: Encoding

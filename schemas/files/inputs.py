@@ -5,15 +5,13 @@ The rows of a table have a hash instead.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal, Protocol
+from typing import BinaryIO, Literal, NamedTuple, Protocol
 
 from schemas.errors import FileError
 
 
-@dataclass(frozen=True)
-class Delivery:
+class Delivery(NamedTuple):
     """A file as the vendor sent it."""
 
     sha256: str
@@ -38,8 +36,7 @@ class Input(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class LocalFile:
+class LocalFile(NamedTuple):
     """A file on disk."""
 
     path: Path
@@ -58,8 +55,7 @@ class LocalFile:
         return str(self.path)
 
 
-@dataclass(frozen=True)
-class Rows:
+class Rows(NamedTuple):
     """The rows of a table that is no file. ``sha256`` is of its cells, ``size`` the bytes of their text."""
 
     shown: str

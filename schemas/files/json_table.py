@@ -5,8 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 import polars as pl
 
@@ -29,8 +28,7 @@ _BLANKS = " \t\r\n\x1a\0"
 _SEND_AGAIN = "Ask for it again."
 
 
-@dataclass(frozen=True)
-class _Record:
+class _Record(NamedTuple):
     """``line`` on which it starts; ``cells``, or the text of what is no object."""
 
     line: int

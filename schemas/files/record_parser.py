@@ -8,7 +8,7 @@ line: reading goes on at the next line, so an unclosed quote costs its own line 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,8 +24,7 @@ class LineTooLongError(Exception):
         self.line = line
 
 
-@dataclass(frozen=True)
-class CarefulRead:
+class CarefulRead(NamedTuple):
     """Records in order: the 0-based line of each, and the text of those that are malformed, by their number.
 
     ``sound`` is the text of all the others, put together. ``consumed`` and ``lines_consumed`` are the bytes and lines

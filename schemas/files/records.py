@@ -7,6 +7,7 @@ on every well-formed record, whatever the size of the blocks.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -36,8 +37,7 @@ class Records:
     careful: bool = False
 
 
-@dataclass(frozen=True)
-class Shape:
+class Shape(NamedTuple):
     """What the records of a file must look like."""
 
     width: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import polars as pl
 
@@ -65,8 +65,7 @@ class Reader(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """One table of a drop. ``name`` is what outputs call its file, ``sheet`` the part of it that the table is.
 
     ``columns`` are the header's names, made unique; ``header`` is as it came. Without header, ``columns`` are named by

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, Generic, ParamSpec, TypeVar, get_args, get_type_hints
 
@@ -37,8 +38,12 @@ class Kernel(Generic[Arguments]):
     def __init__(self, function: Callable[Arguments, None]) -> None:
         self.function = function
         self.name = f"{function.__module__.rpartition('.')[2]}_{function.__name__}"
-        self.dtypes = [_dtype(hint) for name, hint in get_type_hints(function).items() if name != "return"]
         self._entry: Entry | None = None
+
+    @functools.cached_property
+    def dtypes(self) -> list[np.dtype[Any] | None]:
+        """Types of the parameters. A command runs a few of the kernels that it imports."""
+        return [_dtype(hint) for name, hint in get_type_hints(self.function).items() if name != "return"]
 
     def __call__(self, *arguments: Arguments.args, **named: Arguments.kwargs) -> None:
         """Run the loop. The arrays must be contiguous and of the types declared: nothing is copied or cast.

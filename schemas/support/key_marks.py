@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +15,7 @@ Words = npt.NDArray[np.uint64]
 _BITS, _WORD = 8, 6
 
 
-@dataclass(frozen=True)
-class KeyMarks:
+class KeyMarks(NamedTuple):
     """Where a key's bit is: what is left of the key when it is moved to the left, then to the right."""
 
     left: int

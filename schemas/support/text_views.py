@@ -6,7 +6,6 @@ To compare views is cheaper than to compare texts: two views that are the same a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,8 +33,7 @@ class InMemory(NamedTuple):
     ends: npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class TextViews:
+class TextViews(NamedTuple):
     """Two ``words`` a value, the ``buffers`` of longer texts, and ``nulls``: a bit a value from ``offset`` on, or none.
 
     What is there for a null means nothing.

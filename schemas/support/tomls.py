@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import tomli
 from pydantic import BaseModel
@@ -18,8 +17,7 @@ _TABLE = re.compile(rf"^\s*\[\[?\s*{_NAME}\s*\]\]?")
 _KEY = re.compile(rf"^\s*{_NAME}\s*=")
 
 
-@dataclass(frozen=True)
-class Located:
+class Located(NamedTuple):
     """A TOML file's values, with the line of each key: ``a.b`` whether it was written so, quoted or in [a]."""
 
     path: Path

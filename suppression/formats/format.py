@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from suppression.formats.blocks import Block
 from suppression.formats.members import Member
@@ -20,8 +19,7 @@ def never(_sample: Sample) -> bool:
     return False
 
 
-@dataclass(frozen=True)
-class Format:
+class Format(NamedTuple):
     """A way in which lists come.
 
     ``known``: whether the layout is ``documented`` by who publishes it, or ``unverified``, and then must be declared

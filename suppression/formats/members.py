@@ -7,8 +7,8 @@ own (a workbook, Parquet, Arrow, JSON) is converted by way of the spool.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from schemas.errors import FileError, ListError
 from schemas.files.age_files import AGE, decrypted
@@ -25,8 +25,7 @@ from schemas.support.shown import printable
 from suppression.formats.table_text import TableText, sheet_frames, table_frames
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(NamedTuple):
     """One file of a list, or one sheet of a workbook, open at its start.
 
     ``name``: its own name, without folders. ``archive``: name of the archive or workbook it is in, else empty.

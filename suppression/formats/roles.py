@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from schemas.errors import ListError
 from schemas.headers import fold_header, match_header
@@ -36,8 +35,7 @@ _OF_LEADS: Final = {"date": "withdrawn_at", "country": "country", "calling_code"
 _SEVERAL: Final = (*ENTRY_ROLES, "reason")
 
 
-@dataclass(frozen=True)
-class Roles:
+class Roles(NamedTuple):
     """Positions of columns, 0-based. ``entries`` with what they hold; ``positions`` of the other roles by name.
 
     ``doubts``: headers that may be phones or emails and are not read.

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -24,8 +23,7 @@ _BROKEN: Final = "quotes in the wrong place"
 _TOO_MANY: Final = "more cells than there are columns"
 
 
-@dataclass(frozen=True)
-class Records:
+class Records(NamedTuple):
     """Records in order: ``line`` and a text column for each cell, named ``0``, ``1`` … Blank rows are none.
 
     ``refused``: what could not be parsed, as in `Block`.

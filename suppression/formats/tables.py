@@ -125,7 +125,7 @@ def _with_codes(frame: pl.DataFrame, layout: _Layout, options: Options) -> Roles
     if "phone" not in options.fields or roles.positions.get("calling_code"):
         return roles
     found = (position for position, cells in _without_role(frame, layout) if dialled_codes(cells))
-    return replace(roles, positions={**roles.positions, "calling_code": tuple(found)[:1]})
+    return roles._replace(positions={**roles.positions, "calling_code": tuple(found)[:1]})
 
 
 def _contact_like(frame: pl.DataFrame, layout: _Layout, options: Options) -> Iterator[tuple[str, str]]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,8 +24,7 @@ _RETURN: Final = ord("\r")
 _FEED: Final = ord("\n")
 
 
-@dataclass(frozen=True)
-class TextBlock:
+class TextBlock(NamedTuple):
     """Whole lines as UTF-8, each ended by one line feed. ``line`` is the 1-based number of the first."""
 
     data: bytes

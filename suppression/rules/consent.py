@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -84,8 +84,7 @@ LEADID = r"^[0-9A-Za-z-]{36}$"
 TRUSTEDFORM_DAYS = 90
 
 
-@dataclass(frozen=True)
-class Consents:
+class Consents(NamedTuple):
     """What each row's consent lacks (bits of `BIT`), and whether any is claimed at all.
 
     ``basis`` is the class of each row's legal basis, the empty string where none is given.
@@ -208,8 +207,7 @@ class ConsentReader:
         self._lack(name, ~enough[said.place])
 
 
-@dataclass(frozen=True)
-class _Said:
+class _Said(NamedTuple):
     """A column of word lists: its distinct contents, and which of them each row has (the last: none)."""
 
     contents: list[set[str]]

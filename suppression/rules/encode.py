@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -56,8 +56,7 @@ def paired(
     return np.array([answer(*divmod(pair, size)) for pair in found.tolist()], dtype=np.int64)[of_row]
 
 
-@dataclass(frozen=True)
-class Classes:
+class Classes(NamedTuple):
     """For each class its territory, states and audience; and the class of each row. ``anywhere``: all territories."""
 
     territory: Bits

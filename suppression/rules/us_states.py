@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -39,8 +39,7 @@ _NO_STATE_ZIPS = frozenset({"006", "007", "008", "009", "090", "091", "092", "09
                             "340", "962", "963", "964", "965", "966", "969"})  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _State:
+class _State(NamedTuple):
     """A state as the file has it."""
 
     name: str

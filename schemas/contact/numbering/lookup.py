@@ -230,6 +230,6 @@ def buckets(starts: Codes) -> tuple[int, int, npt.NDArray[np.int32]]:
 
     lowest, highest = bucket(BLOCK_EDGES[[0, -1]]).tolist()
     # A piece that starts in an earlier bucket starts below the code, in a later one above it, however the conversion
-    # rounded.
-    in_bucket = np.bincount(bucket(starts) - lowest, minlength=highest - lowest + 1)
-    return shift, lowest, np.cumsum(in_bucket).astype(np.int32) - np.int32(1)
+    # rounded. Nearly all of a million buckets repeat the one before.
+    until_next = np.diff(bucket(starts), prepend=lowest, append=highest + 1)
+    return shift, lowest, np.repeat(np.arange(-1, len(starts), dtype=np.int32), until_next)

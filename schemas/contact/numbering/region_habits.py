@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType, country_code_for_region
@@ -70,6 +70,7 @@ def has_bogus_plus(region: str) -> bool:
 
 def _examples(
     region: str, kinds: Iterable[int] = (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE)
-) -> list[phonenumbers.PhoneNumber]:
+) -> Iterator[phonenumbers.PhoneNumber]:
+    """Yield examples one by one: each is read from text, and often the first says enough."""
     numbers = (phonenumbers.example_number_for_type(region, kind) for kind in kinds)
-    return [number for number in numbers if number is not None]
+    return (number for number in numbers if number is not None)

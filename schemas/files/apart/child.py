@@ -11,9 +11,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, NamedTuple
 
 from schemas.errors import FileError, LeadscrubError
 from schemas.files.apart.process import MEMORY
@@ -47,8 +46,7 @@ _SHOWN_BYTES: Final = 64 << 10
 _MAX_REPORT: Final = 64 << 20
 
 
-@dataclass(frozen=True)
-class Format:
+class Format(NamedTuple):
     """What messages call a format (``a damaged {noun}``), and what to do about a file that is too large for one."""
 
     noun: str

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from schemas.errors import FileError
 from schemas.files.apart.child import Format, read_apart
@@ -18,8 +17,7 @@ FORMAT: Final = Format(
 )
 
 
-@dataclass(frozen=True)
-class Sheet:
+class Sheet(NamedTuple):
     """A visible sheet that holds something, converted.
 
     ``parts``: Arrow files in the spool with ``source_line`` (the 1-based row, from the sheet's first) and a text column

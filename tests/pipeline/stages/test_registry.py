@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -65,7 +64,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[BatchCheck, set[str],
             seen.append((check, set(frame.columns) - set(batch.frame.columns), codes))
             return frame, found
 
-        return replace(check, work=work)
+        return check._replace(work=work)
 
     monkeypatch.setattr(batch_steps, "FIRST_PASS", tuple(map(watching, FIRST_PASS)))
     monkeypatch.setattr(batch_steps, "SECOND_PASS", tuple(map(watching, SECOND_PASS)))

@@ -68,7 +68,7 @@ class CodedFindings:
 
     def only(self, these: npt.NDArray[np.intp]) -> CodedFindings:
         """Some of them, by place, with what they say and no more."""
-        said, which = np.unique(self.which[these], return_inverse=True)
+        said, which = named(self.which[these], len(self.said))
         return CodedFindings(self.row_id[these], which, self.said[said])
 
     def saying(self, **other: pl.Expr) -> CodedFindings:
@@ -89,6 +89,13 @@ class CodedFindings:
             order = np.empty(len(places), np.int64)
             order_by_number(places, np.zeros(rows + 1, np.int64), order)
         return CodedFindings(self.row_id[order], self.which[order], self.said)
+
+
+def named(which: npt.NDArray[np.int64], count: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int64]]:
+    """Which of so many things are named at all, in order, and of each that names one which of these it is."""
+    there = np.zeros(count, np.bool_)
+    there[which] = True
+    return np.flatnonzero(there), (np.cumsum(there) - 1)[which]
 
 
 def coded(frame: pl.DataFrame) -> CodedFindings:

@@ -135,8 +135,9 @@ class _Against:
         row = rows.positions(findings.row_id)
         kept = findings.blocks[findings.which] & ~rows.is_clean[row]
         self._rows, self._row, which = rows, row[kept], findings.which[kept]
-        classes = said.get_column("code").replace_strict(self._known.class_of, default=0, return_dtype=pl.Int64)
-        self._class = classes.to_numpy()[which]
+        codes, numbers = findings.codes
+        classes = np.array([self._known.class_of.get(code, 0) for code in codes], np.int64)
+        self._class = classes[numbers][which]
         self._point = findings.points[which]
         channels = said.get_column("channel").cast(_CHANNEL_NAMES).to_physical().fill_null(len(CHANNELS))
         self._channel = channels.to_numpy().astype(np.int64)[which]

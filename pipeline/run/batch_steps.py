@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,11 +17,11 @@ from pipeline.stages.checks import Batch, RunCheck
 from pipeline.stages.contactable import READS, contactable
 from pipeline.stages.decide import decide_stage
 from pipeline.stages.held import held_columns, hold
-from pipeline.stages.hours import HOURS_READ
+from pipeline.stages.hours import HOURS_READ, with_hours
 from pipeline.stages.registry import FIRST_PASS, SECOND_PASS
 from pipeline.stages.reviewed import KEY_COLUMNS, lift_found_later
 from schemas.coded_findings import CodedFindings
-from schemas.columns import PHONE_SLOTS
+from schemas.columns import COMMON_COLUMNS, PHONE_SLOTS
 from schemas.frame_columns import FORM, FORM_PARTS, ORIGINAL
 from schemas.support.arrow_columns import column, only_which
 from schemas.support.timer import Timer
@@ -76,23 +76,24 @@ def batch_to_decide(
     """A batch taken back, with what the run checks found in it: its frame has what the second pass reads of it."""
     keys = () if context.reviewed is None else KEY_COLUMNS
     reads = {"row_id", "is_lead", *keys, *(name for check in checks for name in check.reads)}
-    fields = frozenset[str]() if context.hours is None else HOURS_READ
     # Few are read, and of most only which rows have a value.
-    whole = [name for name in held.column_names if name in reads or name.partition(":")[0] in fields]
-    there = [name for name in READS if name in held.column_names and name not in whole]
-    forms = {FORM.of(slot): slot for slot in PHONE_SLOTS}
-    asked = held.select([name for name in whole if name != ORIGINAL and name not in forms])
-    for name in there:
-        asked = asked.append_column(name, only_which(column(held, name)))
-    for name in whole:
-        if name in forms:
-            told = column(held, name).dictionary_decode().flatten()
-            for part, values in zip(FORM_PARTS, told, strict=True):
-                asked = asked.append_column(part.of(forms[name]), values)
-    frame = pl.DataFrame(asked)
+    there = [name for name in READS if name in held.column_names and name not in reads]
+    frame = _read(held, reads).with_columns(pl.Series(name, only_which(column(held, name))) for name in there)
     batch = Batch(number, frame, found)
     batch = batch.with_findings(*(check.findings(batch) for check in checks))
     return lift_found_later(batch, context.sources[number], context)
+
+
+def _read(held: pa.Table, names: Set[str]) -> pl.DataFrame:
+    """Columns of a batch, with what is told of phones by a column of its own."""
+    forms = {FORM.of(slot): slot for slot in PHONE_SLOTS}
+    there = [name for name in held.column_names if name in names and name != ORIGINAL]
+    read = held.select([name for name in there if name not in forms])
+    for name in (each for each in there if each in forms):
+        told = column(held, name).dictionary_decode().flatten()
+        for part, values in zip(FORM_PARTS, told, strict=True):
+            read = read.append_column(part.of(forms[name]), values)
+    return pl.DataFrame(read)
 
 
 def decide_batch(
@@ -108,11 +109,14 @@ def decide_batch(
     before = batch.findings.by_row()
     known = contactable(batch.frame, before, context)
     batch = replace(batch, findings=before, contactable=known)
+    if context.hours is not None and any(rows.any() for rows in with_hours(known).values()):
+        fields = frozenset(name for name in held.column_names if name.partition(":")[0] in HOURS_READ)
+        batch = replace(batch, frame=batch.frame.with_columns(_read(held, fields)))
     for check in SECOND_PASS:
         batch = check(batch, source, context)
-    for name in batch.frame.columns:
-        if name not in held.column_names:
-            added = batch.frame.get_column(name).to_arrow(compat_level=pl.CompatLevel.oldest())
-            held = held.append_column(name, added)
+    for values in batch.frame.get_columns():
+        # What the checks read of the batch is there already, and what nothing is known of is in no output.
+        if values.name in COMMON_COLUMNS and values.name not in held.column_names and values.null_count() < len(values):
+            held = held.append_column(values.name, values.to_arrow(compat_level=pl.CompatLevel.oldest()))
     findings = before if batch.findings is before else batch.findings.by_row()
     return held, findings, decide_stage(held, findings, known, source, context, constants)

@@ -23,8 +23,9 @@ def code_lists(count: int, rows: Rows, which: Rows, ranks: Rows, codes: Sequence
     ``rows``: the place of each finding's row among them. ``which``: what it says. ``ranks``: the place in ``codes`` of
     the code of everything that is said, -1 where it is not to be listed.
     """
-    occurs = np.zeros(len(codes) + 1, dtype=np.bool_)
-    occurs[ranks[which]] = True
+    is_said, occurs = np.zeros(len(ranks), dtype=np.bool_), np.zeros(len(codes) + 1, dtype=np.bool_)
+    is_said[which] = True
+    occurs[ranks[is_said]] = True
     present = [code for code, is_there in zip(codes, occurs.tolist(), strict=False) if is_there]
     # What is not listed has the place before the first.
     places = np.append(np.cumsum(occurs[:-1]) - 1, -1)[ranks]

@@ -10,8 +10,8 @@ import polars as pl
 
 from pipeline.context import Source
 from pipeline.stages.contactable import Contactable
+from pipeline.stages.hours import with_hours
 from schemas.columns import CALL_COLUMNS, dtype_of
-from schemas.config import Channel
 from schemas.findings import findings, no_findings
 from suppression.rules.call_windows import CallWindows, call_windows
 from suppression.rules.calling import CallingHours, Note, Spans, Who
@@ -28,7 +28,7 @@ def with_call_hours(
     frame: pl.DataFrame, contactable: Contactable, source: Source, rules: RuleSet, hours: CallingHours
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Add `CALL_COLUMNS`, null where neither call nor text is allowed; return the flags of rows without hours."""
-    is_open = np.logical_or.reduce([rows.to_numpy() for rows in _asked(contactable).values()])
+    is_open = np.logical_or.reduce([rows.to_numpy() for rows in with_hours(contactable).values()])
     if 2 * np.count_nonzero(is_open) > len(frame):
         columns, flags = _hours(frame, contactable, source, rules, hours)
         return frame.with_columns(columns), flags
@@ -41,11 +41,6 @@ def with_call_hours(
     columns, flags = _hours(some, Contactable(points, channels), source, rules, hours)
     place = pl.Series(np.cumsum(is_open) - 1).scatter(np.flatnonzero(~is_open), None)
     return frame.with_columns(column.gather(place) for column in columns), flags
-
-
-def _asked(contactable: Contactable) -> dict[Channel, pl.Series]:
-    """The channels that have hours, with the rows that are open on each."""
-    return {channel: rows for channel, rows in contactable.channels.items() if channel in {"call", "text"}}
 
 
 def _hours(
@@ -63,7 +58,7 @@ def _hours(
 
 def _who(facts: Facts, contactable: Contactable) -> Coded[Who]:
     """Audience of each row, and which of call and text it is open on."""
-    asked = _asked(contactable)
+    asked = with_hours(contactable)
     of_row = facts.business().astype(np.int64) << len(asked)
     for place, rows in enumerate(asked.values()):
         of_row |= rows.to_numpy().astype(np.int64) << place

@@ -15,7 +15,7 @@ from pipeline.context import Context, Source
 from pipeline.results.verdict import Verdict
 from pipeline.stages.bit_masks import CodeLists, Masks, Rows, code_lists
 from pipeline.stages.contactable import Bools, Contactable
-from schemas.coded_findings import CodedFindings
+from schemas.coded_findings import CodedFindings, named
 from schemas.columns import (
     COMMON_COLUMNS,
     PHONE_SLOTS,
@@ -173,7 +173,7 @@ def _reasons(
     }
     made = {name: few_values(values, numbers[which]) for name, values in of_name.items()}
     # Of what is said most is said of one row.
-    primary, of_row = np.unique(which, return_inverse=True)
+    primary, of_row = named(which, len(said))
     summary = pl.Series("summary", [codes[name].summary for name in names], pl.String)[numbers[primary]]
     place = pl.when(pl.col("point").is_null()).then(pl.lit("")).otherwise(pl.col("point") + ": ")
     detail = (

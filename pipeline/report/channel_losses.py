@@ -49,8 +49,8 @@ def count_losses(rows: DecidedRows, findings: CodedFindings, channels: list[Chan
     against = _Against(findings, rows)
     lost = {}
     for channel in channels:
-        best = _best(rows, against, channel)
-        by_stage = np.bincount(best[~rows.is_open(channel)], minlength=len(STAGES))
+        closed = np.flatnonzero(~rows.is_open(channel))
+        by_stage = np.bincount(_best(rows, against, channel, closed), minlength=len(STAGES))
         lost[channel] = Counter({stage: int(by_stage[place]) for place, stage in enumerate(STAGES)})
     return lost
 
@@ -91,17 +91,17 @@ class _Against:
 _LEAST = np.array([min((s for s in range(_FREE) if mask >> s & 1), default=_FREE) for mask in range(1 << _FREE)], "u1")
 
 
-def _best(rows: DecidedRows, against: _Against, channel: Channel) -> _Stages:
-    """How far the best contact point of each row comes."""
+def _best(rows: DecidedRows, against: _Against, channel: Channel, these: npt.NDArray[np.intp]) -> _Stages:
+    """How far the best contact point of some rows (by place) comes."""
     stages = against.on(channel)
-    whole = _LEAST.take(stages[-1])
+    whole = _LEAST.take(stages[-1].take(these))
     best = np.zeros(len(whole), dtype=np.uint8)
     for point in CHANNEL_POINTS[channel]:
         column = COLUMN_OF.get(point, point)
         if column not in rows.held.column_names and not against.speaks_of(point):
             continue
-        found = _LEAST.take(stages[POINTS.index(point)])
+        found = _LEAST.take(stages[POINTS.index(point)].take(these))
         # A cell that could not be read left no point, and what was found in it says that there was a cell.
-        reached = np.where((found == _FREE) & ~rows.present(column), _ABSENT, np.minimum(found, whole))
+        reached = np.where((found == _FREE) & ~rows.present(column).take(these), _ABSENT, np.minimum(found, whole))
         best = np.maximum(best, reached)
     return np.where((best == _ABSENT) & (whole == _UNUSABLE), _UNUSABLE, best)

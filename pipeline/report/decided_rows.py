@@ -65,15 +65,15 @@ class DecidedRows:
     def is_open(self, channel: str) -> npt.NDArray[np.bool_]:
         """Which rows may be contacted on a channel."""
         marks = np.zeros(len(self), dtype=bool)
-        marks[self._clean[self.clean_on(channel)]] = True
+        marks[self._clean] = self.clean_on(channel)
         return marks
 
     def clean_on(self, channel: str) -> npt.NDArray[np.bool_]:
         """Which of the clean rows may be contacted on a channel."""
-        words, of_item, row = self._channels
-        found = np.zeros(len(self.verdict.clean), dtype=bool)
-        found[row[of_item == words.index(channel)] if channel in words else []] = True
-        return found
+        words, opened = self._channels
+        if channel not in words:
+            return np.zeros(len(self.verdict.clean), dtype=bool)
+        return np.asarray(opened & np.uint8(1 << words.index(channel)), dtype=bool)
 
     @cached_property
     def is_clean(self) -> npt.NDArray[np.bool_]:
@@ -87,10 +87,13 @@ class DecidedRows:
         return self.positions(column(self.verdict.clean, "row_id").to_numpy())
 
     @cached_property
-    def _channels(self) -> tuple[list[str], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Channels, and of each item of the clean rows' lists which it is and whose."""
+    def _channels(self) -> tuple[list[str], npt.NDArray[np.uint8]]:
+        """Channels, and of each clean row those that are open, a bit each."""
         lists = column(self.verdict.clean, "channels")
-        return *codes_of(lists.flatten()), pc.list_parent_indices(lists).to_numpy()
+        words, of_item = codes_of(lists.flatten())
+        bits = np.append(np.uint8(1) << of_item.astype(np.uint8), np.uint8(0))
+        lengths = lists.value_lengths().to_numpy()
+        return words, np.bitwise_or.reduceat(bits, np.cumsum(lengths) - lengths) * (lengths > 0)
 
 
 def codes_of(texts: pa.Array) -> tuple[list[str], npt.NDArray[np.int64]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from schemas.kernels.row_bytes import LIST, NUMBER, STEP, TEXT
+from schemas.support.memory import memory_at
 
 #: Kinds of column with numbers, and the types on the way to their bytes.
 _NUMBERS: Final[dict[str, tuple[pa.DataType, ...]]] = {
@@ -42,7 +42,7 @@ class Cells:
         start = min((buffer.address for buffer in self._buffers), default=0) // 8 * 8
         end = max((buffer.address + buffer.size for buffer in self._buffers), default=0)
         fields = [field for column in found for field in column.fields(start)]
-        memory = _memory(start, (end - start + 7) // 8 * 8)
+        memory = memory_at(start, (end - start + 7) // 8 * 8)
         self.arrays = (np.array(fields, np.int64), memory, memory.view(np.int64), memory.view(np.int32))
 
     def _column(self, column: ColumnOf, values: pa.Array) -> _Column:
@@ -117,22 +117,6 @@ class _Column(NamedTuple):
         given, data, end = place(self.given, 1), place(self.data, 1), place(self.end, 1)
         bounds, codes, lists = place(self.bounds, 8), place(self.codes, 4), place(self.lists, 8)
         return [self.kind, self.number, given, self.bit, bounds, data, end, codes, lists]
-
-
-class _Memory:
-    """Memory that belongs to others."""
-
-    def __init__(self, start: int, size: int) -> None:
-        self.__array_interface__: dict[str, Any] = {
-            "data": (start, True),
-            "shape": (size,),
-            "typestr": "|u1",
-            "version": 3,
-        }
-
-
-def _memory(start: int, size: int) -> npt.NDArray[np.uint8]:
-    return np.asarray(_Memory(start, size)) if size else np.empty(0, np.uint8)
 
 
 def _text_type(dtype: pa.DataType) -> pa.DataType:

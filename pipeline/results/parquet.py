@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -18,13 +18,14 @@ from schemas.support.arrow_columns import column, few_texts, joined_few
 from schemas.support.summed_file import DigestedFile
 
 ROW_GROUP = 65_536
-_SELDOM_REPEATS = frozenset(
-    {*PHONE_SLOTS, *EMAIL_SLOTS, *INSTANTS, "row_id", "source_line", "address_1", "vendor_lead_id", "consent_ip"}
-    | {"trustedform_cert_url", "jornaya_lead_id", "full_name", "extra", "original", "raw"}
-)
-
-
+#: Numbers that grow from row to row: what is written is by how much.
 _ORDERED = ("row_id", "source_line")
+SELDOM_REPEATS = frozenset(
+    {*PHONE_SLOTS, *EMAIL_SLOTS, *INSTANTS, *_ORDERED, "address_1", "vendor_lead_id", "consent_ip", "full_name"}
+    | {"trustedform_cert_url", "jornaya_lead_id", "extra", "original", "raw"}
+)
+#: Rows that Arrow encodes at once; it looks at the size of a page after each such step.
+_STEP = 1 << 10
 #: Bytes that are handed to a file at once: each time, Python is waited for.
 _AT_ONCE = 4 << 20
 _TEXTS = (pa.large_string(), pa.large_list(pa.large_string()))
@@ -34,6 +35,7 @@ class ParquetOutput:
     """One output file. Rows are taken in order and written as full row groups; each is checked before it is written.
 
     ``few``: columns that come with their different texts apart, as dictionaries. The file is the same.
+    ``repeating``: fields of structs whose values repeat, as ``column.field``.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class ParquetOutput:
         codes: Iterable[str],
         metadata: dict[str, str],
         few: frozenset[str] = frozenset(),
+        repeating: Iterable[str] = (),
     ) -> None:
         self.path, self._few = path, few
         self.rows = 0
@@ -51,11 +54,12 @@ class ParquetOutput:
         self._schema = self._contract.given
         self._nulls: dict[pa.DataType, pa.Array] = {}
         # A dictionary of values that hardly repeat is made, found too large and thrown away.
-        repeating = [
+        coded = [
             f"{name}.list.element" if isinstance(dtype, pl.List) else name
             for name, dtype in types.items()
-            if name not in _SELDOM_REPEATS
+            if name not in SELDOM_REPEATS
         ]
+        ordered = [name for name in _ORDERED if name in types]
         self._sha256 = hashlib.sha256()
         written = pa.PythonFile(DigestedFile(path, self._sha256), "w")
         self._stream = pa.BufferedOutputStream(written, _AT_ONCE)
@@ -64,9 +68,13 @@ class ParquetOutput:
             self._schema,
             compression="zstd",
             compression_level=1,
-            use_dictionary=repeating,
+            use_dictionary=[*coded, *repeating],
+            column_encoding=dict.fromkeys(ordered, "DELTA_BINARY_PACKED"),
             # Only these are in an order of their own: by the others' least and greatest no reader could skip anything.
-            write_statistics=[name for name in _ORDERED if name in types],
+            write_statistics=ordered,
+            # A page ends at the size of a page alone.
+            max_rows_per_page=ROW_GROUP,
+            write_batch_size=_STEP,
             store_schema=False,
         )
         # What Arrow itself would store would make readers believe in dictionaries.
@@ -127,11 +135,13 @@ class ParquetOutput:
                     part.column(field.name).chunks if field.name in names else [self._null(field.type, len(part))]
                 )
             ]
-            # One chunk a column: page boundaries follow the rows alone.
+            # Page boundaries follow the rows alone: Arrow begins a new step with each chunk.
             if field.name in self._few:
                 columns.append(joined_few(chunks))
+            elif pa.types.is_large_list(field.type):
+                columns.append(pa.concat_arrays(chunks))
             else:
-                columns.append(chunks[0] if len(chunks) == 1 else pa.concat_arrays(chunks))
+                columns.append(pa.chunked_array(_in_steps(chunks)))
         self._writer.write_table(pa.table(columns, schema=self._schema), row_group_size=ROW_GROUP)
 
     def _null(self, dtype: pa.DataType, rows: int) -> pa.Array:
@@ -140,3 +150,21 @@ class ParquetOutput:
             self._nulls[dtype] = pa.nulls(ROW_GROUP, dtype)
         nulls = self._nulls[dtype]
         return nulls.slice(0, rows) if rows <= ROW_GROUP else pa.nulls(rows, dtype)
+
+
+def _in_steps(chunks: Sequence[pa.Array]) -> list[pa.Array]:
+    """The same values in chunks of whole steps, but for the last one. Only those around the end of one are copied."""
+    steps: list[pa.Array] = []
+    begun: list[pa.Array] = []
+    for chunk in chunks:
+        missing = -sum(map(len, begun)) % _STEP
+        if missing:
+            begun.append(chunk.slice(0, missing))
+        if len(chunk) < missing:
+            continue
+        if begun:
+            steps.append(pa.concat_arrays(begun))
+        end = len(chunk) - (len(chunk) - missing) % _STEP
+        steps.append(chunk.slice(missing, end - missing))
+        begun = [chunk.slice(end)] if end < len(chunk) else []
+    return [*steps, *([pa.concat_arrays(begun)] if begun else [])]

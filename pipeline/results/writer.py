@@ -15,7 +15,7 @@ from pipeline.context import Context
 from pipeline.results.canonical_rows import Digests, FindingHashes, RowHashes, canonical_columns
 from pipeline.results.identity import program_version
 from pipeline.results.lane import Lane
-from pipeline.results.parquet import ParquetOutput
+from pipeline.results.parquet import SELDOM_REPEATS, ParquetOutput
 from pipeline.results.row_proof import in_order
 from pipeline.results.row_tree import RowTree
 from pipeline.results.vendor_csv import Returned, ReturnFile
@@ -23,6 +23,7 @@ from pipeline.results.verdict import Verdict
 from schemas.coded_findings import SAID_SCHEMA, CodedFindings
 from schemas.columns import POINTS, SCHEMA_VERSION
 from schemas.findings import FINDING_SCHEMA
+from schemas.frame_columns import ORIGINAL
 from schemas.frames import output_types
 from schemas.manifest import OutputFile, RowsProof
 from schemas.support.arrow_columns import column, few_values
@@ -60,7 +61,9 @@ class ResultFiles:
         clean, rejected = output_types(extra, None), output_types(extra, original)
         self._folder = folder
         self._clean = ParquetOutput(folder / "clean.parquet", clean, context.codes, metadata, _FEW)
-        self._rejected = ParquetOutput(folder / "rejected.parquet", rejected, context.codes, metadata, _FEW)
+        self._rejected = ParquetOutput(
+            folder / "rejected.parquet", rejected, context.codes, metadata, _FEW, _repeating_cells(context)
+        )
         self._findings = ParquetOutput(
             folder / "findings.parquet", FINDING_SCHEMA, context.codes, metadata, frozenset(SAID_SCHEMA)
         )
@@ -154,6 +157,13 @@ def return_file(folder: Path, context: Context) -> ReturnFile:
 
         withheld = not_returned(context.rules)
     return ReturnFile(path, context.columns, context.codes, withheld)
+
+
+def _repeating_cells(context: Context) -> list[str]:
+    """The source columns that are fields whose values repeat, as they are called in rejected.parquet."""
+    named = [each for source in context.sources for each in source.mapping.fields.items()]
+    seldom = {name for field, name in named if field in SELDOM_REPEATS}
+    return sorted({f"{ORIGINAL}.{name}" for _, name in named if name not in seldom})
 
 
 def _encoded(found: CodedFindings) -> pa.Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +16,7 @@ from pipeline.run.tally import add_present
 from pipeline.stages.checks import Batch, RunCheck
 from pipeline.stages.contactable import READS, contactable
 from pipeline.stages.decide import decide_stage
-from pipeline.stages.held import hold
+from pipeline.stages.held import held_columns, hold
 from pipeline.stages.hours import HOURS_READ
 from pipeline.stages.registry import FIRST_PASS, SECOND_PASS
 from pipeline.stages.reviewed import KEY_COLUMNS, lift_found_later
@@ -42,6 +42,10 @@ class Checked:
     def held(self, context: Context) -> pa.Table:
         """What the second pass needs of it."""
         return hold(self.batch.frame, context.sources[self.batch.number], context.columns)
+
+    def held_columns(self, context: Context) -> Iterator[tuple[pa.Field, pa.Array]]:
+        """The same, column after column."""
+        return held_columns(self.batch.frame, context.sources[self.batch.number], context.columns)
 
 
 def check_batch(batch: Batch, context: Context) -> Checked:

@@ -61,7 +61,7 @@ def _check(run: RunState, batch: Batch) -> tuple[Checked, Stored]:
     """Take a batch through the batch checks and put it away. Runs on several threads at once."""
     checked = check_batch(batch, run.context)
     with checked.timer.step("put away"):
-        return checked, run.spool.put(batch.number, checked.held(run.context), checked.batch.findings)
+        return checked, run.spool.put(batch.number, checked.held_columns(run.context), checked.batch.findings)
 
 
 def _read(run: RunState) -> Iterator[Batch]:

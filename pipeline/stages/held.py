@@ -5,6 +5,8 @@ Most fields of a lead are the cells as they came, or nothing: of these only whic
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import polars as pl
 import pyarrow as pa
@@ -24,36 +26,42 @@ _CELLS_OF = b"cells of"
 
 
 def hold(frame: pl.DataFrame, source: Source, columns: tuple[str, ...]) -> pa.Table:
-    """Gather all source columns, over all ``columns`` of the run, into `ORIGINAL`; drop what only the first pass needs.
+    """Put a batch into the form in which it waits for the second pass: see `held_columns`."""
+    held = list(held_columns(frame, source, columns))
+    return pa.Table.from_arrays([values for _, values in held], schema=pa.schema([field for field, _ in held]))
 
-    ``frame``: a batch after all checks of the first pass.
+
+def held_columns(frame: pl.DataFrame, source: Source, columns: tuple[str, ...]) -> Iterator[tuple[pa.Field, pa.Array]]:
+    """Yield what waits for the second pass, for `restore`. Each column is made when it is asked for.
+
+    ``frame``: a batch after all checks of the first pass; what only these need is dropped. ``columns``: all source
+    columns of the run.
     """
-    given = frozenset(frame.columns)
-    cells = (
-        frame.select(SOURCE + name for name in columns if SOURCE + name in given)
-        .rechunk()
-        .to_arrow(compat_level=_OLDEST)
-    )
-    nothing = pa.nulls(len(frame), pa.large_string())
-    original = pa.StructArray.from_arrays(
-        [column(cells, SOURCE + name) if SOURCE + name in given else nothing for name in columns], list(columns)
-    )
     repeated = _repeated(frame, source)
-    kept = [
-        name
-        for name in frame.columns
-        if not name.startswith(SOURCE) and not name.endswith(FIRST_PASS_ONLY) and name not in repeated
-    ]
     forms = {FORM.of(slot): slot for slot in PHONE_SLOTS if FORM.of(slot) in frame.columns}
     told = {part.of(slot) for slot in forms.values() for part in FORM_PARTS}
-    whole = frame.select(_typed(frame, name) for name in kept if name not in told | forms.keys())
-    table = whole.rechunk().to_arrow(compat_level=_OLDEST)
-    for name, slot in forms.items():
-        table = table.append_column(name, _forms(frame, slot))
-    for name, of_source in repeated.items():
-        mark = pa.field(name, pa.bool_(), metadata={_CELLS_OF: of_source.encode()})
-        table = table.append_column(mark, frame.get_column(name).is_not_null().to_arrow())
-    return table.append_column(ORIGINAL, original)
+    for name in frame.columns:
+        if name.startswith(SOURCE) or name.endswith(FIRST_PASS_ONLY) or name in told:
+            continue
+        values = frame.get_column(name)
+        if name in repeated:
+            yield (
+                pa.field(name, pa.bool_(), metadata={_CELLS_OF: repeated[name].encode()}),
+                _arrow(values.is_not_null()),
+            )
+            continue
+        held = _forms(frame, forms[name]) if name in forms else _arrow(_typed(values))
+        yield pa.field(name, held.type), held
+    for name in columns:
+        cells = _arrow(frame.get_column(SOURCE + name)) if SOURCE + name in frame.columns else pa.nulls(len(frame))
+        yield pa.field(SOURCE + name, cells.type), cells
+
+
+def _arrow(column: pl.Series) -> pa.Array:
+    """A column in Arrow's usual types; of text that is null everywhere only that it is."""
+    if column.dtype == pl.String and column.null_count() == len(column):
+        return pa.nulls(len(column))
+    return column.rechunk().to_arrow(compat_level=_OLDEST)
 
 
 def _forms(frame: pl.DataFrame, slot: str) -> pa.Array:
@@ -69,14 +77,23 @@ def _forms(frame: pl.DataFrame, slot: str) -> pa.Array:
 
 
 def restore(table: pa.Table) -> pa.Table:
-    """Return what was held with the fields that are cells as they came; they share the memory of `ORIGINAL`."""
-    original = column(table, ORIGINAL)
-    for place, field in enumerate(table.schema):
+    """Return what was held as the stages left it, with all source columns of the run in `ORIGINAL`.
+
+    Fields that are cells as they came share the memory of these.
+    """
+    nothing = pa.nulls(len(table), pa.large_string())
+    fields, cells = {}, {}
+    for field in table.schema:
+        values = nothing if pa.types.is_null(field.type) else column(table, field.name)
+        if field.name.startswith(SOURCE):
+            cells[field.name.removeprefix(SOURCE)] = values
+        else:
+            fields[field.name] = values
+    for field in table.schema:
         if field.metadata and _CELLS_OF in field.metadata:
-            cells = original.field(field.metadata[_CELLS_OF].decode())
-            keep = column(table, field.name).to_numpy(zero_copy_only=False)
-            table = table.set_column(place, field.name, only_where(cells, np.asarray(keep)))
-    return table
+            keep = np.asarray(fields[field.name].to_numpy(zero_copy_only=False))
+            fields[field.name] = only_where(cells[field.metadata[_CELLS_OF].decode()], keep)
+    return pa.table(fields | {ORIGINAL: pa.StructArray.from_arrays([*cells.values()], [*cells])})
 
 
 def _repeated(frame: pl.DataFrame, source: Source) -> dict[str, str]:
@@ -112,8 +129,6 @@ def _differs(value: pl.Series, cell: pl.Series) -> bool:
     return bool((value != cell).any()) or bool(cell.null_count() and (value.is_not_null() & cell.is_null()).any())
 
 
-def _typed(frame: pl.DataFrame, name: str) -> pl.Expr:
+def _typed(column: pl.Series) -> pl.Series:
     """A column in the type of the outputs."""
-    if name in COMMON_COLUMNS and frame.schema[name] != dtype_of(name):
-        return pl.col(name).cast(dtype_of(name))
-    return pl.col(name)
+    return column.cast(dtype_of(column.name)) if column.name in COMMON_COLUMNS else column

@@ -10,7 +10,7 @@ import polars as pl
 from schemas.kernels.cells import NOTHING, TRIMMED, judge_cells, trim_cells
 from schemas.kernels.word_lists import word_list
 from schemas.support.column_bytes import given_rows
-from schemas.support.text_views import READ_BUFFERS, text_views
+from schemas.support.text_views import text_views
 
 #: Compared after trimming and lower-casing. Used for contact points, dates and evidence.
 EMPTY_WORDS = frozenset(
@@ -85,22 +85,22 @@ class Blanks:
 
     def cleaned(self, cells: pl.Series) -> pl.Series:
         """Trim a column, and turn words that mean nothing (``(blank)``, ``____``) into null."""
-        views, valid = text_views(cells, most=READ_BUFFERS), given_rows(cells)
-        read = views.as_read()
+        texts, valid = text_views(cells), given_rows(cells)
+        views, memory, starts, ends = texts.in_memory()
         fate, fates = np.empty(len(cells), np.uint8), np.zeros(3, np.int64)
         text = np.empty(self._longest, np.uint8)
         judge_cells(
-            *(*read, valid, self._seldom.ravel(), self._longest, self.lines, *self._list),
+            *(views, memory, starts, valid, self._seldom.ravel(), self._longest, self.lines, *self._list),
             *(text, fate, fates),
         )
         if not fates[NOTHING] + fates[TRIMMED]:
             return cells
         given = (fate != NOTHING) & valid if len(valid) else fate != NOTHING
         if not fates[TRIMMED]:
-            return views.column(views.words, given).alias(cells.name)
-        trimmed = views.words.view(np.uint32).copy()
-        trim_cells(*read, fate, trimmed)
-        return views.column(trimmed, given).alias(cells.name)
+            return texts.column(texts.words, given).alias(cells.name)
+        trimmed = texts.words.view(np.uint32).copy()
+        trim_cells(views, memory, starts, ends, fate, trimmed)
+        return texts.column(trimmed, given).alias(cells.name)
 
 
 #: In evidence columns. Form fields are often left as a row of underscores.

@@ -27,8 +27,8 @@ from schemas.contact.marks import MARK_REMOVED, without_marks
 from schemas.kernels.emails import plain_addresses
 from schemas.kernels.views import VIEW_WORDS
 from schemas.kernels.word_lists import word_list
-from schemas.support.column_bytes import column_bytes, given_rows
-from schemas.support.text_views import view_column, with_texts
+from schemas.support.column_bytes import given_rows
+from schemas.support.text_views import text_views, view_column, with_texts
 
 #: Who decides. Stands in findings and in the manifest.
 EMAIL_AUTHORITY = f"email-validator {version('email-validator')}"
@@ -159,28 +159,24 @@ def email_forms(values: pl.Series, apply: Apply = apply_here) -> pl.DataFrame:
 def read_emails(values: pl.Series, apply: Apply = apply_here) -> EmailColumn:
     """As `email_forms`, before it is put into a frame."""
     values = values.cast(pl.String)
-    (bounds, data), given = column_bytes(values), given_rows(values)
-    plain, written = np.empty(len(values), np.bool_), np.zeros(2, np.int64)
+    texts, given = text_views(values), given_rows(values)
+    plain, written = np.empty(len(values), np.bool_), np.zeros(1, np.int64)
     normal, key, domain = (np.zeros(VIEW_WORDS * len(values), np.uint32) for _ in range(3))
-    changed, domains = np.empty(2 * len(data), np.uint8), np.empty(len(data), np.uint8)
+    # What is there for a null may be anything.
+    most = int(texts.sizes.clip(0).sum(where=given if len(given) else True))
+    changed = np.empty(2 * most + 1, np.uint8)
     lists = (*_mailboxes(), *_RESERVED_LIST)
-    plain_addresses(bounds, data, given, *lists, plain, normal, key, domain, changed, domains, written)
+    plain_addresses(*texts.in_memory(), given, *lists, plain, normal, key, domain, changed, written)
     rows = np.flatnonzero(~plain & given) if len(given) else np.flatnonzero(~plain)
     odd: list[str] = values[rows].to_list()
     noted = form_frame([*each_once(_read_chunk, odd, apply)], EMAIL_FORM_SCHEMA)
     keys = noted.select(email_key(pl.col("normal")))
     plain[rows] = noted.get_column("normal").is_not_null().to_numpy()
-    buffers = [data, changed[: written[0]]]
-    return EmailColumn(
-        view_column(*with_texts(normal, buffers, rows, noted.get_column("normal")), plain),
-        view_column(*with_texts(key, buffers, rows, keys.to_series()), plain),
-        view_column(
-            *with_texts(domain, [domains[: written[1]]], rows, keys.select(domain_of(pl.col("normal"))).to_series()),
-            plain,
-        ),
-        rows,
-        noted,
-    )
+    buffers = [*texts.buffers, changed[: written[0]]]
+    domains = keys.select(domain_of(pl.col("normal")))
+    parts = ((normal, noted.get_column("normal")), (key, keys.to_series()), (domain, domains.to_series()))
+    columns = (view_column(*with_texts(views, buffers, rows, texts), plain) for views, texts in parts)
+    return EmailColumn(*columns, rows, noted)
 
 
 def domain_of(address: pl.Expr) -> pl.Expr:

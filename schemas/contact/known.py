@@ -11,14 +11,16 @@ import polars as pl
 from schemas.kernels.known import NO_SIGN, find_forms, find_words
 from schemas.kernels.word_lists import word_list
 from schemas.support.column_bytes import given_rows
-from schemas.support.text_views import READ_BUFFERS, text_views
+from schemas.support.text_views import text_views
 
 
 class Cells:
     """The views of a column, for several questions."""
 
     def __init__(self, column: pl.Series) -> None:
-        self.views, self._rows = text_views(column, most=READ_BUFFERS).as_read(), len(column)
+        # The memory that loops look at is there while these are.
+        self._texts, self._rows = text_views(column), len(column)
+        self.views = self._texts.in_memory()[:3]
         self.given = given_rows(column)
 
     def __len__(self) -> int:

@@ -13,7 +13,8 @@ from schemas.errors import FileError
 from schemas.files.code_pages import CodePage, judge_code_page, second_opinion
 from schemas.files.inputs import Input
 
-_BLOCK = 8 << 20
+#: So much is read at once: it is looked at several times, and stays near the processor.
+_BLOCK = 256 << 10
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     # UTF-32's mark begins with UTF-16's, so it comes first.

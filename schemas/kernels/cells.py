@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from schemas.kernels.kernel import Bytes, Flags, Int32s, Int64s, UInt32s, helper, kernel
-from schemas.kernels.views import HEAD_BYTES, INLINE, VIEW_BYTES, VIEW_WORDS, put_view
+from schemas.kernels.views import VIEW_WORDS, put_part, text_start
 from schemas.kernels.word_lists import is_word
 
 #: What becomes of a cell.
@@ -108,9 +108,8 @@ def fate_of(
 @kernel
 def judge_cells(
     views: Int32s,
-    inline: Bytes,
-    first: Bytes,
-    second: Bytes,
+    memory: Bytes,
+    starts: Int64s,
     valid: Flags,
     seldom: Flags,
     longest: int,
@@ -123,57 +122,34 @@ def judge_cells(
 ) -> None:
     """Say what becomes of each cell; ``fates`` counts.
 
-    ``views`` of the cells, the same as bytes (``inline``), and the ``first`` and ``second`` buffer of longer ones.
-    ``seldom`` says, by first byte and length (``longest`` and more are one), which may be one of the words. ``lines``:
-    nor does a cell of underscores alone mean anything. ``text``: room for ``longest`` bytes.
+    ``views`` of the cells; for ``memory`` and ``starts`` see `schemas.support.text_views.InMemory`. ``seldom`` says, by
+    first byte and length (``longest`` and more are one), which may be one of the words. ``lines``: nor does a cell of
+    underscores alone mean anything. ``text``: room for ``longest`` bytes.
     """
     for row in range(len(fate)):
         kind = AS_IT_IS
         if len(valid) == 0 or valid[row]:
-            place = row * VIEW_WORDS
-            size, start, buffer = int(views[place]), row * VIEW_BYTES + HEAD_BYTES, 0
-            if size > INLINE:
-                start, buffer = int(views[place + 3]), int(views[place + 2])
-            head, tail = 0, 0
-            if 0 < size <= INLINE:
-                head, tail = int(inline[start]), int(inline[start + size - 1])
-            elif size > INLINE and buffer == 0:
-                head, tail = int(first[start]), int(first[start + size - 1])
-            elif size > INLINE:
-                head, tail = int(second[start]), int(second[start + size - 1])
-            plain = 32 < head < 127 and 32 < tail < 127 and not (lines and head == ord("_"))
+            size, (start, _) = int(views[row * VIEW_WORDS]), text_start(views, row, starts)
             if size == 0:
                 kind = NOTHING
-            elif not plain or (size < longest and seldom[head * longest + size]):
-                # Of few cells there is more to ask; a call for each would cost more than all the rest.
-                if size <= INLINE:
-                    kind = fate_of(inline, start, start + size, seldom, longest, lines, word_bounds, words, text)
-                elif buffer == 0:
-                    kind = fate_of(first, start, start + size, seldom, longest, lines, word_bounds, words, text)
-                else:
-                    kind = fate_of(second, start, start + size, seldom, longest, lines, word_bounds, words, text)
+            else:
+                head, tail = int(views[row * VIEW_WORDS + 1]) & 255, int(memory[start + size - 1])
+                plain = 32 < head < 127 and 32 < tail < 127 and not (lines and head == ord("_"))
+                if not plain or (size < longest and seldom[head * longest + size]):
+                    # Of few cells there is more to ask; a call for each would cost more than all the rest.
+                    kind = fate_of(memory, start, start + size, seldom, longest, lines, word_bounds, words, text)
         fate[row] = kind
         fates[kind] += 1
 
 
-@helper
-def put_trimmed(trimmed: UInt32s, place: int, data: Bytes, start: int, end: int, buffer: int) -> None:
-    """Write the view of what is seen of a text."""
-    start = visible_start(data, start, end)
-    put_view(trimmed, place, data, start, visible_end(data, start, end), buffer)
-
-
 @kernel
-def trim_cells(views: Int32s, inline: Bytes, first: Bytes, second: Bytes, fate: Bytes, trimmed: UInt32s) -> None:
-    """Write the views of what is seen of the cells that are to be trimmed."""
+def trim_cells(views: Int32s, memory: Bytes, starts: Int64s, ends: Int64s, fate: Bytes, trimmed: UInt32s) -> None:
+    """Write the views of what is seen of the cells that are to be trimmed; the first four are as in `judge_cells`."""
     for row in range(len(fate)):
-        if fate[row] == TRIMMED:
-            place = row * VIEW_WORDS
-            size, start, buffer = int(views[place]), int(views[place + 3]), int(views[place + 2])
-            if size <= INLINE:
-                start = row * VIEW_BYTES + HEAD_BYTES
-                put_trimmed(trimmed, place, inline, start, start + size, 0)
-            elif buffer == 0:
-                put_trimmed(trimmed, place, first, start, start + size, 0)
-            else:
-                put_trimmed(trimmed, place, second, start, start + size, 1)
+        if fate[row] != TRIMMED:
+            continue
+        place, (begin, part) = row * VIEW_WORDS, text_start(views, row, starts)
+        end = begin + int(views[place])
+        start = visible_start(memory, begin, end)
+        end = visible_end(memory, start, end)
+        put_part(trimmed, place, memory, start, end, ends[part], int(views[place + 2]), start - starts[part])

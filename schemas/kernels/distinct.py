@@ -39,7 +39,8 @@ def number_values(values: UInt64s, table: Int32s, firsts: Int64s, numbers: Int64
 @kernel
 def number_texts(
     views: UInt64s,
-    data: Bytes,
+    memory: Bytes,
+    parts: Int64s,
     given: Bytes,
     bit: int,
     table: Int32s,
@@ -51,7 +52,8 @@ def number_texts(
 
     ``given``: bits that say which rows have a text, from ``bit`` on (empty: all have).
     ``views``: two numbers for each text, as Arrow lays them out: its size, and its bytes if it has no more than
-    `WITHIN`; else its first four, and in the upper half of the second number where it begins in ``data``.
+    `WITHIN`; else its first four, and in the second number which buffer it is in, and in the upper half of that where.
+    For ``memory`` and ``parts`` see `schemas.support.text_views.InMemory`.
     """
     last, found, has_none = len(table) - 1, 0, False
     for row in range(len(numbers)):
@@ -65,16 +67,16 @@ def number_texts(
         if size <= WITHIN:
             key ^= tail * _SPREAD
         else:
-            start = int(tail >> _HALF)
+            start = _start(tail, parts)
             for at in range(start, start + size):
-                key = (key ^ np.uint64(data[at])) * _PRIME
+                key = (key ^ np.uint64(memory[at])) * _PRIME
         slot = _slot(key) & last
         while table[slot] >= 0:
             other = firsts[table[slot]]
             if views[2 * other] == head:
                 if views[2 * other + 1] == tail:
                     break
-                if size > WITHIN and _alike(data, int(tail >> _HALF), int(views[2 * other + 1] >> _HALF), size):
+                if size > WITHIN and _alike(memory, _start(tail, parts), _start(views[2 * other + 1], parts), size):
                     break
             slot = (slot + 1) & last
         if table[slot] < 0:
@@ -122,6 +124,12 @@ def _slot(key: np.uint64) -> int:
     """Where in a table of any size a value is looked for first: its bits are spread twice, over all of it."""
     key = (key ^ (key >> _HALF)) * _SPREAD
     return int((key ^ (key >> _HALF)) & _SIZE)
+
+
+@helper
+def _start(tail: np.uint64, parts: Int64s) -> int:
+    """Where a text of more than `WITHIN` bytes begins."""
+    return parts[int(tail & _SIZE) + 1] + int(tail >> _HALF)
 
 
 @helper

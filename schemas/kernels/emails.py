@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from schemas.kernels.kernel import Bytes, Flags, Int64s, UInt32s, helper, kernel
-from schemas.kernels.views import INLINE, VIEW_WORDS, put_short_view, put_view
+from schemas.kernels.kernel import Bytes, Flags, Int32s, Int64s, UInt32s, helper, kernel
+from schemas.kernels.views import VIEW_WORDS, put_part, put_view, text_start
 from schemas.kernels.word_lists import is_below, is_word, lower
 
 #: In so many bytes no length limit of RFC 5321 can be exceeded.
@@ -56,8 +56,10 @@ def plain_at(data: Bytes, start: np.uint64, end: np.uint64) -> tuple[int, bool, 
 
 @kernel
 def plain_addresses(
-    bounds: Int64s,
-    data: Bytes,
+    views: Int32s,
+    memory: Bytes,
+    starts: Int64s,
+    ends: Int64s,
     valid: Flags,
     mailbox_bounds: Int64s,
     mailboxes: Bytes,
@@ -68,59 +70,56 @@ def plain_addresses(
     key: UInt32s,
     domain: UInt32s,
     changed: Bytes,
-    domains: Bytes,
     written: Int64s,
 ) -> None:
     """Find addresses that are certain and in no reserved domain; write views of their normal form, key and domain.
 
     The normal form has the domain in lower case, and the mailboxes whose case means nothing; the key all of it. What
-    differs from the value is in ``changed``, the second buffer behind ``data``, with room for all of that twice.
-    ``domains`` is the only buffer of domains. ``written`` says how much is in either.
+    differs from the value is in ``changed``, the buffer behind those of the ``views``, with room for each value twice;
+    ``written`` says how much. For ``memory``, ``starts`` and ``ends`` see `schemas.support.text_views.InMemory`.
     """
-    more, names = 0, 0
+    more, own = 0, len(starts) - 1
     for row in range(len(plain)):
         plain[row] = False
         if len(valid) and not valid[row]:
             continue
-        start, end, place = int(bounds[row]), int(bounds[row + 1]), row * VIEW_WORDS
-        at, is_raised, is_raised_behind = plain_at(data, np.uint64(start), np.uint64(end))
-        if at == 0 or is_below(data, at + 1, end, reserved_bounds, reserved):
+        place, size = row * VIEW_WORDS, int(views[row * VIEW_WORDS])
+        start, part = text_start(views, row, starts)
+        end = start + size
+        at, is_raised, is_raised_behind = plain_at(memory, np.uint64(start), np.uint64(end))
+        if at == 0 or is_below(memory, at + 1, end, reserved_bounds, reserved):
             continue
         plain[row] = True
-        name = names
-        if end - at - 1 > INLINE:
-            for letter in range(np.uint64(at + 1), np.uint64(end)):
-                domains[names] = lower(int(data[letter]))
-                names += 1
+        behind = at + 1 - start
         if not is_raised and not is_raised_behind:
-            put_view(normal, place, data, start, end, 0)
-            put_view(key, place, data, start, end, 0)
-            put_domain(domain, place, domains, name, names, data, at + 1, end)
+            for word in range(VIEW_WORDS):
+                normal[place + word] = key[place + word] = views[place + word]
+            put_part(
+                domain,
+                place,
+                memory,
+                start + behind,
+                end,
+                ends[part],
+                int(views[place + 2]),
+                int(views[place + 3]) + behind,
+            )
             continue
-        first, size = more, end - start
+        first = more
         for letter in range(size):
-            changed[first + letter] = lower(int(data[start + letter]))
+            changed[first + letter] = lower(int(memory[start + letter]))
         more += size
-        put_view(key, place, changed, first, more, 1)
-        put_domain(domain, place, domains, name, names, changed, more - (end - at - 1), more)
-        if not is_raised or is_word(data, start, at, mailbox_bounds, mailboxes):
-            put_view(normal, place, changed, first, more, 1)
+        put_view(key, place, changed, first, more, own)
+        put_part(domain, place, changed, first + behind, more, len(changed), own, first + behind)
+        if not is_raised or is_word(memory, start, at, mailbox_bounds, mailboxes):
+            put_view(normal, place, changed, first, more, own)
         elif not is_raised_behind:
-            put_view(normal, place, data, start, end, 0)
+            for word in range(VIEW_WORDS):
+                normal[place + word] = views[place + word]
         else:
             for letter in range(size):
-                changed[more + letter] = data[start + letter] if start + letter < at else changed[first + letter]
-            put_view(normal, place, changed, more, more + size, 1)
+                is_local = start + letter < at
+                changed[more + letter] = memory[start + letter] if is_local else changed[first + letter]
+            put_view(normal, place, changed, more, more + size, own)
             more += size
-    written[0], written[1] = more, names
-
-
-@helper
-def put_domain(
-    domain: UInt32s, place: int, domains: Bytes, name: int, names: int, data: Bytes, start: int, end: int
-) -> None:
-    """Write the view of a domain: among ``domains`` if it is long."""
-    if names > name:
-        put_view(domain, place, domains, name, names, 0)
-    else:
-        put_short_view(domain, place, data, start, end)
+    written[0] = more

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.kernels.kernel import Bytes, Int32s, Int64s, UInt64s, kernel
+from schemas.kernels.kernel import Bytes, Int32s, Int64s, UInt64s, helper, kernel
 
 
 @kernel
@@ -52,25 +52,38 @@ def list_bits(masks: UInt64s, bounds: Int64s, places: Int32s) -> None:
         bounds[row + 1] = written
 
 
+@helper
+def _value(code: int, given: Bytes, bit: int, none: int) -> int:
+    """Which value a row has; ``none``, the place behind the last, where it has no value."""
+    if len(given) == 0:
+        return code
+    # Which rows have one follows no pattern that a processor could foresee: no branch.
+    return none + (code - none) * ((int(given[bit >> 3]) >> (bit & 7)) & 1)
+
+
 @kernel
-def number_by_appearance(
-    codes: Int32s, given: Bytes, bit: int, numbers: Int32s, order: Int32s, count: Int64s, numbered: Int32s
-) -> None:
-    """Number values in the order in which they first appear; below -1 where there is none.
+def order_by_appearance(codes: Int32s, given: Bytes, bit: int, seen: Bytes, order: Int32s, count: Int64s) -> None:
+    """Find the order in which values first appear.
 
     ``codes``: which value each row has. ``given``: bits that say which rows have one, from ``bit`` on (empty: all
-    have). ``numbers``: the number of each value, -1 where it has none yet; the last stands for no value and is below
-    that. ``order``: the values in this order. ``count``: how many have a number.
+    have). ``seen``: zeros, one for each value and one for none. ``order``: the values in this order, ``count`` of them.
     """
-    found, none = count[0], len(numbers) - 1
+    found, none = 0, len(seen) - 1
+    seen[none] = 1
     for at in range(len(codes)):
-        value = codes[at]
-        if len(given) > 0:
-            # Which rows have one follows no pattern that a processor could foresee: no branch.
-            value = none + (value - none) * ((int(given[(bit + at) >> 3]) >> ((bit + at) & 7)) & 1)
-        if numbers[value] == -1:
-            numbers[value] = found
+        value = _value(codes[at], given, bit + at, none)
+        if seen[value] == 0:
+            seen[value] = 1
             order[found] = value
             found += 1
-        numbered[at] = numbers[value]
+            if found == none:
+                break
     count[0] = found
+
+
+@kernel
+def renumber(codes: Int32s, given: Bytes, bit: int, numbers: Int32s, numbered: Int32s) -> None:
+    """Give each row the number of its value; the last of ``numbers`` is that of none. Otherwise as above."""
+    none = len(numbers) - 1
+    for at in range(len(codes)):
+        numbered[at] = numbers[_value(codes[at], given, bit + at, none)]

@@ -35,13 +35,14 @@ def _mixed(key: np.uint64, word: np.uint64) -> np.uint64:
 
 
 @helper
-def _key_of(data: Bytes, start: int, size: int) -> np.uint64:
+def _key_of(data: Bytes, start: int, size: int, limit: int) -> np.uint64:
+    """The key of a text, but for the last step; nothing of ``data`` is read from ``limit`` on."""
     key = np.uint64(size) * _BY_LENGTH
     at, end = np.uint64(start), np.uint64(start + min(size, MOST))
     while at + _8 <= end:
         key = _mixed(key, _word(data, at))
         at += _8
-    if at < end and at + _8 <= np.uint64(len(data)):
+    if at < end and at + _8 <= np.uint64(limit):
         key = _mixed(key, _word(data, at) & ((_1 << (end - at) * _8) - _1))
     elif at < end:
         word, shift = np.uint64(0), np.uint64(0)
@@ -54,17 +55,18 @@ def _key_of(data: Bytes, start: int, size: int) -> np.uint64:
 
 
 @kernel
-def key_texts(views: UInt64s, first: Bytes, second: Bytes, keys: UInt64s) -> None:
+def key_texts(views: UInt64s, memory: Bytes, starts: Int64s, ends: Int64s, keys: UInt64s) -> None:
     """Find the key of each text, as `suppression.index.packed.text_keys` says.
 
-    ``views``: two numbers for each text (`schemas.kernels.views`); ``first`` and ``second`` buffer of longer ones.
+    ``views``: two numbers for each text; for ``memory``, ``starts`` and ``ends`` see
+    `schemas.support.text_views.InMemory`.
     """
     for row in range(len(keys)):
         head, tail = views[2 * row], views[2 * row + 1]
         size = int(head & _HALF)
         if size > INLINE:
-            start = int(tail >> _32)
-            key = _key_of(first, start, size) if tail & _HALF == 0 else _key_of(second, start, size)
+            part = int(tail & _HALF) + 1
+            key = _key_of(memory, starts[part] + int(tail >> _32), size, ends[part])
         else:
             # What is behind a short text is zeros.
             key = np.uint64(size) * _BY_LENGTH

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from schemas.kernels.kernel import Bytes, Flags, Int32s, Int64s, helper, kernel
-from schemas.kernels.views import HEAD_BYTES, INLINE, VIEW_BYTES, VIEW_WORDS
+from schemas.kernels.views import VIEW_WORDS, text_start
 from schemas.kernels.word_lists import ends_alike, lower
 
 #: A search without a sign that ends what is looked at.
@@ -33,9 +33,8 @@ def is_known(
 @kernel
 def find_words(
     views: Int32s,
-    inline: Bytes,
-    first: Bytes,
-    second: Bytes,
+    memory: Bytes,
+    parts: Int64s,
     valid: Flags,
     sign: int,
     longest: int,
@@ -47,7 +46,7 @@ def find_words(
 ) -> None:
     """Say which cells are one of the words, in any case.
 
-    ``views`` of the cells, the same as bytes (``inline``), and the ``first`` and ``second`` buffer of longer ones.
+    ``views`` of the cells, and the ``parts`` of ``memory`` that they are in (`schemas.support.text_views.InMemory`).
     ``sign``: a byte; then what is before the first of it is asked, and cells without it are none. ``longest``: the size
     of the longest word. ``pairs``: with which two bytes one may begin, by the second times 256 and the first. The words
     are ordered; those that begin with a byte are from ``firsts[byte]`` to ``firsts[byte + 1]``.
@@ -60,14 +59,8 @@ def find_words(
             continue
         letter = lower(head & 255)
         word, behind = firsts[letter], firsts[letter + 1]
-        start = int(views[place + 3])
-        if size <= INLINE:
-            start = row * VIEW_BYTES + HEAD_BYTES
-            found[row] = is_known(inline, start, start + size, sign, longest, word, behind, bounds, words)
-        elif views[place + 2] == 0:
-            found[row] = is_known(first, start, start + size, sign, longest, word, behind, bounds, words)
-        else:
-            found[row] = is_known(second, start, start + size, sign, longest, word, behind, bounds, words)
+        start, _ = text_start(views, row, parts)
+        found[row] = is_known(memory, start, start + size, sign, longest, word, behind, bounds, words)
 
 
 @helper
@@ -87,9 +80,8 @@ def has_form(data: Bytes, start: int, size: int, form: int, behind: int, bounds:
 @kernel
 def find_forms(
     views: Int32s,
-    inline: Bytes,
-    first: Bytes,
-    second: Bytes,
+    memory: Bytes,
+    parts: Int64s,
     valid: Flags,
     firsts: Int64s,
     bounds: Int64s,
@@ -98,7 +90,7 @@ def find_forms(
 ) -> None:
     """Say which numbers (E.164) have one of the forms, in which a dot is any byte.
 
-    For the first five see `find_words`. The forms are ordered; those that have a byte behind the plus are from
+    For the first four see `find_words`. The forms are ordered; those that have a byte behind the plus are from
     ``firsts[byte]`` to ``firsts[byte + 1]``.
     """
     for row in range(len(found)):
@@ -108,10 +100,5 @@ def find_forms(
         form, behind = firsts[byte], firsts[byte + 1]
         if form == behind or size < 2 or (len(valid) and not valid[row]):
             continue
-        start = int(views[place + 3])
-        if size <= INLINE:
-            found[row] = has_form(inline, row * VIEW_BYTES + HEAD_BYTES, size, form, behind, bounds, forms)
-        elif views[place + 2] == 0:
-            found[row] = has_form(first, start, size, form, behind, bounds, forms)
-        else:
-            found[row] = has_form(second, start, size, form, behind, bounds, forms)
+        start, _ = text_start(views, row, parts)
+        found[row] = has_form(memory, start, size, form, behind, bounds, forms)

@@ -17,7 +17,7 @@ from schemas.kernels.dressed import (
     without_decimal,
 )
 from schemas.kernels.kernel import Bytes, Flags, Int16s, Int32s, Int64s, helper, kernel
-from schemas.kernels.views import HEAD_BYTES, INLINE, VIEW_BYTES
+from schemas.kernels.views import HEAD_BYTES, INLINE, VIEW_BYTES, VIEW_WORDS, text_start
 
 #: Number of the region where none is known, and of a word that is no two capital letters. Before them: AA, AB … ZZ.
 NO_REGION = 26 * 26
@@ -182,8 +182,9 @@ def code_in_cell(
 
 @kernel
 def decide(
-    bounds: Int64s,
-    data: Bytes,
+    views: Int32s,
+    memory: Bytes,
+    parts: Int64s,
     valid: Flags,
     regions: Int16s,
     of_region: Int32s,
@@ -203,6 +204,7 @@ def decide(
 ) -> None:
     """Decide cells by the tables of their regions and calling codes: the answer's number, and E.164 as an integer.
 
+    ``views`` of the cells, and the ``parts`` of ``memory`` that they are in (`schemas.support.text_views.InMemory`).
     ``of_region`` and ``of_code`` (by the code of a calling code's digits) are directories of tables; for ``starts``,
     ``lasts`` and ``tables`` see `piece_of`. ``text``: room for a cell. ``wanted`` counts who asked for each region's
     table, then each calling code's. ``more``: the extension's code, or `DECIMAL`; 0: neither.
@@ -212,9 +214,11 @@ def decide(
         more[row] = 0
         if len(valid) and not valid[row]:
             continue
-        code = code_of_cell(data, bounds[row], bounds[row + 1])
+        start, _ = text_start(views, row, parts)
+        end = start + int(views[row * VIEW_WORDS])
+        code = code_of_cell(memory, start, end)
         if code == 0:
-            code, more[row] = code_in_cell(data, bounds[row], bounds[row + 1], label_bounds, labels, text)
+            code, more[row] = code_in_cell(memory, start, end, label_bounds, labels, text)
         if code > 0:
             wanted[regions[row]] += 1
             table = of_region[regions[row]]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from schemas.kernels.kernel import Bytes, Int64s, UInt32s, helper, kernel
+from schemas.kernels.kernel import Bytes, Int32s, Int64s, UInt32s, helper, kernel
 
 #: Words of a view, its bytes, and bytes of a text that fit into it, which begin at the fifth.
 VIEW_WORDS, VIEW_BYTES, INLINE, HEAD_BYTES = 4, 16, 12, 4
@@ -27,11 +27,30 @@ def four_bytes(data: Bytes, at: np.uint64) -> np.uint32:
 
 
 @helper
+def text_start(views: Int32s, row: int, starts: Int64s) -> tuple[int, int]:
+    """Find where a text of a column begins in the memory that has all of it, and in which part of that it is.
+
+    ``starts``: where the views are, and each of their buffers (`schemas.support.text_views.InMemory`).
+    """
+    place = row * VIEW_WORDS
+    if views[place] <= INLINE:
+        return starts[0] + row * VIEW_BYTES + HEAD_BYTES, 0
+    part = int(views[place + 2]) + 1
+    return starts[part] + int(views[place + 3]), part
+
+
+@helper
 def put_short_view(views: UInt32s, place: int, data: Bytes, start: int, stop: int) -> None:
     """Write the view of a text of no more than twelve bytes, wherever in the buffer it is."""
+    put_short_view_of(views, place, data, start, stop, len(data))
+
+
+@helper
+def put_short_view_of(views: UInt32s, place: int, data: Bytes, start: int, stop: int, end: int) -> None:
+    """Write the view of a text of no more than twelve bytes; nothing is read from ``end`` on."""
     size = stop - start
     views[place] = size
-    if start + INLINE <= len(data):
+    if start + INLINE <= end:
         for word in range(3):
             mask = _MASKS[min(max(size - 4 * word, 0), 4)]
             views[place + 1 + word] = four_bytes(data, np.uint64(start + 4 * word)) & mask
@@ -41,6 +60,19 @@ def put_short_view(views: UInt32s, place: int, data: Bytes, start: int, stop: in
         for at in range(min(start + 4 * word, stop), min(start + 4 * word + 4, stop)):
             value |= int(data[at]) << 8 * (at - start - 4 * word)
         views[place + 1 + word] = value
+
+
+@helper
+def put_part(views: UInt32s, place: int, data: Bytes, start: int, stop: int, end: int, buffer: int, begin: int) -> None:
+    """Write the view of a part of a text, which begins at ``begin`` in that text's own ``buffer`` if it is long.
+
+    Nothing of ``data`` is read from ``end`` on.
+    """
+    if stop - start <= INLINE:
+        put_short_view_of(views, place, data, start, stop, end)
+    else:
+        views[place], views[place + 1] = stop - start, four_bytes(data, np.uint64(start))
+        views[place + 2], views[place + 3] = buffer, begin
 
 
 @helper

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.kernels.findings import number_by_appearance
+from schemas.kernels.findings import order_by_appearance, renumber
 
 #: The number of no value.
 _NO_VALUE = -2
@@ -110,31 +110,30 @@ def _joined_texts(chunks: Sequence[pa.DictionaryArray]) -> pa.DictionaryArray:
     values, rows = chunks[0].dictionary, sum(map(len, chunks))
     if rows and len(values) == 1 and all(each.dictionary.equals(values) and not each.null_count for each in chunks):
         return _numbered_texts(np.zeros(rows, np.int32), values, nulls=False)
-    numbered = np.empty(rows, np.int32)
-    used, starts = [], [0]
-    for chunk in chunks:
-        starts.append(starts[-1] + len(chunk))
-        used.append(_used(chunk, numbered[starts[-2] : starts[-1]]))
+    used = [_used(chunk) for chunk in chunks]
     # Of the values of a whole batch a row group has few: only these are compared.
-    values = pa.concat_arrays(used).dictionary_encode()
-    if len(values.dictionary) < len(values) or len(chunks) > 1:
-        names, first = values.indices.to_numpy(), 0
-        for start, end, some in zip(starts, starts[1:], used, strict=False):
-            # What is null has a number below 0, which is a place from the end.
-            own = np.concatenate([names[first : first + len(some)], [_NO_VALUE, _NO_VALUE]], dtype=np.int32)
-            numbered[start:end] = own[numbered[start:end]]
-            first += len(some)
+    values = pa.concat_arrays([chunk.dictionary.take(some) for chunk, some in zip(chunks, used, strict=True)])
+    values = values.dictionary_encode()
+    names, numbered = values.indices.to_numpy(), np.empty(rows, np.int32)
+    first = start = 0
+    for chunk, some in zip(chunks, used, strict=True):
+        numbers = np.full(len(chunk.dictionary) + 1, _NO_VALUE, np.int32)
+        numbers[some] = names[first : first + len(some)]
+        renumber(*_codes(chunk), numbers, numbered[start : start + len(chunk)])
+        first, start = first + len(some), start + len(chunk)
     return _numbered_texts(numbered, values.dictionary, nulls=any(chunk.null_count for chunk in chunks))
 
 
-def _used(chunk: pa.DictionaryArray, numbered: npt.NDArray[np.int32]) -> pa.Array:
-    """The values that a column has, in the order in which they first appear; ``numbered`` takes which each row has."""
+def _used(chunk: pa.DictionaryArray) -> npt.NDArray[np.int32]:
+    """Which values a column has, in the order in which they first appear."""
+    order, count = np.empty(len(chunk.dictionary), np.int32), np.zeros(1, np.int64)
+    order_by_appearance(*_codes(chunk), np.zeros(len(chunk.dictionary) + 1, np.uint8), order, count)
+    return order[: count[0]]
+
+
+def _codes(chunk: pa.DictionaryArray) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8], int]:
+    """Which value each row has, and bits that say which rows have one, from a place on; no bits where all have."""
     indices = chunk.indices
     nulls, places = indices.buffers()
     codes = np.frombuffer(places or b"", np.int32)[indices.offset : indices.offset + len(chunk)]
-    given = np.frombuffer(nulls if nulls and indices.null_count else b"", np.uint8)
-    numbers = np.full(len(chunk.dictionary) + 1, -1, np.int32)
-    numbers[-1] = _NO_VALUE
-    order, count = np.empty(len(chunk.dictionary), np.int32), np.zeros(1, np.int64)
-    number_by_appearance(codes, given, indices.offset, numbers, order, count, numbered)
-    return chunk.dictionary.take(pa.array(order[: count[0]]))
+    return codes, np.frombuffer(nulls if nulls and indices.null_count else b"", np.uint8), indices.offset

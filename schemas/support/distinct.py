@@ -20,8 +20,9 @@ _FEW_VALUES = 1 << 11
 
 def distinct(values: pl.Series) -> tuple[list[str], npt.NDArray[np.int64]]:
     """Return the distinct values, and for each row which of them it has; null has the place after the last."""
-    texts = text_views(values, most=1)
-    read = (texts.words, texts.data(0), texts.null_bits, texts.offset)
+    texts = text_views(values)
+    _, memory, parts, _ = texts.in_memory()
+    read = (texts.words, memory, parts, texts.null_bits, texts.offset)
     firsts, numbers = _numbered(len(values), lambda *told: number_texts(*read, *told))
     return values[firsts].to_list(), numbers
 

@@ -1,4 +1,4 @@
-"""Memory that a process keeps although nothing is in it: how much of it the C library may keep.
+"""Memory: that of others as an array, and how much the C library may keep although nothing is in it.
 
 Other C libraries than GNU's have no such calls, and keep less.
 """
@@ -6,7 +6,10 @@ Other C libraries than GNU's have no such calls, and keep less.
 from __future__ import annotations
 
 import ctypes
-from typing import Final
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
 
 #: The number of this setting (malloc.h), and how many lots of freed memory all threads share: each thread would have
 #: one of its own, with hundreds of megabytes of arrays that are gone.
@@ -26,3 +29,20 @@ def give_back_memory() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
+
+
+class _Memory:
+    """Memory that belongs to others."""
+
+    def __init__(self, start: int, size: int) -> None:
+        self.__array_interface__: dict[str, Any] = {
+            "data": (start, True),
+            "shape": (size,),
+            "typestr": "|u1",
+            "version": 3,
+        }
+
+
+def memory_at(start: int, size: int) -> npt.NDArray[np.uint8]:
+    """Memory of others as an array, to read; whoever has it must keep these."""
+    return np.asarray(_Memory(start, size)) if size else np.empty(0, np.uint8)

@@ -6,21 +6,31 @@ To compare views is cheaper than to compare texts: two views that are the same a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from schemas.kernels.views import INLINE, put_texts
+from schemas.kernels.views import put_texts
 from schemas.support.column_bytes import column_bytes
+from schemas.support.memory import memory_at
 
 Words = npt.NDArray[np.uint64]
 Bytes = npt.NDArray[np.uint8]
-_NOTHING = np.zeros(1, np.uint8)
-#: Buffers of longer texts that loops over views know.
-READ_BUFFERS = 2
+
+
+class InMemory(NamedTuple):
+    """Views as integers, and one ``memory`` around them and their buffers: where in it each of these is.
+
+    The views themselves come first, then their buffers. Between these nothing may be read.
+    """
+
+    views: npt.NDArray[np.int32]
+    memory: Bytes
+    starts: npt.NDArray[np.int64]
+    ends: npt.NDArray[np.int64]
 
 
 class TextViews(NamedTuple):
@@ -33,6 +43,11 @@ class TextViews(NamedTuple):
     buffers: tuple[pa.Buffer, ...]
     nulls: pa.Buffer | None
     offset: int
+
+    @property
+    def sizes(self) -> npt.NDArray[np.int32]:
+        """Bytes of each text."""
+        return self.words.view(np.int32)[::4]
 
     @property
     def heads(self) -> Words:
@@ -49,14 +64,15 @@ class TextViews(NamedTuple):
         """Which values are given, a bit each; nothing at all where all may be."""
         return np.frombuffer(self.nulls or b"", np.uint8)
 
-    def data(self, number: int) -> Bytes:
-        """The bytes of a buffer; one zero where there is none."""
-        used = number < len(self.buffers) and self.buffers[number].size
-        return np.frombuffer(self.buffers[number], np.uint8) if used else _NOTHING
-
-    def as_read(self) -> tuple[npt.NDArray[np.int32], Bytes, Bytes, Bytes]:
-        """What loops take that know `READ_BUFFERS`: the views as integers and as bytes, and both buffers."""
-        return self.words.view(np.int32), self.words.view(np.uint8), self.data(0), self.data(1)
+    def in_memory(self) -> InMemory:
+        """What loops take that know any number of buffers; there while these views are."""
+        parts = [(self.words.ctypes.data, self.words.nbytes), *((part.address, part.size) for part in self.buffers)]
+        used = [(address, size) for address, size in parts if size]
+        start = min((address for address, _ in used), default=0)
+        end = max((address + size for address, size in used), default=0)
+        starts = np.array([address - start for address, _ in parts], np.int64)
+        ends = starts + np.array([size for _, size in parts], np.int64)
+        return InMemory(self.words.view(np.int32), memory_at(start, end - start), starts, ends)
 
     def in_same_buffers(self, other: TextViews) -> bool:
         """Whether views of both that are the same are in the same memory."""
@@ -75,8 +91,8 @@ def view_column(views: npt.NDArray[np.integer], buffers: Iterable[object], given
 
 
 def with_texts(
-    views: npt.NDArray[np.uint32], buffers: list[Bytes], rows: npt.NDArray[np.intp], texts: pl.Series
-) -> tuple[npt.NDArray[np.uint32], list[Bytes]]:
+    views: npt.NDArray[np.uint32], buffers: list[Any], rows: npt.NDArray[np.intp], texts: pl.Series
+) -> tuple[npt.NDArray[np.uint32], list[Any]]:
     """Put some texts at rows of a column that is being made, and behind its last buffer; ``views`` is changed."""
     if not len(rows):
         return views, buffers
@@ -86,16 +102,10 @@ def with_texts(
     return views, [*others, np.concatenate([last, data])]
 
 
-def text_views(column: pl.Series, most: int | None = None) -> TextViews:
-    """Give the views of a column of text. Nothing is copied of a column in one piece.
-
-    ``most``: whose longer texts may be in more buffers than that is laid out in one.
-    """
+def text_views(column: pl.Series) -> TextViews:
+    """Give the views of a column of text. Nothing is copied of a column in one piece."""
     array = column.to_arrow(compat_level=pl.CompatLevel.newest())
     nulls, views, *buffers = array.buffers()
-    if most is not None and len(buffers) > most and (np.frombuffer(views, np.int32)[::4] > INLINE).any():
-        array = column.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(pa.string_view())
-        nulls, views, *buffers = array.buffers()
     words = np.frombuffer(views or b"", np.uint64)[2 * array.offset : 2 * (array.offset + len(array))]
     return TextViews(words, tuple(buffers), nulls if array.null_count else None, array.offset)
 

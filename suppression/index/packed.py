@@ -11,7 +11,7 @@ import polars as pl
 from schemas.kernels.kernel import FEW_ROWS
 from schemas.kernels.keys import BY_LENGTH, LAST, MOST, STEP, key_texts
 from schemas.support.column_bytes import ascii_lower
-from schemas.support.text_views import READ_BUFFERS, text_views
+from schemas.support.text_views import text_views
 
 Keys = npt.NDArray[np.uint64]
 
@@ -76,9 +76,9 @@ def text_keys(values: pl.Series, *, lower: bool = False) -> Keys:
         return np.array(
             [0 if text is None else _key(text.lower() if lower else text) for text in texts], dtype=np.uint64
         )
-    views = text_views(ascii_lower(values) if lower else values, most=READ_BUFFERS)
+    texts = text_views(ascii_lower(values) if lower else values)
     keys = np.empty(len(values), dtype=np.uint64)
-    key_texts(views.words, views.data(0), views.data(1), keys)
+    key_texts(texts.words, *texts.in_memory()[1:], keys)
     if values.null_count():
         keys[values.is_null().to_numpy()] = 0
     return keys

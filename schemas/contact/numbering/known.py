@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import functools
 import re
+from bisect import bisect_right
+from typing import NamedTuple
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, SUPPORTED_REGIONS
 
@@ -18,7 +20,6 @@ from schemas.contact.numbering.library import NO_COUNTRY, NO_NUMBER, PhoneForm, 
 from schemas.contact.numbering.lookup import numbering
 from schemas.contact.numbering.ranges import code_of, digits_of
 from schemas.contact.numbering.shipped import Key
-from schemas.contact.numbering.tables import Table
 
 #: Punctuation beyond ASCII as its like in ASCII, figures and the plus of full width; marks that nobody sees, which are
 #: no part of a number, as such a sign.
@@ -135,8 +136,8 @@ def _answer(key: Key, code: int) -> tuple[int, int]:
     table = _table(key)
     if table is None:
         return UNDECIDED, 0
-    piece = int(table.starts.searchsorted(code, "right")) - 1
-    return int(table.answer[piece]), code + int(table.delta[piece])
+    piece = bisect_right(table.starts, code) - 1
+    return table.answer[piece], code + table.delta[piece]
 
 
 def _form(answer: int, e164: int) -> PhoneForm | None:
@@ -146,6 +147,15 @@ def _form(answer: int, e164: int) -> PhoneForm | None:
     return form._replace(e164=f"+{e164}") if form.state == "ok" else form
 
 
+class _Pieces(NamedTuple):
+    """A table (`schemas.contact.numbering.tables`) as Python reads one number of it at a time."""
+
+    starts: memoryview[int]
+    answer: memoryview[int]
+    delta: memoryview[int]
+
+
 @functools.cache
-def _table(key: Key) -> Table | None:
-    return numbering().shipped_table(key)
+def _table(key: Key) -> _Pieces | None:
+    table = numbering().shipped_table(key)
+    return None if table is None else _Pieces(table.starts.data, table.answer.data, table.delta.data)

@@ -34,6 +34,7 @@ from schemas.contact.numbering.tables import (
 from schemas.kernels import dressed, phones
 from schemas.kernels.word_lists import word_list
 from schemas.support.column_bytes import column_bytes, given_rows
+from schemas.support.text_views import text_views
 
 #: A table takes about as long to build as the library takes to read this many values.
 WORTH_A_TABLE = 4000
@@ -122,14 +123,15 @@ class Numbering:
 
     def decide(self, values: pl.Series, regions: npt.NDArray[np.int16]) -> Decided:
         """Decide what can be decided of a column of trimmed values, each with the number of its region."""
-        cells, given = column_bytes(values), given_rows(values)
+        texts, given = text_views(values), given_rows(values)
+        views, memory, parts, _ = texts.in_memory()
         rows = len(values)
         decided = Decided(np.empty(rows, np.int32), np.empty(rows, np.int64), np.empty(rows, np.int32))
         text = np.empty(dressed.MOST_BYTES, np.uint8)
         asked: set[int] = set()
         while True:
             loaded, wanted = self._loaded, np.zeros(phones.REGIONS + 2000, dtype=np.int64)
-            arguments = (*cells, given, regions, *loaded, *_LABELS, text, wanted, *decided)
+            arguments = (views, memory, parts, given, regions, *loaded, *_LABELS, text, wanted, *decided)
             phones.decide(*arguments)
             if not self._load(loaded, wanted, asked):
                 return decided

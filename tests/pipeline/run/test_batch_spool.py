@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -9,7 +10,7 @@ import pyarrow as pa
 import pytest
 from polars.testing import assert_frame_equal
 
-from pipeline.run.batch_spool import BatchSpool
+from pipeline.run.batch_spool import BatchSpool, HeldColumn
 from schemas.coded_findings import coded
 from schemas.errors import LeadscrubError
 from schemas.findings import findings, no_findings
@@ -21,9 +22,13 @@ FOUND = coded(pl.concat([findings(_ROWS, code, source="reader", detail="x") for 
 NONE = coded(no_findings())
 
 
+def _columns(table: pa.Table) -> Iterator[HeldColumn]:
+    yield from zip(table.schema, table.columns, strict=True)
+
+
 def test_batches_come_back_once_in_the_order_in_which_they_were_kept(tmp_path: Path) -> None:
     spool = BatchSpool(tmp_path / "spool")
-    later, earlier = spool.put(1, OTHER, NONE), spool.put(0, ROWS, FOUND)
+    later, earlier = spool.put(1, _columns(OTHER), NONE), spool.put(0, _columns(ROWS), FOUND)
     spool.keep(earlier)
     spool.keep(later)
     (first, second) = list(spool.take())
@@ -39,7 +44,7 @@ def test_no_flipped_bit_is_silent(tmp_path: Path, which: str) -> None:
     for number in range(50):
         folder = tmp_path / str(number)
         spool = BatchSpool(folder)
-        spool.keep(spool.put(0, ROWS, FOUND))
+        spool.keep(spool.put(0, _columns(ROWS), FOUND))
         content = bytearray((folder / which).read_bytes())
         content[number * len(content) // 50] ^= 1 << number % 8
         (folder / which).write_bytes(content)

@@ -22,8 +22,8 @@ from schemas.contact.numbering.ranges import Codes, code_of, digits_of
 from schemas.kernels.dressed import DECIMAL, MOST_BYTES
 from schemas.kernels.phones import REGIONS, UNDECIDED, decide, e164_text
 from schemas.kernels.word_lists import word_list
-from schemas.support.column_bytes import column_bytes, given_rows
-from schemas.support.text_views import view_column
+from schemas.support.column_bytes import given_rows
+from schemas.support.text_views import text_views, view_column
 
 
 class _Read(NamedTuple):
@@ -40,8 +40,10 @@ def _decided(values: pl.Series, starts: Codes) -> tuple[npt.NDArray[np.int32], C
     shift, lowest, lasts = buckets(starts)
     answers = np.arange(pieces, dtype=np.int32)
     answer, e164, more = np.empty(rows, np.int32), np.empty(rows, np.int64), np.empty(rows, np.int32)
+    texts = text_views(values)
+    views, memory, parts, _ = texts.in_memory()
     decide(
-        *column_bytes(values),
+        *(views, memory, parts),
         given_rows(values),
         np.zeros(rows, np.int16),
         np.zeros(REGIONS, np.int32),

@@ -1,4 +1,6 @@
-"""Forks processes of Python that have their imports done. Started by `tests.processes`, which says what for.
+"""Forks processes of Python that have their imports done, and what each would keep for itself.
+
+Started by `tests.processes`, which says what for.
 
 Whoever asks becomes the parent of what is forked, as of a process that it had started itself.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 import array
 import gc
 import importlib
+import inspect
 import json
 import os
 import pkgutil
@@ -17,8 +20,11 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
+from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from pydantic import BaseModel
 
 from tests import processes
 
@@ -32,6 +38,17 @@ _LEFT_OUT = (
     "pipeline.reading.sftp",
     "pipeline.reading.tables.",
     "pipeline.spark",
+)
+#: What most commands import when they come to need it.
+_LATER = (
+    "dateutil.relativedelta",
+    "disposable_email_domains",
+    "email_validator",
+    "numpy.ma",
+    "phonenumbers.data.region_US",
+    "rich.console",
+    "rich.table",
+    "typer._adapters",
 )
 #: Handles are put here while they are moved to where they are wanted.
 _HIGH = 200
@@ -113,8 +130,30 @@ def import_all() -> None:
             if not found.name.startswith(_LEFT_OUT) and not found.name.endswith("__main__"):
                 with suppress(ImportError):
                     importlib.import_module(found.name)
+    for name in _LATER:
+        importlib.import_module(name)
+
+
+def prepare() -> None:
+    """Do once what each process does for itself at first need: build models, and keep tables that are kept anyway."""
+    for name, module in list(sys.modules.items()):
+        for made in list(vars(module).values()) if name.startswith(_PACKAGES) else ():
+            if getattr(made, "__module__", None) != name:
+                continue
+            if isinstance(made, type) and issubclass(made, BaseModel):
+                made.model_rebuild()
+            elif hasattr(made, "cache_info") and not inspect.signature(made).parameters:
+                files = _open_files()
+                made()
+                # A file that is left open is not for processes to share.
+                if _open_files() != files:
+                    made.cache_clear()
     gc.collect()
     gc.freeze()
+
+
+def _open_files() -> set[str]:
+    return {file.name for file in Path("/proc/self/fd").iterdir()}
 
 
 def begin(connection: socket.socket) -> list[str]:
@@ -145,4 +184,5 @@ def begin(connection: socket.socket) -> list[str]:
 
 if __name__ == "__main__":
     import_all()
+    prepare()
     run(begin(socket.socket(fileno=int(sys.argv[1]))))

@@ -14,6 +14,7 @@ from pipeline.reading.structure import Structure, find_tables, other_headers, ta
 from schemas.errors import DropError
 from schemas.files.encoding import END_MARKS, Encoding, TextSurvey, display_name, survey_text
 from schemas.files.inputs import Input
+from schemas.files.limits import refuse_width
 from schemas.files.unique_names import unique_names
 from schemas.layout import Layout
 
@@ -66,7 +67,10 @@ class Dialect(NamedTuple):
 
 
 def detect_dialects(path: Input, layout: Layout | None = None) -> list[Dialect]:
-    """Detect how each table of a file is written. What the layout says wins. Raises `DropError` when it has no text."""
+    """Detect how each table of a file is written. What the layout says wins.
+
+    Raises `DropError` when it has no text.
+    """
     layout = layout or Layout()
     if path.size == 0:
         raise DropError(f"'{path}' is empty.", "Ask the vendor to send it again.")
@@ -92,6 +96,8 @@ def detect_dialects(path: Input, layout: Layout | None = None) -> list[Dialect]:
         raise DropError(f"'{path}', {error.message}", error.hint) from error
     if layout.header is not False:
         tables = _with_deep(path, survey, tables, guess.punctuation)
+    for table in tables:
+        refuse_width(str(path), table.width if table.header is None else len(table.header))
     ends = [table.start for table in tables[1:]]
     return [
         _dialect(survey.encoding, guess.punctuation, table, end, layout.column_names, records, notes)

@@ -20,7 +20,7 @@ from schemas.files.arrow_table import open_arrow
 from schemas.files.inputs import Input, LocalFile
 from schemas.files.json_table import open_json
 from schemas.files.kinds import Kind, is_xml, kind_of
-from schemas.files.limits import limits, refuse_width
+from schemas.files.limits import limits
 from schemas.files.spool import Spool
 from schemas.files.table import Table
 from schemas.layout import Layout
@@ -111,7 +111,4 @@ def _open(given: Input, name: str, kind: Kind, layout: Layout, spool: Spool) -> 
         return [open_json(given, name, layout, spool)]
     if is_xml(given):
         raise DropError(f"'{given}' is XML, which is not read.", "Ask for the table itself, as CSV.")
-    tables = open_csv(given, name, layout)
-    for table in tables:
-        refuse_width(str(given), len(table.columns))
-    return tables
+    return open_csv(given, name, layout)

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline.results.publish import WORK
+from tests import processes
 from tests.attack.syscalls import Call, Watch, watch_this_process
 from tests.conftest import REPO
 
@@ -71,7 +72,7 @@ class Forked:
     """The process that forks."""
 
     def __init__(self, temporary: Path) -> None:
-        self._process = subprocess.Popen(
+        self._process = processes.Popen(
             [sys.executable, "-m", "tests.attack.forked"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -14,6 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
+from tests import processes
 from tests.attack.findings import Account
 from tests.attack.mutations import mutated
 from tests.attack.samples import NAMES, ROWS, sample
@@ -58,7 +59,7 @@ class Reader:
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None:
-            self._process = subprocess.Popen(
+            self._process = processes.Popen(
                 [sys.executable, "-m", "tests.attack.reader"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

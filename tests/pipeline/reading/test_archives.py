@@ -138,7 +138,7 @@ def _tar(name: str) -> bytes:
 
 def _zip(members: dict[str, bytes]) -> bytes:
     sink = io.BytesIO()
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, content in members.items():
             archive.writestr(name, content)
     return sink.getvalue()
@@ -215,10 +215,10 @@ def test_what_must_not_be_unpacked_ends_with_4(written: Written, content: bytes,
 
 @pytest.mark.parametrize("kind", ["gz", "zip", "many", "lying"])
 def test_a_bomb_is_stopped_early(written: Written, in_folder: Path, kind: str) -> None:
-    """300 MB of nothing in 300 KB: one stream, one member, members that add up, a size that is not true."""
+    """300 MB of nothing in 1.3 MB: one stream, one member, members that add up, a size that is not true."""
     zeros = bytes(60 << 20)
     if kind == "gz":
-        packed = gzip.compress(zeros, 9) * 5
+        packed = gzip.compress(zeros, 1) * 5
     elif kind == "zip":
         packed = _zip({"a.csv": zeros * 5})
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from schemas.errors import FileError
+from tests import processes
 from tests.conftest import REPO
 from tests.pipeline.reading.builders import ods_content, read, write_ods, write_xlsx, write_zip
 
@@ -37,7 +37,7 @@ def refused(path: Path) -> str:
         "peak = next(line for line in Path('/proc/self/status').open() if line.startswith('VmHWM'))\n"
         "print(int(peak.split()[1]) >> 10, file=sys.stderr)\n"
     )
-    ran = subprocess.run(
+    ran = processes.run(
         [sys.executable, "-c", code, str(path)],
         env={**os.environ, "PYTHONPATH": str(REPO)},
         capture_output=True,
@@ -47,7 +47,7 @@ def refused(path: Path) -> str:
     )
     assert ran.returncode == 0, ran.stderr[-2000:]
     assert int(ran.stderr.split()[-1]) < 1_000, "megabytes resident"
-    return ran.stdout
+    return str(ran.stdout)
 
 
 def _with_part(path: Path, part: str, old: str, new: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -77,7 +78,7 @@ class Context(NamedTuple):
     campaign: Campaign
     vendor: str | None
     as_of: date
-    lists: list[SuppressionList]
+    lists: Sequence[SuppressionList]
     sources: list[Source]
     apply: Apply
     rules: RuleSet | None = None

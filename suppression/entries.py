@@ -216,8 +216,8 @@ class Entries:
             fold_email(forms.get_column("key"), self._how.folds).alias("key"), forms.get_column("repair")
         )
         # An address with something around it may not be alone; a mark of Excel's is valid as a part of it.
-        whole = pl.col("key").is_not_null() & pl.col("repair").is_null()
-        alone = whole & ~pl.col("text").str.contains(_MARKED)
+        whole = keyed.get_column("key").is_not_null() & keyed.get_column("repair").is_null()
+        alone = whole & ~keyed.get_column("text").str.contains(_MARKED)
         marked = keyed.filter(whole & ~alone)
         self.more_points += len(marked)
         yield Keyed("emails", pl.concat([keyed.filter(alone), marked]).drop("repair"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -26,7 +28,7 @@ Hits = npt.NDArray[np.bool_]
 _BY_AREA_CODE = frozenset({"dnc.national"})
 
 
-def screen_points(frame: pl.DataFrame, lists: list[SuppressionList]) -> pl.DataFrame:
+def screen_points(frame: pl.DataFrame, lists: Sequence[SuppressionList]) -> pl.DataFrame:
     """Return the findings of all lists over all contact points of ``frame``.
 
     ``frame`` has ``row_id`` and the contact columns in canonical form. For each email column, ``<column>:given`` holds
@@ -49,7 +51,7 @@ def screen_points(frame: pl.DataFrame, lists: list[SuppressionList]) -> pl.DataF
     return pl.concat(found)
 
 
-def _screen_phone(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) -> list[pl.DataFrame]:
+def _screen_phone(frame: pl.DataFrame, slot: str, lists: Sequence[SuppressionList]) -> list[pl.DataFrame]:
     values = frame.get_column(slot)
     numbers = _numbers(frame, slot)
     found = [_not_covered(frame, slot, lists)]
@@ -72,7 +74,7 @@ def _numbers(frame: pl.DataFrame, slot: str) -> Numbers:
 
 
 def _screen_other_reading(
-    frame: pl.DataFrame, slot: str, lists: list[SuppressionList], as_written: pl.DataFrame
+    frame: pl.DataFrame, slot: str, lists: Sequence[SuppressionList], as_written: pl.DataFrame
 ) -> list[pl.DataFrame]:
     """Screen the other reading of the few numbers that have one; a hit blocks the point all the same.
 
@@ -93,7 +95,7 @@ def _screen_other_reading(
     ]
 
 
-def _screen_email(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) -> list[pl.DataFrame]:
+def _screen_email(frame: pl.DataFrame, slot: str, lists: Sequence[SuppressionList]) -> list[pl.DataFrame]:
     values = frame.get_column(slot)
     plain = frame.get_column(KEY.of(slot))
     # Making the keys costs more than looking them up: once for all lists that fold addresses alike.
@@ -154,7 +156,7 @@ def _told(facts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _not_covered(frame: pl.DataFrame, slot: str, lists: list[SuppressionList]) -> pl.DataFrame:
+def _not_covered(frame: pl.DataFrame, slot: str, lists: Sequence[SuppressionList]) -> pl.DataFrame:
     """United States numbers in area codes that no registry copy of the run speaks for."""
     copies = [lst for lst in lists if lst.kind.kind in _BY_AREA_CODE and lst.facts.covers is not None]
     covered = {area for copy in copies for area in copy.facts.covers or []}

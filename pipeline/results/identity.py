@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
 from importlib.metadata import version
@@ -54,7 +54,7 @@ class RunInputs(NamedTuple):
     sources: list[Source]
     packs: list[LoadedPack]
     vendor_evidence: VendorEvidence
-    lists: tuple[str, ...]
+    lists: Sequence[str]
     decisions: str | None = None
 
 

@@ -27,9 +27,9 @@ _MANY = 10
 class Notices:
     """Gathers sentences in the order in which a run prints them."""
 
-    def __init__(self, context: Context, sentences: Iterable[str]) -> None:
+    def __init__(self, context: Context, sentences: list[str]) -> None:
         self._context = context
-        self.sentences = list(sentences)
+        self.sentences = sentences
 
     def of_source(self, source: Source, sentences: Iterable[str]) -> None:
         """Of one table of the drop, which is named where there are several."""

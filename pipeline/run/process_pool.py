@@ -66,8 +66,6 @@ class Pool:
 
     def stop(self) -> None:
         """End the processes at once: whoever waits for their work gets an error."""
-        if self._executor is None:
-            return
         import multiprocessing  # noqa: PLC0415  # as above
 
         for process in multiprocessing.active_children():

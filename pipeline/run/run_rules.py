@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ NOT_CHECKED = (
 )
 
 
-def rules_of(plan: Plan, as_of: date, lists: list[SuppressionList]) -> RuleSet | None:
+def rules_of(plan: Plan, as_of: date, lists: Sequence[SuppressionList]) -> RuleSet | None:
     """Put the packs of a run together with what they are asked of; None when it has none."""
     if not plan.packs:
         return None

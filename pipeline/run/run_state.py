@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +15,7 @@ from pipeline.results.identity import RunInputs, run_id
 from pipeline.run.batch_spool import BatchSpool
 from pipeline.run.notices import Notices
 from pipeline.run.plan import Plan
+from pipeline.run.process_pool import process_pool
 from pipeline.run.progress import Report
 from pipeline.run.request import Request
 from pipeline.run.run_decisions import decisions_digest, reviewed_rows
@@ -22,8 +25,10 @@ from pipeline.stages.checks import RunCheck
 from pipeline.stages.mail_check import CACHE_FILE
 from pipeline.stages.registry import RUN_CHECKS
 from schemas.contact.apply import Apply
+from schemas.errors import LeadscrubError
 from schemas.files.table import FileTally
 from schemas.list_version import ListVersion
+from schemas.support.later import Later
 from schemas.support.ordered_map import in_order
 from schemas.support.timer import Timer
 from suppression.erased import open_erased
@@ -71,14 +76,31 @@ class RunState:
         return run_id(self.inputs, [file.sha256 for file in self.files], found)
 
 
-def start_run(request: Request, plan: Plan, apply: Apply, work: Path, report: Report) -> RunState:
-    """Open the run's lists and put its rules and checks together. Raises `ListError` when a list cannot be used."""
+def start_run(
+    request: Request, plan: Plan, apply: Apply, work: Path, report: Report, beside: ThreadPoolExecutor
+) -> RunState:
+    """Open the run's lists and put its rules and checks together. Raises `ListError` when a list cannot be used.
+
+    Lists that are soon read are read on a thread of ``beside``, and waited for where they are needed.
+    """
     work.mkdir()
     timer, notes = Timer(), list(plan.notes)
-    with timer.step("load lists"):
-        lists, identities = open_lists(request, plan, apply, work / "lists", notes)
-    rules = rules_of(plan, request.as_of, lists)
-    reviewed = reviewed_rows(request, plan)
+
+    def opened() -> tuple[list[SuppressionList], list[str]]:
+        # They have far more odd values than a batch: their processes, which take 180 MB each, end with them.
+        with timer.step("load lists"), process_pool(request.threads) as own:
+            return open_lists(request, plan, own, work / "lists", notes)
+
+    if request.threads > 1 and _soon_read(plan.lists):
+        found = beside.submit(opened)
+    else:
+        found = Future()
+        found.set_result(opened())
+    lists: Sequence[SuppressionList] = Later(lambda: found.result()[0])
+    with lists_first(lists):
+        rules = rules_of(plan, request.as_of, lists)
+        reviewed = reviewed_rows(request, plan)
+        hours = hours_of(rules, plan)
     cache = None if plan.store is None or request.dry_run else plan.store.folder / CACHE_FILE
     context = Context(
         plan.campaign,
@@ -88,7 +110,7 @@ def start_run(request: Request, plan: Plan, apply: Apply, work: Path, report: Re
         plan.sources,
         apply,
         rules,
-        hours_of(rules, plan),
+        hours,
         earlier_run=None if request.earlier is None else request.earlier.manifest.run_id,
         asks_ledger=request.ledger is not None,
         mail=MailQuestion(request.dns_server, cache) if request.check_mx else None,
@@ -99,7 +121,7 @@ def start_run(request: Request, plan: Plan, apply: Apply, work: Path, report: Re
     return RunState(
         request,
         plan,
-        run_inputs(request, plan, identities, reviewed),
+        run_inputs(request, plan, Later(lambda: found.result()[1]), reviewed),
         context,
         work,
         report,
@@ -112,7 +134,17 @@ def start_run(request: Request, plan: Plan, apply: Apply, work: Path, report: Re
     )
 
 
-def run_inputs(request: Request, plan: Plan, lists: list[str], reviewed: Reviewed | None) -> RunInputs:
+@contextmanager
+def lists_first(lists: Sequence[SuppressionList]) -> Iterator[None]:
+    """Of a bad list and of whatever else stops the run in this block the list is named, whichever is found first."""
+    try:
+        yield
+    except LeadscrubError:
+        len(lists)
+        raise
+
+
+def run_inputs(request: Request, plan: Plan, lists: Sequence[str], reviewed: Reviewed | None) -> RunInputs:
     """What the run's id depends on, with its lists by their identities."""
     return RunInputs(
         request.as_of,
@@ -121,7 +153,7 @@ def run_inputs(request: Request, plan: Plan, lists: list[str], reviewed: Reviewe
         plan.sources,
         plan.packs,
         plan.vendor_evidence,
-        tuple(lists),
+        lists,
         decisions_digest(reviewed),
     )
 

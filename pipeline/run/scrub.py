@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ from pipeline.run.process_pool import process_pool
 from pipeline.run.progress import Report, silent
 from pipeline.run.region_check import check_regions
 from pipeline.run.request import Request
-from pipeline.run.run_state import RunState, start_run
+from pipeline.run.run_state import RunState, lists_first, start_run
 from pipeline.run.second_pass import second_pass
 from pipeline.run.settle import settle
 from pipeline.workspace import workspace_limits, workspace_of
@@ -89,10 +90,10 @@ def _scrub(
         return finished
     output = scratch_output() if request.dry_run else staged_output(request.out, force=request.force)
     out: Path | None = None
-    with output as staging, process_pool(request.threads) as apply:
-        run = start_run(request, plan, apply, staging / WORK, report)
-        apply.rest()  # lists have far more odd values than a batch
-        manifest = work(run, staging)
+    with output as staging, process_pool(request.threads) as apply, ThreadPoolExecutor(1, "lists") as beside:
+        run = start_run(request, plan, apply, staging / WORK, report, beside)
+        with lists_first(run.context.lists):
+            manifest = work(run, staging)
         shutil.rmtree(run.work)
         if not request.dry_run:
             out = request.out if request.named_in is None else request.named_in / manifest.run_id

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from pipeline.context import Context, Source
@@ -31,7 +33,9 @@ def person_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.Dat
     return batch.frame, bound(batch.frame, found, scopes, tuple(context.campaign.channels))
 
 
-def _beside(frame: pl.DataFrame, source: Source, context: Context, lists: list[SuppressionList]) -> list[pl.DataFrame]:
+def _beside(
+    frame: pl.DataFrame, source: Source, context: Context, lists: Sequence[SuppressionList]
+) -> list[pl.DataFrame]:
     """Matches of points that the campaign does not reach."""
     held = [
         slot for slot in (*PHONE_SLOTS, *EMAIL_SLOTS) if slot in source.mapping.fields and slot not in context.points

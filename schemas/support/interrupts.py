@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import _thread
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
+from typing import Final
+
+#: Names of the files of Python's own code that imports; and seconds after which it has gone on.
+_IMPORTING: Final = "<frozen importlib"
+_MOMENT: Final = 0.005
 
 #: What this process has changed since its command began, in the order in which it was done.
 _changes: list[str] = []
@@ -53,6 +60,38 @@ def interrupts_wait(change: str | None = None) -> Iterator[None]:
         raise KeyboardInterrupt
 
 
+def interrupt_between_imports() -> None:
+    """Let Ctrl-C end this process as it does, but never inside of Python's own code that imports.
+
+    There it can come where it is lost, or where a lock is kept for which every other import waits for ever.
+    """
+
+    def heard(_number: int, frame: FrameType | None) -> None:
+        if not _postponed(frame):
+            raise KeyboardInterrupt
+
+    in_main = threading.current_thread() is threading.main_thread()
+    if in_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, heard)
+
+
+def _postponed(frame: FrameType | None) -> bool:
+    """Whether Ctrl-C came inside of the code that imports; then it comes again in a moment."""
+    if frame is None or not frame.f_code.co_filename.startswith(_IMPORTING):
+        return False
+    again = threading.Timer(_MOMENT, _interrupt_main)
+    again.daemon = True
+    again.start()
+    return True
+
+
+def _interrupt_main() -> None:
+    if hasattr(signal, "pthread_kill"):  # it wakes who waits
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+    else:
+        _thread.interrupt_main()
+
+
 @contextmanager
 def on_interrupt(act: Callable[[], None]) -> Iterator[None]:
     """Let Ctrl-C in the block do something first: what the block would wait for on its way out is ended so.
@@ -63,9 +102,10 @@ def on_interrupt(act: Callable[[], None]) -> Iterator[None]:
         yield
         return
 
-    def heard(*_: object) -> None:
-        act()
-        raise KeyboardInterrupt
+    def heard(_number: int, frame: FrameType | None) -> None:
+        if not _postponed(frame):
+            act()
+            raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGINT, heard)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import random
 import signal
@@ -9,12 +10,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
 
 from pipeline.run.process_pool import process_pool
-from schemas.support.interrupts import children_without_interrupts, forget_changes, interrupts_wait, last_change
+from schemas.support.interrupts import (
+    children_without_interrupts,
+    forget_changes,
+    interrupt_between_imports,
+    interrupts_wait,
+    last_change,
+    on_interrupt,
+)
 from tests.conftest import DAY, REPO, leadscrub
 
 pytestmark = pytest.mark.slow
@@ -123,6 +132,34 @@ sys.argv = ["leadscrub", "reasons"]
 from pipeline.cli.entry import main
 main()
 """
+
+
+@pytest.mark.parametrize("block", [nullcontext, lambda: on_interrupt(lambda: None)])
+def test_an_interrupt_inside_of_an_import_comes_a_moment_later(
+    monkeypatch: pytest.MonkeyPatch, block: Callable[[], AbstractContextManager[None]]
+) -> None:
+    """Python's own code may lose it there, or keep the lock of all imports."""
+    frames = []
+
+    class Finder:
+        @staticmethod
+        def find_spec(*_: object) -> None:
+            frames.append(sys._getframe(1))
+
+    monkeypatch.setattr(sys, "meta_path", [Finder, *sys.meta_path])
+    with pytest.raises(ImportError):
+        importlib.import_module("no_such_module")
+    before = signal.getsignal(signal.SIGINT)
+    interrupt_between_imports()
+    try:
+        with block():
+            heard = signal.getsignal(signal.SIGINT)
+            assert callable(heard)
+            heard(signal.SIGINT, frames[0])
+            with pytest.raises(KeyboardInterrupt):
+                time.sleep(60)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_an_interrupt_waits_while_something_is_changed() -> None:

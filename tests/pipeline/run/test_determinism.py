@@ -169,3 +169,19 @@ def test_of_several_bad_lists_the_first_is_named(scrub: Scrub, written: Written)
             assert ran.code == 5
             assert f"List '{first}'" in ran.err
             assert f"List '{second}'" not in ran.err
+
+
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_of_a_bad_list_and_a_bad_drop_the_list_is_named(scrub: Scrub, written: Written, threads: str) -> None:
+    """The list is read while the first batches are. What is bad in the drop is behind what is read to plan the run."""
+    drop = written("drop.csv", b"phone\n" + b"2025550199\n" * 40_000 + b"Jos\xe9\n")
+    options = ["--layout", written("layout.toml", 'encoding = "utf-8"\n'), "--threads", threads]
+    alone = scrub(drop, "--no-lists", *options)
+    assert alone.code == 4
+    assert "is not utf-8" in alone.err
+    lost = "".join(f"12{n:05}\n" for n in range(600))
+    both = scrub(drop, "--list", f"dnc.internal:lost={written('lost.txt', lost)}", *options)
+    assert both.code == 5
+    assert "List 'lost'" in both.err
+    assert not both.folder.exists()
+    assert not list(both.folder.parent.glob(".*partial*"))

@@ -175,8 +175,8 @@ def read_emails(values: pl.Series, apply: Apply = apply_here) -> EmailColumn:
     buffers = [*texts.buffers, changed[: written[0]]]
     domains = keys.select(domain_of(pl.col("normal")))
     parts = ((normal, noted.get_column("normal")), (key, keys.to_series()), (domain, domains.to_series()))
-    columns = (view_column(*with_texts(views, buffers, rows, texts), plain) for views, texts in parts)
-    return EmailColumn(*columns, rows, noted)
+    read = [view_column(*with_texts(views, buffers, rows, texts), plain) for views, texts in parts]
+    return EmailColumn(read[0], read[1], read[2], rows, noted)
 
 
 def domain_of(address: pl.Expr) -> pl.Expr:

@@ -129,7 +129,7 @@ def _slot(key: np.uint64) -> int:
 @helper
 def _start(tail: np.uint64, parts: Int64s) -> int:
     """Where a text of more than `WITHIN` bytes begins."""
-    return parts[int(tail & _SIZE) + 1] + int(tail >> _HALF)
+    return int(parts[int(tail & _SIZE) + 1]) + int(tail >> _HALF)
 
 
 @helper

@@ -76,9 +76,9 @@ def text_keys(values: pl.Series, *, lower: bool = False) -> Keys:
         return np.array(
             [0 if text is None else _key(text.lower() if lower else text) for text in texts], dtype=np.uint64
         )
-    texts = text_views(ascii_lower(values) if lower else values)
+    views = text_views(ascii_lower(values) if lower else values)
     keys = np.empty(len(values), dtype=np.uint64)
-    key_texts(texts.words, *texts.in_memory()[1:], keys)
+    key_texts(views.words, *views.in_memory()[1:], keys)
     if values.null_count():
         keys[values.is_null().to_numpy()] = 0
     return keys

@@ -5,11 +5,17 @@ from __future__ import annotations
 import csv
 import itertools
 import random
+import threading
+import time
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import phonenumbers
 import polars as pl
+import pyarrow as pa
 import pytest
 
 import schemas.contact.phone
@@ -241,3 +247,28 @@ def test_what_the_tables_leave_the_library_answers() -> None:
     ]
     assert forms.get_column("state").to_list() == ["ok", "ok", "damaged", None, "ok", "ok"]
     assert forms.get_column("repair").to_list() == [None] * 5 + ["decimal .0 removed"]
+
+
+def test_one_thread_at_a_time_reads_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Arrow's reader of a file is not made for two: they wait for each other for ever, or end the program."""
+    tables, reading, together = ShippedTables(), threading.Semaphore(), []
+    keys: list[str | int] = ["US", "DE", 44, "FR"] * 5
+    read = tables._file.read_row_group
+
+    def watched(*arguments: Any, **named: Any) -> pa.Table:
+        together.append(not reading.acquire(blocking=False))
+        time.sleep(0.002)
+        found = read(*arguments, **named)
+        reading.release()
+        return found
+
+    monkeypatch.setattr(tables._file, "read_row_group", watched)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(tables.table, keys))
+    assert together == [False] * 20
+    alone = ShippedTables()
+    for key, table in zip(keys, found, strict=True):
+        expected = alone.table(key)
+        assert table is not None
+        assert expected is not None
+        assert all(np.array_equal(one, other) for one, other in zip(table, expected, strict=True))

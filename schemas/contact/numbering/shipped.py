@@ -7,6 +7,7 @@ as they are needed. One row group holds one table: a run reads those that it nee
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -37,7 +38,7 @@ class ShippedTables:
         self._positions: dict[Key, int] = {}
         if not path.exists():
             return
-        self._file = pq.ParquetFile(path)
+        self._file, self._reading = pq.ParquetFile(path), threading.Lock()
         facts: Mapping[bytes, bytes] = self._file.schema_arrow.metadata
         if facts[_VERSION].decode() != phonenumbers.__version__:
             return
@@ -48,7 +49,8 @@ class ShippedTables:
         """Read the table of a region or a calling code; None when there is none."""
         if key is None or key not in self._positions:
             return None
-        columns = self._file.read_row_group(self._positions[key])
+        with self._reading:  # Arrow's reader is for one thread at a time
+            columns = self._file.read_row_group(self._positions[key], use_threads=False)
         starts, answer, delta = (column.to_numpy() for column in columns.columns)
         return Table(starts.cumsum(), answer.astype(np.int64), delta)
 

@@ -30,34 +30,36 @@ demo: setup ## Scrub the sample drop under rule packs; show what came out and wh
 	@echo
 	@echo "Take along: build/demo.csv, the clean rows, and build/demo/report.html, the report to forward."
 
-quick: $(VENV)/.test ## Run the quick tests: under a minute on two cores.
+quick: $(VENV)/.run $(VENV)/.test ## Run the quick tests: under a minute on two cores.
 	$(PYTEST) -n auto -m "not slow" --hypothesis-profile=quick
 
-test: $(VENV)/.test ## Run all tests (JOBS=4 sets the number of processes).
+test: $(VENV)/.run $(VENV)/.test ## Run all tests (JOBS=4 sets the number of processes).
 	$(PYTEST)
 
-lint: $(VENV)/.lint ## Check format, lint, types and the direction of imports.
+lint: $(VENV)/.run $(VENV)/.lint ## Check format, lint, types and the direction of imports.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.bench ## Measure speed and memory again: an hour, and 18 GB of disk while it runs.
+bench: $(VENV)/.run $(VENV)/.bench ## Measure speed and memory again: an hour, and 18 GB of disk while it runs.
 	$(BIN)/python -m tests.bench.run --large 20000000 --write docs/benchmark.md
 	$(BIN)/python -m tests.bench.registry --clean --write docs/benchmark-registry.md
 
-bench-quick: $(VENV)/.bench ## Measure a small drop once, in two minutes: the table and the stages on stdout.
+bench-quick: $(VENV)/.run $(VENV)/.bench ## Measure a small drop once, in two minutes: the table and the stages on stdout.
 	$(BIN)/python -m tests.bench.run --rows 200000 --xlsx-rows 20000 --usual-rows 10000 --repeat 1 \
 	  --only polars,leadscrub,one,rules,wide,dirty,xlsx,duckdb
 
 # The locks hold for every supported Python and platform, and agree with each other. A version stays while it satisfies
 # pyproject.toml; UPGRADE=--upgrade takes the newest.
-COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes $(UPGRADE) --quiet \
-  --no-header --no-annotate --no-emit-index-url --group build
+RESOLVE := uv pip compile --universal --python-version 3.11 --generate-hashes $(UPGRADE) --quiet --no-header \
+  --no-annotate --no-emit-index-url
+COMPILE := $(RESOLVE) pyproject.toml --group build
 TESTED := --extra spark --extra s3 --extra sftp --extra https --extra postgres --extra delta --extra iceberg \
   --extra duckdb --extra age --extra timestamp --extra lineage --group test
 
 lock: ## Resolve the lock files again after a change of pyproject.toml (needs uv).
+	echo 'pip>=26' | $(RESOLVE) - --output-file requirements-pip.lock
 	$(COMPILE) --output-file requirements.lock
 	$(COMPILE) -c requirements.lock $(TESTED) --output-file requirements-test.lock
 	$(COMPILE) -c requirements-test.lock --group bench --output-file requirements-bench.lock
@@ -69,21 +71,31 @@ clean: ## Remove the environment and what the demo wrote.
 
 # One environment, extended step by step: nobody who only runs leadscrub waits for a type checker.
 # The locks are complete, so nothing is resolved (--no-deps), and Python compiles what it imports, not all of it now.
-$(VENV)/.run: requirements.lock pyproject.toml
+# A Python's own pip may be years old, and takes four times as long; where this one cannot be had, it will do.
+$(VENV)/.made: requirements-pip.lock
 	@$(PYTHON) -c 'import sys; sys.exit("leadscrub needs Python 3.11 or newer, and this is " \
 	  + sys.version.split()[0] + ". Name another: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
-	$(INSTALL) --no-compile --no-deps --require-hashes -r requirements.lock
+	-$(INSTALL) --require-hashes -r $<
+	@touch $@
+
+$(VENV)/.run: requirements.lock pyproject.toml $(VENV)/.made
+	$(INSTALL) --no-compile --no-deps --require-hashes -r $<
 	$(INSTALL) --no-build-isolation --no-deps -e .
 	$(BIN)/python -m schemas.kernels.build
 	$(BIN)/python -m compileall -q leadscrub pipeline suppression schemas
 	@touch $@
 
-$(VENV)/.test $(VENV)/.bench: $(VENV)/.%: requirements-%.lock $(VENV)/.run
-	$(INSTALL) --no-compile --no-deps --require-hashes -r $<
+# Only what running does not need: pip goes through all that it is given for a long time, and -j installs both at once.
+BEYOND = awk 'NR == FNR {run[$$1]; next} /^[^ ]/ {beyond = !($$1 in run)} beyond' requirements.lock $< > $@.lock
+
+$(VENV)/.test $(VENV)/.bench: $(VENV)/.%: requirements-%.lock requirements.lock $(VENV)/.made
+	$(BEYOND)
+	$(INSTALL) --no-compile --no-deps --require-hashes -r $@.lock
 	@touch $@
 
 # Types are checked of everything, so this lock has all of the others.
-$(VENV)/.lint: requirements-lint.lock requirements-test.lock requirements-bench.lock $(VENV)/.run
-	$(INSTALL) --no-compile --no-deps --require-hashes -r $<
+$(VENV)/.lint: requirements-lint.lock requirements-test.lock requirements-bench.lock requirements.lock $(VENV)/.made
+	$(BEYOND)
+	$(INSTALL) --no-compile --no-deps --require-hashes -r $@.lock
 	@touch $(VENV)/.test $(VENV)/.bench $@

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -66,6 +67,12 @@ def _all(keep: pa.ChunkedArray) -> bool:
     return bool(pc.all(keep, min_count=0).as_py())
 
 
+@functools.lru_cache(maxsize=16)
+def _arrow_schema(types: tuple[tuple[str, pl.DataType], ...]) -> pa.Schema:
+    """What Arrow calls these types; a process that does many runs writes files of the same types again and again."""
+    return pl.DataFrame(schema=dict(types)).to_arrow(compat_level=pl.CompatLevel.oldest()).schema
+
+
 _EFFECTS = pa.array(["block", "review", "flag"], pa.large_string())
 
 
@@ -80,7 +87,7 @@ class FileContract:
         self, name: str, types: Mapping[str, pl.DataType], codes: Iterable[str], few: frozenset[str] = frozenset()
     ) -> None:
         self._name = name
-        self.schema: pa.Schema = pl.DataFrame(schema=types).to_arrow(compat_level=pl.CompatLevel.oldest()).schema
+        self.schema = _arrow_schema(tuple(types.items()))
         self.given = pa.schema(
             [field.with_type(few_type(field.type)) if field.name in few else field for field in self.schema]
         )

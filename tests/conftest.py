@@ -47,6 +47,15 @@ settings.load_profile("leadscrub")
 gc.set_threshold(50_000)
 
 
+#: What takes longest, and starts Java: one process has it from the beginning, and nobody waits for it at the end.
+_FIRST = ("tests/pipeline/spark/", "tests/pipeline/nightly/test_fortnight.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Processes take whole stretches of the tests, and what is left of those of others from the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_FIRST))
+
+
 def pytest_collection_finish() -> None:
     """Take all tests out of what is looked through for garbage."""
     gc.collect()

@@ -40,7 +40,7 @@ def required(requirements: list[str]) -> set[str]:
     return {re.split(r"[\[<>=~!; ]", each)[0] for each in requirements}
 
 
-@pytest.mark.parametrize("name", LOCKS)
+@pytest.mark.parametrize("name", [*LOCKS, "requirements-pip.lock"])
 def test_every_requirement_of_a_lock_file_has_hashes_and_no_address(name: str) -> None:
     text = (REPO / name).read_text(encoding="utf-8")
     entries = re.split(r"\n(?=\S)", text.strip())

@@ -5,6 +5,7 @@ A module of its own, so that long runs outside the test suite can draw from it t
 
 from __future__ import annotations
 
+import functools
 import random
 import re
 from collections.abc import Iterator, Sequence
@@ -40,7 +41,8 @@ _BEHIND = [
 # fmt: on
 
 
-def _example_numbers() -> dict[str, list[str]]:
+@functools.cache
+def examples() -> dict[str, list[str]]:
     """List the national example numbers of each region, of every type."""
     found: dict[str, list[str]] = {}
     for region in REGIONS:
@@ -49,7 +51,6 @@ def _example_numbers() -> dict[str, list[str]]:
     return found
 
 
-EXAMPLES = _example_numbers()
 WORLDWIDE = [
     phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)[1:]
     for code in phonenumbers.COUNTRY_CODES_FOR_NON_GEO_REGIONS
@@ -79,7 +80,7 @@ def _national(draw: random.Random, region: str, near_edges: dict[int, list[str]]
     code = phonenumbers.country_code_for_region(region)
     if way < 0.4 and near_edges.get(code):
         return draw.choice(near_edges[code])
-    number = draw.choice(EXAMPLES[region])
+    number = draw.choice(examples()[region])
     if way < 0.55:
         return number
     # Same beginning, other end: mostly still a number of the plan.

@@ -11,12 +11,13 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import asyncssh
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
+
+# What serves is imported by whoever needs it: each process that runs tests imports all of their modules.
+if TYPE_CHECKING:
+    import asyncssh
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
@@ -75,6 +76,9 @@ def http_server(folder: Path) -> Iterator[str]:
 @contextmanager
 def s3_server(environment: pytest.MonkeyPatch, address: str = "127.0.0.1") -> Iterator[tuple[Any, int]]:
     """An S3 server with an empty bucket ``drops``, to which the environment leads. Gives a client and the port."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
     server = ThreadedMotoServer(address, 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -94,8 +98,11 @@ def s3_server(environment: pytest.MonkeyPatch, address: str = "127.0.0.1") -> It
 
 
 @contextmanager
-def sftp_server(folder: Path, home: Path, kind: type[asyncssh.SFTPServer] = asyncssh.SFTPServer) -> Iterator[int]:
+def sftp_server(folder: Path, home: Path, kind: type[asyncssh.SFTPServer] | None = None) -> Iterator[int]:
     """Serve a folder to the one user whose key lies in ``home/.ssh``, which also gets to know the server."""
+    import asyncssh
+
+    sftp = asyncssh.SFTPServer if kind is None else kind
     host, user = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
     ssh = home / ".ssh"
     ssh.mkdir(mode=0o700)
@@ -118,7 +125,7 @@ def sftp_server(folder: Path, home: Path, kind: type[asyncssh.SFTPServer] = asyn
             server_factory=Server,
             server_host_keys=[host],
             authorized_client_keys=str(ssh / "authorized"),
-            sftp_factory=lambda channel: kind(channel, chroot=str(folder).encode()),
+            sftp_factory=lambda channel: sftp(channel, chroot=str(folder).encode()),
         )
 
     server = asyncio.run_coroutine_threadsafe(listen(), loop).result(30)

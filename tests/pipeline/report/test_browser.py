@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from tests.conftest import REPO, leadscrub
 from tests.pipeline.selling import HEADER, World, bad, good
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, Route
 
 pytestmark = pytest.mark.slow
 
@@ -29,6 +31,8 @@ def browser() -> Iterator[Browser]:
     if found is None:
         assert os.environ.get("LEADSCRUB_BROWSER") != "required", "there is no Chromium, and its tests are required"
         pytest.skip("there is no Chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         yield started
@@ -91,6 +95,8 @@ def test_a_page_is_readable_and_keeps_to_itself(
     browser: Browser, pages: dict[str, Path], name: str, width: int, scheme: str, tmp_path: Path
 ) -> None:
     page, (asked, said) = opened(browser, pages[name], width, scheme)
+    from axe_playwright_python.sync_playwright import Axe
+
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     assert (asked, said) == ([pages[name].as_uri()], [])
@@ -117,6 +123,8 @@ def test_the_checker_finds_what_cannot_be_read(browser: Browser, tmp_path: Path)
     path = tmp_path / "bad.html"
     path.write_text("<html lang=en><title>x</title><h1>x</h1><p style='color:#ccc'>grey</p><img src='data:,'>")
     page, _ = opened(browser, path, 390, "light")
+    from axe_playwright_python.sync_playwright import Axe
+
     found = {each["id"] for each in Axe().run(page).response["violations"]}
     assert {"color-contrast", "image-alt"} <= found
     page.context.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 
 import pyspark.daemon
@@ -12,9 +11,11 @@ import pipeline.spark.check_part
 import pipeline.spark.compare
 import pipeline.spark.decide_part
 import pipeline.spark.delta_tables  # noqa: F401
+from tests.process_server import prepare
 
 if __name__ == "__main__":
+    prepare()
     # Each task forgets what it knows of archives on the path, and reads their tables of contents again.
     sys.path[:] = [path for path in sys.path if not path.endswith(".zip")]
-    gc.freeze()
+    sys.path_importer_cache.clear()
     pyspark.daemon.manager()

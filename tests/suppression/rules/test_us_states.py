@@ -7,7 +7,6 @@ from pathlib import Path
 
 import phonenumbers
 import polars as pl
-from phonenumbers import geocoder
 
 from suppression.rules import us_states
 from suppression.rules.us_states import area_codes, is_state, states_in, states_of_areas
@@ -17,6 +16,8 @@ STATES = Path(us_states.__file__).parent / "us_states.toml"
 
 def test_every_area_code_that_the_library_puts_into_a_state_is_known() -> None:
     """A missing one would leave the law of its state unasked."""
+    from phonenumbers import geocoder
+
     areas = [str(area) for area in range(200, 1000)]
     bits = states_of_areas(area_codes(pl.Series([f"+1{area}5550101" for area in areas])))
     ours = {area: states_in(int(found)) for area, found in zip(areas, bits, strict=True)}

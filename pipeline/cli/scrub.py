@@ -87,7 +87,7 @@ def scrub(
             min=0.001,
             max=256,
             metavar="MB",
-            help="Megabytes of the drop to read at once; by default up to 16, fewer with rule packs or many threads.",
+            help="Megabytes of the drop to read at once; by default up to 24, fewer with rule packs or many threads.",
         ),
     ] = None,
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from schemas.kernels.kernel import Bytes, Int64s, UInt64s, helper, kernel
+from schemas.kernels.kernel import Bytes, Flags, Int64s, UInt64s, helper, kernel
 from schemas.kernels.views import INLINE
 
 # Without a pattern, and odd: the fractions of the golden ratio, and of the square roots of 2 and 3.
@@ -55,13 +55,16 @@ def _key_of(data: Bytes, start: int, size: int, limit: int) -> np.uint64:
 
 
 @kernel
-def key_texts(views: UInt64s, memory: Bytes, starts: Int64s, ends: Int64s, keys: UInt64s) -> None:
-    """Find the key of each text, as `suppression.index.packed.text_keys` says.
+def key_texts(views: UInt64s, memory: Bytes, starts: Int64s, ends: Int64s, valid: Flags, keys: UInt64s) -> None:
+    """Find the key of each text, as `suppression.index.packed.text_keys` says; 0 where it is not ``valid``.
 
     ``views``: two numbers for each text; for ``memory``, ``starts`` and ``ends`` see
-    `schemas.support.text_views.InMemory`.
+    `schemas.support.text_views.InMemory`. ``valid``: empty where all texts are.
     """
     for row in range(len(keys)):
+        if len(valid) and not valid[row]:
+            keys[row] = 0
+            continue
         head, tail = views[2 * row], views[2 * row + 1]
         size = int(head & _HALF)
         if size > INLINE:

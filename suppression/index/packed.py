@@ -10,7 +10,7 @@ import polars as pl
 
 from schemas.kernels.kernel import FEW_ROWS
 from schemas.kernels.keys import BY_LENGTH, LAST, MOST, STEP, key_texts
-from schemas.support.column_bytes import ascii_lower
+from schemas.support.column_bytes import ascii_lower, given_rows
 from schemas.support.text_views import text_views
 
 Keys = npt.NDArray[np.uint64]
@@ -78,9 +78,7 @@ def text_keys(values: pl.Series, *, lower: bool = False) -> Keys:
         )
     views = text_views(ascii_lower(values) if lower else values)
     keys = np.empty(len(values), dtype=np.uint64)
-    key_texts(views.words, *views.in_memory()[1:], keys)
-    if values.null_count():
-        keys[values.is_null().to_numpy()] = 0
+    key_texts(views.words, *views.in_memory()[1:], given_rows(values), keys)
     return keys
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from schemas.errors import ListError
 from schemas.kernels.kernel import FEW_ROWS
+from schemas.support.text_views import view_column
 from suppression.index import texts
 from suppression.index.digests import DigestBuilder, DigestIndex
 from suppression.index.key_filter import KeyFilter
@@ -77,6 +78,17 @@ def test_keys_of_many_texts_are_those_of_each(values: list[str | None]) -> None:
     few = pl.Series([*values, "end"], dtype=pl.String)
     assert text_keys(many, lower=True).tolist() == text_keys(few, lower=True).tolist() * (FEW_ROWS + 1)
     assert text_keys(many).tolist() == text_keys(few).tolist() * (FEW_ROWS + 1)
+
+
+def test_what_is_there_for_a_null_is_not_read() -> None:
+    """A column of another program may have any view there, of a text that begins anywhere."""
+    rows = FEW_ROWS + 2
+    views = np.random.default_rng(1).integers(-(2**31), 2**31 - 1, 4 * rows, dtype=np.int64).astype(np.int32)
+    given = np.arange(rows) % 3 == 0
+    views.reshape(rows, 4)[given] = [20, 0x64636261, 0, 3]
+    column = view_column(views, [b"---abcdefghijklmnopqrst"], given)
+    key = int(text_keys(pl.Series(["abcdefghijklmnopqrst"]))[0])
+    assert text_keys(column).tolist() == [key if is_given else 0 for is_given in given.tolist()]
 
 
 @settings(max_examples=30, deadline=None)

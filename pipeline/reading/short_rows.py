@@ -36,7 +36,7 @@ def column_classes(rows: Iterable[Sequence[str]], width: int) -> tuple[str, ...]
 
 
 def fill_short(cells: pl.DataFrame, raw: pl.Series, delimiter: str, classes: tuple[str, ...]) -> pl.DataFrame | None:
-    """Return ``cells`` with the short rows in them, ``raw`` without those, and how many ``cells_missing`` in each.
+    """Return ``cells`` with the short rows in them, ``raw`` without those, and how many ``cells_missing`` in these.
 
     ``raw`` has the text of each row that could not be parsed, RFC 4180 but for its number of cells. A short row is read
     if it holds a phone or an email where its column does, and no cell is of another class than its column. None when
@@ -69,7 +69,7 @@ def fill_short(cells: pl.DataFrame, raw: pl.Series, delimiter: str, classes: tup
         cells.get_column(name).scatter(at, read.get_column(str(position)).fill_null(""))
         for position, name in enumerate(cells.columns)
     ]
-    missing = pl.repeat(0, len(raw), dtype=pl.UInt32, eager=True)
+    missing = pl.repeat(None, len(raw), dtype=pl.UInt32, eager=True)
     counts = read.select(len(classes) - pl.col("parts").list.len()).to_series().cast(pl.UInt32)
     return pl.DataFrame(
         [*whole, raw.scatter(at, None).alias("raw"), missing.scatter(at, counts).alias("cells_missing")]

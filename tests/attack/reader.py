@@ -27,6 +27,8 @@ from tests.conftest import DAY, leadscrub
 MOST_SECONDS: Final = 60
 MOST_BYTES: Final = 3 << 30
 _SMALL: Final = 200
+#: Blocks that a file is read in at most.
+_MOST_BLOCKS: Final = 200
 
 
 def read(path: Path, block: int) -> dict[str, Any]:
@@ -35,7 +37,8 @@ def read(path: Path, block: int) -> dict[str, Any]:
     try:
         for table in open_tables(path, path.name, Layout()):
             tally, lines = FileTally(), []
-            for batch in read_batches(table, tally, block):
+            # A batch takes milliseconds whatever its size, and no run reads less than a megabyte at once.
+            for batch in read_batches(table, tally, max(block, table.input.size // _MOST_BLOCKS)):
                 lines += batch.get_column("source_line").to_list()
                 malformed = batch.get_column("raw").is_not_null()
                 cells = [column for column in batch.get_columns() if column.name.startswith("src:")]

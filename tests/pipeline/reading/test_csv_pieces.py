@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.reading.csv_pieces import CutFile, cut_file, piece_of
@@ -37,6 +37,7 @@ RECORD = st.lists(CELL, min_size=1, max_size=4).map(",".join) | st.just("") | st
 
 
 @given(records=st.lists(RECORD, min_size=10, max_size=60), ends=st.sampled_from(["\n", "\r\n"]), last=st.booleans())
+@example(records=[*["Ann"] * 9, "Ann,202-555-0141"], ends="\n", last=False)  # a short row in the last piece alone
 def test_pieces_have_the_records_of_the_whole(
     records: list[str], ends: str, last: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from schemas.support.interrupts import submit
 from schemas.support.timer import Timer
 
 Given = TypeVar("Given")
@@ -30,7 +31,7 @@ class Lane:
             return
         while len(self._waiting) > _WAITING:
             self._waiting.popleft().result()
-        self._waiting.append(self._pool.submit(self._timed, work, given))
+        self._waiting.append(submit(self._pool, self._timed, work, given))
 
     def finish(self) -> None:
         """Wait until all is done; raises what it raised."""

@@ -28,6 +28,7 @@ from schemas.contact.apply import Apply
 from schemas.errors import LeadscrubError
 from schemas.files.table import FileTally
 from schemas.list_version import ListVersion
+from schemas.support.interrupts import submit
 from schemas.support.later import Later
 from schemas.support.ordered_map import in_order
 from schemas.support.timer import Timer
@@ -92,7 +93,7 @@ def start_run(
             return open_lists(request, plan, own, work / "lists", notes)
 
     if request.threads > 1 and _soon_read(plan.lists):
-        found = beside.submit(opened)
+        found = submit(beside, opened)
     else:
         found = Future()
         found.set_result(opened())

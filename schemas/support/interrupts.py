@@ -6,9 +6,13 @@ import _thread
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from types import FrameType
-from typing import Final
+from typing import Final, ParamSpec, TypeVar
+
+Given = ParamSpec("Given")
+Done = TypeVar("Done")
 
 #: Names of the files of Python's own code that imports; and seconds after which it has gone on.
 _IMPORTING: Final = "<frozen importlib"
@@ -58,6 +62,18 @@ def interrupts_wait(change: str | None = None) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
     if came:
         raise KeyboardInterrupt
+
+
+def submit(
+    pool: ThreadPoolExecutor, work: Callable[Given, Done], *given: Given.args, **named: Given.kwargs
+) -> Future[Done]:
+    """Have work done by a thread of a pool, which may be started for it: whole, or Ctrl-C comes before.
+
+    A thread that Ctrl-C finds just being started is none that the pool waits for in the end.
+    """
+    with interrupts_wait():
+        future = pool.submit(work, *given, **named)
+    return future  # noqa: RET504  # Ctrl-C comes before
 
 
 def interrupt_between_imports() -> None:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from schemas.support.interrupts import submit
+
 Item = TypeVar("Item")
 Done = TypeVar("Done")
 
@@ -28,7 +30,7 @@ def in_order(work: Callable[[Item], Done], items: Iterable[Item], threads: int) 
         waiting: deque[Future[Done]] = deque()
         try:
             for item in items:
-                waiting.append(pool.submit(work, item))
+                waiting.append(submit(pool, work, item))
                 if len(waiting) > threads:
                     yield waiting.popleft().result()
             while waiting:

@@ -7,6 +7,8 @@ import threading
 from collections.abc import Iterator
 from typing import TypeVar
 
+from schemas.support.interrupts import interrupts_wait
+
 Item = TypeVar("Item")
 
 
@@ -41,8 +43,9 @@ def read_ahead(items: Iterator[Item], depth: int = 2) -> Iterator[Item]:
             hand_over(None, None)
 
     thread = threading.Thread(target=work, name="read-ahead", daemon=True)
-    thread.start()
     try:
+        with interrupts_wait():  # what has begun to start can be waited for only when it has
+            thread.start()
         while True:
             item, error = waiting.get()
             if error is not None:
@@ -52,4 +55,5 @@ def read_ahead(items: Iterator[Item], depth: int = 2) -> Iterator[Item]:
             yield item
     finally:
         stop.set()
-        thread.join()
+        if thread.ident is not None:
+            thread.join()

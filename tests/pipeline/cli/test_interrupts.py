@@ -8,8 +8,10 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
@@ -23,7 +25,9 @@ from schemas.support.interrupts import (
     interrupts_wait,
     last_change,
     on_interrupt,
+    submit,
 )
+from schemas.support.prefetch import read_ahead
 from tests.conftest import DAY, REPO, leadscrub
 
 pytestmark = pytest.mark.slow
@@ -149,7 +153,7 @@ def test_an_interrupt_inside_of_an_import_comes_a_moment_later(
     monkeypatch.setattr(sys, "meta_path", [Finder, *sys.meta_path])
     with pytest.raises(ImportError):
         importlib.import_module("no_such_module")
-    before = signal.getsignal(signal.SIGINT)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     interrupt_between_imports()
     try:
         with block():
@@ -161,6 +165,33 @@ def test_an_interrupt_inside_of_an_import_comes_a_moment_later(
                 came_later = True
                 time.sleep(60)
             assert came_later
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_a_thread_that_an_interrupt_finds_being_started_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it goes on to write into a folder that is being removed."""
+    start, done = threading.Thread.start, []
+
+    def interrupted_start(thread: threading.Thread) -> None:
+        start(thread)
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.01)
+
+    def work() -> int:
+        time.sleep(0.2)
+        done.append(True)
+        return len(done)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    monkeypatch.setattr(threading.Thread, "start", interrupted_start)
+    try:
+        with pytest.raises(KeyboardInterrupt), ThreadPoolExecutor(1) as pool:
+            submit(pool, work)
+        assert done == [True]
+        with pytest.raises(KeyboardInterrupt):
+            next(read_ahead(work() for _ in range(2)))
+        assert len(done) > 1
     finally:
         signal.signal(signal.SIGINT, before)
 

@@ -12,7 +12,9 @@ from schemas.files.csv_cells import cut_text
 
 #: The writer does not quote a carriage return that no line feed follows.
 _PIECES = st.sampled_from([*'ab"\n,; é€\U0001f600', "\r\n", "more than twelve bytes"])
-_TEXTS = st.lists(_PIECES, max_size=12).map("".join) | st.text(st.characters(exclude_characters="\r"), max_size=4)
+_TEXTS = st.lists(_PIECES, max_size=12).map("".join) | st.text(
+    st.characters(codec="utf-8", exclude_characters="\r"), max_size=4
+)
 
 
 @st.composite

@@ -124,9 +124,8 @@ def _mark(workspace: Path, mark: dict[str, Any]) -> Iterator[Path]:
     try:
         make_log_folder(workspace)
         position(workspace)
-        handle, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=workspace / "log")
+        handle, name = _locked_mark(workspace / "log")
         try:
-            lock(handle, Path(name), wait=True)
             _write_all(handle, canonical(mark).encode())
             os.fsync(handle)
         except OSError:
@@ -137,6 +136,20 @@ def _mark(workspace: Path, mark: dict[str, Any]) -> Iterator[Path]:
     try:
         yield Path(name)
     finally:
+        unlock(handle)
+
+
+def _locked_mark(folder: Path) -> tuple[int, str]:
+    """Make an empty mark and lock it. One that another process found before it was locked is gone: then a new one."""
+    while True:
+        handle, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=folder)
+        try:
+            lock(handle, Path(name), wait=True)
+            if os.fstat(handle).st_nlink:
+                return handle, name
+        except OSError:
+            unlock(handle)
+            raise
         unlock(handle)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ import pytest
 from pipeline.proof.chain import append, chain_path, entries
 from pipeline.proof.checking import check_chain
 from pipeline.proof.entries import KINDS, Entry
+from pipeline.proof.unfinished import is_unfinished, unfinished
 from tests.conftest import leadscrub, scrub_files
 from tests.pipeline.selling import HEADER, World, good
 
@@ -130,6 +133,26 @@ def test_a_run_that_was_killed_before_the_ledger_had_it_waits_for_its_scrub(
     assert scrubbed(workspace) == 0
     assert json.loads(leadscrub("verify", workspace / "out", "--json").out)["compared_with"] == ["log", "ledger"]
     assert [entry["facts"].get("out") for entry in told(workspace)] == [None, "other", "other", "out"]
+    assert not list((workspace / "log").glob("unfinished-*"))
+
+
+def test_a_mark_that_another_process_took_for_one_left_is_made_again(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be found before it is locked."""
+    made = []
+
+    def found_at_once(**where: Any) -> tuple[int, str]:
+        handle, name = tempfile.mkstemp(**where)
+        made.append(name)
+        if len(made) == 1:
+            Path(name).unlink()
+        return handle, name
+
+    monkeypatch.setattr("pipeline.proof.unfinished.tempfile", SimpleNamespace(mkstemp=found_at_once))
+    with unfinished(workspace, workspace / "out"):
+        assert is_unfinished(workspace, workspace / "out")
+    assert len(made) == 2
     assert not list((workspace / "log").glob("unfinished-*"))
 
 

@@ -8,7 +8,7 @@ import sys
 from typing import Final
 
 from pipeline.cli.streams import open_streams, stdout_fault
-from schemas.support.interrupts import interrupt_between_imports
+from schemas.support.interrupts import interrupts_are_heard
 
 #: After so many new objects the interpreter looks for garbage in cycles. What a command loads is some 150,000, which
 #: stay: looking through them again and again took a tenth of a small scrub.
@@ -18,7 +18,7 @@ _NEW_OBJECTS: Final = 200_000
 def main() -> None:
     """Run the command line of this process, and exit with the contract's code."""
     open_streams()
-    interrupt_between_imports()
+    interrupts_are_heard()
     try:
         code = _run(sys.argv[1:])
     except KeyboardInterrupt:  # before a command was begun

@@ -16,7 +16,7 @@ from pipeline.stages.checks import Batch
 from schemas.coded_findings import coded
 from schemas.files.table import Table, read_batches
 from schemas.findings import no_findings
-from schemas.support.memory import give_back_memory
+from schemas.support.memory import GIVE_BACK, give_back_memory
 from schemas.support.ordered_map import in_order
 from schemas.support.prefetch import read_ahead
 
@@ -37,7 +37,8 @@ def first_pass(run: RunState) -> None:
     size = sum(source.table.input.size for source in context.sources) or 1
     sampled: set[int] = set()
     batches = read_ahead(_read(run), depth=min(threads - 1, 1))
-    for checked, stored in in_order(lambda batch: _check(run, batch), batches, threads):
+    both = in_order(lambda batch: _check(run, batch), batches, threads)
+    for place, (checked, stored) in enumerate(both, start=1):
         batch = checked.batch
         frame, number = batch.frame, batch.number
         if number not in sampled:
@@ -54,6 +55,8 @@ def first_pass(run: RunState) -> None:
                 check.gather(batch)
         rows = int(frame.item(-1, "row_id")) + 1
         run.report("reading and checking", sum(file.size for file in run.files) / size, rows)
+        if place % GIVE_BACK == 0:
+            give_back_memory()
     for suppression in context.lists:
         suppression.release()
     give_back_memory()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from pipeline.columns.contact_values import unclaimed
+from pipeline.columns.date_columns import OrderRefutedError
 from pipeline.reading.csv_table import CsvReader
 from pipeline.run.batch_spool import Stored
 from pipeline.run.batch_steps import Checked, check_batch
@@ -31,11 +32,28 @@ _USUAL_COLUMNS, _WIDEST = 20, 24 << 20
 def first_pass(run: RunState) -> None:
     """Read and check every batch. Afterwards hashes and counts of the files are known.
 
-    One thread reads, several check batches and put them away, and this one shows them to the run checks in order.
+    Where a date refutes what earlier ones showed of their order, all is read again, once.
+    """
+    sampled: set[int] = set()
+    dates = [source.dates for source in run.context.sources]
+    for each in dates:
+        each.assumes = True
+    try:
+        _check_all(run, sampled)
+    except OrderRefutedError:
+        for each in dates:
+            each.assumes = False
+        run.begin_again()
+        _check_all(run, sampled)
+
+
+def _check_all(run: RunState, sampled: set[int]) -> None:
+    """One thread reads, several check batches and put them away, and this one shows them to the run checks in order.
+
+    ``sampled``: numbers of the files of whose first batch was said what a person should know.
     """
     context, threads = run.context, run.request.threads
     size = sum(source.table.input.size for source in context.sources) or 1
-    sampled: set[int] = set()
     batches = read_ahead(_read(run), depth=min(threads - 1, 1))
     both = in_order(lambda batch: _check(run, batch), batches, threads)
     for place, (checked, stored) in enumerate(both, start=1):

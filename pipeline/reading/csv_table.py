@@ -63,7 +63,8 @@ class CsvReader(NamedTuple):
         block = next(blocks, None)
         while block is not None:
             following = next(blocks, None)
-            text = rest + block if rest else block
+            # What joins them lets other threads run meanwhile; a sum of them does not.
+            text = b"".join((rest, block)) if rest else block
             if text:
                 plain = rewrite(text, dialect.punctuation)
                 shape = Shape(len(names), plain.delimiter, names)

@@ -43,12 +43,13 @@ def _run(words: list[str]) -> int:
         # Nobody's plugin is asked how files are read; to look for some takes as long as to read them.
         os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
         from pipeline.cli.left_out import leave_out  # noqa: PLC0415
+
+        leave_out()
         from schemas.support.memory import share_freed_memory  # noqa: PLC0415
 
         share_freed_memory()  # before the libraries begin threads of their own
         from pipeline.cli.main import run_words  # noqa: PLC0415
 
-        leave_out()
         code, changes = run_words(words)
     if (fault := stdout_fault()) is not None:
         sys.stderr.write(f"leadscrub: what was printed is not complete: {fault.strerror}.\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -97,13 +98,22 @@ def joined_few(chunks: Sequence[pa.Array]) -> pa.Array:
     Of a chunk's values several may be equal.
     """
     if pa.types.is_large_list(chunks[0].type):
-        # A list that is null has no texts.
-        lengths = np.concatenate([chunk.value_lengths().fill_null(0).to_numpy() for chunk in chunks])
-        values = _joined_texts([chunk.flatten() for chunk in chunks])
-        nulls = pa.concat_arrays([chunk.is_null() for chunk in chunks]) if any(c.null_count for c in chunks) else None
-        bounds = np.concatenate([[0], np.cumsum(lengths)])
-        return pa.LargeListArray.from_arrays(bounds, values, chunks[0].type, mask=nulls)
+        ends, texts = zip(*map(_lists, chunks), strict=True)
+        starts = itertools.accumulate(map(len, texts), initial=0)
+        bounds = np.concatenate([[0], *(start + each for start, each in zip(starts, ends, strict=False))])
+        nulls = any(chunk.null_count for chunk in chunks)
+        given = pa.concat_arrays([chunk.is_valid() for chunk in chunks]).buffers()[1] if nulls else None
+        lists = [given, pa.py_buffer(bounds)]
+        return pa.Array.from_buffers(chunks[0].type, len(bounds) - 1, lists, children=[_joined_texts(texts)])
     return _joined_texts(chunks)
+
+
+def _lists(chunk: pa.LargeListArray) -> tuple[npt.NDArray[np.int64], pa.DictionaryArray]:
+    """Where each row's texts end among these; and these. A list that is null has none."""
+    bounds = np.frombuffer(chunk.buffers()[1] or bytes(8), np.int64)[chunk.offset : chunk.offset + len(chunk) + 1]
+    if chunk.null_count and np.diff(bounds)[np.asarray(chunk.is_null())].any():
+        return np.cumsum(chunk.value_lengths().fill_null(0)), chunk.flatten()
+    return bounds[1:] - bounds[0], chunk.values.slice(bounds[0], bounds[-1] - bounds[0])
 
 
 def _joined_texts(chunks: Sequence[pa.DictionaryArray]) -> pa.DictionaryArray:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.support.arrow_columns import few_texts, few_type, few_values, joined_few, texts_of
+from schemas.support.arrow_columns import few_texts, few_type, few_values, joined_alike, joined_few, texts_of
 
 _TEXT = pa.large_string()
 _CELLS = st.lists(st.sampled_from([None, "", "a", "b", "ü"]), max_size=9)
@@ -74,3 +74,18 @@ def test_values_that_are_there_twice(chunks: list[list[int]]) -> None:
     cells: list[str | None] = ["abac"[code] for codes in chunks for code in codes]
     assert joined.to_pylist() == cells
     assert joined.dictionary.to_pylist() == _appearing(cells)
+
+
+@given(st.lists(st.lists(st.integers(0, 4), max_size=9), min_size=1, max_size=3), st.randoms())
+def test_columns_that_say_one_of_few_things(chunks: list[list[int]], random: Random) -> None:
+    first, second = (random.choices([None, "", "a", "b", "ü"], k=5) for _ in range(2))
+    said = pa.StructArray.from_arrays(
+        [few_values(pa.array(first, _TEXT), np.arange(5)), pa.array(second, _TEXT)], ["first", "second"]
+    )
+    coded = [pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), said) for codes in chunks]
+    joined = joined_alike(coded)
+    for name, values in (("first", first), ("second", second)):
+        cells = [values[code] for codes in chunks for code in codes]
+        assert joined[name].type == few_type(_TEXT)
+        assert joined[name].to_pylist() == cells
+        assert joined[name].dictionary.to_pylist() == _appearing(cells)

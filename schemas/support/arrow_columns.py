@@ -12,6 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.kernels.findings import order_by_appearance, renumber
+from schemas.kernels.row_bytes import STEP
+from schemas.kernels.texts import take_texts
 
 #: The number of no value.
 _NO_VALUE = -2
@@ -36,6 +38,39 @@ def only_where(values: pa.Array, keep: npt.NDArray[np.bool_]) -> pa.Array:
             values.type, len(values), [pa.py_buffer(given), buffers[0]], children=[values.values]
         )
     return pa.Array.from_buffers(values.type, len(values), [pa.py_buffer(given), *buffers])
+
+
+def chosen(table: pa.Table, rows: npt.NDArray[np.int64]) -> pa.Table:
+    """Some rows of a table, by place, in order."""
+    columns = {name: column(table, name) for name in table.column_names}
+    texts = {name: _chosen(values, rows) for name, values in columns.items()}
+    others = table.select([name for name in columns if texts[name] is None]).take(pa.array(rows))
+    return pa.table({name: others.column(name) if made is None else made for name, made in texts.items()})
+
+
+def _chosen(values: pa.Array, rows: npt.NDArray[np.int64]) -> pa.Array | None:
+    """Some rows of text, or of structs of texts; None where they are something else."""
+    if values.offset or not len(rows):
+        return None
+    if pa.types.is_struct(values.type) and not values.null_count:
+        fields = [_chosen(field, rows) for field in values.flatten()]
+        if any(field is None for field in fields):
+            return None
+        return pa.StructArray.from_arrays(fields, fields=list(values.type))
+    if not pa.types.is_large_string(values.type):
+        return None
+    if values.null_count == len(values):
+        return pa.nulls(len(rows), values.type)
+    nulls, bounds, data = values.buffers()
+    places = np.frombuffer(bounds, np.int64)[: len(values) + 1]
+    given = np.frombuffer(nulls if nulls and values.null_count else b"", np.uint8)
+    # Arrow has memory that was written before, and a new page is dear.
+    made, out = (pa.allocate_buffer(size) for size in (8 * len(rows) + 8, int(places[-1] - places[0]) + 2 * STEP))
+    ends = np.frombuffer(made, np.int64)
+    ends[0] = 0
+    bits = np.zeros((len(rows) + 7) // 8 if len(given) else 0, np.uint8)
+    take_texts(rows, places, np.frombuffer(data or b"", np.uint8), given, ends[1:], np.frombuffer(out, np.uint8), bits)
+    return pa.Array.from_buffers(values.type, len(rows), [pa.py_buffer(bits) if len(given) else None, made, out])
 
 
 def only_which(values: pa.Array) -> pa.Array:

@@ -64,8 +64,10 @@ def _chosen(values: pa.Array, rows: npt.NDArray[np.int64]) -> pa.Array | None:
     nulls, bounds, data = values.buffers()
     places = np.frombuffer(bounds, np.int64)[: len(values) + 1]
     given = np.frombuffer(nulls if nulls and values.null_count else b"", np.uint8)
+    few = 2 * len(rows) < len(values)
+    room = (places[rows + 1] - places[rows]).sum() if few else places[-1] - places[0]
     # Arrow has memory that was written before, and a new page is dear.
-    made, out = (pa.allocate_buffer(size) for size in (8 * len(rows) + 8, int(places[-1] - places[0]) + 2 * STEP))
+    made, out = (pa.allocate_buffer(size) for size in (8 * len(rows) + 8, int(room) + 2 * STEP))
     ends = np.frombuffer(made, np.int64)
     ends[0] = 0
     bits = np.zeros((len(rows) + 7) // 8 if len(given) else 0, np.uint8)

@@ -32,6 +32,7 @@ MODULES = (
     "records",
     "registry_lines",
     "row_bytes",
+    "texts",
     "views",
 )
 

@@ -58,6 +58,9 @@ class _Unmasked:
     def getmask(self, _values: object) -> Any:
         return self.nomask
 
+    def is_masked(self, _values: object) -> bool:
+        return False
+
     def getdata(self, values: Any) -> Any:
         return values
 

@@ -18,10 +18,18 @@ _EMPTY = (
 )
 
 
+#: Who asks of arrays whether they are masked.
+_ASKS_FOR_MASKS = frozenset({"polars", "pyarrow"})
+
+
 class _LeftOut:
     """Finds these modules, and loads nothing. Without the missing ones Arrow goes on. Bases would have to be loaded."""
 
     def find_spec(self, name: str, _path: object = None, _target: object = None) -> ModuleSpec | None:
+        if name in _ASKS_FOR_MASKS:
+            import numpy  # noqa: PLC0415  # a page of help needs none of them
+
+            vars(numpy).setdefault("ma", _Unmasked())
         return ModuleSpec(name, self) if name in _MISSING or name.startswith(_EMPTY) else None  # type: ignore[arg-type]  # nobody asks it for more
 
     def create_module(self, _spec: ModuleSpec) -> None:
@@ -73,6 +81,3 @@ class _Unmasked:
 def leave_out() -> None:
     """Keep this process from loading them."""
     sys.meta_path.insert(0, _LeftOut())
-    import numpy  # noqa: PLC0415  # without its texts
-
-    vars(numpy)["ma"] = _Unmasked()

@@ -30,6 +30,13 @@ class PhoneForm(NamedTuple):
     why: str | None = None
 
 
+class PhonePoint(NamedTuple):
+    """One value, read as a point of contact; ``other`` is a second reading."""
+
+    form: PhoneForm
+    other: PhoneForm | None = None
+
+
 PHONE_FORM_SCHEMA: dict[str, pl.DataType] = {
     "state": pl.String(),
     "e164": pl.String(),

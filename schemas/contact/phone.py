@@ -45,17 +45,20 @@ def read_each(pairs: Sequence[Question]) -> list[PhoneForm]:
     # A column with many regions in it uses more patterns than `re` keeps on its own.
     phonenumbers.enable_pattern_cache()
     values, regions = (pl.Series([pair[place] for pair in pairs], dtype=pl.String) for place in (0, 1))
-    read = decide_phones(values, region_numbers(regions))
+    read = decide_phones(values, region_numbers(regions), odd=True)
     return [
         read.form(row) if is_decided else read_known(*pair)
         for row, (pair, is_decided) in enumerate(zip(pairs, (read.at > 0).tolist(), strict=True))
     ]
 
 
-def decide_phones(values: pl.Series, numbers: npt.NDArray[np.int16]) -> PhoneColumn:
-    """Read what tables decide of a column of texts, each with the number of its region; the rest is as if null."""
+def decide_phones(values: pl.Series, numbers: npt.NDArray[np.int16], *, odd: bool = False) -> PhoneColumn:
+    """Read what tables decide of a column of texts, each with the number of its region; the rest is as if null.
+
+    ``odd``: in every shape; else in those that are common.
+    """
     tables = numbering()
-    answer, e164, more = tables.decide(values, numbers)
+    answer, e164, more = tables.decide(values, numbers, odd=odd)
     return PhoneColumn(tables.answers.table(), answer - np.int32(UNDECIDED), e164, more)
 
 

@@ -45,7 +45,7 @@ def _run(words: list[str]) -> int:
         from pipeline.cli.left_out import leave_out  # noqa: PLC0415
 
         leave_out()
-        from schemas.support.memory import share_freed_memory  # noqa: PLC0415
+        from schemas.support.freed_memory import share_freed_memory  # noqa: PLC0415
 
         share_freed_memory()  # before the libraries begin threads of their own
         from pipeline.cli.main import run_words  # noqa: PLC0415

@@ -8,35 +8,53 @@ from types import ModuleType
 from typing import Any
 
 #: Arrow loads it to ask whether a list is one of its columns. That takes longer than a small drop.
-_NAMES = frozenset({"pandas"})
-#: Texts for Python's help, put together whenever their library is loaded: numpy's of its functions, and Arrow's, which
-#: reads with the last of these what the options of its functions are.
-_FOR_HELP = frozenset({"numpy._core._add_newdocs", "numpy._core._add_newdocs_scalars", "pyarrow.vendored.docscrape"})
+_MISSING = frozenset({"pandas"})
+#: Modules of which names are taken and nothing is asked: texts for Python's help, which numpy and Arrow put together
+#: whenever they are loaded; tables of lakes; phone numbers as they are typed and in running text.
+_EMPTY = (
+    *("numpy._core._add_newdocs", "pyarrow.vendored.docscrape"),
+    *("polars.catalog.unity", "polars.io.delta", "polars.io.iceberg", "polars.io.lance"),
+    *("phonenumbers.asyoutypeformatter", "phonenumbers.data.alt_format_", "phonenumbers.phonenumbermatcher"),
+)
+
+
+#: Who asks of arrays whether they are masked.
+_ASKS_FOR_MASKS = frozenset({"polars", "pyarrow"})
 
 
 class _LeftOut:
-    """Finds these libraries, and does not load them: Arrow goes on without. Bases would have to be loaded too."""
+    """Finds these modules, and loads nothing. Without the missing ones Arrow goes on. Bases would have to be loaded."""
 
     def find_spec(self, name: str, _path: object = None, _target: object = None) -> ModuleSpec | None:
-        return ModuleSpec(name, self) if name in _NAMES or name in _FOR_HELP else None  # type: ignore[arg-type]  # nobody asks it for more
+        if name in _ASKS_FOR_MASKS:
+            import numpy  # noqa: PLC0415  # a page of help needs none of them
+
+            vars(numpy).setdefault("ma", _Unmasked())
+        return ModuleSpec(name, self) if name in _MISSING or name.startswith(_EMPTY) else None  # type: ignore[arg-type]  # nobody asks it for more
 
     def create_module(self, _spec: ModuleSpec) -> None:
         return None
 
     def exec_module(self, module: ModuleType) -> None:
-        if module.__name__ in _NAMES:
+        if module.__name__ in _MISSING:
             raise ImportError(f"leadscrub's command line does without {module.__name__}", name=module.__name__)
-        vars(module)["NumpyDocString"] = _NoDescription
+        vars(module)["__getattr__"] = _nothing
 
 
-class _NoDescription:
-    """A description of no parameters."""
+class _Nothing:
+    """What the names of such a module stand for. Arrow finds no parameters in its description of a function."""
 
-    def __init__(self, _text: str) -> None:
+    def __init__(self, *_given: object) -> None:
         pass
 
     def __getitem__(self, _part: str) -> list[str]:
         return []
+
+
+def _nothing(name: str) -> type[_Nothing]:
+    if name.startswith("__"):  # Python's own names of a module are not missed
+        raise AttributeError(name)
+    return _Nothing
 
 
 class _Unmasked:
@@ -47,6 +65,9 @@ class _Unmasked:
 
     def getmask(self, _values: object) -> Any:
         return self.nomask
+
+    def is_masked(self, _values: object) -> bool:
+        return False
 
     def getdata(self, values: Any) -> Any:
         return values
@@ -60,6 +81,3 @@ class _Unmasked:
 def leave_out() -> None:
     """Keep this process from loading them."""
     sys.meta_path.insert(0, _LeftOut())
-    import numpy  # noqa: PLC0415  # without its texts
-
-    vars(numpy)["ma"] = _Unmasked()

@@ -37,7 +37,8 @@ def _neutral(cells: pl.Series) -> pl.Series:
     views = text_views(cells)
     first = (views.heads >> np.uint64(32)).astype(np.uint8)
     rows = np.flatnonzero(_MAY.take(first) & (views.sizes > 0))
-    rows = rows[cells.gather(rows).str.contains(FORMULA).fill_null(False).to_numpy()]
+    if len(rows):
+        rows = rows[cells.gather(rows).str.contains(FORMULA).fill_null(False).to_numpy()]
     if not len(rows):
         return cells
     is_one = np.zeros(len(cells), np.bool_)
@@ -53,4 +54,6 @@ def _neutral(cells: pl.Series) -> pl.Series:
 
 def neutralised_text(text: str) -> str:
     """Do the same to one text, such as a header."""
+    if not text or not _MAY[text.encode()[0]]:
+        return text
     return str(pl.select(neutralised(pl.lit(text))).item())

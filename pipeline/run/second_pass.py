@@ -23,7 +23,7 @@ from pipeline.stages.checks import Batch
 from pipeline.stages.held import restore
 from schemas.files.table import FileTally, delivery_of
 from schemas.manifest import Manifest, OutputFile, RowsProof
-from schemas.support.memory import GIVE_BACK, give_back_memory
+from schemas.support.freed_memory import GIVE_BACK, give_back_memory
 from schemas.support.ordered_map import in_order
 from schemas.support.prefetch import read_ahead
 from schemas.support.timer import Timer

@@ -28,6 +28,7 @@ MODULES = (
     "findings",
     "keys",
     "known",
+    "odd_phones",
     "phones",
     "records",
     "registry_lines",

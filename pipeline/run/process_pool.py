@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -19,11 +20,14 @@ Out = TypeVar("Out")
 #: Below this, handing values to other processes costs more than it saves.
 _WORTH_IT = 4_000
 _CHUNK = 2_000
+#: After so many new objects a worker looks for garbage in cycles. What it reads has none.
+_NEW_OBJECTS = 200_000
 _SAFE_PATH = "PYTHONSAFEPATH"
 
 
-def _die_with_parent() -> None:
+def _begin() -> None:
     """End a worker when its parent is gone, however that ended: nobody would hand it work again."""
+    gc.set_threshold(_NEW_OBJECTS)
     import multiprocessing  # noqa: PLC0415  # as below
 
     parent = multiprocessing.parent_process()
@@ -47,7 +51,7 @@ class Pool:
         self._starting = threading.Lock()
 
     def __call__(self, work: Callable[[Sequence[In]], list[Out]], items: Sequence[In]) -> list[Out]:
-        """Return one result per item, here or from the processes. `rest` may not be called meanwhile."""
+        """Return the results of all chunks, here or from the processes. `rest` may not be called meanwhile."""
         if self._processes < 2 or len(items) < _WORTH_IT:
             return work(items)
         with self._starting:
@@ -57,7 +61,7 @@ class Pool:
 
                 # Never fork: polars and Arrow hold threads and locks that a forked child would inherit mid-flight.
                 self._executor = ProcessPoolExecutor(
-                    self._processes, multiprocessing.get_context("spawn"), initializer=_die_with_parent
+                    self._processes, multiprocessing.get_context("spawn"), initializer=_begin
                 )
         chunks = [items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK)]
         with children_without_interrupts():  # it starts its processes as work is handed to it

@@ -10,10 +10,10 @@ Out = TypeVar("Out")
 
 
 class Apply(Protocol):
-    """Apply a function of a chunk to all of ``items``; the results come back in the same order."""
+    """Apply a function of a chunk to all of ``items``; the results of the chunks come back one behind the other."""
 
     def __call__(self, work: Callable[[Sequence[In]], list[Out]], items: Sequence[In]) -> list[Out]:
-        """Return one result per item."""
+        """Return the results of all chunks."""
         ...
 
 

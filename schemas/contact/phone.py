@@ -7,20 +7,20 @@ tables that are derived from the library's metadata (see docs/phones.md), the ot
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import phonenumbers
 import polars as pl
 
-from schemas.contact.apply import Apply, apply_here, each_once
+from schemas.contact.apply import Apply, apply_here
 from schemas.contact.numbering.answers import UNDECIDED
 from schemas.contact.numbering.known import read_known
-from schemas.contact.numbering.library import PHONE_FORM_SCHEMA, PhoneForm, read_phone
+from schemas.contact.numbering.library import PHONE_FORM_SCHEMA, PhoneForm, PhonePoint, read_phone
 from schemas.contact.numbering.lookup import numbering, region_numbers
-from schemas.contact.phone_column import PhoneColumn
+from schemas.contact.phone_column import PhoneColumn, PointList, joined, point_list
+from schemas.contact.phone_questions import Question
 from schemas.support.column_bytes import given_rows
 
 __all__ = [
@@ -32,22 +32,53 @@ __all__ = [
     "read_phones",
 ]
 
-#: Odd values repeat from batch to batch: so many of each kind are read only once in a run.
-MOST_REMEMBERED = 1 << 17
-
 #: Who decides, with the metadata version that decided. Stands in findings and in the manifest.
 PHONE_AUTHORITY = f"phonenumbers {phonenumbers.__version__}"
 
 
-def _read_chunk(items: Sequence[tuple[str, str | None]]) -> list[PhoneForm]:
+def _read_chunk(items: Sequence[Question]) -> list[PointList]:
+    return [point_list(map(PhonePoint, read_each(items)))]
+
+
+def read_each(pairs: Sequence[Question]) -> list[PhoneForm]:
+    """Read texts, each with its region (None: none is known)."""
     # A column with many regions in it uses more patterns than `re` keeps on its own.
     phonenumbers.enable_pattern_cache()
-    return [_read_once(value, region) for value, region in items]
+    values, regions = (pl.Series([pair[place] for pair in pairs], dtype=pl.String) for place in (0, 1))
+    read = decide_phones(values, region_numbers(regions), odd=True)
+    return [
+        read.form(row) if is_decided else read_known(*pair)
+        for row, (pair, is_decided) in enumerate(zip(pairs, (read.at > 0).tolist(), strict=True))
+    ]
 
 
-@functools.lru_cache(maxsize=MOST_REMEMBERED)
-def _read_once(value: str, region: str | None) -> PhoneForm:
-    return read_known(value, region)
+def decide_phones(values: pl.Series, numbers: npt.NDArray[np.int16], *, odd: bool = False) -> PhoneColumn:
+    """Read what tables decide of a column of texts, each with the number of its region; the rest is as if null.
+
+    ``odd``: in every shape; else in those that are common.
+    """
+    tables = numbering()
+    answer, e164, more = tables.decide(values, numbers, odd=odd)
+    return PhoneColumn(tables.answers.table(), answer - np.int32(UNDECIDED), e164, more)
+
+
+def undecided(read: PhoneColumn, values: pl.Series) -> npt.NDArray[np.intp]:
+    """Rows of what tables did not decide."""
+    rows = np.flatnonzero(read.at == 0)
+    return rows[given_rows(values)[rows]] if values.null_count() else rows
+
+
+def put_each(
+    read: PhoneColumn,
+    rows: npt.NDArray[np.intp],
+    pairs: Sequence[Question],
+    work: Callable[[Sequence[Question]], list[PointList]],
+    apply: Apply,
+) -> None:
+    """Do the work once for each different pair, and put what it read in the place of some rows."""
+    places: dict[Question, int] = {}
+    taken = np.array([places.setdefault(pair, len(places)) for pair in pairs], np.intp)
+    read.put(rows, joined(apply(work, list(places)) if places else []).take(taken))
 
 
 def phone_forms(values: pl.Series, regions: pl.Series, apply: Apply = apply_here) -> pl.DataFrame:
@@ -64,13 +95,8 @@ def read_phones(
 ) -> PhoneColumn:
     """As `phone_forms`, before it is put into a frame. ``numbers`` are those of the regions, where they are known."""
     values, regions = values.cast(pl.String), regions.cast(pl.String)
-    tables = numbering()
-    answer, e164, more = tables.decide(values, region_numbers(regions) if numbers is None else numbers)
-    read = PhoneColumn(tables.answers.table(), answer - np.int32(UNDECIDED), e164, more)
-    undecided = np.flatnonzero(answer == UNDECIDED)
-    rows = undecided[given_rows(values)[undecided]] if values.null_count() else undecided
-    if len(rows):
-        pairs = list(zip(values[rows].to_list(), regions[rows].to_list(), strict=True))
-        for row, form in zip(rows.tolist(), each_once(_read_chunk, pairs, apply), strict=True):
-            read.put(row, form)
+    read = decide_phones(values, region_numbers(regions) if numbers is None else numbers)
+    rows = undecided(read, values)
+    pairs = list(zip(values[rows].to_list(), regions[rows].to_list(), strict=True)) if len(rows) else []
+    put_each(read, rows, pairs, _read_chunk, apply)
     return read

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from schemas.contact.forms import form_frame
 from schemas.contact.numbering.answers import AnswerTable, calling_code_of
-from schemas.contact.numbering.library import DECIMAL_REMOVED, PHONE_POINT_SCHEMA, PhoneForm
+from schemas.contact.numbering.library import DECIMAL_REMOVED, PHONE_POINT_SCHEMA, PhoneForm, PhonePoint
 from schemas.contact.numbering.ranges import digits_of
 from schemas.kernels.dressed import DECIMAL
 from schemas.kernels.phones import e164_text
@@ -19,6 +22,50 @@ from schemas.support.text_views import view_column
 _E164_BYTES = 20
 #: The least number that is not in its view, with a plus.
 _LEAST_LONG = 10 ** (INLINE - 1)
+
+
+class PointList(NamedTuple):
+    """Points read one by one: of each, its ``places`` among the ``points`` without their number, and its number."""
+
+    places: npt.NDArray[np.int32]
+    numbers: npt.NDArray[np.int64]
+    points: list[PhonePoint]
+
+    def take(self, places: npt.NDArray[np.intp]) -> PointList:
+        """Some of them, or all in another order."""
+        return PointList(self.places[places], self.numbers[places], self.points)
+
+
+def point_list(read: Iterable[PhonePoint]) -> PointList:
+    """Keep points in little room: most differ only in their number, or not at all."""
+    distinct: dict[tuple[object, ...], int] = {}
+    points: list[PhonePoint] = []
+    places, numbers = [], []
+    for point in read:
+        place = distinct.setdefault(_without_number(point), len(points))
+        if place == len(points):
+            points.append(PhonePoint(point.form._replace(e164=None), point.other))
+        places.append(place)
+        numbers.append(int(point.form.e164 or 0))
+    return PointList(np.array(places, np.int32), np.array(numbers, np.int64), points)
+
+
+def joined(lists: Sequence[PointList]) -> PointList:
+    """Put lists one behind the other."""
+    begins = np.cumsum([0, *(len(each.points) for each in lists)], dtype=np.int32)
+    places = [each.places + begin for each, begin in zip(lists, begins, strict=False)]
+    return PointList(
+        np.concatenate([np.empty(0, np.int32), *places]),
+        np.concatenate([np.empty(0, np.int64), *(each.numbers for each in lists)]),
+        [point for each in lists for point in each.points],
+    )
+
+
+def _without_number(point: PhonePoint) -> tuple[object, ...]:
+    form, other = point
+    zones = None if form.time_zones is None else tuple(form.time_zones)
+    second = (None, None) if other is None else (other.e164, other.region)
+    return (*form[:1], *form[2:5], zones, *form[6:], *second)
 
 
 class PhoneColumn:
@@ -38,7 +85,7 @@ class PhoneColumn:
     ) -> None:
         self.at, self.e164, self.more = at, e164, more
         self._answers = answers
-        self._single: list[tuple[PhoneForm, str | None, str | None]] = []
+        self._single: list[PhonePoint] = []
         self._places: dict[tuple[object, ...], int] = {}
         said = np.flatnonzero(more)
         more[said[~self._answers.is_ok.take(at[said])]] = 0
@@ -54,22 +101,22 @@ class PhoneColumn:
         part._answers, part._single, part._places = self._answers, self._single, self._places
         return part
 
-    def put(self, row: int, form: PhoneForm, other: str | None = None, other_region: str | None = None) -> None:
-        """Replace the reading of one value, of which ``other`` (E.164) is a second one."""
-        zones = None if form.time_zones is None else tuple(form.time_zones)
-        key = (*form[:1], *form[2:5], zones, *form[6:], other, other_region)
-        place = self._places.get(key)
-        if place is None:
-            place = self._places[key] = len(self._answers.forms) + len(self._single)
-            self._single.append((form._replace(e164=None), other, other_region))
-        self.at[row], self.more[row] = place, 0
-        self.e164[row] = int(form.e164 or 0)
+    def put(self, rows: npt.NDArray[np.intp], read: PointList) -> None:
+        """Replace the readings of some values."""
+        places = np.array([self._place(point) for point in read.points], np.int32)
+        self.at[rows], self.more[rows], self.e164[rows] = places[read.places], 0, read.numbers
+
+    def _place(self, point: PhonePoint) -> int:
+        place = self._places.setdefault(_without_number(point), len(self._answers.forms) + len(self._single))
+        if place == len(self._answers.forms) + len(self._single):
+            self._single.append(point)
+        return place
 
     def form(self, row: int) -> PhoneForm:
         """Return the reading of one value that is not null."""
         place, code = int(self.at[row]), int(self.more[row])
         known = len(self._answers.forms)
-        form = self._answers.forms[place] if place < known else self._single[place - known][0]
+        form = self._answers.forms[place] if place < known else self._single[place - known].form
         assert form is not None  # noqa: S101  # that of a null
         if form.state != "ok":
             return form
@@ -80,7 +127,7 @@ class PhoneColumn:
 
     def forms_ok(self) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int32]]:
         """Which of the forms are a valid number, and the calling codes of these; 0 where it is of no country."""
-        single = [form for form, _, _ in self._single]
+        single = [form for form, _ in self._single]
         is_ok = np.array([form.state == "ok" for form in single], np.bool_)
         codes = np.array([calling_code_of(form) for form in single], np.int32)
         return np.append(self._answers.is_ok, is_ok), np.append(self._answers.codes, codes)
@@ -92,9 +139,9 @@ class PhoneColumn:
     def forms(self) -> pl.DataFrame:
         """The forms (`PHONE_POINT_SCHEMA`, ``e164`` null)."""
         known = self._answers.frame
-        single = form_frame([(*form, other, region) for form, other, region in self._single], PHONE_POINT_SCHEMA)
+        single = [(*form, other and other.e164, other and other.region) for form, other in self._single]
         # In one piece, from which rows are taken faster.
-        return pl.concat([known, single], rechunk=True) if self._single else known
+        return pl.concat([known, form_frame(single, PHONE_POINT_SCHEMA)], rechunk=True) if single else known
 
     def numbers(self, rows: npt.NDArray[np.intp] | None = None) -> npt.NDArray[np.int64]:
         """Digits of each number, or of some, as an integer; 0 where it is not ok."""

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import functools
-import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import phonenumbers
 import polars as pl
 from phonenumbers import SUPPORTED_REGIONS, country_code_for_region
 
-from schemas.contact.apply import Apply, apply_here, each_once
+from schemas.contact.apply import Apply, apply_here
 from schemas.contact.numbering.library import PHONE_POINT_SCHEMA
 from schemas.contact.numbering.lookup import region_at, region_numbers
 from schemas.contact.numbering.region_habits import habits
-from schemas.contact.phone import MOST_REMEMBERED, PhoneForm, read_phones
-from schemas.contact.phone_column import PhoneColumn
-from schemas.contact.phone_readings import read_phone_point
-from schemas.contact.phone_repairs import AHEAD_OF_PREFIX, WITH_PREFIX, repair_phone
+from schemas.contact.phone import decide_phones, put_each, read_each, undecided
+from schemas.contact.phone_column import PhoneColumn, PointList, point_list
+from schemas.contact.phone_questions import Question, answer_all
+from schemas.contact.phone_readings import phone_point
+from schemas.contact.phone_repairs import AHEAD_OF_PREFIX, WITH_PREFIX
 from schemas.kernels.phones import FOREIGN, REFUSED, REGIONS, TWICE, look_again
 
 __all__ = ["PHONE_POINT_SCHEMA", "phone_points", "read_points", "with_readings"]
@@ -33,29 +31,9 @@ _ABROAD = re.compile(rf"^[{AHEAD_OF_PREFIX}]*(?:\+|\uff0b|011|00)")
 _ODD = re.compile(r"[^0-9 ().\-]|^[ ().\-]*0|^.{1,8}$|^.{15,}$")
 _NO_DIGITS = re.compile("[^0-9]+")
 
-#: A reading, and E.164 and region of the second one.
-_Point = tuple[PhoneForm, str | None, str | None]
 
-
-def _repair_chunk(items: Sequence[tuple[str, str | None, str, str | None]]) -> list[_Point]:
-    phonenumbers.enable_pattern_cache()
-    return [_repaired_once(*item) for item in items]
-
-
-@functools.lru_cache(maxsize=MOST_REMEMBERED)
-def _repaired_once(value: str, region: str | None, state: str, why: str | None) -> _Point:
-    form, other = repair_phone(value, region, PhoneForm(state, why=why))
-    return (form, other.e164, other.region) if other else (form, None, None)
-
-
-def _other_chunk(items: Sequence[tuple[str, str | None]]) -> list[tuple[str | None, str | None]]:
-    return [_other_once(value, region) for value, region in items]
-
-
-@functools.lru_cache(maxsize=MOST_REMEMBERED)
-def _other_once(value: str, region: str | None) -> tuple[str | None, str | None]:
-    other = read_phone_point(value, region).other
-    return (other.e164, other.region) if other else (None, None)
+def _point_chunk(items: Sequence[Question]) -> list[PointList]:
+    return [point_list(answer_all([phone_point(*item) for item in items], read_each))]
 
 
 def phone_points(values: pl.Series, regions: pl.Series, apply: Apply = apply_here) -> pl.DataFrame:
@@ -72,7 +50,8 @@ def read_points(
 ) -> PhoneColumn:
     """As `phone_points`, before it is put into a frame. ``numbers`` are those of the regions, where they are known."""
     numbers = region_numbers(regions.cast(pl.String)) if numbers is None else numbers
-    return with_readings(read_phones(values, regions, apply, numbers), values, regions, apply, numbers)
+    read = decide_phones(values.cast(pl.String), numbers)
+    return with_readings(read, values, regions, apply, numbers)
 
 
 def with_readings(
@@ -82,7 +61,10 @@ def with_readings(
     apply: Apply = apply_here,
     numbers: npt.NDArray[np.int16] | None = None,
 ) -> PhoneColumn:
-    """Add second readings to numbers that have one, and repair what was refused; changes ``read`` and returns it."""
+    """Read what is undecided, add second readings to numbers that have one, and repair what was refused.
+
+    Changes ``read`` and returns it.
+    """
     regions = regions.cast(pl.String)
     numbers = region_numbers(regions) if numbers is None else numbers
     column = _Column(values.cast(pl.String), regions, numbers, _traits_of(numbers))
@@ -93,9 +75,15 @@ def with_readings(
         kinds,
     )
     refused, foreign, twice = (np.flatnonzero(kinds == kind) for kind in (REFUSED, FOREIGN, TWICE))
-    _put_nationals(read, foreign, column, apply)
-    _put_without_plus(read, twice, column, apply)
-    _put_repaired(read, refused, column, apply)
+    rows = np.concatenate(
+        [
+            undecided(read, column.values),
+            _with_nationals(foreign, column),
+            _written_with_code(twice, column),
+            _repairable(refused, column),
+        ]
+    )
+    put_each(read, rows, column.pairs(rows), _point_chunk, apply)
     return read
 
 
@@ -142,53 +130,44 @@ class _Column(NamedTuple):
         return list(zip(self.values[rows].to_list(), self.regions[rows].to_list(), strict=True))
 
 
-def _put_nationals(read: PhoneColumn, rows: npt.NDArray[np.intp], column: _Column, apply: Apply) -> None:
-    """Find numbers of another country that are, without their plus, a number of the region as well."""
-    pairs = column.pairs(rows)
-    national = [(_ABROAD.sub("", value).strip(" ().-"), region) for value, region in pairs]
-    are = _read(national, apply).is_ok()
-    found = each_once(_other_chunk, list(itertools.compress(pairs, are)), apply)
-    for row, (other, region) in zip(rows[are].tolist(), found, strict=True):
-        if other is not None:
-            read.put(row, read.form(row), other, region)
-
-
-def _put_without_plus(read: PhoneColumn, rows: npt.NDArray[np.intp], column: _Column, apply: Apply) -> None:
-    """Find which of these national numbers, which begin with the calling code, are a number behind a plus as well."""
-    begun = [
-        (row, f"+{read.e164[row]}".removeprefix(f"+{code}"))
-        for row, code, (value, _) in zip(rows.tolist(), column.codes(rows), column.pairs(rows), strict=True)
-        # Whoever writes a national prefix in front means a national number.
-        if _digits(value).startswith(str(code)) and not WITH_PREFIX.match(value)
+def _with_nationals(rows: npt.NDArray[np.intp], column: _Column) -> npt.NDArray[np.intp]:
+    """Which numbers of another country may be, without their plus, a number of the region as well."""
+    return rows[
+        _may_be_numbers([(_ABROAD.sub("", value).strip(" ().-"), region) for value, region in column.pairs(rows)])
     ]
-    others = _read([(f"+{digits}", None) for _, digits in begun], apply)
-    for place in np.flatnonzero(others.is_ok()).tolist():
-        row, other = begun[place][0], others.form(place)
-        read.put(row, read.form(row), other.e164, other.region)
 
 
-def _put_repaired(read: PhoneColumn, rows: npt.NDArray[np.intp], column: _Column, apply: Apply) -> None:
-    """Repair what was refused, or name it."""
-    pairs, codes = column.pairs(rows), column.codes(rows)
+def _written_with_code(rows: npt.NDArray[np.intp], column: _Column) -> npt.NDArray[np.intp]:
+    """Which of these national numbers, which begin with the calling code, may be a number behind a plus as well."""
+    return rows[_begin(rows, column, lambda value: not WITH_PREFIX.match(value))]
+
+
+def _repairable(rows: npt.NDArray[np.intp], column: _Column) -> npt.NDArray[np.intp]:
+    """Which of what was refused may be repaired, or named."""
+    pairs = column.pairs(rows)
     odd = column.traits.keeps_zero[column.numbers[rows]] | np.array(
         [_ODD.search(value) is not None for value, _ in pairs], dtype=np.bool_
     )
     # Or it begins with the region's calling code, and is a number once a plus is put before it.
-    begins = [code > 0 and _digits(value).startswith(str(code)) for code, (value, _) in zip(codes, pairs, strict=True)]
-    places = np.flatnonzero(~odd & np.array(begins, dtype=np.bool_))
-    odd[places] = _read([(f"+{pairs[place][0]}", None) for place in places.tolist()], apply).is_ok()
-    refused = [(row, read.form(row)) for row in rows[odd].tolist()]
-    items = [
-        (*pair, form.state, form.why) for pair, (_, form) in zip(itertools.compress(pairs, odd), refused, strict=True)
+    places = np.flatnonzero(~odd & _begin(rows, column))
+    odd[places] = _may_be_numbers([(f"+{pairs[place][0]}", None) for place in places.tolist()])
+    return rows[odd]
+
+
+def _begin(
+    rows: npt.NDArray[np.intp], column: _Column, also: Callable[[str], bool] = lambda value: True
+) -> npt.NDArray[np.bool_]:
+    """Which values have digits that begin with their region's calling code."""
+    begin = [
+        code > 0 and _NO_DIGITS.sub("", value).startswith(str(code)) and also(value)
+        for code, (value, _) in zip(column.codes(rows), column.pairs(rows), strict=True)
     ]
-    for (row, _), point in zip(refused, each_once(_repair_chunk, items, apply), strict=True):
-        read.put(row, *point)
+    return np.array(begin, dtype=np.bool_)
 
 
-def _read(pairs: Sequence[tuple[str, str | None]], apply: Apply) -> PhoneColumn:
-    values, regions = ([pair[place] for pair in pairs] for place in (0, 1))
-    return read_phones(pl.Series(values, dtype=pl.String), pl.Series(regions, dtype=pl.String), apply)
-
-
-def _digits(text: str) -> str:
-    return _NO_DIGITS.sub("", text)
+def _may_be_numbers(pairs: Sequence[Question]) -> npt.NDArray[np.bool_]:
+    """Which texts are valid numbers, each in its region, or not decided by tables."""
+    values, regions = (pl.Series([pair[place] for pair in pairs], dtype=pl.String) for place in (0, 1))
+    read = decide_phones(values, region_numbers(regions))
+    may_be: npt.NDArray[np.bool_] = read.is_ok() | (read.at == 0)
+    return may_be

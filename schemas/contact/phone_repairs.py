@@ -8,28 +8,30 @@ come here.
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat, country_code_for_region
+from phonenumbers import PhoneNumberFormat, country_code_for_region
 
 from schemas.contact.blank import ERROR_WORDS
 from schemas.contact.email import read_email
 from schemas.contact.marks import INVISIBLE_REMOVED, MARKS, without_invisible
-from schemas.contact.numbering.known import read_known
+from schemas.contact.numbering.known import calling_code, read_known
 from schemas.contact.numbering.labels import has_remark_ahead, without_labels
 from schemas.contact.numbering.library import (
+    DECIMAL_REMOVED,
     MOST_CHARACTERS,
     SEVERAL,
     TOO_LONG,
     WORD,
     WORD_AHEAD,
     PhoneForm,
+    PhonePoint,
     parts_of_cell,
 )
 from schemas.contact.numbering.region_habits import decimal_digits, habits
+from schemas.contact.phone_questions import Asking, answer_one
 
 #: What vendors write before a number where a plus is meant, and before national numbers without meaning it. Prefixes
 #: that are dialled only in some regions are taken off only there.
@@ -48,45 +50,44 @@ _ONLY_EXTENSION = re.compile(r"\W*(?:e?xt(?:ensio)?n?|x)\W*\d{1,7}\W*", re.IGNOR
 _LETTER = re.compile(r"[^\W\d_]")
 _NO_DIGITS = re.compile("[^0-9]+")
 _WORD = re.compile(r"[^\W\d_]{2}")
-
-
-class PhonePoint(NamedTuple):
-    """One value, read as a point of contact."""
-
-    form: PhoneForm
-    other: PhoneForm | None = None
+_DECIMAL_ZERO = re.compile(r"[.,]0+\Z")
 
 
 def written_with_code(value: str, region: str) -> bool:
     """Whether the first digits of a value are the region's calling code, without a plus before them."""
-    digits = _NO_DIGITS.sub("", value)
-    return digits.startswith(str(country_code_for_region(region))) and not WITH_PREFIX.match(value)
+    return _NO_DIGITS.sub("", value).startswith(_code_of(region)) and not WITH_PREFIX.match(value)
 
 
 def begins_with_code(e164: str | None, region: str) -> bool:
     """Whether a number is of the country whose calling code the region has."""
-    return e164 is not None and e164.startswith(f"+{country_code_for_region(region)}")
+    return e164 is not None and e164.startswith(f"+{_code_of(region)}")
 
 
 def behind_code(e164: str | None, region: str) -> str:
     """The digits behind the region's calling code."""
-    return (e164 or "").removeprefix(f"+{country_code_for_region(region)}")
+    return (e164 or "").removeprefix(f"+{_code_of(region)}")
 
 
-def repair_phone(value: str, region: str | None, refused: PhoneForm) -> PhonePoint:
+@functools.cache
+def _code_of(region: str) -> str:
+    return str(country_code_for_region(region))
+
+
+def repair_phone(value: str, region: str | None, refused: PhoneForm) -> Asking[PhonePoint]:
     """Find the one certain reading of a value that the library refuses, or say what it is instead."""
     if refused.state == "damaged" or refused.why == TOO_LONG:
         return PhonePoint(refused)
     if (instead := _no_number(value)) is not None:
         return PhonePoint(instead)
     if refused.why == SEVERAL:
-        return PhonePoint(_same_twice(value, region) or refused)
+        return PhonePoint((yield from _same_twice(value, region)) or refused)
     text, cleaned = _cleaned(value)
-    if cleaned and (form := read_known(text, region)).state == "ok":
+    if cleaned and (form := (yield text, region)).state == "ok":
         return PhonePoint(form._replace(repair=cleaned))
-    if found := _from_abroad(text, region, cleaned):
+    if found := (yield from _from_abroad(text, region, cleaned)):
         return found
-    lost = [form for form in (_lost_zero(text, region), _lost_plus(text, region)) if form is not None]
+    of_zero, of_plus = (yield from _lost_zero(text, region)), (yield from _lost_plus(text, region))
+    lost = [form for form in (of_zero, of_plus) if form is not None]
     return PhonePoint(lost[0] if len(lost) == 1 else _named(text, region, refused))
 
 
@@ -100,8 +101,9 @@ def doubtful_numbers(value: str, region: str | None) -> list[str]:
         return []
     text, _ = _cleaned(value)
     begun = text.replace("\uff0b", "+").lstrip(AHEAD_OF_PREFIX)
-    forms = [form for _, form in as_national(text, region)]
-    forms += [read_known("+" + rest, None) for _, rest in _without_prefix(text, region)]
+    prefixes = without_prefix(text, region)
+    forms = [form for _, form in answer_one(as_national(prefixes, region), read_known)]
+    forms += [read_known("+" + rest, None) for _, rest in prefixes]
     if begun.startswith("+0"):
         forms.append(read_known("+" + begun[2:], None))
     if begun.isdecimal() and habits(region).keeps_zero:
@@ -120,10 +122,13 @@ def _no_number(value: str) -> PhoneForm | None:
     return None
 
 
-def _same_twice(value: str, region: str | None) -> PhoneForm | None:
-    forms = [read_known(part.strip(), region) for part in parts_of_cell(value)]
-    same = {form.e164 for form in forms}
-    return forms[0]._replace(repair="the same number twice") if len(same) == 1 and forms[0].state == "ok" else None
+def _same_twice(value: str, region: str | None) -> Asking[PhoneForm | None]:
+    same: dict[str | None, PhoneForm] = {}
+    for part in parts_of_cell(value):
+        form = yield part.strip(), region
+        same.setdefault(form.e164, form)
+    form = next(iter(same.values()))
+    return form._replace(repair="the same number twice") if len(same) == 1 and form.state == "ok" else None
 
 
 def _cleaned(value: str) -> tuple[str, str]:
@@ -143,20 +148,20 @@ def _cleaned(value: str) -> tuple[str, str]:
     return text, ", ".join(done)
 
 
-def _from_abroad(text: str, region: str | None, cleaned: str) -> PhonePoint | None:
+def _from_abroad(text: str, region: str | None, cleaned: str) -> Asking[PhonePoint | None]:
     """Read what begins as a call abroad does: as a number of another country, and as one of this with a bogus prefix.
 
     When both are valid, the first one is as written. Several numbers abroad are no certain reading, and neither is a
     national number that begins with the region's calling code: who wrote +0491622920007 may have meant +491622920007.
     """
-    prefixes = [*_without_prefix(text, region)]
+    prefixes = without_prefix(text, region)
     if not prefixes:
         return None
     abroad: dict[str | None, PhonePoint] = {}
     for prefix, rest in prefixes:
-        if prefix != "+" and (form := read_known("+" + rest, None)).state == "ok":
+        if prefix != "+" and (form := (yield "+" + rest, None)).state == "ok":
             abroad.setdefault(form.e164, PhonePoint(_repaired(form, f"prefix {prefix} read as +", cleaned)))
-    national = {form.e164: (prefix, form) for prefix, form in as_national(text, region)}
+    national = {form.e164: (prefix, form) for prefix, form in (yield from as_national(prefixes, region))}
     if len(abroad) > 1 or len(abroad | national) != len(abroad) + len(national) or len(national) > 1:
         return next(iter(abroad.values())) if len(abroad | national) == 1 else None
     if not national:
@@ -164,29 +169,29 @@ def _from_abroad(text: str, region: str | None, cleaned: str) -> PhonePoint | No
     prefix, form = next(iter(national.values()))
     if abroad:
         return next(iter(abroad.values()))._replace(other=form)
-    if region is None or begins_with_code("+" + behind_code(form.e164, region), region) or _is_zero_too_many(text):
+    is_own = region is None or begins_with_code("+" + behind_code(form.e164, region), region)
+    if is_own or (yield from _is_zero_too_many(text)):
         return None
     return PhonePoint(_repaired(form, f"bogus {prefix} removed", cleaned))
 
 
-def _is_zero_too_many(text: str) -> bool:
+def _is_zero_too_many(text: str) -> Asking[bool]:
     """Whether "+0" may mean a plus."""
     begun = text.replace("\uff0b", "+").lstrip(AHEAD_OF_PREFIX)
-    return begun.startswith("+0") and read_known("+" + begun[2:], None).state == "ok"
+    return begun.startswith("+0") and (yield "+" + begun[2:], None).state == "ok"
 
 
-def _without_prefix(text: str, region: str | None) -> Iterator[tuple[str, str]]:
-    """Yield each way to take a prefix for calls abroad off, and what is left."""
+def without_prefix(text: str, region: str | None) -> list[tuple[str, str]]:
+    """Each way to take a prefix for calls abroad off: the prefix, and what is left."""
     begun = text.replace("\uff0b", "+").lstrip(AHEAD_OF_PREFIX)
     if not begun.startswith(("+", "0")):
-        return
-    for prefix in _ABROAD:
-        if begun.startswith(prefix) and _is_dialled(prefix, region):
-            rest = begun.removeprefix(prefix).lstrip(" ().-")
-            if rest[:1].isdigit():
-                yield prefix, rest
+        return []
+    prefixes = [prefix for prefix in _ABROAD if begun.startswith(prefix) and _is_dialled(prefix, region)]
+    ways = [(prefix, begun.removeprefix(prefix).lstrip(" ().-")) for prefix in prefixes]
+    return [(prefix, rest) for prefix, rest in ways if rest[:1].isdigit()]
 
 
+@functools.cache
 def _is_dialled(prefix: str, region: str | None) -> bool:
     """Whether a prefix means calls abroad to somebody in the region. 00 is known everywhere."""
     if prefix not in _DIALLED_SOMEWHERE:
@@ -203,30 +208,37 @@ def _international_prefix(region: str) -> str:
     return (metadata and metadata.international_prefix) or ""
 
 
-def as_national(text: str, region: str | None) -> Iterator[tuple[str, PhoneForm]]:
-    """Yield the readings as a national number of the region behind a bogus prefix, each with the prefix.
+def as_national(prefixes: list[tuple[str, str]], region: str | None) -> Asking[list[tuple[str, PhoneForm]]]:
+    """Find the readings as a national number of the region behind a bogus prefix, each with the prefix.
 
-    Only digits that are written as national numbers of the region are: in Germany with the zero in front, in the
-    United States with ten digits. Otherwise almost any number of another country would also be a German one.
+    ``prefixes``: what `without_prefix` finds. Only digits that are written as national numbers of the region are: in
+    Germany with the zero in front, in the United States with ten digits. Otherwise almost any number of another country
+    would also be a German one.
     """
-    if region is None:
-        return
-    for prefix, rest in _without_prefix(text, region):
-        form = read_known(rest, region)
-        if form.state == "ok" and decimal_digits(rest) == _national_digits(rest, region):
-            yield prefix, form
+    found: list[tuple[str, PhoneForm]] = []
+    for prefix, rest in prefixes if region is not None else []:
+        form = yield rest, region
+        if form.state == "ok" and _digits_written(rest, form) == _national_digits(form):
+            found.append((prefix, form))
+    return found
 
 
-def _national_digits(text: str, region: str) -> str | None:
-    try:
-        number = phonenumbers.parse(text, region)
-    except NumberParseException:
-        return None
-    number.extension = None
+def _digits_written(text: str, form: PhoneForm) -> str:
+    return decimal_digits(_DECIMAL_ZERO.sub("", text) if form.repair == DECIMAL_REMOVED else text)
+
+
+def _national_digits(form: PhoneForm) -> str:
+    """The digits of a valid number, written as in its own country."""
+    digits = (form.e164 or "").removeprefix("+")
+    code = calling_code(digits) or ""
+    national = digits.removeprefix(code)
+    number = phonenumbers.PhoneNumber(country_code=int(code), national_number=int(national))
+    if (zeros := len(national) - len(national.lstrip("0"))) > 0:
+        number.italian_leading_zero, number.number_of_leading_zeros = True, zeros
     return decimal_digits(phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL))
 
 
-def _lost_zero(text: str, region: str | None) -> PhoneForm | None:
+def _lost_zero(text: str, region: str | None) -> Asking[PhoneForm | None]:
     """Read digits whose leading zero a spreadsheet took, where the zero is part of the number (Italy).
 
     Only where the digits and the zero have the usual length of the country's numbers of that type: a shorter number may
@@ -235,17 +247,18 @@ def _lost_zero(text: str, region: str | None) -> PhoneForm | None:
     digits = text.removesuffix(".0")
     if region is None or not digits.isdecimal() or digits.startswith("0") or not habits(region).keeps_zero:
         return None
-    form = read_known("0" + digits, region)
+    form = yield "0" + digits, region
     if form.state != "ok" or len(behind_code(form.e164, region)) not in habits(region).zero_lengths:
         return None
-    return None if read_known("+" + digits, None).state == "ok" else form._replace(repair="leading zero restored")
+    behind_plus = yield "+" + digits, None
+    return None if behind_plus.state == "ok" else form._replace(repair="leading zero restored")
 
 
-def _lost_plus(text: str, region: str | None) -> PhoneForm | None:
+def _lost_plus(text: str, region: str | None) -> Asking[PhoneForm | None]:
     """Read a number of the region with its calling code in front, where the library refuses it without its plus."""
     if region is None or not written_with_code(text, region):
         return None
-    form = read_known("+" + text.lstrip(AHEAD_OF_PREFIX), None)
+    form = yield "+" + text.lstrip(AHEAD_OF_PREFIX), None
     if form.state != "ok" or not begins_with_code(form.e164, region):
         return None
     return form._replace(repair="plus restored")

@@ -28,10 +28,12 @@ MODULES = (
     "findings",
     "keys",
     "known",
+    "odd_phones",
     "phones",
     "records",
     "registry_lines",
     "row_bytes",
+    "texts",
     "views",
 )
 

@@ -81,11 +81,17 @@ def _array_words(name: str, array: Any, dtype: np.dtype[Any]) -> tuple[int, ...]
     """What numba's functions take for an array: owner and object (none), size, item's size, address, shape, strides."""
     if array.dtype != dtype or array.ndim != 1 or not array.flags.c_contiguous:
         raise TypeError(f"{name}: an array of {array.dtype}, {array.ndim} dimensions, instead of contiguous {dtype}")
+    size, width = array.size, array.itemsize
     # Whoever has as many rows as a compiled loop is worth has loaded Arrow; numpy takes five times as long to tell.
+    return 0, 0, size, width, _py_buffer()(array).address, size, width
+
+
+@functools.cache
+def _py_buffer() -> Callable[[Any], Any]:
     from pyarrow import py_buffer  # noqa: PLC0415  # a look-up needs no Arrow
 
-    size, width = array.size, array.itemsize
-    return 0, 0, size, width, py_buffer(array).address, size, width
+    made: Callable[[Any], Any] = py_buffer
+    return made
 
 
 def kernel(function: Callable[Arguments, None]) -> Kernel[Arguments]:

@@ -20,7 +20,7 @@ import pytest
 
 import schemas.contact.phone
 from schemas.contact.numbering.answers import UNDECIDED
-from schemas.contact.numbering.library import PhoneForm, read_phone
+from schemas.contact.numbering.library import PhoneForm, PhonePoint, read_phone
 from schemas.contact.numbering.lookup import Numbering, region_numbers
 from schemas.contact.numbering.patterns import UnsupportedPatternError
 from schemas.contact.numbering.range_sets import lengths_of
@@ -29,6 +29,7 @@ from schemas.contact.numbering.region_habits import learnt_habits
 from schemas.contact.numbering.shipped import ShippedTables, write_tables
 from schemas.contact.numbering.tables import undecided_table
 from schemas.contact.phone import phone_forms
+from schemas.contact.phone_column import point_list
 from tests.conftest import SHARED, needs_shared_data
 from tests.schemas.test_numbering_values import REGIONS, examples, made_up_values
 
@@ -66,7 +67,7 @@ def by_tables(pairs: Pairs) -> list[tuple[object, ...]]:
     return phone_forms(
         pl.Series(values, dtype=pl.String),
         pl.Series(regions, dtype=pl.String),
-        lambda _, items: [_LEFT] * len(items),  # type: ignore[arg-type]
+        lambda _, items: [point_list([PhonePoint(_LEFT)] * len(items))],  # type: ignore[arg-type]
     ).rows()
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import re
 
 import phonenumbers
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from phonenumbers import PhoneNumberFormat
 
 from schemas.contact import phone_repairs
 from schemas.contact.numbering.library import PhoneForm, read_phone
@@ -40,6 +42,8 @@ CASES: list[tuple[str, str | None, str, str | None, str | None, str | None, str 
      None),
     ("__________", "US", "unparseable", None, None, None, "not a phone number", None),
     ("(blank)", "US", "unparseable", None, None, None, "not a phone number", None),
+    ("+022345678.0", "AL", "ok", "+35522345678", None, "bogus + removed", None, None),
+    ("00891641234.0", "CX", "invalid", None, None, None, "in no range that is given out", None),
     ("275551213", "IT", "ok", "+390275551213", None, "leading zero restored", None, None),
     ("275551213.0", "IT", "ok", "+390275551213", None, "leading zero restored", None, None),
     # +597 211234 and 0597 211234 are both numbers: no certain reading.
@@ -305,8 +309,7 @@ def every_reading(value: str, region: str) -> set[str | None]:
             continue
         rest = value.removeprefix(prefix)
         found.add(read_phone("+" + rest, None).e164)
-        national = phone_repairs._national_digits(rest, region) if prefix != "+0" and rest[:1].isdigit() else None
-        if national == rest:
+        if prefix != "+0" and rest[:1].isdigit() and is_written_nationally(rest, region):
             form = read_phone(rest, region)
             found.add(form.e164)
             if form.e164 is not None and form.e164.startswith(f"+{code}{code}"):
@@ -315,6 +318,14 @@ def every_reading(value: str, region: str) -> set[str | None]:
     if value.isdecimal() and value.startswith(code):
         found.add(read_phone("+" + value, None).e164)
     return found - {None}
+
+
+def is_written_nationally(digits: str, region: str) -> bool:
+    try:
+        number = phonenumbers.parse(digits, region)
+    except phonenumbers.NumberParseException:
+        return False
+    return re.sub("[^0-9]", "", phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)) == digits
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def _form_with_more(text: str, region: str | None) -> PhoneForm | None:
 def _form_of_digits(digits: str, has_plus: bool, region: str | None) -> PhoneForm | None:
     if not _LEAST <= len(digits) <= _MOST:
         return None
-    if has_plus and _calling_code(digits) is not None:
+    if has_plus and calling_code(digits) is not None:
         return _behind_plus(digits)
     if region not in SUPPORTED_REGIONS:
         # The library takes one in small letters for what is behind a plus only.
@@ -120,13 +120,13 @@ def _form_of_digits(digits: str, has_plus: bool, region: str | None) -> PhoneFor
 
 
 def _behind_plus(digits: str) -> PhoneForm | None:
-    calling_code = _calling_code(digits)
-    if calling_code is None:
+    code = calling_code(digits)
+    if code is None:
         return NO_NUMBER
-    return _form(*_answer(int(calling_code), code_of(digits))) if len(digits) >= _LEAST else None
+    return _form(*_answer(int(code), code_of(digits))) if len(digits) >= _LEAST else None
 
 
-def _calling_code(digits: str) -> str | None:
+def calling_code(digits: str) -> str | None:
     """The calling code that some digits begin with; no calling code begins with another."""
     return next((digits[:size] for size in (1, 2, 3) if digits[:size] in _CALLING_CODES), None)
 

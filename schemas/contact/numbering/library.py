@@ -30,6 +30,13 @@ class PhoneForm(NamedTuple):
     why: str | None = None
 
 
+class PhonePoint(NamedTuple):
+    """One value, read as a point of contact; ``other`` is a second reading."""
+
+    form: PhoneForm
+    other: PhoneForm | None = None
+
+
 PHONE_FORM_SCHEMA: dict[str, pl.DataType] = {
     "state": pl.String(),
     "e164": pl.String(),
@@ -62,7 +69,8 @@ _SCIENTIFIC = re.compile(r"\+?(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})")
 _DECIMAL = re.compile(r"(\+?\d{7,15})[.,]0+")
 #: Text between two numbers that someone wrote into one cell. Behind a comma without a blank an extension may stand,
 #: which has nine digits at most.
-_BETWEEN_NUMBERS = re.compile(r"[/;|&\n\r]+|,(?=\s|\+?\d{10})|\s+(?:or|and|ou|et|und|oder|y|o|e)\s+", re.IGNORECASE)
+WORDS_BETWEEN = ("or", "and", "ou", "et", "und", "oder", "y", "o", "e")
+_BETWEEN_NUMBERS = re.compile(rf"[/;|&\n\r]+|,(?=\s|\+?\d{{10}})|\s+(?:{'|'.join(WORDS_BETWEEN)})\s+", re.IGNORECASE)
 #: A range of lines, as in "030 1234567/68": it is unclear where the second number begins.
 _RANGE = re.compile(r"(?:[^\d/]*\d){6,}[^\d/]*/\s*\d{1,3}\D*")
 #: Two whole numbers with nothing but a blank or a hyphen between; not a long prefix for calls abroad with a number.

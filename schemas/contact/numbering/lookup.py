@@ -20,6 +20,14 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, SUPPORTED_REGIONS, country
 
 from schemas.contact.numbering.answers import Answers
 from schemas.contact.numbering.labels import ASCII_LABELS
+from schemas.contact.numbering.library import (
+    NO_COUNTRY,
+    NO_NUMBER,
+    SEVERAL,
+    WORD_AHEAD,
+    WORDS_BETWEEN,
+    PhoneForm,
+)
 from schemas.contact.numbering.patterns import UnsupportedPatternError
 from schemas.contact.numbering.plan import Plan, build_plan
 from schemas.contact.numbering.ranges import BLOCK_EDGES, Codes, code_of, digits_of
@@ -31,7 +39,7 @@ from schemas.contact.numbering.tables import (
     national_table,
     undecided_table,
 )
-from schemas.kernels import dressed, phones
+from schemas.kernels import dressed, odd_phones, phones
 from schemas.kernels.word_lists import word_list
 from schemas.support.column_bytes import column_bytes, given_rows
 from schemas.support.text_views import text_views
@@ -40,7 +48,9 @@ from schemas.support.text_views import text_views
 WORTH_A_TABLE = 4000
 #: Bits of the fraction of a floating-point number.
 _MANTISSA = 52
-_LABELS = word_list(ASCII_LABELS)
+_LABELS, _BETWEEN = word_list(ASCII_LABELS), word_list(WORDS_BETWEEN)
+#: Answers that no table gives, in the order of `schemas.kernels.odd_phones`.
+_FIXED = [NO_NUMBER, NO_COUNTRY, *(PhoneForm("unparseable", why=why) for why in (SEVERAL, WORD_AHEAD))]
 
 
 class Decided(NamedTuple):
@@ -121,8 +131,11 @@ class Numbering:
         self._plans: dict[int, Plan] = {}
         self._building = threading.Lock()
 
-    def decide(self, values: pl.Series, regions: npt.NDArray[np.int16]) -> Decided:
-        """Decide what can be decided of a column of trimmed values, each with the number of its region."""
+    def decide(self, values: pl.Series, regions: npt.NDArray[np.int16], *, odd: bool = False) -> Decided:
+        """Decide what can be decided of a column of trimmed values, each with the number of its region.
+
+        ``odd``: in every shape; else in those that are common.
+        """
         texts, given = text_views(values), given_rows(values)
         views, memory, parts, _ = texts.in_memory()
         rows = len(values)
@@ -133,8 +146,16 @@ class Numbering:
             loaded, wanted = self._loaded, np.zeros(phones.REGIONS + 2000, dtype=np.int64)
             arguments = (views, memory, parts, given, regions, *loaded, *_LABELS, text, wanted, *decided)
             phones.decide(*arguments)
+            if odd:
+                is_ok = self.answers.table().is_ok
+                odd_phones.decide_odd(*arguments, *_BETWEEN, self._fixed, is_ok)
             if not self._load(loaded, wanted, asked):
                 return decided
+
+    @functools.cached_property
+    def _fixed(self) -> npt.NDArray[np.int32]:
+        with self._building:
+            return np.array([self.answers.number_of(form) for form in _FIXED], np.int32)
 
     def _load(self, loaded: _Loaded, wanted: Codes, asked: set[int]) -> bool:
         """Load the tables that values asked for and did not find, where they are worth it; say whether any was.

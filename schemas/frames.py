@@ -94,8 +94,10 @@ class FileContract:
         self._required = [column for column in self.schema.names if column in _REQUIRED]
         self._codes = pa.array(list(codes), pa.large_string())
 
-    def check(self, table: pa.Table) -> None:
+    def check(self, table: pa.Table, *, among: bool = False) -> None:
         """Check rows before they are written. A column that the table does not have is null in all of them.
+
+        ``among``: the rows have other columns as well, which are checked apart.
 
         Raises `AssertionError`, which names columns and never a value.
         """
@@ -106,7 +108,8 @@ class FileContract:
             raise AssertionError(
                 f"{self._name} does not have its contract's columns: {'; '.join(odd) or 'another order'}"
             )
-        faulty = [name for name in self._required if name not in given.names or table.column(name).null_count]
+        required = [name for name in self._required if name in given.names or not among]
+        faulty = [name for name in required if name not in given.names or table.column(name).null_count]
         faulty += [name for name in given.names if not _keeps(name, _values(table.column(name)), self._codes)]
         if faulty and len(table):
             raise AssertionError(f"{self._name} does not have its contract's values in: {', '.join(faulty)}")

@@ -26,7 +26,7 @@ from typing import TypeVar
 from schemas.errors import ListError, OutputError, UsageError
 from schemas.list_kinds import NO_MAX_AGE, MaxAge
 from schemas.list_version import HandedOver, History, ListVersion, Loading, SourceFile
-from schemas.support.durable import sync_path, write_atomically
+from schemas.support.durable import sync_folder, sync_path, write_atomically
 from schemas.support.locks import lock, unlock
 from schemas.support.names import did_you_mean
 from schemas.support.places import lock_file, refuse_link
@@ -212,10 +212,7 @@ class Writer(Store):
             if final.exists():
                 # Nobody can use it any more: the same files loaded again are the way to mend it.
                 final.rename(self.folder / "tmp" / "damaged")
-            for path in built.iterdir():
-                path.chmod(0o600)
-                sync_path(path)
-            sync_path(built)
+            sync_folder(built)
             final.parent.mkdir(parents=True, exist_ok=True)
             built.rename(final)
             sync_path(final.parent)

@@ -10,6 +10,7 @@ import sys
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, SUPPORTED_REGIONS, __version__
 
 from schemas.contact.numbering.lookup import Numbering
+from schemas.contact.numbering.region_habits import learnt_habits
 from schemas.contact.numbering.shipped import Key, write_tables
 
 #: Everything that a table can be for.
@@ -17,5 +18,6 @@ KEYS: tuple[Key, ...] = (*sorted(SUPPORTED_REGIONS), *sorted(COUNTRY_CODE_TO_REG
 
 if __name__ == "__main__":
     numbering = Numbering()
-    write_tables([(key, numbering.build(key)) for key in KEYS], numbering.answers.forms)
+    habits = {region: learnt_habits(region) for region in sorted(SUPPORTED_REGIONS)}
+    write_tables([(key, numbering.build(key)) for key in KEYS], numbering.answers.forms, habits)
     sys.stdout.write(f"{len(KEYS)} tables from phonenumbers {__version__}\n")

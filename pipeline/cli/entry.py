@@ -7,13 +7,13 @@ import sys
 
 from pipeline.cli.streams import open_streams, stdout_fault
 from schemas.support.garbage import seldom_collect
-from schemas.support.interrupts import interrupt_between_imports
+from schemas.support.interrupts import interrupts_are_heard
 
 
 def main() -> None:
     """Run the command line of this process, and exit with the contract's code."""
     open_streams()
-    interrupt_between_imports()
+    interrupts_are_heard()
     try:
         code = _run(sys.argv[1:])
     except KeyboardInterrupt:  # before a command was begun
@@ -38,12 +38,13 @@ def _run(words: list[str]) -> int:
         # Nobody's plugin is asked how files are read; to look for some takes as long as to read them.
         os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
         from pipeline.cli.left_out import leave_out  # noqa: PLC0415
-        from schemas.support.memory import share_freed_memory  # noqa: PLC0415
+
+        leave_out()
+        from schemas.support.freed_memory import share_freed_memory  # noqa: PLC0415
 
         share_freed_memory()  # before the libraries begin threads of their own
         from pipeline.cli.main import run_words  # noqa: PLC0415
 
-        leave_out()
         code, changes = run_words(words)
     if (fault := stdout_fault()) is not None:
         sys.stderr.write(f"leadscrub: what was printed is not complete: {fault.strerror}.\n")

@@ -5,7 +5,7 @@ It is made without rich, which takes longer to load than all of the rest, and ta
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,6 +37,12 @@ class Command(TyperCommand):
     """A command. ``changes``: it changes something on disk, so its work is done before its result is printed."""
 
     changes = False
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        for each in self.params:
+            if isinstance(each, TyperArgument | TyperOption) and not each.required and each.callback is None:
+                each.process_value = _when_given(each)  # type: ignore[method-assign]
 
     def interrupted(self) -> str:
         """Say what an interrupted command has changed."""
@@ -102,6 +108,12 @@ class Group(TyperGroup):
         for panel in sorted(panels, key=lambda panel: PANELS.index(panel) if panel in PANELS else len(PANELS)):
             with formatter.section(panel):
                 formatter.write_dl([(name.ljust(widest), said) for name, said in panels[panel]])
+
+
+def _when_given(each: TyperArgument | TyperOption) -> Callable[[Context, Any], Any]:
+    """How the parameter reads its value: to make what reads one takes long, and most options are not given."""
+    read, nothing = each.process_value, () if each.multiple or each.nargs == -1 else None
+    return lambda ctx, value: nothing if value is None else read(ctx, value)
 
 
 def _write_parameters(parameters: Iterable[Parameter], formatter: HelpFormatter) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import polars as pl
 
@@ -18,6 +18,9 @@ from schemas.files.set_aside import with_aside
 from schemas.files.table import FileTally, Table
 from schemas.frame_columns import CELLS_MISSING, SOURCE
 from schemas.layout import Layout
+
+#: Bytes of a line that is no long one.
+_USUAL_LINE = 64 << 10
 
 
 def open_csv(path: Input, name: str, layout: Layout) -> list[Table]:
@@ -63,7 +66,8 @@ class CsvReader(NamedTuple):
         block = next(blocks, None)
         while block is not None:
             following = next(blocks, None)
-            text = rest + block if rest else block
+            # What joins them lets other threads run meanwhile; a sum of them does not.
+            text = b"".join((rest, block)) if rest else block
             if text:
                 plain = rewrite(text, dialect.punctuation)
                 shape = Shape(len(names), plain.delimiter, names)
@@ -95,7 +99,7 @@ class CsvReader(NamedTuple):
         with self.path.open("rb") as stream:
             skip = encoding.bom
             pending = b""
-            while block := stream.read(block_bytes):
+            while block := _to_line_end(stream, block_bytes):
                 tally.take(block)
                 text = block[skip : max(left, 0)]
                 skip, left = max(skip - len(block), 0), left - len(block)
@@ -105,6 +109,15 @@ class CsvReader(NamedTuple):
                 yield text
             text = pending if decoder is None else pending + decoder.decode(b"", final=True).encode()
             yield text.replace(b"\r", b"\n") if returns else text
+
+
+def _to_line_end(stream: BinaryIO, size: int) -> bytes:
+    """Read so many bytes and the rest of the line, if that is not long: to join what was cut in two copies it all."""
+    start = stream.tell()
+    stream.seek(start + size)
+    rest = len(stream.readline(_USUAL_LINE))
+    stream.seek(start)
+    return stream.read(size + rest)
 
 
 def _ended_by_line_feeds(text: bytes) -> tuple[bytes, bytes]:

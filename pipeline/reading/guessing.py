@@ -87,7 +87,8 @@ def _delimiters(text: str) -> list[str]:
     lines = [line for line in text.split("\n")[:_RECORDS] if line.strip()]
     unquoted = [_QUOTED.sub("x", line) for line in lines]
     most = max(len(lines) * 6 // 10, 1)
-    single = Counter(char for line in unquoted for char in set(line) if not char.isalnum() and char not in _NEVER)
+    odd = {char for char in set().union(*unquoted) if not char.isalnum()} - _NEVER
+    single = Counter(char for line in unquoted for char in odd.intersection(line))
     several = Counter(run for line in unquoted for run in {match[0] for match in _RUN.finditer(line)})
     marks = [*COMMON, *(char for char, count in single.most_common(8) if count >= most and char not in COMMON)]
     longer = [run for run, count in several.most_common(8) if count >= most]
@@ -123,25 +124,28 @@ def _score(records: list[SampleRecord], punctuation: Punctuation) -> float:
     if not widths:
         return 0.0
     width = max(widths, key=lambda width: (widths[width] * width, width))
-    cells = [cell for record in filled if record.cells and len(record.cells) == width for cell in record.cells]
+    whole = [record.cells for record in filled if record.cells and len(record.cells) == width]
     delimiter = punctuation.delimiter
     trust = 1.0 if delimiter.strip(" ") in COMMON or delimiter == "\t" else _COLON if ":" in delimiter else _RARE
     # A rare mark must split most records alike, or it is only a habit of the text.
     regular = widths[width] / len(filled)
     if trust < 1 and regular < (_OFTEN if trust == _RARE else _NEARLY_ALWAYS):
         return 0.0
-    clean = sum(_is_clean(cell, delimiter) for cell in cells) / len(cells)
+    # Most records hold nothing to look at in their cells.
+    suspect = [cells for cells in whole if not _SUSPECT.isdisjoint("".join(cells))]
+    unclean = sum(not _is_clean(cell, delimiter) for cells in suspect for cell in cells)
+    clean = 1 - unclean / (len(whole) * width)
     return trust * regular * clean * width / (width + 1)
 
 
 _LEFT_OVER = re.compile(r"[;|\t]")
 #: Without any of these a cell is clean.
-_SUSPECT = re.compile(r"[;|\t\"'`\\]")
+_SUSPECT = frozenset(";|\t\"'`\\")
 
 
 def _is_clean(cell: str, delimiter: str) -> bool:
     """Whether nothing in a cell looks as if it should have been split or unquoted."""
-    if not _SUSPECT.search(cell):
+    if _SUSPECT.isdisjoint(cell):
         return True
     text = cell.strip()
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'`":

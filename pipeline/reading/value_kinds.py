@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -43,12 +44,18 @@ def kind_of(cell: str) -> str | None:
 
 def is_data(cell: str) -> bool:
     """Whether a cell cannot be a column's name: it is of a kind, only digits, or holds an address or a long number."""
-    if kind_of(cell) in DATA_KINDS or _ADDRESS.search(cell) or sum(char.isdigit() for char in cell) >= 7:
+    if kind_of(cell) in DATA_KINDS or _ADDRESS.search(cell) or _digits(cell) >= _LONG:
         return True
     # Dialler lists write 0 where there is no phone, and six digits are one in small countries.
     return _DIGITS_ONLY.fullmatch(cell.strip()) is not None
 
 
+def _digits(cell: str) -> int:
+    return sum(map(cell.count, string.digits)) if cell.isascii() else sum(char.isdigit() for char in cell)
+
+
+#: Digits of a number that may be a phone.
+_LONG = 7
 #: Something on both sides of the sign: ``@x`` may be a name.
 _ADDRESS = re.compile(r"[^\s@]@[^\s@]")
 _DIGITS_ONLY = re.compile(r"[+(]?\d[\d .()/+-]*")

@@ -20,6 +20,7 @@ from pipeline.report.channel_losses import COLUMN_OF
 from pipeline.report.decided_rows import DecidedRows
 from schemas.coded_findings import CodedFindings
 from schemas.columns import CHANNEL_POINTS, CHANNELS, POINTS
+from schemas.kernels.findings import add_words, collect_few_bits
 from schemas.support.distinct import distinct_numbers
 
 if TYPE_CHECKING:  # what the law needs is loaded only where there are rule packs
@@ -128,37 +129,35 @@ _grounds = lru_cache(maxsize=8)(_Grounds)
 
 
 class _Against:
-    """What blocks the rejected rows of a batch, as numbers: row (ascending), point, channel, and the facts behind."""
+    """What blocks the rejected rows of a batch. Of all that is said: the class of its code, its point, its channel."""
 
     def __init__(self, rows: DecidedRows, findings: CodedFindings, missing: Missing) -> None:
         said, self._known = findings.said, _grounds(missing)
-        row = rows.positions(findings.row_id)
-        kept = findings.blocks[findings.which] & ~rows.is_clean[row]
-        self._rows, self._row, which = rows, row[kept], findings.which[kept]
+        self._rows, self._row, self._which = rows, rows.positions(findings.row_id).astype(np.int64), findings.which
         codes, numbers = findings.codes
-        classes = np.array([self._known.class_of.get(code, 0) for code in codes], np.int64)
-        self._class = classes[numbers][which]
-        self._point = findings.points[which]
+        self._class = np.array([self._known.class_of.get(code, 0) for code in codes], np.int64)[numbers]
+        self._point, self._blocks = findings.points, findings.blocks
         channels = said.get_column("channel").cast(_CHANNEL_NAMES).to_physical().fill_null(len(CHANNELS))
-        self._channel = channels.to_numpy().astype(np.int64)[which]
+        self._channel = channels.to_numpy().astype(np.int64)
 
     def kinds(self, channels: Sequence[str]) -> Iterator[tuple[_Kind, int]]:
         """Kinds of rows that an undeclared fact is behind, each with how many rows of the batch it has."""
         rests = np.array([bool(behind) for behind, _ in self._known.classes], dtype=bool)
         points = [point for point in POINTS if any(point in CHANNEL_POINTS[channel] for channel in channels)]
         there = np.array([self._rows.present(COLUMN_OF.get(point, point)) for point in points])
-        concerned = np.zeros(len(self._rows), dtype=bool)
-        concerned[self._row[rests[self._class]]] = True
-        places = np.flatnonzero(concerned)
+        concerned = np.zeros(len(self._rows), dtype=np.uint8)
+        bits = (rests[self._class] & self._blocks).view(np.uint8)
+        collect_few_bits(self._row, self._which, bits, concerned)
+        places = np.flatnonzero(concerned.view(np.bool_) & ~self._rows.is_clean)
         signs, of_row = distinct_numbers(self._signatures(there)[places])
         a_place = np.empty(len(signs), np.int64)
         a_place[of_row] = places
         known = self._known.kinds
         for sign, place, count in zip(signs.tolist(), a_place.tolist(), np.bincount(of_row).tolist(), strict=True):
             if sign not in known:
-                start, end = np.searchsorted(self._row, [place, place + 1])
+                found = self._which[slice(*np.searchsorted(self._row, [place, place + 1]))]
                 present = {point for point, is_there in zip(points, there[:, place], strict=True) if is_there}
-                known[sign] = self._kind(range(start, end), present, channels)
+                known[sign] = self._kind(found[self._blocks[found]], present, channels)
             yield known[sign], count
 
     def _signatures(self, there: npt.NDArray[np.bool_]) -> _Words:
@@ -167,13 +166,13 @@ class _Against:
         cell = (self._class * width + self._channel) * height + self._point
         words = self._known.words
         made = np.zeros(len(self._rows), dtype=np.uint64)
-        np.add.at(made, self._row, words[cell])
+        add_words(self._row, self._which, np.where(self._blocks, words[cell], np.uint64(0)), made)
         for word, is_there in zip(words[len(words) - len(there) :], there, strict=True):
             made += word * is_there.astype(np.uint64)
         return made
 
     def _kind(self, found: Iterable[int], present: set[str], channels: Sequence[str]) -> _Kind:
-        """What would have to be declared for a row. ``found``: what was found against it."""
+        """What would have to be declared for a row. ``found``: what is said against it."""
         behind, against = 0, []
         for each in found:
             rests, falls = self._known.classes[self._class[each]]

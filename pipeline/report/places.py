@@ -44,7 +44,11 @@ def count_places(rows: DecidedRows) -> tuple[Counter[str], Counter[str]]:
         areas[of_us] = area_codes(pl.Series(phones))
     parts = (country, state, of_phone, areas, rows.is_clean.astype(np.int64))
     sizes = (len(countries) + 1, len(states) + 1, len(regions) + 1, 1000, 2)
-    keys, counts = pa.array(np.ravel_multi_index(parts, sizes)).value_counts().flatten()
+    # numpy's own looks at every number first.
+    key = parts[0]
+    for part, size in zip(parts[1:], sizes[1:], strict=True):
+        key = key * size + part
+    keys, counts = pa.array(key).value_counts().flatten()
     for *at, count in zip(*np.unravel_index(keys.to_numpy(), sizes), counts.to_pylist(), strict=True):
         in_country, in_state, in_region, area, is_clean = map(int, at)
         place = _place(where[in_country] or numbers[in_region], named[in_state], f"{area:03}" if area else None)

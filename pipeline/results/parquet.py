@@ -7,6 +7,8 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,7 +16,7 @@ import pyarrow.parquet as pq
 from schemas.columns import EMAIL_SLOTS, INSTANTS, PHONE_SLOTS
 from schemas.frames import FileContract
 from schemas.manifest import OutputFile
-from schemas.support.arrow_columns import column, few_texts, joined_few
+from schemas.support.arrow_columns import column, few_texts, joined_alike, joined_few
 from schemas.support.summed_file import DigestedFile
 
 ROW_GROUP = 65_536
@@ -28,6 +30,8 @@ SELDOM_REPEATS = frozenset(
 _STEP = 1 << 10
 #: Bytes that are handed to a file at once: each time, Python is waited for.
 _AT_ONCE = 4 << 20
+#: A column of structs, whose fields are columns of the file: each row says one of few things.
+_ALIKE = "alike"
 _TEXTS = (pa.large_string(), pa.large_list(pa.large_string()))
 
 
@@ -94,6 +98,22 @@ class ParquetOutput:
         self._contract.check(rows)
         return rows
 
+    def formed_alike(self, rows: pa.Table, said: pa.Table, which: npt.NDArray[np.int64]) -> pa.Table:
+        """Check and return rows as `add` takes them, of which few say something different.
+
+        Row ``i`` has the columns of ``rows``, and those of ``said``, all of ``few``, from row ``which[i]`` of it.
+        """
+        columns = {name: column(said, name) for name in said.column_names}
+        numbers = np.arange(len(said), dtype=np.int32)
+        whole = {
+            name: values if pa.types.is_dictionary(values.type) else pa.DictionaryArray.from_arrays(numbers, values)
+            for name, values in columns.items()
+        }
+        self._contract.check(pa.table(whole), among=True)
+        self._contract.check(rows, among=True)
+        alike = pa.StructArray.from_arrays(list(columns.values()), list(columns))
+        return rows.append_column(_ALIKE, pa.DictionaryArray.from_arrays(which.astype(np.int32), alike))
+
     def add(self, rows: pa.Table) -> None:
         """Take formed rows."""
         if not len(rows):
@@ -123,8 +143,12 @@ class ParquetOutput:
         """Write a row group."""
         rows = sum(map(len, parts))
         given = [frozenset(part.column_names) for part in parts]
+        alike = joined_alike([column(part, _ALIKE) for part in parts]) if _ALIKE in given[0] else {}
         columns = []
         for field in self._schema:
+            if field.name in alike:
+                columns.append(alike[field.name])
+                continue
             if not any(field.name in names for names in given):
                 columns.append(self._null(field.type, rows))
                 continue

@@ -13,7 +13,7 @@ from pathlib import Path
 from pipeline.results.folder import PARQUETS
 from pipeline.results.manifest_file import MANIFEST
 from schemas.errors import OutputError, ShortageError
-from schemas.support.durable import make_folder, sync_path
+from schemas.support.durable import make_folder, sync_folder, sync_path
 from schemas.support.interrupts import interrupts_wait
 from schemas.support.locks import lock, unlock
 from schemas.support.places import is_own, open_folder, refuse_link, refuse_odd_name
@@ -208,10 +208,7 @@ def _remove(staging: Path, made: list[Path]) -> None:
 
 def publish(staging: Path, out: Path) -> None:
     """Move the complete folder to its final name, in one step also where it replaces an earlier result."""
-    for path in sorted(staging.rglob("*")):
-        path.chmod(0o700 if path.is_dir() else 0o600)
-        sync_path(path)
-    sync_path(staging)
+    sync_folder(staging)
     make_folder(out.parent)
     if out.exists():
         _exchange(staging, out)

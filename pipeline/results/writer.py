@@ -79,7 +79,7 @@ class ResultFiles:
         """Check a decided batch and its findings and form what is written. Runs on any thread."""
         clean, rejected = self._clean.formed(verdict.clean), self._rejected.formed(verdict.rejected)
         said = _encoded(found)
-        findings = self._findings.formed(_findings_table(found, said))
+        findings = self._findings.formed_alike(pa.table({"row_id": found.row_id}), said, found.which)
         hashed = FindingHashes(found.row_id, found.which, self._hashes.of_findings(said))
         both = ((clean, "clean"), (rejected, "rejected"))
         return ResultRows(
@@ -179,13 +179,6 @@ def _encoded(found: CodedFindings) -> pa.Table:
         values = column(table, name)
         columns[name] = values if name == "detail" else values.dictionary_encode()
     return pa.table({name: columns[name] for name in found.said.columns})
-
-
-def _findings_table(found: CodedFindings, said: pa.Table) -> pa.Table:
-    columns = {name: few_values(column(said, name), found.which) for name in said.column_names if name != "detail"}
-    # Details that are equal are found when the rows are put together.
-    columns["detail"] = pa.DictionaryArray.from_arrays(found.which.astype(np.int32), column(said, "detail"))
-    return pa.table({"row_id": found.row_id} | {name: columns[name] for name in said.column_names})
 
 
 def output_file(path: Path, rows: int) -> OutputFile:

@@ -42,7 +42,7 @@ from pipeline.run.scrub import scrub
 from pipeline.workspace import read_campaign
 from schemas.errors import ConfigError, ListError, OutputError
 from schemas.manifest import Manifest
-from schemas.support.durable import make_folder, sync_path, write_atomically
+from schemas.support.durable import make_folder, sync_folder, sync_path, write_atomically
 from schemas.support.interrupts import interrupts_wait
 from schemas.support.locks import lock, unlock
 from schemas.support.places import lock_file, refuse_links
@@ -269,10 +269,7 @@ def _write(
 
 
 def _publish(desk: Desk, staging: Path, folder: Path, record: ReviewRecord) -> None:
-    for path in sorted(staging.rglob("*")):
-        path.chmod(0o700 if path.is_dir() else 0o600)
-        sync_path(path)
-    sync_path(staging)
+    sync_folder(staging)
     with (
         interrupts_wait(f"review {record.review} is applied"),
         logged_change(desk.workspace, desk.ledger) as log,

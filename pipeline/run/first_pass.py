@@ -16,7 +16,7 @@ from pipeline.stages.checks import Batch
 from schemas.coded_findings import coded
 from schemas.files.table import Table, read_batches
 from schemas.findings import no_findings
-from schemas.support.memory import give_back_memory
+from schemas.support.freed_memory import give_back_memory
 from schemas.support.ordered_map import in_order
 from schemas.support.prefetch import read_ahead
 

@@ -53,7 +53,7 @@ def second_pass(run: RunState, staging: Path) -> Manifest:
             done += decided.tally.clean + decided.tally.rejected
             run.report("deciding and writing", done / max(run.records, 1), done)
         with run.timer.step("root of the rows"):
-            proof = outputs.proof(threads)
+            proof = outputs.proof(max(threads - 1, 1))  # one processor is for the last rows, which are being written
         written = outputs.close()
     run.timer.merge(outputs.seconds)
     return close_run(run, staging, written, proof)

@@ -25,7 +25,7 @@ from schemas.columns import (
 from schemas.config import Channel
 from schemas.frame_columns import FORM, ORIGINAL, RAW, UNTIL
 from schemas.kernels.findings import find_least
-from schemas.support.arrow_columns import column, few_values, of_one_value, only_where
+from schemas.support.arrow_columns import chosen, column, few_values, of_one_value, only_where
 
 _OLDEST = pl.CompatLevel.oldest()
 #: What is told of a row's first phone, in the order of `FORM_PARTS`.
@@ -63,16 +63,16 @@ def decide_stage(
 
     first_phone = _FirstPhone(held, is_clean, contactable)
 
-    def output(chosen: Bools, own: dict[str, pa.ChunkedArray]) -> pa.Table:
-        """Rows of one output. A column that nothing is known of is left out."""
-        some = pa.table(done | own).filter(pa.array(chosen))
+    def output(these: npt.NDArray[np.intp], own: dict[str, pa.ChunkedArray]) -> pa.Table:
+        """Rows of one output, by place. A column that nothing is known of is left out."""
+        some = chosen(pa.table(done | own), these)
         made = {name: some.column(name) for name in some.column_names}
         made |= {name: of_one_value(value, len(some)) for name, value in known.items()}
-        places = np.flatnonzero(chosen)
-        made |= first_phone.of(places) | {"flags": flags.of(places), "channels": channels.of(places)}
+        made |= first_phone.of(these) | {"flags": flags.of(these), "channels": channels.of(these)}
         return pa.table({name: made[name] for name in (*COMMON_COLUMNS, "extra", *own) if name in made})
 
-    clean, rejected = output(is_clean, {}), output(~is_clean, {name: held.column(name) for name in (ORIGINAL, RAW)})
+    clean = output(np.flatnonzero(is_clean), {})
+    rejected = output(np.flatnonzero(~is_clean), {name: held.column(name) for name in (ORIGINAL, RAW)})
     place = rejected.schema.get_field_index(ORIGINAL)
     for name, values in _reasons(is_clean, found, rows, np.where(is_flag, len(codes), ranks), reasons, context).items():
         rejected = rejected.add_column(place, name, values)

@@ -7,6 +7,7 @@ whose hashes are equal are compared in full.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -134,8 +135,10 @@ class Deduplication(RunCheck):
         self._losers.close()
 
     def _repeated(self) -> Iterator[pl.DataFrame]:
-        for keys in (self._phones, self._emails):
-            yield from keys.repeated()
+        # Addresses are compared while phones are.
+        lots = [read_ahead(keys.repeated(), depth=1) for keys in (self._phones, self._emails)]
+        for together in itertools.zip_longest(*lots):
+            yield from (each for each in together if each is not None)
 
     def findings(self, batch: Batch) -> pl.DataFrame:
         """Findings on the points of a batch that lost."""

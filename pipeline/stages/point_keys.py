@@ -6,7 +6,7 @@ consent; the addresses themselves are apart and in the order in which they came,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ Words = npt.NDArray[np.uint64]
 _PARTS = 16
 #: Bits of the number of a part.
 _PART_BITS = 4
-#: Keys that wait in memory before they are split into parts: a write for each part has its price.
+#: Keys that wait in memory before they are split into parts.
 _FLUSH = 400_000
 #: Keys of several parts that are compared together: each lot has its price, too.
 _TOGETHER = 1_500_000
@@ -45,10 +45,10 @@ class PointKeys:
     ) -> None:
         self._folder, self._flush_at, self._most = folder, flush, together
         self._dated, self._width = dated, 2 + dated + texts
-        #: Of each batch where its parts begin and end, and its words in their order.
-        self._waiting: list[tuple[npt.NDArray[np.int64], list[Words]]] = []
+        #: The words of each batch, and of each file where its parts begin and end.
+        self._waiting: list[list[Words]] = []
+        self._bounds: list[npt.NDArray[np.int64]] = []
         self._rows = self._flushed = 0
-        self._sizes = np.zeros(_PARTS, np.int64)
         self._texts: _Texts | None = _Texts(folder / "texts", flush) if texts else None
 
     def add(self, points: pl.DataFrame, position: int) -> None:
@@ -61,9 +61,7 @@ class PointKeys:
         if self._texts is not None:
             words.append(np.arange(self._rows, self._rows + count, dtype=np.uint64))
             self._texts.add(points.get_column("text"))
-        bounds, order = np.zeros(_PARTS + 1, np.int64), np.empty(count, np.int64)
-        order_by_number((key & np.uint64(_PARTS - 1)).view(np.int64), bounds, order)
-        self._waiting.append((bounds, [word[order] for word in words]))
+        self._waiting.append(words)
         self._rows += count
         if self._rows - self._flushed >= self._flush_at:
             self._flush()
@@ -72,17 +70,16 @@ class PointKeys:
         """Yield the points whose key occurs again: ``key``, ``text``, ``row_id``, ``position``, ``consent_at``."""
         if not self._flushed:
             # So few that they never had to be split.
-            yield from self._again(
-                [np.concatenate(word) for word in zip(*(words for _, words in self._waiting), strict=True)]
-            )
+            yield from self._again(self._joined())
             return
         self._flush()
+        sizes = sum((np.diff(bounds) for bounds in self._bounds), np.zeros(_PARTS, np.int64))
         first = 0
         while first < _PARTS:
             last = first + 1
-            while last < _PARTS and self._sizes[first : last + 1].sum() <= self._most:
+            while last < _PARTS and sizes[first : last + 1].sum() <= self._most:
                 last += 1
-            yield from self._again(self._read(range(first, last)))
+            yield from self._again(self._read(first, last))
             first = last
 
     def _again(self, words: list[Words]) -> Iterator[pl.DataFrame]:
@@ -102,24 +99,34 @@ class PointKeys:
             }
         )
 
+    def _joined(self) -> list[Words]:
+        return [np.concatenate(word) for word in zip(*self._waiting, strict=True)]
+
     def _flush(self) -> None:
+        """Write what waits as a file: word after word, each in order of the parts."""
+        if not self._waiting:
+            return
         self._folder.mkdir(parents=True, exist_ok=True)
-        for part in range(_PARTS):
-            for number in range(self._width):
-                word = [words[number][bounds[part] : bounds[part + 1]] for bounds, words in self._waiting]
-                with self._path(part, number).open("ab") as file:
-                    np.concatenate([np.empty(0, np.uint64), *word]).tofile(file)
-        self._sizes += sum((np.diff(bounds) for bounds, _ in self._waiting), np.zeros(_PARTS, np.int64))
-        self._waiting, self._flushed = [], self._rows
+        words, self._waiting, self._flushed = self._joined(), [], self._rows
+        bounds, order = np.zeros(_PARTS + 1, np.int64), np.empty(len(words[0]), np.int64)
+        order_by_number((words[0] & np.uint64(_PARTS - 1)).view(np.int64), bounds, order)
+        with self._path(len(self._bounds)).open("wb") as file:
+            for word in words:
+                file.write(word[order])
+        self._bounds.append(bounds)
 
-    def _read(self, parts: Iterable[int]) -> list[Words]:
-        return [
-            np.concatenate([np.fromfile(self._path(part, number), np.uint64) for part in parts])
-            for number in range(self._width)
-        ]
+    def _read(self, first: int, last: int) -> list[Words]:
+        """The words of the parts from ``first`` to before ``last``."""
+        read: list[list[Words]] = [[] for _ in range(self._width)]
+        for number, bounds in enumerate(self._bounds):
+            count = int(bounds[last] - bounds[first])
+            for at, word in enumerate(read):
+                start = at * int(bounds[-1]) + int(bounds[first])
+                word.append(np.fromfile(self._path(number), np.uint64, count, offset=start * 8))
+        return [np.concatenate(word) for word in read]
 
-    def _path(self, part: int, word: int) -> Path:
-        return self._folder / f"keys-{part:02d}-{word}"
+    def _path(self, number: int) -> Path:
+        return self._folder / f"keys-{number:06d}"
 
 
 def _repeated(keys: Words) -> npt.NDArray[np.int64]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +19,7 @@ import polars as pl
 from schemas.contact.apply import Apply, apply_here, each_once
 from schemas.contact.blank import ERROR_WORDS
 from schemas.contact.email_repairs import looks_like_phone, read_inside, was_address, without_slips
-from schemas.contact.email_syntax import valid_address, without_case
+from schemas.contact.email_syntax import library_version, valid_address, without_case
 from schemas.contact.fictional import RESERVED_DOMAINS, domain_pattern
 from schemas.contact.forms import form_frame
 from schemas.contact.marks import MARK_REMOVED, without_marks
@@ -31,7 +30,7 @@ from schemas.support.column_bytes import given_rows
 from schemas.support.text_views import text_views, view_column, with_texts
 
 #: Who decides. Stands in findings and in the manifest.
-EMAIL_AUTHORITY = f"email-validator {version('email-validator')}"
+EMAIL_AUTHORITY = f"email-validator {library_version()}"
 
 EMAIL_FORM_SCHEMA: dict[str, pl.DataType] = {
     "state": pl.String(),

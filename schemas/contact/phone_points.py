@@ -14,7 +14,7 @@ from phonenumbers import SUPPORTED_REGIONS, country_code_for_region
 from schemas.contact.apply import Apply, apply_here
 from schemas.contact.numbering.library import PHONE_POINT_SCHEMA
 from schemas.contact.numbering.lookup import region_at, region_numbers
-from schemas.contact.numbering.region_habits import has_bogus_plus, keeps_zero, may_repeat_code
+from schemas.contact.numbering.region_habits import habits
 from schemas.contact.phone import decide_phones, put_each, read_each, undecided
 from schemas.contact.phone_column import PhoneColumn, PointList, point_list
 from schemas.contact.phone_questions import Question, answer_all
@@ -105,9 +105,10 @@ def _traits_of(numbers: npt.NDArray[np.int16]) -> _Traits:
         region = region_at(number)
         if region in SUPPORTED_REGIONS:
             traits.codes[number] = country_code_for_region(region)
-            traits.has_bogus_plus[number] = has_bogus_plus(region)
-            traits.may_repeat_code[number] = may_repeat_code(region)
-            traits.keeps_zero[number] = keeps_zero(region)
+            known = habits(region)
+            traits.has_bogus_plus[number] = known.has_bogus_plus
+            traits.may_repeat_code[number] = known.may_repeat_code
+            traits.keeps_zero[number] = known.keeps_zero
     return traits
 
 

@@ -30,7 +30,7 @@ from schemas.contact.numbering.library import (
     PhonePoint,
     parts_of_cell,
 )
-from schemas.contact.numbering.region_habits import decimal_digits, keeps_zero, zero_lengths
+from schemas.contact.numbering.region_habits import decimal_digits, habits
 from schemas.contact.phone_questions import Asking, answer_one
 
 #: What vendors write before a number where a plus is meant, and before national numbers without meaning it. Prefixes
@@ -106,7 +106,7 @@ def doubtful_numbers(value: str, region: str | None) -> list[str]:
     forms += [read_known("+" + rest, None) for _, rest in prefixes]
     if begun.startswith("+0"):
         forms.append(read_known("+" + begun[2:], None))
-    if begun.isdecimal() and keeps_zero(region):
+    if begun.isdecimal() and habits(region).keeps_zero:
         forms.append(read_known("0" + begun, region))
     return list(dict.fromkeys(form.e164 for form in forms if form.e164 is not None))
 
@@ -245,10 +245,10 @@ def _lost_zero(text: str, region: str | None) -> Asking[PhoneForm | None]:
     lack its area code, and a longer one is another mistake.
     """
     digits = text.removesuffix(".0")
-    if region is None or not digits.isdecimal() or digits.startswith("0") or not keeps_zero(region):
+    if region is None or not digits.isdecimal() or digits.startswith("0") or not habits(region).keeps_zero:
         return None
     form = yield "0" + digits, region
-    if form.state != "ok" or len(behind_code(form.e164, region)) not in zero_lengths(region):
+    if form.state != "ok" or len(behind_code(form.e164, region)) not in habits(region).zero_lengths:
         return None
     behind_plus = yield "+" + digits, None
     return None if behind_plus.state == "ok" else form._replace(repair="leading zero restored")

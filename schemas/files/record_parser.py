@@ -66,7 +66,8 @@ def read_carefully(text: bytes, width: int | None, delimiter: str, *, last: bool
 
 def sound_cells(text: bytes, delimiter: str) -> list[list[bytes]]:
     """Cells of each record of a text in which every record is sound; a blank line has one, which is empty."""
-    mark = re.escape(delimiter.encode())
+    encoded = delimiter.encode()
+    mark = re.escape(encoded)
     # A carriage return that no line feed follows is text. What follows a cell cannot begin inside it, so nothing is
     # matched twice. Greedy groups, not possessive ones: Python before 3.11.5 matches those wrongly (gh-106052).
     plain_text = rb"[^\r\n" + mark + rb"]*+"
@@ -77,6 +78,12 @@ def sound_cells(text: bytes, delimiter: str) -> list[list[bytes]]:
     found: list[list[bytes]] = []
     position = 0
     while position < len(text):
+        end = text.find(b"\n", position) + 1 or len(text) + 1
+        line = text[position : end - 1]
+        if b'"' not in line:
+            found.append((line if end > len(text) else line.removesuffix(b"\r")).split(encoded))
+            position = end
+            continue
         match = record.match(text, position)
         assert match is not None  # noqa: S101  # every record is sound
         cells = one.findall(text[position : match.start(1)])

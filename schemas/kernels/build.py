@@ -33,6 +33,7 @@ MODULES = (
     "records",
     "registry_lines",
     "row_bytes",
+    "texts",
     "views",
 )
 

@@ -20,6 +20,13 @@ def collect_few_bits(rows: Int64s, which: Int64s, bits: Bytes, masks: Bytes) -> 
 
 
 @kernel
+def add_words(rows: Int64s, which: Int64s, words: UInt64s, sums: UInt64s) -> None:
+    """Add to each row's sum the word of what is said of it. ``words``: by the number of what is said."""
+    for at in range(len(rows)):
+        sums[rows[at]] += words[which[at]]
+
+
+@kernel
 def find_least(rows: Int64s, which: Int64s, ranks: Int64s, least: Int64s, first: Int64s) -> None:
     """Find the first finding of the least rank of each row. ``ranks``: by the number of what is said.
 

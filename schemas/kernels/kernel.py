@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, Generic, ParamSpec, TypeVar, get_args, get_type_hints
+from typing import Any, Generic, ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,18 @@ Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 UInt32s = npt.NDArray[np.uint32]
 UInt64s = npt.NDArray[np.uint64]
+
+#: What a parameter's annotation says of its array's values. Python takes a hundred times as long to say that.
+_VALUES: dict[str, np.dtype[Any] | None] = {
+    "int": None,
+    "Bytes": np.dtype(np.uint8),
+    "Flags": np.dtype(np.bool_),
+    "Int16s": np.dtype(np.int16),
+    "Int32s": np.dtype(np.int32),
+    "Int64s": np.dtype(np.int64),
+    "UInt32s": np.dtype(np.uint32),
+    "UInt64s": np.dtype(np.uint64),
+}
 
 Arguments = ParamSpec("Arguments")
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -43,7 +55,7 @@ class Kernel(Generic[Arguments]):
     @functools.cached_property
     def dtypes(self) -> list[np.dtype[Any] | None]:
         """Types of the parameters. A command runs a few of the kernels that it imports."""
-        return [_dtype(hint) for name, hint in get_type_hints(self.function).items() if name != "return"]
+        return [_VALUES[hint] for name, hint in self.function.__annotations__.items() if name != "return"]
 
     def __call__(self, *arguments: Arguments.args, **named: Arguments.kwargs) -> None:
         """Run the loop. The arrays must be contiguous and of the types declared: nothing is copied or cast.
@@ -65,19 +77,21 @@ class Kernel(Generic[Arguments]):
             raise RuntimeError(f"{self.name} failed")
 
 
-def _dtype(hint: Any) -> np.dtype[Any] | None:
-    return None if hint is int else np.dtype(get_args(get_args(hint)[1])[0])
-
-
 def _array_words(name: str, array: Any, dtype: np.dtype[Any]) -> tuple[int, ...]:
     """What numba's functions take for an array: owner and object (none), size, item's size, address, shape, strides."""
     if array.dtype != dtype or array.ndim != 1 or not array.flags.c_contiguous:
         raise TypeError(f"{name}: an array of {array.dtype}, {array.ndim} dimensions, instead of contiguous {dtype}")
+    size, width = array.size, array.itemsize
     # Whoever has as many rows as a compiled loop is worth has loaded Arrow; numpy takes five times as long to tell.
+    return 0, 0, size, width, _py_buffer()(array).address, size, width
+
+
+@functools.cache
+def _py_buffer() -> Callable[[Any], Any]:
     from pyarrow import py_buffer  # noqa: PLC0415  # a look-up needs no Arrow
 
-    size, width = array.size, array.itemsize
-    return 0, 0, size, width, py_buffer(array).address, size, width
+    made: Callable[[Any], Any] = py_buffer
+    return made
 
 
 def kernel(function: Callable[Arguments, None]) -> Kernel[Arguments]:

@@ -16,6 +16,8 @@ _1, _2, _3, _4 = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
 _5, _6, _7 = np.uint64(5), np.uint64(6), np.uint64(7)
 _8, _16, _24, _32 = np.uint64(8), np.uint64(16), np.uint64(24), np.uint64(32)
 _HALF = np.uint64(0xFFFFFFFF)
+_EACH_TOP, _EACH_LOW = np.uint64(0x8080808080808080), np.uint64(0x7F7F7F7F7F7F7F7F)
+_FROM_A, _BEYOND_Z = np.uint64(0x3F3F3F3F3F3F3F3F), np.uint64(0x2525252525252525)
 _40, _48, _56, _29, _63 = np.uint64(40), np.uint64(48), np.uint64(56), np.uint64(29), np.uint64(63)
 
 
@@ -29,38 +31,50 @@ def _word(data: Bytes, at: np.uint64) -> np.uint64:
 
 
 @helper
+def _in_case(word: np.uint64, lower: np.uint64) -> np.uint64:
+    """Eight bytes with A to Z as a to z where ``lower`` is `_EACH_TOP`; as they are where it is 0."""
+    low = word & _EACH_LOW
+    # The top bit of each byte: from A on, not beyond Z, and of ASCII.
+    return word | ((low + _FROM_A) & ~(low + _BEYOND_Z) & ~word & lower) >> _2
+
+
+@helper
 def _mixed(key: np.uint64, word: np.uint64) -> np.uint64:
     key = (key ^ word) * _STEP
     return key ^ (key >> _32)
 
 
 @helper
-def _key_of(data: Bytes, start: int, size: int, limit: int) -> np.uint64:
+def _key_of(data: Bytes, start: int, size: int, limit: int, lower: np.uint64) -> np.uint64:
     """The key of a text, but for the last step; nothing of ``data`` is read from ``limit`` on."""
     key = np.uint64(size) * _BY_LENGTH
     at, end = np.uint64(start), np.uint64(start + min(size, MOST))
     while at + _8 <= end:
-        key = _mixed(key, _word(data, at))
+        key = _mixed(key, _in_case(_word(data, at), lower))
         at += _8
     if at < end and at + _8 <= np.uint64(limit):
-        key = _mixed(key, _word(data, at) & ((_1 << (end - at) * _8) - _1))
+        key = _mixed(key, _in_case(_word(data, at) & ((_1 << (end - at) * _8) - _1), lower))
     elif at < end:
         word, shift = np.uint64(0), np.uint64(0)
         while at < end:
             word |= np.uint64(data[at]) << shift
             shift += _8
             at += _1
-        key = _mixed(key, word)
+        key = _mixed(key, _in_case(word, lower))
     return key
 
 
 @kernel
-def key_texts(views: UInt64s, memory: Bytes, starts: Int64s, ends: Int64s, valid: Flags, keys: UInt64s) -> None:
+def key_texts(
+    views: UInt64s, memory: Bytes, starts: Int64s, ends: Int64s, valid: Flags, lower: int, keys: UInt64s
+) -> None:
     """Find the key of each text, as `suppression.index.packed.text_keys` says; 0 where it is not ``valid``.
 
     ``views``: two numbers for each text; for ``memory``, ``starts`` and ``ends`` see
-    `schemas.support.text_views.InMemory`. ``valid``: empty where all texts are.
+    `schemas.support.text_views.InMemory`. ``valid``: empty where all texts are. ``lower``: 1 where A to Z count as
+    a to z.
     """
+    case = _EACH_TOP if lower else np.uint64(0)
     for row in range(len(keys)):
         if len(valid) and not valid[row]:
             keys[row] = 0
@@ -69,14 +83,14 @@ def key_texts(views: UInt64s, memory: Bytes, starts: Int64s, ends: Int64s, valid
         size = int(head & _HALF)
         if size > INLINE:
             part = int(tail & _HALF) + 1
-            key = _key_of(memory, starts[part] + int(tail >> _32), size, ends[part])
+            key = _key_of(memory, starts[part] + int(tail >> _32), size, ends[part], case)
         else:
             # What is behind a short text is zeros.
             key = np.uint64(size) * _BY_LENGTH
             if size > 0:
-                key = _mixed(key, (head >> _32) | (tail << _32))
+                key = _mixed(key, _in_case((head >> _32) | (tail << _32), case))
             if size > 8:
-                key = _mixed(key, tail >> _32)
+                key = _mixed(key, _in_case(tail >> _32, case))
         key *= _LAST
         keys[row] = key ^ (key >> _29)
 

@@ -55,7 +55,7 @@ def _put(number: int, at: int, out: Bytes) -> int:
 
 
 @helper
-def _copy_step(data: Bytes, i: np.uint64, j: np.uint64, out: Bytes) -> None:
+def copy_step(data: Bytes, i: np.uint64, j: np.uint64, out: Bytes) -> None:
     """Copy the bytes of a step. All are read before they are written: the compiler moves them at once."""
     b0, b1, b2, b3, b4, b5 = data[i], data[i + _1], data[i + _2], data[i + _3], data[i + _4], data[i + _5]
     b6, b7, b8, b9, b10 = data[i + _6], data[i + _7], data[i + _8], data[i + _9], data[i + _10]
@@ -68,8 +68,8 @@ def _copy_step(data: Bytes, i: np.uint64, j: np.uint64, out: Bytes) -> None:
 @helper
 def _copy_digest(digests: Bytes, number: int, at: int, out: Bytes) -> None:
     i, j = np.uint64(number * 32), np.uint64(at)
-    _copy_step(digests, i, j, out)
-    _copy_step(digests, i + _16, j + _16, out)
+    copy_step(digests, i, j, out)
+    copy_step(digests, i + _16, j + _16, out)
 
 
 @helper
@@ -169,8 +169,8 @@ def put_rows(
                     if size <= 2 * STEP and at + 2 + 2 * STEP <= limit and data + start + 2 * STEP <= behind:
                         i, j = np.uint64(data + start), np.uint64(at)
                         out[j], out[j + _1] = number, size
-                        _copy_step(memory, i, j + _2, out)
-                        _copy_step(memory, i + _16, j + _2 + _16, out)
+                        copy_step(memory, i, j + _2, out)
+                        copy_step(memory, i + _16, j + _2 + _16, out)
                         ends[row] = at + here * (2 + size)
                         continue
                 if here == 0:
@@ -192,13 +192,13 @@ def put_rows(
                     if at + 2 * STEP <= limit and data + end + 2 * STEP <= behind:
                         # Most texts are no longer: a loop that goes round as often each time is foreseen.
                         while i < stop:
-                            _copy_step(memory, i, j, out)
-                            _copy_step(memory, i + _16, j + _16, out)
+                            copy_step(memory, i, j, out)
+                            copy_step(memory, i + _16, j + _16, out)
                             i += _32
                             j += _32
                     else:
                         while i + _16 <= stop:
-                            _copy_step(memory, i, j, out)
+                            copy_step(memory, i, j, out)
                             i += _16
                             j += _16
                         while i < stop:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.kernels.findings import order_by_appearance, renumber
+from schemas.kernels.row_bytes import STEP
+from schemas.kernels.texts import take_texts
 
 #: The number of no value.
 _NO_VALUE = -2
@@ -35,6 +38,41 @@ def only_where(values: pa.Array, keep: npt.NDArray[np.bool_]) -> pa.Array:
             values.type, len(values), [pa.py_buffer(given), buffers[0]], children=[values.values]
         )
     return pa.Array.from_buffers(values.type, len(values), [pa.py_buffer(given), *buffers])
+
+
+def chosen(table: pa.Table, rows: npt.NDArray[np.int64]) -> pa.Table:
+    """Some rows of a table, by place, in order."""
+    columns = {name: column(table, name) for name in table.column_names}
+    texts = {name: _chosen(values, rows) for name, values in columns.items()}
+    others = table.select([name for name in columns if texts[name] is None]).take(pa.array(rows))
+    return pa.table({name: others.column(name) if made is None else made for name, made in texts.items()})
+
+
+def _chosen(values: pa.Array, rows: npt.NDArray[np.int64]) -> pa.Array | None:
+    """Some rows of text, or of structs of texts; None where they are something else."""
+    if values.offset or not len(rows):
+        return None
+    if pa.types.is_struct(values.type) and not values.null_count:
+        fields = [_chosen(field, rows) for field in values.flatten()]
+        if any(field is None for field in fields):
+            return None
+        return pa.StructArray.from_arrays(fields, fields=list(values.type))
+    if not pa.types.is_large_string(values.type):
+        return None
+    if values.null_count == len(values):
+        return pa.nulls(len(rows), values.type)
+    nulls, bounds, data = values.buffers()
+    places = np.frombuffer(bounds, np.int64)[: len(values) + 1]
+    given = np.frombuffer(nulls if nulls and values.null_count else b"", np.uint8)
+    few = 2 * len(rows) < len(values)
+    room = (places[rows + 1] - places[rows]).sum() if few else places[-1] - places[0]
+    # Arrow has memory that was written before, and a new page is dear.
+    made, out = (pa.allocate_buffer(size) for size in (8 * len(rows) + 8, int(room) + 2 * STEP))
+    ends = np.frombuffer(made, np.int64)
+    ends[0] = 0
+    bits = np.zeros((len(rows) + 7) // 8 if len(given) else 0, np.uint8)
+    take_texts(rows, places, np.frombuffer(data or b"", np.uint8), given, ends[1:], np.frombuffer(out, np.uint8), bits)
+    return pa.Array.from_buffers(values.type, len(rows), [pa.py_buffer(bits) if len(given) else None, made, out])
 
 
 def only_which(values: pa.Array) -> pa.Array:
@@ -97,13 +135,22 @@ def joined_few(chunks: Sequence[pa.Array]) -> pa.Array:
     Of a chunk's values several may be equal.
     """
     if pa.types.is_large_list(chunks[0].type):
-        # A list that is null has no texts.
-        lengths = np.concatenate([chunk.value_lengths().fill_null(0).to_numpy() for chunk in chunks])
-        values = _joined_texts([chunk.flatten() for chunk in chunks])
-        nulls = pa.concat_arrays([chunk.is_null() for chunk in chunks]) if any(c.null_count for c in chunks) else None
-        bounds = np.concatenate([[0], np.cumsum(lengths)])
-        return pa.LargeListArray.from_arrays(bounds, values, chunks[0].type, mask=nulls)
+        ends, texts = zip(*map(_lists, chunks), strict=True)
+        starts = itertools.accumulate(map(len, texts), initial=0)
+        bounds = np.concatenate([[0], *(start + each for start, each in zip(starts, ends, strict=False))])
+        nulls = any(chunk.null_count for chunk in chunks)
+        given = pa.concat_arrays([chunk.is_valid() for chunk in chunks]).buffers()[1] if nulls else None
+        lists = [given, pa.py_buffer(bounds)]
+        return pa.Array.from_buffers(chunks[0].type, len(bounds) - 1, lists, children=[_joined_texts(texts)])
     return _joined_texts(chunks)
+
+
+def _lists(chunk: pa.LargeListArray) -> tuple[npt.NDArray[np.int64], pa.DictionaryArray]:
+    """Where each row's texts end among these; and these. A list that is null has none."""
+    bounds = np.frombuffer(chunk.buffers()[1] or bytes(8), np.int64)[chunk.offset : chunk.offset + len(chunk) + 1]
+    if chunk.null_count and np.diff(bounds)[np.asarray(chunk.is_null())].any():
+        return np.cumsum(chunk.value_lengths().fill_null(0)), chunk.flatten()
+    return bounds[1:] - bounds[0], chunk.values.slice(bounds[0], bounds[-1] - bounds[0])
 
 
 def _joined_texts(chunks: Sequence[pa.DictionaryArray]) -> pa.DictionaryArray:
@@ -122,6 +169,36 @@ def _joined_texts(chunks: Sequence[pa.DictionaryArray]) -> pa.DictionaryArray:
         renumber(*_codes(chunk), numbers, numbered[start : start + len(chunk)])
         first, start = first + len(some), start + len(chunk)
     return _numbered_texts(numbered, values.dictionary, nulls=any(chunk.null_count for chunk in chunks))
+
+
+def joined_alike(chunks: Sequence[pa.DictionaryArray]) -> dict[str, pa.DictionaryArray]:
+    """Put columns of texts together, which are structs: of a chunk's rows few say something different.
+
+    What `joined_few` would return of each field; the rows are looked at once for all of them.
+    """
+    used = [_used(chunk) for chunk in chunks]
+    which, first, start = np.empty(sum(map(len, chunks)), np.int32), 0, 0
+    for chunk, some in zip(chunks, used, strict=True):
+        places = np.empty(len(chunk.dictionary) + 1, np.int32)
+        places[some] = np.arange(first, first + len(some))
+        renumber(*_codes(chunk), places, which[start : start + len(chunk)])
+        first, start = first + len(some), start + len(chunk)
+    found = {}
+    for place, field in enumerate(chunks[0].type.value_type):
+        texts = [_some(chunk.dictionary.field(place), some) for chunk, some in zip(chunks, used, strict=True)]
+        few = _joined_texts(texts)
+        nulls = few.null_count > 0
+        numbers = (few.indices.fill_null(_NO_VALUE) if nulls else few.indices).to_numpy()
+        found[field.name] = _numbered_texts(numbers.take(which), few.dictionary, nulls=nulls)
+    return found
+
+
+def _some(values: pa.Array, these: npt.NDArray[np.int32]) -> pa.DictionaryArray:
+    if pa.types.is_dictionary(values.type):
+        return values.take(pa.array(these))
+    if values.null_count:
+        return values.take(pa.array(these)).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(pa.array(these), values)
 
 
 def _used(chunk: pa.DictionaryArray) -> npt.NDArray[np.int32]:

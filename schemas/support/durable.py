@@ -6,10 +6,16 @@ import errno
 import os
 import shutil
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
+from schemas.support.interrupts import submit
 from schemas.support.places import new_file, open_plain, owner_only, refuse_link
+
+#: Files that are forced to disk at the same time.
+_SYNCS: Final = 8
 
 
 def sync_path(path: Path) -> None:
@@ -21,6 +27,19 @@ def sync_path(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make what is in a folder its owner's only, and force it to disk with the folder.
+
+    All at once: a disk takes hardly longer for them together than for one.
+    """
+    inside = list(folder.rglob("*"))
+    for path in inside:
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    with ThreadPoolExecutor(_SYNCS) as pool:
+        for done in [submit(pool, sync_path, path) for path in (*inside, folder)]:
+            done.result()
 
 
 def write_atomically(path: Path, text: str) -> None:

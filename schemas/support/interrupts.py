@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,6 +18,7 @@ Done = TypeVar("Done")
 #: Names of the files of Python's own code that imports; and seconds after which it has gone on.
 _IMPORTING: Final = "<frozen importlib"
 _MOMENT: Final = 0.005
+_CAN_REPEAT: Final = hasattr(signal, "setitimer")
 
 #: What this process has changed since its command began, in the order in which it was done.
 _changes: list[str] = []
@@ -76,10 +78,11 @@ def submit(
     return future  # noqa: RET504  # Ctrl-C comes before
 
 
-def interrupt_between_imports() -> None:
-    """Let Ctrl-C end this process as it does, but never inside of Python's own code that imports.
+def interrupts_are_heard() -> None:
+    """Let Ctrl-C end this process as it does, wherever it comes.
 
-    There it can come where it is lost, or where a lock is kept for which every other import waits for ever.
+    Inside of Python's own code that imports it can be lost, or come where a lock is kept for which every other import
+    waits for ever. Where an object is being removed Python prints what is raised, and goes on.
     """
 
     def heard(_number: int, frame: FrameType | None) -> None:
@@ -87,25 +90,53 @@ def interrupt_between_imports() -> None:
             raise KeyboardInterrupt
 
     in_main = threading.current_thread() is threading.main_thread()
-    if in_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, heard)
+    if not in_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        return
+    signal.signal(signal.SIGINT, heard)
+    sys.unraisablehook = _not_raised
+
+
+def _not_raised(ignored: sys.UnraisableHookArgs) -> None:
+    """Interrupt again, where Python has ignored an interrupt; print of other errors what it prints."""
+    if issubclass(ignored.exc_type, KeyboardInterrupt):
+        _interrupt_again()
+    else:
+        sys.__unraisablehook__(ignored)
 
 
 def _postponed(frame: FrameType | None) -> bool:
-    """Whether Ctrl-C came inside of the code that imports; then it comes again in a moment."""
-    if frame is None or not frame.f_code.co_filename.startswith(_IMPORTING):
+    """Whether Ctrl-C came where it cannot be raised; then it comes again in a moment."""
+    if not _unheard(frame):
         return False
-    again = threading.Timer(_MOMENT, _interrupt_main)
-    again.daemon = True
-    again.start()
+    _interrupt_again()
     return True
 
 
-def _interrupt_main() -> None:
-    if hasattr(signal, "pthread_kill"):  # it wakes who waits
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+def _unheard(frame: FrameType | None) -> bool:
+    """Whether what runs is the code that imports, or is just told of an interrupt that was ignored."""
+    return frame is not None and (
+        frame.f_code.co_filename.startswith(_IMPORTING)
+        or frame.f_code in {_not_raised.__code__, _interrupt_again.__code__}
+    )
+
+
+def _interrupt_again() -> None:
+    """Interrupt in a moment, and again until it is heard: one that comes just before a wait begins does not end it."""
+    if _CAN_REPEAT and signal.getsignal(signal.SIGALRM) in {signal.SIG_DFL, _heard_again}:
+        signal.signal(signal.SIGALRM, _heard_again)
+        signal.setitimer(signal.ITIMER_REAL, _MOMENT, _MOMENT)
     else:
-        _thread.interrupt_main()
+        again = threading.Timer(_MOMENT, _thread.interrupt_main)
+        again.daemon = True
+        again.start()
+
+
+def _heard_again(_number: int, frame: FrameType | None) -> None:
+    if _unheard(frame) or not any(signal.getitimer(signal.ITIMER_REAL)):
+        return
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    if callable(heard := signal.getsignal(signal.SIGINT)):
+        heard(signal.SIGINT, frame)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ is spelled, as in ``\x1b``. Whole phones and emails in names are masked, as ever
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from typing import Final
 
@@ -25,6 +26,7 @@ _EMAIL: Final = re.compile(
     rf"(?<![^\s'\"<>()\[\]{{}},;:/\\|!=@\uff20*]){_LOCAL}++(?:@|\uff20|%40)"
     r"(?P<domain>(?:[^\s'\"<>()\[\]{},;:/\\|!=@\uff20*%.]++\.)++[^\W\d_]{2,63})"
 )
+_AT: Final = ("@", "\uff20", "%40")
 #: Ids, which may have digits only for a while, and runs of digits with what stands between those of a number.
 _DIGITS: Final = re.compile(
     r"(?P<id>(?<![0-9A-Za-z])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[0-9]*+[a-f])[0-9a-f]{12,})"
@@ -52,7 +54,14 @@ def printable(text: str) -> str:
 
 def masked_addresses(text: str) -> str:
     """Mask the phones and emails in a text; what is masked already stays as it is."""
-    return _DIGITS.sub(_masked_phone, _EMAIL.sub(_masked_email, text))
+    # Most texts hold neither, and the patterns take longest to find that out.
+    if any(mark in text for mark in _AT):
+        text = _EMAIL.sub(_masked_email, text)
+    return _DIGITS.sub(_masked_phone, text) if _may_hold_phone(text) else text
+
+
+def _may_hold_phone(text: str) -> bool:
+    return not text.isascii() or sum(map(text.count, string.digits)) >= min(_FEWEST.values())
 
 
 def shown(text: str) -> str:

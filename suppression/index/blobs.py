@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,6 +18,8 @@ Bytes = npt.NDArray[np.uint8]
 _BLOCK = 1 << 20
 #: Blocks checked at a time.
 _THREADS = 2
+#: Blocks given at a time of a file that is read as a whole.
+_BLOCKS = 4
 
 
 class BlobWriter:
@@ -108,6 +110,13 @@ class Blob:
         """Check every block, then give the bytes."""
         self._check(np.ones(len(self._checked), dtype=bool))
         return self._bytes
+
+    def parts(self) -> Iterator[Bytes]:
+        """All bytes in order, some blocks at a time, checked; their memory is let go of when the next are asked for."""
+        for first in range(0, len(self._checked), _BLOCKS):
+            start, stop = first * self._block, (first + _BLOCKS) * self._block
+            yield self.touch(np.arange(start, min(stop, len(self)), self._block))[start:stop]
+            self.release()
 
     def release(self) -> None:
         """Let go of the memory that the file takes; what is asked for later is read from the disk again."""

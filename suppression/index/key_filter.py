@@ -7,7 +7,6 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from schemas.kernels.kernel import FEW_ROWS
 from schemas.kernels.keys import mark_keys
 from schemas.support.key_marks import KeyMarks, unused_bits
 
@@ -21,20 +20,18 @@ _MOST_KEYS = 1 << _MOST_BITS - 2
 
 
 class KeyFilter:
-    """Marks of keys, made when many are asked for. ``by``: which of their bits differ most from key to key."""
+    """Marks of a list's ``count`` keys. ``by``: which of their bits differ most from key to key."""
 
-    def __init__(self, keys: Keys, by: Literal["high", "low"]) -> None:
-        self._keys, self._marked = keys, np.empty(0, np.uint64)
-        unused = unused_bits(len(keys), _MOST_BITS)
+    def __init__(self, count: int, by: Literal["high", "low"]) -> None:
+        unused = unused_bits(count, _MOST_BITS)
         self._marks = KeyMarks(unused if by == "low" else 0, unused)
+        self._marked = self._marks.none() if count <= _MOST_KEYS else None
+
+    def mark(self, keys: Keys) -> None:
+        """Take some of the list's keys; what was not taken does not pass."""
+        if self._marked is not None:
+            mark_keys(keys, self._marks.left, self._marks.right, self._marked)
 
     def passing(self, wanted: Keys) -> Rows:
         """Rows of ``wanted`` whose key may be one of the list's; all others are not."""
-        if len(wanted) <= FEW_ROWS or len(self._keys) > _MOST_KEYS:
-            return np.arange(len(wanted))
-        if not len(self._marked):
-            marked = self._marks.none()
-            mark_keys(self._keys, self._marks.left, self._marks.right, marked)
-            # Whole from the moment at which another thread can see it.
-            self._marked = marked
-        return self._marks.rows(wanted, self._marked)
+        return np.arange(len(wanted)) if self._marked is None else self._marks.rows(wanted, self._marked)

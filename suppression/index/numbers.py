@@ -6,6 +6,7 @@ is 10,000,000 bits, 1.25 MB; from 156,250 numbers on it is smaller than the numb
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from suppression.index.blobs import Blob, BlobWriter
-from suppression.index.key_filter import KeyFilter
+from suppression.index.number_tails import NumberTails
 
 Numbers = npt.NDArray[np.uint64]
 Locals = npt.NDArray[np.uint32]
@@ -28,6 +29,9 @@ _WAITING = _WORTH_A_BITMAP
 _PLAN = np.uint64(10_000_000_000)
 #: Numbers written at a time: what is copied of them stays small.
 _WRITTEN = 1 << 20
+_NUMBER_BYTES = 8
+#: Sorted numbers for each that was sought so far: with more of them, those are searched where they are.
+_WORTH_READING = 256
 #: Numbers looked up at a time: what they need stays in the processor's cache.
 _ROWS = 1 << 15
 
@@ -180,7 +184,8 @@ class NumberIndex:
         self._areas: list[int] = [area for area, _ in record["areas"]]
         self._bitmaps = Blob(folder, record["bitmaps"], list_name)
         self._sorted_blob = Blob(folder, record["sorted"], list_name)
-        self._sorted: tuple[Numbers, KeyFilter] | None = None
+        self._tails: NumberTails | None = None
+        self._asked, self._reading = 0, threading.Lock()
 
     def __len__(self) -> int:
         return self._entries
@@ -202,12 +207,26 @@ class NumberIndex:
                 rows = order[start : start + _ROWS]
                 found[rows] = self._in_bitmaps(wanted[rows])
         if len(self._sorted_blob):
-            ordered, marked = self._all_sorted()
-            rows = marked.passing(wanted)
-            rows = rows[np.argsort(wanted[rows])]
-            at = np.minimum(np.searchsorted(ordered, wanted[rows]), len(ordered) - 1)
-            found[rows] |= ordered[at] == wanted[rows]
+            found |= self._among_sorted(wanted)
         return found
+
+    def _among_sorted(self, wanted: Numbers) -> npt.NDArray[np.bool_]:
+        count = len(self._sorted_blob) // _NUMBER_BYTES
+        with self._reading:
+            self._asked += len(wanted)
+            if self._tails is None and self._asked * _WORTH_READING > count:
+                self._tails = NumberTails(self._each_sorted(), count)
+            tails = self._tails
+        if tails is not None:
+            return tails.among(wanted)
+        ordered, order = self._sorted_blob.all().view(np.uint64), np.argsort(wanted)
+        found = np.empty(len(wanted), dtype=bool)
+        at = np.searchsorted(ordered, wanted[order])
+        found[order] = ordered.take(at, mode="clip") == wanted[order]
+        return found
+
+    def _each_sorted(self) -> Iterator[Numbers]:
+        return (part.view(np.uint64) for part in self._sorted_blob.parts())
 
     def _in_bitmaps(self, wanted: Numbers) -> npt.NDArray[np.bool_]:
         # Unsigned: a number below +1 wraps round to a very large one.
@@ -226,7 +245,7 @@ class NumberIndex:
 
     def release(self) -> None:
         """Let go of the memory of what was read; it is read again when it is asked for."""
-        self._sorted = None
+        self._tails, self._asked = None, 0
         for blob in (self._bitmaps, self._sorted_blob):
             blob.release()
 
@@ -236,11 +255,4 @@ class NumberIndex:
             start = place * BITMAP_BYTES
             data = self._bitmaps.touch(np.array([start]))[start : start + BITMAP_BYTES]
             yield _whole(area, np.flatnonzero(np.unpackbits(data)).astype(np.uint32))
-        if len(self._sorted_blob):
-            yield self._all_sorted()[0]
-
-    def _all_sorted(self) -> tuple[Numbers, KeyFilter]:
-        if self._sorted is None:
-            numbers = self._sorted_blob.all().view(np.uint64)
-            self._sorted = (numbers, KeyFilter(numbers, "low"))
-        return self._sorted
+        yield from self._each_sorted()

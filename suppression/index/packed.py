@@ -10,7 +10,7 @@ import polars as pl
 
 from schemas.kernels.kernel import FEW_ROWS
 from schemas.kernels.keys import BY_LENGTH, LAST, MOST, STEP, key_texts
-from schemas.support.column_bytes import ascii_lower, given_rows
+from schemas.support.column_bytes import given_rows
 from schemas.support.text_views import text_views
 
 Keys = npt.NDArray[np.uint64]
@@ -76,9 +76,9 @@ def text_keys(values: pl.Series, *, lower: bool = False) -> Keys:
         return np.array(
             [0 if text is None else _key(text.lower() if lower else text) for text in texts], dtype=np.uint64
         )
-    views = text_views(ascii_lower(values) if lower else values)
+    views = text_views(values)
     keys = np.empty(len(values), dtype=np.uint64)
-    key_texts(views.words, *views.in_memory()[1:], given_rows(values), keys)
+    key_texts(views.words, *views.in_memory()[1:], given_rows(values), lower, keys)
     return keys
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from schemas.kernels.kernel import FEW_ROWS
 from suppression.index.key_filter import KeyFilter
 
 Keys = npt.NDArray[np.uint64]
@@ -24,7 +25,7 @@ class SortedKeys:
 
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
-        self._filter = KeyFilter(keys, "high")
+        self._filter: KeyFilter | None = None
         self._firsts = keys[::_STEP].copy()
 
     def matching(self, wanted: Keys, same: Callable[[Places, Places], npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:
@@ -45,7 +46,7 @@ class SortedKeys:
 
     def _first_places(self, wanted: Keys) -> tuple[Places, Places]:
         """Rows of ``wanted`` whose value is there, and the first place of each, in ascending order."""
-        passing = self._filter.passing(wanted)
+        passing = self._passing(wanted)
         # In order, so that memory is read once from its beginning to its end.
         order = passing[np.argsort(wanted[passing])]
         rows, places = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
@@ -55,6 +56,17 @@ class SortedKeys:
             rows.append(some[there])
             places.append(place[there])
         return np.concatenate(rows), np.concatenate(places)
+
+    def _passing(self, wanted: Keys) -> Places:
+        """Rows of those values that have to be searched."""
+        if len(wanted) <= FEW_ROWS:
+            return np.arange(len(wanted))
+        if self._filter is None:
+            marked = KeyFilter(len(self._keys), "high")
+            marked.mark(self._keys)
+            # Whole from the moment at which another thread can see it.
+            self._filter = marked
+        return self._filter.passing(wanted)
 
     def _search(self, values: Keys) -> tuple[Places, npt.NDArray[np.bool_]]:
         """Where each value is first, if it is there; and whether it is."""

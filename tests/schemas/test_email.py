@@ -7,13 +7,14 @@ import random
 
 import polars as pl
 import pytest
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.contact.blank import trimmed
 from schemas.contact.email import EMAIL_COLUMNS, EMAIL_FORM_SCHEMA, email_forms, email_key, read_email
+from schemas.contact.email_syntax import MAILBOXES, NAMES_FROM, SPECIAL_USE, library_version
 from schemas.contact.marks import MARK_REMOVED, without_marks
 from tests.conftest import SHARED, needs_shared_data
 from tests.differential import compare_emails
@@ -68,6 +69,12 @@ def test_the_library_s_own_suite_has_the_same_outcome() -> None:
         else:
             assert case["default_outcome"] != "valid"
     assert_same_as_library(addresses)
+
+
+def test_names_are_the_librarys_where_it_is_of_their_version() -> None:
+    """After an update of email-validator: put its version and its names there."""
+    assert library_version() == NAMES_FROM
+    assert (set(CASE_INSENSITIVE_MAILBOX_NAMES), set(SPECIAL_USE_DOMAIN_NAMES)) == (MAILBOXES, SPECIAL_USE)
 
 
 @pytest.mark.parametrize("domain", ["Acme.com", "acme.co.uk", "bücher.de", "a--b.com", "xn--bcher-kva.de"])

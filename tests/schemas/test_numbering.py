@@ -25,6 +25,7 @@ from schemas.contact.numbering.lookup import Numbering, region_numbers
 from schemas.contact.numbering.patterns import UnsupportedPatternError
 from schemas.contact.numbering.range_sets import lengths_of
 from schemas.contact.numbering.ranges import digits_of
+from schemas.contact.numbering.region_habits import learnt_habits
 from schemas.contact.numbering.shipped import ShippedTables, write_tables
 from schemas.contact.numbering.tables import undecided_table
 from schemas.contact.phone import phone_forms
@@ -208,13 +209,19 @@ def test_the_shipped_tables_are_what_would_be_built(key: str | int, shipped: Shi
     assert told[0] == told[1]
 
 
+def test_the_shipped_habits_are_what_would_be_learnt(shipped: ShippedTables) -> None:
+    assert shipped.habits == {region: learnt_habits(region) for region in phonenumbers.SUPPORTED_REGIONS}
+
+
 def test_tables_of_another_version_are_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "tables.parquet"
-    write_tables([("US", undecided_table())], [_LEFT], path)
+    path = tmp_path / "tables.arrow"
+    write_tables([("US", undecided_table())], [_LEFT], {"US": learnt_habits("US")}, path)
     assert ShippedTables(path).table("US") is not None
     assert ShippedTables(path).table("FR") is None
+    assert ShippedTables(path).habits == {"US": learnt_habits("US")}
     monkeypatch.setattr("phonenumbers.__version__", "0.0.0")
     assert ShippedTables(path).table("US") is None
+    assert ShippedTables(path).habits == {}
 
 
 def test_pieces_of_a_plan_end_at_every_length() -> None:

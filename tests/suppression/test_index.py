@@ -12,7 +12,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from schemas.errors import ListError
+from suppression.index.blobs import Blob, write_blob
 from suppression.index.digests import DigestBuilder, DigestIndex
+from suppression.index.number_tails import NumberTails
 from suppression.index.numbers import NumberBuilder, NumberIndex, number_key
 from suppression.index.texts import TextBuilder, TextIndex
 
@@ -48,8 +51,51 @@ def test_numbers_are_a_set(blocks: list[list[int]], more: list[int | None]) -> N
         found = index.contains(pl.Series(wanted, dtype=pl.UInt64)).to_list()
         assert found == [number in expected for number in wanted]
         index.release()
-        assert index.contains(pl.Series(wanted, dtype=pl.UInt64)).to_list() == found
+        with pytest.MonkeyPatch.context() as patch:
+            # As if the list were far longer than what is asked.
+            patch.setattr("suppression.index.numbers._WORTH_READING", 0)
+            assert index.contains(pl.Series(wanted, dtype=pl.UInt64)).to_list() == found
         assert sorted(int(number) for part in index.each() for number in part) == sorted(expected)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(numbers | st.integers(0, 2**64 - 1) | st.integers(2**32 - 9, 2**32 + 2**17), min_size=1, max_size=200),
+    st.lists(st.integers(0, 200), max_size=3),
+    st.lists(numbers, max_size=9),
+)
+def test_tails_are_a_set(drawn: list[int], cuts: list[int], more: list[int]) -> None:
+    """Wherever heads change and parts begin; neighbours, and numbers with the tail of one and the head of another."""
+    listed = np.unique(np.array(drawn, np.uint64))
+    tails = NumberTails((part for part in np.split(listed, sorted(cuts)) if len(part)), len(listed))
+    one, head = np.uint64(1), np.uint64(1 << 16)
+    wanted = np.concatenate(
+        [listed, listed + one, listed - one, listed + head, listed - head, np.array(more, np.uint64)]
+    )
+    assert tails.among(wanted).tolist() == np.isin(wanted, listed).tolist()
+    assert tails.among(wanted[:0]).tolist() == []
+
+
+def test_tails_of_one_head_are_a_set() -> None:
+    """All 65,536 of them, and all but one."""
+    numbers = np.arange(3 << 16, 4 << 16, dtype=np.uint64)
+    wanted = np.arange(2 << 16, 5 << 16, dtype=np.uint64)
+    for listed in (numbers, np.delete(numbers, 0), np.delete(numbers, 40_000), np.delete(numbers, -1)):
+        found = NumberTails(iter(np.array_split(listed, 3)), len(listed)).among(wanted)
+        assert np.array_equal(wanted[found], listed)
+
+
+def test_a_changed_byte_is_found_in_parts(tmp_path: Path) -> None:
+    """What is given of a file is checked, to its last block; unchanged, it is the whole file."""
+    content = np.random.default_rng(1).integers(0, 255, 41_000, np.uint8)
+    record = write_blob(tmp_path / "numbers", [content], 4096)
+    parts = list(Blob(tmp_path, record, "test").parts())
+    assert (len(parts), np.array_equal(np.concatenate(parts), content)) == (3, True)
+    changed = content.copy()
+    changed[-1] ^= 1
+    changed.tofile(tmp_path / "numbers")
+    with pytest.raises(ListError, match="near byte 40960"):
+        list(Blob(tmp_path, record, "test").parts())
 
 
 def test_a_full_area_code_is_a_set_too(tmp_path: Path) -> None:

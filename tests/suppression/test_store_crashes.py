@@ -7,7 +7,6 @@ import random
 import shutil
 import threading
 import time
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -20,8 +19,8 @@ from schemas.list_kinds import list_kind
 from suppression.lists import SuppressionList
 from suppression.loading import ListSpec, build_version
 from suppression.store import Store, writing
+from tests import killing
 from tests.conftest import leadscrub, start
-from tests.forking import Forking
 
 pytestmark = pytest.mark.slow
 
@@ -30,25 +29,16 @@ KILLS = int(os.environ.get("LEADSCRUB_KILLS", "15"))
 BASE, ADDED = 60_000, 12_000
 
 
-@pytest.fixture(scope="module")
-def forking() -> Iterator[Forking]:
-    made = Forking("pipeline.commands.list_changes", "pipeline.run.list_options", "suppression.updating")
-    try:
-        yield made
-    finally:
-        made.close()
-
-
 def flat(numbers: range, more: str = "") -> str:
     return "".join(f"{200 + n // 50_000},{n:07}{more}\n" for n in numbers)
 
 
-def killed_at_random(forking: Forking, tmp_path: Path, action: str, words: list[str], draw: random.Random) -> None:
+def killed_at_random(tmp_path: Path, action: str, words: list[str], draw: random.Random) -> None:
     """Kill a command at random moments, one in each part of its time; the store is whole, and it then succeeds."""
     prepared, store = tmp_path / "prepared", tmp_path / "store"
     (tmp_path / "base.txt").write_text(flat(range(BASE)))
     first = ["lists", "add", "ftc", str(tmp_path / "base.txt"), "--kind", "dnc.national", "--as-of", "2026-11-01"]
-    assert forking.run([*first, "--store", str(prepared)]) == 0
+    assert killing.run([*first, "--store", str(prepared)]) == 0
     old = Store(prepared).facts("ftc")
     command = [*words, "--store", str(store)]
     took = []
@@ -56,7 +46,7 @@ def killed_at_random(forking: Forking, tmp_path: Path, action: str, words: list[
         shutil.rmtree(store, ignore_errors=True)
         shutil.copytree(prepared, store)
         began = time.monotonic()
-        assert forking.run(command) == 0
+        assert killing.run(command) == 0
         took.append(time.monotonic() - began)
     new = Store(store).facts("ftc")
     assert new.counts.indexed == BASE + ADDED
@@ -64,12 +54,12 @@ def killed_at_random(forking: Forking, tmp_path: Path, action: str, words: list[
     for number in range(KILLS):
         shutil.rmtree(store)
         shutil.copytree(prepared, store)
-        code = forking.run(command, kill_after=max(took) * draw.uniform(number, number + 1) / KILLS)
+        code = killing.run(command, kill_after=max(took) * draw.uniform(number, number + 1) / KILLS)
         current = Store(store).open("ftc", DAY)
         assert current.facts in (old, new)
         assert len(current.phones or ()) == current.facts.counts.indexed
         phases.add((code, current.facts == new, (store / "tmp").exists()))
-        again = forking.run(command)
+        again = killing.run(command)
         # Changes that were applied already are not applied twice.
         assert again == (5 if action == "update" and current.facts == new else 0)
         assert Store(store).facts("ftc") == new
@@ -81,17 +71,17 @@ def killed_at_random(forking: Forking, tmp_path: Path, action: str, words: list[
     assert {(-9, False, True), (-9, False, False)} <= phases, "no kill came while the version was built"
 
 
-def test_add_is_killed_at_any_moment(forking: Forking, tmp_path: Path) -> None:
+def test_add_is_killed_at_any_moment(tmp_path: Path) -> None:
     (tmp_path / "next.txt").write_text(flat(range(BASE + ADDED)))
     words = ["lists", "add", "ftc", str(tmp_path / "next.txt"), "--kind", "dnc.national", "--as-of", "2026-11-08"]
-    killed_at_random(forking, tmp_path, "add", words, random.Random(11))
+    killed_at_random(tmp_path, "add", words, random.Random(11))
 
 
-def test_update_is_killed_at_any_moment(forking: Forking, tmp_path: Path) -> None:
+def test_update_is_killed_at_any_moment(tmp_path: Path) -> None:
     (tmp_path / "next.txt").write_text(flat(range(BASE, BASE + ADDED), ",2026-11-01,A"))
     words = ["lists", "update", "ftc", str(tmp_path / "next.txt"), "--as-of", "2026-11-08"]
     words += ["--change-layout", "area,number,date,action"]
-    killed_at_random(forking, tmp_path, "update", words, random.Random(12))
+    killed_at_random(tmp_path, "update", words, random.Random(12))
 
 
 def test_of_two_writers_one_waits_or_is_told(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ from schemas.contact.numbering.library import (
 from schemas.contact.numbering.patterns import UnsupportedPatternError
 from schemas.contact.numbering.plan import Plan, build_plan
 from schemas.contact.numbering.ranges import BLOCK_EDGES, Codes, code_of, digits_of
-from schemas.contact.numbering.shipped import Key, ShippedTables
+from schemas.contact.numbering.shipped import Habits, Key, ShippedTables
 from schemas.contact.numbering.tables import (
     Table,
     fixed_table,
@@ -203,6 +203,10 @@ class Numbering:
     def shipped_table(self, key: Key) -> Table | None:
         """Return the table of a region or a calling code that comes with the program; None where none does."""
         return None if self._shipped is None else self._shipped.table(key)
+
+    def shipped_habits(self, region: str) -> Habits | None:
+        """Return the habits of a region that come with the program; None where none do."""
+        return None if self._shipped is None else self._shipped.habits.get(region)
 
     def plan(self, calling_code: int) -> Plan:
         """Return the plan of a calling code."""

@@ -9,8 +9,10 @@ from collections.abc import Iterable, Iterator
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType, country_code_for_region
 
+from schemas.contact.numbering.lookup import numbering
 from schemas.contact.numbering.patterns import UnsupportedPatternError, parse_pattern
 from schemas.contact.numbering.ranges import language
+from schemas.contact.numbering.shipped import Habits
 
 _NO_DIGITS = re.compile("[^0-9]+")
 
@@ -23,20 +25,23 @@ def decimal_digits(text: str) -> str:
 
 
 @functools.cache
-def keeps_zero(region: str) -> bool:
-    """Whether numbers of the region may begin with a zero that is dialled from abroad too."""
-    return any(number.italian_leading_zero for number in _examples(region))
+def habits(region: str) -> Habits:
+    """The habits of a region: to learn them from the library takes as long as to read hundreds of numbers."""
+    return numbering().shipped_habits(region) or learnt_habits(region)
 
 
-@functools.cache
-def zero_lengths(region: str) -> frozenset[int]:
-    """Usual numbers of digits, of the region's numbers that begin with a zero."""
-    numbers = [number for number in _examples(region) if number.italian_leading_zero]
-    return frozenset(len(phonenumbers.national_significant_number(number)) for number in numbers)
+def learnt_habits(region: str) -> Habits:
+    """The habits of a region, from the library's examples and patterns."""
+    zeros = [number for number in _examples(region) if number.italian_leading_zero]
+    return Habits(
+        bool(zeros),
+        frozenset(len(phonenumbers.national_significant_number(number)) for number in zeros),
+        _may_repeat_code(region),
+        _has_bogus_plus(region),
+    )
 
 
-@functools.cache
-def may_repeat_code(region: str) -> bool:
+def _may_repeat_code(region: str) -> bool:
     """Whether some national numbers of the region begin with its calling code, as 49151… in Germany."""
     metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
     code = str(country_code_for_region(region))
@@ -55,8 +60,7 @@ def may_repeat_code(region: str) -> bool:
     )
 
 
-@functools.cache
-def has_bogus_plus(region: str) -> bool:
+def _has_bogus_plus(region: str) -> bool:
     """Whether a plus may be put before a national number of the region, and another country's number come out of it.
 
     No calling code begins with a zero, with which national numbers begin in most regions; but ten digits do not in the

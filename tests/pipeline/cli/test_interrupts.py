@@ -8,6 +8,7 @@ import random
 import signal
 import subprocess
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from pipeline.run.process_pool import process_pool
 from schemas.support.interrupts import (
     children_without_interrupts,
     forget_changes,
-    interrupt_between_imports,
+    interrupts_are_heard,
     interrupts_wait,
     last_change,
     on_interrupt,
@@ -151,10 +152,12 @@ def test_an_interrupt_inside_of_an_import_comes_a_moment_later(
             frames.append(sys._getframe(1))
 
     monkeypatch.setattr(sys, "meta_path", [Finder, *sys.meta_path])
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    monkeypatch.setattr("schemas.support.interrupts._MOMENT", 0.5)
     with pytest.raises(ImportError):
         importlib.import_module("no_such_module")
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    interrupt_between_imports()
+    interrupts_are_heard()
     try:
         with block():
             heard = signal.getsignal(signal.SIGINT)
@@ -167,6 +170,41 @@ def test_an_interrupt_inside_of_an_import_comes_a_moment_later(
             assert came_later
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+#: Where Python prints what is raised, and goes on; each stops there until Ctrl-C comes.
+NOT_RAISED = {
+    "an object that is removed": "class Waiting:\n    def __del__(self): wait()\nWaiting()",
+    "the end of a weak reference": "import weakref\nweakref.finalize(lock := threading.Event(), wait)\ndel lock",
+    "what garbage collection calls": "import gc\ngc.callbacks.append(lambda *_: wait())\ngc.collect()",
+}
+
+
+@pytest.mark.parametrize("place", NOT_RAISED)
+def test_an_interrupt_is_not_lost_where_python_raises_nothing(place: str) -> None:
+    code = f"""\
+import sys, threading, time
+from schemas.support.interrupts import interrupts_are_heard
+interrupts_are_heard()
+waited = []
+def wait():
+    if not waited:
+        waited.append(1)
+        print("here", flush=True)
+        time.sleep(60)
+try:
+{textwrap.indent(NOT_RAISED[place], "    ")}
+    time.sleep(60)
+except KeyboardInterrupt:
+    print("heard")
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(REPO)}, stdout=-1, stderr=-1, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "here\n"
+        process.send_signal(signal.SIGINT)
+        assert process.communicate() == ("heard\n", "")
 
 
 def test_a_thread_that_an_interrupt_finds_being_started_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

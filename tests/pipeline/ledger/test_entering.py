@@ -25,7 +25,7 @@ from pipeline.ledger.runs import overtaken, record_run, recorded
 from schemas.errors import PastChangedError, UsageError
 from tests import processes
 from tests.conftest import REPO, Scrubbed
-from tests.forking import kill_9
+from tests.killing import kill_9
 from tests.pipeline.ledger.workspace import VENDORS, Workspace, lead, leads, noon
 
 pytestmark = pytest.mark.slow

@@ -20,7 +20,7 @@ from sqlalchemy import Table, create_engine, select
 from pipeline.ledger.tables import arrivals, drops, run_drops, run_overlaps, run_reasons, runs, segments
 from tests import processes
 from tests.conftest import REPO, leadscrub
-from tests.forking import kill_9
+from tests.killing import kill_9
 
 FIRST = date(2026, 11, 2)
 HOUR = 3

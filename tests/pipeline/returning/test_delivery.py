@@ -17,8 +17,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests import killing
 from tests.conftest import leadscrub
-from tests.forking import Forking
 from tests.pipeline.reading.servers import sftp_server
 from tests.pipeline.selling import HEADER, RECEIVED, World, bad, good
 
@@ -52,27 +52,6 @@ def server(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tup
     folder = tmp_path_factory.mktemp("served")
     with sftp_server(folder, home) as port:
         yield port, folder
-
-
-MODULES = ("pipeline.returning.returns_job", "pipeline.commands.returns_report", "pipeline.reading.remote_sftp")
-
-
-@pytest.fixture(scope="module")
-def forking(home: Path) -> Iterator[Forking]:
-    made = Forking(*MODULES)
-    try:
-        yield made
-    finally:
-        made.close()
-
-
-@pytest.fixture(scope="module")
-def another(home: Path) -> Iterator[Forking]:
-    made = Forking(*MODULES)
-    try:
-        yield made
-    finally:
-        made.close()
 
 
 def arrived(*folders: Path) -> Counter[str]:
@@ -183,9 +162,7 @@ def test_sftp_gets_the_file_and_no_other_server_does(world: World, server: tuple
     assert (ran.code, "/nowhere' does not exist" in ran.err, "me@" in ran.err) == (7, True, False)
 
 
-def _kill_at_random(
-    world: World, forking: Forking, sent: Path, taken: Path | None, draw: random.Random, kills: int
-) -> None:
+def _kill_at_random(world: World, sent: Path, taken: Path | None, draw: random.Random, kills: int) -> None:
     """Deliver drop after drop with kills in between. A vendor that is quick takes its files away at once."""
     stop = threading.Event()
 
@@ -214,15 +191,15 @@ def _kill_at_random(
             world.sell(HEADER + good(0, 1) + bad(1000 * left, 5), at=RECEIVED - left * SECOND)
             expected += 5
             for _ in range(5):
-                forking.run(command, kill_after=draw.uniform(0, took))
+                killing.run(command, kill_after=draw.uniform(0, took))
                 left -= 1
             began = time.monotonic()
-            assert forking.run(command) == 0
+            assert killing.run(command) == 0
             took = max(time.monotonic() - began, 0.1)
     finally:
         stop.set()
         vendor.join()
-    assert forking.run(command) == 0
+    assert killing.run(command) == 0
     found = arrived(sent, *([taken] if taken else []))
     assert len(found) == expected
     assert set(found.values()) == {1}
@@ -231,27 +208,25 @@ def _kill_at_random(
     assert hidden(world.folder / "outgoing" / "acme") == []
 
 
-def test_kill_9_at_any_moment_into_a_folder_that_is_emptied(world: World, forking: Forking, tmp_path: Path) -> None:
+def test_kill_9_at_any_moment_into_a_folder_that_is_emptied(world: World, tmp_path: Path) -> None:
     world.contract(more='deliver_to = "sent"')
     for name in ("sent", "taken"):
         (world.folder / name).mkdir()
-    _kill_at_random(world, forking, world.folder / "sent", world.folder / "taken", random.Random(1), KILLS)
+    _kill_at_random(world, world.folder / "sent", world.folder / "taken", random.Random(1), KILLS)
 
 
-def test_kill_9_at_any_moment_over_sftp(world: World, forking: Forking, server: tuple[int, Path]) -> None:
+def test_kill_9_at_any_moment_over_sftp(world: World, server: tuple[int, Path]) -> None:
     port, served = server
     for name in ("sent", "taken"):
         (served / name).mkdir()
     world.contract(more=f'deliver_to = "sftp://me@127.0.0.1:{port}/sent"')
-    _kill_at_random(world, forking, served / "sent", served / "taken", random.Random(2), KILLS)
+    _kill_at_random(world, served / "sent", served / "taken", random.Random(2), KILLS)
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_processes_at_once_deliver_each_row_once(
     tmp_path: Path,
     server: tuple[int, Path],
-    forking: Forking,
-    another: Forking,
     database: str,
     request: pytest.FixtureRequest,
 ) -> None:
@@ -264,9 +239,8 @@ def test_processes_at_once_deliver_each_row_once(
         for vendor in ("acme", "other"):
             world.sell(HEADER + bad(100 * number, 4), vendor, RECEIVED + number * SECOND)
         at = (RECEIVED + 5 * SECOND).isoformat()
-        for each in (forking, another):
-            each.begin(["returns", "--workspace", str(world.folder), "--as-of", at, "--deliver", "--accept-unread"])
-        assert [each.end() for each in (forking, another)] == [0, 0]
+        words = ["returns", "--workspace", str(world.folder), "--as-of", at, "--deliver", "--accept-unread"]
+        assert [process.wait() for process in [killing.begin(words), killing.begin(words)]] == [0, 0]
     for folder in (world.folder / "sent", served / database):
         found = arrived(folder)
         assert (len(found), set(found.values()), hidden(folder)) == (8, {1}, [])

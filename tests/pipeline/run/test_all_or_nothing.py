@@ -8,31 +8,17 @@ import os
 import signal
 import stat
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests import killing
 from tests.conftest import DAY, Scrub, Written, leadscrub, start, write_campaign
-from tests.forking import Forking
 from tests.pipeline.rough import registry, rough_drop
 
 pytestmark = pytest.mark.slow
 
 MOMENTS = 4
-
-
-@pytest.fixture(scope="module")
-def forking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forking]:
-    folder = tmp_path_factory.mktemp("first")
-    (folder / "drop.csv").write_text(rough_drop(20), encoding="utf-8")
-    campaign = str(write_campaign(folder))
-    first = ["scrub", str(folder / "drop.csv"), "-o", str(folder / "out"), "--campaign", campaign, "--threads", "1"]
-    made = Forking(like=first)
-    try:
-        yield made
-    finally:
-        made.close()
 
 
 @pytest.fixture
@@ -57,10 +43,10 @@ def moments(ends: float) -> list[float]:
     return [*(ends * step / 3 for step in (1, 2)), *(ends - 0.03 * step for step in range(MOMENTS - 2))]
 
 
-def timed(forking: Forking, command: list[str]) -> float:
+def timed(command: list[str]) -> float:
     """Seconds that a run takes."""
     began = time.perf_counter()
-    assert forking.run(command) == 0
+    assert killing.run(command) == 0
     return time.perf_counter() - began
 
 
@@ -68,18 +54,16 @@ def visible(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def test_a_killed_run_leaves_no_result_or_a_complete_one(
-    forking: Forking, command: list[str | Path], tmp_path: Path
-) -> None:
+def test_a_killed_run_leaves_no_result_or_a_complete_one(command: list[str | Path], tmp_path: Path) -> None:
     """At any of several moments; what it leaves behind does not hinder the next run."""
     out, words = tmp_path / "out", [*map(str, command), "--as-of", DAY]
-    ends = timed(forking, words)
+    ends = timed(words)
     whole = contents(out)
     before = visible(tmp_path) - {"out"}
     for moment in moments(ends):
         if out.exists():
             out.rename(tmp_path / f"complete-{moment}")
-        assert forking.run(words, kill_after=moment) in (0, -9)
+        assert killing.run(words, kill_after=moment) in (0, -9)
         if out.exists():
             assert leadscrub("verify", out).code == 0, moment
     if out.exists():
@@ -93,16 +77,16 @@ def test_a_killed_run_leaves_no_result_or_a_complete_one(
 
 
 def test_a_killed_run_leaves_the_earlier_result_or_a_complete_new_one(
-    forking: Forking, command: list[str | Path], tmp_path: Path
+    command: list[str | Path], tmp_path: Path
 ) -> None:
     """Each run is of another day, so that one result can be told from the next."""
     out, words = tmp_path / "out", [*map(str, command)]
-    ends = timed(forking, [*words, "--as-of", "2026-10-01"])
+    ends = timed([*words, "--as-of", "2026-10-01"])
     before = visible(tmp_path)
     earlier = contents(out)
     for number, moment in enumerate(moments(ends)):
         day = f"2026-10-{number + 2:02}"
-        assert forking.run([*words, "--as-of", day, "--force"], kill_after=moment) in (0, -9)
+        assert killing.run([*words, "--as-of", day, "--force"], kill_after=moment) in (0, -9)
         assert leadscrub("verify", out).code == 0, moment
         if day_of(out) != day:
             assert contents(out) == earlier, moment

@@ -16,15 +16,17 @@ from tests.conftest import DAY, REPO, Written
 
 #: One loop, which is compiled in no time, and what is loaded afterwards.
 _TINY = """
+from __future__ import annotations
 import sys
 import numpy as np
 from schemas.kernels import build, kernel
+from schemas.kernels.kernel import Int64s
 
 build.MODULES = ()
 kernel.FEW_ROWS = -1
 
 @kernel.kernel
-def twice(values: kernel.Int64s) -> None:
+def twice(values: Int64s) -> None:
     for row in range(len(values)):
         values[row] *= 2
 

@@ -9,7 +9,16 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.support.arrow_columns import few_texts, few_type, few_values, joined_few, texts_of
+from schemas.support.arrow_columns import (
+    chosen,
+    few_texts,
+    few_type,
+    few_values,
+    joined_alike,
+    joined_few,
+    only_where,
+    texts_of,
+)
 
 _TEXT = pa.large_string()
 _CELLS = st.lists(st.sampled_from([None, "", "a", "b", "ü"]), max_size=9)
@@ -74,3 +83,33 @@ def test_values_that_are_there_twice(chunks: list[list[int]]) -> None:
     cells: list[str | None] = ["abac"[code] for codes in chunks for code in codes]
     assert joined.to_pylist() == cells
     assert joined.dictionary.to_pylist() == _appearing(cells)
+
+
+@given(st.lists(st.lists(st.integers(0, 4), max_size=9), min_size=1, max_size=3), st.randoms())
+def test_columns_that_say_one_of_few_things(chunks: list[list[int]], random: Random) -> None:
+    first, second = (random.choices([None, "", "a", "b", "ü"], k=5) for _ in range(2))
+    said = pa.StructArray.from_arrays(
+        [few_values(pa.array(first, _TEXT), np.arange(5)), pa.array(second, _TEXT)], ["first", "second"]
+    )
+    coded = [pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), said) for codes in chunks]
+    joined = joined_alike(coded)
+    for name, values in (("first", first), ("second", second)):
+        cells = [values[code] for codes in chunks for code in codes]
+        assert joined[name].type == few_type(_TEXT)
+        assert joined[name].to_pylist() == cells
+        assert joined[name].dictionary.to_pylist() == _appearing(cells)
+
+
+@given(st.lists(st.none() | st.text(max_size=40), max_size=30), st.lists(st.booleans(), max_size=30), st.booleans())
+def test_some_rows(cells: list[str | None], keep: list[bool], sliced: bool) -> None:
+    keep = [*keep, *[True] * len(cells)][: len(cells)]
+    texts = pa.array(cells, _TEXT)
+    under_nulls = only_where(texts, np.array([len(cell or "") % 3 > 0 for cell in cells], np.bool_))
+    fields = pa.StructArray.from_arrays([texts, under_nulls], ["one", "two *"])
+    table = pa.table({"a": texts, "b": under_nulls, "c": fields, "d": pa.array(keep)})
+    if sliced:
+        table, keep = table.slice(1), keep[1:]
+    some = chosen(table, np.flatnonzero(keep))
+    assert some.to_pylist() == table.filter(pa.array(keep, pa.bool_())).to_pylist()
+    assert some.schema == table.schema
+    some.validate(full=True)

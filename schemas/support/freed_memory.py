@@ -1,0 +1,38 @@
+"""How much memory the C library may keep although nothing is in it.
+
+Other C libraries than GNU's have no such calls, and keep less.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Final
+
+#: The numbers of settings (malloc.h).
+_TRIM_THRESHOLD: Final = -1
+_MMAP_THRESHOLD: Final = -3
+_ARENA_MAX: Final = -8
+#: How many lots of freed memory all threads share: each thread would have one of its own, with hundreds of megabytes of
+#: arrays that are gone.
+_ARENAS: Final = 2
+#: What is so large has memory of its own, which the system has back when it is gone. Otherwise blocks of a file would
+#: be cut out of the shared memory, where the next one, a few bytes longer, does not fit: it would grow with the file.
+_LARGE: Final = 8 << 20
+#: How much may be free at the end of the shared memory.
+_FREE: Final = 64 << 20
+
+
+def share_freed_memory() -> None:
+    """Let all threads that are yet to begin share the memory of arrays that are gone, but for large ones."""
+    setting = getattr(ctypes.CDLL(None), "mallopt", None)
+    if setting is not None:
+        setting(_ARENA_MAX, _ARENAS)
+        setting(_MMAP_THRESHOLD, _LARGE)
+        setting(_TRIM_THRESHOLD, _FREE)
+
+
+def give_back_memory() -> None:
+    """Return the memory of arrays that are gone to the system."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)

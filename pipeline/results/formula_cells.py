@@ -23,37 +23,32 @@ SIGNS: Final = (
 #: Blanks, controls, what Unicode lets a program leave out of what it shows, and the blank pattern of Braille.
 _UNSEEN: Final = r"[\p{Z}\p{C}\p{Default_Ignorable_Code_Point}\x{2800}]"
 FORMULA: Final = f"^{_UNSEEN}*[{re.escape(SIGNS)}]"
-#: By the first byte of a text: whether it may match. One that begins with another visible character of ASCII does not.
-_MAY = np.array([byte <= ord(" ") or chr(byte) in SIGNS or byte >= 0x7F for byte in range(256)])
+#: By the first byte of a text: whether it is a sign, and whether something else may match; the rest does not.
+_SIGN = np.array([chr(byte) in SIGNS and byte < 0x80 for byte in range(256)])
+_MAY = np.array([byte <= ord(" ") or byte >= 0x7F for byte in range(256)]) & ~_SIGN
 
 
 def neutralised(cell: pl.Expr) -> pl.Expr:
     """Put an apostrophe before what a spreadsheet would run: it then shows the text as it is."""
-    return cell.map_batches(_neutral, return_dtype=pl.String, is_elementwise=True)
+    return cell.map_batches(neutralised_cells, return_dtype=pl.String, is_elementwise=True)
 
 
-def _neutral(cells: pl.Series) -> pl.Series:
-    # A pattern takes longer than all else that is done to a cell, and few cells begin like a formula.
+def neutralised_cells(cells: pl.Series) -> pl.Series:
+    """Do the same to a column."""
+    # A pattern takes longer than all else that is done to a cell, and hardly any needs it.
     views = text_views(cells)
-    first = (views.heads >> np.uint64(32)).astype(np.uint8)
-    rows = np.flatnonzero(_MAY.take(first) & (views.sizes > 0))
+    first, given = (views.heads >> np.uint64(32)).astype(np.uint8), views.sizes > 0
+    if cells.null_count():
+        given &= cells.is_not_null().to_numpy()
+    found = _SIGN.take(first) & given
+    rows = np.flatnonzero(_MAY.take(first) & given)
     if len(rows):
-        rows = rows[cells.gather(rows).str.contains(FORMULA).fill_null(False).to_numpy()]
-    if not len(rows):
-        return cells
-    is_one = np.zeros(len(cells), np.bool_)
-    is_one[rows] = True
-    return (
-        cells.rename("cell")
-        .to_frame()
-        .select(pl.when(pl.lit(pl.Series(is_one))).then("'" + pl.col("cell")).otherwise("cell"))
-        .to_series()
-        .alias(cells.name)
-    )
+        found[rows] = cells.gather(rows).str.contains(FORMULA).to_numpy()
+    return ("'" + cells).zip_with(pl.Series(found), cells) if found.any() else cells
 
 
 def neutralised_text(text: str) -> str:
     """Do the same to one text, such as a header."""
-    if not text or not _MAY[text.encode()[0]]:
+    if not text or not (_SIGN | _MAY)[text.encode()[0]]:
         return text
     return str(pl.select(neutralised(pl.lit(text))).item())

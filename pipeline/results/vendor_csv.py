@@ -12,13 +12,13 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from pipeline.results.formula_cells import neutralised, neutralised_text
+from pipeline.results.formula_cells import neutralised_cells, neutralised_text
 from schemas.codes import CODES, ReasonCode, may_go_back
 from schemas.columns import PHONE_SLOTS
 from schemas.contact.countries import read_countries
 from schemas.contact.phone import phone_forms
 from schemas.frame_columns import ORIGINAL
-from schemas.support.literal_fields import literal_field
+from schemas.support.arrow_columns import chosen
 
 _RAW = "unreadable_text"
 
@@ -97,14 +97,14 @@ class ReturnFile:
         self._may_go = {code for code, reason in codes.items() if may_go_back(reason)}
         places = {"country", *PHONE_SLOTS} if withheld else set()
         self._read = {"reasons", "source_file", "source_line", ORIGINAL, "raw", *places}
-        self._originals: dict[str, pl.Expr] = {}
+        self._originals: dict[str, str] = {}
         taken = {*_OWN, _RAW}
         for name in columns:
             header = neutralised_text(name)
             while header in taken:
                 header += " (yours)"
             taken.add(header)
-            self._originals[header] = neutralised(literal_field(ORIGINAL, columns, name)).alias(header)
+            self._originals[header] = name
         self.header = self._header = pl.DataFrame(schema=[*_OWN, *self._originals, _RAW]).write_csv().encode()
 
     def formed(self, rejected: pa.Table) -> Returned:
@@ -112,18 +112,20 @@ class ReturnFile:
         stays = _are(rejected.column("disposition"), {"review"})
         goes = _are(rejected.column("reason"), self._may_go) & ~stays
         read = [name for name in rejected.column_names if name in self._read]
-        some = rejected.select(read).filter(pa.array(goes))
-        if not len(some):
+        if not goes.any():
             return Returned(0, b"")
+        some = chosen(rejected.select(read), np.flatnonzero(goes))
         rows = pl.DataFrame(some).with_columns(pl.col("reasons").cast(pl.List(pl.String)))
         reasons = _vendor_reasons(rows.get_column("reasons"), self._codes)
-        table = rows.select(
-            neutralised(pl.lit(reasons)).alias(_OWN[0]),
-            neutralised(pl.col("source_file").cast(pl.String)).alias(_OWN[1]),
-            pl.col("source_line").alias(_OWN[2]),
-            *self._originals.values(),
-            neutralised(pl.col("raw")).alias(_RAW),
-        )
+        cells = rows.get_column(ORIGINAL).struct.unnest()
+        texts = {
+            _OWN[0]: reasons,
+            _OWN[1]: rows.get_column("source_file").cast(pl.String),
+            **{header: cells.get_column(name) for header, name in self._originals.items()},
+            _RAW: rows.get_column("raw"),
+        }
+        table = pl.DataFrame({name: neutralised_cells(values) for name, values in texts.items()})
+        table.insert_column(len(_OWN) - 1, rows.get_column("source_line").alias(_OWN[2]))
         if self._withheld:
             outside = ~may_be_in(rows, self._withheld)
             table = table.with_columns(pl.when(outside).then(pl.exclude(_OWN)).name.keep())

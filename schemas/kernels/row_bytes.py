@@ -75,23 +75,25 @@ def _copy_digest(digests: Bytes, number: int, at: int, out: Bytes) -> None:
 @helper
 def _clear(start: int, end: int, words: UInt64s) -> None:
     """Write zeros. ``end`` is a multiple of 8."""
-    word = start >> 3
-    if start < end:
+    word, last = np.uint64(start >> 3), np.uint64(end >> 3)
+    if word < last:
         words[word] &= (_1 << np.uint64((start & 7) * 8)) - _1
-        for at in range(word + 1, end >> 3):
-            words[at] = 0
+        word += _1
+    while word < last:
+        words[word] = 0
+        word += _1
 
 
 @helper
 def _given(given: int, bit: int, memory: Bytes) -> int:
     """Whether there is a value: 1 or 0, for what is faster without a branch."""
-    return 1 if given < 0 else (int(memory[given + (bit >> 3)]) >> (bit & 7)) & 1
+    return 1 if given < 0 else (int(memory[np.uint64(given + (bit >> 3))]) >> (bit & 7)) & 1
 
 
 @helper
 def _text(place: int, codes: int, ints: Int32s) -> int:
     """Which text one is."""
-    return place if codes < 0 else int(ints[codes + place])
+    return place if codes < 0 else int(ints[np.uint64(codes + place)])
 
 
 @helper
@@ -159,33 +161,35 @@ def put_rows(
             )
             number, data, behind = columns[column + _NUMBER], columns[column + _DATA], columns[column + _END]
             for row in range(lot, min(lot + _LOT, len(ends))):
-                here, limit = _given(given, bit + row, memory), limits[row]
+                # A place that cannot be negative is not looked at twice.
+                this = np.uint64(row)
+                here, limit = _given(given, bit + row, memory), limits[this]
                 item, last = first + row, first + row + 1
                 # Which text a row has is not said where it has none.
                 if kind == TEXT and number < 128 and (codes < 0 or here != 0):
                     # Most texts: whole steps are written whether there is a value or not, and count where there is.
-                    text, at = bounds + _text(item, codes, ints), ends[row]
-                    start, size = longs[text], longs[text + 1] - longs[text]
+                    text, at = np.uint64(bounds + _text(item, codes, ints)), ends[this]
+                    start = longs[text]
+                    size = longs[text + _1] - start
                     if size <= 2 * STEP and at + 2 + 2 * STEP <= limit and data + start + 2 * STEP <= behind:
                         i, j = np.uint64(data + start), np.uint64(at)
                         out[j], out[j + _1] = number, size
                         copy_step(memory, i, j + _2, out)
                         copy_step(memory, i + _16, j + _2 + _16, out)
-                        ends[row] = at + here * (2 + size)
+                        ends[this] = at + here * (2 + size)
                         continue
                 if here == 0:
                     continue
-                at = _put(number, ends[row], out)
+                at = _put(number, ends[this], out)
                 if kind == LIST:
                     item, last = longs[lists + row], longs[lists + row + 1]
                     at = _put(last - item, at, out)
                 while item < last:
                     start, end = item * 8, item * 8 + 8
                     if kind != NUMBER:
-                        text = bounds + _text(item, codes, ints)
-                        start, end = longs[text], longs[text + 1]
+                        text = np.uint64(bounds + _text(item, codes, ints))
+                        start, end = longs[text], longs[text + _1]
                         at = _put(end - start, at, out)
-                    # Places that cannot be negative are not looked at twice.
                     i, j, stop = np.uint64(data + start), np.uint64(at), np.uint64(data + end)
                     at += end - start
                     # More than there is, where that is the column's own and there is room for it: it is written over.
@@ -206,7 +210,7 @@ def put_rows(
                             i += _1
                             j += _1
                     item += 1
-                ends[row] = at
+                ends[this] = at
         for row in range(lot, min(lot + _LOT, len(ends))):
             _clear(ends[row], limits[row], words)
 

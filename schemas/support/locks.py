@@ -7,12 +7,14 @@ for locks itself, so that a kill leaves none there either; but a process does no
 from __future__ import annotations
 
 import os
-import sqlite3
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from schemas.support.places import refuse_link
+
+if TYPE_CHECKING:
+    import sqlite3
 
 try:
     import fcntl as _fcntl
@@ -53,6 +55,8 @@ def unlock(handle: int) -> None:
 
 
 def _lock_beside(handle: int, path: Path, *, shared: bool, wait: bool) -> None:
+    import sqlite3  # noqa: PLC0415  # few systems are without locks of their own
+
     if handle in _beside and _beside[handle][1] != path:  # the number of a file that was closed by itself
         _beside.pop(handle)[0].close()
     if handle not in _beside:

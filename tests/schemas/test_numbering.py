@@ -263,10 +263,10 @@ def test_one_thread_at_a_time_reads_a_table(monkeypatch: pytest.MonkeyPatch) -> 
     keys: list[str | int] = ["US", "DE", 44, "FR"] * 5
     read = tables._file.get_batch
 
-    def watched(place: int) -> pa.RecordBatch:
+    def watched(number: int) -> pa.RecordBatch:
         together.append(not reading.acquire(blocking=False))
         time.sleep(0.002)
-        found = read(place)
+        found = read(number)
         reading.release()
         return found
 

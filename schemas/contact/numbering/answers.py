@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -42,19 +43,23 @@ class AnswerTable(NamedTuple):
 
 
 class Answers:
-    """Every different answer once, without what is particular to one number (E.164, extension, repair)."""
+    """Every different answer once, without what is particular to one number (E.164, extension, repair).
+
+    ``known``: such answers, as tables that come with the program point to them.
+    """
 
     def __init__(self, known: Sequence[PhoneForm] = ()) -> None:
-        self.forms: list[PhoneForm] = []
-        self._numbers: dict[tuple[object, ...], int] = {}
+        self.forms = list(known)
         self._table = answer_table([])
-        for form in known:
-            self.number_of(form)
+
+    @functools.cached_property
+    def _numbers(self) -> dict[tuple[object, ...], int]:
+        # Most runs build no table.
+        return {_key(form): number for number, form in enumerate(self.forms)}
 
     def number_of(self, form: PhoneForm) -> int:
         """Return the position of an answer in ``forms``, adding it when it is new."""
-        zones = None if form.time_zones is None else tuple(form.time_zones)
-        key = (form.state, form.region, form.type, zones, form.why)
+        key = _key(form)
         if key not in self._numbers:
             self._numbers[key] = len(self.forms)
             self.forms.append(form._replace(e164=None, extension=None, repair=None))
@@ -65,6 +70,11 @@ class Answers:
         if len(self._table.forms) != len(self.forms) + 1:
             self._table = answer_table(list(self.forms))
         return self._table
+
+
+def _key(form: PhoneForm) -> tuple[object, ...]:
+    zones = None if form.time_zones is None else tuple(form.time_zones)
+    return form.state, form.region, form.type, zones, form.why
 
 
 def answer_table(forms: list[PhoneForm]) -> AnswerTable:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import tomli
 
-from schemas.config import Campaign, load, raise_faults
-from schemas.data_contract import SUFFIXES as CONTRACTS
-from schemas.data_contract import read_contract
+from schemas.config import WORKSPACE_FILE, Campaign, load, raise_faults
 from schemas.errors import UsageError
 from schemas.files.limits import Limits
 from schemas.layout import LAYOUTS, Layout
 from schemas.support.names import did_you_mean
-from schemas.workspace import WORKSPACE_FILE, RemoteChoice, Workspace
+
+if TYPE_CHECKING:  # outside a workspace nothing is asked of its file
+    from schemas.workspace import RemoteChoice, Workspace
 
 
 def workspace_of(campaign: Path | None) -> Path | None:
@@ -36,16 +37,18 @@ def refuse_no_workspace(folder: Path, hint: str) -> None:
 
 def workspace_facts(workspace: Path) -> Workspace:
     """Read the workspace's own file. Raises `ConfigError` with all faults."""
+    from schemas.workspace import Workspace  # noqa: PLC0415  # as above
+
     faults: list[str] = []
     facts = load(workspace / WORKSPACE_FILE, Workspace, faults)
     raise_faults(faults)
     return facts or Workspace()
 
 
-def remote_choice(drops: list[str], workspace: Path | None) -> RemoteChoice:
+def remote_choice(drops: list[str], workspace: Path | None) -> RemoteChoice | None:
     """What the workspace allows when a drop is fetched. Raises `ConfigError` when a drop is and its file is invalid."""
     asks = workspace is not None and any("://" in drop for drop in drops)
-    return workspace_facts(workspace).remote if asks and workspace is not None else RemoteChoice()
+    return workspace_facts(workspace).remote if asks and workspace is not None else None
 
 
 def workspace_limits(campaign: Path | None) -> Limits:
@@ -71,7 +74,9 @@ def load_layout(path: Path, faults: list[str], notes: list[str]) -> Layout | Non
 
     ``notes`` get what a contract asks and no scrub checks.
     """
-    if path.suffix.lower() in CONTRACTS:
+    from schemas.data_contract import SUFFIXES, read_contract  # noqa: PLC0415  # few drops have a layout's file
+
+    if path.suffix.lower() in SUFFIXES:
         return read_contract(path, faults, notes)
     return load(path, Layout, faults)
 
@@ -94,8 +99,10 @@ def find_layout(name: str, workspace: Path | None) -> Path:
 
     Raises `UsageError` when there is none of that name.
     """
+    from schemas.data_contract import SUFFIXES  # noqa: PLC0415  # as above
+
     own = workspace / "layouts" if workspace is not None else None
-    mine = [] if own is None else [own / f"{name}.toml", *(own / f"{name}.odcs{ending}" for ending in CONTRACTS)]
+    mine = [] if own is None else [own / f"{name}.toml", *(own / f"{name}.odcs{ending}" for ending in SUFFIXES)]
     places = [Path(name), *mine, LAYOUTS / f"{name}.toml"]
     found = next((place for place in places if place.is_file()), None)
     if found is None:

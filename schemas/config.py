@@ -22,6 +22,8 @@ from schemas.recipes import parse_recipe
 from schemas.support.names import did_you_mean
 from schemas.support.tomls import Located, read_toml
 
+#: Name of the file that makes a folder a workspace.
+WORKSPACE_FILE = "leadscrub.toml"
 Config = TypeVar("Config", bound=BaseModel)
 Channel = Literal["call", "text", "email", "post"]
 TypePolicy = Literal["allow", "flag", "block"]

@@ -8,9 +8,6 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-#: Name of the file that makes a folder a workspace.
-WORKSPACE_FILE = "leadscrub.toml"
-
 
 class _Model(BaseModel):
     model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
-from typing import Final
 
 from pipeline.cli.streams import open_streams, stdout_fault
+from schemas.support.garbage import seldom_collect
 from schemas.support.interrupts import interrupts_are_heard
-
-#: After so many new objects the interpreter looks for garbage in cycles. What a command loads is some 150,000, which
-#: stay: looking through them again and again took a tenth of a small scrub.
-_NEW_OBJECTS: Final = 200_000
 
 
 def main() -> None:
@@ -39,7 +34,7 @@ def _run(words: list[str]) -> int:
         sys.stdout.write(version_line() + "\n")
         code, changes = 0, False
     else:
-        gc.set_threshold(_NEW_OBJECTS)
+        seldom_collect()
         # Nobody's plugin is asked how files are read; to look for some takes as long as to read them.
         os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
         from pipeline.cli.left_out import leave_out  # noqa: PLC0415

@@ -110,7 +110,7 @@ class Group(TyperGroup):
                 formatter.write_dl([(name.ljust(widest), said) for name, said in panels[panel]])
 
 
-def _when_given(each: TyperArgument | TyperOption) -> Callable[[Context, Any], Any]:
+def _when_given(each: TyperArgument | TyperOption) -> Callable[..., Any]:
     """How the parameter reads its value: to make what reads one takes long, and most options are not given."""
     read, nothing = each.process_value, () if each.multiple or each.nargs == -1 else None
     return lambda ctx, value: nothing if value is None else read(ctx, value)

@@ -19,10 +19,14 @@ def lineage_of(workspace: Path | None, *, dry_run: bool = False) -> Iterator[Lin
 
     Raises `ConfigError` when [lineage] of the workspace names nothing to send to, or what must not be sent to.
     """
-    from pipeline.lineage.opening import open_lineage  # noqa: PLC0415
+    from pipeline.lineage.jobs import Lineage  # noqa: PLC0415
     from pipeline.terminal import print_notes  # noqa: PLC0415
 
-    lineage = open_lineage(None if dry_run else workspace, os.environ, lambda: datetime.now(UTC))
+    lineage = Lineage()
+    if workspace is not None and not dry_run:
+        from pipeline.lineage.opening import open_lineage  # noqa: PLC0415
+
+        lineage = open_lineage(workspace, os.environ, lambda: datetime.now(UTC))
     try:
         yield lineage
     finally:

@@ -98,7 +98,6 @@ def scrub(
     from pipeline.run.progress import progress_bar  # noqa: PLC0415
     from pipeline.run.request import Request  # noqa: PLC0415
     from pipeline.run.scrub import scrub as run  # noqa: PLC0415
-    from pipeline.run.store_copy import pull_shared  # noqa: PLC0415
     from pipeline.workspace import workspace_of  # noqa: PLC0415
 
     if dns_server is not None and not check_mx:
@@ -129,10 +128,14 @@ def scrub(
         block_bytes=None if block_mb is None else int(block_mb * (1 << 20)),
     )
     request = law.of(lists.of(request))
-    with lineage_of(workspace_of(campaign), dry_run=dry_run) as lineage:
+    workspace = workspace_of(campaign)
+    with lineage_of(workspace, dry_run=dry_run) as lineage:
         told = lineage.run("scrub", request.as_of, campaign=campaign, vendor=vendor, inputs=plain_files(drops))
         with chosen_ledger(ledger, campaign) as opened, told as one, progress_bar() as report:
-            pull_shared(request)
+            if workspace is not None:
+                from pipeline.run.store_copy import pull_shared  # noqa: PLC0415
+
+                pull_shared(request)
             result = run(replace(request, ledger=opened, received_at=instant_of(received_at, as_of)), report)
             one.wrote(result.manifest, out, too_many_rejected=result.too_many_rejected)
         done = []

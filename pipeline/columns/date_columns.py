@@ -3,6 +3,9 @@
 ``03/04/2026`` is a day of March or of April. It is read when the vendor's layout says which, or when every date of its
 column, over the whole file, fits one of the two orders and not every one fits the other. No order is decided cell by
 cell: a column in which some dates fit only one order and some only the other was put together from two sources.
+
+So a file would have to be read twice. But nearly every large batch has a date that rules one order out: then the other
+is assumed, and each batch that is read has to fit it. If one does not, everything begins again, without assumptions.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ from pipeline.columns.fixed_dates import ISO_FORMS, WORD_FORMS, fixed_instants
 from pipeline.columns.mapping import Mapping
 from schemas.coded_findings import CodedFindings, said_alike
 from schemas.columns import DAYS, INSTANTS
+from schemas.contact.blank import BLANKS
 from schemas.files.table import FileTally, Table, read_batches
 
 Order = Literal["mdy", "dmy", "both", "none", "unknown"]
@@ -44,20 +48,31 @@ _READER = "record reader"
 _DAY, _DAY_LENGTH = r"^(\d{1,2})[/.-](\d{1,2})", 5
 
 
+class OrderRefutedError(Exception):
+    """A date does not fit the order that was assumed of its column: what was read by it has to be read again."""
+
+
 @dataclass
 class ColumnDates:
     """Reads the date columns of one table. The order of its figures is found out when one is first met.
 
-    ``orders``: what is known of that order already, by field; then the table is not read for it.
+    ``orders``: what is known of that order already, by field; then the table is not read for it. ``assumes``: nor where
+    a batch shows an order, which later ones have to fit. `OrderRefutedError` is raised when one does not: whoever sets
+    it reads every batch, and begins again without it.
     """
 
     table: Table
     mapping: Mapping
     orders: dict[str, Order] | None = None
+    assumes: bool = False
+    _assumed: dict[str, Order] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def read(self, name: str, cells: pl.Series) -> pl.Series:
-        """Read the cells of a date field: instants in UTC (what has no zone is taken for UTC), or days."""
+        """Read the cells of a date field: instants in UTC (what has no zone is taken for UTC), or days.
+
+        Raises `OrderRefutedError`, if it ``assumes``.
+        """
         form = self.mapping.layout.dates.get(name, self.mapping.layout.dates.get("default"))
         if form is None:
             # Almost all of them are in one of these, which no other way of writing is mistaken for.
@@ -80,16 +95,31 @@ class ColumnDates:
             others = cells.gather(rows)
             read = read.scatter(rows, filled(iso_instants(others), written_instants(others)))
         rows = figures.arg_true()
-        if len(rows) and not by_layout and (order := self.order(name)) in ("mdy", "dmy"):
-            unread = pl.repeat(None, len(rows), dtype=_UTC, eager=True)
-            read = read.scatter(rows, figure_instants(unread, cells.gather(rows), order))
+        if len(rows) and not by_layout:
+            written = cells.gather(rows)
+            if (order := self._order_with(name, written)) in ("mdy", "dmy"):
+                unread = pl.repeat(None, len(rows), dtype=_UTC, eager=True)
+                read = read.scatter(rows, figure_instants(unread, written, order))
         return read
+
+    def _order_with(self, name: str, figures: pl.Series) -> Order:
+        """The order of a column that has these dates, among others. Raises `OrderRefutedError`, if it ``assumes``."""
+        if self.orders is None and self.assumes:
+            (shown,) = orders_of({name: _fit(figures)}).values()
+            with self._lock:
+                if shown != "both" and self._assumed.setdefault(name, shown) not in (shown, "none"):
+                    raise OrderRefutedError
+        return self.order(name)
 
     def order(self, name: str) -> Order:
         """Which orders of day and month all dates of the column fit that are written in figures."""
         with self._lock:
+            if self.orders is None and self.assumes and name in self._assumed:
+                return self._assumed[name]
             if self.orders is None:
                 self.orders = orders_of(fits_of(self.mapping, self._batches()))
+                if self.assumes and not self._assumed.items() <= self.orders.items():
+                    raise OrderRefutedError
             return self.orders[name]
 
     def _batches(self) -> Iterator[pl.DataFrame]:
@@ -128,15 +158,21 @@ def fits_of(mapping: Mapping, batches: Iterable[pl.DataFrame]) -> Fits:
     fits = dict.fromkeys(date_fields(mapping), (True, True))
     for batch in batches:
         for name, (month_first, day_first) in fits.items():
-            cells = mapping.cells(name, batch).drop_nulls().str.strip_chars()
-            # A year has few days: only different beginnings are taken apart.
-            days = cells.filter(in_figures(cells)).str.slice(0, _DAY_LENGTH).unique()
-            figures = days.str.extract_groups(_DAY).struct.unnest()
-            first, second = (figures.to_series(place).cast(pl.Int8) for place in (0, 1))
-            fits[name] = (month_first and not (first > 12).any(), day_first and not (second > 12).any())
+            cells = BLANKS.cleaned(mapping.cells(name, batch)).drop_nulls()
+            fit = _fit(cells.filter(in_figures(cells)))
+            fits[name] = (month_first and fit[0], day_first and fit[1])
         if not any(month_first or day_first for month_first, day_first in fits.values()):
             break
     return fits
+
+
+def _fit(figures: pl.Series) -> tuple[bool, bool]:
+    """Whether these dates fit with the month first, and with the day first."""
+    # A year has few days: only different beginnings are taken apart.
+    days = figures.str.slice(0, _DAY_LENGTH).unique()
+    groups = days.str.extract_groups(_DAY).struct.unnest()
+    first, second = (groups.to_series(place).cast(pl.Int8) for place in (0, 1))
+    return not (first > 12).any(), not (second > 12).any()
 
 
 def orders_of(fits: Fits) -> dict[str, Order]:

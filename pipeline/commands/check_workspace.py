@@ -12,12 +12,12 @@ from pipeline.nightly.folders import WHY, Folders
 from pipeline.nightly.vendors import find_sellers
 from pipeline.terminal import plain_table, print_lines, write_json
 from pipeline.workspace import find_layout, load_layout, refuse_no_workspace, vendor_files
-from schemas.config import Campaign, Vendor, load
+from schemas.config import WORKSPACE_FILE, Campaign, Vendor, load
 from schemas.errors import ConfigError, LeadscrubError, UsageError
 from schemas.export_layout import ExportLayout
 from schemas.list_kinds import list_kind
 from schemas.support.shown import shown
-from schemas.workspace import WORKSPACE_FILE, Workspace
+from schemas.workspace import Workspace
 from suppression.rules.loading import load_packs
 from suppression.store import Store, fit_lists, store_of
 

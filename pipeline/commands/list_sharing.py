@@ -8,9 +8,10 @@ from pathlib import Path
 from pipeline.run.store_copy import pull, push, shared_store
 from pipeline.terminal import print_lines
 from pipeline.workspace import workspace_facts
+from schemas.config import WORKSPACE_FILE
 from schemas.errors import UsageError
 from schemas.support.figures import counted
-from schemas.workspace import WORKSPACE_FILE, RemoteChoice, Workspace
+from schemas.workspace import RemoteChoice, Workspace
 
 
 def push_lists(store: Path, where: str | None) -> None:

@@ -24,11 +24,11 @@ from pipeline.nightly.workspace_lock import only_pass
 from pipeline.results.folder import open_manifest
 from pipeline.terminal import plain_table, print_lines, write_json
 from pipeline.workspace import refuse_no_workspace, workspace_limits
+from schemas.config import WORKSPACE_FILE
 from schemas.errors import FileError, OutputError, UsageError
 from schemas.files.limits import limited_to
 from schemas.support.figures import counted
 from schemas.support.shown import masked_addresses
-from schemas.workspace import WORKSPACE_FILE
 
 #: The reason that the log keeps where none is given.
 ASKED = "the person asked for it (GDPR Article 17)"

@@ -9,8 +9,8 @@ from typing import Any
 from pipeline.proof.entries import Entry
 from pipeline.proof.run_entry import location
 from pipeline.workspace import workspace_of
+from schemas.config import WORKSPACE_FILE
 from schemas.manifest import Manifest
-from schemas.workspace import WORKSPACE_FILE
 
 
 def workspace_of_result(folder: Path) -> Path | None:

@@ -14,7 +14,7 @@ from pipeline.proof.chain import append_signed, entries, has_chain
 from pipeline.proof.entries import Entry
 from pipeline.proof.keys import PublicKey, keep_public, signer_of
 from pipeline.proof.unfinished import Left, Rewriting, left_unfinished, unfinished
-from schemas.workspace import WORKSPACE_FILE
+from schemas.config import WORKSPACE_FILE
 
 if TYPE_CHECKING:
     from pipeline.ledger.database import Ledger

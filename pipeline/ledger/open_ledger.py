@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from pipeline.workspace import workspace_facts, workspace_of
 from schemas.errors import UsageError
-from schemas.workspace import LedgerChoice
 
 if TYPE_CHECKING:  # what a ledger needs is loaded only where there is one
     from pipeline.ledger.database import Ledger
@@ -28,6 +27,8 @@ def chosen_ledger(named: str | None, campaign: Path | None) -> Iterator[Ledger |
     if named is not None and named != _NONE:
         if workspace is None:
             raise UsageError("--ledger is given, and there is no workspace.", "Make one with 'leadscrub init'.")
+        from schemas.workspace import LedgerChoice  # noqa: PLC0415  # as below
+
         choice = (choice or LedgerChoice()).model_copy(update={"url": named})
     if named == _NONE or choice is None or workspace is None:
         yield None

@@ -12,9 +12,10 @@ from uuid import UUID
 from pipeline.lineage.jobs import Lineage, Wanted
 from pipeline.reading.remote_hosts import allowing_plain, is_unprotected
 from pipeline.workspace import workspace_facts
+from schemas.config import WORKSPACE_FILE
 from schemas.errors import ConfigError, UsageError
 from schemas.support.extras import library_for
-from schemas.workspace import WORKSPACE_FILE, LineageChoice, RemoteChoice
+from schemas.workspace import LineageChoice, RemoteChoice
 
 if TYPE_CHECKING:  # it needs the extra
     from pipeline.lineage.sender import Destination

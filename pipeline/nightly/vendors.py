@@ -10,14 +10,13 @@ from pathlib import Path
 from pipeline.reading.remote import is_remote
 from pipeline.reading.tables.urls import is_table
 from pipeline.workspace import vendor_files
-from schemas.config import Campaign, Vendor, load, raise_faults
+from schemas.config import WORKSPACE_FILE, Campaign, Vendor, load, raise_faults
 from schemas.errors import ConfigError, LeadscrubError, UsageError
 from schemas.evidence import VendorEvidence
 from schemas.support.figures import counted
 from schemas.support.names import did_you_mean
 from schemas.support.shortage import raise_shortage
 from schemas.support.shown import shown
-from schemas.workspace import WORKSPACE_FILE
 
 #: Folders of a workspace that are no inbox.
 _KEPT = frozenset(

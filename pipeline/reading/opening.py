@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.reading.csv_table import open_csv
 from pipeline.reading.files import find_files
@@ -25,7 +26,9 @@ from schemas.files.spool import Spool
 from schemas.files.table import Table
 from schemas.layout import Layout
 from schemas.support.shown import printable
-from schemas.workspace import RemoteChoice
+
+if TYPE_CHECKING:  # few drops come from elsewhere
+    from schemas.workspace import RemoteChoice
 
 #: What the command line writes for a drop that comes on stdin.
 STANDARD_INPUT = "-"
@@ -36,7 +39,7 @@ def open_drop(drops: list[str], layout: Layout, remote: RemoteChoice | None = No
 
     ``remote``: what may be done over a network besides.
     """
-    spool, remote = Spool(), remote or RemoteChoice()
+    spool = Spool()
     inputs: list[Input] = []
     read: dict[Input, Table] = {}
     for drop in drops:
@@ -52,15 +55,21 @@ def open_drop(drops: list[str], layout: Layout, remote: RemoteChoice | None = No
     return tables
 
 
-def _inputs(drop: str, spool: Spool, remote: RemoteChoice, read: dict[Input, Table]) -> Sequence[Input]:
+def _inputs(drop: str, spool: Spool, remote: RemoteChoice | None, read: dict[Input, Table]) -> Sequence[Input]:
     """Find what one drop names. What is a table already, as one of a database, is put into ``read``."""
     if drop == STANDARD_INPUT:
         return [_standard_input(spool)]
-    if (url := table_url(drop)) is not None:
-        table = open_table(url, spool, remote.catalogs)
-        read.setdefault(table.input, table)
-        return [table.input]
-    return fetch(drop, spool, remote) if is_remote(drop) else [LocalFile(path) for path in find_files([drop])]
+    url = table_url(drop)
+    if url is None and not is_remote(drop):
+        return [LocalFile(path) for path in find_files([drop])]
+    from schemas.workspace import RemoteChoice  # noqa: PLC0415  # as above
+
+    allowed = remote or RemoteChoice()
+    if url is None:
+        return fetch(drop, spool, allowed)
+    table = open_table(url, spool, allowed.catalogs)
+    read.setdefault(table.input, table)
+    return [table.input]
 
 
 def _standard_input(spool: Spool) -> Input:

@@ -10,7 +10,7 @@ import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, BinaryIO, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from pipeline.reading.remote_faults import remote_faults
@@ -21,7 +21,9 @@ from schemas.files.kinds import SUFFIXES
 from schemas.files.limits import limits
 from schemas.files.spool import Spool
 from schemas.support.names import did_you_mean
-from schemas.workspace import RemoteChoice
+
+if TYPE_CHECKING:
+    from schemas.workspace import RemoteChoice
 
 _BLOCK: Final = 8 << 20
 #: Scheme -> the module that must be there, and the extra that brings it.

@@ -6,11 +6,14 @@ What goes further must be named in [remote] of the workspace.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, urlsplit
 
+from schemas.config import WORKSPACE_FILE
 from schemas.errors import DropError, UsageError
-from schemas.workspace import WORKSPACE_FILE, RemoteChoice
+
+if TYPE_CHECKING:
+    from schemas.workspace import RemoteChoice
 
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _PORTS: Final = {"http": 80, "https": 443}

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from pipeline.columns.contact_values import unclaimed
+from pipeline.columns.date_columns import OrderRefutedError
 from pipeline.reading.csv_table import CsvReader
 from pipeline.run.batch_spool import Stored
 from pipeline.run.batch_steps import Checked, check_batch
@@ -16,7 +17,7 @@ from pipeline.stages.checks import Batch
 from schemas.coded_findings import coded
 from schemas.files.table import Table, read_batches
 from schemas.findings import no_findings
-from schemas.support.freed_memory import give_back_memory
+from schemas.support.freed_memory import GIVE_BACK, give_back_memory
 from schemas.support.ordered_map import in_order
 from schemas.support.prefetch import read_ahead
 
@@ -31,13 +32,31 @@ _USUAL_COLUMNS, _WIDEST = 20, 24 << 20
 def first_pass(run: RunState) -> None:
     """Read and check every batch. Afterwards hashes and counts of the files are known.
 
-    One thread reads, several check batches and put them away, and this one shows them to the run checks in order.
+    Where a date refutes what earlier ones showed of their order, all is read again, once.
+    """
+    sampled: set[int] = set()
+    dates = [source.dates for source in run.context.sources]
+    for each in dates:
+        each.assumes = True
+    try:
+        _check_all(run, sampled)
+    except OrderRefutedError:
+        for each in dates:
+            each.assumes = False
+        run.begin_again()
+        _check_all(run, sampled)
+
+
+def _check_all(run: RunState, sampled: set[int]) -> None:
+    """One thread reads, several check batches and put them away, and this one shows them to the run checks in order.
+
+    ``sampled``: numbers of the files of whose first batch was said what a person should know.
     """
     context, threads = run.context, run.request.threads
     size = sum(source.table.input.size for source in context.sources) or 1
-    sampled: set[int] = set()
     batches = read_ahead(_read(run), depth=min(threads - 1, 1))
-    for checked, stored in in_order(lambda batch: _check(run, batch), batches, threads):
+    both = in_order(lambda batch: _check(run, batch), batches, threads)
+    for place, (checked, stored) in enumerate(both, start=1):
         batch = checked.batch
         frame, number = batch.frame, batch.number
         if number not in sampled:
@@ -54,6 +73,8 @@ def first_pass(run: RunState) -> None:
                 check.gather(batch)
         rows = int(frame.item(-1, "row_id")) + 1
         run.report("reading and checking", sum(file.size for file in run.files) / size, rows)
+        if place % GIVE_BACK == 0:
+            give_back_memory()
     for suppression in context.lists:
         suppression.release()
     give_back_memory()

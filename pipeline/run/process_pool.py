@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
+from schemas.support.garbage import seldom_collect
 from schemas.support.interrupts import children_without_interrupts, on_interrupt
 
 if TYPE_CHECKING:  # loaded with the first processes, as below
@@ -20,14 +20,12 @@ Out = TypeVar("Out")
 #: Below this, handing values to other processes costs more than it saves.
 _WORTH_IT = 4_000
 _CHUNK = 2_000
-#: After so many new objects a worker looks for garbage in cycles. What it reads has none.
-_NEW_OBJECTS = 200_000
 _SAFE_PATH = "PYTHONSAFEPATH"
 
 
 def _begin() -> None:
     """End a worker when its parent is gone, however that ended: nobody would hand it work again."""
-    gc.set_threshold(_NEW_OBJECTS)
+    seldom_collect()
     import multiprocessing  # noqa: PLC0415  # as below
 
     parent = multiprocessing.parent_process()

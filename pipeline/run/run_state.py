@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -40,6 +41,8 @@ from suppression.store import fit_lists, open_fit
 if TYPE_CHECKING:  # what a ledger needs is loaded only where there is one
     from pipeline.ledger.run_past import RunPast
 
+#: Folder of the batches between the passes.
+_BATCHES = "batches"
 #: Bytes of lists that are read in a second or two.
 _SOON_READ = 100 << 20
 
@@ -67,6 +70,15 @@ class RunState:
     def records(self) -> int:
         """Records read; complete after the first pass."""
         return sum(file.records for file in self.files)
+
+    def begin_again(self) -> None:
+        """Forget what the first pass found so far."""
+        for name in (_BATCHES, *(check.name for check in self.checks)):
+            shutil.rmtree(self.work / name, ignore_errors=True)
+        self.checks, self.spool = _run_checks(self.work, self.context), BatchSpool(self.work / _BATCHES)
+        self.files = [FileTally() for _ in self.files]
+        self.tallies = [Tally() for _ in self.tallies]
+        self.matches.clear()
 
     @property
     def run_id(self) -> str:
@@ -118,7 +130,6 @@ def start_run(
         reviewed=reviewed,
         released=request.earlier is not None and request.earlier.released_by is not None,
     )
-    made = [check.make(work / check.name, context) for check in RUN_CHECKS]
     return RunState(
         request,
         plan,
@@ -128,11 +139,16 @@ def start_run(
         report,
         timer,
         Notices(context, notes),
-        [check for check in made if check is not None],
-        BatchSpool(work / "batches"),
+        _run_checks(work, context),
+        BatchSpool(work / _BATCHES),
         [FileTally() for _ in plan.sources],
         [Tally() for _ in plan.sources],
     )
+
+
+def _run_checks(work: Path, context: Context) -> list[RunCheck]:
+    made = [check.make(work / check.name, context) for check in RUN_CHECKS]
+    return [check for check in made if check is not None]
 
 
 @contextmanager

@@ -10,11 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.columns.header_drift import HeaderMemory
-from pipeline.ledger.logged import logged_change
-from pipeline.proof.keys import signer_of
-from pipeline.proof.run_entry import run_entry
-from pipeline.proof.signature import sign_result
-from pipeline.proof.unfinished import unentered
 from pipeline.results.manifest_file import MANIFEST, manifest_digest
 from pipeline.results.publish import WORK, publish, scratch_output, staged_output
 from pipeline.run.first_pass import first_pass
@@ -83,6 +78,8 @@ def _scrub(
     work: Callable[[RunState, Path], Manifest], request: Request, report: Report, sources_of: Sources | None
 ) -> Result:
     if not request.dry_run and (workspace := workspace_of(request.campaign)) is not None:
+        from pipeline.proof.keys import signer_of  # noqa: PLC0415  # only a workspace has keys and a log
+
         signer_of(workspace)  # better no run than one that cannot be signed in the end
     plan = make_plan(request, sources_of)
     check_regions(request, plan)
@@ -98,7 +95,7 @@ def _scrub(
         if not request.dry_run:
             out = request.out if request.named_in is None else request.named_in / manifest.run_id
             with interrupts_wait(f"the results in '{out}' are complete"), _logged(request, out, manifest) as entered:
-                sign_result(workspace_of(request.campaign), staging)
+                _sign(request, staging)
                 memory = _memory_in_turn(request, plan)
                 publish(staging, out)
                 # What is held was not accepted: its columns are not the vendor's last, and its leads not bought.
@@ -108,6 +105,14 @@ def _scrub(
                 if not manifest.held:
                     _enter(run)
     return Result(manifest, [*_warnings(run), *gate_notes(manifest)], _too_many_rejected(manifest, plan), out=out)
+
+
+def _sign(request: Request, staging: Path) -> None:
+    """Sign the complete result, where the workspace has a key."""
+    if (workspace := workspace_of(request.campaign)) is not None:
+        from pipeline.proof.signature import sign_result  # noqa: PLC0415  # as above
+
+        sign_result(workspace, staging)
 
 
 def _memory_in_turn(request: Request, plan: Plan) -> HeaderMemory | None:
@@ -126,6 +131,10 @@ def _logged(request: Request, out: Path, manifest: Manifest) -> Iterator[Callabl
     if workspace is None or by_caller:
         yield lambda manifest: None
         return
+    from pipeline.ledger.logged import logged_change  # noqa: PLC0415  # as above
+    from pipeline.proof.run_entry import run_entry  # noqa: PLC0415
+    from pipeline.proof.unfinished import unentered  # noqa: PLC0415
+
     if request.ledger is not None and not (manifest.held and request.record):
         with unentered(workspace, out):
             yield lambda manifest: None

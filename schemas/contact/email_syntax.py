@@ -2,8 +2,8 @@
 
 The library looks at what is before the @ and at each label behind it by itself. So parts in ASCII are decided by its
 grammar (RFC 5322 atoms, RFC 1123 host names), and each other label is asked once: odd domains come in many addresses.
-Asked in full are addresses with letters written from the right, whose labels depend on each other (RFC 5893), and what
-has more than letters beyond ASCII before the @.
+So is what has more than letters beyond ASCII before the @. Asked in full are domains with letters written from the
+right, whose labels depend on each other (RFC 5893).
 """
 
 from __future__ import annotations
@@ -56,17 +56,19 @@ def valid_address(value: str) -> str | None:
     local, _, domain = value.partition("@")
     if (local.isascii() and _LOCAL.fullmatch(local) is None) or (parts := _domain(domain)) is None:
         return None
-    if not _is_plain(local):
-        return _asked(value)[0]
-    if local.lower() in without_case():
-        local = local.lower()
+    normal = local if _is_plain(local) else _local_part(local)
+    if normal is None:
+        return None
+    if normal.lower() in without_case():
+        normal = normal.lower()
     if not value.isascii() or parts.shown != parts.ascii:
         # Each way of writing it may be too long.
-        if len(value.encode()) > _SHORT or len(local.encode()) + 1 + len(parts.ascii) > _LONGEST_ADDRESS:
+        size = len(normal.encode())
+        if len(value.encode()) > _SHORT or size > len(local.encode()) or size + 1 + len(parts.ascii) > _LONGEST_ADDRESS:
             return _asked(value)[0]
     elif len(value) > _LONGEST_ADDRESS:
         return None
-    return f"{local}@{parts.shown}"
+    return f"{normal}@{parts.shown}"
 
 
 def _is_plain(local: str) -> bool:
@@ -76,6 +78,12 @@ def _is_plain(local: str) -> bool:
     if _LOCAL_ANYWHERE.fullmatch(local) is None:
         return False
     return all(char.isascii() or char.isalpha() for char in local) and unicodedata.is_normalized("NFC", local)
+
+
+def _local_part(local: str) -> str | None:
+    """Normal form of a local part, as the library says, which looks at it by itself; None where it is not valid."""
+    valid = _validated(f"{local}@a.com")
+    return None if valid is None else valid.local_part
 
 
 def _domain(domain: str) -> _Label | None:

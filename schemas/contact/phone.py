@@ -16,7 +16,6 @@ import polars as pl
 
 from schemas.contact.apply import Apply, apply_here
 from schemas.contact.numbering.answers import UNDECIDED
-from schemas.contact.numbering.known import read_known
 from schemas.contact.numbering.library import PHONE_FORM_SCHEMA, PhoneForm, PhonePoint, read_phone
 from schemas.contact.numbering.lookup import numbering, region_numbers
 from schemas.contact.phone_column import PhoneColumn, PointList, joined, point_list
@@ -47,7 +46,7 @@ def read_each(pairs: Sequence[Question]) -> list[PhoneForm]:
     values, regions = (pl.Series([pair[place] for pair in pairs], dtype=pl.String) for place in (0, 1))
     read = decide_phones(values, region_numbers(regions), odd=True)
     return [
-        read.form(row) if is_decided else read_known(*pair)
+        read.form(row) if is_decided else read_phone(*pair)
         for row, (pair, is_decided) in enumerate(zip(pairs, (read.at > 0).tolist(), strict=True))
     ]
 

@@ -129,10 +129,13 @@ def decide_odd(
         number_end = last if is_plain else extension_start(text, first, cut)
         is_spelled = letters_in(text, first, number_end) >= _WORD
         code, digits = code_in(text, first, number_end, DIGIT | LETTER if is_spelled else DIGIT)
+        if is_plain and digits < _LEAST_DIGITS and not last - first == digits == 2:
+            answer[row] = fixed[NO_NUMBER]
+            continue
         extension, extension_size = 0, 0
         if number_end < cut:
             extension, extension_size = code_in(text, number_end, cut, DIGIT)
-        if not _LEAST_DIGITS <= digits <= MOST_DIGITS or extension_size > _EXTENSION:
+        if digits < _LEAST_DIGITS or digits > MOST_DIGITS or extension_size > _EXTENSION:
             continue
         said, number = answer_of(
             code,

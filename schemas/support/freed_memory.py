@@ -1,4 +1,4 @@
-"""How much memory the C library may keep although nothing is in it.
+"""How much memory the libraries of C and Arrow may keep although nothing is in it.
 
 Other C libraries than GNU's have no such calls, and keep less.
 """
@@ -20,6 +20,8 @@ _ARENAS: Final = 2
 _LARGE: Final = 8 << 20
 #: How much may be free at the end of the shared memory.
 _FREE: Final = 64 << 20
+#: Batches of a run between which `give_back_memory` is worth its price.
+GIVE_BACK: Final = 8
 
 
 def share_freed_memory() -> None:
@@ -32,7 +34,10 @@ def share_freed_memory() -> None:
 
 
 def give_back_memory() -> None:
-    """Return the memory of arrays that are gone to the system."""
+    """Return the memory of arrays that are gone to the system. It takes some 10 ms."""
+    import pyarrow as pa  # noqa: PLC0415  # most commands need none
+
+    pa.default_memory_pool().release_unused()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)

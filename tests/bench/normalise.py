@@ -30,6 +30,7 @@ from schemas.contact.countries import read_countries
 from schemas.contact.email import email_forms, read_emails
 from schemas.contact.phone import phone_forms
 from schemas.contact.phone_points import read_points
+from schemas.support.garbage import seldom_collect
 from schemas.support.ordered_map import in_order
 from tests.bench.rivals import polars_copy
 
@@ -113,6 +114,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("drop", type=Path, nargs="?")
     parser.add_argument("--rows", type=int, default=20_000, help="of the worst case")
     args = parser.parse_args(argv)
+    seldom_collect()  # as commands do
     leads = of_drop(args.drop) if args.what == "drop" else odd_leads(args.rows + _WARM, seed=7)
     if args.what == "odd":
         result: dict[str, float] = {"rows": args.rows, "seconds": seconds(leads[_WARM:], leads[:_WARM])}

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from pipeline.reading.tables.urls import TableUrl
+from schemas.config import WORKSPACE_FILE
 from schemas.errors import DropError, LeadscrubError
 from schemas.support.names import did_you_mean
-from schemas.workspace import WORKSPACE_FILE
 
 #: What a system says of files that the table names, and libraries without a number.
 _OF_THE_TABLE: Final = (None, errno.ENOENT, errno.EACCES, errno.EPERM)

@@ -247,8 +247,9 @@ def buckets(starts: Codes) -> tuple[int, int, npt.NDArray[np.int32]]:
     Returns the shift and the lowest bucket, and the last piece that begins in each bucket or before it. The first
     piece must start at or below every code.
     """
-    # Buckets per doubling of the code, which is what the strings of one length are: as many as pieces at most.
-    shift = _MANTISSA - min(max(len(starts).bit_length() - 1, 8), 14)
+    # Buckets per doubling of the code, which is what the strings of one length are: a quarter of the pieces at most.
+    # With more, all tables take 150 MB, and a piece is found no sooner.
+    shift = _MANTISSA - min(max(len(starts).bit_length() - 3, 6), 12)
 
     def bucket(codes: Codes) -> Codes:
         return codes.astype(np.float64).view(np.int64) >> shift

@@ -25,8 +25,6 @@ Key = str | int
 _FILE = Path(__file__).with_name("tables.arrow")
 _SCHEMA = pa.schema([("starts", pa.int64()), ("answer", pa.int16()), ("delta", pa.int64())])
 _VERSION, _KEYS, _ANSWERS, _HABITS = b"phonenumbers", b"keys", b"answers", b"habits"
-#: A table is read in a fraction of a millisecond, and written when ``phonenumbers`` is updated.
-_WRITTEN = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=19))
 
 
 class Habits(NamedTuple):
@@ -82,11 +80,15 @@ def write_tables(
         _KEYS: json.dumps([key for key, _ in written]).encode(),
         _ANSWERS: json.dumps(answers).encode(),
         _HABITS: json.dumps(
-            {region: each._replace(zero_lengths=sorted(each.zero_lengths)) for region, each in habits.items()}
+            {
+                region: (each.keeps_zero, sorted(each.zero_lengths), each.may_repeat_code, each.has_bogus_plus)
+                for region, each in habits.items()
+            }
         ).encode(),
     }
     schema = _SCHEMA.with_metadata(facts)
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema, options=_WRITTEN) as writer:
+    packed = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=19))
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema, options=packed) as writer:
         for _, table in written:
             # Differences are small and repeat: they compress to a tenth.
             columns = [np.diff(table.starts, prepend=0), table.answer, table.delta]

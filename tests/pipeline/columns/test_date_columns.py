@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import UTC, datetime
+from pathlib import Path
 
+import polars as pl
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
+from pipeline.columns.date_columns import ColumnDates, Order, OrderRefutedError
+from pipeline.columns.mapping import map_columns
+from pipeline.reading.opening import open_tables
+from schemas.contact.blank import BLANKS
+from schemas.files.table import FileTally, read_batches
+from schemas.layout import Layout
 from tests.conftest import Scrub, Scrubbed, Written
+from tests.pipeline.reading.builders import write_xlsx
 
 HEAD = "name,phone,consent date\n"
 
@@ -58,6 +70,81 @@ def test_a_column_put_together_from_two_orders_is_not_read(scrub: Scrub) -> None
     assert {detail for (detail,) in ran.found("detail")} == {
         "column 'consent date' (consent_at): neither order of day and month fits the whole column"
     }
+
+
+#: Of each file its dates of consent and of arrival, what the first of each is read as, and why not.
+_MIDDLE = ["05/06/2026"] * 350
+_MAY, _JUNE = at(2026, 5, 6), at(2026, 6, 5)
+_COLUMNS: dict[str, tuple[list[str], list[str], datetime | None, datetime | None]] = {
+    "month.csv": ([*_MIDDLE, "12/31/2025"], ["05/06/2026"] * 351, _MAY, None),
+    "day.csv": (["05/06/2026", "31/12/2025", *_MIDDLE], ["31/12/2025", "5.6.2026", *_MIDDLE], _JUNE, at(2025, 12, 31)),
+    "last-row.csv": (
+        ["05/06/2026", "12/31/2025", *_MIDDLE, "31/12/2025"],
+        ["12/31/2025", *_MIDDLE, *"--"],
+        None,
+        at(2025, 12, 31),
+    ),
+    "last-row-of-one.csv": (["05/06/2026", "12/31/2025", *_MIDDLE], ["05/31/2026", *_MIDDLE, "31/12/2025"], _MAY, None),
+    "soon.csv": (["05/06/2026", "12/31/2025", "31/12/2025", *_MIDDLE], ["2026-01-02"] * 353, None, at(2026, 1, 2)),
+    "all-fit-both.csv": (["05/06/2026", *_MIDDLE], ["05/06/2026", *_MIDDLE], None, None),
+    "late-arrival.csv": (["05/06/2026", "12/31/2025", *_MIDDLE], ["", "", *_MIDDLE[1:], "31/12/2025"], _MAY, None),
+    "invisible.csv": (["05/06/2026", "\u200b31/12/2025", *_MIDDLE], ["31/12/2025"] * 352, _JUNE, at(2025, 12, 31)),
+    "book.xlsx": (["05/06/2026", "12/31/2025", *_MIDDLE], ["05/06/2026", "31/12/2025", *_MIDDLE], _MAY, _JUNE),
+}
+
+
+@pytest.mark.slow
+def test_each_column_of_each_file_has_its_own_order(scrub: Scrub, written: Written, tmp_path: Path) -> None:
+    """Whichever batch shows it, on two threads; what a later one refutes was not read. As from batches of all rows."""
+    drops = []
+    for name, (consents, arrivals, *_) in _COLUMNS.items():
+        rows = [[f"A{n}", f"+1202555{n:04}", *both] for n, both in enumerate(zip(consents, arrivals, strict=False))]
+        head = ["name", "phone", "consent date", "received at"]
+        if name.endswith(".xlsx"):
+            drops.append(write_xlsx(tmp_path / name, {"leads": [head, *rows]}))
+        else:
+            drops.append(written(name, "".join(",".join(row) + "\n" for row in [head, *rows])))
+    ran = [scrub(drops, "--block-mb", size, "--threads", "2", out=size) for size in ("0.01", "8")]
+    assert [each.code for each in ran] == [0, 0], ran[0].err
+    assert len(ran[0].manifest["inputs"]) == len(_COLUMNS)
+    columns = ("source_file", "source_line", "consent_at", "received_at")
+    first = pl.concat([ran[0].clean.select(columns), ran[0].rejected.select(columns)]).filter(source_line=2)
+    read = {name: (consent, arrival) for name, _, consent, arrival in first.rows()}
+    assert read == {name: expected[2:] for name, expected in _COLUMNS.items()}
+    for name in ("clean", "rejected", "findings"):
+        small, large = (getattr(each, name) for each in ran)
+        assert small.equals(large)
+
+
+_DATES = ["05/06/2026", "5.6.2026 07:08", "12/31/2025", "12/31/2025", "31/12/2025", "2026-01-02", "4 Mar 2026", "", "x"]
+
+
+@pytest.mark.slow
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(_DATES), min_size=1, max_size=40), st.integers(1, 12))
+@example(["12/31/2025", *["05/06/2026"] * 9, "31/12/2025"], 3)
+@example(["05/06/2026"] * 9, 2)
+def test_what_batches_show_is_what_the_whole_column_shows(cells: list[str], rows: int) -> None:
+    """However a column is cut: what is read of it is what is read when all of it is known before."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "drop.csv")
+        path.write_text("phone,consent date\n" + "".join(f"202-555-0123,{cell}\n" for cell in cells))
+        (table,) = open_tables(path, path.name, Layout())
+        mapping = map_columns(table, Layout())
+        frame = pl.concat(list(read_batches(table, FileTally(), 1 << 20)))
+        column = BLANKS.cleaned(mapping.cells("consent_at", frame))
+
+        def read(dates: ColumnDates) -> tuple[list[datetime | None], Order]:
+            found = [dates.read("consent_at", column.slice(at, rows)) for at in range(0, len(column), rows)]
+            return pl.concat(found).to_list(), dates.order("consent_at")
+
+        assuming = ColumnDates(table, mapping, assumes=True)
+        try:
+            found = read(assuming)
+        except OrderRefutedError:
+            assuming.assumes = False
+            found = read(assuming)
+        assert found == read(ColumnDates(table, mapping))
 
 
 def test_a_layout_s_format_is_read(scrub: Scrub, written: Written) -> None:

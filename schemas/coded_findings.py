@@ -77,11 +77,11 @@ class CodedFindings:
 
     def places(self, first: int) -> npt.NDArray[np.int64]:
         """Which row of a batch each is about; the batch's rows are consecutive and begin with ``first``."""
-        return (self.row_id - np.uint64(first)).astype(np.int64)
+        return self.row_id.view(np.int64) - first
 
     def by_row(self) -> CodedFindings:
         """The same in order of their rows; of one row as they were."""
-        places = self.places(int(self.row_id.min(initial=np.iinfo(np.uint64).max)))
+        places = self.places(int(self.row_id.min(initial=np.iinfo(np.int64).max)))
         rows = int(places.max(initial=-1)) + 1
         if rows > _FEWER * len(places):
             order = np.argsort(places, kind="stable")

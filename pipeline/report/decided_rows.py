@@ -58,8 +58,7 @@ class DecidedRows:
         """Where the rows with these ids are."""
         rows = column(self.held, "row_id").to_numpy()
         if len(rows) and rows[-1] - rows[0] == len(rows) - 1:
-            places: npt.NDArray[np.intp] = (ids - rows[0]).astype(np.intp)
-            return places  # none is missing between them
+            return ids.view(np.int64) - int(rows[0])  # none is missing between them
         return np.searchsorted(rows, ids)
 
     def is_open(self, channel: str) -> npt.NDArray[np.bool_]:

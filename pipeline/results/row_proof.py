@@ -31,7 +31,9 @@ def in_order(*outputs: tuple[pa.ChunkedArray, Digests]) -> Digests:
     if len(numbers) and numbers.max() - numbers.min() == len(numbers) - 1:
         # None is missing between them: each says itself where it comes.
         ordered = np.empty_like(hashes)
-        ordered[numbers - numbers.min()] = hashes
+        # As one value each: numpy copies parts of them one by one.
+        places, whole = (numbers - numbers.min()).astype(np.int64), np.dtype((np.void, DIGEST))
+        ordered.view(whole)[places] = hashes.view(whole)
         return ordered
     return hashes[np.argsort(numbers, kind="stable")]
 

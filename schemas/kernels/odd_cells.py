@@ -92,7 +92,7 @@ def is_left(text: Bytes, size: int, is_wide: bool) -> bool:
             parameter = lower(int(text[at + 1]))
             if parameter == ord("p") or parameter == ord("i"):
                 return True
-    is_power = letters == 1 and others == 0
+    is_power = letters == 1 and others == 0 and lower(int(text[0])) != ord("e")
     return signs == size or is_power or without_decimal(text, size) > 0 or (is_wide and more & MORE != 0)
 
 

@@ -37,6 +37,12 @@ _WORD = 3
 
 
 @helper
+def is_spelled_out(text: Bytes, first: int, size: int) -> bool:
+    """Whether the library takes a text from its first digit or plus on for a number with a word in it."""
+    return is_viable(text, first, size) and letters_in(text, first, extension_start(text, first, size)) >= _WORD
+
+
+@helper
 def answer_of(
     code: int,
     is_behind_plus: bool,
@@ -154,8 +160,8 @@ def decide_odd(
         if said < 0:
             continue
         if is_ok[said + 1]:
-            # Letters that the library perhaps took for digits.
-            if is_spelled or (cut < size and letters_in(text, first, size) >= _WORD):
+            # Letters that the library perhaps took for digits; here it looks at all that is behind the number, too.
+            if is_spelled or (cut < size and is_spelled_out(text, first, size)):
                 continue
             if words_ahead(text, first, label_bounds, labels):
                 said = int(fixed[WORD_AHEAD])

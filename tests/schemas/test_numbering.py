@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
 
 import numpy as np
 import phonenumbers
@@ -261,16 +261,16 @@ def test_one_thread_at_a_time_reads_a_table(monkeypatch: pytest.MonkeyPatch) -> 
     """Arrow's reader of a file is not made for two: they wait for each other for ever, or end the program."""
     tables, reading, together = ShippedTables(), threading.Semaphore(), []
     keys: list[str | int] = ["US", "DE", 44, "FR"] * 5
-    read = tables._file.read_row_group
+    read = tables._file.get_batch
 
-    def watched(*arguments: Any, **named: Any) -> pa.Table:
+    def watched(place: int) -> pa.RecordBatch:
         together.append(not reading.acquire(blocking=False))
         time.sleep(0.002)
-        found = read(*arguments, **named)
+        found = read(place)
         reading.release()
         return found
 
-    monkeypatch.setattr(tables._file, "read_row_group", watched)
+    monkeypatch.setattr(tables, "_file", SimpleNamespace(get_batch=watched))
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(tables.table, keys))
     assert together == [False] * 20

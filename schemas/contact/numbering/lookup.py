@@ -180,11 +180,15 @@ class Numbering:
         return faster or bool(tables)
 
     def _table(self, key: Key | None, rows: int) -> Table | None:
-        """Return the table of a region or a calling code, once as many values as it is worth have asked for it."""
+        """Return the table of a region or a calling code, once as many values as it is worth have asked for it.
+
+        Where no region is known, or there is no such region, it is made of a few answers.
+        """
         table = None if self._shipped is None else self._shipped.table(key)
         if table is None:
             self._asked_for[key] += rows
-            if self._asked_for[key] >= self._worth_a_table:
+            is_fixed = not isinstance(key, int) and key not in SUPPORTED_REGIONS
+            if is_fixed or self._asked_for[key] >= self._worth_a_table:
                 table = self.build(key)
         return table
 

@@ -112,7 +112,7 @@ class PointKeys:
         order_by_number((words[0] & np.uint64(_PARTS - 1)).view(np.int64), bounds, order)
         with self._path(len(self._bounds)).open("wb") as file:
             for word in words:
-                file.write(word[order])
+                file.write(word[order].data)
         self._bounds.append(bounds)
 
     def _read(self, first: int, last: int) -> list[Words]:

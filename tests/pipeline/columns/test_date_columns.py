@@ -18,7 +18,7 @@ from schemas.contact.blank import BLANKS
 from schemas.files.table import FileTally, read_batches
 from schemas.layout import Layout
 from tests.conftest import Scrub, Scrubbed, Written
-from tests.pipeline.reading.builders import write_xlsx
+from tests.pipeline.reading.builders import Rows, write_xlsx
 
 HEAD = "name,phone,consent date\n"
 
@@ -98,12 +98,12 @@ def test_each_column_of_each_file_has_its_own_order(scrub: Scrub, written: Writt
     """Whichever batch shows it, on two threads; what a later one refutes was not read. As from batches of all rows."""
     drops = []
     for name, (consents, arrivals, *_) in _COLUMNS.items():
-        rows = [["name", "phone", "consent date", "received at"]]
+        rows: Rows = [["name", "phone", "consent date", "received at"]]
         rows += [[f"A{n}", f"+1202555{n:04}", *both] for n, both in enumerate(zip(consents, arrivals, strict=False))]
         if name.endswith(".xlsx"):
-            drops.append(write_xlsx(tmp_path / name, {"leads": [[*row] for row in rows]}))
+            drops.append(write_xlsx(tmp_path / name, {"leads": rows}))
         else:
-            drops.append(written(name, "".join(",".join(row) + "\n" for row in rows)))
+            drops.append(written(name, "".join(",".join(map(str, row)) + "\n" for row in rows)))
     ran = [scrub(drops, "--block-mb", size, "--threads", "2", out=size) for size in ("0.01", "8")]
     assert [each.code for each in ran] == [0, 0], ran[0].err
     assert len(ran[0].manifest["inputs"]) == len(_COLUMNS)

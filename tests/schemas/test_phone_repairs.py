@@ -374,3 +374,32 @@ def test_the_longest_numbers_that_are_given_out_are_read(value: str, region: str
     # Nineteen digits with the calling code: almost as many as 64 bits hold.
     read = phone_points(pl.Series([value]), pl.Series([region]))
     assert read.select("state", "e164", "other").rows() == [("ok", e164, None)]
+
+
+#: What is behind numbers and behind their extensions: none of it is a word in the number.
+BEHIND = (
+    " ext 12",
+    " (ext. 12",
+    " x12",
+    " - ext:12",
+    " #12",
+    ";ext=12",
+    " доб 3",
+    " int 4",
+    " home",
+    " missing",
+    "x",
+    "",
+)
+AT_THE_END = ("", ")", "].", " -", "#", "_", "\u00a0", "\u2026", "/", "/x5", "/ x?", ") (", "*)")
+
+
+def test_what_ends_a_number_is_nothing_in_a_column_and_nothing_alone() -> None:
+    numbers = ("202-456-1111", "(202) 456-1111", "+44 20 7946 0018", "1-800-GO-FEDEX")
+    values = [number + behind + end for number in numbers for behind in BEHIND for end in AT_THE_END]
+    column = phone_points(pl.Series(values).str.strip_chars(), pl.repeat("US", len(values), eager=True))
+    alone = [read_phone_point(value.strip(), "US").form for value in values]
+    fields = ("state", "e164", "why", "repair")
+    assert column.select(fields).rows() == [tuple(getattr(form, field) for field in fields) for form in alone]
+    extended = [form.e164 for value, form in zip(values, alone, strict=True) if re.match(r"202.*12[^#]*$", value)]
+    assert set(extended) == {"+12024561111"}

@@ -79,6 +79,7 @@ _BESIDE, _NO_DIGITS = re.compile("[ -]+"), re.compile(r"\D+")
 #: Types of number that are given out as words. Elsewhere letters in a number are a remark ("202 missing").
 _WORD_TYPES = frozenset({"toll_free", "premium_rate", "shared_cost", "uan"})
 _LETTER = re.compile(r"[^\W\d_]")
+_AT_THE_END = re.compile(r"(?:[\\/] *x.*|(?:(?!#)[\W_])+)\Z", re.DOTALL)
 _FROM_FIRST_DIGIT = re.compile(r"[+\uff0b\d].*", re.DOTALL)
 _TYPE_NAMES = {
     value: name.lower() for name, value in vars(PhoneNumberType).items() if name.isupper() and isinstance(value, int)
@@ -124,7 +125,8 @@ def parts_of_cell(value: str) -> list[str]:
 def _holds_words(text: str) -> bool:
     """Whether the library would take letters of the number for digits."""
     begun = _FROM_FIRST_DIGIT.search(text)
-    return begun is not None and phonenumbers.is_alpha_number(begun[0])
+    # It drops what ends the text before it looks for an extension, and does not when it is only asked about words.
+    return begun is not None and phonenumbers.is_alpha_number(_AT_THE_END.sub("", begun[0]))
 
 
 def form_of_text(text: str, region: str | None) -> PhoneForm:

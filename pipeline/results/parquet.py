@@ -65,8 +65,8 @@ class ParquetOutput:
         ]
         ordered = [name for name in _ORDERED if name in types]
         self._sha256 = hashlib.sha256()
-        written = pa.PythonFile(DigestedFile(path, self._sha256), "w")
-        self._stream = pa.BufferedOutputStream(written, _AT_ONCE)
+        self._file = DigestedFile(path, self._sha256)
+        self._stream = pa.BufferedOutputStream(pa.PythonFile(self._file, "w"), _AT_ONCE)
         self._writer = pq.ParquetWriter(
             self._stream,
             self._schema,
@@ -133,6 +133,11 @@ class ParquetOutput:
             self._waiting = []
         self._writer.close()
         self._stream.close()
+
+    def __del__(self) -> None:
+        """Whoever did not close it has failed, and needs no more of it."""
+        if "_file" in vars(self):
+            self._file.give_up()
 
     @property
     def file(self) -> OutputFile:

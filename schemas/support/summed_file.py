@@ -26,6 +26,7 @@ class DigestedFile(io.RawIOBase):
         self.path = path
         self._stream = path.open("wb", buffering=0)
         self._digest = digest
+        self._is_given_up = False
 
     def writable(self) -> bool:
         """It is."""
@@ -33,12 +34,18 @@ class DigestedFile(io.RawIOBase):
 
     def write(self, data: ReadableBuffer, /) -> int:
         """Append bytes."""
+        if self._is_given_up:
+            return memoryview(data).nbytes
         self._digest.update(data)  # while the bytes are in the processor's cache
         left = memoryview(data).cast("B")
         size = len(left)
         while left:
             left = left[self._stream.write(left) or 0 :]
         return size
+
+    def give_up(self) -> None:
+        """Leave out what is still written. Arrow writes what waits as it goes, and prints that the disk is full."""
+        self._is_given_up = True
 
     def close(self) -> None:
         """Finish writing."""

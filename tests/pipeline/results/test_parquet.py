@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 from pathlib import Path
 from random import Random
@@ -51,8 +52,12 @@ def rows() -> pl.DataFrame:
     ).cast({name: dtype for name, dtype in _TYPES.items() if name != "job_title"})
 
 
+def _output(path: Path) -> ParquetOutput:
+    return ParquetOutput(path, _TYPES, [], {"run_id": "a"}, frozenset({"flags"}), ["extra.list"])
+
+
 def _written(path: Path, rows: pl.DataFrame, sizes: list[int]) -> bytes:
-    output = ParquetOutput(path, _TYPES, [], {"run_id": "a"}, frozenset({"flags"}), ["extra.list"])
+    output = _output(path)
     for size in [*sizes, _ROWS]:
         part, rows = rows.head(size), rows.slice(size)
         output.add(output.formed(part.to_arrow(compat_level=pl.CompatLevel.oldest())))
@@ -71,6 +76,24 @@ def whole(rows: pl.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> bytes
 )
 def test_bytes_do_not_depend_on_batches(rows: pl.DataFrame, whole: bytes, tmp_path: Path, sizes: list[int]) -> None:
     assert _written(tmp_path / "a", rows, sizes) == whole
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_an_output_that_failed_is_let_go_without_a_word(
+    rows: pl.DataFrame, is_closed: bool, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Arrow tries to write what waits, and would print that this fails, with a traceback."""
+    output = _output(Path("/dev/full"))
+    for _ in range(4):
+        output.add(output.formed(rows.to_arrow(compat_level=pl.CompatLevel.oldest())))
+    if is_closed:
+        with pytest.raises(OSError, match="No space left") as failed:
+            output.close()
+        failed.value.with_traceback(None)
+        del failed
+    del output
+    gc.collect()
+    assert capfd.readouterr() == ("", "")
 
 
 def test_readers_agree(rows: pl.DataFrame, whole: bytes, tmp_path: Path) -> None:

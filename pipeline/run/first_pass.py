@@ -17,7 +17,7 @@ from pipeline.stages.checks import Batch
 from schemas.coded_findings import coded
 from schemas.files.table import Table, read_batches
 from schemas.findings import no_findings
-from schemas.support.freed_memory import GIVE_BACK, give_back_memory
+from schemas.support.freed_memory import give_back_memory, giving_back
 from schemas.support.ordered_map import in_order
 from schemas.support.prefetch import read_ahead
 
@@ -54,9 +54,10 @@ def _check_all(run: RunState, sampled: set[int]) -> None:
     """
     context, threads = run.context, run.request.threads
     size = sum(source.table.input.size for source in context.sources) or 1
-    batches = read_ahead(_read(run), depth=min(threads - 1, 1))
-    both = in_order(lambda batch: _check(run, batch), batches, threads)
-    for place, (checked, stored) in enumerate(both, start=1):
+    # Nothing else holds these generators: where a batch fails, their threads end before anybody cleans up.
+    for checked, stored in giving_back(
+        in_order(lambda batch: _check(run, batch), read_ahead(_read(run), depth=min(threads - 1, 1)), threads)
+    ):
         batch = checked.batch
         frame, number = batch.frame, batch.number
         if number not in sampled:
@@ -73,8 +74,6 @@ def _check_all(run: RunState, sampled: set[int]) -> None:
                 check.gather(batch)
         rows = int(frame.item(-1, "row_id")) + 1
         run.report("reading and checking", sum(file.size for file in run.files) / size, rows)
-        if place % GIVE_BACK == 0:
-            give_back_memory()
     for suppression in context.lists:
         suppression.release()
     give_back_memory()

@@ -23,7 +23,7 @@ from pipeline.stages.checks import Batch
 from pipeline.stages.held import restore
 from schemas.files.table import FileTally, delivery_of
 from schemas.manifest import Manifest, OutputFile, RowsProof
-from schemas.support.freed_memory import GIVE_BACK, give_back_memory
+from schemas.support.freed_memory import giving_back
 from schemas.support.ordered_map import in_order
 from schemas.support.prefetch import read_ahead
 from schemas.support.timer import Timer
@@ -46,16 +46,19 @@ def second_pass(run: RunState, staging: Path) -> Manifest:
     identity, threads = run.run_id, run.request.threads
     done = 0
     with ResultFiles(staging, run.context, identity, beside=threads > 1) as outputs:
-        batches = read_ahead(_answered(run), depth=min(threads - 1, 1))
-        decisions = in_order(lambda batch: _decide(run, outputs, batch, identity), batches, threads)
-        for number, decided in enumerate(decisions, start=1):
+        # Nothing else holds these generators, as in the first pass.
+        for decided in giving_back(
+            in_order(
+                lambda batch: _decide(run, outputs, batch, identity),
+                read_ahead(_answered(run), depth=min(threads - 1, 1)),
+                threads,
+            )
+        ):
             run.timer.merge(decided.timer.seconds)
             outputs.add(decided.rows)
             run.tallies[decided.number].merge(decided.tally)
             done += decided.tally.clean + decided.tally.rejected
             run.report("deciding and writing", done / max(run.records, 1), done)
-            if number % GIVE_BACK == 0:
-                give_back_memory()
         with run.timer.step("root of the rows"):
             proof = outputs.proof(max(threads - 1, 1))  # one processor is for the last rows, which are being written
         written = outputs.close()

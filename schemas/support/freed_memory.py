@@ -6,7 +6,10 @@ Other C libraries than GNU's have no such calls, and keep less.
 from __future__ import annotations
 
 import ctypes
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import Final, TypeVar
+
+Item = TypeVar("Item")
 
 #: The numbers of settings (malloc.h).
 _TRIM_THRESHOLD: Final = -1
@@ -21,7 +24,7 @@ _LARGE: Final = 8 << 20
 #: How much may be free at the end of the shared memory.
 _FREE: Final = 64 << 20
 #: Batches of a run between which `give_back_memory` is worth its price.
-GIVE_BACK: Final = 8
+_GIVE_BACK: Final = 8
 
 
 def share_freed_memory() -> None:
@@ -31,6 +34,14 @@ def share_freed_memory() -> None:
         setting(_ARENA_MAX, _ARENAS)
         setting(_MMAP_THRESHOLD, _LARGE)
         setting(_TRIM_THRESHOLD, _FREE)
+
+
+def giving_back(batches: Iterable[Item]) -> Iterator[Item]:
+    """Yield the batches of a run, and give back what some of them have left behind every now and then."""
+    for number, batch in enumerate(batches, start=1):
+        yield batch
+        if number % _GIVE_BACK == 0:
+            give_back_memory()
 
 
 def give_back_memory() -> None:

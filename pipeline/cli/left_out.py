@@ -16,8 +16,6 @@ _EMPTY = (
     *("polars.catalog.unity", "polars.io.delta", "polars.io.iceberg", "polars.io.lance"),
     *("phonenumbers.asyoutypeformatter", "phonenumbers.data.alt_format_", "phonenumbers.phonenumbermatcher"),
 )
-
-
 #: Who asks of arrays whether they are masked.
 _ASKS_FOR_MASKS = frozenset({"polars", "pyarrow"})
 

@@ -133,7 +133,8 @@ class _Against:
 
     def __init__(self, rows: DecidedRows, findings: CodedFindings, missing: Missing) -> None:
         said, self._known = findings.said, _grounds(missing)
-        self._rows, self._row, self._which = rows, rows.positions(findings.row_id).astype(np.int64), findings.which
+        self._rows, self._which = rows, findings.which
+        self._row = rows.positions(findings.row_id).astype(np.int64, copy=False)
         codes, numbers = findings.codes
         self._class = np.array([self._known.class_of.get(code, 0) for code in codes], np.int64)[numbers]
         self._point, self._blocks = findings.points, findings.blocks

@@ -51,4 +51,4 @@ def neutralised_text(text: str) -> str:
     """Do the same to one text, such as a header."""
     if not text or not (_SIGN | _MAY)[text.encode()[0]]:
         return text
-    return str(pl.select(neutralised(pl.lit(text))).item())
+    return str(neutralised_cells(pl.Series([text])).item())

@@ -6,7 +6,7 @@ import os
 import sys
 
 from pipeline.cli.streams import open_streams, stdout_fault
-from schemas.support.garbage import seldom_collect
+from schemas.support.garbage import end_without_collecting, seldom_collect
 from schemas.support.interrupts import interrupts_are_heard
 
 
@@ -19,6 +19,7 @@ def main() -> None:
     except KeyboardInterrupt:  # before a command was begun
         sys.stderr.write("leadscrub: interrupted; nothing was changed.\n")
         code = 130
+    end_without_collecting()
     sys.exit(code)
 
 
@@ -37,6 +38,8 @@ def _run(words: list[str]) -> int:
         seldom_collect()
         # Nobody's plugin is asked how files are read; to look for some takes as long as to read them.
         os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
+        # Nobody multiplies matrices; numpy's threads for that would turn round and round until they are sure.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         from pipeline.cli.left_out import leave_out  # noqa: PLC0415
 
         leave_out()

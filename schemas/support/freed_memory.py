@@ -6,6 +6,7 @@ Other C libraries than GNU's have no such calls, and keep less.
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Iterable, Iterator
 from typing import Final, TypeVar
 
@@ -28,9 +29,13 @@ _GIVE_BACK: Final = 8
 
 
 def share_freed_memory() -> None:
-    """Let all threads that are yet to begin share the memory of arrays that are gone, but for large ones."""
+    """Let all threads that are yet to begin share the memory of arrays that are gone, but for large ones.
+
+    Arrow's as well: memory of its own it gives back after every batch, and the system clears it before the next one.
+    """
     setting = getattr(ctypes.CDLL(None), "mallopt", None)
     if setting is not None:
+        os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
         setting(_ARENA_MAX, _ARENAS)
         setting(_MMAP_THRESHOLD, _LARGE)
         setting(_TRIM_THRESHOLD, _FREE)

@@ -16,7 +16,7 @@ from schemas.columns import COMMON_COLUMNS, PHONE_SLOTS, dtype_of
 from schemas.frame_columns import FIRST_PASS_ONLY, FORM, FORM_PARTS, ORIGINAL, SOURCE
 from schemas.support.arrow_columns import column, only_where
 from schemas.support.column_bytes import given_rows
-from schemas.support.text_views import text_views
+from schemas.support.text_views import text_views, texts_of
 
 _OLDEST = pl.CompatLevel.oldest()
 #: Rows that are compared before all are.
@@ -59,9 +59,9 @@ def held_columns(frame: pl.DataFrame, source: Source, columns: tuple[str, ...]) 
 
 def _arrow(column: pl.Series) -> pa.Array:
     """A column in Arrow's usual types; of text that is null everywhere only that it is."""
-    if column.dtype == pl.String and column.null_count() == len(column):
-        return pa.nulls(len(column))
-    return column.rechunk().to_arrow(compat_level=_OLDEST)
+    if column.dtype != pl.String:
+        return column.rechunk().to_arrow(compat_level=_OLDEST)
+    return pa.nulls(len(column)) if column.null_count() == len(column) else texts_of(column)
 
 
 def _forms(frame: pl.DataFrame, slot: str) -> pa.Array:

@@ -1,7 +1,11 @@
-"""Regular CSV text as a table of text: its cells are found by compiled loops, and stay where they are."""
+"""Regular CSV text as a table of text: its cells are found by compiled loops, and put column after column.
+
+What reads a column afterwards finds its texts near each other, and nobody has to put them together again.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,7 +16,6 @@ import pyarrow as pa
 from schemas.files.encoding import valid_utf8
 from schemas.kernels.csv_cells import (
     CONSUMED,
-    COPIED,
     CROWDED,
     FEED,
     IRREGULAR,
@@ -21,10 +24,13 @@ from schemas.kernels.csv_cells import (
     LONGEST,
     RAGGED,
     RECORDS,
+    STATE,
     cut_cells,
     find_marks,
 )
 from schemas.kernels.kernel import Bytes, Flags, Int64s, UInt32s
+from schemas.kernels.laid_out import lay_out
+from schemas.kernels.row_bytes import STEP
 from schemas.kernels.views import VIEW_BYTES, VIEW_WORDS
 
 
@@ -71,17 +77,23 @@ def cut_text(text: bytes, delimiter: str, names: list[str], *, lenient: bool = F
         return None
     ragged = found.ragged[:rows] if state[RAGGED] else np.empty(0, np.bool_)
     valid = pa.py_buffer(np.packbits(~ragged, bitorder="little")) if len(ragged) else None
-    views, texts = pa.py_buffer(found.views), [pa.py_buffer(text)]
-    # Loops over views are faster where all texts are in one buffer, as they nearly always are.
-    texts += [pa.py_buffer(found.unquoted)] if state[COPIED] else []
-    room = len(found.starts) * VIEW_BYTES
-    columns = [
-        pa.Array.from_buffers(pa.string_view(), rows, [valid, views.slice(column * room, rows * VIEW_BYTES), *texts])
-        for column in range(len(names))
-    ]
-    cells = pl.DataFrame(pa.Table.from_arrays(columns, names))
+    cells = pl.DataFrame(pa.Table.from_arrays(list(_columns(data, found, rows, valid)), names))
     starts, lines = found.starts[:rows], found.lines[:rows]
     return Cut(cells, starts, lines, ragged, consumed, int(state[LINES]), int(state[LONGEST]))
+
+
+def _columns(data: Bytes, found: _Found, rows: int, valid: pa.Buffer | None) -> Iterator[pa.Array]:
+    """Put the cells of each column one behind the other."""
+    room = len(found.starts)
+    places = np.zeros(len(found.sizes) + 1, np.int64)
+    np.cumsum(found.sizes + 2 * STEP, out=places[1:])
+    begins, out = places[:-1], np.empty(places[-1], np.uint8)
+    ends = begins.copy()
+    lay_out(data, found.unquoted, rows, room, found.views, found.views.view(np.uint8), begins, ends, out)
+    views, texts = pa.py_buffer(found.views), pa.py_buffer(out)
+    for column, (begin, end) in enumerate(zip(begins.tolist(), ends.tolist(), strict=True)):
+        of_column = views.slice(column * room * VIEW_BYTES, rows * VIEW_BYTES)
+        yield pa.Array.from_buffers(pa.string_view(), rows, [valid, of_column, texts.slice(begin, end - begin)])
 
 
 class _Found(NamedTuple):
@@ -92,17 +104,19 @@ class _Found(NamedTuple):
     starts: Int64s
     lines: Int64s
     ragged: Flags
+    sizes: Int64s
     state: Int64s
 
 
 def _find(data: Bytes, marks: UInt32s, width: int, lenient: bool, room: int) -> _Found:
     found = _Found(
-        np.empty(room * width * VIEW_WORDS, np.uint32),
+        np.empty((room * width + 1) * VIEW_WORDS, np.uint32),
         np.empty_like(data),
         np.empty(room, np.int64),
         np.empty(room, np.int64),
         np.empty(room, np.bool_),
-        np.zeros(7, np.int64),
+        np.zeros(width, np.int64),
+        np.zeros(len(STATE), np.int64),
     )
     cut_cells(data, marks, width, lenient, room, *found)
     return found

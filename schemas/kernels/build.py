@@ -28,6 +28,7 @@ MODULES = (
     "findings",
     "keys",
     "known",
+    "laid_out",
     "odd_phones",
     "phones",
     "records",

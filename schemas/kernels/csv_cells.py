@@ -1,4 +1,4 @@
-"""Cells of a regular CSV text, found where they are: a view of each, and not a byte of them copied."""
+"""Cells of a regular CSV text, found where they are: a view of each."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ OF_TEXT, OF_UNQUOTED = 0, 1
 #: there is room for.
 REGULAR, IRREGULAR, CROWDED = 0, 1, 2
 #: Places in ``state``: records, bytes and lines that they take, bytes of the longest one, records with another number
-#: of fields, which of the three above, and bytes of cells without the second of two quotes.
-RECORDS, CONSUMED, LINES, LONGEST, RAGGED, KIND, COPIED = range(7)
+#: of fields, and which of the three above.
+STATE = RECORDS, CONSUMED, LINES, LONGEST, RAGGED, KIND = tuple(range(6))
 
 #: A line feed in a count of marks.
 FEED = 1 << 32
@@ -100,6 +100,7 @@ def cut_cells(  # noqa: PLR0915  # a helper called for every cell would cost as 
     starts: Int64s,
     lines: Int64s,
     ragged: Flags,
+    sizes: Int64s,
     state: Int64s,
 ) -> None:
     """Cut a text into records of ``width`` cells; stop before one whose end is not there.
@@ -107,7 +108,8 @@ def cut_cells(  # noqa: PLR0915  # a helper called for every cell would cost as 
     ``marks``: where its delimiters, quotes and line feeds are. ``lenient``: 1 where a quote inside a cell that does not
     begin with one is text. ``views``: room for as many records as ``room``, column after column. ``unquoted``: room for
     the text. ``starts`` and ``lines``: where each record begins, and its line, both from 0. ``ragged``: which of them
-    have another number of fields; their views say nothing. A blank line is a record of empty cells.
+    have another number of fields; their views say nothing. A blank line is a record of empty cells. ``sizes``: no fewer
+    bytes than the cells of each column have.
     """
     count = len(marks)
     begun, first_line, column = 0, 0, 0
@@ -144,6 +146,7 @@ def cut_cells(  # noqa: PLR0915  # a helper called for every cell would cost as 
         if column < width:
             place = (column * room + row) * VIEW_WORDS
             first, size = start + opened, stop - start - opened
+            sizes[column] += size
             if doubled:
                 copied = put_unquoted(views, place, data, first, stop, unquoted, copied)
             elif size > INLINE:
@@ -189,4 +192,4 @@ def cut_cells(  # noqa: PLR0915  # a helper called for every cell would cost as 
         row += 1
         line += 1
         begun, first_line, column = start, line, 0
-    state[RECORDS], state[CONSUMED], state[LINES], state[COPIED] = row, begun, first_line, copied
+    state[RECORDS], state[CONSUMED], state[LINES] = row, begun, first_line

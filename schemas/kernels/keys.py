@@ -22,7 +22,7 @@ _40, _48, _56, _29, _63 = np.uint64(40), np.uint64(48), np.uint64(56), np.uint64
 
 
 @helper
-def _word(data: Bytes, at: np.uint64) -> np.uint64:
+def eight_bytes(data: Bytes, at: np.uint64) -> np.uint64:
     """Read eight bytes, the lowest first. The compiler reads them at once."""
     low = np.uint64(data[at]) | np.uint64(data[at + _1]) << _8
     low |= np.uint64(data[at + _2]) << _16 | np.uint64(data[at + _3]) << _24
@@ -50,10 +50,10 @@ def _key_of(data: Bytes, start: int, size: int, limit: int, lower: np.uint64) ->
     key = np.uint64(size) * _BY_LENGTH
     at, end = np.uint64(start), np.uint64(start + min(size, MOST))
     while at + _8 <= end:
-        key = _mixed(key, _in_case(_word(data, at), lower))
+        key = _mixed(key, _in_case(eight_bytes(data, at), lower))
         at += _8
     if at < end and at + _8 <= np.uint64(limit):
-        key = _mixed(key, _in_case(_word(data, at) & ((_1 << (end - at) * _8) - _1), lower))
+        key = _mixed(key, _in_case(eight_bytes(data, at) & ((_1 << (end - at) * _8) - _1), lower))
     elif at < end:
         word, shift = np.uint64(0), np.uint64(0)
         while at < end:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from schemas.kernels.laid_out import find_bounds
 from schemas.kernels.views import put_texts
 from schemas.support.column_bytes import column_bytes
 from schemas.support.memory import memory_at
@@ -108,6 +109,20 @@ def text_views(column: pl.Series) -> TextViews:
     nulls, views, *buffers = array.buffers()
     words = np.frombuffer(views or b"", np.uint64)[2 * array.offset : 2 * (array.offset + len(array))]
     return TextViews(words, tuple(buffers), nulls if array.null_count else None, array.offset)
+
+
+def texts_of(column: pl.Series) -> pa.LargeStringArray:
+    """Give a column as one text behind the other. Nothing is copied where they are, as a reader puts cells."""
+    column = column.rechunk()
+    texts = text_views(column)
+    if len(texts.buffers) == 1 and not (texts.nulls and texts.offset):
+        views, data = texts.words.view(np.uint32), np.frombuffer(texts.buffers[0], np.uint8)
+        bounds, is_laid_out = np.zeros(len(column) + 1, np.int64), np.zeros(1, np.int64)
+        find_bounds(views, views.view(np.uint8), data, bounds, is_laid_out)
+        if is_laid_out[0]:
+            buffers = [texts.nulls, pa.py_buffer(bounds), texts.buffers[0]]
+            return pa.Array.from_buffers(pa.large_string(), len(column), buffers)
+    return column.to_arrow(compat_level=pl.CompatLevel.oldest())
 
 
 def changes(column: pl.Series) -> npt.NDArray[np.bool_]:

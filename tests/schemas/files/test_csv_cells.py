@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 
+import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.files.csv_cells import cut_text
+from schemas.support.text_views import text_views
 
 #: The writer does not quote a carriage return that no line feed follows.
 _PIECES = st.sampled_from([*'ab"\n,; é€\U0001f600', "\r\n", "more than twelve bytes"])
@@ -27,6 +29,11 @@ def _written(rows: list[list[str]], delimiter: str, end: str, quoting: int) -> s
     text = io.StringIO()
     csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=quoting).writerows(rows)  # type: ignore[arg-type]
     return text.getvalue()
+
+
+def _texts_behind(cells: pl.Series) -> bytes:
+    """What the buffers of a column hold."""
+    return b"".join(part.to_pybytes() for part in text_views(cells).buffers)
 
 
 @given(
@@ -48,6 +55,8 @@ def test_cells_are_cut_as_they_were_written(
         assert not cut.ragged.any()
         assert cut.consumed == len((text * times).encode())
         assert cut.lines_consumed == text.count("\n") * times
+        for cells in cut.cells.get_columns():
+            assert _texts_behind(cells) == "".join(cells).encode()
 
 
 @given(_rows(), st.integers(1, 200))

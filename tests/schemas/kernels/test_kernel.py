@@ -20,6 +20,7 @@ from schemas.contact.phone_points import phone_points
 from schemas.files.csv_cells import cut_text
 from schemas.kernels import kernel
 from schemas.kernels.phones import e164_text
+from schemas.support.text_views import texts_of
 from tests.schemas.test_email_values import made_up_addresses
 from tests.schemas.test_numbering_values import REGIONS, made_up_values
 
@@ -36,6 +37,7 @@ def _answers() -> list[pl.DataFrame]:
         "07 Mae 2026",
         "",
     ]
+    cuts = [cut for text in _TABLES if (cut := cut_text(text.encode(), ",", ["a", "b"])) is not None]
     return [
         phone_points(pl.Series(values, dtype=pl.String), pl.Series(regions, dtype=pl.String)),
         email_forms(pl.Series(addresses)),
@@ -47,12 +49,13 @@ def _answers() -> list[pl.DataFrame]:
         BLANKS.cleaned(pl.Series([*addresses, " x ", None, "n/a", f" {'long ' * 3}"])).to_frame(),
         pl.DataFrame([KnownWords(["ann", "info"]).among(Cells(pl.Series([*addresses, "INFO"])), "@")]),
         pl.DataFrame([KnownNumbers(["+1...55501..", "+44"]).among(Cells(pl.Series(values, dtype=pl.String)))]),
-        *(cut.cells for text in _TABLES if (cut := cut_text(text.encode(), ",", ["a", "b"])) is not None),
+        *(cut.cells for cut in cuts),
+        *(pl.DataFrame([pl.Series(texts_of(cells))]) for cut in cuts for cells in cut.cells.get_columns()),
     ]
 
 
 #: Modules whose kernels are.
-_ASKED = ("cells_", "csv_cells_", "dates_", "emails_", "phones_")
+_ASKED = ("cells_", "csv_cells_", "dates_", "emails_", "laid_out_", "phones_")
 _TABLES = [
     'a,b\r\n"a ""quoted"" cell",""\n\n"""",longer than a view holds\nragged\n"two\nlines",\nopen',
     '"no end\n',

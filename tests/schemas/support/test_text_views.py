@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.support.text_views import changes, text_views, view_column, with_texts
+from schemas.files.csv_cells import cut_text
+from schemas.support.text_views import changes, text_views, texts_of, view_column, with_texts
 
 _TEXTS = st.none() | st.sampled_from(
     ["", "a", "twelve bytes", "thirteen byte", "thirteen bytf", "thirteen bytes", "\0"]
@@ -60,3 +63,42 @@ def test_texts_are_put_behind_what_a_buffer_has(texts: list[str | None], before:
     given[rows] = [text is not None for text in texts]
     column = view_column(views, buffers, given)
     assert column.to_list() == [text for each in texts for text in (each, None)]
+
+
+def _as_read(texts: Sequence[str | None]) -> pl.Series:
+    """A column as a reader of CSV gives it."""
+    cut = cut_text("".join(f'"{text or ""}"\n' for text in texts).encode(), ",", ["cell"])
+    assert cut is not None
+    views = text_views(cut.cells.get_column("cell"))
+    return view_column(views.words, views.buffers, np.array([text is not None for text in texts], np.bool_))
+
+
+@given(st.lists(_TEXTS, max_size=90), st.lists(_TEXTS, max_size=4), st.integers(0, 30), st.booleans())
+def test_texts_are_put_one_behind_the_other(
+    texts: list[str | None], others: list[str | None], cut: int, is_read: bool
+) -> None:
+    column = _as_read(texts) if is_read else pl.Series(texts, dtype=pl.String)
+    for made in (column, column.slice(cut), column.reverse(), pl.concat([column, pl.Series(others, dtype=pl.String)])):
+        found = texts_of(made)
+        found.validate(full=True)
+        assert found.to_pylist() == made.to_list()
+
+
+_CELLS: list[str | None] = ["short", "more than twelve bytes", "", "\u20ac" * 9, "last"] * 30
+
+
+def test_texts_that_are_one_behind_the_other_stay_where_they_are() -> None:
+    for texts in (_CELLS, ["short"] * 90, ["more than twelve bytes"] * 3):
+        column = _as_read(texts)
+        assert texts_of(column).buffers()[2].address == text_views(column).buffers[0].address
+
+
+def test_other_bytes_behind_the_same_views_are_not_taken_for_the_texts() -> None:
+    views = text_views(_as_read(_CELLS))
+    data, all_given = np.frombuffer(views.buffers[0], np.uint8), np.ones(len(_CELLS), np.bool_)
+    for place in (0, 4, len(data) - 1):  # of short texts, which are in their views
+        changed = data.copy()
+        changed[place] ^= 1
+        assert texts_of(view_column(views.words, [changed], all_given)).to_pylist() == _CELLS
+    one_more = view_column(views.words, [np.append(data, data[:1])], all_given)
+    assert texts_of(one_more).to_pylist() == _CELLS

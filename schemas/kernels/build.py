@@ -28,6 +28,7 @@ MODULES = (
     "findings",
     "keys",
     "known",
+    "listed",
     "odd_phones",
     "phones",
     "records",

@@ -13,6 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schemas.errors import ListError
+from schemas.kernels.listed import find_tails
 from suppression.index.blobs import Blob, write_blob
 from suppression.index.digests import DigestBuilder, DigestIndex
 from suppression.index.number_tails import NumberTails
@@ -58,22 +59,45 @@ def test_numbers_are_a_set(blocks: list[list[int]], more: list[int | None]) -> N
         assert sorted(int(number) for part in index.each() for number in part) == sorted(expected)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     st.lists(numbers | st.integers(0, 2**64 - 1) | st.integers(2**32 - 9, 2**32 + 2**17), min_size=1, max_size=200),
     st.lists(st.integers(0, 200), max_size=3),
     st.lists(numbers, max_size=9),
+    st.sampled_from([1, 3, 64]),
 )
-def test_tails_are_a_set(drawn: list[int], cuts: list[int], more: list[int]) -> None:
+@example([0], [], [1], 64)
+@example([2**64 - 1], [], [0], 64)
+@example([0, 2**64 - 1], [1], [2**63], 1)
+@example([2**32 - 1, 2**32, 2**32 + 2**16], [], [], 3)
+def test_tails_are_a_set(drawn: list[int], cuts: list[int], more: list[int], together: int) -> None:
     """Wherever heads change and parts begin; neighbours, and numbers with the tail of one and the head of another."""
     listed = np.unique(np.array(drawn, np.uint64))
     tails = NumberTails((part for part in np.split(listed, sorted(cuts)) if len(part)), len(listed))
     one, head = np.uint64(1), np.uint64(1 << 16)
-    wanted = np.concatenate(
-        [listed, listed + one, listed - one, listed + head, listed - head, np.array(more, np.uint64)]
-    )
-    assert tails.among(wanted).tolist() == np.isin(wanted, listed).tolist()
-    assert tails.among(wanted[:0]).tolist() == []
+    ends = np.array([0, 2**64 - 1], np.uint64)
+    near = [listed, listed + one, listed - one, listed + head, listed - head, ends, np.array(more, np.uint64)]
+    wanted = np.random.default_rng(together).permutation(np.concatenate([*near, *near]))
+    members = set(drawn)
+    expected = [number in members for number in wanted.tolist()]
+    with pytest.MonkeyPatch.context() as patch, np.errstate(over="ignore"):
+        patch.setattr("suppression.index.number_tails._TOGETHER", together)
+        assert tails.among(wanted).tolist() == expected
+        assert tails.among(wanted[:0]).tolist() == []
+        # As the few numbers of a look-up are sought.
+        patch.setattr("suppression.index.number_tails.find_tails", find_tails.function)
+        assert tails.among(wanted).tolist() == expected
+
+
+def test_tails_of_a_filter_that_lets_all_pass_are_a_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list that is too long for one: every number is searched, however far it is from those listed."""
+    draw = np.random.default_rng(3)
+    near = draw.integers(12_000_000_000, 12_000_900_000, 20_000).astype(np.uint64)
+    listed = np.unique(np.concatenate([near, draw.integers(0, 10**15, 50).astype(np.uint64)]))
+    wanted = np.concatenate([listed, near + np.uint64(7), draw.integers(0, 2**64 - 1, 99, np.uint64, endpoint=True)])
+    monkeypatch.setattr("suppression.index.key_filter._MOST_KEYS", 0)
+    found = NumberTails(iter(np.array_split(listed, 3)), len(listed)).among(wanted)
+    assert found.tolist() == np.isin(wanted, listed).tolist()
 
 
 def test_tails_of_one_head_are_a_set() -> None:

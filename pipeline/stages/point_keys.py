@@ -27,9 +27,10 @@ _PART_BITS = 4
 _FLUSH = 400_000
 #: Keys of several parts that are compared together: each lot has its price, too.
 _TOGETHER = 1_500_000
-_POSITION_BITS = np.uint64(4)
+#: Bits of a point behind those of its row: for its column.
+POSITION_BITS = np.uint64(4)
 #: Stands for no consent: before every other.
-_NEVER = np.iinfo(np.int64).min
+NEVER = np.iinfo(np.int64).min
 _INSTANT = pl.Datetime("us", "UTC")
 
 
@@ -55,9 +56,9 @@ class PointKeys:
         """Note points: ``key``, ``row_id``, ``consent_at`` (if it counts; null where unknown) and ``text`` (if any)."""
         count = len(points)
         key = points.get_column("key").to_numpy()
-        words = [key, (points.get_column("row_id").to_numpy() << _POSITION_BITS) | np.uint64(position)]
+        words = [key, (points.get_column("row_id").to_numpy() << POSITION_BITS) | np.uint64(position)]
         if self._dated:
-            words.append(points.get_column("consent_at").to_physical().fill_null(_NEVER).to_numpy().view(np.uint64))
+            words.append(points.get_column("consent_at").to_physical().fill_null(NEVER).to_numpy().view(np.uint64))
         if self._texts is not None:
             words.append(np.arange(self._rows, self._rows + count, dtype=np.uint64))
             self._texts.add(points.get_column("text"))
@@ -67,7 +68,10 @@ class PointKeys:
             self._flush()
 
     def repeated(self) -> Iterator[pl.DataFrame]:
-        """Yield the points whose key occurs again: ``key``, ``text``, ``row_id``, ``position``, ``consent_at``."""
+        """Yield the points whose key occurs again: ``key``, ``text``, ``row_id``, ``position``, ``consent_at``.
+
+        Those yielded together are all of their keys, in order of ``key``.
+        """
         if not self._flushed:
             # So few that they never had to be split.
             yield from self._again(self._joined())
@@ -88,14 +92,14 @@ class PointKeys:
             return
         key, point, *more = (word[again] for word in words)
         text = pl.repeat(None, len(key), dtype=pl.String, eager=True)
-        consent = more.pop(0).view(np.int64) if self._dated else np.full(len(key), _NEVER)
+        consent = more.pop(0).view(np.int64) if self._dated else np.full(len(key), NEVER)
         yield pl.DataFrame(
             {
                 "key": key,
                 "text": text if self._texts is None else self._texts.at(more.pop()),
-                "row_id": point >> _POSITION_BITS,
+                "row_id": point >> POSITION_BITS,
                 "position": (point & np.uint64(15)).astype(np.uint8),
-                "consent_at": pl.Series(consent).replace(_NEVER, None).cast(_INSTANT),
+                "consent_at": pl.Series(consent).replace(NEVER, None).cast(_INSTANT),
             }
         )
 
@@ -130,7 +134,7 @@ class PointKeys:
 
 
 def _repeated(keys: Words) -> npt.NDArray[np.int64]:
-    """Rows of the keys that occur again."""
+    """Rows of the keys that occur again, in order of their keys."""
     unused = unused_bits(len(keys))
     # All keys of a part have the same last bits.
     marks = KeyMarks(max(unused - _PART_BITS, 0), unused)

@@ -121,13 +121,15 @@ class PointKeys:
 
     def _read(self, first: int, last: int) -> list[Words]:
         """The words of the parts from ``first`` to before ``last``."""
-        read: list[list[Words]] = [[] for _ in range(self._width)]
-        for number, bounds in enumerate(self._bounds):
-            count = int(bounds[last] - bounds[first])
+        sizes = [int(bounds[last] - bounds[first]) for bounds in self._bounds]
+        read = [np.empty(sum(sizes), np.uint64) for _ in range(self._width)]
+        done = 0
+        for number, (bounds, size) in enumerate(zip(self._bounds, sizes, strict=True)):
             for at, word in enumerate(read):
                 start = at * int(bounds[-1]) + int(bounds[first])
-                word.append(np.fromfile(self._path(number), np.uint64, count, offset=start * 8))
-        return [np.concatenate(word) for word in read]
+                word[done : done + size] = np.fromfile(self._path(number), np.uint64, size, offset=start * 8)
+            done += size
+        return read
 
     def _path(self, number: int) -> Path:
         return self._folder / f"keys-{number:06d}"

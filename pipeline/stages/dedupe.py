@@ -46,7 +46,7 @@ def duplicate_losers(points: pl.DataFrame, *, newest: bool) -> pl.DataFrame:
     as ``kept_row`` and ``kept_position``, and as ``kept`` its place in ``points``.
 
     Kept is the newest consent if so chosen, then the earliest row and column. ``points``, at least one, have ``key``,
-    in order of which they are, ``text``, ``row_id``, ``position`` and ``consent_at``.
+    ``text``, ``row_id``, ``position`` and ``consent_at``; those of one key are beside each other.
     """
     is_first, other_text = _is_new(points, "key"), _is_new(points, "text")
     order = np.arange(len(points))

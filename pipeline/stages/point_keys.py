@@ -14,7 +14,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from schemas.kernels.distinct import order_by_number
+from schemas.kernels.distinct import number_values, order_by_number
 from schemas.kernels.keys import mark_repeated
 from schemas.support.arrow_columns import column
 from schemas.support.key_marks import KeyMarks, unused_bits
@@ -70,7 +70,7 @@ class PointKeys:
     def repeated(self) -> Iterator[pl.DataFrame]:
         """Yield the points whose key occurs again: ``key``, ``text``, ``row_id``, ``position``, ``consent_at``.
 
-        Those yielded together are all of their keys, in order of ``key``.
+        All of one key are yielded together, beside each other.
         """
         if not self._flushed:
             # So few that they never had to be split.
@@ -136,7 +136,7 @@ class PointKeys:
 
 
 def _repeated(keys: Words) -> npt.NDArray[np.int64]:
-    """Rows of the keys that occur again, in order of their keys."""
+    """Rows of the keys that occur again, those of one key beside each other."""
     unused = unused_bits(len(keys))
     # All keys of a part have the same last bits.
     marks = KeyMarks(max(unused - _PART_BITS, 0), unused)
@@ -144,12 +144,14 @@ def _repeated(keys: Words) -> npt.NDArray[np.int64]:
     mark_repeated(keys, marks.left, marks.right, once, again)
     # Different keys may share a bit.
     rows = marks.rows(keys, again)
-    rows = rows[np.argsort(keys[rows])]
-    same = keys[rows[1:]] == keys[rows[:-1]]
-    twice = np.zeros(len(rows), dtype=np.bool_)
-    twice[1:] |= same
-    twice[:-1] |= same
-    return rows[twice]
+    table = np.full(1 << (2 * len(rows)).bit_length(), -1, np.int32)
+    firsts, numbers, order = np.empty((3, len(rows)), np.int64)
+    count = np.zeros(1, np.int64)
+    number_values(keys[rows], table, firsts, numbers, count)
+    bounds = np.zeros(count[0] + 1, np.int64)
+    order_by_number(numbers, bounds, order)
+    times = np.diff(bounds)
+    return rows[order[np.repeat(times > 1, times)]]
 
 
 class _Texts:

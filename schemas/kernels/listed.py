@@ -4,13 +4,45 @@ from __future__ import annotations
 
 import numpy as np
 
-from schemas.kernels.kernel import Flags, Int64s, UInt16s, UInt64s, kernel
+from schemas.kernels.kernel import Bytes, Flags, Int64s, UInt16s, UInt64s, kernel
 
 # Without signs: of a place that could be negative it would be asked whether it is, at each step.
-_0, _1 = np.uint64(0), np.uint64(1)
+_0, _1, _3, _7 = np.uint64(0), np.uint64(1), np.uint64(3), np.uint64(7)
 #: Bits of a number that are its tail; what is before them is its head.
 TAIL = 16
 _TAIL, _TAIL_BITS = np.uint64(TAIL), np.uint64((1 << TAIL) - 1)
+
+#: Numbers of an area code of the North American plan, and of the whole plan: +1 is before ten digits.
+AREA_NUMBERS, PLAN = 10_000_000, 10_000_000_000
+_AREA_NUMBERS, _PLAN = np.uint64(AREA_NUMBERS), np.uint64(PLAN)
+
+
+@kernel
+def place_bits(wanted: UInt64s, places: Int64s, bits: Int64s, asked: Flags) -> None:
+    """Find where in an index's bitmaps the bit of each number is; -1 where its area code has no bitmap.
+
+    ``places``: which bitmap is that of an area code, -1 where there is none; the last is of numbers outside the plan.
+    ``asked``: set for each bitmap that has one of the bits.
+    """
+    last = np.uint64(len(places) - 1)
+    for row in range(len(wanted)):
+        # A number below +1 wraps round to a very large one.
+        local = wanted[row] - _PLAN
+        area = min(local // _AREA_NUMBERS, last)
+        place = places[area]
+        bits[row] = -1
+        if place >= 0:
+            bits[row] = place * AREA_NUMBERS + np.int64(local - area * _AREA_NUMBERS)
+            asked[place] = True
+
+
+@kernel
+def find_bits(bits: Int64s, bitmaps: Bytes, found: Flags) -> None:
+    """Say which of some bits are set; -1 is none. The highest of a byte is the first."""
+    for row in range(len(bits)):
+        # Read in any case, so that nothing has to be foreseen and many places of memory are waited for at once.
+        bit = np.uint64(max(bits[row], 0))
+        found[row] = (bitmaps[bit >> _3] >> (_7 - (bit & _7))) & _1 & np.uint64(bits[row] >= 0)
 
 
 @kernel

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schemas.errors import ListError
-from schemas.kernels.listed import find_tails
+from schemas.kernels.listed import find_bits, find_tails, place_bits
 from suppression.index.blobs import Blob, write_blob
 from suppression.index.digests import DigestBuilder, DigestIndex
 from suppression.index.number_tails import NumberTails
@@ -57,6 +57,36 @@ def test_numbers_are_a_set(blocks: list[list[int]], more: list[int | None]) -> N
             patch.setattr("suppression.index.numbers._WORTH_READING", 0)
             assert index.contains(pl.Series(wanted, dtype=pl.UInt64)).to_list() == found
         assert sorted(int(number) for part in index.each() for number in part) == sorted(expected)
+
+
+_local = st.sampled_from([0, 1, 7, 8, 9_999_992, 9_999_999]) | st.integers(0, 9_999_999)
+_of_plan = st.builds(
+    lambda area, local: 10_000_000_000 + area * 10_000_000 + local, st.sampled_from([0, 202, 999]), _local
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(_of_plan, min_size=1, max_size=30),
+    st.lists(_of_plan | numbers | st.integers(0, 2**64 - 1), max_size=60),
+    st.lists(st.sampled_from([0, 7, 9_999_999_999, 20_000_000_000, 2**63, 2**64 - 1])),
+)
+@example([12_020_000_000, 19_999_999_999], [], [20_000_000_000, 9_999_999_999])
+def test_numbers_of_bitmaps_are_a_set(listed: list[int], more: list[int], outside: list[int]) -> None:
+    """Every area code has one; also asked for are numbers of codes without one, and of no plan."""
+    members = set(listed)
+    wanted = [*more, *outside, *listed, *(number ^ 1 for number in listed), *listed]
+    expected = [number in members for number in wanted]
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("suppression.index.numbers._WAITING", 1)
+        index = number_index(Path(folder), [listed])
+        assert (len(index), len(index._sorted_blob)) == (len(members), 0)
+        assert index.hits(np.array(wanted, np.uint64)).tolist() == expected
+        # As the few numbers of a look-up are sought.
+        for kernel in (place_bits, find_bits):
+            patch.setattr(f"suppression.index.numbers.{kernel.function.__name__}", kernel.function)
+        with np.errstate(over="ignore"):
+            assert index.hits(np.array(wanted, np.uint64)).tolist() == expected
 
 
 @settings(max_examples=120, deadline=None)

@@ -124,7 +124,7 @@ def losers_of(firsts: tuple[int, ...], newest: bool, batches: Iterable[pa.Record
     points = _together(batches)
     if points is None:
         return
-    points = points.filter(pl.col("key").is_duplicated())
+    points = points.filter(pl.col("key").is_duplicated()).sort("key")
     if points.is_empty():
         return
     word = points.get_column("point").to_numpy().view(np.uint64)
@@ -137,13 +137,13 @@ def losers_of(firsts: tuple[int, ...], newest: bool, batches: Iterable[pa.Record
                 "row_id": word >> np.uint64(_POSITION_BITS),
                 "position": (word & np.uint64(15)).astype(np.uint8),
                 "consent_at": points.get_column("consent").cast(_INSTANT),
-                "source": number,
-                "source_line": line,
             }
         ),
         newest=newest,
     )
-    yield from _answers(losers, firsts, LOSERS)
+    kept = losers.get_column("kept")
+    placed = losers.with_columns(number.gather(kept).alias("kept_source"), line.gather(kept).alias("kept_line"))
+    yield from _answers(placed, firsts, LOSERS)
 
 
 def reused_of(firsts: tuple[int, ...], batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

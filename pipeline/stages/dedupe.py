@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
 from pipeline.context import Context
 from pipeline.stages.checks import Batch, RunCheck, Settlement
 from pipeline.stages.partitions import ByRow
-from pipeline.stages.point_keys import PointKeys, RowLines
+from pipeline.stages.point_keys import NEVER, POSITION_BITS, PointKeys, RowLines
 from schemas.columns import EMAIL_SLOTS, PHONE_SLOTS, POINTS
 from schemas.contact.match_keys import fold_email
 from schemas.findings import findings, no_findings
@@ -36,33 +37,50 @@ LOSER_SCHEMA = pa.schema(
     ]
 )
 
+#: Behind every row and column.
+_LAST = np.iinfo(np.uint64).max
+
 
 def duplicate_losers(points: pl.DataFrame, *, newest: bool) -> pl.DataFrame:
-    """Points that lose to another one with the same key and text, with ``kept_row`` … ``kept_line`` of that one.
+    """Points that lose to another one with the same key and text: ``row_id`` and ``position``, those of the one kept
+    as ``kept_row`` and ``kept_position``, and as ``kept`` its place in ``points``.
 
-    Kept is the newest consent if so chosen, then the earliest row and column. ``points`` are as in the parts.
+    Kept is the newest consent if so chosen, then the earliest row and column. ``points``, at least one, have ``key``,
+    ``text``, ``row_id``, ``position`` and ``consent_at``; those of one key are beside each other.
     """
-    by = ["key", *(["consent_at"] if newest else []), "row_id", "position"]
-    ranked = points.sort(by, descending=[name == "consent_at" for name in by], nulls_last=True)
-    key, text = ranked.get_column("key").to_numpy(), ranked.get_column("text")
-    is_first = np.ones(len(ranked), dtype=np.bool_)
-    is_first[1:] = key[1:] != key[:-1]
-    other_text = text.ne_missing(text.shift()).to_numpy()
+    is_first, other_text = _is_new(points, "key"), _is_new(points, "text")
+    order = np.arange(len(points))
     if (other_text & ~is_first).any():
         # Different texts with the same key: each text for itself.
-        ranked = ranked.sort("key", "text", maintain_order=True)
-        pair = ranked.select("key", "text")
-        is_first[1:] = (
-            pair.select(pl.all().ne_missing(pl.all().shift()))
-            .select(pl.any_horizontal(pl.all()))[1:]
-            .to_series()
-            .to_numpy()
-        )
-    firsts = np.flatnonzero(is_first)
-    kept_of = {"row_id": "kept_row", "position": "kept_position", "source": "kept_source", "source_line": "kept_line"}
-    loser = np.flatnonzero(~is_first)
-    kept = firsts[np.cumsum(is_first)[loser] - 1]
-    return ranked[loser].with_columns(ranked[name][kept].alias(kept_name) for name, kept_name in kept_of.items())
+        order = points.select(pl.arg_sort_by("key", "text")).to_series().to_numpy()
+        points = points[order]
+        is_first = _is_new(points, "key") | _is_new(points, "text")
+    starts, group = np.flatnonzero(is_first), np.cumsum(is_first) - 1
+    row, position = points.get_column("row_id").to_numpy(), points.get_column("position").to_numpy()
+    place = (row << POSITION_BITS) | position
+    if newest:
+        consent = points.get_column("consent_at").to_physical().fill_null(NEVER).to_numpy()
+        place[consent < np.maximum.reduceat(consent, starts)[group]] = _LAST
+    is_kept = place == np.minimum.reduceat(place, starts)[group]
+    loser = np.flatnonzero(~is_kept)
+    kept = np.flatnonzero(is_kept)[group[loser]]
+    return pl.DataFrame(
+        {
+            "row_id": row[loser],
+            "position": position[loser],
+            "kept_row": row[kept],
+            "kept_position": position[kept],
+            "kept": order[kept],
+        }
+    )
+
+
+def _is_new(points: pl.DataFrame, name: str) -> npt.NDArray[np.bool_]:
+    """Whether each value is another one than that before it."""
+    values = points.get_column(name)
+    is_new = values.ne_missing(values.shift()).to_numpy(writable=True)
+    is_new[0] = True
+    return is_new
 
 
 def compared_points(batch: Batch, context: Context) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -124,9 +142,9 @@ class Deduplication(RunCheck):
                 repeated = repeated.filter(~settlement.rejected[repeated.get_column("row_id").to_numpy()])  # noqa: PLW2901
             if repeated.is_empty():
                 continue
-            lines, sources = self._lines.of(repeated.get_column("row_id").to_numpy())
-            placed = repeated.with_columns(pl.Series("source_line", lines), pl.Series("source", sources))
-            self._losers.add(duplicate_losers(placed, newest=self._newest))
+            lost = duplicate_losers(repeated, newest=self._newest)
+            lines, sources = self._lines.of(lost.get_column("kept_row").to_numpy())
+            self._losers.add(lost.with_columns(pl.Series("kept_line", lines), pl.Series("kept_source", sources)))
         self._losers.close()
 
     def answer(self, losers: pl.DataFrame) -> None:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from schemas.kernels.distinct import order_by_number
+from schemas.kernels.distinct import number_values, order_by_number
 from schemas.kernels.keys import mark_repeated
 from schemas.support.arrow_columns import column
 from schemas.support.key_marks import KeyMarks, unused_bits
@@ -27,9 +27,10 @@ _PART_BITS = 4
 _FLUSH = 400_000
 #: Keys of several parts that are compared together: each lot has its price, too.
 _TOGETHER = 1_500_000
-_POSITION_BITS = np.uint64(4)
+#: Bits of a point behind those of its row: for its column.
+POSITION_BITS = np.uint64(4)
 #: Stands for no consent: before every other.
-_NEVER = np.iinfo(np.int64).min
+NEVER = np.iinfo(np.int64).min
 _INSTANT = pl.Datetime("us", "UTC")
 
 
@@ -55,9 +56,9 @@ class PointKeys:
         """Note points: ``key``, ``row_id``, ``consent_at`` (if it counts; null where unknown) and ``text`` (if any)."""
         count = len(points)
         key = points.get_column("key").to_numpy()
-        words = [key, (points.get_column("row_id").to_numpy() << _POSITION_BITS) | np.uint64(position)]
+        words = [key, (points.get_column("row_id").to_numpy() << POSITION_BITS) | np.uint64(position)]
         if self._dated:
-            words.append(points.get_column("consent_at").to_physical().fill_null(_NEVER).to_numpy().view(np.uint64))
+            words.append(points.get_column("consent_at").to_physical().fill_null(NEVER).to_numpy().view(np.uint64))
         if self._texts is not None:
             words.append(np.arange(self._rows, self._rows + count, dtype=np.uint64))
             self._texts.add(points.get_column("text"))
@@ -67,7 +68,10 @@ class PointKeys:
             self._flush()
 
     def repeated(self) -> Iterator[pl.DataFrame]:
-        """Yield the points whose key occurs again: ``key``, ``text``, ``row_id``, ``position``, ``consent_at``."""
+        """Yield the points whose key occurs again: ``key``, ``text``, ``row_id``, ``position``, ``consent_at``.
+
+        All of one key are yielded together, beside each other.
+        """
         if not self._flushed:
             # So few that they never had to be split.
             yield from self._again(self._joined())
@@ -88,14 +92,14 @@ class PointKeys:
             return
         key, point, *more = (word[again] for word in words)
         text = pl.repeat(None, len(key), dtype=pl.String, eager=True)
-        consent = more.pop(0).view(np.int64) if self._dated else np.full(len(key), _NEVER)
+        consent = more.pop(0).view(np.int64) if self._dated else np.full(len(key), NEVER)
         yield pl.DataFrame(
             {
                 "key": key,
                 "text": text if self._texts is None else self._texts.at(more.pop()),
-                "row_id": point >> _POSITION_BITS,
+                "row_id": point >> POSITION_BITS,
                 "position": (point & np.uint64(15)).astype(np.uint8),
-                "consent_at": pl.Series(consent).replace(_NEVER, None).cast(_INSTANT),
+                "consent_at": pl.Series(consent).replace(NEVER, None).cast(_INSTANT),
             }
         )
 
@@ -117,20 +121,22 @@ class PointKeys:
 
     def _read(self, first: int, last: int) -> list[Words]:
         """The words of the parts from ``first`` to before ``last``."""
-        read: list[list[Words]] = [[] for _ in range(self._width)]
-        for number, bounds in enumerate(self._bounds):
-            count = int(bounds[last] - bounds[first])
+        sizes = [int(bounds[last] - bounds[first]) for bounds in self._bounds]
+        read = [np.empty(sum(sizes), np.uint64) for _ in range(self._width)]
+        done = 0
+        for number, (bounds, size) in enumerate(zip(self._bounds, sizes, strict=True)):
             for at, word in enumerate(read):
                 start = at * int(bounds[-1]) + int(bounds[first])
-                word.append(np.fromfile(self._path(number), np.uint64, count, offset=start * 8))
-        return [np.concatenate(word) for word in read]
+                word[done : done + size] = np.fromfile(self._path(number), np.uint64, size, offset=start * 8)
+            done += size
+        return read
 
     def _path(self, number: int) -> Path:
         return self._folder / f"keys-{number:06d}"
 
 
 def _repeated(keys: Words) -> npt.NDArray[np.int64]:
-    """Rows of the keys that occur again."""
+    """Rows of the keys that occur again, those of one key beside each other."""
     unused = unused_bits(len(keys))
     # All keys of a part have the same last bits.
     marks = KeyMarks(max(unused - _PART_BITS, 0), unused)
@@ -138,12 +144,14 @@ def _repeated(keys: Words) -> npt.NDArray[np.int64]:
     mark_repeated(keys, marks.left, marks.right, once, again)
     # Different keys may share a bit.
     rows = marks.rows(keys, again)
-    rows = rows[np.argsort(keys[rows])]
-    same = keys[rows[1:]] == keys[rows[:-1]]
-    twice = np.zeros(len(rows), dtype=np.bool_)
-    twice[1:] |= same
-    twice[:-1] |= same
-    return rows[twice]
+    table = np.full(1 << (2 * len(rows)).bit_length(), -1, np.int32)
+    firsts, numbers, order = np.empty((3, len(rows)), np.int64)
+    count = np.zeros(1, np.int64)
+    number_values(keys[rows], table, firsts, numbers, count)
+    bounds = np.zeros(count[0] + 1, np.int64)
+    order_by_number(numbers, bounds, order)
+    times = np.diff(bounds)
+    return rows[order[np.repeat(times > 1, times)]]
 
 
 class _Texts:

@@ -29,6 +29,7 @@ MODULES = (
     "keys",
     "known",
     "laid_out",
+    "listed",
     "odd_phones",
     "phones",
     "records",

@@ -16,6 +16,7 @@ Flags = npt.NDArray[np.bool_]
 Int16s = npt.NDArray[np.int16]
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
+UInt16s = npt.NDArray[np.uint16]
 UInt32s = npt.NDArray[np.uint32]
 UInt64s = npt.NDArray[np.uint64]
 
@@ -27,6 +28,7 @@ _VALUES: dict[str, np.dtype[Any] | None] = {
     "Int16s": np.dtype(np.int16),
     "Int32s": np.dtype(np.int32),
     "Int64s": np.dtype(np.int64),
+    "UInt16s": np.dtype(np.uint16),
     "UInt32s": np.dtype(np.uint32),
     "UInt64s": np.dtype(np.uint64),
 }

@@ -7,12 +7,14 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
+from schemas.kernels.listed import TAIL, find_tails
 from suppression.index.key_filter import KeyFilter
 
 Numbers = npt.NDArray[np.uint64]
 
-#: Bits of a number that are its tail; what is before them is its head.
-_TAIL = np.uint64(16)
+_TAIL = np.uint64(TAIL)
+#: Numbers searched at once.
+_TOGETHER = 64
 
 
 class NumberTails:
@@ -38,24 +40,26 @@ class NumberTails:
             at, last = at + len(numbers), head[-1]
         self._heads = np.concatenate(heads)
         self._bounds = np.concatenate([*starts, [at]])
-        # Whoever is found between two bounds takes a step of each size.
-        self._steps = [1 << bit for bit in reversed(range(int(np.diff(self._bounds).max(initial=0)).bit_length()))]
+        first, span = self._heads[0], int(self._heads[-1] - self._heads[0])
+        # As many jumps as heads, or fewer: where heads are evenly far apart, each leads to one or two of them.
+        self._shift = (span // len(self._heads)).bit_length()
+        jumps = np.arange((span >> self._shift) + 2, dtype=np.uint64) << np.uint64(self._shift)
+        self._jumps = np.searchsorted(self._heads, jumps + first)
 
     def among(self, wanted: Numbers) -> npt.NDArray[np.bool_]:
         """Whether each number is in the set."""
         found = np.zeros(len(wanted), dtype=bool)
-        rows = self._filter.passing(wanted)
-        # In ascending order, so that memory is read once from its beginning to its end.
-        rows = rows[np.argsort(wanted[rows])]
-        head = wanted[rows] >> _TAIL
-        place = np.searchsorted(self._heads, head)
-        is_head = self._heads.take(place, mode="clip") == head
-        rows, place = rows[is_head], place[is_head]
-        tail = wanted[rows].astype(np.uint16)
-        # The last of the tails of its head that is not greater, or the first of them.
-        at, end = self._bounds[place], self._bounds[place + 1]
-        for step in self._steps:
-            further = at + step
-            at = np.where((further < end) & (self._tails.take(further, mode="clip") <= tail), further, at)
-        found[rows] = self._tails[at] == tail
+        ats, ends = np.empty((2, _TOGETHER), np.uint64)
+        find_tails(
+            self._filter.passing(wanted),
+            wanted,
+            self._shift,
+            self._jumps,
+            self._heads,
+            self._bounds,
+            self._tails,
+            ats,
+            ends,
+            found,
+        )
         return found

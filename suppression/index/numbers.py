@@ -15,25 +15,23 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from schemas.kernels.listed import AREA_NUMBERS, PLAN, find_bits, place_bits
 from suppression.index.blobs import Blob, BlobWriter
 from suppression.index.number_tails import NumberTails
 
 Numbers = npt.NDArray[np.uint64]
 Locals = npt.NDArray[np.uint32]
 
-_AREA_NUMBERS = 10_000_000
-BITMAP_BYTES = _AREA_NUMBERS // 8
+BITMAP_BYTES = AREA_NUMBERS // 8
 _WORTH_A_BITMAP = BITMAP_BYTES // 8
 #: Numbers of one area code that wait in memory before they go to a bitmap.
 _WAITING = _WORTH_A_BITMAP
-_PLAN = np.uint64(10_000_000_000)
+_PLAN = np.uint64(PLAN)
 #: Numbers written at a time: what is copied of them stays small.
 _WRITTEN = 1 << 20
 _NUMBER_BYTES = 8
 #: Sorted numbers for each that was sought so far: with more of them, those are searched where they are.
 _WORTH_READING = 256
-#: Numbers looked up at a time: what they need stays in the processor's cache.
-_ROWS = 1 << 15
 
 
 def number_key(e164: pl.Expr) -> pl.Expr:
@@ -54,7 +52,7 @@ class NumberBuilder:
         self._bitmaps: dict[int, npt.NDArray[np.uint8]] = {}
         self._others: list[Numbers] = []
         #: One byte a number of the area code at hand; all false between two uses.
-        self._marks = np.zeros(_AREA_NUMBERS, dtype=bool)
+        self._marks = np.zeros(AREA_NUMBERS, dtype=bool)
 
     def add(self, numbers: Numbers) -> None:
         """Take E.164 integers; repeats are allowed."""
@@ -68,19 +66,19 @@ class NumberBuilder:
         """Take ten-digit North American numbers, area code first."""
         if not len(tens):
             return
-        first = int(tens.min()) // _AREA_NUMBERS
-        if first == int(tens.max()) // _AREA_NUMBERS:
+        first = int(tens.min()) // AREA_NUMBERS
+        if first == int(tens.max()) // AREA_NUMBERS:
             # A registry comes in a file an area code: a division for each number costs as much as all the rest.
-            self._take(first, (tens - first * _AREA_NUMBERS).astype(np.uint32))
+            self._take(first, (tens - first * AREA_NUMBERS).astype(np.uint32))
             return
-        areas = (tens // _AREA_NUMBERS).astype(np.int16)
+        areas = (tens // AREA_NUMBERS).astype(np.int16)
         if not (areas[1:] >= areas[:-1]).all():
             order = np.argsort(areas, kind="stable")
             tens, areas = tens[order], areas[order]
         cuts = np.flatnonzero(np.diff(areas)) + 1
         for part in np.split(tens, cuts):
-            area = int(part[0]) // _AREA_NUMBERS
-            self._take(area, (part - area * _AREA_NUMBERS).astype(np.uint32))
+            area = int(part[0]) // AREA_NUMBERS
+            self._take(area, (part - area * AREA_NUMBERS).astype(np.uint32))
 
     def _take(self, area: int, numbers: Locals) -> None:
         self._waiting.setdefault(area, []).append(numbers)
@@ -138,7 +136,7 @@ class NumberBuilder:
 
 
 def _whole(area: int, numbers: Locals) -> Numbers:
-    return numbers.astype(np.uint64) + np.uint64((1000 + area) * _AREA_NUMBERS)
+    return numbers.astype(np.uint64) + np.uint64((1000 + area) * AREA_NUMBERS)
 
 
 def _joined(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
@@ -198,14 +196,10 @@ class NumberIndex:
     def hits(self, wanted: Numbers) -> npt.NDArray[np.bool_]:
         """The same for a numpy array."""
         found = np.zeros(len(wanted), dtype=bool)
-        if not self._entries:
-            return found
         if self._areas:
-            # In ascending order, neighbours are found near each other.
-            order = np.argsort(wanted)
-            for start in range(0, len(wanted), _ROWS):
-                rows = order[start : start + _ROWS]
-                found[rows] = self._in_bitmaps(wanted[rows])
+            bits, asked = np.empty(len(wanted), np.int64), np.zeros(len(self._areas), dtype=bool)
+            place_bits(wanted, self._place, bits, asked)
+            find_bits(bits, self._bitmaps.touch(np.flatnonzero(asked) * BITMAP_BYTES), found)
         if len(self._sorted_blob):
             found |= self._among_sorted(wanted)
         return found
@@ -227,21 +221,6 @@ class NumberIndex:
 
     def _each_sorted(self) -> Iterator[Numbers]:
         return (part.view(np.uint64) for part in self._sorted_blob.parts())
-
-    def _in_bitmaps(self, wanted: Numbers) -> npt.NDArray[np.bool_]:
-        # Unsigned: a number below +1 wraps round to a very large one.
-        tens = wanted - _PLAN
-        area = np.minimum(tens // _AREA_NUMBERS, 1000)
-        place = self._place[area.view(np.int64)]
-        number = (tens - area * np.uint64(_AREA_NUMBERS)).view(np.int64)
-        dense = place >= 0
-        if not dense.all():
-            place, number = place[dense], number[dense]
-        offsets = place * BITMAP_BYTES + (number >> 3)
-        bits = (self._bitmaps.touch(offsets)[offsets] >> (7 - (number & 7)).astype(np.uint8)) & 1
-        found = np.zeros(len(wanted), dtype=bool)
-        found[dense] = bits
-        return found
 
     def release(self) -> None:
         """Let go of the memory of what was read; it is read again when it is asked for."""

@@ -13,6 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schemas.errors import ListError
+from schemas.kernels.listed import find_bits, find_tails, place_bits
 from suppression.index.blobs import Blob, write_blob
 from suppression.index.digests import DigestBuilder, DigestIndex
 from suppression.index.number_tails import NumberTails
@@ -58,22 +59,75 @@ def test_numbers_are_a_set(blocks: list[list[int]], more: list[int | None]) -> N
         assert sorted(int(number) for part in index.each() for number in part) == sorted(expected)
 
 
-@settings(max_examples=60, deadline=None)
+_local = st.sampled_from([0, 1, 7, 8, 9_999_992, 9_999_999]) | st.integers(0, 9_999_999)
+_of_plan = st.builds(
+    lambda area, local: 10_000_000_000 + area * 10_000_000 + local, st.sampled_from([0, 202, 999]), _local
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(_of_plan, min_size=1, max_size=30),
+    st.lists(_of_plan | numbers | st.integers(0, 2**64 - 1), max_size=60),
+    st.lists(st.sampled_from([0, 7, 9_999_999_999, 20_000_000_000, 2**63, 2**64 - 1])),
+)
+@example([12_020_000_000, 19_999_999_999], [], [20_000_000_000, 9_999_999_999])
+def test_numbers_of_bitmaps_are_a_set(listed: list[int], more: list[int], outside: list[int]) -> None:
+    """Every area code has one; also asked for are numbers of codes without one, and of no plan."""
+    members = set(listed)
+    wanted = [*more, *outside, *listed, *(number ^ 1 for number in listed), *listed]
+    expected = [number in members for number in wanted]
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("suppression.index.numbers._WAITING", 1)
+        index = number_index(Path(folder), [listed])
+        assert (len(index), len(index._sorted_blob)) == (len(members), 0)
+        assert index.hits(np.array(wanted, np.uint64)).tolist() == expected
+        # As the few numbers of a look-up are sought.
+        for kernel in (place_bits, find_bits):
+            patch.setattr(f"suppression.index.numbers.{kernel.function.__name__}", kernel.function)
+        with np.errstate(over="ignore"):
+            assert index.hits(np.array(wanted, np.uint64)).tolist() == expected
+
+
+@settings(max_examples=120, deadline=None)
 @given(
     st.lists(numbers | st.integers(0, 2**64 - 1) | st.integers(2**32 - 9, 2**32 + 2**17), min_size=1, max_size=200),
     st.lists(st.integers(0, 200), max_size=3),
     st.lists(numbers, max_size=9),
+    st.sampled_from([1, 3, 64]),
 )
-def test_tails_are_a_set(drawn: list[int], cuts: list[int], more: list[int]) -> None:
+@example([0], [], [1], 64)
+@example([2**64 - 1], [], [0], 64)
+@example([0, 2**64 - 1], [1], [2**63], 1)
+@example([2**32 - 1, 2**32, 2**32 + 2**16], [], [], 3)
+def test_tails_are_a_set(drawn: list[int], cuts: list[int], more: list[int], together: int) -> None:
     """Wherever heads change and parts begin; neighbours, and numbers with the tail of one and the head of another."""
     listed = np.unique(np.array(drawn, np.uint64))
     tails = NumberTails((part for part in np.split(listed, sorted(cuts)) if len(part)), len(listed))
     one, head = np.uint64(1), np.uint64(1 << 16)
-    wanted = np.concatenate(
-        [listed, listed + one, listed - one, listed + head, listed - head, np.array(more, np.uint64)]
-    )
-    assert tails.among(wanted).tolist() == np.isin(wanted, listed).tolist()
-    assert tails.among(wanted[:0]).tolist() == []
+    ends = np.array([0, 2**64 - 1], np.uint64)
+    near = [listed, listed + one, listed - one, listed + head, listed - head, ends, np.array(more, np.uint64)]
+    wanted = np.random.default_rng(together).permutation(np.concatenate([*near, *near]))
+    members = set(drawn)
+    expected = [number in members for number in wanted.tolist()]
+    with pytest.MonkeyPatch.context() as patch, np.errstate(over="ignore"):
+        patch.setattr("suppression.index.number_tails._TOGETHER", together)
+        assert tails.among(wanted).tolist() == expected
+        assert tails.among(wanted[:0]).tolist() == []
+        # As the few numbers of a look-up are sought.
+        patch.setattr("suppression.index.number_tails.find_tails", find_tails.function)
+        assert tails.among(wanted).tolist() == expected
+
+
+def test_tails_of_a_filter_that_lets_all_pass_are_a_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list that is too long for one: every number is searched, however far it is from those listed."""
+    draw = np.random.default_rng(3)
+    near = draw.integers(12_000_000_000, 12_000_900_000, 20_000).astype(np.uint64)
+    listed = np.unique(np.concatenate([near, draw.integers(0, 10**15, 50).astype(np.uint64)]))
+    wanted = np.concatenate([listed, near + np.uint64(7), draw.integers(0, 2**64 - 1, 99, np.uint64, endpoint=True)])
+    monkeypatch.setattr("suppression.index.key_filter._MOST_KEYS", 0)
+    found = NumberTails(iter(np.array_split(listed, 3)), len(listed)).among(wanted)
+    assert found.tolist() == np.isin(wanted, listed).tolist()
 
 
 def test_tails_of_one_head_are_a_set() -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.stages.dedupe import duplicate_losers
 from tests.conftest import POINT_ONLY, Scrub, Scrubbed, Written
@@ -209,10 +211,45 @@ def test_addresses_whose_hashes_are_equal_are_compared_in_full() -> None:
             "row_id": [0, 1, 2, 3, 4, 5],
             "position": [4, 4, 4, 4, 0, 1],
             "consent_at": [None] * 6,
-            "source": [0] * 6,
-            "source_line": [2, 3, 4, 5, 6, 7],
         },
-        schema_overrides={"consent_at": pl.Datetime("us", "UTC")},
+        schema_overrides=_POINT_TYPES,
     )
     lost = duplicate_losers(points, newest=False)
     assert lost.select("row_id", "kept_row", "kept_position").sort("row_id").rows() == [(3, 1, 4), (5, 4, 0)]
+
+
+_POINT_TYPES = {"row_id": pl.UInt64(), "position": pl.UInt8(), "consent_at": pl.Datetime("us", "UTC")}
+_drawn_points = st.dictionaries(
+    st.tuples(st.integers(0, 9) | st.integers(2**60 - 3, 2**60 - 1), st.integers(0, 7)),
+    st.tuples(st.integers(0, 3), st.sampled_from([None, "a", "b", "c"]), st.none() | st.integers(-2, 3)),
+    min_size=1,
+    max_size=40,
+)
+
+
+@given(_drawn_points, st.booleans())
+def test_the_best_of_each_key_and_text_is_kept(
+    drawn: dict[tuple[int, int], tuple[int, str | None, int | None]], newest: bool
+) -> None:
+    lines = [(*point, *what) for point, what in sorted(drawn.items(), key=lambda each: (each[1][0], str(each)))]
+    points = pl.DataFrame(
+        lines,
+        {
+            "row_id": pl.UInt64(),
+            "position": pl.UInt8(),
+            "key": pl.UInt64(),
+            "text": pl.String(),
+            "consent_at": pl.Int64(),
+        },
+        orient="row",
+    ).cast({"consent_at": pl.Datetime("us", "UTC")})
+    expected = []
+    for row, position, key, text, _ in lines:
+        same = [each for each in lines if each[2:4] == (key, text)]
+        if newest:
+            latest = max((each[4] for each in same if each[4] is not None), default=None)
+            same = [each for each in same if each[4] == latest]
+        kept = min(same)
+        if kept[:2] != (row, position):
+            expected.append((row, position, *kept[:2], lines.index(kept)))
+    assert sorted(duplicate_losers(points, newest=newest).rows()) == sorted(expected)

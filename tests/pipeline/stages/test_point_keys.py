@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 import weakref
 from collections import Counter
@@ -48,6 +49,7 @@ def test_points_of_a_repeated_key_come_back_and_no_others(
                 if counts[key] > 1
             ]
         found = [line for part in keys.repeated() for line in part.rows()]
+        assert len(list(itertools.groupby(key for key, *_ in found))) == len({key for key, *_ in found})
     assert sorted(found, key=lambda line: line[2]) == expected
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
@@ -27,6 +27,10 @@ class Coded(Generic[T]):
 
     values: list[T]
     of_row: npt.NDArray[np.int64]
+
+    def among(self, wanted: Collection[T]) -> Bools:
+        """Rows whose value is one of these."""
+        return np.take(np.array([value in wanted for value in self.values], dtype=np.bool_), self.of_row)
 
 
 def looked_up(

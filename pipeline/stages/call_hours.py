@@ -11,6 +11,7 @@ import polars as pl
 from pipeline.context import Source
 from pipeline.stages.contactable import Contactable
 from pipeline.stages.hours import with_hours
+from schemas.coded_findings import coded
 from schemas.columns import CALL_COLUMNS, dtype_of
 from schemas.findings import findings, no_findings
 from suppression.rules.call_windows import CallWindows, call_windows
@@ -47,7 +48,7 @@ def _hours(
     frame: pl.DataFrame, contactable: Contactable, source: Source, rules: RuleSet, hours: CallingHours
 ) -> tuple[list[pl.Series], pl.DataFrame]:
     """`CALL_COLUMNS` and the flags of rows."""
-    facts = rules.facts(frame, no_findings(), source.region)
+    facts = rules.facts(frame, coded(no_findings()), source.region)
     windows = call_windows(hours, _who(facts, contactable), *locations_of_rows(facts, contactable.points))
     flags = [
         _flags(frame, "call.not_today", windows.not_today),

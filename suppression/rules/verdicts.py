@@ -12,7 +12,6 @@ import polars as pl
 from schemas.coded_findings import SAID_SCHEMA, CodedFindings, together
 from schemas.codes import CODES, Effect
 from schemas.frame_columns import UNTIL
-from schemas.list_kinds import KINDS
 from schemas.support.distinct import distinct_numbers
 from suppression.rules.consent import LACKS, Bits
 from suppression.rules.engine import Hit, RuleSet
@@ -41,7 +40,7 @@ def judged(
     """
     if frame.is_empty():
         return frame, found
-    facts = rules.facts(frame, found.with_codes(KINDS).frame(), region)
+    facts = rules.facts(frame, found, region)
     against = [_against(hit, facts) for hit in rules.judge(facts)]
     against += [_of_unanswered(each, rules) for each in unanswered_points(rules, facts)]
     against += [_of_unread(each) for each in unread_evidence(rules, facts, columns or {}) if each.rows.any()]

@@ -15,7 +15,6 @@ from schemas.config import Channel
 from schemas.contact.quality import ROLE_LOCAL_PARTS
 from schemas.frame_columns import TYPE, ZONED
 from schemas.list_kinds import KINDS
-from schemas.support.distinct import distinct
 from suppression.rules.batch import Batch
 from suppression.rules.consent import ConsentReader, Consents
 from suppression.rules.consent_words import UNREAD as UNREAD_BASIS
@@ -143,8 +142,7 @@ class Facts(Batch):
         """Whether a number is of one of these types, as the numbering plan says."""
         if point not in PHONE_SLOTS or TYPE.of(point) not in self.frame.columns:
             return self.all(False)
-        words, of_row = self.once(("types", point), lambda: distinct(self.frame.get_column(TYPE.of(point))))
-        return np.array([*(word in wanted for word in words), False])[of_row]
+        return self.coded(TYPE.of(point)).among(wanted)
 
     def classes(self, point: str | None) -> Classes:
         """Classes of the leads, as seen from a phone or from another point."""

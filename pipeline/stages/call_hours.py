@@ -32,16 +32,16 @@ def with_call_hours(
     is_open = np.logical_or.reduce([rows.to_numpy() for rows in with_hours(contactable).values()])
     if 2 * np.count_nonzero(is_open) > len(frame):
         columns, flags = _hours(frame, contactable, source, rules, hours)
-        return frame.with_columns(columns), flags
+        return frame.with_columns_seq(columns), flags
     # The law leaves few rows open, and the others have no hours.
     if not is_open.any():
-        return frame.with_columns(pl.lit(None, dtype_of(name)).alias(name) for name in CALL_COLUMNS), no_findings()
+        return frame.with_columns_seq(pl.lit(None, dtype_of(name)).alias(name) for name in CALL_COLUMNS), no_findings()
     some = frame.filter(is_open)
     points = {point: rows.filter(is_open) for point, rows in contactable.points.items()}
     channels = {channel: rows.filter(is_open) for channel, rows in contactable.channels.items()}
     columns, flags = _hours(some, Contactable(points, channels), source, rules, hours)
     place = pl.Series(np.cumsum(is_open) - 1).scatter(np.flatnonzero(~is_open), None)
-    return frame.with_columns(column.gather(place) for column in columns), flags
+    return frame.with_columns_seq(column.gather(place) for column in columns), flags
 
 
 def _hours(
@@ -113,5 +113,5 @@ def _flags(frame: pl.DataFrame, code: str, notes: Coded[Note | None]) -> pl.Data
         pl.Series(name, [note and getattr(note, name) for note in notes.values], pl.String)[notes.of_row[noted]]
         for name in ("source", "detail")
     )
-    rows = frame.select("row_id").filter(noted).with_columns(sources, details)
+    rows = frame.select_seq("row_id").filter(noted).with_columns_seq(sources, details)
     return findings(rows, code, source=pl.col("source"), detail=pl.col("detail"))

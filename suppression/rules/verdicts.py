@@ -46,7 +46,7 @@ def judged(
     against += [_of_unread(each) for each in unread_evidence(rules, facts, columns or {}) if each.rows.any()]
     found = lifted(rules, facts, found)
     ends = [dates_of(until(rules, facts, point)).alias(UNTIL.of(point)) for point in rules.points(facts)]
-    return frame.with_columns(ends), together([found, *_coded(against, facts.first)])
+    return frame.with_columns_seq(ends), together([found, *_coded(against, facts.first)])
 
 
 @dataclass(frozen=True)

@@ -53,8 +53,8 @@ def paired(
         occur = np.zeros(most, dtype=np.bool_)
         occur[pairs] = True
         answered = np.zeros(most, dtype=np.int64)
-        for pair in np.flatnonzero(occur).tolist():
-            answered[pair] = answer(*divmod(pair, size))
+        known = np.flatnonzero(occur)
+        answered[known] = [answer(*divmod(pair, size)) for pair in known.tolist()]
         return np.take(answered, pairs)
     found, of_row = distinct_numbers(pairs)
     return np.array([answer(*divmod(pair, size)) for pair in found.tolist()], dtype=np.int64)[of_row]

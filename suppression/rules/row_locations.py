@@ -78,9 +78,10 @@ def _of_numbers(facts: Facts, slot: str, usable: pl.Series, places: Places, some
         areas[left] = len(words) + of_left
         words = [*words, *zones]
     occurring, which = distinct_codes(areas, len(words))
+    named = [words[area] for area in occurring.tolist()]
 
     def place(region: int, word: int) -> int:
-        return places.number(location_of_number(regions.values[region], words[occurring[word]]))
+        return places.number(location_of_number(regions.values[region], named[word]))
 
     return paired(regions.of_row[some], which, place)
 

@@ -44,7 +44,7 @@ def findings(
     """
     if rows.is_empty():
         return no_findings()
-    return rows.select(
+    return rows.select_seq(
         pl.col("row_id").cast(pl.UInt64),
         pl.lit(point, pl.String).alias("point"),
         pl.lit(code).alias("code"),

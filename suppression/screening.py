@@ -42,7 +42,7 @@ def screen_points(frame: pl.DataFrame, lists: Sequence[SuppressionList]) -> pl.D
             continue
         # What is not read here would be copied for each match.
         beside = [column.of(slot) for column in (NUMBER, REGION, OTHER, OTHER_REGION, GIVEN, KEY)]
-        points = frame.select("row_id", slot, *(name for name in beside if name in frame.columns))
+        points = frame.select_seq("row_id", slot, *(name for name in beside if name in frame.columns))
         if slot in PHONE_SLOTS:
             as_written = pl.concat([no_findings(), *_screen_phone(points, slot, lists)])
             found += [as_written, *_screen_other_reading(points, slot, lists, as_written)]
@@ -83,11 +83,11 @@ def _screen_other_reading(
     other = OTHER.of(slot)
     if other not in frame.columns or frame.get_column(other).null_count() == len(frame):
         return []
-    read_otherwise = frame.filter(pl.col(other).is_not_null()).select(
+    read_otherwise = frame.filter(pl.col(other).is_not_null()).select_seq(
         "row_id", pl.col(other).alias(slot), pl.col(OTHER_REGION.of(slot)).alias(REGION.of(slot))
     )
     return [
-        found.join(as_written, on=["row_id", "source", "code"], how="anti", maintain_order="left").with_columns(
+        found.join(as_written, on=["row_id", "source", "code"], how="anti", maintain_order="left").with_columns_seq(
             detail=pl.col("detail") + ", in its other reading"
         )
         for found in _screen_phone(read_otherwise, slot, lists)

@@ -158,7 +158,7 @@ class _Day:
         said = judged(rules, frame, coded(known), region)[1].frame()
         # Lists were asked by the run; of a match, the rules say what follows on the day.
         against = said.filter((pl.col("effect") != "flag") & ~pl.col("code").is_in(list(KINDS)))
-        facts = rules.facts(frame, known, region)
+        facts = rules.facts(frame, coded(known), region)
         return cls(against, {channel: _open(facts, against, channel) for channel in rules.setting.channels})
 
 

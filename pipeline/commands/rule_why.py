@@ -13,6 +13,7 @@ from pipeline.commands.verify import refuse_damaged
 from pipeline.results.folder import open_manifest, scan
 from pipeline.terminal import print_lines, write_json
 from pipeline.workspace import workspace_of
+from schemas.coded_findings import coded
 from schemas.columns import COMMON_COLUMNS, PHONE_SLOTS, POST_POINT
 from schemas.errors import UsageError
 from schemas.frame_columns import REGION
@@ -60,7 +61,7 @@ def _story(out: Path, row: int, manifest: Manifest) -> dict[str, Any]:
     packs = load_packs([pack.name for pack in manifest.rules.packs], workspace_of(None))
     used = {pack.name: pack.sha256 for pack in manifest.rules.packs}
     rules = RuleSet(packs, setting_of(manifest), manifest.rules.always)
-    facts = rules.facts(frame, known, manifest.region)
+    facts = rules.facts(frame, coded(known), manifest.region)
     asked = []
     for channel in rules.setting.channels:
         for point in facts.points(channel):

@@ -39,7 +39,10 @@ def kind_of(cell: str) -> str | None:
     value = cell.strip()
     if value.lower() in EMPTY_WORDS:
         return None
-    return next((kind for kind, pattern in _KINDS.items() if pattern.match(value)), "text")
+    for kind, pattern in _KINDS.items():
+        if pattern.match(value):
+            return kind
+    return "text"
 
 
 def is_data(cell: str) -> bool:
@@ -71,7 +74,11 @@ def holds_point(text: str) -> bool:
 
 def column_kind(cells: Iterable[str | None]) -> str:
     """Kind of nearly all filled cells; ``mixed`` when there is none such, ``empty`` without filled cells."""
-    counts = Counter(kind for cell in cells if cell is not None and (kind := kind_of(cell)) is not None)
+    counts: Counter[str] = Counter()
+    # Cells repeat, and to look at one takes long.
+    for cell, times in Counter(cells).items():
+        if cell is not None and (kind := kind_of(cell)) is not None:
+            counts[kind] += times
     total = sum(counts.values())
     if not total:
         return "empty"

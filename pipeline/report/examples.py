@@ -33,7 +33,7 @@ def first_examples(rejected: pa.Table) -> dict[str, ReasonSeen]:
     rows = np.concatenate([np.empty(0, np.int64), *places])
     first = pl.DataFrame(rejected.select([*told, *slots]).take(rows)).cast({"reason": pl.String})
     masked = [(masked_phone if slot in PHONE_SLOTS else masked_email)(pl.col(slot)).alias(slot) for slot in slots]
-    for row in first.with_columns(masked).to_dicts():
+    for row in first.with_columns_seq(masked).to_dicts():
         example = Example(
             file=row["source_file"],
             line=row.get("source_line") or 0,

@@ -78,7 +78,7 @@ def batch_to_decide(
     reads = {"row_id", "is_lead", *keys, *(name for check in checks for name in check.reads)}
     # Few are read, and of most only which rows have a value.
     there = [name for name in READS if name in held.column_names and name not in reads]
-    frame = _read(held, reads).with_columns(pl.Series(name, only_which(column(held, name))) for name in there)
+    frame = _read(held, reads).with_columns_seq(pl.Series(name, only_which(column(held, name))) for name in there)
     batch = Batch(number, frame, found)
     batch = batch.with_findings(*(check.findings(batch) for check in checks))
     return lift_found_later(batch, context.sources[number], context)
@@ -111,7 +111,7 @@ def decide_batch(
     batch = replace(batch, findings=before, contactable=known)
     if context.hours is not None and any(rows.any() for rows in with_hours(known).values()):
         fields = frozenset(name for name in held.column_names if name.partition(":")[0] in HOURS_READ)
-        batch = replace(batch, frame=batch.frame.with_columns(_read(held, fields)))
+        batch = replace(batch, frame=batch.frame.with_columns_seq(_read(held, fields)))
     for check in SECOND_PASS:
         batch = check(batch, source, context)
     for values in batch.frame.get_columns():

@@ -22,8 +22,8 @@ from schemas.support.ordered_map import in_order
 from schemas.support.prefetch import read_ahead
 
 #: Bytes of a file that are read at once, unless the request says how many: so many for all threads together, the same
-#: for one thread as for two. With hundreds of rules a batch takes a third more memory.
-_UNDER_WAY, _WITH_RULES, _LEAST = 48 << 20, 32 << 20, 4 << 20
+#: for one thread as for two. With hundreds of rules a batch takes a fifth more memory.
+_UNDER_WAY, _WITH_RULES, _LEAST = 48 << 20, 40 << 20, 4 << 20
 _FEW_THREADS = 2
 #: Columns of a usual file, and the largest block of one with more.
 _USUAL_COLUMNS, _WIDEST = 20, 24 << 20

@@ -11,6 +11,7 @@ import polars as pl
 from pipeline.context import Source
 from pipeline.stages.contactable import Contactable
 from pipeline.stages.hours import with_hours
+from schemas.coded_findings import coded
 from schemas.columns import CALL_COLUMNS, dtype_of
 from schemas.findings import findings, no_findings
 from suppression.rules.call_windows import CallWindows, call_windows
@@ -31,23 +32,23 @@ def with_call_hours(
     is_open = np.logical_or.reduce([rows.to_numpy() for rows in with_hours(contactable).values()])
     if 2 * np.count_nonzero(is_open) > len(frame):
         columns, flags = _hours(frame, contactable, source, rules, hours)
-        return frame.with_columns(columns), flags
+        return frame.with_columns_seq(columns), flags
     # The law leaves few rows open, and the others have no hours.
     if not is_open.any():
-        return frame.with_columns(pl.lit(None, dtype_of(name)).alias(name) for name in CALL_COLUMNS), no_findings()
+        return frame.with_columns_seq(pl.lit(None, dtype_of(name)).alias(name) for name in CALL_COLUMNS), no_findings()
     some = frame.filter(is_open)
     points = {point: rows.filter(is_open) for point, rows in contactable.points.items()}
     channels = {channel: rows.filter(is_open) for channel, rows in contactable.channels.items()}
     columns, flags = _hours(some, Contactable(points, channels), source, rules, hours)
     place = pl.Series(np.cumsum(is_open) - 1).scatter(np.flatnonzero(~is_open), None)
-    return frame.with_columns(column.gather(place) for column in columns), flags
+    return frame.with_columns_seq(column.gather(place) for column in columns), flags
 
 
 def _hours(
     frame: pl.DataFrame, contactable: Contactable, source: Source, rules: RuleSet, hours: CallingHours
 ) -> tuple[list[pl.Series], pl.DataFrame]:
     """`CALL_COLUMNS` and the flags of rows."""
-    facts = rules.facts(frame, no_findings(), source.region)
+    facts = rules.facts(frame, coded(no_findings()), source.region)
     windows = call_windows(hours, _who(facts, contactable), *locations_of_rows(facts, contactable.points))
     flags = [
         _flags(frame, "call.not_today", windows.not_today),
@@ -112,5 +113,5 @@ def _flags(frame: pl.DataFrame, code: str, notes: Coded[Note | None]) -> pl.Data
         pl.Series(name, [note and getattr(note, name) for note in notes.values], pl.String)[notes.of_row[noted]]
         for name in ("source", "detail")
     )
-    rows = frame.select("row_id").filter(noted).with_columns(sources, details)
+    rows = frame.select_seq("row_id").filter(noted).with_columns_seq(sources, details)
     return findings(rows, code, source=pl.col("source"), detail=pl.col("detail"))

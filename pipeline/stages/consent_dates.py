@@ -18,7 +18,7 @@ def consent_findings(frame: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """
     if "consent_at" not in frame.columns:
         return no_findings()
-    frame = frame.select(name for name in ("row_id", "consent_at", "received_at") if name in frame.columns)
+    frame = frame.select_seq(name for name in ("row_id", "consent_at", "received_at") if name in frame.columns)
     consent = pl.col("consent_at")
     midnight = datetime(as_of.year, as_of.month, as_of.day) + timedelta(days=1)
     # The day of the run ends last in the zone twelve hours behind UTC; a bare date has no zone.

@@ -177,9 +177,9 @@ def _reasons(
     summary = pl.Series("summary", [codes[name].summary for name in names], pl.String)[numbers[primary]]
     place = pl.when(pl.col("point").is_null()).then(pl.lit("")).otherwise(pl.col("point") + ": ")
     detail = (
-        said.select("point", "detail")[primary]
-        .with_columns(summary)
-        .select(pl.format("{} {}{}.", "summary", place, "detail"))
+        said.select_seq("point", "detail")[primary]
+        .with_columns_seq(summary)
+        .select_seq(pl.format("{} {}{}.", "summary", place, "detail"))
         .to_series()
     )
     made["reason_detail"] = few_values(detail.to_arrow(compat_level=_OLDEST), of_row)

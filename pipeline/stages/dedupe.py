@@ -94,10 +94,10 @@ def compared_points(batch: Batch, context: Context) -> Iterator[tuple[str, pl.Da
             if slot not in usable or key not in campaign.dedupe_keys:
                 continue
             if key == "phone":
-                points = frame.select("row_id", key=NUMBER.of(slot), consent_at=consent)
+                points = frame.select_seq("row_id", key=NUMBER.of(slot), consent_at=consent)
             else:
                 text = fold_email(pl.col(KEY.of(slot)), folds)
-                points = frame.select("row_id", text=text, key=text.hash(0), consent_at=consent)
+                points = frame.select_seq("row_id", text=text, key=text.hash(0), consent_at=consent)
             yield slot, points.filter(usable[slot])
 
 

@@ -69,7 +69,7 @@ def _forms(frame: pl.DataFrame, slot: str) -> pa.Array:
     forms = frame.get_column(FORM.of(slot)).to_numpy()
     rows = np.zeros(int(forms.max(initial=-1)) + 1, np.int64)
     rows[forms] = np.arange(len(forms))
-    told = frame.select(part.of(slot) for part in FORM_PARTS)[rows].to_arrow(compat_level=_OLDEST)
+    told = frame.select_seq(part.of(slot) for part in FORM_PARTS)[rows].to_arrow(compat_level=_OLDEST)
     parts = pa.StructArray.from_arrays(
         [column(told, name) for name in told.column_names], [part.suffix for part in FORM_PARTS]
     )

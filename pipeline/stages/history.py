@@ -177,7 +177,7 @@ class PurchaseHistoryCheck(RunCheck):
 
     def _count(self, known: pl.DataFrame, column: str) -> None:
         vendors = {at: each.vendor for at, each in self._deliveries.items()}
-        rows = known.select("row_id", vendor=_in_words(column, vendors)).unique()
+        rows = known.select_seq("row_id", vendor=_in_words(column, vendors)).unique()
         for vendor, count in rows.get_column("vendor").value_counts().rows():
             self._overlaps[vendor] += count
 
@@ -196,7 +196,7 @@ def points_asked(batch: Batch, context: Context) -> Words:
         if slot in usable:
             phone = slot in PHONE_SLOTS
             # The two columns first: to filter all of the frame's costs more than the rest of this.
-            rows = frame.select("row_id", value=slot if phone else KEY.of(slot)).filter(usable[slot])
+            rows = frame.select_seq("row_id", value=slot if phone else KEY.of(slot)).filter(usable[slot])
             points.append((phone_history_points if phone else email_history_points)(rows.get_column("value")))
             codes.append(_codes(rows.get_column("row_id"), POINTS.index(slot)))
     together = joined(points)

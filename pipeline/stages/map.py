@@ -45,17 +45,17 @@ def map_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.DataFr
     if "withdrawn_at" in cells:
         cells["withdrawn_at"] = _without_no(cells["withdrawn_at"])
     read = [_read(name, cell, source).alias(name) for name, cell in cells.items()]
-    mapped = frame.with_columns(read)
+    mapped = frame.with_columns_seq(read)
     no_lead = _no_leads(mapped, source, known)
     is_lead = np.ones(len(mapped), np.bool_)
     if not no_lead.is_empty():
         is_lead[(no_lead.get_column("row_id") - mapped.item(0, "row_id")).to_numpy()] = False
     zoned = _zoned(mapped, cells, source) if context.rules is not None else []
-    mapped = mapped.with_columns([*_unread(mapped, cells), *zoned, pl.Series(IS_LEAD, is_lead)])
+    mapped = mapped.with_columns_seq([*_unread(mapped, cells), *zoned, pl.Series(IS_LEAD, is_lead)])
     # A repeated header has the names of its columns as points.
     heads = [point for point in known if mapped.get_column(point).filter(~mapped.get_column(IS_LEAD)).count()]
     if heads:
-        mapped = mapped.with_columns(pl.when(IS_LEAD).then(pl.col(point)).alias(point) for point in heads)
+        mapped = mapped.with_columns_seq(pl.when(IS_LEAD).then(pl.col(point)).alias(point) for point in heads)
     unread = source.dates.unread(mapped, cells)
     found = [*_undecided(mapped, cells, fields), consent_findings(mapped, context.as_of)]
     short = []
@@ -146,7 +146,7 @@ def _no_leads(mapped: pl.DataFrame, source: Source, known: list[str]) -> pl.Data
         # The length first: it costs next to nothing.
         alike = mapped.get_column(known[0]).str.len_bytes() == len(own_name.encode())
         rows = no_point | alike.fill_null(value=False).to_numpy()
-    candidates = mapped.select("row_id", "raw", *header)[np.flatnonzero(rows)]
+    candidates = mapped.select_seq("row_id", "raw", *header)[np.flatnonzero(rows)]
     named = trimmed(pl.col(first)).str.to_lowercase() == own_name.lower()
     begins = pl.concat_str(*header, separator=" ", ignore_nulls=True).str.contains(_PERHAPS)
     candidates = candidates.filter(
@@ -160,7 +160,7 @@ def _no_leads(mapped: pl.DataFrame, source: Source, known: list[str]) -> pl.Data
     repeats = pl.all_horizontal(
         cell.str.to_lowercase() == name.strip().lower() for cell, name in zip(cells, header.values(), strict=True)
     )
-    judged = candidates.select(
+    judged = candidates.select_seq(
         "row_id",
         code=pl.when(pl.coalesce(raw, joined) == "")
         .then(pl.lit("row.empty"))

@@ -95,7 +95,7 @@ def _phones(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.D
         part = read.part(position * len(frame), len(frame))
         numbers = part.e164_column()
         rows = np.flatnonzero(noted_forms.take(part.at) | (part.more != 0))
-        noted = part.frame(rows, forms).with_columns(
+        noted = part.frame(rows, forms).with_columns_seq(
             frame["row_id"][rows], frame[slot][rows].alias("value"), read_in[slot][rows].alias("read_in")
         )
         guessed = pl.Series([], dtype=frame.schema["row_id"])
@@ -104,18 +104,18 @@ def _phones(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.D
             beside = pl.DataFrame([frame["row_id"], frame[slot].alias("value"), numbers, home.alias("home"), *doubt])
             if slot in codes:
                 column = _code_columns(slots, source)[slot]
-                beside = beside.with_columns(codes[slot].alias("code"), frame[column])
+                beside = beside.with_columns_seq(codes[slot].alias("code"), frame[column])
                 found += _conflicts(beside, slot, column)
                 beside = _of_code(beside, column, source.mapping.fields[column])
             beside = beside.filter(pl.col("doubt").is_not_null())
             found += _unread(beside, slot)
             guessed = beside.get_column("row_id")
         found += _noted(noted, slot, guessed)
-        frame = frame.with_columns(
+        frame = frame.with_columns_seq(
             numbers.alias(slot),
             pl.Series(NUMBER.of(slot), part.numbers().view(np.uint64)),
             pl.Series(FORM.of(slot), part.at),
-            *(column.alias(_ADDED[column.name].of(slot)) for column in forms.select(list(_ADDED))[part.at]),
+            *(column.alias(_ADDED[column.name].of(slot)) for column in forms.select_seq(list(_ADDED))[part.at]),
         )
     return frame, found
 
@@ -131,7 +131,7 @@ def _noted(noted: pl.DataFrame, slot: str, guessed: pl.Series) -> list[pl.DataFr
     homeless = pl.repeat(False, len(refused), dtype=pl.Boolean, eager=True)
     if refused.get_column("read_in").null_count() or len(guessed):
         known = pl.when(~pl.col("row_id").is_in(guessed.implode())).then("read_in").alias("read_in")
-        read = refused.with_columns(known)
+        read = refused.with_columns_seq(known)
         homeless = needs_country(*(read.get_column(name) for name in ("value", "read_in", "state")))
     details = {
         "repair": ("phone.repaired", pl.col("repair")),
@@ -210,11 +210,11 @@ def _emails(frame: pl.DataFrame, source: Source, context: Context) -> tuple[pl.D
     for slot in source.slots(context.email_slots):
         given = frame.get_column(slot)
         read = read_emails(given, context.apply)
-        noted = read.noted.with_columns(frame["row_id"][read.rows], given[read.rows].alias("value"))
+        noted = read.noted.with_columns_seq(frame["row_id"][read.rows], given[read.rows].alias("value"))
         found += _trouble(noted, _EMAIL_CODES, slot, EMAIL_AUTHORITY)
         repaired = noted.filter(pl.col("repair").is_not_null())
         found.append(findings(repaired, "email.repaired", point=slot, source=EMAIL_AUTHORITY, detail=pl.col("repair")))
-        frame = frame.with_columns(
+        frame = frame.with_columns_seq(
             read.normal.alias(slot),
             given.alias(GIVEN.of(slot)),
             read.key.alias(KEY.of(slot)),
@@ -227,7 +227,7 @@ def _trouble(noted: pl.DataFrame, codes: dict[str, str], slot: str, authority: s
     noted = noted.filter(pl.col("state") != "ok")
     if noted.is_empty():
         return []
-    said = noted.select("row_id", "state", said=masked_text(pl.col("value")) + ": " + pl.col("why"))
+    said = noted.select_seq("row_id", "state", said=masked_text(pl.col("value")) + ": " + pl.col("why"))
     of_state = said.partition_by("state", as_dict=True)
     return [
         findings(of_state[(state,)], code, point=slot, source=authority, detail=pl.col("said"))

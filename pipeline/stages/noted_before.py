@@ -34,7 +34,7 @@ def noted_before_stage(batch: Batch, source: Source, context: Context) -> tuple[
     if context.earlier_run is None:
         return frame, no_findings()
     said_by = f"run {context.earlier_run}"
-    noted = frame.select("row_id", flag=EARLIER_FLAGS).explode("flag").filter(pl.col("flag").is_in(_OF_READING))
+    noted = frame.select_seq("row_id", flag=EARLIER_FLAGS).explode("flag").filter(pl.col("flag").is_in(_OF_READING))
     others = [pl.col(OTHER.of(slot)).is_not_null() for slot in PHONE_SLOTS if OTHER.of(slot) in frame.columns]
     lost = frame.filter(pl.col(EARLIER_FLAGS).list.contains("phone.ambiguous") & ~pl.any_horizontal(others or [False]))
     found = [findings(lost, "phone.reading_lost", source=said_by, detail="the number had two readings in the drop")]

@@ -50,7 +50,7 @@ def quality_stage(batch: Batch, source: Source, context: Context) -> tuple[pl.Da
     beside = [column.of(slot) for slot in slots for column in (TYPE, KEY, DOMAIN)]
     # What is not read here would be copied for each row that something is found in.
     read = ["row_id", *slots, *(name for name in (*beside, *_NAMES) if name in batch.frame.columns)]
-    frame = batch.frame.select(read)
+    frame = batch.frame.select_seq(read)
     for slot in source.slots(context.phone_slots):
         found += _phone(frame, slot, real, is_fax=slot in source.mapping.fax)
         found += _phone_types(frame, slot, context.campaign)
@@ -134,7 +134,7 @@ def _email(frame: pl.DataFrame, slot: str, keys: Cells, real: frozenset[str]) ->
     if len(rows) == 0:
         return []
     of_rows = pl.DataFrame([signs[place] or _NOTHING for place in at[rows].tolist()], schema=_SIGNS, orient="row")
-    noted = frame.select("row_id", slot)[rows].with_columns(
+    noted = frame.select_seq("row_id", slot)[rows].with_columns_seq(
         *of_rows, is_role=is_role[rows], is_slip=of_rows["meant"].is_not_null()
     )
     cases: list[tuple[str, str, str, pl.Expr | str]] = [

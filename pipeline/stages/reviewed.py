@@ -67,7 +67,7 @@ def _of_batch(batch: Batch, source: Source, reviewed: Reviewed) -> pl.DataFrame:
         "source_sheet": pl.col("source_sheet") if "source_sheet" in given else pl.lit(source.table.sheet, pl.String),
         "source_line": pl.col("source_line").cast(pl.UInt64),
     }
-    rows = batch.frame.select("row_id", **says)
+    rows = batch.frame.select_seq("row_id", **says)
     decisions = reviewed.decisions.drop("row_id")
     return rows.join(decisions, on=list(ROW), nulls_equal=True, maintain_order="left")
 
@@ -88,10 +88,10 @@ def _lifted(batch: CodedFindings, released: pl.DataFrame) -> CodedFindings:
     )
     is_lifted = pl.col("review").is_not_null() & (pl.col("effect") == "review")
     lifted = marked.filter(is_lifted)
-    told = findings(lifted, "review.released", source=_SOURCE, detail=_DETAIL).with_columns(
+    told = findings(lifted, "review.released", source=_SOURCE, detail=_DETAIL).with_columns_seq(
         lifted.get_column("point"), lifted.get_column("channel")
     )
-    kept = marked.with_columns(effect=pl.when(is_lifted).then(pl.lit("flag")).otherwise("effect"))
+    kept = marked.with_columns_seq(effect=pl.when(is_lifted).then(pl.lit("flag")).otherwise("effect"))
     return coded(pl.concat([kept.select(list(FINDING_SCHEMA)), told]))
 
 
@@ -99,7 +99,7 @@ def _with_ends(frame: pl.DataFrame, ends: pl.DataFrame, context: Context) -> pl.
     ended = frame.select("row_id").join(ends, on="row_id", how="left", maintain_order="left").get_column("until")
     names = [UNTIL.of(point) for point in context.points]
     known = [pl.col(name) if name in frame.columns else pl.lit(None, pl.Date) for name in names]
-    return frame.with_columns(
+    return frame.with_columns_seq(
         pl.min_horizontal(column, pl.lit(ended)).alias(name) for name, column in zip(names, known, strict=True)
     )
 

@@ -135,9 +135,9 @@ def token_lines(frame: pl.DataFrame, source: Source, number: int) -> Iterator[pl
         if not has.any():
             continue
         token = frame.get_column(column).filter(has).str.to_lowercase().hash()
-        rows = frame.select("row_id", "source_line").filter(has)
+        rows = frame.select_seq("row_id", "source_line").filter(has)
         for contact in (each.filter(has) for each in _contacts(frame, source)):
-            lines = rows.with_columns(
+            lines = rows.with_columns_seq(
                 token=token,
                 kind=pl.lit(kind, pl.UInt8),
                 link=pl.Series(token.to_numpy() * np.uint64(_SPREAD) ^ contact.hash(1).to_numpy()),

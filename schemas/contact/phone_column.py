@@ -162,14 +162,14 @@ class PhoneColumn:
         ``forms``: what `forms` returns, where it was asked before.
         """
         at, more = (self.at, self.more) if rows is None else (self.at[rows], self.more[rows])
-        frame = (self.forms() if forms is None else forms)[at].with_columns(self.e164_column(rows))
+        frame = (self.forms() if forms is None else forms)[at].with_columns_seq(self.e164_column(rows))
         said = np.flatnonzero(more)
         if len(said) == 0:
             return frame
         code = pl.col("code")
-        texts = pl.DataFrame({"code": more[said]}).select(
+        texts = pl.DataFrame({"code": more[said]}).select_seq(
             # Of the code, all digits but the first (`digits_of`).
             extension=pl.when(code != DECIMAL).then(code.cast(pl.String).str.slice(1)),
             repair=pl.when(code == DECIMAL).then(pl.lit(DECIMAL_REMOVED)),
         )
-        return frame.with_columns(frame.get_column(text.name).scatter(said, text) for text in texts)
+        return frame.with_columns_seq(frame.get_column(text.name).scatter(said, text) for text in texts)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import tomli
 from pydantic import BaseModel
@@ -17,13 +19,19 @@ _TABLE = re.compile(rf"^\s*\[\[?\s*{_NAME}\s*\]\]?")
 _KEY = re.compile(rf"^\s*{_NAME}\s*=")
 
 
-class Located(NamedTuple):
-    """A TOML file's values, with the line of each key: ``a.b`` whether it was written so, quoted or in [a]."""
+@dataclass(frozen=True)
+class Located:
+    """A TOML file's values, and its text, by which a fault is located."""
 
     path: Path
     values: dict[str, Any]
-    lines: dict[str, int]
+    text: str
     model: type[BaseModel]
+
+    @cached_property
+    def lines(self) -> dict[str, int]:
+        """The line of each key: ``a.b`` whether it was written so, quoted or in [a]. Most files have no fault."""
+        return _lines(self.text)
 
     def where(self, at: list[str]) -> str:
         """``file:line`` of the key, or of the nearest key above it."""
@@ -59,7 +67,7 @@ def read_toml(path: Path, model: type[BaseModel], faults: list[str]) -> Located 
         raise_shortage(error)
         faults.append(f"{path}: cannot be read: {error}")
         return None
-    return Located(path, values, _lines(text), model)
+    return Located(path, values, text, model)
 
 
 def _lines(text: str) -> dict[str, int]:

@@ -6,14 +6,17 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from schemas.frame_columns import UNREAD
+from schemas.frame_columns import FORM, REGION, TYPE, UNREAD
 from schemas.support.distinct import distinct
-from suppression.rules.encode import Coded
+from suppression.rules.encode import Coded, distinct_codes
 from suppression.rules.time_windows import NO_DAY, Bools, Days, days_of
 
 T = TypeVar("T")
+#: What the form of a number tells of it, as text.
+_TOLD = frozenset({TYPE.suffix, REGION.suffix})
 
 
 class Batch:
@@ -55,6 +58,12 @@ class Batch:
             series = self.column(name)
             if series is None:
                 return Coded([None], np.zeros(self.rows, dtype=np.int64))
+            point, _, part = name.partition(":")
+            if f":{part}" in _TOLD and (forms := self.column(FORM.of(point))) is not None:
+                # Numbers have few forms, and to look through their texts takes long.
+                rows, which = self.once(("forms", point), lambda: _one_of_each(forms))
+                words, of_form = distinct(series[rows])
+                return Coded([*words, None], np.take(of_form, which))
             words, of_row = distinct(series)
             return Coded([*words, None], of_row)
 
@@ -73,3 +82,12 @@ class Batch:
         if series is None:
             return self.all(False)
         return self.once(("unread cells", name), lambda: series.fill_null(False).to_numpy())
+
+
+def _one_of_each(forms: pl.Series) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """A row of each form that occurs, and which of these forms each row has."""
+    numbers = forms.to_numpy().astype(np.int64)
+    occurring, which = distinct_codes(numbers, int(numbers.max(initial=0)) + 1)
+    rows = np.empty(len(occurring), dtype=np.int64)
+    rows[which] = np.arange(len(which))
+    return rows, which

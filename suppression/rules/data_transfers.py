@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from schemas.coded_findings import coded
 from schemas.columns import CHANNEL_POINTS
 from schemas.findings import no_findings
 from suppression.rules.engine import RuleSet
@@ -21,7 +22,7 @@ def against_export(rules: RuleSet) -> list[PackRule]:
 
     Where the people of the list are is what ``rules`` was made with as ``always``.
     """
-    one = rules.facts(pl.DataFrame({"row_id": [0], "is_lead": [True]}), no_findings(), None)
+    one = rules.facts(pl.DataFrame({"row_id": [0], "is_lead": [True]}), coded(no_findings()), None)
     found = []
     for active in rules.active:
         if "export" in active.of.rule.leaving:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
@@ -28,6 +28,10 @@ class Coded(Generic[T]):
     values: list[T]
     of_row: npt.NDArray[np.int64]
 
+    def among(self, wanted: Collection[T]) -> Bools:
+        """Rows whose value is one of these."""
+        return np.take(np.array([value in wanted for value in self.values], dtype=np.bool_), self.of_row)
+
 
 def looked_up(
     values: pl.Series, answer: Callable[[str], object], dtype: type[Scalar], default: object = 0
@@ -49,8 +53,8 @@ def paired(
         occur = np.zeros(most, dtype=np.bool_)
         occur[pairs] = True
         answered = np.zeros(most, dtype=np.int64)
-        for pair in np.flatnonzero(occur).tolist():
-            answered[pair] = answer(*divmod(pair, size))
+        known = np.flatnonzero(occur)
+        answered[known] = [answer(*divmod(pair, size)) for pair in known.tolist()]
         return np.take(answered, pairs)
     found, of_row = distinct_numbers(pairs)
     return np.array([answer(*divmod(pair, size)) for pair in found.tolist()], dtype=np.int64)[of_row]

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
+from schemas.coded_findings import CodedFindings
 from schemas.codes import ReasonCode, with_rules
 from schemas.columns import CHANNEL_POINTS, PHONE_SLOTS, POINTS
 from schemas.config import Channel
@@ -96,7 +97,7 @@ class RuleSet:
         at = PointOnChannel(active.channels[0], CHANNEL_POINTS[active.channels[0]][0])
         return not active.never and all(answer(asked, facts, at, against=True).all() for asked in active.asked)
 
-    def facts(self, frame: pl.DataFrame, found: pl.DataFrame, region: str | None) -> Facts:
+    def facts(self, frame: pl.DataFrame, found: CodedFindings, region: str | None) -> Facts:
         """Facts of a batch, in terms of these packs' territories."""
         return Facts(frame, found, self.setting, region, self.territories.meaning, self.territories.always_states)
 

@@ -9,13 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, INSTANTS, LOCATION_FIELDS, PHONE_SLOTS, POST_POINT
+from schemas.coded_findings import CodedFindings
+from schemas.columns import CHANNEL_POINTS, EMAIL_SLOTS, INSTANTS, PHONE_SLOTS, POINTS, POST_POINT
 from schemas.config import Channel
 from schemas.contact.quality import ROLE_LOCAL_PARTS
-from schemas.findings import no_findings
 from schemas.frame_columns import TYPE, ZONED
 from schemas.list_kinds import KINDS
-from schemas.support.distinct import distinct
 from suppression.rules.batch import Batch
 from suppression.rules.consent import ConsentReader, Consents
 from suppression.rules.consent_words import UNREAD as UNREAD_BASIS
@@ -27,21 +26,20 @@ from suppression.rules.time_windows import NO_DAY, Bools, Days, bools, since_epo
 
 _ROLE = "(?i-u)^(?:" + "|".join(map(re.escape, sorted(ROLE_LOCAL_PARTS))) + ")@"
 _NO_STATES = np.uint64(0)
-#: Columns that say where a lead is, with those that are named after them.
-_WHERE = frozenset({"row_id", *LOCATION_FIELDS})
 
 
 class Facts(Batch):
     """The facts of one batch. ``frame`` has normalised leads whose ``row_id`` are consecutive.
 
-    ``found`` are the findings of the lists; ``region`` is where the file's national numbers belong, which stands in
-    for a lead of whom neither number nor address says the country. ``always_states`` bind wherever a lead is.
+    ``found``: what was found of them, of which the matches of lists count. ``region`` is where the file's national
+    numbers belong, which stands in for a lead of whom neither number nor address says the country. ``always_states``
+    bind wherever a lead is.
     """
 
     def __init__(
         self,
         frame: pl.DataFrame,
-        found: pl.DataFrame,
+        found: CodedFindings,
         setting: Setting,
         region: str | None,
         meaning: Callable[[str], int],
@@ -49,17 +47,11 @@ class Facts(Batch):
     ) -> None:
         super().__init__(frame)
         self.setting, self.region, self.always_states = setting, region, always_states
-        self._meaning = meaning
         self.today = since_epoch(setting.as_of)
         self.locations = LeadLocations(self, region, meaning)
-        self._listed = found.filter(pl.col("code").is_in(list(KINDS))) if len(found) else found
+        self._found = found
         #: The first ``row_id``.
         self.first = int(frame.item(0, "row_id")) if self.rows else 0
-
-    def places_of(self, rows: npt.NDArray[np.int64]) -> Facts:
-        """What is known of where some leads are, and nothing else."""
-        some = self.frame.select(name for name in self.frame.columns if name.partition(":")[0] in _WHERE)[rows]
-        return Facts(some, no_findings(), self.setting, self.region, self._meaning, self.always_states)
 
     def held(self, name: str) -> Bools:
         """Whether each row has a value; of a date, one that is not still to come."""
@@ -123,7 +115,7 @@ class Facts(Batch):
         if name in UNREAD_PLACES:
             return self.locations.unread(name)
         if name == "consent_basis":
-            return self.once(("unread", name), lambda: bools(self.consents().basis == UNREAD_BASIS))
+            return self.once(("unread", name), lambda: self.consents().based_on(UNREAD_BASIS))
         return self.unread_cells(name)
 
     # Who.
@@ -150,8 +142,7 @@ class Facts(Batch):
         """Whether a number is of one of these types, as the numbering plan says."""
         if point not in PHONE_SLOTS or TYPE.of(point) not in self.frame.columns:
             return self.all(False)
-        words, of_row = self.once(("types", point), lambda: distinct(self.frame.get_column(TYPE.of(point))))
-        return np.array([*(word in wanted for word in words), False])[of_row]
+        return self.coded(TYPE.of(point)).among(wanted)
 
     def classes(self, point: str | None) -> Classes:
         """Classes of the leads, as seen from a phone or from another point."""
@@ -175,14 +166,23 @@ class Facts(Batch):
 
         return self.once(("listed", point, kinds), make)
 
-    def _matches(self) -> dict[tuple[object, ...], npt.NDArray[np.int64]]:
+    def _matches(self) -> dict[tuple[str, str | None], npt.NDArray[np.int64]]:
         """Rows that each kind of list holds, by kind and point."""
-        parts = self._listed.select("code", "point", "row_id").partition_by(["code", "point"], as_dict=True)
-        return {key: part.get_column("row_id").to_numpy().astype(np.int64) - self.first for key, part in parts.items()}
+        codes, of_said = self._found.codes
+        listed = np.array([code in KINDS for code in codes], dtype=np.bool_)[of_said]
+        mine = np.flatnonzero(np.take(listed, self._found.which))
+        said, rows = self._found.which[mine], self._found.places(self.first)[mine]
+        # Of each kind and point one number.
+        numbers = np.take(of_said * (len(POINTS) + 1) + self._found.points, said)
+        found: dict[tuple[str, str | None], npt.NDArray[np.int64]] = {}
+        for number in np.unique(numbers).tolist():
+            code, point = divmod(number, len(POINTS) + 1)
+            found[codes[code], None if point == len(POINTS) else POINTS[point]] = rows[numbers == number]
+        return found
 
     def basis(self, wanted: list[str]) -> Bools:
         """Whether the legal basis given is of one of these classes."""
-        return self.once(("basis", *wanted), lambda: np.isin(self.consents().basis, wanted))
+        return self.once(("basis", *wanted), lambda: self.consents().based_on(*wanted))
 
     def withdrawn(self) -> Bools:
         """Whether consent was withdrawn or contact objected to; one that is there and cannot be read was."""
@@ -190,7 +190,7 @@ class Facts(Batch):
 
     def _withdrawn(self) -> Bools:
         at = self.days("withdrawn_at") != NO_DAY
-        return bools(at | self.unread("withdrawn_at") | self.consents().refused)
+        return bools(at | self.unread("withdrawn_at") | self.consents().based_on("refused"))
 
     def consents(self) -> Consents:
         """What each row's consent lacks."""

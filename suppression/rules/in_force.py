@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
+from schemas.coded_findings import coded
 from schemas.columns import CHANNEL_POINTS
 from schemas.config import Channel
 from schemas.findings import no_findings
@@ -119,7 +120,7 @@ class InForce:
 def lead_without_facts(setting: Setting, territories: Territories) -> Facts:
     """One lead of whom nothing is known: what is asked of the run as a whole is asked of it."""
     frame = pl.DataFrame({"row_id": [0], "is_lead": [True]})
-    return Facts(frame, no_findings(), setting, None, territories.meaning)
+    return Facts(frame, coded(no_findings()), setting, None, territories.meaning)
 
 
 def holds_for_run(asked: Asked, rule: Rule, one: Facts, channel: Channel) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from schemas.columns import PHONE_SLOTS
-from suppression.rules.row_locations import Codes, locations_of_rows
+from suppression.rules.row_locations import Codes, Rows, locations_of_rows
 from suppression.rules.time_windows import NEVER, NO_DAY, Bools, Days
 from suppression.rules.time_zones import Zones
 from suppression.rules.zone_offsets import Offsets, in_years
@@ -35,8 +35,7 @@ def local_days(facts: Facts, instants: pl.Series, days: Days, zoned: pl.Series) 
     if not len(rows):
         return days, days
     earliest, latest = days.copy(), days.copy()
-    # Few cells of most columns name a zone, and to find out where a lead is costs more than all that is done with it.
-    zones, of_rows = _zones_of_leads(facts.places_of(rows))
+    zones, of_rows = _zones_of_leads(facts, rows)
     at = instants[rows].cast(pl.Datetime("us", "UTC")).to_physical().to_numpy()
     years, since = in_years(at)
     offsets = Offsets.of(zones, years)
@@ -51,15 +50,16 @@ def local_days(facts: Facts, instants: pl.Series, days: Days, zoned: pl.Series) 
     return earliest, latest
 
 
-def _zones_of_leads(facts: Facts) -> tuple[list[Zones], list[tuple[Codes, Bools]]]:
-    """Sets of time zones, and for each number and the address which of them each lead has, and whether it has any.
+def _zones_of_leads(facts: Facts, rows: Rows) -> tuple[list[Zones], list[tuple[Codes, Bools]]]:
+    """Sets of time zones, and for each number and the address which of them each of some leads has, if it has any.
 
     Leads of whom no zone is known have the first set, `_ANYWHERE`.
     """
     given = {slot: numbers for slot in PHONE_SLOTS if (numbers := facts.column(slot)) is not None}
-    places, of_rows = locations_of_rows(facts, {slot: numbers.is_not_null() for slot, numbers in given.items()})
+    usable = {slot: numbers.is_not_null() for slot, numbers in given.items()}
+    places, of_rows = locations_of_rows(facts, usable, rows)
     zones: dict[Zones, int] = {_ANYWHERE: 0}
     of_place = np.array([zones.setdefault(place.zones, len(zones)) if place and place.zones else 0 for place in places])
     found = [(which := of_place[place_of], which > 0) for place_of in of_rows]
     nowhere = ~np.logical_or.reduce([known for _, known in found])
-    return list(zones), [*found, (np.zeros(facts.rows, dtype=np.int64), nowhere)]
+    return list(zones), [*found, (np.zeros(len(rows), dtype=np.int64), nowhere)]

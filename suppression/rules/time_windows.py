@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Days = npt.NDArray[np.int32]
@@ -112,4 +113,6 @@ def days_of(values: pl.Series) -> Days:
 
 def dates_of(days: Days) -> pl.Series:
     """Turn days into dates; `NEVER` becomes null."""
-    return pl.Series(np.where(days == NEVER, np.datetime64("NaT"), days.astype("datetime64[D]"))).cast(pl.Date)
+    given = np.packbits(days != NEVER, bitorder="little")
+    # Shares the memory of the days.
+    return pl.Series(pa.Array.from_buffers(pa.date32(), len(days), [pa.py_buffer(given), pa.py_buffer(days)]))

@@ -12,7 +12,6 @@ import polars as pl
 from schemas.coded_findings import SAID_SCHEMA, CodedFindings, together
 from schemas.codes import CODES, Effect
 from schemas.frame_columns import UNTIL
-from schemas.list_kinds import KINDS
 from schemas.support.distinct import distinct_numbers
 from suppression.rules.consent import LACKS, Bits
 from suppression.rules.engine import Hit, RuleSet
@@ -41,13 +40,13 @@ def judged(
     """
     if frame.is_empty():
         return frame, found
-    facts = rules.facts(frame, found.with_codes(KINDS).frame(), region)
+    facts = rules.facts(frame, found, region)
     against = [_against(hit, facts) for hit in rules.judge(facts)]
     against += [_of_unanswered(each, rules) for each in unanswered_points(rules, facts)]
     against += [_of_unread(each) for each in unread_evidence(rules, facts, columns or {}) if each.rows.any()]
     found = lifted(rules, facts, found)
     ends = [dates_of(until(rules, facts, point)).alias(UNTIL.of(point)) for point in rules.points(facts)]
-    return frame.with_columns(ends), together([found, *_coded(against, facts.first)])
+    return frame.with_columns_seq(ends), together([found, *_coded(against, facts.first)])
 
 
 @dataclass(frozen=True)

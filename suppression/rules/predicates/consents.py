@@ -6,7 +6,16 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from suppression.rules.consent import BIT, EVIDENCE_OF, LEADID, OF_CHANNEL, TRUSTEDFORM, TRUSTEDFORM_DAYS, Bits
+from suppression.rules.consent import (
+    BIT,
+    EVIDENCE_OF,
+    LEADID,
+    OF_CHANNEL,
+    TRUSTEDFORM,
+    TRUSTEDFORM_DAYS,
+    Bits,
+    bits_where,
+)
 from suppression.rules.facts import Facts
 from suppression.rules.predicates import params
 from suppression.rules.predicates.lead import listed, lists_of
@@ -60,7 +69,7 @@ def _missing(facts: Facts, at: PointOnChannel, given: params.ConsentNeeds) -> Bi
     if given.within is not None:
         day = facts.days("consent_at")
         aged = (day != NO_DAY) & (day < given.within.earliest(facts.setting.last_contact))
-        lacks = np.where(aged, lacks | BIT["age"], lacks)
+        lacks = lacks | bits_where(aged, "age")
     return lacks
 
 

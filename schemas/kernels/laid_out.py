@@ -11,15 +11,8 @@ from schemas.kernels.views import HEAD_BYTES, INLINE, VIEW_BYTES, VIEW_WORDS
 
 #: Rows whose cells are copied column after column: their text should still be near.
 _TILE = 512
-_1, _2, _3, _7, _STEP, _STEPS = (
-    np.uint64(1),
-    np.uint64(2),
-    np.uint64(3),
-    np.uint64(7),
-    np.uint64(STEP),
-    np.uint64(2 * STEP),
-)
-_8 = np.uint64(8)
+_1, _2, _3, _8 = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(8)
+_STEP, _STEPS = np.uint64(STEP), np.uint64(2 * STEP)
 _INLINE, _WORDS, _BYTES, _HEAD = np.uint64(INLINE), np.uint64(VIEW_WORDS), np.uint64(VIEW_BYTES), np.uint64(HEAD_BYTES)
 #: Of a text that fits into its view, which bytes of its first eight and of the next are its own: by its size.
 _OWN = np.array(

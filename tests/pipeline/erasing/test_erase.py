@@ -180,3 +180,24 @@ def test_a_file_without_the_person_is_copied_byte_by_byte(text: str, tmp_path: P
         assert RecordFile(LocalFile(path), Layout(), wanted).erase(copied) == {}
         assert copied.getvalue() == path.read_bytes()
     shutil.rmtree(tmp_path, ignore_errors=True)
+
+
+def test_a_result_that_was_written_again_and_is_not_logged_is_no_forgery(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = small_workspace(tmp_path / "leads")
+    results = sorted(path.parent for path in (folder / "runs").rglob("manifest.json"))
+
+    def killed(*_: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pipeline.erasing.result_erasing.follow_rewritten", killed)
+        assert erase(folder).code == 1
+    told = [leadscrub("verify", out, "--json") for out in results]
+    assert [ran.code for ran in told] == [0] * len(results), told
+    assert any("is not in the log yet" in ran.out for ran in told)
+    assert erase(folder).code == 0
+    for out in results:
+        ran = leadscrub("verify", out, "--json")
+        assert (ran.code, json.loads(ran.out)["compared_with"]) == (0, ["log", "ledger"]), ran.out

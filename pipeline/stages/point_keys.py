@@ -14,9 +14,10 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from schemas.kernels.distinct import number_values, order_by_number
+from schemas.kernels.distinct import order_by_number
 from schemas.kernels.keys import mark_repeated
 from schemas.support.arrow_columns import column
+from schemas.support.distinct import distinct_numbers
 from schemas.support.key_marks import KeyMarks, unused_bits
 
 Words = npt.NDArray[np.uint64]
@@ -144,11 +145,8 @@ def _repeated(keys: Words) -> npt.NDArray[np.int64]:
     mark_repeated(keys, marks.left, marks.right, once, again)
     # Different keys may share a bit.
     rows = marks.rows(keys, again)
-    table = np.full(1 << (2 * len(rows)).bit_length(), -1, np.int32)
-    firsts, numbers, order = np.empty((3, len(rows)), np.int64)
-    count = np.zeros(1, np.int64)
-    number_values(keys[rows], table, firsts, numbers, count)
-    bounds = np.zeros(count[0] + 1, np.int64)
+    different, numbers = distinct_numbers(keys[rows])
+    bounds, order = np.zeros(len(different) + 1, np.int64), np.empty(len(rows), np.int64)
     order_by_number(numbers, bounds, order)
     times = np.diff(bounds)
     return rows[order[np.repeat(times > 1, times)]]

@@ -93,12 +93,12 @@ def _with_ledger(home: Path, out: Path, manifest: Manifest, compared: Compared) 
         with ExitStack() as stack:
             ledger = ledger_of(home, stack)
             if ledger is not None:
-                _with_rows(home, ledger, out, manifest, compared)
+                _with_rows(ledger, out, manifest, compared)
     except LeadscrubError as error:
         compared.notes.append(f"the ledger of '{home}' cannot be asked: {error.message}")
 
 
-def _with_rows(home: Path, ledger: Ledger, out: Path, manifest: Manifest, compared: Compared) -> None:
+def _with_rows(ledger: Ledger, out: Path, manifest: Manifest, compared: Compared) -> None:
     from sqlalchemy import select  # noqa: PLC0415
 
     from pipeline.ledger.log_known import knows_log  # noqa: PLC0415
@@ -119,9 +119,8 @@ def _with_rows(home: Path, ledger: Ledger, out: Path, manifest: Manifest, compar
         compared.with_.append("ledger")
     elif any(Path(row.out).resolve() == out.resolve() for row in rows):
         compared.with_.append("ledger")
-        if is_unfinished(home, out):  # it was written again; the ledger follows before the log does
-            return
-        compared.faults.append(f"{MANIFEST} is not the one that the ledger names for run {manifest.run_id}")
+        if not is_unfinished(ledger.workspace, out):  # else the next command tells the ledger, and then the log
+            compared.faults.append(f"{MANIFEST} is not the one that the ledger names for run {manifest.run_id}")
 
 
 def _with_key(out: Path, public: PublicKey | None, compared: Compared) -> None:

@@ -100,10 +100,6 @@ class Consents(NamedTuple):
     claimed: Bools
     basis: Coded[str]
 
-    def based_on(self, *classes: str) -> Bools:
-        """Rows whose basis is of one of these classes."""
-        return self.basis.among(classes)
-
 
 class ConsentReader:
     """Judges the consents of a batch. ``column`` gives a column or None, ``names`` are ours.

@@ -115,7 +115,7 @@ class Facts(Batch):
         if name in UNREAD_PLACES:
             return self.locations.unread(name)
         if name == "consent_basis":
-            return self.once(("unread", name), lambda: self.consents().based_on(UNREAD_BASIS))
+            return self.once(("unread", name), lambda: self.consents().basis.among((UNREAD_BASIS,)))
         return self.unread_cells(name)
 
     # Who.
@@ -182,7 +182,7 @@ class Facts(Batch):
 
     def basis(self, wanted: list[str]) -> Bools:
         """Whether the legal basis given is of one of these classes."""
-        return self.once(("basis", *wanted), lambda: self.consents().based_on(*wanted))
+        return self.once(("basis", *wanted), lambda: self.consents().basis.among(wanted))
 
     def withdrawn(self) -> Bools:
         """Whether consent was withdrawn or contact objected to; one that is there and cannot be read was."""
@@ -190,7 +190,7 @@ class Facts(Batch):
 
     def _withdrawn(self) -> Bools:
         at = self.days("withdrawn_at") != NO_DAY
-        return bools(at | self.unread("withdrawn_at") | self.consents().based_on("refused"))
+        return bools(at | self.unread("withdrawn_at") | self.consents().basis.among(("refused",)))
 
     def consents(self) -> Consents:
         """What each row's consent lacks."""

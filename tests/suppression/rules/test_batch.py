@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from schemas.coded_findings import coded
 from schemas.evidence import CampaignEvidence, VendorEvidence
-from schemas.findings import FINDING_SCHEMA, no_findings
+from schemas.findings import FINDING_SCHEMA
 from suppression.rules.batch import Batch
 from suppression.rules.consent import BIT, LACKS, bits_where
 from suppression.rules.facts import Facts
@@ -52,13 +52,9 @@ def _facts(rows: list[int], found: list[tuple[int, str | None, str]]) -> Facts:
     types = {name: pl.List(pl.String()) if name == "phone:zones" else pl.String() for name in names}
     frame = pl.DataFrame([_PLACES[row] for row in rows], types, orient="row")
     ids = pl.Series("row_id", range(7, 7 + len(rows)), pl.UInt64)
-    findings = pl.DataFrame([(*each, "block", "list", "", None) for each in found], orient="row", schema=_SAID)
-    known = pl.concat([no_findings(), findings.select(list(FINDING_SCHEMA))])
+    known = pl.DataFrame([(*each, "block", "list", "", None) for each in found], FINDING_SCHEMA, orient="row")
     setting = Setting(date(2026, 11, 21), ("call",), "US", None, CampaignEvidence(), VendorEvidence(), ())
     return Facts(frame.with_columns(ids, is_lead=True), coded(known), setting, "US", lambda region: 1)
-
-
-_SAID = {name: FINDING_SCHEMA[name] for name in ("row_id", "point", "code", "effect", "source", "detail", "channel")}
 
 
 @given(st.lists(st.integers(0, len(_PLACES) - 1), min_size=1, max_size=12), st.data())

@@ -140,9 +140,8 @@ def sftp_server(folder: Path, home: Path, kind: type[asyncssh.SFTPServer] | None
             for connection in connections:
                 connection.abort()
                 await connection.wait_closed()
+            # What serves a connection closes its files once it hears that the connection has gone.
             others = asyncio.all_tasks() - {asyncio.current_task()}
-            for task in others:
-                task.cancel()
             await asyncio.gather(*others, return_exceptions=True)
 
         asyncio.run_coroutine_threadsafe(stop(), loop).result(30)

@@ -129,10 +129,11 @@ class Entries:
             self._refuse(lost.filter(vacant), block.member)
             yield from self._searched(lost.filter(~vacant), block)
 
-    def _searched(self, entries: pl.DataFrame, block: Block) -> Iterator[Keyed]:
+    def _searched(self, entries: pl.DataFrame, block: Block, *, no_phones: bool = False) -> Iterator[Keyed]:
         """Take every point in the text of entries that are not one as they are; an entry without any is refused.
 
-        ``entries`` has ``text``, ``line``, ``why`` it is not one, and what the block says of each.
+        ``entries`` has ``text``, ``line``, ``why`` it is not one, and what the block says of each. ``no_phones``: each
+        was read as a phone.
         """
         if entries.is_empty():
             return
@@ -146,7 +147,8 @@ class Entries:
             emails = emails_in(texts, self._how.apply)
             found.append(("emails", emails.with_columns(fold_email(pl.col("key"), self._how.folds))))
         if self._how.kind.phones and self._how.recipe is None:
-            found.append(("phones", numbers_in(texts, self._regions(entries, block), self._how.apply)))
+            regions = self._regions(entries, block)
+            found.append(("phones", numbers_in(texts, regions, self._how.apply, refused=no_phones)))
         rows = [points.get_column("row") for _, points in found]
         having = pl.concat(rows).unique() if rows else pl.Series(dtype=pl.UInt32)
         self.more_points += sum(map(len, rows)) - len(having)
@@ -254,7 +256,8 @@ class Entries:
         if "region" in read.columns:
             read = read.with_columns(why=pl.when(pl.col("region").is_null()).then(pl.lit(_NO_COUNTRY)).otherwise("why"))
         yield self._both_readings(read.filter(pl.col("key").is_not_null()).drop("why"))
-        yield from self._searched(read.filter(pl.col("key").is_null()).drop("key", "other"), block)
+        lost = read.filter(pl.col("key").is_null()).drop("key", "other")
+        yield from self._searched(lost, block, no_phones=True)
 
     def _domains(self, entries: pl.DataFrame, block: Block) -> Iterator[Keyed]:
         """``@d`` is that domain only, ``.d`` its subdomains only, ``d`` both; a whole address is refused."""

@@ -8,8 +8,8 @@ listed by mistake is. Only entries come here that are no single point as they ar
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Set
+from typing import Final, NamedTuple, TypeAlias
 
 import phonenumbers
 import polars as pl
@@ -45,11 +45,17 @@ _ENDINGS: Final = re.compile(
     r"(\d[\d().\- ]{5,}\d) ?(?:[/\\&]| (?:and|or|thru|through|to|und|oder|bis|et|ou|y|o|e) ) ?"
     r"(\d{1,4})(?![\d/]|[ .()\-]{1,2}\d)"
 )
+#: What may be around a stretch and belongs to no number.
+_EDGES: Final = f" ./-{_DASHES}"
 #: Digits of a number; groups that it is written in; and characters between two of them.
 _FEWEST, _MOST, _GROUPS, _GAP = 5, 17, 7, 4
 _ENOUGH: Final = re.compile(rf"(?:\D*+\d){{{_FEWEST}}}")
 #: Of a longer text, only what is between words and marks is read: no entry is so long.
 _LONGEST: Final = 5_000
+
+
+#: A text that may be a number, and the region that it is read in.
+_Candidate: TypeAlias = tuple[str, str | None]
 
 
 class _Number(NamedTuple):
@@ -60,11 +66,11 @@ class _Number(NamedTuple):
 
 
 class _Found:
-    """Which candidates are numbers, each with its region; all are read at once."""
+    """Which candidates are numbers, each with its region; all are read at once, but for those known to be ``none``."""
 
-    def __init__(self, candidates: Iterable[tuple[str, str | None]], apply: Apply) -> None:
-        distinct = list(dict.fromkeys(candidates))
-        self._numbers: Mapping[tuple[str, str | None], _Number] = {}
+    def __init__(self, candidates: Iterable[_Candidate], apply: Apply, none: Set[_Candidate] = frozenset()) -> None:
+        distinct = [each for each in dict.fromkeys(candidates) if each not in none]
+        self._numbers: Mapping[_Candidate, _Number] = {}
         if distinct:
             texts = pl.Series([text for text, _ in distinct], dtype=pl.String)
             phones = read_phones(texts, pl.Series([region for _, region in distinct], dtype=pl.String), apply)
@@ -90,35 +96,41 @@ def emails_in(texts: pl.Series, apply: Apply) -> pl.DataFrame:
     return keyed.filter(pl.col("key").is_not_null()).unique(maintain_order=True)
 
 
-def numbers_in(texts: pl.Series, regions: pl.Series, apply: Apply) -> pl.DataFrame:
+def numbers_in(texts: pl.Series, regions: pl.Series, apply: Apply, *, refused: bool = False) -> pl.DataFrame:
     """Find phone numbers of texts, each with its region (null: none).
 
     Returns ``row`` (position in ``texts``, u32), ``key`` (E.164) and ``other``, the second reading of a number that has
     one; each number of a text once, in its order. What looks like a date is a number only where nothing else is.
+    ``refused``: each text was read as one number in its region, and is none.
     """
-    given = [(text, _regions(text, region)) for text, region in zip(texts.to_list(), regions.to_list(), strict=True)]
+    pairs = list(zip(texts.to_list(), regions.to_list(), strict=True))
+    none = frozenset(pairs if refused else ())
+    given = [(text, _regions(text, region)) for text, region in pairs]
     numbers: dict[int, dict[str, _Number]] = {row: {} for row in range(len(given))}
+    left = [row for row, (text, _) in enumerate(given) if _ENOUGH.match(text)]
     searched: dict[int, list[_Stretch]] = {}
     for parts in (_parts, _whole_without_dates, _whole):
-        again = {row: list(parts(text)) for row, (text, _) in enumerate(given) if not numbers[row]}
-        # Most entries have neither words nor dates: another look at the same text would find nothing either.
-        left = {
+        again = {row: list(parts(given[row][0])) for row in left}
+        # Another look at the same text would find nothing either.
+        changed = {
             row: list(map(_Stretch, stretches))
             for row, stretches in again.items()
             if row not in searched or stretches != [stretch.text for stretch in searched[row]]
         }
-        searched.update(left)
+        searched.update(changed)
         candidates = (
             (candidate, region)
-            for row, stretches in left.items()
+            for row, stretches in changed.items()
             for stretch in stretches
             for candidate in stretch.candidates()
             for region in given[row][1]
         )
-        found = _Found(candidates, apply)
-        for row, stretches in left.items():
+        found = _Found(candidates, apply, none)
+        for row, stretches in changed.items():
             for stretch in stretches:
                 numbers[row].update((number.key, number) for number in stretch.numbers(given[row][1], found))
+        # Most entries have neither words nor dates, and one that is a single stretch would be the same again.
+        left = [row for row in left if not numbers[row] and again[row] != [given[row][0].strip(_EDGES)]]
     _add_endings(numbers, given, apply)
     with_code = {row: abroad for row, (text, _) in enumerate(given) if (abroad := _with_calling_code(text)) is not None}
     found = _Found(((abroad, None) for abroad in with_code.values()), apply)
@@ -184,7 +196,7 @@ def _whole(text: str) -> Iterator[str]:
 def _filled(parts: Iterable[str]) -> Iterator[str]:
     for part in parts:
         if _ENOUGH.match(part):
-            yield part.strip(f" ./-{_DASHES}")
+            yield part.strip(_EDGES)
 
 
 class _Stretch:
@@ -238,7 +250,7 @@ def _begun(stretch: str) -> list[str]:
     start, digits = 0, 0
     for group in _GROUP.finditer(stretch):
         if digits >= 7 and group[0][0] in _BEGINS:
-            parts.append(stretch[start : group.start()].strip(f" ./-{_DASHES}"))
+            parts.append(stretch[start : group.start()].strip(_EDGES))
             start, digits = group.start(), 0
         digits += len(group[0].lstrip(_AHEAD))
     return [*parts, stretch[start:]]

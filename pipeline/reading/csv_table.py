@@ -41,6 +41,13 @@ def open_csv(path: Input, name: str, layout: Layout) -> list[Table]:
     ]
 
 
+class _Left(NamedTuple):
+    """The text of a block that is no whole record yet, and the line on which it begins."""
+
+    text: bytes
+    line: int
+
+
 class CsvReader(NamedTuple):
     """Reads the records of one table of a CSV file in blocks. ``before``: lines of the file that come before it."""
 
@@ -60,25 +67,33 @@ class CsvReader(NamedTuple):
         yield from with_aside(aside, names, self._batches(tally, names, block_bytes))
 
     def _batches(self, tally: FileTally, names: list[str], block_bytes: int) -> Iterator[pl.DataFrame]:
-        dialect = self.dialect
-        rest, line = b"", self.before + dialect.body + 1
-        blocks = _lines(self._blocks(tally, block_bytes), dialect.body, dialect.end)
-        block = next(blocks, None)
-        while block is not None:
-            following = next(blocks, None)
-            # What joins them lets other threads run meanwhile; a sum of them does not.
-            text = b"".join((rest, block)) if rest else block
-            if text:
-                plain = rewrite(text, dialect.punctuation)
-                shape = Shape(len(names), plain.delimiter, names)
-                records = split_block(plain.text, shape, line, last=following is None)
-                rest, line = text[plain.consumed(records.consumed) :], line + records.lines_consumed
-                tally.careful_blocks += records.careful
-                tally.records += len(records.cells)
-                if len(records.cells):
-                    yield self._batch(records, plain)
-            block = following
+        """Cut block after block. Here and below nobody holds one, nor its batch, while the next is read."""
+        left = _Left(b"", self.before + self.dialect.body + 1)
+        for block in _lines(self._blocks(tally, block_bytes), self.dialect.body, self.dialect.end):
+            if block:
+                # What joins them lets other threads run meanwhile; a sum of them does not.
+                text = b"".join((left.text, block)) if left.text else block
+                batch, left = self._cut(text, left.line, tally, names, last=False)
+                del text, block
+                if batch is not None:
+                    yield batch
+                del batch
+        if left.text:
+            batch, _ = self._cut(left.text, left.line, tally, names, last=True)
+            if batch is not None:
+                yield batch
         tally.close()
+
+    def _cut(
+        self, text: bytes, line: int, tally: FileTally, names: list[str], *, last: bool
+    ) -> tuple[pl.DataFrame | None, _Left]:
+        """Make a batch of the records of a text that begins on that line, if there are any, and say what is left."""
+        plain = rewrite(text, self.dialect.punctuation)
+        records = split_block(plain.text, Shape(len(names), plain.delimiter, names), line, last=last)
+        tally.careful_blocks += records.careful
+        tally.records += len(records.cells)
+        left = _Left(text[plain.consumed(records.consumed) :], line + records.lines_consumed)
+        return self._batch(records, plain) if len(records.cells) else None, left
 
     def _batch(self, records: Records, plain: Rewritten) -> pl.DataFrame:
         """Make a batch of a block's records, short rows among them."""
@@ -107,6 +122,7 @@ class CsvReader(NamedTuple):
                 if returns:
                     text, pending = _ended_by_line_feeds(pending + text)
                 yield text
+                del text, block
             text = pending if decoder is None else pending + decoder.decode(b"", final=True).encode()
             yield text.replace(b"\r", b"\n") if returns else text
 
@@ -137,6 +153,7 @@ def _lines(blocks: Iterable[bytes], start: int, end: int | None) -> Iterator[byt
         stop = len(block) if end is None or line + count < end else _offset(block, end - line) if line < end else 0
         line += count
         yield block[len(block) if begin is None else begin : stop]
+        del block
 
 
 def _offset(block: bytes, lines: int) -> int | None:

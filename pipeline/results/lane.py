@@ -13,7 +13,7 @@ from schemas.support.timer import Timer
 Given = TypeVar("Given")
 
 #: What may wait: more costs memory, and helps only while the others are late.
-_WAITING = 2
+_WAITING = 1
 
 
 class Lane:

@@ -52,31 +52,37 @@ def _check_all(run: RunState, sampled: set[int]) -> None:
 
     ``sampled``: numbers of the files of whose first batch was said what a person should know.
     """
-    context, threads = run.context, run.request.threads
-    size = sum(source.table.input.size for source in context.sources) or 1
+    threads = run.request.threads
     # Nothing else holds these generators: where a batch fails, their threads end before anybody cleans up.
     for checked, stored in giving_back(
         in_order(lambda batch: _check(run, batch), read_ahead(_read(run), depth=min(threads - 1, 1)), threads)
     ):
-        batch = checked.batch
-        frame, number = batch.frame, batch.number
-        if number not in sampled:
-            sampled.add(number)
-            source = context.sources[number]
-            run.notices.of_source(source, unclaimed(frame, source.mapping.unmapped, source.region))
-        run.tallies[number].given += checked.present["given"]
-        run.tallies[number].valid += checked.present["valid"]
-        run.matches.update(checked.matches)
-        run.timer.merge(checked.timer.seconds)
+        _gather(run, checked, sampled)
         run.spool.keep(stored)
-        for check in run.checks:
-            with run.timer.step(f"gather {check.name}"):
-                check.gather(batch)
-        rows = int(frame.item(-1, "row_id")) + 1
-        run.report("reading and checking", sum(file.size for file in run.files) / size, rows)
-    for suppression in context.lists:
+        del checked, stored  # while the next one is waited for, its memory is for others
+    for suppression in run.context.lists:
         suppression.release()
     give_back_memory()
+
+
+def _gather(run: RunState, checked: Checked, sampled: set[int]) -> None:
+    """Count a batch and show it to the run checks."""
+    batch = checked.batch
+    frame, number = batch.frame, batch.number
+    if number not in sampled:
+        sampled.add(number)
+        source = run.context.sources[number]
+        run.notices.of_source(source, unclaimed(frame, source.mapping.unmapped, source.region))
+    run.tallies[number].given += checked.present["given"]
+    run.tallies[number].valid += checked.present["valid"]
+    run.matches.update(checked.matches)
+    run.timer.merge(checked.timer.seconds)
+    for check in run.checks:
+        with run.timer.step(f"gather {check.name}"):
+            check.gather(batch)
+    size = sum(source.table.input.size for source in run.context.sources) or 1
+    rows = int(frame.item(-1, "row_id")) + 1
+    run.report("reading and checking", sum(file.size for file in run.files) / size, rows)
 
 
 def _check(run: RunState, batch: Batch) -> tuple[Checked, Stored]:
@@ -95,6 +101,7 @@ def _read(run: RunState) -> Iterator[Batch]:
             ids = pl.int_range(rows, rows + len(frame), dtype=pl.UInt64, eager=True)
             rows += len(frame)
             yield Batch(number, frame.with_columns(ids.alias("row_id")), coded(no_findings()))
+            del frame
 
 
 def _block_bytes(run: RunState, table: Table) -> int:

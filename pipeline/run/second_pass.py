@@ -59,6 +59,7 @@ def second_pass(run: RunState, staging: Path) -> Manifest:
             run.tallies[decided.number].merge(decided.tally)
             done += decided.tally.clean + decided.tally.rejected
             run.report("deciding and writing", done / max(run.records, 1), done)
+            del decided
         with run.timer.step("root of the rows"):
             proof = outputs.proof(max(threads - 1, 1))  # one processor is for the last rows, which are being written
         written = outputs.close()

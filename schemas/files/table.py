@@ -92,6 +92,7 @@ def read_batches(table: Table, tally: FileTally, block_bytes: int) -> Iterator[p
     for batch in _named_faults(table, tally, block_bytes):
         refuse_rows(table.place, tally.records)
         yield batch
+        del batch
 
 
 def _named_faults(table: Table, tally: FileTally, block_bytes: int) -> Iterator[pl.DataFrame]:

@@ -45,6 +45,7 @@ def giving_back(batches: Iterable[Item]) -> Iterator[Item]:
     """Yield the batches of a run, and give back what some of them have left behind every now and then."""
     for number, batch in enumerate(batches, start=1):
         yield batch
+        del batch  # its memory is for the next one
         if number % _GIVE_BACK == 0:
             give_back_memory()
 

@@ -31,6 +31,7 @@ def in_order(work: Callable[[Item], Done], items: Iterable[Item], threads: int) 
         try:
             for item in items:
                 waiting.append(submit(pool, work, item))
+                del item
                 if len(waiting) > threads:
                     yield waiting.popleft().result()
             while waiting:

@@ -36,6 +36,7 @@ class Timer:
             if item is None:
                 return
             yield item
+            del item  # not held while the next one comes
 
     def merge(self, seconds: Mapping[str, float]) -> None:
         """Add what another timer measured."""

@@ -20,5 +20,7 @@ def with_aside(
         aside = [pl.Series("source_line", lines, dtype=pl.UInt64), pl.Series("raw", texts, dtype=pl.String)]
         begun = pl.DataFrame([*blank, *aside])
         first = next(batches, None)
-        yield begun if first is None else pl.concat([begun, first], how="diagonal")
+        first = begun if first is None else pl.concat([begun, first], how="diagonal")
+        yield first
+        del first  # not held while the others come
     yield from batches

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.contact.apply import apply_here
+from suppression.entry_phones import read_phones
 from suppression.point_search import emails_in, numbers_in
 
 
@@ -98,3 +99,20 @@ def test_whatever_stands_around_and_between_numbers(
     for other in texts[1:]:
         text += data.draw(_GAPS) + other
     assert set(numbers(text)) == {key for key, *_ in entries}
+
+
+_PIECES = st.sampled_from(
+    ["2127365000", "212", "736-5000", "(0212)", "1", "+1", "00", "0049", "491622920007", "44", "7911123456", "ext 5",
+     "x12", "2024-01-05", "DO NOT CALL", "ann@example.com", "/", ",", ";", "  ", "=", '"', ".", "-", "\n", "n/a", "DE"]
+)  # fmt: skip
+_REGIONS = st.sampled_from(["US", "DE", "GB", "IT", None])
+
+
+@given(st.lists(st.tuples(st.lists(_PIECES, min_size=1, max_size=7).map("".join), _REGIONS), min_size=1, max_size=30))
+def test_what_is_no_number_as_a_whole_need_not_be_read_again(entries: list[tuple[str, str | None]]) -> None:
+    texts = pl.Series([text.strip() or None for text, _ in entries], dtype=pl.String)
+    regions = pl.Series([region for _, region in entries], dtype=pl.String)
+    whole = read_phones(texts, regions, apply_here).get_column("key")
+    texts, regions = (column.filter(whole.is_null() & texts.is_not_null()) for column in (texts, regions))
+    again, once = (numbers_in(texts, regions, apply_here, refused=refused) for refused in (False, True))
+    assert once.rows() == again.rows()

@@ -21,9 +21,10 @@ _ARENA_MAX: Final = -8
 _ARENAS: Final = 2
 #: What is so large has memory of its own, which the system has back when it is gone. Otherwise blocks of a file would
 #: be cut out of the shared memory, where the next one, a few bytes longer, does not fit: it would grow with the file.
-_LARGE: Final = 8 << 20
-#: How much may be free at the end of the shared memory.
-_FREE: Final = 64 << 20
+_LARGE: Final = 16 << 20
+#: How much may be free at the end of the shared memory: what is given back there is cleared before it is needed again,
+#: by the next batch.
+_FREE: Final = 256 << 20
 #: Batches of a run between which `give_back_memory` is worth its price.
 _GIVE_BACK: Final = 8
 

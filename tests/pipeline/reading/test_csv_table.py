@@ -15,7 +15,7 @@ import pytest
 
 from pipeline.reading import csv_table
 from pipeline.reading.opening import open_tables
-from schemas.files.records import Records, Shape
+from schemas.files.records import Records, Shape, split_block
 from schemas.files.table import FileTally, read_batches
 from schemas.layout import Layout
 from schemas.support.timer import Timer
@@ -63,14 +63,14 @@ def test_nothing_is_held_while_the_next_block_is_read(
     path.write_text(above + "name,phone\n" + f"{cell},2025550123\n" * 400, encoding="utf-8")
     made: list[weakref.ref[pl.DataFrame]] = []
     held: list[int] = []
-    read, split = csv_table._to_line_end, csv_table.split_block
+    read = csv_table._to_line_end
 
     def watched_read(stream: BinaryIO, size: int) -> bytes:
         held.append(sum(each() is not None for each in made))
         return read(stream, size)
 
     def watched_split(block: bytes, shape: Shape, first_line: int, *, last: bool) -> Records:
-        records = split(block, shape, first_line, last=last)
+        records = split_block(block, shape, first_line, last=last)
         made.append(weakref.ref(records.cells))
         return records
 

@@ -6,6 +6,8 @@ import os
 import select
 import signal
 import sys
+import time
+from collections.abc import Callable
 from typing import Any
 
 from tests import processes
@@ -42,4 +44,13 @@ def run(words: list[str], kill_after: float | None = None) -> int:
     process = begin(words)
     if kill_after is not None:
         kill_9(process.pid, kill_after)
+    return process.wait()
+
+
+def run_until(words: list[str], reached: Callable[[], bool]) -> int:
+    """Exit code of a command that is killed as soon as it has come so far; -9 when it was, before it ended."""
+    process = begin(words)
+    while process.poll() is None and not reached():
+        time.sleep(0.001)
+    process.kill()
     return process.wait()

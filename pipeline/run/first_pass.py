@@ -53,12 +53,15 @@ def _check_all(run: RunState, sampled: set[int]) -> None:
     ``sampled``: numbers of the files of whose first batch was said what a person should know.
     """
     threads = run.request.threads
+    size = sum(source.table.input.size for source in run.context.sources) or 1
     # Nothing else holds these generators: where a batch fails, their threads end before anybody cleans up.
     for checked, stored in giving_back(
         in_order(lambda batch: _check(run, batch), read_ahead(_read(run), depth=min(threads - 1, 1)), threads)
     ):
         _gather(run, checked, sampled)
         run.spool.keep(stored)
+        rows = int(checked.batch.frame.item(-1, "row_id")) + 1
+        run.report("reading and checking", sum(file.size for file in run.files) / size, rows)
         del checked, stored  # while the next one is waited for, its memory is for others
     for suppression in run.context.lists:
         suppression.release()
@@ -80,9 +83,6 @@ def _gather(run: RunState, checked: Checked, sampled: set[int]) -> None:
     for check in run.checks:
         with run.timer.step(f"gather {check.name}"):
             check.gather(batch)
-    size = sum(source.table.input.size for source in run.context.sources) or 1
-    rows = int(frame.item(-1, "row_id")) + 1
-    run.report("reading and checking", sum(file.size for file in run.files) / size, rows)
 
 
 def _check(run: RunState, batch: Batch) -> tuple[Checked, Stored]:

@@ -16,6 +16,7 @@ from schemas.columns import COMMON_COLUMNS, PHONE_SLOTS, dtype_of
 from schemas.frame_columns import FIRST_PASS_ONLY, FORM, FORM_PARTS, ORIGINAL, SOURCE
 from schemas.support.arrow_columns import column, only_where
 from schemas.support.column_bytes import given_rows
+from schemas.support.distinct import row_of_each
 from schemas.support.text_views import text_views, texts_of
 
 _OLDEST = pl.CompatLevel.oldest()
@@ -67,8 +68,7 @@ def _arrow(column: pl.Series) -> pa.Array:
 def _forms(frame: pl.DataFrame, slot: str) -> pa.Array:
     """What is told of each phone, as a column of few values. Rows of one form have the same."""
     forms = frame.get_column(FORM.of(slot)).to_numpy()
-    rows = np.zeros(int(forms.max(initial=-1)) + 1, np.int64)
-    rows[forms] = np.arange(len(forms))
+    rows = row_of_each(forms, int(forms.max(initial=-1)) + 1)
     told = frame.select_seq(part.of(slot) for part in FORM_PARTS)[rows].to_arrow(compat_level=_OLDEST)
     parts = pa.StructArray.from_arrays(
         [column(told, name) for name in told.column_names], [part.suffix for part in FORM_PARTS]

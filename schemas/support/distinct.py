@@ -34,6 +34,13 @@ def distinct_numbers(values: npt.NDArray[Number]) -> tuple[npt.NDArray[Number], 
     return values[firsts], numbers
 
 
+def row_of_each(numbers: npt.NDArray[np.integer], count: int) -> npt.NDArray[np.int64]:
+    """A row of each of the numbers below ``count``, the last one that has it; 0 of a number that no row has."""
+    rows = np.zeros(count, np.int64)
+    rows[numbers] = np.arange(len(numbers))
+    return rows
+
+
 def _numbered(
     rows: int, find: Callable[[Int32s, Int64s, Int64s, Int64s], None]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

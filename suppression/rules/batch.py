@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from schemas.frame_columns import FORM, REGION, TYPE, UNREAD
-from schemas.support.distinct import distinct
+from schemas.support.distinct import distinct, row_of_each
 from suppression.rules.encode import Coded, distinct_codes
 from suppression.rules.time_windows import NO_DAY, Bools, Days, days_of
 
@@ -88,6 +88,4 @@ def _one_of_each(forms: pl.Series) -> tuple[npt.NDArray[np.int64], npt.NDArray[n
     """A row of each form that occurs, and which of these forms each row has."""
     numbers = forms.to_numpy().astype(np.int64)
     occurring, which = distinct_codes(numbers, int(numbers.max(initial=0)) + 1)
-    rows = np.empty(len(occurring), dtype=np.int64)
-    rows[which] = np.arange(len(which))
-    return rows, which
+    return row_of_each(which, len(occurring)), which
